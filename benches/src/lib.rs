@@ -1,0 +1,1 @@
+//! Criterion benches that cross crates; see `benches/`.

@@ -1,0 +1,1 @@
+//! Cox proportional hazards regression, imported FRAX probabilities and other clinical baselines.

@@ -1,0 +1,1 @@
+//! Cohorts of subjects with radiographs: validation, eligibility, morphometric outcome, splits, Table 1.

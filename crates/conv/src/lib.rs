@@ -1,0 +1,1 @@
+//! 2-D convolution at the processor's peak: forward, gradients and fused inference.

@@ -1,0 +1,1 @@
+//! HRNet keypoint networks for lateral spine radiographs: published weights, training, detection.

@@ -1,0 +1,1 @@
+//! Synthetic lateral lumbar radiographs and a cohort whose true hazard is known.

@@ -1,0 +1,1 @@
+//! Tables, figures and one self-contained HTML report from the results of a study.

@@ -1,0 +1,88 @@
+use crate::Error;
+
+/// Right-censored outcomes: follow-up `time` in years, `event` indicator (`true` = event, `false`
+/// = censored), and optionally `entry` times (left truncation) in years.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcomes {
+    entry: Option<Vec<f64>>,
+    time: Vec<f64>,
+    event: Vec<bool>,
+}
+
+impl Outcomes {
+    /// Checks once that every time is finite and non-negative; consumers never re-check.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`].
+    pub fn new(time: Vec<f64>, event: Vec<bool>) -> Result<Self, Error> {
+        if time.len() != event.len() {
+            return Err(Error::LengthMismatch("event", time.len(), event.len()));
+        }
+        match time.iter().position(|t| !t.is_finite() || *t < 0.0) {
+            Some(i) => Err(Error::OutOfDomain("time", i, time[i])),
+            None => Ok(Self { entry: None, time, event }),
+        }
+    }
+
+    /// Adds entry times in years: subject `i` is at risk on `(entry[i], time[i]]`.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `0 <= entry[i] < time[i]`.
+    pub fn with_entry(mut self, entry: Vec<f64>) -> Result<Self, Error> {
+        if entry.len() != self.time.len() {
+            return Err(Error::LengthMismatch("entry", self.time.len(), entry.len()));
+        }
+        let outside = |(e, t): (&f64, &f64)| !e.is_finite() || *e < 0.0 || e >= t;
+        match entry.iter().zip(&self.time).position(outside) {
+            Some(i) => Err(Error::OutOfDomain("entry", i, entry[i])),
+            None => {
+                self.entry = Some(entry);
+                Ok(self)
+            }
+        }
+    }
+
+    /// Number of subjects.
+    #[must_use]
+    pub fn n_subjects(&self) -> usize {
+        self.time.len()
+    }
+
+    /// Number of subjects with the event.
+    #[must_use]
+    pub fn n_events(&self) -> usize {
+        self.event.iter().filter(|&&e| e).count()
+    }
+
+    /// Follow-up times in years, shape `[n]`.
+    #[must_use]
+    pub fn time(&self) -> &[f64] {
+        &self.time
+    }
+
+    /// Event indicators, shape `[n]`.
+    #[must_use]
+    pub fn event(&self) -> &[bool] {
+        &self.event
+    }
+
+    /// Entry times in years, shape `[n]`, where follow-up is left-truncated.
+    #[must_use]
+    pub fn entry(&self) -> Option<&[f64]> {
+        self.entry.as_deref()
+    }
+
+    /// The outcomes of the subjects at `indices`, in that order; an index may repeat, as in a
+    /// bootstrap sample.
+    ///
+    /// # Panics
+    /// If an index is not below [`n_subjects`](Self::n_subjects), as slice indexing does.
+    #[must_use]
+    pub fn subset(&self, indices: &[usize]) -> Self {
+        Self {
+            entry: self.entry.as_ref().map(|e| indices.iter().map(|&i| e[i]).collect()),
+            time: indices.iter().map(|&i| self.time[i]).collect(),
+            event: indices.iter().map(|&i| self.event[i]).collect(),
+        }
+    }
+}

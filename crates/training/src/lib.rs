@@ -1,0 +1,1 @@
+//! One deterministic, resumable training loop for burn networks.

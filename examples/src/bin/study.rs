@@ -1,0 +1,2 @@
+//! The whole protocol on one cohort.
+fn main() {}
