@@ -1,0 +1,513 @@
+//! COCO keypoints JSON, the annotation file of this project.
+//!
+//! Format: <https://cocodataset.org/#format-data> (keypoint detection), with one category named
+//! `lumbar_spine` whose keypoints are `L1` to `L5`. `segmentation` lists the outlines, as any tool
+//! writes them. The extension `vertebrae` says which outline belongs to which level and carries the
+//! six morphometric points: `[{"level": "L1", "points": [[x, y], ..6], "polygon": [x, y, x, y, ..]}]`.
+//! In a file without it each outline goes to the level whose centre it contains.
+//!
+//! Coordinates are kept as they stand in the file; this project reads them as pixel centres
+//! (the centre of the first pixel is `(0, 0)`).
+
+use crate::annotation::{default_area, default_bbox};
+use crate::polygon::contains;
+use crate::{AnnotationSet, Error, FilmAnnotation, Level, SixPoints};
+use crate::{VertebraAnnotation, VertebraKeypoints};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+/// Name of the category this crate reads and writes.
+pub(crate) const CATEGORY: &str = "lumbar_spine";
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    #[serde(default)]
+    info: serde_json::Map<String, serde_json::Value>,
+    images: Vec<Image>,
+    categories: Vec<Category>,
+    annotations: Vec<Annotation>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Image {
+    id: i64,
+    file_name: String,
+    height: usize,
+    width: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Category {
+    id: i64,
+    name: String,
+    #[serde(default)]
+    keypoints: Vec<String>,
+    #[serde(default)]
+    skeleton: Vec<[usize; 2]>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Annotation {
+    id: i64,
+    image_id: i64,
+    category_id: i64,
+    #[serde(default)]
+    keypoints: Vec<Option<f64>>,
+    #[serde(default)]
+    num_keypoints: usize,
+    bbox: Option<[f64; 4]>,
+    area: Option<f64>,
+    #[serde(default)]
+    iscrowd: u8,
+    #[serde(default)]
+    segmentation: Segmentation,
+    #[serde(default)]
+    vertebrae: Vec<Vertebra>,
+}
+
+/// Outlines, or a run-length mask, which this crate does not use.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Segmentation {
+    Polygons(Vec<Vec<f64>>),
+    Other(serde_json::Value),
+}
+
+impl Default for Segmentation {
+    fn default() -> Self {
+        Self::Polygons(Vec::new())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Vertebra {
+    level: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    points: Option<Vec<[f64; 2]>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    polygon: Option<Vec<f64>>,
+}
+
+impl AnnotationSet {
+    /// Reads COCO keypoints JSON.
+    ///
+    /// Images without a `lumbar_spine` annotation and annotations of other categories are left out;
+    /// the category may list its keypoints in any order, and others beside L1..L5. A missing `bbox`
+    /// or `area` is computed as [`FilmAnnotation::new`] does.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Malformed`] with line and column; [`Error::BadAnnotation`] for a film
+    /// with other than five points, with a number that is missing or not finite, a point outside
+    /// the film, six points that are not six, an unknown level, or two annotations.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        Self::from_coco(&text, path)
+    }
+
+    /// Reads COCO keypoints JSON from text; `path` is what errors name.
+    ///
+    /// # Errors
+    /// As [`AnnotationSet::read`].
+    pub fn from_coco(text: &str, path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let file: File = serde_json::from_str(&nan_to_null(text)).map_err(|source| {
+            let expected = "COCO keypoints JSON";
+            Error::Malformed { path: path.to_owned(), expected, source: source.into() }
+        })?;
+        let reader = Reader::new(path, &file)?;
+        let mut seen = HashSet::new();
+        let mut films = Vec::new();
+        for annotation in &file.annotations {
+            let Some(order) = reader.order.get(&annotation.category_id) else { continue };
+            let image = reader.image(annotation)?;
+            if !seen.insert(image.id) {
+                return Err(reader.bad(image, "one lumbar_spine annotation", "a second one"));
+            }
+            films.push(reader.film(image, annotation, order)?);
+        }
+        Ok(Self { films })
+    }
+
+    /// Writes COCO keypoints JSON; what was written reads back equal.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        std::fs::write(path, self.to_coco().map_err(|e| io(e.into()))?).map_err(io)
+    }
+
+    fn to_coco(&self) -> Result<String, serde_json::Error> {
+        let images = (1..).zip(&self.films).map(|(id, film)| Image {
+            id,
+            file_name: film.file_name.clone(),
+            height: film.height,
+            width: film.width,
+        });
+        let category = Category {
+            id: 1,
+            name: CATEGORY.to_owned(),
+            keypoints: Level::ALL.map(|l| l.name().to_owned()).to_vec(),
+            skeleton: vec![[1, 2], [2, 3], [3, 4], [4, 5]],
+        };
+        serde_json::to_string(&File {
+            info: serde_json::Map::new(),
+            images: images.collect(),
+            categories: vec![category],
+            annotations: (1..).zip(&self.films).map(|(id, film)| annotation(id, film)).collect(),
+        })
+    }
+}
+
+fn annotation(id: i64, film: &FilmAnnotation) -> Annotation {
+    let keypoints = film.keypoints.points().iter().flat_map(|p| [p.x, p.y, 2.0]);
+    let flat = |polygon: &Vec<(f64, f64)>| polygon.iter().flat_map(|p| [p.0, p.1]).collect();
+    let vertebrae: Vec<Vertebra> = film
+        .vertebrae
+        .iter()
+        .map(|v| Vertebra {
+            level: v.level.name().to_owned(),
+            points: v.six_points.map(|s| s.to_array().map(|p| [p.0, p.1]).to_vec()),
+            polygon: v.polygon.as_ref().map(flat),
+        })
+        .collect();
+    Annotation {
+        id,
+        image_id: id,
+        category_id: 1,
+        keypoints: keypoints.map(Some).collect(),
+        num_keypoints: 5,
+        bbox: Some(film.bbox),
+        area: Some(film.area),
+        iscrowd: 0,
+        segmentation: Segmentation::Polygons(
+            vertebrae.iter().filter_map(|v| v.polygon.clone()).collect(),
+        ),
+        vertebrae,
+    }
+}
+
+/// What is needed to turn one annotation into a film, and to name it in an error.
+struct Reader<'a> {
+    path: &'a Path,
+    images: HashMap<i64, &'a Image>,
+    /// Per lumbar category id: where each level stands in its keypoint list.
+    order: HashMap<i64, [usize; 5]>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(path: &'a Path, file: &'a File) -> Result<Self, Error> {
+        let mut reader = Self { path, images: HashMap::new(), order: HashMap::new() };
+        for image in &file.images {
+            if reader.images.insert(image.id, image).is_some() {
+                return Err(reader.bad(image, "an image id of its own", &image.id.to_string()));
+            }
+        }
+        for category in file.categories.iter().filter(|c| c.name == CATEGORY) {
+            reader.order.insert(category.id, reader.keypoint_order(category)?);
+        }
+        if reader.order.is_empty() {
+            let names: Vec<&str> = file.categories.iter().map(|c| c.name.as_str()).collect();
+            return Err(reader.bad_file("a category named lumbar_spine", &names.join(", ")));
+        }
+        Ok(reader)
+    }
+
+    fn keypoint_order(&self, category: &Category) -> Result<[usize; 5], Error> {
+        let mut order = [0; 5];
+        for level in Level::ALL {
+            let position = category.keypoints.iter().position(|name| name == level.name());
+            order[level.index()] = position.ok_or_else(|| {
+                let got = category.keypoints.join(", ");
+                self.bad_file("keypoints L1, L2, L3, L4, L5 in category lumbar_spine", &got)
+            })?;
+        }
+        Ok(order)
+    }
+
+    fn image(&self, annotation: &Annotation) -> Result<&'a Image, Error> {
+        self.images.get(&annotation.image_id).copied().ok_or_else(|| {
+            let got = format!("image_id {} in annotation {}", annotation.image_id, annotation.id);
+            self.bad_file("the id of a listed image", &got)
+        })
+    }
+
+    fn film(
+        &self,
+        image: &Image,
+        annotation: &Annotation,
+        order: &[usize; 5],
+    ) -> Result<FilmAnnotation, Error> {
+        let keypoints = self.keypoints(image, &annotation.keypoints, order)?;
+        let mut vertebrae = Vec::new();
+        for vertebra in &annotation.vertebrae {
+            vertebrae.push(self.vertebra(image, vertebra)?);
+        }
+        if let (true, Segmentation::Polygons(list)) =
+            (annotation.vertebrae.is_empty(), &annotation.segmentation)
+        {
+            let polygons: Result<Vec<_>, _> = list.iter().map(|p| self.polygon(image, p)).collect();
+            vertebrae = assign_by_centre(&keypoints, &polygons?);
+        }
+        if let Some(v) = (1..vertebrae.len())
+            .find(|&i| vertebrae[..i].iter().any(|v| v.level == vertebrae[i].level))
+        {
+            let got = format!("{} twice", vertebrae[v].level);
+            return Err(self.bad(image, "each level once under vertebrae", &got));
+        }
+        let bbox = annotation.bbox.unwrap_or_else(|| default_bbox(&keypoints, &vertebrae));
+        let area = annotation.area.or_else(|| default_area(&vertebrae));
+        let area = area.unwrap_or(bbox[2] * bbox[3]);
+        if !(area.is_finite() && area > 0.0) {
+            return Err(self.bad(image, "a positive area", &area.to_string()));
+        }
+        let (height, width) = (image.height, image.width);
+        let file_name = image.file_name.clone();
+        Ok(FilmAnnotation { file_name, height, width, keypoints, bbox, area, vertebrae })
+    }
+
+    fn keypoints(
+        &self,
+        image: &Image,
+        numbers: &[Option<f64>],
+        order: &[usize; 5],
+    ) -> Result<VertebraKeypoints, Error> {
+        let triples: Vec<&[Option<f64>]> = numbers.chunks(3).collect();
+        let marked = |&k: &usize| triples.get(k).is_some_and(|t| t.len() == 3 && t[2] != Some(0.0));
+        let n_marked = order.iter().filter(|k| marked(k)).count();
+        if n_marked != 5 || numbers.len() % 3 != 0 {
+            let got = format!("{n_marked} points ({} numbers)", numbers.len());
+            return Err(self.bad(image, "5 points (x, y, visibility)", &got));
+        }
+        let mut xy = [(0.0, 0.0); 5];
+        for level in Level::ALL {
+            let triple = triples[order[level.index()]];
+            let (Some(x), Some(y), Some(_)) = (triple[0], triple[1], triple[2]) else {
+                return Err(self.bad(image, "numbers", &format!("NaN or null in {level}")));
+            };
+            let inside = |v: f64, n: usize| (-0.5..=n as f64 - 0.5).contains(&v);
+            if !(inside(x, image.width) && inside(y, image.height)) {
+                let expected = format!("points on the film of {} x {}", image.height, image.width);
+                return Err(self.bad(image, &expected, &format!("{level} at x = {x}, y = {y}")));
+            }
+            xy[level.index()] = (x, y);
+        }
+        VertebraKeypoints::from_xy(xy)
+    }
+
+    fn vertebra(&self, image: &Image, vertebra: &Vertebra) -> Result<VertebraAnnotation, Error> {
+        let level: Level = vertebra
+            .level
+            .parse()
+            .map_err(|_| self.bad(image, "level L1..L5 under vertebrae", &vertebra.level))?;
+        let six_points = match &vertebra.points {
+            None => None,
+            Some(points) => {
+                let six: [[f64; 2]; 6] = points.as_slice().try_into().map_err(|_| {
+                    let got = format!("{} for {level}", points.len());
+                    self.bad(image, "6 morphometric points", &got)
+                })?;
+                Some(SixPoints::from(six.map(|p| (p[0], p[1]))))
+            }
+        };
+        let polygon = vertebra.polygon.as_ref().map(|p| self.polygon(image, p)).transpose()?;
+        Ok(VertebraAnnotation { level, six_points, polygon })
+    }
+
+    fn polygon(&self, image: &Image, flat: &[f64]) -> Result<Vec<(f64, f64)>, Error> {
+        if flat.len() < 6 || flat.len() % 2 != 0 {
+            let got = format!("{} numbers", flat.len());
+            return Err(self.bad(image, "an outline of at least 3 points x, y", &got));
+        }
+        Ok(flat.chunks_exact(2).map(|p| (p[0], p[1])).collect())
+    }
+
+    fn bad(&self, image: &Image, expected: &str, got: &str) -> Error {
+        Error::BadAnnotation {
+            path: self.path.to_owned(),
+            image: image.file_name.clone(),
+            expected: expected.to_owned(),
+            got: got.to_owned(),
+        }
+    }
+
+    fn bad_file(&self, expected: &str, got: &str) -> Error {
+        Error::BadAnnotationFile {
+            path: self.path.to_owned(),
+            expected: expected.to_owned(),
+            got: got.to_owned(),
+        }
+    }
+}
+
+fn assign_by_centre(
+    keypoints: &VertebraKeypoints,
+    polygons: &[Vec<(f64, f64)>],
+) -> Vec<VertebraAnnotation> {
+    let outline_at = |level: Level| {
+        let centre = keypoints.get(level);
+        polygons.iter().find(|p| contains(p, (centre.x, centre.y))).cloned()
+    };
+    Level::ALL
+        .into_iter()
+        .filter_map(|level| {
+            let polygon = Some(outline_at(level)?);
+            Some(VertebraAnnotation { level, six_points: None, polygon })
+        })
+        .collect()
+}
+
+/// Python's `json` writes `NaN` and `Infinity`, which JSON has not; as `null` they reach the checks
+/// that can name the film.
+fn nan_to_null(text: &str) -> std::borrow::Cow<'_, str> {
+    if !(text.contains("NaN") || text.contains("Infinity")) {
+        return text.into();
+    }
+    let mut outside = true;
+    let parts = text.split_inclusive('"').map(|part| {
+        let was_outside = outside;
+        // A quote ends the part; an odd number of backslashes before it escapes it.
+        let body = part.strip_suffix('"');
+        let escapes = body.map_or(0, |b| b.len() - b.trim_end_matches('\\').len());
+        if body.is_some() && (outside || escapes % 2 == 0) {
+            outside = !outside;
+        }
+        if was_outside {
+            let part = part.replace("-Infinity", "null").replace("Infinity", "null");
+            part.replace("NaN", "null")
+        } else {
+            part.to_owned()
+        }
+    });
+    parts.collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn film() -> FilmAnnotation {
+        let xy = [(50.0, 20.25), (52.0, 60.5), (55.0, 101.1), (54.0, 140.0), (49.0, 181.3)];
+        let outline = |(x, y): (f64, f64)| {
+            vec![(x - 20., y - 15.), (x + 20., y - 15.), (x + 20., y + 15.1), (x - 20., y + 15.)]
+        };
+        let six = |(x, y): (f64, f64)| {
+            let at = |column: f64, row: f64| (x + 20.0 * column, y + 15.0 * row);
+            let superior = [-1.0, 0.0, 1.0].map(|c| at(c, -1.0));
+            let inferior = [-1.0, 0.0, 1.0].map(|c| at(c, 1.0));
+            let ([a, b, c], [d, e, f]) = (superior, inferior);
+            SixPoints::from([a, b, c, d, e, f])
+        };
+        let vertebrae = Level::ALL.map(|level| VertebraAnnotation {
+            level,
+            six_points: (level != Level::L3).then(|| six(xy[level.index()])),
+            polygon: (level != Level::L2).then(|| outline(xy[level.index()])),
+        });
+        let keypoints = VertebraKeypoints::from_xy(xy).unwrap();
+        FilmAnnotation::new("a/film \"NaN\".png", [200, 120], keypoints, vertebrae.to_vec())
+    }
+
+    fn value() -> Value {
+        serde_json::from_str(&AnnotationSet { films: vec![film()] }.to_coco().unwrap()).unwrap()
+    }
+
+    fn error_of(value: &Value) -> String {
+        AnnotationSet::from_coco(&value.to_string(), "annotations.json").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn written_file_reads_back_equal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("annotations.json");
+        let set = AnnotationSet { films: vec![film()] };
+        set.write(&path).unwrap();
+        assert_eq!(AnnotationSet::read(&path).unwrap(), set);
+        assert!(set.get("a/film \"NaN\".png").is_some() && set.get("b.png").is_none());
+    }
+
+    #[test]
+    fn four_points_are_an_error_that_names_file_and_image() {
+        let mut four = value();
+        four["annotations"][0]["keypoints"].as_array_mut().unwrap().truncate(12);
+        let text = error_of(&four);
+        assert!(text.starts_with("annotations.json: image \"a/film \"NaN\".png\""), "{text}");
+        assert!(
+            text.contains("expected 5 points") && text.contains("got 4 points (12 numbers)"),
+            "{text}"
+        );
+        let mut unmarked = value();
+        unmarked["annotations"][0]["keypoints"][5] = json!(0);
+        assert!(error_of(&unmarked).contains("got 4 points (15 numbers)"));
+    }
+
+    #[test]
+    fn python_nan_is_an_error_that_names_the_level() {
+        let text = value().to_string().replace("101.1,", "NaN,");
+        assert!(text.contains(",NaN,"));
+        let error = AnnotationSet::from_coco(&text, "a.json").unwrap_err().to_string();
+        assert!(error.contains("NaN or null in L3"), "{error}");
+    }
+
+    #[test]
+    fn a_point_outside_the_film_is_an_error() {
+        let mut outside = value();
+        outside["annotations"][0]["keypoints"][13] = json!(199.6);
+        assert!(error_of(&outside).contains("L5 at x = 49, y = 199.6"));
+    }
+
+    #[test]
+    fn other_faults_are_named() {
+        type Edit = fn(&mut Value);
+        let cases: [(Edit, &str); 8] = [
+            (|v| v["annotations"][0]["image_id"] = json!(7), "image_id 7 in annotation 1"),
+            (|v| v["categories"][0]["name"] = json!("person"), "got person"),
+            (|v| v["categories"][0]["keypoints"][4] = json!("S1"), "L1, L2, L3, L4, S1"),
+            (|v| v["annotations"][0]["area"] = json!(0.0), "positive area, got 0"),
+            (|v| v["annotations"][0]["vertebrae"][0]["level"] = json!("T12"), "got T12"),
+            (|v| v["annotations"][0]["vertebrae"][0]["level"] = json!("L5"), "L5 twice"),
+            (|v| v["annotations"][0]["vertebrae"][0]["polygon"] = json!([1., 2.]), "2 numbers"),
+            (|v| v["annotations"][0]["vertebrae"][0]["points"] = json!([[1., 2.]]), "1 for L1"),
+        ];
+        for (edit, expected) in cases {
+            let mut v = value();
+            edit(&mut v);
+            let text = error_of(&v);
+            assert!(text.contains(expected), "{text} lacks {expected}");
+        }
+        let mut twice = value();
+        let copy = twice["annotations"][0].clone();
+        twice["annotations"].as_array_mut().unwrap().push(copy);
+        assert!(error_of(&twice).contains("a second one"));
+    }
+
+    #[test]
+    fn a_truncated_file_is_malformed_with_its_line() {
+        let text = value().to_string();
+        let error = AnnotationSet::from_coco(&text[..200], "cut.json").unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }) && error.to_string().contains("line 1"));
+    }
+
+    #[test]
+    fn a_plain_coco_file_gets_its_levels_by_centre_and_its_order_by_name() {
+        let mut plain = value();
+        plain["categories"][0]["keypoints"] = json!(["T12", "L5", "L4", "L3", "L2", "L1"]);
+        let given = film();
+        let reversed = given.keypoints.points().iter().rev().flat_map(|p| [p.x, p.y, 2.0]);
+        let numbers: Vec<f64> = [0.0; 3].into_iter().chain(reversed).collect();
+        let annotation = plain["annotations"][0].as_object_mut().unwrap();
+        annotation["keypoints"] = json!(numbers);
+        for name in ["vertebrae", "bbox", "area"] {
+            annotation.remove(name);
+        }
+        annotation["segmentation"].as_array_mut().unwrap().reverse();
+        let set = AnnotationSet::from_coco(&plain.to_string(), "plain.json").unwrap();
+        assert_eq!(set.films[0].keypoints, given.keypoints);
+        assert_eq!(set.films[0].polygons(), given.polygons());
+        assert_eq!(set.films[0].bbox, given.bbox);
+    }
+}
