@@ -1,0 +1,163 @@
+//! A checked cohort: unique subjects, values in range, visits in date order.
+
+use crate::column::{AGE, OPTIONAL, expected_age};
+use crate::{Error, Problem, Problems, Subject, Visit, read, write};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// Subjects with their visits, checked once.
+///
+/// Ids are unique and not empty, every number lies in its column's range, outcomes are given whole
+/// or not at all, and each subject's visits are in date order. See the crate page for the layout on
+/// disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cohort {
+    folder: PathBuf,
+    subjects: Vec<Subject>,
+    ignored_columns: Vec<String>,
+}
+
+impl Cohort {
+    /// Checks subjects made in memory; visits are put in date order. Whether the radiographs exist
+    /// is not looked at.
+    ///
+    /// # Errors
+    /// [`Problems`] that list everything wrong, by position in the list from 1.
+    pub fn new(subjects: Vec<Subject>) -> Result<Self, Problems> {
+        let lines: Vec<u64> = (1..=subjects.len() as u64).collect();
+        Problems::check(problems_of(&subjects, "subjects", &lines))?;
+        Ok(Self::checked(PathBuf::new(), subjects, Vec::new()))
+    }
+
+    /// Reads `cohort.csv` and `visits.csv` of a folder and checks that every radiograph exists.
+    ///
+    /// # Errors
+    /// [`Problems`] that list every bad row of both files at once, with line and column.
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self, Problems> {
+        read::read(folder.as_ref())
+    }
+
+    /// Writes `cohort.csv` and `visits.csv` into a folder, which is made when absent; reading them
+    /// gives the same subjects. The radiographs themselves are not touched.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the file.
+    pub fn write(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        write::write(folder.as_ref(), &self.subjects)
+    }
+
+    pub(crate) fn checked(
+        folder: PathBuf,
+        mut subjects: Vec<Subject>,
+        ignored: Vec<String>,
+    ) -> Self {
+        for subject in &mut subjects {
+            subject.visits.sort_by_key(|visit| visit.date);
+        }
+        Self { folder, subjects, ignored_columns: ignored }
+    }
+
+    /// All subjects, in file order.
+    #[must_use]
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// Where a visit's radiograph lies on disk.
+    #[must_use]
+    pub fn radiograph_path(&self, visit: &Visit) -> PathBuf {
+        self.folder.join(&visit.radiograph)
+    }
+
+    /// The folder it was read from; empty for a cohort built in memory.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Columns of `cohort.csv` that this project does not know and did not read.
+    #[must_use]
+    pub fn ignored_columns(&self) -> &[String] {
+        &self.ignored_columns
+    }
+
+    /// For each optional column, how many subjects have no value in it.
+    #[must_use]
+    pub fn missing(&self) -> Vec<(&'static str, usize)> {
+        let count = |column: &crate::column::Column| {
+            self.subjects.iter().filter(|s| column.text(s).is_none()).count()
+        };
+        OPTIONAL.iter().map(|column| (column.name, count(column))).collect()
+    }
+}
+
+/// Everything wrong with the values of subjects; `lines[i]` is where subject `i` stands in `file`.
+pub(crate) fn problems_of(subjects: &[Subject], file: &str, lines: &[u64]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut first_line = HashMap::new();
+    for (subject, &line) in subjects.iter().zip(lines) {
+        let mut add = |column: &str, expected: String, got: String| {
+            problems.push(Problem {
+                file: file.to_owned(),
+                line: Some(line),
+                column: Some(column.to_owned()),
+                expected,
+                got,
+            });
+        };
+        check_identity(subject, line, &mut first_line, &mut add);
+        check_ranges(subject, &mut add);
+        check_consistency(subject, &mut add);
+    }
+    problems
+}
+
+type Add<'a> = dyn FnMut(&str, String, String) + 'a;
+
+fn check_identity<'a>(
+    subject: &'a Subject,
+    line: u64,
+    first_line: &mut HashMap<&'a str, u64>,
+    add: &mut Add,
+) {
+    let id = subject.id.as_str();
+    if id.trim().is_empty() {
+        add("subject_id", "an identifier".to_owned(), "nothing".to_owned());
+    } else if let Some(first) = first_line.get(id) {
+        add("subject_id", format!("an id not yet used on line {first}"), format!("\"{id}\" again"));
+    } else {
+        first_line.insert(id, line);
+    }
+}
+
+fn check_ranges(subject: &Subject, add: &mut Add) {
+    if !(AGE.0..=AGE.1).contains(&subject.age) {
+        add("age", expected_age(), subject.age.to_string());
+    }
+    for column in OPTIONAL.iter().filter(|column| !column.in_range(subject)) {
+        add(column.name, column.expected(), column.text(subject).unwrap_or_default());
+    }
+}
+
+fn check_consistency(subject: &Subject, add: &mut Add) {
+    let both = || "time and event both given, or neither".to_owned();
+    match (subject.time, subject.event) {
+        (Some(_), None) => add("event", both(), "time alone".to_owned()),
+        (None, Some(_)) => add("time", both(), "event alone".to_owned()),
+        _ => {}
+    }
+    let coded = subject.secondary_osteoporosis_coded;
+    if coded == Some(false) && subject.secondary_causes.any() == Some(true) {
+        let expected = "1, as one of its causes is 1 (or nothing)".to_owned();
+        add("secondary_osteoporosis", expected, "0".to_owned());
+    }
+    let mut seen = HashSet::new();
+    for visit in &subject.visits {
+        if visit.radiograph.as_os_str().is_empty() {
+            add("radiograph", "a file of each visit".to_owned(), "nothing".to_owned());
+        } else if !seen.insert(&visit.radiograph) {
+            let file = visit.radiograph.display();
+            add("radiograph", "each file in one visit only".to_owned(), format!("{file} again"));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The columns of `cohort.csv`: one table that reading, writing, checking and counting share.
+
+use crate::{Part, Sex, Subject};
+
+/// How the text of a cell becomes part of a subject, and back.
+pub(crate) enum Kind {
+    Number { unit: &'static str, low: f64, high: f64, get: Get<f64>, set: Set<f64> },
+    Flag { get: Get<bool>, set: Set<bool> },
+    Split,
+}
+
+type Get<T> = fn(&Subject) -> Option<T>;
+type Set<T> = fn(&mut Subject, T);
+
+/// One optional column after `subject_id`, `sex` and `age`.
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+}
+
+const fn number(
+    name: &'static str,
+    unit: &'static str,
+    range: (f64, f64),
+    get: Get<f64>,
+    set: Set<f64>,
+) -> Column {
+    Column { name, kind: Kind::Number { unit, low: range.0, high: range.1, get, set } }
+}
+
+const fn flag(name: &'static str, get: Get<bool>, set: Set<bool>) -> Column {
+    Column { name, kind: Kind::Flag { get, set } }
+}
+
+macro_rules! field {
+    ($($path:ident).+) => {
+        (|s| s.$($path).+, |s, value| s.$($path).+ = Some(value))
+    };
+}
+
+macro_rules! flags {
+    ($name:literal, $($path:ident).+) => {{
+        let (get, set): (Get<bool>, Set<bool>) = field!($($path).+);
+        flag($name, get, set)
+    }};
+}
+
+macro_rules! numbers {
+    ($name:literal, $unit:literal, $low:literal ..= $high:literal, $($path:ident).+) => {{
+        let (get, set): (Get<f64>, Set<f64>) = field!($($path).+);
+        number($name, $unit, ($low, $high), get, set)
+    }};
+}
+
+/// The column that identifies a subject in both files.
+pub(crate) const SUBJECT_ID: &str = "subject_id";
+
+/// Columns every `cohort.csv` must have, and every row must fill.
+pub(crate) const REQUIRED: [&str; 3] = [SUBJECT_ID, "sex", "age"];
+
+/// The range of `age`, years.
+pub(crate) const AGE: (f64, f64) = (0.0, 120.0);
+
+/// The optional columns, in the order in which they are written.
+pub(crate) const OPTIONAL: [Column; 25] = [
+    numbers!("bmi", "kg/m2", 8.0..=100.0, bmi),
+    numbers!("weight", "kg", 20.0..=350.0, weight),
+    flags!("glucocorticoids", glucocorticoids),
+    flags!("secondary_osteoporosis", secondary_osteoporosis_coded),
+    flags!("type_1_diabetes", secondary_causes.type_1_diabetes),
+    flags!("osteogenesis_imperfecta", secondary_causes.osteogenesis_imperfecta),
+    flags!("untreated_hyperthyroidism", secondary_causes.untreated_hyperthyroidism),
+    flags!(
+        "hypogonadism_or_premature_menopause",
+        secondary_causes.hypogonadism_or_premature_menopause
+    ),
+    flags!("malnutrition_or_malabsorption", secondary_causes.malnutrition_or_malabsorption),
+    flags!("chronic_liver_disease", secondary_causes.chronic_liver_disease),
+    flags!("rheumatoid_arthritis", rheumatoid_arthritis),
+    flags!("previous_fracture", previous_fracture),
+    flags!("parental_hip_fracture", parental_hip_fracture),
+    flags!("current_smoker", current_smoker),
+    flags!("alcohol", alcohol),
+    flags!("fragility_fracture_at_baseline", fragility_fracture_at_baseline),
+    flags!("anti_osteoporotic_drug", anti_osteoporotic_drug),
+    numbers!("time", "years", 0.0..=120.0, time),
+    flags!("event", event),
+    Column { name: "split", kind: Kind::Split },
+    numbers!("frax_mof_bmd", "%", 0.0..=100.0, frax.mof_bmd),
+    numbers!("frax_hip_bmd", "%", 0.0..=100.0, frax.hip_bmd),
+    numbers!("frax_mof", "%", 0.0..=100.0, frax.mof),
+    numbers!("frax_hip", "%", 0.0..=100.0, frax.hip),
+    numbers!("femoral_neck_tscore", "SD", -10.0..=10.0, femoral_neck_tscore),
+];
+
+impl Column {
+    /// Puts the text of a filled cell into the subject, or says what was expected.
+    pub(crate) fn read(&self, text: &str, subject: &mut Subject) -> Result<(), String> {
+        match &self.kind {
+            Kind::Number { set, .. } => {
+                let value = text.parse().map_err(|_| self.expected())?;
+                set(subject, value);
+            }
+            Kind::Flag { set, .. } => match text {
+                "0" => set(subject, false),
+                "1" => set(subject, true),
+                _ => return Err(self.expected()),
+            },
+            Kind::Split => {
+                subject.split = Some(Part::from_code(text).ok_or_else(|| self.expected())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of the subject's cell, `None` when nothing is recorded.
+    pub(crate) fn text(&self, subject: &Subject) -> Option<String> {
+        match &self.kind {
+            Kind::Number { get, .. } => get(subject).map(|value| value.to_string()),
+            Kind::Flag { get, .. } => get(subject).map(|value| u8::from(value).to_string()),
+            Kind::Split => subject.split.map(|part| part.code().to_owned()),
+        }
+    }
+
+    /// Whether the subject's value lies in the column's range; what is missing does.
+    pub(crate) fn in_range(&self, subject: &Subject) -> bool {
+        match &self.kind {
+            Kind::Number { low, high, get, .. } => {
+                get(subject).is_none_or(|value| (*low..=*high).contains(&value))
+            }
+            _ => true,
+        }
+    }
+
+    /// What a filled cell may hold.
+    pub(crate) fn expected(&self) -> String {
+        match &self.kind {
+            Kind::Number { unit, low, high, .. } => format!("a number in {low} to {high} ({unit})"),
+            Kind::Flag { .. } => "0 or 1".to_owned(),
+            Kind::Split => one_of(Part::ALL.iter().map(|part| part.code())),
+        }
+    }
+}
+
+/// `F or M`, from the words a column may hold.
+pub(crate) fn one_of(words: impl Iterator<Item = &'static str>) -> String {
+    words.collect::<Vec<_>>().join(" or ")
+}
+
+/// What the `sex` column may hold.
+pub(crate) fn expected_sex() -> String {
+    one_of(Sex::ALL.iter().map(|sex| sex.code()))
+}
+
+/// What the `age` column may hold.
+pub(crate) fn expected_age() -> String {
+    format!("a number in {} to {} (years)", AGE.0, AGE.1)
+}
