@@ -8,10 +8,25 @@ pub enum Error {
     /// A value is outside its domain, e.g. NaN: (array, index, value).
     #[error("{0}[{1}] = {2} is outside its domain")]
     OutOfDomain(&'static str, usize, f64),
+    /// A setting is outside its domain: (setting, what is allowed, value).
+    #[error("{0} must be {1}, got {2}")]
+    InvalidSetting(&'static str, &'static str, f64),
+    /// There is nobody to compute the statistic from: (array).
+    #[error("{0} is empty")]
+    Empty(&'static str),
     /// The statistic needs at least one event: (subjects).
     #[error("no event among {0} subjects")]
     NoEvents(usize),
     /// No pair of subjects is comparable, so the statistic is undefined; never report 0.5.
     #[error("no comparable pair among {0} subjects")]
     NoComparablePair(usize),
+    /// The statistic does not exist for these data: (statistic, why).
+    #[error("{0} is undefined: {1}")]
+    Undefined(&'static str, &'static str),
+    /// The method is not defined for outcomes of this kind: (method, kind).
+    #[error("{0} is not defined for {1}")]
+    Unsupported(&'static str, &'static str),
+    /// Too many bootstrap samples had no value of the statistic: (undefined, drawn).
+    #[error("the statistic was undefined in {0} of {1} bootstrap samples")]
+    UndefinedReplicates(usize, usize),
 }

@@ -7,6 +7,7 @@ pub struct Outcomes {
     entry: Option<Vec<f64>>,
     time: Vec<f64>,
     event: Vec<bool>,
+    weight: Option<Vec<f64>>,
 }
 
 impl Outcomes {
@@ -20,7 +21,7 @@ impl Outcomes {
         }
         match time.iter().position(|t| !t.is_finite() || *t < 0.0) {
             Some(i) => Err(Error::OutOfDomain("time", i, time[i])),
-            None => Ok(Self { entry: None, time, event }),
+            None => Ok(Self { entry: None, time, event, weight: None }),
         }
     }
 
@@ -37,6 +38,23 @@ impl Outcomes {
             Some(i) => Err(Error::OutOfDomain("entry", i, entry[i])),
             None => {
                 self.entry = Some(entry);
+                Ok(self)
+            }
+        }
+    }
+
+    /// Adds case weights: a subject of weight 2 counts as two alike.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `weight[i]` is positive and finite.
+    pub fn with_weights(mut self, weight: Vec<f64>) -> Result<Self, Error> {
+        if weight.len() != self.time.len() {
+            return Err(Error::LengthMismatch("weight", self.time.len(), weight.len()));
+        }
+        match weight.iter().position(|w| !w.is_finite() || *w <= 0.0) {
+            Some(i) => Err(Error::OutOfDomain("weight", i, weight[i])),
+            None => {
+                self.weight = Some(weight);
                 Ok(self)
             }
         }
@@ -72,6 +90,18 @@ impl Outcomes {
         self.entry.as_deref()
     }
 
+    /// Case weights, shape `[n]`, where subjects do not all count as one.
+    #[must_use]
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weight.as_deref()
+    }
+
+    /// The case weight of one subject, 1 without weights.
+    #[inline]
+    pub(crate) fn weight(&self, subject: usize) -> f64 {
+        self.weight.as_ref().map_or(1.0, |w| w[subject])
+    }
+
     /// The outcomes of the subjects at `indices`, in that order; an index may repeat, as in a
     /// bootstrap sample.
     ///
@@ -83,6 +113,7 @@ impl Outcomes {
             entry: self.entry.as_ref().map(|e| indices.iter().map(|&i| e[i]).collect()),
             time: indices.iter().map(|&i| self.time[i]).collect(),
             event: indices.iter().map(|&i| self.event[i]).collect(),
+            weight: self.weight.as_ref().map(|w| indices.iter().map(|&i| w[i]).collect()),
         }
     }
 }

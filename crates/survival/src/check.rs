@@ -1,0 +1,54 @@
+//! Checks of the arrays that come beside outcomes.
+
+use crate::{Error, Outcomes};
+
+/// One finite value per subject.
+pub(crate) fn finite(name: &'static str, values: &[f64], outcomes: &Outcomes) -> Result<(), Error> {
+    domain(name, values, outcomes, f64::is_finite)
+}
+
+/// One probability per subject.
+pub(crate) fn probability(
+    name: &'static str,
+    values: &[f64],
+    outcomes: &Outcomes,
+) -> Result<(), Error> {
+    domain(name, values, outcomes, |p| (0.0..=1.0).contains(&p))
+}
+
+/// One label per subject.
+pub(crate) fn length<T>(
+    name: &'static str,
+    values: &[T],
+    outcomes: &Outcomes,
+) -> Result<(), Error> {
+    if outcomes.n_subjects() == 0 {
+        return Err(Error::Empty("outcomes"));
+    }
+    if values.len() != outcomes.n_subjects() {
+        return Err(Error::LengthMismatch(name, outcomes.n_subjects(), values.len()));
+    }
+    Ok(())
+}
+
+/// A confidence level such as 0.95.
+pub(crate) fn level(level: f64) -> Result<f64, Error> {
+    if level > 0.0 && level < 1.0 {
+        Ok(level)
+    } else {
+        Err(Error::InvalidSetting("level", "inside (0, 1)", level))
+    }
+}
+
+fn domain(
+    name: &'static str,
+    values: &[f64],
+    outcomes: &Outcomes,
+    inside: impl Fn(f64) -> bool,
+) -> Result<(), Error> {
+    length(name, values, outcomes)?;
+    match values.iter().position(|&v| !inside(v)) {
+        Some(i) => Err(Error::OutOfDomain(name, i, values[i])),
+        None => Ok(()),
+    }
+}
