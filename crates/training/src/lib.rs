@@ -1,1 +1,36 @@
 //! One deterministic, resumable training loop for burn networks.
+//!
+//! A [`Task`] says what is learnt: a network, numbered samples and a loss whose gradients it
+//! computes. [`train`] owns the rest: the order of samples, the learning rate ([`LearningRate`]),
+//! clipping by the norm of the whole gradient ([`clip_global_norm`]), Adam or AdamW, validation
+//! with early stopping, and checkpoints in a run folder. Progress comes as [`Event`]s; nothing is
+//! printed.
+//!
+//! A run is a function of its [`TrainingConfig`], its task and its first weights
+//! ([`initialize`] draws those from a seed): the batch order depends on the seed and the epoch
+//! only, each step hands the task a seed of its own, and a run that was interrupted goes on from
+//! its last checkpoint to the same bits.
+//!
+#![doc = include_str!("../README.md")]
+
+mod batches;
+mod checkpoint;
+mod clip;
+mod config;
+mod error;
+mod event;
+mod initialize;
+mod learning_rate;
+mod progress;
+mod snapshot;
+mod task;
+mod train;
+
+pub use clip::clip_global_norm;
+pub use config::{OptimizerKind, TrainingConfig};
+pub use error::{Error, TaskError};
+pub use event::{EpochSummary, Event, StopReason};
+pub use initialize::{WeightScale, initialize};
+pub use learning_rate::{LearningRate, Schedule};
+pub use task::{StepGradients, Task};
+pub use train::{Trained, train};

@@ -1,0 +1,196 @@
+//! The run folder: one `checkpoint.json` that names the files of the last complete checkpoint.
+//!
+//! New files get new names; then `checkpoint.json` is replaced by renaming a finished temporary
+//! file over it, so that at every moment it names a complete set; then the old files go.
+
+use crate::progress::Progress;
+use crate::snapshot::snapshot;
+use crate::{Error, TrainingConfig};
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::store::ModuleRecord;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const POINTER: &str = "checkpoint.json";
+const SCHEMA: u32 = 1;
+
+/// What `checkpoint.json` holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Pointer {
+    schema: u32,
+    config: TrainingConfig,
+    n_samples: usize,
+    progress: Progress,
+    model: String,
+    optimizer: String,
+    best: Option<String>,
+}
+
+/// Everything a run needs to go on.
+pub(crate) struct State<M> {
+    pub(crate) model: M,
+    pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) best: Option<ModuleRecord>,
+    pub(crate) progress: Progress,
+}
+
+/// A folder that belongs to one run.
+pub(crate) struct RunFolder<'a> {
+    path: &'a Path,
+    config: &'a TrainingConfig,
+    n_samples: usize,
+}
+
+impl<'a> RunFolder<'a> {
+    pub(crate) fn open(
+        path: &'a Path,
+        config: &'a TrainingConfig,
+        n_samples: usize,
+    ) -> Result<Self, Error> {
+        fs::create_dir_all(path).map_err(Error::io(path))?;
+        Ok(Self { path, config, n_samples })
+    }
+
+    /// The state of the last checkpoint, or the fresh state where there is none.
+    pub(crate) fn resume<M: Module>(&self, fresh: State<M>) -> Result<State<M>, Error> {
+        let Some(pointer) = self.read_pointer()? else { return Ok(fresh) };
+        self.check_same_run(&pointer)?;
+        let model = self.load_model(&pointer.model)?;
+        let best = pointer.best.as_deref().map(|name| self.load_model(name)).transpose()?;
+        let optimizer_path = self.path.join(&pointer.optimizer);
+        let optimizer = fresh
+            .optimizer
+            .load(&optimizer_path)
+            .map_err(|e| malformed(&optimizer_path, "an optimiser state", e))?;
+        let model = fresh
+            .model
+            .try_load_record(model)
+            .map_err(|e| malformed(&self.path.join(&pointer.model), "this network's weights", e))?;
+        Ok(State { model, optimizer, best, progress: pointer.progress })
+    }
+
+    /// Writes a checkpoint and makes it the last one in one step.
+    pub(crate) fn save<M: Module>(&self, state: &State<M>) -> Result<(), Error> {
+        let epoch = state.progress.epochs_done();
+        let pointer = Pointer {
+            schema: SCHEMA,
+            config: self.config.clone(),
+            n_samples: self.n_samples,
+            progress: state.progress.clone(),
+            model: format!("model-{epoch:05}.bpk"),
+            optimizer: format!("optimizer-{epoch:05}.bpk"),
+            best: state.progress.best.map(|best| format!("best-{:05}.bpk", best.epoch)),
+        };
+        self.write_record(&pointer.model, snapshot(&state.model))?;
+        let path = self.path.join(&pointer.optimizer);
+        state.optimizer.save(&path).map_err(|e| malformed(&path, "a writable file", e))?;
+        if let (Some(name), Some(best)) = (&pointer.best, &state.best)
+            && !self.path.join(name).exists()
+        {
+            self.write_record(name, best.clone())?;
+        }
+        self.replace_pointer(&pointer)?;
+        self.remove_stale(&pointer)
+    }
+
+    fn read_pointer(&self) -> Result<Option<Pointer>, Error> {
+        let path = self.path.join(POINTER);
+        let text = match fs::read_to_string(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(Error::io(&path))?,
+        };
+        let pointer: Pointer = serde_json::from_str(&text)
+            .map_err(|e| malformed(&path, "a training checkpoint (schema 1)", e))?;
+        if pointer.schema != SCHEMA {
+            let got = format!("schema {}", pointer.schema);
+            return Err(malformed(&path, "a training checkpoint (schema 1)", got));
+        }
+        Ok(Some(pointer))
+    }
+
+    fn check_same_run(&self, pointer: &Pointer) -> Result<(), Error> {
+        let path = self.path.join(POINTER);
+        let changed = |setting: &str, expected: String, got: String| Error::RunChanged {
+            path: path.clone(),
+            setting: setting.to_owned(),
+            expected,
+            got,
+        };
+        if pointer.n_samples != self.n_samples {
+            let (was, is) = (pointer.n_samples.to_string(), self.n_samples.to_string());
+            return Err(changed("number of samples", was, is));
+        }
+        match first_difference(&pointer.config, self.config) {
+            Some((setting, was, is)) => Err(changed(&setting, was, is)),
+            None => Ok(()),
+        }
+    }
+
+    fn load_model(&self, name: &str) -> Result<ModuleRecord, Error> {
+        let path = self.path.join(name);
+        ModuleRecord::load(&path).map_err(|e| malformed(&path, "network weights", e))
+    }
+
+    fn write_record(&self, name: &str, record: ModuleRecord) -> Result<(), Error> {
+        let path = self.path.join(name);
+        record.save(&path).map_err(|e| malformed(&path, "a writable file", e))
+    }
+
+    fn replace_pointer(&self, pointer: &Pointer) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(pointer)
+            .map_err(|e| malformed(&self.path.join(POINTER), "finite numbers", e))?;
+        let path = self.path.join(POINTER);
+        let temporary = self.path.join(format!("{POINTER}.partial"));
+        write_durably(&temporary, text.as_bytes()).map_err(Error::io(&temporary))?;
+        fs::rename(&temporary, &path).map_err(Error::io(&path))
+    }
+
+    /// Removes weights and states of other checkpoints; nothing else that lies in the folder.
+    fn remove_stale(&self, pointer: &Pointer) -> Result<(), Error> {
+        let kept = [Some(&pointer.model), Some(&pointer.optimizer), pointer.best.as_ref()];
+        for entry in fs::read_dir(self.path).map_err(Error::io(self.path))? {
+            let path = entry.map_err(Error::io(self.path))?.path();
+            let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
+            if is_state_file(name) && !kept.iter().flatten().any(|k| *k == name) {
+                fs::remove_file(&path).map_err(Error::io(&path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_state_file(name: &str) -> bool {
+    let stem = name.strip_suffix(".bpk").unwrap_or("");
+    ["model-", "optimizer-", "best-"].iter().any(|prefix| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    std::io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()
+}
+
+/// The first setting that differs, as (name, value before, value now).
+fn first_difference(
+    before: &TrainingConfig,
+    now: &TrainingConfig,
+) -> Option<(String, String, String)> {
+    let as_map = |config| match serde_json::to_value(config) {
+        Ok(serde_json::Value::Object(map)) => map,
+        _ => serde_json::Map::new(),
+    };
+    let (before, now) = (as_map(before), as_map(now));
+    before.into_iter().find_map(|(name, was)| {
+        let is = now.get(&name).cloned().unwrap_or_default();
+        (was != is).then(|| (name, was.to_string(), is.to_string()))
+    })
+}
+
+fn malformed(path: &Path, expected: &'static str, got: impl std::fmt::Display) -> Error {
+    Error::Malformed { path: PathBuf::from(path), expected, got: got.to_string() }
+}

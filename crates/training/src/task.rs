@@ -1,0 +1,45 @@
+use crate::TaskError;
+use burn::module::Module;
+use burn::optim::GradientsParams;
+
+/// The gradient of one step, and the loss it belongs to.
+#[derive(Debug)]
+pub struct StepGradients {
+    /// Loss of this batch, for the log and for the check that it is finite.
+    pub loss: f64,
+    /// Gradients of the parameters that take part; others stay as they are.
+    pub gradients: GradientsParams,
+}
+
+/// What is learnt: a network, samples addressed by number, and a loss.
+///
+/// The loop owns order, optimiser, schedule and checkpoints; the task owns data and loss. A task
+/// must draw every random number (augmentation, dropout) from the `seed` it is given: then a run
+/// is a function of its settings, and resuming one is exact.
+pub trait Task {
+    /// The network.
+    type Model: Module;
+
+    /// Number of training samples.
+    fn n_samples(&self) -> usize;
+
+    /// Loss and gradients of `model` (on its autodiff device) on the samples `batch`.
+    ///
+    /// `seed` is unique to the step.
+    ///
+    /// # Errors
+    /// Whatever the task cannot do; it ends the run.
+    fn gradients(
+        &self,
+        model: &Self::Model,
+        batch: &[usize],
+        seed: u64,
+    ) -> Result<StepGradients, TaskError>;
+
+    /// Score of `model` (an inference copy) on the validation set, higher is better; `None`
+    /// without a validation set.
+    ///
+    /// # Errors
+    /// Whatever the task cannot do; it ends the run.
+    fn validate(&self, model: &Self::Model) -> Result<Option<f64>, TaskError>;
+}

@@ -1,0 +1,174 @@
+use crate::batches::{batches, n_batches, step_seed};
+use crate::checkpoint::{RunFolder, State};
+use crate::clip::clip_global_norm;
+use crate::progress::Progress;
+use crate::snapshot::snapshot;
+use crate::{EpochSummary, Error, Event, StepGradients, StopReason, Task, TrainingConfig};
+use burn::module::Module;
+use std::path::Path;
+
+/// A finished run.
+#[derive(Debug, Clone)]
+pub struct Trained<M> {
+    /// The network of the best epoch, or of the last one without validation; an inference copy.
+    pub model: M,
+    /// The epoch it comes from, from 1.
+    pub epoch: usize,
+    /// Every epoch, in order.
+    pub history: Vec<EpochSummary>,
+    /// Why the run ended.
+    pub stopped: StopReason,
+}
+
+/// Trains `model` on `task`.
+///
+/// With a `run_folder` the run writes checkpoints there and goes on from the last one it finds:
+/// an interrupted and resumed run ends with bit-equal weights to an uninterrupted one, on the
+/// same machine. The batch order depends on `(config.seed, epoch)` only. A model on a device
+/// without autodiff is moved to its autodiff device.
+///
+/// # Errors
+/// [`Error::InvalidSetting`], [`Error::EmptyTrainingSet`]; [`Error::RunChanged`] for a run folder
+/// with other settings; [`Error::NonFiniteLoss`] and its kin, [`Error::Task`], [`Error::Io`].
+pub fn train<T: Task>(
+    config: &TrainingConfig,
+    task: &T,
+    model: T::Model,
+    run_folder: Option<&Path>,
+    on_event: &mut dyn FnMut(&Event),
+) -> Result<Trained<T::Model>, Error> {
+    config.check()?;
+    if task.n_samples() == 0 {
+        return Err(Error::EmptyTrainingSet);
+    }
+    let folder =
+        run_folder.map(|path| RunFolder::open(path, config, task.n_samples())).transpose()?;
+    let state = State {
+        model: on_autodiff(model),
+        optimizer: config.init_optimizer(),
+        best: None,
+        progress: Progress::default(),
+    };
+    let state = match &folder {
+        Some(folder) => folder.resume(state)?,
+        None => state,
+    };
+    Run { config, task, folder, on_event, state }.to_end()
+}
+
+fn on_autodiff<M: Module>(model: M) -> M {
+    if model.devices().iter().all(|device| device.is_autodiff()) { model } else { model.train() }
+}
+
+struct Run<'a, T: Task> {
+    config: &'a TrainingConfig,
+    task: &'a T,
+    folder: Option<RunFolder<'a>>,
+    on_event: &'a mut dyn FnMut(&Event),
+    state: State<T::Model>,
+}
+
+impl<T: Task> Run<'_, T> {
+    fn to_end(mut self) -> Result<Trained<T::Model>, Error> {
+        (self.on_event)(&Event::Started {
+            epochs_done: self.state.progress.epochs_done(),
+            epochs: self.config.epochs,
+            steps_per_epoch: n_batches(self.task.n_samples(), self.config.batch_size),
+        });
+        let stopped = loop {
+            match self.state.progress.stopped {
+                Some(reason) => break reason,
+                None => self = self.one_epoch()?,
+            }
+        };
+        (self.on_event)(&Event::Stopped(stopped));
+        Ok(finish(self.state, stopped))
+    }
+
+    fn one_epoch(mut self) -> Result<Self, Error> {
+        let epoch = self.state.progress.epochs_done() + 1;
+        let batches =
+            batches(self.task.n_samples(), self.config.batch_size, self.config.seed, epoch);
+        let (mut loss, mut learning_rate) = (0.0, 0.0);
+        for (step, batch) in batches.iter().enumerate() {
+            learning_rate = self.learning_rate(epoch, step, batches.len());
+            let (next, step_loss) = self.one_step(epoch, step, batch, learning_rate)?;
+            self = next;
+            loss += step_loss * batch.len() as f64 / self.task.n_samples() as f64;
+        }
+        let score = self.validate(epoch)?;
+        self.close_epoch(EpochSummary { epoch, loss, learning_rate, score })?;
+        Ok(self)
+    }
+
+    fn learning_rate(&self, epoch: usize, step: usize, steps: usize) -> f64 {
+        self.config.learning_rate.at((epoch - 1) * steps + step, self.config.epochs * steps)
+    }
+
+    fn one_step(
+        mut self,
+        epoch: usize,
+        step: usize,
+        batch: &[usize],
+        learning_rate: f64,
+    ) -> Result<(Self, f64), Error> {
+        let seed = step_seed(self.config.seed, epoch, step);
+        let StepGradients { loss, mut gradients } = self
+            .task
+            .gradients(&self.state.model, batch, seed)
+            .map_err(|source| Error::Task { epoch, source })?;
+        let step = step + 1;
+        if !loss.is_finite() {
+            return Err(Error::NonFiniteLoss { epoch, step, loss });
+        }
+        let clip = |max| clip_global_norm(&self.state.model, &mut gradients, max);
+        let gradient_norm = self.config.clip_norm.map(clip);
+        if let Some(norm) = gradient_norm.filter(|norm| !norm.is_finite()) {
+            return Err(Error::NonFiniteGradient { epoch, step, norm });
+        }
+        let optimizer = &mut self.state.optimizer;
+        self.state.model = optimizer.step(learning_rate, self.state.model, gradients);
+        (self.on_event)(&Event::Step { epoch, step, loss, learning_rate, gradient_norm });
+        Ok((self, loss))
+    }
+
+    fn validate(&self, epoch: usize) -> Result<Option<f64>, Error> {
+        if !epoch.is_multiple_of(self.config.validate_every) && epoch != self.config.epochs {
+            return Ok(None);
+        }
+        let score = self
+            .task
+            .validate(&self.state.model.valid())
+            .map_err(|source| Error::Task { epoch, source })?;
+        match score {
+            Some(score) if !score.is_finite() => Err(Error::NonFiniteScore(epoch, score)),
+            other => Ok(other),
+        }
+    }
+
+    fn close_epoch(&mut self, summary: EpochSummary) -> Result<(), Error> {
+        let State { model, best: best_model, progress, .. } = &mut self.state;
+        let best = progress.record(summary.clone());
+        if best {
+            *best_model = Some(snapshot(model));
+        }
+        progress.stopped = progress.stop_reason(self.config.epochs, self.config.patience);
+        let due = summary.epoch.is_multiple_of(self.config.checkpoint_every);
+        if let Some(folder) = self.folder.as_ref().filter(|_| due || progress.stopped.is_some()) {
+            folder.save(&self.state)?;
+        }
+        (self.on_event)(&Event::Epoch { summary, best });
+        Ok(())
+    }
+}
+
+fn finish<M: Module>(state: State<M>, stopped: StopReason) -> Trained<M> {
+    let State { model, best, progress, .. } = state;
+    let last = progress.epochs_done();
+    let model = model.valid();
+    let (model, epoch) = match (best, progress.best) {
+        (Some(record), Some(best)) => (model.load_record(record), best.epoch),
+        _ => (model, last),
+    };
+    Trained { model, epoch, history: progress.history, stopped }
+}
