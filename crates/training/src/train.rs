@@ -53,7 +53,7 @@ pub fn train<T: Task>(
         Some(folder) => folder.resume(state)?,
         None => state,
     };
-    Run { config, task, folder, on_event, state }.to_end()
+    Run { config, task, folder, on_event, state }.finish()
 }
 
 fn on_autodiff<M: Module>(model: M) -> M {
@@ -69,7 +69,7 @@ struct Run<'a, T: Task> {
 }
 
 impl<T: Task> Run<'_, T> {
-    fn to_end(mut self) -> Result<Trained<T::Model>, Error> {
+    fn finish(mut self) -> Result<Trained<T::Model>, Error> {
         (self.on_event)(&Event::Started {
             epochs_done: self.state.progress.epochs_done(),
             epochs: self.config.epochs,
@@ -82,7 +82,7 @@ impl<T: Task> Run<'_, T> {
             }
         };
         (self.on_event)(&Event::Stopped(stopped));
-        Ok(finish(self.state, stopped))
+        Ok(into_trained(self.state, stopped))
     }
 
     fn one_epoch(mut self) -> Result<Self, Error> {
@@ -162,7 +162,7 @@ impl<T: Task> Run<'_, T> {
     }
 }
 
-fn finish<M: Module>(state: State<M>, stopped: StopReason) -> Trained<M> {
+fn into_trained<M: Module>(state: State<M>, stopped: StopReason) -> Trained<M> {
     let State { model, best, progress, .. } = state;
     let last = progress.epochs_done();
     let model = model.valid();

@@ -1,0 +1,249 @@
+//! An interrupted and resumed run ends with the bits of an uninterrupted one.
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+use std::cell::Cell;
+use std::path::Path;
+use vertebra_training::{
+    Error, Event, LearningRate, OptimizerKind, Schedule, StepGradients, StopReason, Task,
+    TaskError, Trained, TrainingConfig, WeightScale, initialize, train,
+};
+
+/// Convolution, BatchNorm (running statistics are state too) and a linear layer.
+#[derive(Module, Debug)]
+struct Net {
+    conv: Conv2d,
+    norm: BatchNorm,
+    out: Linear,
+}
+
+impl Net {
+    fn new() -> Self {
+        let device = Device::default().autodiff();
+        let net = Self {
+            conv: Conv2dConfig::new([1, 4], [3, 3]).init(&device),
+            norm: BatchNormConfig::new(4).init(&device),
+            out: LinearConfig::new(4, 1).init(&device),
+        };
+        initialize(net, WeightScale::HeFanIn, 11)
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = self.norm.forward(self.conv.forward(x)).square();
+        self.out.forward(x.mean_dim(3).mean_dim(2).flatten(1, 3))
+    }
+}
+
+/// Regression of a picture's spread, with noise from the step's seed; fails after `budget` steps
+/// as a killed process would.
+struct Spread {
+    n: usize,
+    budget: Cell<usize>,
+    score: Option<fn(usize) -> f64>,
+    validations: Cell<usize>,
+}
+
+impl Spread {
+    fn new(n: usize) -> Self {
+        Self { n, budget: Cell::new(usize::MAX), score: None, validations: Cell::new(0) }
+    }
+
+    fn picture(i: usize, noise: u64) -> Vec<f32> {
+        let at = |p: usize| ((i * 31 + p * 17 + noise as usize % 7) % 23) as f32 / 23.0;
+        (0..36).map(|p| at(p) * (1.0 + i as f32 / 8.0)).collect()
+    }
+
+    fn loss(&self, model: &Net, batch: &[usize], noise: u64) -> Tensor<1> {
+        let device = model.conv.weight.val().device();
+        let pixels = batch.iter().flat_map(|&i| Self::picture(i, noise)).collect();
+        let x = Tensor::from_data(TensorData::new(pixels, [batch.len(), 1, 6, 6]), &device);
+        let y: Vec<f32> = batch.iter().map(|&i| i as f32 / 8.0).collect();
+        let y = Tensor::<1>::from_floats(y.as_slice(), &device).reshape([batch.len(), 1]);
+        (model.forward(x) - y).square().mean()
+    }
+}
+
+impl Task for Spread {
+    type Model = Net;
+
+    fn n_samples(&self) -> usize {
+        self.n
+    }
+
+    fn gradients(
+        &self,
+        model: &Net,
+        batch: &[usize],
+        seed: u64,
+    ) -> Result<StepGradients, TaskError> {
+        let left = self.budget.get().checked_sub(1).ok_or("interrupted")?;
+        self.budget.set(left);
+        let loss = self.loss(model, batch, seed);
+        let value = f64::from(loss.clone().into_scalar::<f32>());
+        let gradients = GradientsParams::from_grads(loss.backward(), model);
+        Ok(StepGradients { loss: value, gradients })
+    }
+
+    fn validate(&self, model: &Net) -> Result<Option<f64>, TaskError> {
+        let i = self.validations.get();
+        self.validations.set(i + 1);
+        if let Some(score) = self.score {
+            return Ok(Some(score(i)));
+        }
+        let all: Vec<usize> = (0..self.n).collect();
+        Ok(Some(-f64::from(self.loss(model, &all, 0).into_scalar::<f32>())))
+    }
+}
+
+fn config() -> TrainingConfig {
+    TrainingConfig {
+        epochs: 6,
+        batch_size: Some(4),
+        learning_rate: LearningRate::new(0.05, 1e-4, Schedule::Cosine).with_warmup(0.1),
+        optimizer: OptimizerKind::AdamW,
+        weight_decay: 1e-3,
+        clip_norm: Some(1.0),
+        seed: 5,
+        ..TrainingConfig::default()
+    }
+}
+
+fn run(task: &Spread, folder: Option<&Path>) -> Result<Trained<Net>, Error> {
+    train(&config(), task, Net::new(), folder, &mut |_| {})
+}
+
+#[test]
+fn resumed_equals_uninterrupted_bit_for_bit() {
+    let whole = run(&Spread::new(10), None).unwrap();
+    // 3 steps per epoch: after 10 steps the 4th epoch is under way and will be done again.
+    for budget in [0, 1, 3, 10, 17] {
+        let folder = tempfile::tempdir().unwrap();
+        let task = Spread::new(10);
+        task.budget.set(budget);
+        let interrupted = run(&task, Some(folder.path()));
+        assert!(matches!(interrupted, Err(Error::Task { .. })), "{interrupted:?}");
+        let resumed = run(&Spread::new(10), Some(folder.path())).unwrap();
+        assert_eq!(resumed.history, whole.history, "interrupted after {budget} steps");
+        assert_eq!(values(&resumed.model), values(&whole.model), "after {budget} steps");
+        assert_eq!(resumed.epoch, whole.epoch);
+    }
+}
+
+/// Parameters and running statistics without burn's parameter ids, which are random.
+fn values(net: &Net) -> Vec<Vec<u32>> {
+    struct Values(Vec<Vec<u32>>);
+    impl burn::module::ModuleVisitor for Values {
+        fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+            self.0.push(param.val().into_data().iter::<f32>().map(f32::to_bits).collect());
+        }
+    }
+    let mut values = Values(Vec::new());
+    net.visit(&mut values);
+    assert_eq!(values.0.len(), 8); // 2 conv, 2 + 2 norm, 2 linear
+    values.0
+}
+
+#[test]
+fn a_finished_run_is_loaded_without_a_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(&Spread::new(10), Some(folder.path())).unwrap();
+    let task = Spread::new(10);
+    task.budget.set(0);
+    let again = run(&task, Some(folder.path())).unwrap();
+    assert_eq!(values(&again.model), values(&first.model));
+    assert_eq!(again.history, first.history);
+}
+
+#[test]
+fn the_best_epoch_is_returned_and_patience_ends_the_run() {
+    let best_second = |i: usize| [0.1, 0.9, 0.8, 0.7, 0.6, 0.5][i];
+    let mut task = Spread::new(10);
+    task.score = Some(best_second);
+    let mut after_epoch_2 = None;
+    let two = TrainingConfig { epochs: 6, patience: Some(3), ..config() };
+    let mut stopped = Vec::new();
+    let trained = train(&two, &task, Net::new(), None, &mut |event| match event {
+        Event::Epoch { summary, best } if *best => after_epoch_2 = Some(summary.epoch),
+        Event::Stopped(reason) => stopped.push(*reason),
+        _ => {}
+    })
+    .unwrap();
+    assert_eq!((trained.epoch, after_epoch_2), (2, Some(2)));
+    assert_eq!((trained.history.len(), stopped), (5, vec![StopReason::Patience]));
+
+    // Its weights and running statistics are those of epoch 2, not of a later step.
+    let mut first_two = Spread::new(10);
+    first_two.score = Some(best_second);
+    first_two.budget.set(6);
+    let folder = tempfile::tempdir().unwrap();
+    assert!(train(&two, &first_two, Net::new(), Some(folder.path()), &mut |_| {}).is_err());
+    let kept = burn::store::ModuleRecord::load(folder.path().join("best-00002.bpk")).unwrap();
+    let kept = Net::new().valid().load_record(kept);
+    assert_eq!(values(&kept), values(&trained.model));
+}
+
+#[test]
+fn another_run_in_the_folder_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&Spread::new(10), Some(folder.path())).unwrap();
+    let other = TrainingConfig { weight_decay: 0.5, ..config() };
+    let error =
+        train(&other, &Spread::new(10), Net::new(), Some(folder.path()), &mut |_| {}).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("weight_decay = 0.001, now it is 0.5"), "{text}");
+    let error = run(&Spread::new(9), Some(folder.path())).unwrap_err().to_string();
+    assert!(error.contains("number of samples = 10, now it is 9"), "{error}");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_an_error_that_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&Spread::new(10), Some(folder.path())).unwrap();
+    let weights = folder.path().join("model-00006.bpk");
+    let bytes = std::fs::read(&weights).unwrap();
+    std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    let error = run(&Spread::new(10), Some(folder.path())).unwrap_err().to_string();
+    assert!(error.contains("model-00006.bpk"), "{error}");
+    std::fs::write(folder.path().join("checkpoint.json"), "{}").unwrap();
+    let error = run(&Spread::new(10), Some(folder.path())).unwrap_err().to_string();
+    assert!(error.contains("checkpoint.json") && error.contains("schema"), "{error}");
+}
+
+#[test]
+fn only_the_files_of_the_last_checkpoint_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("model-notes.bpk"), "not ours").unwrap();
+    run(&Spread::new(10), Some(folder.path())).unwrap();
+    let mut names: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with("best-"))
+        .collect();
+    names.sort();
+    let expected = ["checkpoint.json", "model-00006.bpk", "model-notes.bpk", "optimizer-00006.bpk"];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn empty_sets_bad_settings_and_nan_are_named_errors() {
+    let error = run(&Spread::new(0), None).unwrap_err();
+    assert!(matches!(error, Error::EmptyTrainingSet));
+    let none = TrainingConfig { epochs: 0, ..config() };
+    let error = train(&none, &Spread::new(4), Net::new(), None, &mut |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "epochs: expected at least 1, got 0");
+    let wild =
+        TrainingConfig { learning_rate: LearningRate::constant(1e30), clip_norm: None, ..config() };
+    let error = train(&wild, &Spread::new(4), Net::new(), None, &mut |_| {}).unwrap_err();
+    assert!(matches!(error, Error::NonFiniteLoss { .. } | Error::NonFiniteScore(..)), "{error}");
+}
+
+#[test]
+fn a_model_without_autodiff_is_trained_all_the_same() {
+    let plain = Net::new().valid();
+    let trained = train(&config(), &Spread::new(10), plain, None, &mut |_| {}).unwrap();
+    let whole = run(&Spread::new(10), None).unwrap();
+    assert_eq!(values(&trained.model), values(&whole.model));
+}
