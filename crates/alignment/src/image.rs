@@ -1,5 +1,7 @@
 //! Grey images as this crate takes and gives them.
 
+use crate::Error;
+
 /// A borrowed grey image `[height, width]`, row-major, bone bright; what a radiograph reader gives.
 #[derive(Debug, Clone, Copy)]
 pub struct Film<'a> {
@@ -22,4 +24,30 @@ pub struct Image {
     pub height: usize,
     /// Columns.
     pub width: usize,
+}
+
+impl Film<'_> {
+    /// That the number of pixels is height times width, and not zero.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.pixels.is_empty() || self.height.checked_mul(self.width) != Some(self.pixels.len())
+        {
+            return Err(Error::PixelCount(self.height, self.width, self.pixels.len()));
+        }
+        Ok(())
+    }
+}
+
+impl Image {
+    /// A black image.
+    #[must_use]
+    pub fn zeros(height: usize, width: usize) -> Self {
+        Self { pixels: vec![0.0; height * width], height, width }
+    }
+
+    /// The same pixels, borrowed, with no pixel spacing.
+    #[must_use]
+    pub fn as_film(&self) -> Film<'_> {
+        let Self { pixels, height, width } = self;
+        Film { pixels, height: *height, width: *width, spacing_mm: None }
+    }
 }
