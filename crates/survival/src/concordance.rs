@@ -46,7 +46,8 @@ impl Concordance {
 /// Counts the pairs ordered by `risk` (log hazard or any score, shape `[n]`, finite) in O(n log n).
 ///
 /// # Errors
-/// [`Error::LengthMismatch`], [`Error::OutOfDomain`] or [`Error::NoComparablePair`].
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::NoComparablePair`], or
+/// [`Error::Unsupported`] for weighted outcomes.
 ///
 /// # Examples
 /// ```
@@ -57,6 +58,9 @@ impl Concordance {
 /// ```
 pub fn concordance(outcomes: &Outcomes, risk: &[f64]) -> Result<Concordance, Error> {
     check::finite("risk", risk, outcomes)?;
+    if outcomes.weights().is_some() {
+        return Err(Error::Unsupported("a count of pairs", "weighted subjects; see `harrell_c`"));
+    }
     let groups = TimeGroups::new(outcomes);
     let pairs = count_pairs(outcomes, &groups, risk);
     if pairs.n_comparable() == 0 {

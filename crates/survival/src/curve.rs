@@ -8,7 +8,7 @@
 //! Statistical Analysis of Failure Time Data*, 1980, sec. 1.3. Equal to R
 //! `survfit(.., conf.type = "log-log")`.
 
-use crate::{Error, Outcomes, check, entering::Entering, normal, time_groups::TimeGroups};
+use crate::{Error, Outcomes, check, normal, time_groups::TimeGroups, time_weight::at_risk};
 
 /// A survival curve: a step function, right-continuous, with one row per distinct follow-up time.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -56,30 +56,16 @@ pub fn kaplan_meier(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
 }
 
 fn count_risk_sets(outcomes: &Outcomes, groups: &TimeGroups) -> SurvivalCurve {
-    let weigh = |subjects: &[u32]| match outcomes.weights() {
-        None => subjects.len() as f64,
-        Some(w) => subjects.iter().map(|&i| w[i as usize]).sum(),
-    };
-    let mut entering = Entering::new(outcomes);
-    let mut at_risk = 0.0;
-    let rows = groups.iter().rev().map(|group| {
-        let now = outcomes.time()[group.all[0] as usize];
-        let (events, censored) = (weigh(group.events), weigh(group.censored));
-        at_risk += events + censored;
-        entering.leave_from(now, |i| at_risk -= outcomes.weight(i as usize));
-        (now, at_risk, events, censored)
-    });
-    let mut rows: Vec<_> = rows.collect();
-    rows.reverse();
+    let n = groups.len();
     SurvivalCurve {
-        times: rows.iter().map(|r| r.0).collect(),
-        n_risk: rows.iter().map(|r| r.1).collect(),
-        n_event: rows.iter().map(|r| r.2).collect(),
-        n_censor: rows.iter().map(|r| r.3).collect(),
-        survival: Vec::with_capacity(rows.len()),
-        std_err_log: Vec::with_capacity(rows.len()),
-        lower: Vec::with_capacity(rows.len()),
-        upper: Vec::with_capacity(rows.len()),
+        times: groups.iter().map(|g| outcomes.time()[g.all[0] as usize]).collect(),
+        n_risk: at_risk(outcomes, groups),
+        n_event: groups.iter().map(|g| outcomes.weigh(g.events)).collect(),
+        n_censor: groups.iter().map(|g| outcomes.weigh(g.censored)).collect(),
+        survival: Vec::with_capacity(n),
+        std_err_log: Vec::with_capacity(n),
+        lower: Vec::with_capacity(n),
+        upper: Vec::with_capacity(n),
     }
 }
 

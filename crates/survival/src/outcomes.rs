@@ -102,6 +102,20 @@ impl Outcomes {
         self.weight.as_ref().map_or(1.0, |w| w[subject])
     }
 
+    /// Summed case weights of some subjects.
+    #[inline]
+    pub(crate) fn weigh(&self, subjects: &[u32]) -> f64 {
+        match &self.weight {
+            None => subjects.len() as f64,
+            Some(weight) => subjects.iter().map(|&i| weight[i as usize]).sum(),
+        }
+    }
+
+    /// Summed case weights of all subjects.
+    pub(crate) fn total_weight(&self) -> f64 {
+        self.weight.as_ref().map_or(self.time.len() as f64, |weight| weight.iter().sum())
+    }
+
     /// The outcomes of the subjects at `indices`, in that order; an index may repeat, as in a
     /// bootstrap sample.
     ///

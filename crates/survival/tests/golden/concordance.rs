@@ -1,0 +1,145 @@
+//! R `concordance(.., reverse = TRUE)`.
+
+use crate::{Golden, assert_all_close, assert_all_near, assert_close, linear};
+use vertebra_survival::{ConcordanceOptions, Outcomes, PairTotals, TimeWeight, concordance};
+
+const WEIGHTS: [(&str, TimeWeight); 5] = [
+    ("n", TimeWeight::Harrell),
+    ("S", TimeWeight::Survival),
+    ("S/G", TimeWeight::Schemper),
+    ("n/G2", TimeWeight::Uno),
+    ("I", TimeWeight::PerEvent),
+];
+
+/// Where a data set's values are, and its two scores.
+fn cases() -> Vec<(Golden, &'static str, Outcomes, Vec<f64>, Option<Vec<f64>>)> {
+    let case = |name: &str, path, x1: (&str, f64), x2: Option<(&str, f64)>| {
+        let golden = Golden::read(name);
+        let outcomes = match name {
+            "cgd" => {
+                golden.outcomes_of("stop", "status").with_entry(golden.column("start")).unwrap()
+            }
+            "mgus2" => golden.outcomes_of("etime", "event"),
+            _ => golden.outcomes(),
+        };
+        let score = |x: (&str, f64)| linear(&golden, &[x]);
+        let (first, second) = (score(x1), x2.map(score));
+        (golden, path, outcomes, first, second)
+    };
+    vec![
+        case("lung", "/concordance/list_", ("age", 1.0), Some(("ph_ecog", 1.0))),
+        case("veteran", "/concordance", ("karno", -1.0), Some(("age", 1.0))),
+        case("ovarian", "/concordance", ("age", 1.0), Some(("rx2", -1.0))),
+        case("pbc", "/concordance/pair", ("lbili", 1.0), Some(("age", 1.0))),
+        case("gbsg", "/concordance/pair", ("nodes", 1.0), Some(("pgr", -1.0))),
+        case("mgus2", "/concordance", ("age", 1.0), Some(("hgb", -1.0))),
+        case("cgd", "/concordance", ("age", -1.0), None),
+    ]
+}
+
+fn five(pairs: PairTotals) -> [f64; 5] {
+    [pairs.concordant, pairs.discordant, pairs.tied_risk, pairs.tied_time, pairs.tied_both]
+}
+
+fn expected_five(golden: &Golden, path: &str) -> Vec<f64> {
+    ["concordant", "discordant", "tied.x", "tied.y", "tied.xy"]
+        .map(|kind| golden.number(&format!("{path}/count/{kind}")))
+        .to_vec()
+}
+
+/// JSON pointers write `/` in a key as `~1`.
+fn escape(key: &str) -> String {
+    key.replace('/', "~1")
+}
+
+#[test]
+fn counts_of_pairs() {
+    for (golden, path, outcomes, x1, _) in cases() {
+        let got = concordance(&outcomes, &x1).unwrap();
+        let counts = [got.concordant, got.discordant, got.tied_risk, got.tied_time, got.tied_both];
+        let expected = expected_five(&golden, &format!("{path}/x1_n"));
+        assert_eq!(counts.map(|c| c as f64).to_vec(), expected, "{path}");
+        assert_close(path, got.index(), golden.number(&format!("{path}/x1_n/C")), 1e-14);
+    }
+}
+
+#[test]
+fn every_time_weight_with_its_variance() {
+    for (golden, path, outcomes, x1, x2) in cases() {
+        for (key, weight) in WEIGHTS {
+            let at = format!("{path}/x1_{}", escape(key));
+            if golden.0.pointer(&at).is_none() {
+                continue;
+            }
+            let options = ConcordanceOptions::default().with_time_weight(weight);
+            let got = options.estimate(&outcomes, &x1).unwrap();
+            assert_all_close(&at, &five(got.pairs), &expected_five(&golden, &at), 1e-11);
+            assert_close(&at, got.c, golden.number(&format!("{at}/C")), 1e-12);
+            assert_close(&at, got.se.powi(2), golden.number(&format!("{at}/var")), 1e-11);
+            let Some(x2) = &x2 else { continue };
+            let at = format!("{path}/x1x2_joint_{}", escape(key));
+            let joint = options.estimate_jointly(&outcomes, &[&x1, x2]).unwrap();
+            assert_close(&at, joint.statistics[1].c, golden.numbers(&format!("{at}/C"))[1], 1e-12);
+            for (k, row) in joint.covariance.iter().enumerate() {
+                assert_all_close(&at, row, &golden.numbers(&format!("{at}/var/{k}")), 1e-10);
+            }
+            let difference = options.compare(&outcomes, &x1, x2).unwrap();
+            assert_close(&at, difference.difference, golden.number(&format!("{at}/diff")), 1e-11);
+            assert_close(&at, difference.se, golden.number(&format!("{at}/diff_se")), 1e-11);
+        }
+    }
+}
+
+#[test]
+fn truncation_times() {
+    let mut seen = 0;
+    for (golden, path, outcomes, x1, _) in cases() {
+        for (key, weight) in WEIGHTS {
+            let options = ConcordanceOptions::default().with_time_weight(weight);
+            let prefix = format!("x1_{key}_ymax_");
+            let values = golden.at(path).as_object().unwrap();
+            for name in values.keys().filter(|name| name.starts_with(&prefix)) {
+                let at = format!("{path}/{}", escape(name));
+                let horizon: f64 = name[prefix.len()..].parse().unwrap();
+                let got = options.clone().with_horizon(horizon).estimate(&outcomes, &x1).unwrap();
+                let expected = expected_five(&golden, &at);
+                assert_all_close(&at, &five(got.pairs), &expected, 1e-11);
+                assert_close(&at, got.se.powi(2), golden.number(&format!("{at}/var")), 1e-11);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 12, "{seen}");
+}
+
+#[test]
+fn jackknife_values_of_single_subjects() {
+    for (golden, path, outcomes, x1, _) in cases() {
+        let values = ConcordanceOptions::default().jackknife_values(&outcomes, &x1).unwrap();
+        let rows = golden.numbers(&format!("{path}/dfbeta_rows0"));
+        let got: Vec<f64> = rows.iter().map(|&row| values[row as usize]).collect();
+        assert_all_near(path, &got, &golden.numbers(&format!("{path}/dfbeta_n")), 1e-13);
+    }
+}
+
+#[test]
+fn weights_strata_and_clusters() {
+    let lung = Golden::read("lung");
+    let age = lung.column("age");
+    let weighted = lung.outcomes().with_weights(lung.column("w")).unwrap();
+    let got = ConcordanceOptions::default().estimate(&weighted, &age).unwrap();
+    let expected = expected_five(&lung, "/concordance/weighted");
+    assert_all_close("weighted", &five(got.pairs), &expected, 1e-12);
+    assert_close("weighted", got.se.powi(2), lung.number("/concordance/weighted/var"), 1e-11);
+
+    let strata = ConcordanceOptions::default().with_strata(lung.labels("inst"));
+    let got = strata.estimate(&lung.outcomes(), &age).unwrap();
+    let expected = expected_five(&lung, "/concordance/stratified");
+    assert_all_close("stratified", &five(got.pairs), &expected, 1e-12);
+    assert_close("stratified", got.se.powi(2), lung.number("/concordance/stratified/var"), 1e-11);
+
+    let clusters = ConcordanceOptions::default().with_clusters(lung.labels("inst"));
+    let got = clusters.estimate(&lung.outcomes(), &age).unwrap();
+    let expected = lung.number("/concordance/list_/x1_cluster_n/var");
+    assert_close("cluster", got.se.powi(2), expected, 1e-11);
+}

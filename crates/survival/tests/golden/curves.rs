@@ -1,0 +1,86 @@
+//! R `survfit()`.
+
+use crate::{Golden, assert_all_close};
+use vertebra_survival::{Outcomes, SurvivalCurve, kaplan_meier};
+
+fn assert_agrees(golden: &Golden, path: &str, rows: std::ops::Range<usize>, curve: &SurvivalCurve) {
+    let part = |leaf: &str| golden.numbers(&format!("{path}/{leaf}"))[rows.clone()].to_vec();
+    let here: Vec<usize> =
+        part("time").iter().map(|t| curve.times.iter().position(|u| u == t).unwrap()).collect();
+    let pick = |values: &[f64]| -> Vec<f64> { here.iter().map(|&k| values[k]).collect() };
+    assert_all_close("n_risk", &pick(&curve.n_risk), &part("n_risk"), 1e-13);
+    assert_all_close("n_event", &pick(&curve.n_event), &part("n_event"), 1e-13);
+    assert_all_close("n_censor", &pick(&curve.n_censor), &part("n_censor"), 1e-13);
+    assert_all_close("survival", &pick(&curve.survival), &part("surv"), 1e-12);
+    let alive = here.iter().filter(|&&k| curve.survival[k] > 0.0).count();
+    let (se, lower, upper) =
+        (part("std_err_logsurv"), part("ci_log_log/lower"), part("ci_log_log/upper"));
+    assert_all_close("se", &pick(&curve.std_err_log)[..alive], &se[..alive], 1e-12);
+    assert_all_close("lower", &pick(&curve.lower)[..alive], &lower[..alive], 1e-11);
+    assert_all_close("upper", &pick(&curve.upper)[..alive], &upper[..alive], 1e-11);
+}
+
+fn optional(value: &serde_json::Value) -> Option<f64> {
+    value.as_f64()
+}
+
+#[test]
+fn kaplan_meier_agrees_with_survfit() {
+    for (name, case) in [("lung", "all"), ("veteran", "all"), ("ovarian", "all"), ("pbc", "all")] {
+        let golden = Golden::read(name);
+        let curve = kaplan_meier(&golden.outcomes()).unwrap();
+        let path = format!("/km/{case}");
+        let rows = 0..golden.numbers(&format!("{path}/time")).len();
+        assert_agrees(&golden, &path, rows, &curve);
+        for (k, &q) in
+            golden.numbers(&format!("{path}/ci_log_log/quantiles/probs")).iter().enumerate()
+        {
+            let quantiles = golden.at(&format!("{path}/ci_log_log/quantiles"));
+            assert_eq!(curve.quantile(q), optional(&quantiles["q"][k]), "{name} {q}");
+            let interval = (optional(&quantiles["lower"][k]), optional(&quantiles["upper"][k]));
+            assert_eq!(curve.quantile_interval(q), interval, "{name} {q}");
+        }
+    }
+}
+
+#[test]
+fn curves_by_group_agree_with_survfit() {
+    let groups = [
+        ("lung", "by_female", "female"),
+        ("gbsg", "by_hormon", "hormon"),
+        ("pbc", "by_stage", "stage"),
+        ("veteran", "by_cell", "cell"),
+    ];
+    for (name, case, column) in groups {
+        let golden = Golden::read(name);
+        let (labels, path) = (golden.column(column), format!("/km/{case}"));
+        let mut values = labels.clone();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        // Times increase within a group, so a fall starts the next one.
+        let times = golden.numbers(&format!("{path}/time"));
+        let mut starts = vec![0];
+        starts.extend((1..times.len()).filter(|&k| times[k] < times[k - 1]));
+        starts.push(times.len());
+        assert_eq!(starts.len(), values.len() + 1, "{name}");
+        for (k, value) in values.iter().enumerate() {
+            let members: Vec<usize> = (0..labels.len()).filter(|&i| labels[i] == *value).collect();
+            let curve = kaplan_meier(&golden.outcomes().subset(&members)).unwrap();
+            assert_agrees(&golden, &path, starts[k]..starts[k + 1], &curve);
+        }
+    }
+}
+
+#[test]
+fn weights_and_delayed_entry_agree_with_survfit() {
+    let lung = Golden::read("lung");
+    let weighted = lung.outcomes().with_weights(lung.column("w")).unwrap();
+    let rows = 0..lung.numbers("/km/weighted/time").len();
+    let curve = kaplan_meier(&weighted).unwrap();
+    assert_agrees(&lung, "/km/weighted", rows, &curve);
+    let cgd = Golden::read("cgd");
+    let outcomes: Outcomes =
+        cgd.outcomes_of("stop", "status").with_entry(cgd.column("start")).unwrap();
+    let rows = 0..cgd.numbers("/km/counting/time").len();
+    assert_agrees(&cgd, "/km/counting", rows, &kaplan_meier(&outcomes).unwrap());
+}
