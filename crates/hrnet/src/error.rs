@@ -1,0 +1,130 @@
+use std::path::{Path, PathBuf};
+
+/// Everything that can go wrong in this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting is outside its domain.
+    #[error("{setting}: expected {expected}, got {got}")]
+    InvalidSetting {
+        /// Name of the field.
+        setting: &'static str,
+        /// The values it accepts.
+        expected: String,
+        /// The value it had.
+        got: String,
+    },
+    /// No film to train on.
+    #[error("the training set is empty: expected at least one film")]
+    EmptyTrainingSet,
+    /// A film has fewer pixels on a side than the network's stride.
+    #[error("the film is {height} x {width} px, expected at least {smallest} px on each side")]
+    FilmTooSmall {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// The smallest side that is accepted.
+        smallest: usize,
+    },
+    /// The pixels of a film do not fill its height and width.
+    #[error("a film of {height} x {width} px has {expected} pixels, got {got}")]
+    PixelCount {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// Rows times columns.
+        expected: usize,
+        /// Number of pixels given.
+        got: usize,
+    },
+    /// A pixel is NaN or infinite.
+    #[error("pixel (row {row}, column {column}) is {value}, expected a finite number")]
+    PixelNotFinite {
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value.
+        value: f32,
+    },
+    /// Pixel spacing is not a positive number.
+    #[error("spacing_mm is {0:?}, expected two positive numbers in mm")]
+    Spacing([f64; 2]),
+    /// Weights do not belong to this network.
+    #[error(
+        "{path}: not the weights of this network; missing: {}; unexpected: {}; of another shape: {}",
+        list(missing),
+        list(unexpected),
+        list(mismatched)
+    )]
+    WeightsMismatch {
+        /// The file.
+        path: PathBuf,
+        /// Names that the network has and the file has not.
+        missing: Vec<String>,
+        /// Names that the file has and the network has not.
+        unexpected: Vec<String>,
+        /// Names whose shapes differ, with both shapes.
+        mismatched: Vec<String>,
+    },
+    /// A file does not hold what it should.
+    #[error("{path}: expected {expected}, got {got}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        expected: &'static str,
+        /// What is wrong with it.
+        got: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's message.
+        source: std::io::Error,
+    },
+    /// The training loop stopped with an error.
+    #[error(transparent)]
+    Training(#[from] vertebra_training::Error),
+    /// Keypoints or heatmaps are not valid.
+    #[error(transparent)]
+    Keypoints(#[from] vertebra_keypoints::Error),
+    /// The compute device failed.
+    #[error("the compute device failed: {0}")]
+    Device(String),
+}
+
+impl Error {
+    pub(crate) fn invalid(
+        setting: &'static str,
+        expected: impl std::fmt::Display,
+        got: impl std::fmt::Display,
+    ) -> Self {
+        Self::InvalidSetting { setting, expected: expected.to_string(), got: got.to_string() }
+    }
+
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn malformed(
+        path: &Path,
+        expected: &'static str,
+        got: impl std::fmt::Display,
+    ) -> Self {
+        Self::Malformed { path: path.to_owned(), expected, got: got.to_string() }
+    }
+}
+
+/// At most eight names, and how many more there are.
+fn list(names: &[String]) -> String {
+    match names.len() {
+        0 => "none".to_owned(),
+        n if n <= 8 => names.join(", "),
+        n => format!("{} and {} more", names[..8].join(", "), n - 8),
+    }
+}

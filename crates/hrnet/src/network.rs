@@ -1,0 +1,100 @@
+use crate::blocks::Bottleneck;
+use crate::exchange::{Stage, Transition};
+use crate::layers::{Conv2d, Conv2dConfig, conv, norm};
+use crate::{Error, HrnetConfig};
+use burn::module::Module;
+use burn::nn::BatchNorm;
+use burn::tensor::{Device, Tensor, activation::relu};
+
+/// HRNet with its pose head.
+#[derive(Module, Debug)]
+pub struct Hrnet {
+    conv1: Conv2d,
+    bn1: BatchNorm,
+    conv2: Conv2d,
+    bn2: BatchNorm,
+    layer1: Vec<Bottleneck>,
+    transition1: Transition,
+    stage2: Stage,
+    transition2: Transition,
+    stage3: Stage,
+    transition3: Transition,
+    stage4: Stage,
+    final_layer: Conv2d,
+    #[module(skip)]
+    config: HrnetConfig,
+}
+
+impl HrnetConfig {
+    /// A network on `device` with burn's first weights; draw them with
+    /// [`vertebra_training::initialize`] or load them with [`Hrnet::load_weights`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    pub fn init(&self, device: &Device) -> Result<Hrnet, Error> {
+        self.check()?;
+        let stem = self.stem_width;
+        let stage1 = stem * Bottleneck::EXPANSION;
+        let channels = |n| self.branch_channels(n);
+        let bottleneck = |i| Bottleneck::new(if i == 0 { stem } else { stage1 }, stem, device);
+        Ok(Hrnet {
+            conv1: conv([self.in_channels, stem], 3, 2, device),
+            bn1: norm(stem, device),
+            conv2: conv([stem, stem], 3, 2, device),
+            bn2: norm(stem, device),
+            layer1: (0..self.n_bottlenecks).map(bottleneck).collect(),
+            transition1: Transition::new(&[stage1], &channels(2), device),
+            stage2: Stage::new(&channels(2), self.stages[0], false, device),
+            transition2: Transition::new(&channels(2), &channels(3), device),
+            stage3: Stage::new(&channels(3), self.stages[1], false, device),
+            transition3: Transition::new(&channels(3), &channels(4), device),
+            stage4: Stage::new(&channels(4), self.stages[2], true, device),
+            final_layer: Conv2dConfig::new([self.width, self.n_keypoints], [1, 1]).init(device),
+            config: self.clone(),
+        })
+    }
+}
+
+impl Hrnet {
+    /// The settings it was made from.
+    #[must_use]
+    pub fn config(&self) -> &HrnetConfig {
+        &self.config
+    }
+
+    /// Heatmaps of `x`. One-channel pictures may be given to a three-channel network.
+    ///
+    /// # Shapes
+    /// - `x`: `[N, in_channels or 1, H, W]`, H and W multiples of
+    ///   [`HrnetConfig::SIZE_MULTIPLE`]
+    /// - output: `[N, n_keypoints, H / 4, W / 4]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.head(self.features(x))
+    }
+
+    /// The last features before the heatmaps.
+    ///
+    /// # Shapes
+    /// - `x`: as for [`Hrnet::forward`]
+    /// - output: `[N, width, H / 4, W / 4]`
+    pub fn features(&self, x: Tensor<4>) -> Tensor<4> {
+        let repeats = if x.dims()[1] == 1 { self.config.in_channels } else { 1 };
+        let x = if repeats > 1 { x.repeat_dim(1, repeats) } else { x };
+        let x = relu(self.bn1.forward(self.conv1.forward(x)));
+        let x = relu(self.bn2.forward(self.conv2.forward(x)));
+        let x = self.layer1.iter().fold(x, |x, block| block.forward(x));
+        let branches = self.stage2.forward(self.transition1.forward(&[x]));
+        let branches = self.stage3.forward(self.transition2.forward(&branches));
+        let mut branches = self.stage4.forward(self.transition3.forward(&branches));
+        branches.swap_remove(0)
+    }
+
+    /// Heatmaps of [`Hrnet::features`].
+    ///
+    /// # Shapes
+    /// - `features`: `[N, width, H / 4, W / 4]`
+    /// - output: `[N, n_keypoints, H / 4, W / 4]`
+    pub fn head(&self, features: Tensor<4>) -> Tensor<4> {
+        self.final_layer.forward(features)
+    }
+}
