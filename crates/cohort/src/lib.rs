@@ -2,17 +2,39 @@
 
 mod cohort;
 mod column;
+mod covariate;
 mod date;
+mod eligibility;
 mod error;
+mod fracture;
+mod outcome;
 mod problem;
+mod ratio;
 mod read;
+mod reference;
+mod splits;
 mod subject;
+mod table_one;
 mod write;
 
 pub use cohort::Cohort;
+pub use covariate::{Covariate, Imputation, Imputer};
 pub use date::{DAYS_PER_YEAR, Date};
+pub use eligibility::{
+    EligibilityFlow, EligibilityOptions, ExclusionStep, SelectedFilms, eligibility,
+};
 pub use error::Error;
+pub use fracture::{
+    FilmReading, FractureRule, FracturedLevel, GenantGrade, genant_grade, read_film,
+};
+pub use outcome::{SubjectOutcome, incident_fracture, outcomes_from_films, survival_outcomes};
 pub use problem::{Problem, Problems};
+pub use ratio::{FilmHeights, HeightRatio};
+pub use reference::{Normal, ReferenceTable, TrimmingOptions};
+pub use splits::{Folds, Split};
 pub use subject::{
     FraxPercent, Part, Position, Quality, SecondaryCauses, Sex, Subject, View, Visit,
+};
+pub use table_one::{
+    Characteristic, Summary, TableOne, TableOneRow, Test, Values, pooled_t_p, yates_p,
 };

@@ -25,7 +25,10 @@ pub(crate) fn write(folder: &Path, subjects: &[Subject]) -> Result<(), Error> {
     )
 }
 
-fn write_rows(path: &Path, rows: impl Iterator<Item = Vec<String>>) -> Result<(), Error> {
+pub(crate) fn write_rows(
+    path: &Path,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), Error> {
     let mut writer = csv::Writer::from_path(path).map_err(|e| Error::io(path, e))?;
     for row in rows {
         writer.write_record(row).map_err(|e| Error::io(path, e))?;
