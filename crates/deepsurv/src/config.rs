@@ -1,0 +1,270 @@
+//! What a risk model is made of: which inputs, which encoder, which fully connected layers.
+use crate::Error;
+use serde::{Deserialize, Serialize};
+
+/// The first layers of an encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stem {
+    /// 7x7 convolution of stride 2, then 3x3 max pooling of stride 2, as published.
+    Published,
+    /// One 3x3 convolution of stride 2, for small images.
+    Compact,
+}
+
+impl Stem {
+    /// By how much the stem divides height and width.
+    #[must_use]
+    pub fn stride(self) -> usize {
+        match self {
+            Self::Published => 4,
+            Self::Compact => 2,
+        }
+    }
+}
+
+/// How activations are normalised after each convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalization {
+    /// Batch normalisation, as published: in training each image is seen relative to its batch.
+    Batch,
+    /// Group normalisation with this many groups: independent of the batch (Wu & He, ECCV 2018).
+    Group(usize),
+}
+
+/// How the features of a subject's images become one feature vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooling {
+    /// Mean over images.
+    Mean,
+    /// Maximum over images, feature by feature: one abnormal vertebra suffices.
+    Max,
+}
+
+/// A residual encoder (He, Zhang, Ren & Sun, CVPR 2016, basic blocks), shared by all images of a
+/// subject. Parameter names are those of torchvision and timm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncoderConfig {
+    /// First layers.
+    pub stem: Stem,
+    /// Channels of each stage, one to four of them; the stem has as many as the first stage.
+    pub widths: Vec<usize>,
+    /// Basic blocks of each stage; every stage but the first halves height and width.
+    pub blocks: Vec<usize>,
+    /// Normalisation after each convolution.
+    pub normalization: Normalization,
+    /// Pooling over the images of one subject.
+    pub pooling: Pooling,
+}
+
+impl EncoderConfig {
+    /// ResNet-18 as published, for one grey channel: 11.2 million parameters.
+    #[must_use]
+    pub fn resnet18() -> Self {
+        Self::published(&[2, 2, 2, 2])
+    }
+
+    /// ResNet-34 as published, for one grey channel: 21.3 million parameters.
+    #[must_use]
+    pub fn resnet34() -> Self {
+        Self::published(&[3, 4, 6, 3])
+    }
+
+    /// A small encoder of one block per stage that trains in seconds on a CPU; each stage has
+    /// twice the channels of the one before, starting from `width`.
+    #[must_use]
+    pub fn small(width: usize) -> Self {
+        Self {
+            stem: Stem::Compact,
+            widths: (0..4).map(|stage| width << stage).collect(),
+            blocks: vec![1; 4],
+            normalization: Normalization::Batch,
+            pooling: Pooling::Mean,
+        }
+    }
+
+    fn published(blocks: &[usize]) -> Self {
+        Self {
+            stem: Stem::Published,
+            widths: vec![64, 128, 256, 512],
+            blocks: blocks.to_vec(),
+            normalization: Normalization::Batch,
+            pooling: Pooling::Mean,
+        }
+    }
+
+    /// Sets the normalisation.
+    #[must_use]
+    pub fn with_normalization(mut self, normalization: Normalization) -> Self {
+        self.normalization = normalization;
+        self
+    }
+
+    /// Sets the pooling over a subject's images.
+    #[must_use]
+    pub fn with_pooling(mut self, pooling: Pooling) -> Self {
+        self.pooling = pooling;
+        self
+    }
+
+    /// By how much the encoder divides height and width.
+    #[must_use]
+    pub fn stride(&self) -> usize {
+        self.stem.stride() << self.widths.len().saturating_sub(1)
+    }
+
+    /// Number of features per image.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.widths.last().copied().unwrap_or(0)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let invalid =
+            |setting, expected, got: String| Err(Error::InvalidSetting(setting, expected, got));
+        if !(1..=4).contains(&self.widths.len()) || self.widths.contains(&0) {
+            let got = format!("{:?}", self.widths);
+            return invalid("encoder widths", "one to four positive numbers", got);
+        }
+        if self.blocks.len() != self.widths.len() || self.blocks.contains(&0) {
+            let got = format!("{:?}", self.blocks);
+            return invalid("encoder blocks", "a positive number per stage", got);
+        }
+        match self.normalization {
+            Normalization::Group(g) if g == 0 || self.widths.iter().any(|w| w % g != 0) => {
+                invalid("normalization groups", "a divisor of every width", g.to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The images of a model and the encoder that reads them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageConfig {
+    /// The encoder.
+    pub encoder: EncoderConfig,
+    /// `[images per subject, height, width]`.
+    pub shape: [usize; 3],
+}
+
+/// Nonlinearity of the fully connected layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `max(0, x)`.
+    Relu,
+    /// Scaled exponential linear unit (Klambauer et al., NeurIPS 2017), as in DeepSurv.
+    Selu,
+}
+
+/// A network from covariates, images, or both, to one log hazard per subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RiskModelConfig {
+    /// Names of the covariates, in the order of the columns of the inputs.
+    pub covariates: Vec<String>,
+    /// Images, if the model uses any.
+    pub image: Option<ImageConfig>,
+    /// Widths of the fully connected layers between the features and the log hazard.
+    pub hidden: Vec<usize>,
+    /// Nonlinearity of those layers.
+    pub activation: Activation,
+    /// Probability that a unit of those layers is dropped in training.
+    pub dropout: f64,
+}
+
+impl RiskModelConfig {
+    /// Covariates alone, through two layers of 32 units.
+    #[must_use]
+    pub fn clinical<S: Into<String>>(covariates: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            covariates: covariates.into_iter().map(Into::into).collect(),
+            image: None,
+            hidden: vec![32, 32],
+            activation: Activation::Selu,
+            dropout: 0.1,
+        }
+    }
+
+    /// Images alone: `shape` is `[images per subject, height, width]`.
+    #[must_use]
+    pub fn image_only(encoder: EncoderConfig, shape: [usize; 3]) -> Self {
+        let image = Some(ImageConfig { encoder, shape });
+        Self { image, hidden: vec![16], ..Self::clinical::<String>([]) }
+    }
+
+    /// Adds covariates to an image model.
+    #[must_use]
+    pub fn with_covariates<S: Into<String>>(
+        mut self,
+        covariates: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.covariates = covariates.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the widths of the fully connected layers; none makes the head linear.
+    #[must_use]
+    pub fn with_hidden(mut self, hidden: impl Into<Vec<usize>>) -> Self {
+        self.hidden = hidden.into();
+        self
+    }
+
+    /// Sets the dropout probability, in `[0, 1)`.
+    #[must_use]
+    pub fn with_dropout(mut self, dropout: f64) -> Self {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Sets the nonlinearity of the fully connected layers.
+    #[must_use]
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Number of inputs of the first fully connected layer: image features, then covariates.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.image.as_ref().map_or(0, |i| i.encoder.n_features()) + self.covariates.len()
+    }
+
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`Error::NoInputs`], [`Error::InvalidSetting`] or [`Error::ImageTooSmall`].
+    pub fn check(&self) -> Result<(), Error> {
+        if self.covariates.is_empty() && self.image.is_none() {
+            return Err(Error::NoInputs);
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            let got = self.dropout.to_string();
+            return Err(Error::InvalidSetting("dropout", "a probability in [0, 1)", got));
+        }
+        if self.hidden.contains(&0) {
+            let got = format!("{:?}", self.hidden);
+            return Err(Error::InvalidSetting("hidden layers", "positive widths", got));
+        }
+        self.image.as_ref().map_or(Ok(()), ImageConfig::check)
+    }
+}
+
+impl ImageConfig {
+    fn check(&self) -> Result<(), Error> {
+        self.encoder.check()?;
+        let [images, height, width] = self.shape;
+        if images == 0 {
+            let got = images.to_string();
+            return Err(Error::InvalidSetting("images per subject", "at least one", got));
+        }
+        match self.encoder.stride() {
+            stride if height < stride || width < stride => {
+                Err(Error::ImageTooSmall(height, width, stride))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a risk model looks at: covariates, images, or both, one entry per subject.
+use crate::Error;
+
+/// Grey images of `n` subjects, the same number of the same size for each.
+///
+/// One image per subject is a crop of the whole lumbar spine; five are patches of L1 to L5.
+///
+/// # Shapes
+/// - `pixels`: `[n, images_per_subject, height, width]`, row-major, finite; usually in `[0, 1]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageSet {
+    pixels: Vec<f32>,
+    shape: [usize; 3],
+}
+
+impl ImageSet {
+    /// Checks once that `pixels` fills `shape` = `[images per subject, height, width]` a whole
+    /// number of times and is finite.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] or [`Error::PixelNotFinite`].
+    pub fn new(pixels: Vec<f32>, shape: [usize; 3]) -> Result<Self, Error> {
+        let per_subject: usize = shape.iter().product();
+        if per_subject == 0 || !pixels.len().is_multiple_of(per_subject) {
+            let expected = pixels.len().div_ceil(per_subject.max(1)) * per_subject;
+            return Err(Error::LengthMismatch("images", "pixels", expected, pixels.len()));
+        }
+        match pixels.iter().position(|p| !p.is_finite()) {
+            Some(i) => Err(Error::PixelNotFinite(
+                i / per_subject,
+                i % per_subject / (shape[1] * shape[2]),
+                pixels[i],
+            )),
+            None => Ok(Self { pixels, shape }),
+        }
+    }
+
+    /// Number of subjects.
+    #[must_use]
+    pub fn n_subjects(&self) -> usize {
+        self.pixels.len() / self.per_subject()
+    }
+
+    /// `[images per subject, height, width]`.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// The pixels of subject `subject`, `[images per subject, height, width]` row-major.
+    ///
+    /// # Panics
+    /// If `subject` is not below [`n_subjects`](Self::n_subjects), as slice indexing does.
+    #[must_use]
+    pub fn of_subject(&self, subject: usize) -> &[f32] {
+        &self.pixels[subject * self.per_subject()..][..self.per_subject()]
+    }
+
+    /// All pixels, `[n, images per subject, height, width]` row-major.
+    #[must_use]
+    pub fn pixels(&self) -> &[f32] {
+        &self.pixels
+    }
+
+    fn per_subject(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    fn subset(&self, subjects: &[usize]) -> Self {
+        let pixels = subjects.iter().flat_map(|&s| self.of_subject(s)).copied().collect();
+        Self { pixels, shape: self.shape }
+    }
+}
+
+/// The inputs of `n` subjects: covariates in their natural units (the model standardises them
+/// itself), images, or both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RiskInputs {
+    n_subjects: usize,
+    covariates: Vec<Vec<f32>>,
+    images: Option<ImageSet>,
+}
+
+impl RiskInputs {
+    /// Covariates alone, one row per subject, every row of the same length.
+    ///
+    /// NaN is accepted here and refused, by name, where a model uses it.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for rows of different length, [`Error::NoInputs`] for no columns.
+    pub fn from_covariates(rows: Vec<Vec<f32>>) -> Result<Self, Error> {
+        let columns = rows.first().map_or(0, Vec::len);
+        if columns == 0 {
+            return Err(Error::NoInputs);
+        }
+        match rows.iter().find(|row| row.len() != columns) {
+            Some(row) => Err(Error::LengthMismatch("a row", "covariates", columns, row.len())),
+            None => Ok(Self { n_subjects: rows.len(), covariates: rows, images: None }),
+        }
+    }
+
+    /// Images alone.
+    #[must_use]
+    pub fn from_images(images: ImageSet) -> Self {
+        let n_subjects = images.n_subjects();
+        Self { n_subjects, covariates: vec![Vec::new(); n_subjects], images: Some(images) }
+    }
+
+    /// Adds images to covariates.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless there are as many subjects with images as rows.
+    pub fn with_images(mut self, images: ImageSet) -> Result<Self, Error> {
+        if images.n_subjects() != self.n_subjects {
+            let (expected, got) = (self.n_subjects, images.n_subjects());
+            return Err(Error::LengthMismatch("images", "subjects", expected, got));
+        }
+        self.images = Some(images);
+        Ok(self)
+    }
+
+    /// Number of subjects.
+    #[must_use]
+    pub fn n_subjects(&self) -> usize {
+        self.n_subjects
+    }
+
+    /// Number of covariates, 0 for images alone.
+    #[must_use]
+    pub fn n_covariates(&self) -> usize {
+        self.covariates.first().map_or(0, Vec::len)
+    }
+
+    /// The covariates as given, one row per subject.
+    #[must_use]
+    pub fn covariates(&self) -> &[Vec<f32>] {
+        &self.covariates
+    }
+
+    /// The images, if any.
+    #[must_use]
+    pub fn images(&self) -> Option<&ImageSet> {
+        self.images.as_ref()
+    }
+
+    /// The inputs of the subjects at `subjects`, in that order.
+    ///
+    /// # Panics
+    /// If an index is not below [`n_subjects`](Self::n_subjects), as slice indexing does.
+    #[must_use]
+    pub fn subset(&self, subjects: &[usize]) -> Self {
+        Self {
+            n_subjects: subjects.len(),
+            covariates: subjects.iter().map(|&s| self.covariates[s].clone()).collect(),
+            images: self.images.as_ref().map(|images| images.subset(subjects)),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Fully connected layers from features to one log hazard.
+use super::dropout::Dropout;
+use crate::config::{Activation, RiskModelConfig};
+use burn::{
+    module::{Module, Param},
+    nn::{Linear, LinearConfig},
+    tensor::{
+        Device, Tensor,
+        activation::{relu, selu},
+    },
+};
+use vertebra_training::{WeightScale, initialize};
+
+/// The multilayer perceptron of DeepSurv (Katzman et al., *BMC Med. Res. Methodol.* 18:24, 2018).
+///
+/// The last layer has no bias: adding a constant to every log hazard leaves the partial
+/// likelihood as it is.
+#[derive(Module, Debug)]
+pub struct Head {
+    hidden: Vec<Linear>,
+    output: Linear,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl Head {
+    /// Hidden layers drawn as He et al. (ICCV 2015) say; an output so small that training starts
+    /// from equal hazards.
+    pub(crate) fn drawn(config: &RiskModelConfig, seed: u64, device: &Device) -> Self {
+        let widths: Vec<usize> =
+            std::iter::once(config.n_features()).chain(config.hidden.iter().copied()).collect();
+        let linear = |w: &[usize]| LinearConfig::new(w[0], w[1]).init(device);
+        let hidden: Vec<Linear> = widths.windows(2).map(linear).collect();
+        let output = LinearConfig::new(widths[widths.len() - 1], 1).with_bias(false).init(device);
+        Self {
+            hidden: initialize(hidden, WeightScale::HeFanIn, seed.wrapping_add(1)),
+            output: initialize(output, WeightScale::Normal(0.01), seed.wrapping_add(2)),
+            activation: config.activation,
+        }
+    }
+
+    /// Log hazard of each subject.
+    ///
+    /// # Shapes
+    /// - `features`: `[n, features]`, image features before covariates
+    /// - output: `[n]`
+    #[must_use]
+    pub fn forward(&self, features: Tensor<2>, dropout: Option<&Dropout>) -> Tensor<1> {
+        let last = self.hidden.iter().enumerate().fold(features, |x, (layer, linear)| {
+            let x = self.activate(linear.forward(x));
+            match dropout {
+                Some(dropout) if dropout.probability > 0.0 => {
+                    let mask = dropout.mask(layer, x.dims()[1], &x.device());
+                    x * mask
+                }
+                _ => x,
+            }
+        });
+        self.output.forward(last).squeeze_dim(1)
+    }
+
+    /// This head with the weights of `other`, which reads the same features without the covariates
+    /// that follow them here; the rows of those covariates are kept. `None` where the layers
+    /// differ in any other way.
+    pub(crate) fn started_from(self, other: &Self) -> Option<Self> {
+        let same_depth = self.hidden.len() == other.hidden.len();
+        if !same_depth || self.activation != other.activation {
+            return None;
+        }
+        let hidden = self.hidden.into_iter().zip(&other.hidden);
+        Some(Self {
+            hidden: hidden
+                .map(|(to, from)| linear_started_from(to, from))
+                .collect::<Option<_>>()?,
+            output: linear_started_from(self.output, &other.output)?,
+            activation: self.activation,
+        })
+    }
+
+    fn activate(&self, x: Tensor<2>) -> Tensor<2> {
+        match self.activation {
+            Activation::Relu => relu(x),
+            Activation::Selu => selu(x),
+        }
+    }
+}
+
+/// `to` with its first rows (inputs) and its bias taken from `from`.
+fn linear_started_from(to: Linear, from: &Linear) -> Option<Linear> {
+    let ([rows, columns], [rows_to, columns_to]) = (from.weight.dims(), to.weight.dims());
+    if columns != columns_to || rows > rows_to {
+        return None;
+    }
+    let device = to.weight.device().without_autodiff();
+    let plain = |weight: &Param<Tensor<2>>| weight.val().without_autodiff().to_device(&device);
+    let weight = plain(&to.weight).slice_assign([0..rows, 0..columns], plain(&from.weight));
+    let bias = to.bias.map(|bias| match &from.bias {
+        Some(from) => replaced(bias, from.val().without_autodiff().to_device(&device)),
+        None => bias,
+    });
+    Some(Linear { weight: replaced(to.weight, weight), bias })
+}
+
+/// `param` with another value, given without autodiff.
+fn replaced<const D: usize>(param: Param<Tensor<D>>, value: Tensor<D>) -> Param<Tensor<D>> {
+    param.map(|old| match old.device().is_autodiff() {
+        true => value.autodiff().set_require_grad(old.is_require_grad()),
+        false => value,
+    })
+}

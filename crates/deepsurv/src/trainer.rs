@@ -1,0 +1,295 @@
+//! Training of a risk model: settings, warm start, and the way from data to a fitted model.
+use crate::{
+    Augmentation, Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig,
+    network::RiskNetwork,
+    task::{CoxTask, Labelled, predict},
+};
+use burn::{module::Module, tensor::Device};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use vertebra_survival::{Outcomes, Ties, breslow_baseline};
+use vertebra_training::{EpochSummary, Event, LearningRate, OptimizerKind, Schedule, Trained};
+use vertebra_training::{StopReason, TrainingConfig};
+
+/// What the best epoch is chosen by, on the validation subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValidationScore {
+    /// Harrell's concordance.
+    #[default]
+    Concordance,
+    /// The log partial likelihood per event: less noisy with few subjects.
+    PartialLikelihood,
+}
+
+/// Settings of training that are not the network's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RiskTraining {
+    /// The loop: epochs, batch size (`None`: the risk sets are the whole cohort; otherwise those
+    /// of each mini-batch), learning rate, weight decay, patience, seed.
+    pub training: TrainingConfig,
+    /// Largest number of subjects in memory at once; the gradient is that of the whole batch
+    /// whatever it is.
+    pub micro_batch: usize,
+    /// Tied event times; in `Breslow` or `Efron`'s way.
+    pub ties: Ties,
+    /// Changes to training images.
+    pub augmentation: Augmentation,
+    /// What the best epoch is chosen by.
+    pub score: ValidationScore,
+}
+
+impl Default for RiskTraining {
+    /// For covariates: the whole cohort in each of 300 steps, AdamW.
+    fn default() -> Self {
+        let training = TrainingConfig {
+            epochs: 300,
+            learning_rate: LearningRate::new(5e-3, 5e-4, Schedule::Cosine),
+            optimizer: OptimizerKind::AdamW,
+            weight_decay: 1e-2,
+            patience: Some(60),
+            ..TrainingConfig::default()
+        };
+        Self {
+            training,
+            micro_batch: 256,
+            ties: Ties::default(),
+            augmentation: Augmentation::default(),
+            score: ValidationScore::default(),
+        }
+    }
+}
+
+/// A fitted model and how it came about.
+#[derive(Debug, Clone)]
+pub struct TrainedRiskModel {
+    /// The model of the best epoch (of the last one without validation).
+    pub model: RiskModel,
+    /// The epoch it comes from, from 1.
+    pub epoch: usize,
+    /// Every epoch, in order.
+    pub history: Vec<EpochSummary>,
+    /// Why training ended.
+    pub stopped: StopReason,
+}
+
+/// Where an image model's encoder comes from.
+#[derive(Debug, Clone, Copy)]
+struct WarmStart<'a> {
+    model: &'a RiskModel,
+    frozen: bool,
+}
+
+/// Fits a [`RiskModel`] of one configuration.
+///
+/// # Examples
+/// See the crate's front page.
+#[derive(Debug, Clone)]
+pub struct RiskTrainer<'a> {
+    config: RiskModelConfig,
+    settings: RiskTraining,
+    warm_start: Option<WarmStart<'a>>,
+    run_folder: Option<PathBuf>,
+}
+
+impl<'a> RiskTrainer<'a> {
+    /// A trainer with the default settings.
+    #[must_use]
+    pub fn new(config: RiskModelConfig) -> Self {
+        Self { config, settings: RiskTraining::default(), warm_start: None, run_folder: None }
+    }
+
+    /// Sets how to train.
+    #[must_use]
+    pub fn with_settings(mut self, settings: RiskTraining) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Starts from an image-only model of the same encoder: its encoder, and its head where the
+    /// layers have the same widths; covariates are then learnt on top. The model must not have
+    /// seen the validation or test subjects.
+    #[must_use]
+    pub fn with_warm_start(mut self, model: &'a RiskModel) -> Self {
+        self.warm_start = Some(WarmStart { model, frozen: false });
+        self
+    }
+
+    /// As [`with_warm_start`](Self::with_warm_start), but the encoder stays as it is, so that an
+    /// epoch costs no more than one of covariates alone. Images are then not augmented.
+    #[must_use]
+    pub fn with_frozen_encoder(mut self, model: &'a RiskModel) -> Self {
+        self.warm_start = Some(WarmStart { model, frozen: true });
+        self
+    }
+
+    /// Keeps checkpoints in `folder` and goes on from those found there.
+    #[must_use]
+    pub fn with_run_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.run_folder = Some(folder.into());
+        self
+    }
+
+    /// Fits the model; `valid` chooses the best epoch and stops early.
+    ///
+    /// Same seed, same numbers: bit-equal on one machine with the flex backend.
+    ///
+    /// # Errors
+    /// Those of [`RiskModelConfig::check`]; [`Error::NoEvents`]; bad inputs by name;
+    /// [`Error::WarmStart`]; [`Error::Diverged`]; [`Error::Training`].
+    pub fn fit(
+        &self,
+        train: (&RiskInputs, &Outcomes),
+        valid: Option<(&RiskInputs, &Outcomes)>,
+        device: &Device,
+        on_event: &mut dyn FnMut(&Event),
+    ) -> Result<TrainedRiskModel, Error> {
+        self.check(train, valid)?;
+        let preprocessing = match self.warm_start {
+            // The encoder was trained on pixels standardised in its own way.
+            Some(start) => Preprocessing {
+                pixel_mean: start.model.preprocessing().pixel_mean,
+                pixel_sd: start.model.preprocessing().pixel_sd,
+                ..Preprocessing::fit(&self.config, train.0)?
+            },
+            None => Preprocessing::fit(&self.config, train.0)?,
+        };
+        let first = self.first_network(device)?;
+        let frozen = self.warm_start.is_some_and(|start| start.frozen);
+        let data = (labelled(train), valid.map(labelled));
+        let trained = match frozen {
+            true => self.run_on_features(first, data, &preprocessing, device, on_event)?,
+            false => self.run(first, data, &preprocessing, device, on_event)?,
+        };
+        let plain = device.clone().without_autodiff();
+        let log_hazard = predict(&trained.model, &preprocessing, train.0, &plain)?;
+        let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
+        let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
+        let baseline = breslow_baseline(train.1, &centered)?;
+        let Trained { model: network, epoch, history, stopped } = trained;
+        let config = self.config.clone();
+        let model = RiskModel::from_parts(config, preprocessing, center, baseline, network, plain);
+        Ok(TrainedRiskModel { model, epoch, history, stopped })
+    }
+
+    fn check(
+        &self,
+        train: (&RiskInputs, &Outcomes),
+        valid: Option<(&RiskInputs, &Outcomes)>,
+    ) -> Result<(), Error> {
+        self.config.check()?;
+        self.settings.augmentation.check()?;
+        if self.settings.micro_batch == 0 {
+            return Err(Error::InvalidSetting("micro_batch", "at least 1", "0".to_owned()));
+        }
+        check_labelled(&self.config, "training", train)?;
+        valid.map_or(Ok(()), |valid| check_labelled(&self.config, "validation", valid))
+    }
+
+    fn first_network(&self, device: &Device) -> Result<RiskNetwork, Error> {
+        let device = device.clone().autodiff();
+        let drawn = RiskNetwork::new(&self.config, self.settings.training.seed, &device);
+        let Some(start) = self.warm_start else { return Ok(drawn) };
+        let encoder_of =
+            |config: &RiskModelConfig| config.image.as_ref().map(|i| i.encoder.clone());
+        let encoder = start.model.network().encoder.clone();
+        if encoder.is_none() || encoder_of(&self.config) != encoder_of(start.model.config()) {
+            return Err(Error::WarmStart("its encoder has another configuration, or none"));
+        }
+        if !start.model.config().covariates.is_empty() {
+            return Err(Error::WarmStart("it uses covariates; expected an image-only model"));
+        }
+        let head = match drawn.head.clone().started_from(&start.model.network().head) {
+            Some(head) => head,
+            None => drawn.head,
+        };
+        let encoder = encoder.map(|e| e.to_device(&device.clone().without_autodiff()).train());
+        Ok(RiskNetwork::from_parts(&self.config, encoder, head))
+    }
+
+    fn run(
+        &self,
+        first: RiskNetwork,
+        (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
+        preprocessing: &Preprocessing,
+        device: &Device,
+        on_event: &mut dyn FnMut(&Event),
+    ) -> Result<Trained<RiskNetwork>, Error> {
+        let settings = &self.settings;
+        let task = CoxTask {
+            train,
+            valid,
+            preprocessing,
+            augmentation: settings.augmentation,
+            dropout: self.config.dropout,
+            ties: settings.ties,
+            micro_batch: settings.micro_batch,
+            score: settings.score,
+            device: device.clone().autodiff(),
+        };
+        let folder = self.run_folder.as_deref();
+        vertebra_training::train(&settings.training, &task, first, folder, on_event)
+            .map_err(own_error)
+    }
+
+    /// With a frozen encoder its pooled features are computed once, and only the head is trained.
+    fn run_on_features(
+        &self,
+        first: RiskNetwork,
+        (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
+        preprocessing: &Preprocessing,
+        device: &Device,
+        on_event: &mut dyn FnMut(&Event),
+    ) -> Result<Trained<RiskNetwork>, Error> {
+        let features = |data: Labelled<'_>| {
+            crate::task::head_inputs(&first, preprocessing, data.inputs, device)
+        };
+        let train_inputs = features(train)?;
+        let valid_inputs = valid.map(features).transpose()?;
+        let train = Labelled { inputs: &train_inputs, ..train };
+        let valid = valid
+            .zip(valid_inputs.as_ref())
+            .map(|(data, inputs)| Labelled { inputs, outcomes: data.outcomes });
+        let identity = Preprocessing::identity(self.config.n_features());
+        let encoder = first.encoder.as_ref().map(Module::valid);
+        let head_only = RiskNetwork::from_parts(&self.config, None, first.head);
+        let trained = self.run(head_only, (train, valid), &identity, device, on_event)?;
+        let Trained { model, epoch, history, stopped } = trained;
+        let model = RiskNetwork::from_parts(&self.config, encoder, model.head);
+        Ok(Trained { model, epoch, history, stopped })
+    }
+}
+
+fn labelled<'a>((inputs, outcomes): (&'a RiskInputs, &'a Outcomes)) -> Labelled<'a> {
+    Labelled { inputs, outcomes }
+}
+
+fn check_labelled(
+    config: &RiskModelConfig,
+    name: &'static str,
+    (inputs, outcomes): (&RiskInputs, &Outcomes),
+) -> Result<(), Error> {
+    let (expected, got) = (inputs.n_subjects(), outcomes.n_subjects());
+    if expected != got {
+        return Err(Error::LengthMismatch("outcomes", "subjects", expected, got));
+    }
+    if outcomes.n_events() == 0 {
+        return Err(Error::NoEvents(name, got));
+    }
+    crate::preprocessing::check_inputs(config, inputs)
+}
+
+/// An error of our own that travelled through the loop comes out as itself.
+fn own_error(error: vertebra_training::Error) -> Error {
+    match error {
+        vertebra_training::Error::Task { epoch, source } => match source.downcast::<Error>() {
+            Ok(own) => *own,
+            Err(source) => Error::Training(vertebra_training::Error::Task { epoch, source }),
+        },
+        other => Error::Training(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;
