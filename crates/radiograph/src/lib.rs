@@ -1,7 +1,16 @@
-//! Reads and writes lateral spine radiographs (DICOM, PNG) as calibrated grey values with their provenance.
+#![doc = include_str!("../README.md")]
 
+mod dicom;
 mod error;
+mod options;
+mod provenance;
 mod radiograph;
+mod raster;
+mod read;
 
+pub use dicom::{DicomImage, encode_dicom, write_dicom};
 pub use error::Error;
-pub use radiograph::{Facing, Spacing, SpacingKind};
+pub use options::{Grey, Limits, ReadOptions, VoiChoice};
+pub use provenance::{ModalityLut, Provenance, SourceFormat, Voi, Warning};
+pub use radiograph::{Acquisition, Facing, Radiograph, Spacing, SpacingKind};
+pub use raster::{write_npy, write_png16};

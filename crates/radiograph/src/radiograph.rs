@@ -1,5 +1,6 @@
 //! One lateral radiograph as the rest of the project sees it.
 
+use crate::{Error, Provenance};
 use serde::{Deserialize, Serialize};
 
 /// What the pixel spacing of a radiograph means (DICOM PS3.3 10.7).
@@ -19,12 +20,24 @@ pub enum SpacingKind {
 /// Distance between pixel centres, in mm, in DICOM's order `[row, col]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spacing {
-    /// Between rows (down a column), mm.
+    /// Between rows (down a column), mm. Where the kind is [`SpacingKind::Unknown`] the two numbers
+    /// are not in mm: only their ratio, the shape of a pixel, means something.
     pub row_mm: f64,
     /// Between columns (along a row), mm.
     pub col_mm: f64,
     /// What the numbers mean.
     pub kind: SpacingKind,
+}
+
+impl Spacing {
+    /// Square pixels of unknown size.
+    pub const UNKNOWN: Self = Self { row_mm: 1.0, col_mm: 1.0, kind: SpacingKind::Unknown };
+
+    /// `[row, col]` in mm, or `None` where the size is not known.
+    #[must_use]
+    pub fn mm(&self) -> Option<[f64; 2]> {
+        (self.kind != SpacingKind::Unknown).then_some([self.row_mm, self.col_mm])
+    }
 }
 
 /// Which side of the picture the subject's front (anterior) is on.
@@ -35,4 +48,205 @@ pub enum Facing {
     Left,
     /// Anterior is towards the last column.
     Right,
+}
+
+/// What a file says about how the film was taken; `None` where it is silent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Acquisition {
+    /// DICOM modality: `CR`, `DX`, `RF`, `XA`, `OT` ...
+    pub modality: Option<String>,
+    /// View Position: `LL` (left lateral), `RL`, `LATERAL`, `AP` ...
+    pub view: Option<String>,
+    /// Image Laterality, or Laterality: `L`, `R`, `B` or `U`.
+    pub laterality: Option<String>,
+    /// Patient Orientation: where the rows point (towards the last column) and where the columns
+    /// point (down), e.g. `["A", "F"]`.
+    pub patient_orientation: Option<[String; 2]>,
+    /// Body Part Examined.
+    pub body_part: Option<String>,
+    /// Whether the file says that text is burned into the pixels.
+    pub burned_in_annotation: Option<bool>,
+}
+
+/// One radiograph: grey values `[height, width]`, row-major, bone bright, with what is known of its
+/// scale and of how its grey values came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Radiograph {
+    height: usize,
+    width: usize,
+    pixels: Vec<f32>,
+    spacing: Spacing,
+    valid: Option<Vec<bool>>,
+    acquisition: Acquisition,
+    provenance: Provenance,
+}
+
+impl Radiograph {
+    /// A radiograph made of grey values, `height * width` of them, row-major, bone bright.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a zero size or a spacing that is not positive,
+    /// [`Error::LengthMismatch`], [`Error::OutOfDomain`] for NaN or infinite pixels.
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_radiograph::{Radiograph, Spacing};
+    /// let film = Radiograph::new(2, 3, vec![0.0, 0.1, 0.2, 0.3, 0.4, 0.5], Spacing::UNKNOWN)?;
+    /// assert_eq!(film.pixels()[film.width()], 0.3);
+    /// # Ok::<(), vertebra_radiograph::Error>(())
+    /// ```
+    pub fn new(
+        height: usize,
+        width: usize,
+        pixels: Vec<f32>,
+        spacing: Spacing,
+    ) -> Result<Self, Error> {
+        check_size(height, width, pixels.len())?;
+        if let Some(i) = pixels.iter().position(|v| !v.is_finite()) {
+            return Err(Error::OutOfDomain("pixels", i, f64::from(pixels[i])));
+        }
+        check_spacing(&spacing)?;
+        Ok(Self {
+            height,
+            width,
+            pixels,
+            spacing,
+            valid: None,
+            acquisition: Acquisition::default(),
+            provenance: Provenance::default(),
+        })
+    }
+
+    /// Says where the picture is film and where padding, shutter or collimator: `true` = film,
+    /// `height * width` of them.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn with_valid(mut self, valid: Vec<bool>) -> Result<Self, Error> {
+        if valid.len() != self.pixels.len() {
+            return Err(Error::LengthMismatch("valid", self.pixels.len(), valid.len()));
+        }
+        self.valid = Some(valid);
+        Ok(self)
+    }
+
+    /// Adds what is known of how the film was taken.
+    #[must_use]
+    pub fn with_acquisition(mut self, acquisition: Acquisition) -> Self {
+        self.acquisition = acquisition;
+        self
+    }
+
+    /// Adds where the grey values came from.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: Provenance) -> Self {
+        self.provenance = provenance;
+        self
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Columns.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Grey values, row-major, bone bright: in `[0, 1]` as read with the default options.
+    #[must_use]
+    pub fn pixels(&self) -> &[f32] {
+        &self.pixels
+    }
+
+    /// The grey values, without a copy.
+    #[must_use]
+    pub fn into_pixels(self) -> Vec<f32> {
+        self.pixels
+    }
+
+    /// The distance between pixel centres and what it means.
+    #[must_use]
+    pub fn spacing(&self) -> Spacing {
+        self.spacing
+    }
+
+    /// Pixels that are film (`true`) and not padding, shutter or collimator; `None`: all are.
+    #[must_use]
+    pub fn valid(&self) -> Option<&[bool]> {
+        self.valid.as_deref()
+    }
+
+    /// How the film was taken.
+    #[must_use]
+    pub fn acquisition(&self) -> &Acquisition {
+        &self.acquisition
+    }
+
+    /// View Position as the file states it, e.g. `LL`.
+    #[must_use]
+    pub fn view(&self) -> Option<&str> {
+        self.acquisition.view.as_deref()
+    }
+
+    /// Laterality as the file states it: `L`, `R`, `B` or `U`.
+    #[must_use]
+    pub fn laterality(&self) -> Option<&str> {
+        self.acquisition.laterality.as_deref()
+    }
+
+    /// Where the subject's front is, from Patient Orientation; `None` where the file is silent.
+    #[must_use]
+    pub fn facing(&self) -> Option<Facing> {
+        let [rows, _] = self.acquisition.patient_orientation.as_ref()?;
+        match rows.chars().next()? {
+            'A' => Some(Facing::Right),
+            'P' => Some(Facing::Left),
+            _ => None,
+        }
+    }
+
+    /// Every step from the stored bits to [`pixels`](Self::pixels), with warnings.
+    #[must_use]
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// Smallest and largest grey value.
+    #[must_use]
+    pub fn range(&self) -> (f32, f32) {
+        self.pixels
+            .iter()
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)))
+    }
+}
+
+pub(crate) fn check_size(height: usize, width: usize, len: usize) -> Result<(), Error> {
+    if height == 0 || width == 0 {
+        return Err(Error::invalid(
+            "size",
+            "at least one row and one column",
+            format!("{height} x {width}"),
+        ));
+    }
+    match height.checked_mul(width) {
+        Some(n) if n == len => Ok(()),
+        n => Err(Error::LengthMismatch("pixels", n.unwrap_or(usize::MAX), len)),
+    }
+}
+
+fn check_spacing(spacing: &Spacing) -> Result<(), Error> {
+    let good = |mm: f64| mm.is_finite() && mm > 0.0;
+    if good(spacing.row_mm) && good(spacing.col_mm) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "spacing",
+        "positive mm per pixel",
+        format!("[{}, {}]", spacing.row_mm, spacing.col_mm),
+    ))
 }

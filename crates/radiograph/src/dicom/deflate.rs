@@ -1,0 +1,21 @@
+//! The deflated transfer syntax: the data set after the meta group is one raw deflate stream.
+
+use crate::Error;
+use std::io::Read;
+
+/// Inflates at most `limit` bytes.
+pub(crate) fn inflate(bytes: &[u8], limit: u64) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    flate2::read::DeflateDecoder::new(bytes)
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut out)
+        .map_err(|e| Error::codec("deflate", e.to_string()))?;
+    if out.len() as u64 > limit {
+        return Err(Error::LimitExceeded {
+            what: "bytes of the inflated data set",
+            allowed: limit,
+            got: out.len() as u64,
+        });
+    }
+    Ok(out)
+}

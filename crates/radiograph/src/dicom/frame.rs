@@ -1,0 +1,154 @@
+//! The bytes of one frame, native or encapsulated (PS3.5 annex A.4).
+
+use super::cursor::PixelElement;
+use super::file::Header;
+use super::layout::Layout;
+use super::tag;
+use crate::{Error, ReadOptions, Warning};
+use std::borrow::Cow;
+
+/// The bytes of one frame, compressed or not, and how many are missing.
+pub(crate) struct FrameBytes<'a> {
+    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) encapsulated: bool,
+    /// The file ended inside this frame.
+    pub(crate) truncated: bool,
+}
+
+/// Finds a frame in Pixel Data.
+pub(crate) fn find<'a>(
+    header: &Header<'a>,
+    layout: &Layout,
+    options: &ReadOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<(usize, FrameBytes<'a>), Error> {
+    let index = choose(layout, options, warnings)?;
+    match header.pixels.as_ref().ok_or(Error::Missing(tag::PIXEL_DATA.name))? {
+        PixelElement::Native { bytes, announced } => {
+            native(bytes, *announced, index, layout, options).map(|frame| (index, frame))
+        }
+        PixelElement::Encapsulated { items, truncated } => {
+            let mut frame = encapsulated(header, items, index, layout)?;
+            let last = index + 1 == layout.frames;
+            frame.truncated = *truncated && last;
+            if frame.truncated && !options.lenient {
+                return Err(Error::Truncated {
+                    what: format!("{} (no end of sequence)", tag::PIXEL_DATA.name),
+                    expected: frame.bytes.len() as u64 + 8,
+                    got: frame.bytes.len() as u64,
+                });
+            }
+            Ok((index, frame))
+        }
+    }
+}
+
+fn choose(
+    layout: &Layout,
+    options: &ReadOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<usize, Error> {
+    match options.frame {
+        None => {
+            if layout.frames > 1 {
+                warnings.push(Warning::SeveralFrames { frames: layout.frames, used: 0 });
+            }
+            Ok(0)
+        }
+        Some(frame) if frame < layout.frames => Ok(frame),
+        Some(frame) => Err(Error::invalid(
+            "frame",
+            format!("0 to {} ({})", layout.frames - 1, tag::NUMBER_OF_FRAMES.name),
+            frame,
+        )),
+    }
+}
+
+fn native<'a>(
+    bytes: &'a [u8],
+    announced: u64,
+    index: usize,
+    layout: &Layout,
+    options: &ReadOptions,
+) -> Result<FrameBytes<'a>, Error> {
+    let size = layout.frame_bytes();
+    let whole = size as u64 * layout.frames as u64;
+    // A value longer than its frames (padding, or careless software) is fine; a shorter one is not.
+    let frame = if layout.bits_allocated == 1 && layout.frames > 1 {
+        return Err(Error::Unsupported {
+            what: tag::NUMBER_OF_FRAMES.name,
+            expected: "one frame of 1 bit per pixel",
+            got: layout.frames.to_string(),
+        });
+    } else {
+        let start = size.saturating_mul(index).min(bytes.len());
+        &bytes[start..bytes.len().min(start.saturating_add(size))]
+    };
+    let truncated = frame.len() < size;
+    if truncated && !options.lenient {
+        return Err(Error::Truncated {
+            what: format!("{}, of which {announced} bytes are announced", tag::PIXEL_DATA.name),
+            expected: whole,
+            got: bytes.len() as u64,
+        });
+    }
+    Ok(FrameBytes { bytes: Cow::Borrowed(frame), encapsulated: false, truncated })
+}
+
+/// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise an
+/// offset table says where each frame starts.
+fn encapsulated<'a>(
+    header: &Header<'a>,
+    items: &[&'a [u8]],
+    index: usize,
+    layout: &Layout,
+) -> Result<FrameBytes<'a>, Error> {
+    let (table, fragments) =
+        items.split_first().ok_or(Error::Missing("a fragment in Pixel Data (7FE0,0010)"))?;
+    if fragments.is_empty() {
+        return Err(Error::Missing("a fragment in Pixel Data (7FE0,0010)"));
+    }
+    let range = if layout.frames == 1 {
+        0..fragments.len()
+    } else if fragments.len() == layout.frames {
+        index..index + 1
+    } else {
+        by_offset(&offsets(header, table), fragments, index).ok_or_else(|| {
+            Error::invalid(
+                tag::PIXEL_DATA.name,
+                format!("{} fragments or an offset table for as many frames", layout.frames),
+                format!("{} fragments", fragments.len()),
+            )
+        })?
+    };
+    let bytes = match &fragments[range] {
+        [one] => Cow::Borrowed(*one),
+        several => Cow::Owned(several.concat()),
+    };
+    Ok(FrameBytes { bytes, encapsulated: true, truncated: false })
+}
+
+/// Offsets of the frames' first fragments from the first byte after the offset table.
+fn offsets(header: &Header<'_>, basic: &[u8]) -> Vec<u64> {
+    if let Some(extended) = header.element(tag::EXTENDED_OFFSET_TABLE) {
+        return extended.long_words();
+    }
+    basic.as_chunks::<4>().0.iter().map(|b| u64::from(u32::from_le_bytes(*b))).collect()
+}
+
+fn by_offset(offsets: &[u64], fragments: &[&[u8]], index: usize) -> Option<std::ops::Range<usize>> {
+    let start = *offsets.get(index)?;
+    let end = offsets.get(index + 1).copied().unwrap_or(u64::MAX);
+    let mut at = 0;
+    let starts: Vec<u64> = fragments
+        .iter()
+        .map(|f| {
+            let start = at;
+            at += 8 + f.len() as u64;
+            start
+        })
+        .collect();
+    let first = starts.iter().position(|&s| s == start)?;
+    let last = starts.iter().position(|&s| s >= end).unwrap_or(starts.len());
+    (first < last).then_some(first..last)
+}

@@ -1,0 +1,79 @@
+//! Lookup tables as DICOM stores them: a descriptor of three numbers and the entries
+//! (PS3.3 C.11.1.1.1).
+
+use super::file::{Header, shown};
+use super::tag::{self, Tag};
+use crate::Error;
+
+/// A lookup table: values below `first` take the first entry, values past the end the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lut {
+    pub(crate) first: i32,
+    pub(crate) bits: u16,
+    pub(crate) entries: Vec<u16>,
+}
+
+impl Lut {
+    /// The table of an item of a LUT sequence. `signed` says how to read the descriptor's first
+    /// mapped value where the encoding does not.
+    pub(crate) fn read(item: &Header<'_>, signed: bool) -> Result<Self, Error> {
+        Self::read_tags(item, tag::LUT_DESCRIPTOR, tag::LUT_DATA, signed)
+    }
+
+    pub(crate) fn read_tags(
+        item: &Header<'_>,
+        descriptor: Tag,
+        data: Tag,
+        signed: bool,
+    ) -> Result<Self, Error> {
+        let element = item.element(descriptor).ok_or(Error::Missing(descriptor.name))?;
+        let bad = || Error::invalid(descriptor.name, "three integers", shown(element));
+        let words = element.words().ok_or_else(bad)?;
+        let &[count, first, bits] = words.get(..3).ok_or_else(bad)?.as_array().ok_or_else(bad)?;
+        let count = if count == 0 { 65536 } else { usize::from(count) };
+        if !(1..=16).contains(&bits) {
+            return Err(Error::invalid(descriptor.name, "1 to 16 bits per entry", bits));
+        }
+        let signed = match element.vr.as_ref() {
+            Some(b"SS") => true,
+            Some(b"US") => false,
+            _ => signed,
+        };
+        let first = if signed { i32::from(first as i16) } else { i32::from(first) };
+        let entries = entries(item, data, count)?;
+        let needed = entries.iter().fold(0, |a, &b| a | b);
+        Ok(Self { first, bits: bits.max((16 - needed.leading_zeros()) as u16), entries })
+    }
+
+    /// The entry for a value.
+    pub(crate) fn at(&self, value: i64) -> u16 {
+        let last = self.entries.len() as i64 - 1;
+        self.entries[(value - i64::from(self.first)).clamp(0, last) as usize]
+    }
+
+    /// The entry for a value that need not be whole, as a fraction of the largest entry possible.
+    pub(crate) fn fraction(&self, value: f64) -> f64 {
+        f64::from(self.at(value.round() as i64)) / f64::from((1_u32 << self.bits) - 1)
+    }
+}
+
+/// `count` entries of 16 bits, or of 8 bits packed two to a word.
+fn entries(item: &Header<'_>, data: Tag, count: usize) -> Result<Vec<u16>, Error> {
+    let element = item.element(data).ok_or(Error::Missing(data.name))?;
+    let len = element.value.len();
+    let entries: Vec<u16> = if len >= 2 * count {
+        element.words().ok_or_else(|| Error::invalid(data.name, "16-bit words", shown(element)))?
+    } else if len >= count {
+        element.value.iter().map(|&b| u16::from(b)).collect()
+    } else {
+        return Err(Error::Truncated {
+            what: data.name.into(),
+            expected: 2 * count as u64,
+            got: len as u64,
+        });
+    };
+    match entries.get(..count) {
+        Some(entries) => Ok(entries.to_vec()),
+        None => Err(Error::invalid(data.name, format!("{count} entries"), entries.len())),
+    }
+}

@@ -1,0 +1,184 @@
+//! Reads DICOM radiographs.
+
+mod cursor;
+mod deflate;
+mod element;
+mod file;
+mod frame;
+mod geometry;
+mod grey;
+mod layout;
+mod lut;
+mod modality;
+mod padding;
+mod pixels;
+mod samples;
+mod shutter;
+mod syntax;
+mod tag;
+mod voi;
+mod write;
+
+pub(crate) use file::{has_prefix, looks_like_data_set};
+pub use write::{DicomImage, encode_dicom, write_dicom};
+
+use crate::{Acquisition, Error, Grey, Provenance, Radiograph, ReadOptions, SourceFormat, Warning};
+use file::Header;
+use layout::{Layout, Photometric};
+use samples::{Bits, Samples};
+use syntax::TransferSyntax;
+
+/// Reads a DICOM file that is in memory.
+pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+    let data_set = file::open(bytes, options)?;
+    let mut warnings = data_set.warnings;
+    let header = Header::read(&data_set.bytes, data_set.syntax)?;
+    let layout = Layout::read(&header, &options.limits)?;
+    warn_about(&header, &layout, &mut warnings);
+    let spacing = geometry::spacing(&header, &mut warnings)?;
+    let (index, frame) = frame::find(&header, &layout, options, &mut warnings)?;
+    let decoded = pixels::decode(&frame, data_set.syntax, &layout, &mut warnings)?;
+    let mut provenance = provenance(&header, data_set.syntax, &decoded.layout, index);
+    let mut valid = pixels::arrived(&decoded, &mut warnings);
+    let film = Film { header: &header, layout: &decoded.layout, options };
+    let grey = film.grey(&decoded.samples, &mut valid, &mut provenance, &mut warnings)?;
+    provenance.shuttered = shutter::clear_outside(&header, &layout, &mut valid)?;
+    provenance.warnings = warnings;
+    let radiograph = Radiograph::new(layout.rows, layout.columns, grey, spacing)?
+        .with_acquisition(acquisition(&header))
+        .with_provenance(provenance);
+    match valid {
+        Some(valid) => radiograph.with_valid(valid),
+        None => Ok(radiograph),
+    }
+}
+
+/// What the steps from samples to grey share.
+struct Film<'f, 'a> {
+    header: &'f Header<'a>,
+    layout: &'f Layout,
+    options: &'f ReadOptions,
+}
+
+impl Film<'_, '_> {
+    fn grey(
+        &self,
+        samples: &Samples<'_>,
+        valid: &mut Option<Vec<bool>>,
+        provenance: &mut Provenance,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<f32>, Error> {
+        let (header, layout) = (self.header, self.layout);
+        let bits = Bits::new(layout);
+        let modality = modality::Modality::read(header, layout, warnings)?;
+        let signed = modality.can_be_negative(layout);
+        let presentation = voi::Presentation::read(header, self.options.voi, signed, warnings)?;
+        let padding = padding::Padding::read(header, layout)?;
+        let garbage = grey::garbage(samples, bits, layout);
+        if garbage > 0 {
+            warnings.push(Warning::BitsAboveHighBit { pixels: garbage });
+        }
+        if let Some(padding) = padding {
+            provenance.padded_pixels = mark_padding(samples, bits, padding, valid);
+        }
+        provenance.modality_lut = modality.record();
+        if self.options.grey == Grey::Display {
+            provenance.voi = presentation.record();
+        }
+        let chain = grey::Chain {
+            bits,
+            modality: &modality,
+            presentation: &presentation,
+            padding,
+            grey: self.options.grey,
+            invert: grey::inverts(layout),
+        };
+        Ok(chain.apply(samples, provenance))
+    }
+}
+
+/// Clears padding pixels in `valid` and counts them.
+fn mark_padding(
+    samples: &Samples<'_>,
+    bits: Bits,
+    padding: padding::Padding,
+    valid: &mut Option<Vec<bool>>,
+) -> u64 {
+    let padded = samples.map(|s| padding.contains(bits.value(bits.code(s))));
+    let count = padded.iter().filter(|p| **p).count() as u64;
+    if count > 0 {
+        let valid = valid.get_or_insert_with(|| vec![true; padded.len()]);
+        valid.iter_mut().zip(&padded).for_each(|(valid, padded)| *valid &= !padded);
+    }
+    count
+}
+
+fn provenance(
+    header: &Header<'_>,
+    syntax: TransferSyntax,
+    layout: &Layout,
+    frame: usize,
+) -> Provenance {
+    Provenance {
+        format: SourceFormat::Dicom,
+        transfer_syntax: Some(syntax.uid.into()),
+        photometric: header.text(tag::PHOTOMETRIC_INTERPRETATION).map(str::to_string),
+        samples_per_pixel: layout.samples as u16,
+        bits_allocated: layout.bits_allocated,
+        bits_stored: layout.bits_stored,
+        high_bit: layout.high_bit,
+        signed: layout.signed,
+        frame,
+        ..Provenance::default()
+    }
+}
+
+/// Attributes of the acquisition; code strings only, which hold no names.
+fn acquisition(header: &Header<'_>) -> Acquisition {
+    let code = |tag| {
+        let text = header.text(tag)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || " _-".contains(c);
+        (text.len() <= 16 && text.chars().all(plain)).then(|| text.to_string())
+    };
+    let orientation = header.texts(tag::PATIENT_ORIENTATION);
+    Acquisition {
+        modality: code(tag::MODALITY),
+        view: code(tag::VIEW_POSITION),
+        laterality: code(tag::IMAGE_LATERALITY).or_else(|| code(tag::LATERALITY)),
+        patient_orientation: match orientation.as_slice() {
+            [rows, columns] => Some([rows.to_string(), columns.to_string()]),
+            _ => None,
+        },
+        body_part: code(tag::BODY_PART_EXAMINED),
+        burned_in_annotation: header.text(tag::BURNED_IN_ANNOTATION).map(|t| t == "YES"),
+    }
+}
+
+fn warn_about(header: &Header<'_>, layout: &Layout, warnings: &mut Vec<Warning>) {
+    if let Some((group, element, vr)) = header.wrong_vr {
+        warnings.push(Warning::WrongVr {
+            tag: format!("({group:04X},{element:04X})"),
+            got: format!("{:02x} {:02x}", vr[0], vr[1]),
+        });
+    }
+    let shape = header.text(tag::PRESENTATION_LUT_SHAPE);
+    let expected = match layout.photometric {
+        Photometric::Monochrome1 => Some(("INVERSE", "MONOCHROME1")),
+        Photometric::Monochrome2 => Some(("IDENTITY", "MONOCHROME2")),
+        _ => None,
+    };
+    if let (Some(shape @ ("INVERSE" | "IDENTITY")), Some((fits, photometric))) = (shape, expected)
+        && shape != fits
+    {
+        warnings.push(Warning::PresentationShapeDisagrees {
+            shape: shape.into(),
+            photometric: photometric.into(),
+        });
+    }
+    if header.text(tag::BURNED_IN_ANNOTATION) == Some("YES") {
+        warnings.push(Warning::BurnedInAnnotation);
+    }
+    if header.any(|e| e.group & 0xFF00 == 0x6000 && e.element == 0x3000) {
+        warnings.push(Warning::OverlayLeftOut);
+    }
+}

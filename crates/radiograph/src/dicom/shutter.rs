@@ -1,0 +1,143 @@
+//! Display shutter and collimator: outlines outside which there is no film (PS3.3 C.7.6.11, C.8.7.3).
+//!
+//! Edges are 1-based; the pixels on a shutter's edge are outside a rectangle's shutter by the
+//! standard's "edge of the rectangular shutter" and are kept here: at most a pixel's width is at stake.
+
+use super::file::Header;
+use super::layout::Layout;
+use super::tag::{self, Tag};
+use crate::Error;
+
+struct Tags {
+    shape: Tag,
+    edges: [Tag; 4], // left, right, upper, lower
+    center: Tag,
+    radius: Tag,
+    vertices: Tag,
+}
+
+const SHUTTER: Tags = Tags {
+    shape: tag::SHUTTER_SHAPE,
+    edges: [tag::SHUTTER_LEFT, tag::SHUTTER_RIGHT, tag::SHUTTER_UPPER, tag::SHUTTER_LOWER],
+    center: tag::SHUTTER_CENTER,
+    radius: tag::SHUTTER_RADIUS,
+    vertices: tag::SHUTTER_VERTICES,
+};
+const COLLIMATOR: Tags = Tags {
+    shape: tag::COLLIMATOR_SHAPE,
+    edges: [
+        tag::COLLIMATOR_LEFT,
+        tag::COLLIMATOR_RIGHT,
+        tag::COLLIMATOR_UPPER,
+        tag::COLLIMATOR_LOWER,
+    ],
+    center: tag::COLLIMATOR_CENTER,
+    radius: tag::COLLIMATOR_RADIUS,
+    vertices: tag::COLLIMATOR_VERTICES,
+};
+
+/// Clears, in `valid`, what lies outside shutter and collimator; says whether either is present.
+pub(crate) fn clear_outside(
+    header: &Header<'_>,
+    layout: &Layout,
+    valid: &mut Option<Vec<bool>>,
+) -> Result<bool, Error> {
+    let mut present = false;
+    for tags in [SHUTTER, COLLIMATOR] {
+        for shape in shapes(header, &tags)? {
+            present = true;
+            let mask = valid.get_or_insert_with(|| vec![true; layout.pixels()]);
+            clear(mask, layout.columns, &shape);
+        }
+    }
+    Ok(present)
+}
+
+enum Shape {
+    /// First and last row and column, from 0.
+    Rectangle {
+        left: f64,
+        right: f64,
+        upper: f64,
+        lower: f64,
+    },
+    Circle {
+        row: f64,
+        column: f64,
+        radius: f64,
+    },
+    /// `(row, column)` from 0.
+    Polygon(Vec<(f64, f64)>),
+}
+
+fn shapes(header: &Header<'_>, tags: &Tags) -> Result<Vec<Shape>, Error> {
+    let mut shapes = Vec::new();
+    for name in header.texts(tags.shape) {
+        match name {
+            "RECTANGULAR" => {
+                let mut edges = [0.0; 4];
+                for (edge, tag) in edges.iter_mut().zip(tags.edges) {
+                    *edge = header.number(tag)?.ok_or(Error::Missing(tag.name))? - 1.0;
+                }
+                let [left, right, upper, lower] = edges;
+                shapes.push(Shape::Rectangle { left, right, upper, lower });
+            }
+            "CIRCULAR" => {
+                let center = header.numbers(tags.center)?;
+                let radius = header.number(tags.radius)?;
+                let (&[row, column], Some(radius)) = (center.as_slice(), radius) else {
+                    return Err(Error::Missing(tags.center.name));
+                };
+                shapes.push(Shape::Circle { row: row - 1.0, column: column - 1.0, radius });
+            }
+            "POLYGONAL" => {
+                let numbers = header.numbers(tags.vertices)?;
+                let pairs = numbers.as_chunks::<2>().0;
+                if pairs.len() < 3 {
+                    return Err(Error::invalid(
+                        tags.vertices.name,
+                        "at least three vertices",
+                        pairs.len(),
+                    ));
+                }
+                shapes
+                    .push(Shape::Polygon(pairs.iter().map(|[r, c]| (r - 1.0, c - 1.0)).collect()));
+            }
+            _ => {} // BITMAP refers to an overlay, which is left out
+        }
+    }
+    Ok(shapes)
+}
+
+fn clear(mask: &mut [bool], columns: usize, shape: &Shape) {
+    for (row, line) in mask.chunks_mut(columns).enumerate() {
+        let row = row as f64;
+        let crossings = match shape {
+            Shape::Polygon(vertices) => crossings(vertices, row),
+            _ => Vec::new(),
+        };
+        for (column, valid) in line.iter_mut().enumerate() {
+            let column = column as f64;
+            *valid &= match shape {
+                Shape::Rectangle { left, right, upper, lower } => {
+                    (*left..=*right).contains(&column) && (*upper..=*lower).contains(&row)
+                }
+                Shape::Circle { row: r, column: c, radius } => {
+                    (row - r).hypot(column - c) <= *radius
+                }
+                Shape::Polygon(_) => crossings.iter().filter(|&&x| x <= column).count() % 2 == 1,
+            };
+        }
+    }
+}
+
+/// Columns at which the outline crosses a row (even-odd rule).
+fn crossings(vertices: &[(f64, f64)], row: f64) -> Vec<f64> {
+    let next = vertices.iter().cycle().skip(1);
+    vertices
+        .iter()
+        .zip(next)
+        .filter(|((r0, _), (r1, _))| (*r0 <= row) != (*r1 <= row))
+        .map(|((r0, c0), (r1, c1))| c0 + (row - r0) / (r1 - r0) * (c1 - c0))
+        .collect()
+}

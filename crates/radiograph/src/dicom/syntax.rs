@@ -1,0 +1,120 @@
+//! Transfer syntaxes: how the data set and its pixels are encoded (PS3.5 chapter 10).
+
+use crate::Error;
+
+/// How the pixel data are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compression {
+    None,
+    Rle,
+    /// Baseline and extended, 8 and 12 bits.
+    JpegDct,
+    JpegLossless,
+    JpegLs,
+    Jpeg2000,
+}
+
+/// A transfer syntax this crate decodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TransferSyntax {
+    pub(crate) uid: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) explicit: bool,
+    pub(crate) big_endian: bool,
+    pub(crate) deflated: bool,
+    pub(crate) compression: Compression,
+}
+
+const fn native(
+    uid: &'static str,
+    name: &'static str,
+    explicit: bool,
+    big_endian: bool,
+    deflated: bool,
+) -> TransferSyntax {
+    TransferSyntax { uid, name, explicit, big_endian, deflated, compression: Compression::None }
+}
+
+const fn compressed(
+    uid: &'static str,
+    name: &'static str,
+    compression: Compression,
+) -> TransferSyntax {
+    TransferSyntax { uid, name, explicit: true, big_endian: false, deflated: false, compression }
+}
+
+pub(crate) const IMPLICIT_LE: TransferSyntax =
+    native("1.2.840.10008.1.2", "Implicit VR Little Endian", false, false, false);
+pub(crate) const EXPLICIT_LE: TransferSyntax =
+    native("1.2.840.10008.1.2.1", "Explicit VR Little Endian", true, false, false);
+pub(crate) const EXPLICIT_BE: TransferSyntax =
+    native("1.2.840.10008.1.2.2", "Explicit VR Big Endian", true, true, false);
+pub(crate) const JPEG_BASELINE: TransferSyntax =
+    compressed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)", Compression::JpegDct);
+pub(crate) const JPEG_LOSSLESS: TransferSyntax =
+    compressed("1.2.840.10008.1.2.4.57", "JPEG Lossless (Process 14)", Compression::JpegLossless);
+pub(crate) const JPEG_LS: TransferSyntax =
+    compressed("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless", Compression::JpegLs);
+pub(crate) const JPEG_2000: TransferSyntax =
+    compressed("1.2.840.10008.1.2.4.91", "JPEG 2000", Compression::Jpeg2000);
+pub(crate) const RLE: TransferSyntax =
+    compressed("1.2.840.10008.1.2.5", "RLE Lossless", Compression::Rle);
+
+const SYNTAXES: [TransferSyntax; 14] = [
+    IMPLICIT_LE,
+    EXPLICIT_LE,
+    EXPLICIT_BE,
+    native("1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", true, false, true),
+    JPEG_BASELINE,
+    compressed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 and 4)", Compression::JpegDct),
+    JPEG_LOSSLESS,
+    compressed(
+        "1.2.840.10008.1.2.4.70",
+        "JPEG Lossless, First-Order Prediction (Process 14, Selection Value 1)",
+        Compression::JpegLossless,
+    ),
+    JPEG_LS,
+    compressed("1.2.840.10008.1.2.4.81", "JPEG-LS Near-lossless", Compression::JpegLs),
+    compressed("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless", Compression::Jpeg2000),
+    JPEG_2000,
+    RLE,
+    // Named in the standard beside the others; the data set is encoded as in Explicit LE.
+    native(
+        "1.2.840.10008.1.2.1.98",
+        "Encapsulated Uncompressed Explicit VR Little Endian",
+        true,
+        false,
+        false,
+    ),
+];
+
+/// Registered syntaxes that this crate does not decode, so that a message can name them.
+const KNOWN: [(&str, &str); 13] = [
+    ("1.2.840.10008.1.2.4.100", "MPEG2 Main Profile"),
+    ("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264"),
+    ("1.2.840.10008.1.2.4.107", "HEVC/H.265"),
+    ("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2 Multi-component Lossless"),
+    ("1.2.840.10008.1.2.4.93", "JPEG 2000 Part 2 Multi-component"),
+    ("1.2.840.10008.1.2.4.94", "JPIP Referenced"),
+    ("1.2.840.10008.1.2.4.110", "JPEG XL Lossless"),
+    ("1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression"),
+    ("1.2.840.10008.1.2.4.112", "JPEG XL"),
+    ("1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 Lossless"),
+    ("1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 RPCL Lossless"),
+    ("1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000"),
+    ("1.2.840.10008.1.2.8.1", "Deflated Image Frame"),
+];
+
+impl TransferSyntax {
+    pub(crate) fn from_uid(uid: &str) -> Result<Self, Error> {
+        SYNTAXES.into_iter().find(|s| s.uid == uid).ok_or_else(|| {
+            let hint = KNOWN.iter().find(|(known, _)| *known == uid).map(|(_, name)| *name);
+            Error::UnsupportedTransferSyntax { uid: printable(uid), hint }
+        })
+    }
+}
+
+/// A UID for a message: what could not stand in one, and anything long, is left out.
+fn printable(uid: &str) -> String {
+    uid.chars().filter(|c| c.is_ascii_graphic()).take(64).collect()
+}

@@ -1,0 +1,137 @@
+//! How a radiograph is to be read.
+
+use crate::{Error, Radiograph, read};
+use std::path::Path;
+
+/// What the grey values are to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Grey {
+    /// What a person would see: after modality LUT, VOI and inversion, in `[0, 1]`, bone bright.
+    #[default]
+    Display,
+    /// After the modality LUT, before VOI and inversion, in the modality's units.
+    Modality,
+}
+
+/// Which of the windows and VOI LUTs of a file to apply.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum VoiChoice {
+    /// The first VOI LUT if there is one, else the first window.
+    #[default]
+    First,
+    /// This window (from 0), even where there are VOI LUTs.
+    Window(usize),
+    /// This item of the VOI LUT Sequence (from 0).
+    Lut(usize),
+    /// This window, whatever the file says: `(center, width)` in modality units, `LINEAR`.
+    Given(f64, f64),
+    /// None: from the smallest to the largest value.
+    None,
+}
+
+/// Bounds on what a file may make the reader do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Rows times columns of the frame that is read.
+    pub pixels: u64,
+    /// Bytes of the file, and of what a deflated data set expands to.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    /// 100 million pixels (a 43 x 43 cm film at 50 um has 74 million) and 1 GiB.
+    fn default() -> Self {
+        Self { pixels: 100_000_000, bytes: 1 << 30 }
+    }
+}
+
+/// How a radiograph is to be read; the default is what most users want.
+///
+/// # Examples
+/// ```no_run
+/// use vertebra_radiograph::{Grey, ReadOptions};
+/// let dose = ReadOptions::default().with_grey(Grey::Modality).read("film.dcm")?;
+/// # Ok::<(), vertebra_radiograph::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadOptions {
+    pub(crate) grey: Grey,
+    pub(crate) voi: VoiChoice,
+    pub(crate) frame: Option<usize>,
+    pub(crate) lenient: bool,
+    pub(crate) bone_dark: bool,
+    pub(crate) limits: Limits,
+}
+
+impl ReadOptions {
+    /// What the grey values are to be (default [`Grey::Display`]).
+    #[must_use]
+    pub fn with_grey(mut self, grey: Grey) -> Self {
+        self.grey = grey;
+        self
+    }
+
+    /// Which window or VOI LUT to apply (default [`VoiChoice::First`]).
+    #[must_use]
+    pub fn with_voi(mut self, voi: VoiChoice) -> Self {
+        self.voi = voi;
+        self
+    }
+
+    /// Which frame to read, from 0. By default the first, with a warning where there are several.
+    #[must_use]
+    pub fn with_frame(mut self, frame: usize) -> Self {
+        self.frame = Some(frame);
+        self
+    }
+
+    /// Opens, with warnings, what is refused by default: no preamble or meta group, an unusable
+    /// transfer syntax that the content gives away, truncated pixel data.
+    #[must_use]
+    pub fn with_lenient(mut self, lenient: bool) -> Self {
+        self.lenient = lenient;
+        self
+    }
+
+    /// Says that bone is dark in the file, for formats that cannot say it themselves (PNG, TIFF,
+    /// JPEG, NPY); DICOM says it by its photometric interpretation.
+    #[must_use]
+    pub fn with_bone_dark(mut self, bone_dark: bool) -> Self {
+        self.bone_dark = bone_dark;
+        self
+    }
+
+    /// Bounds on what a file may make the reader do.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Reads a file, whose format is told by its content.
+    ///
+    /// # Errors
+    /// [`Error::File`] around what happened.
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<Radiograph, Error> {
+        read::file(path.as_ref(), self).map_err(|e| e.at(path.as_ref()))
+    }
+
+    /// Reads a file that is already in memory.
+    ///
+    /// # Errors
+    /// What happened, without a path.
+    pub fn read_bytes(&self, bytes: &[u8]) -> Result<Radiograph, Error> {
+        read::bytes(bytes, self)
+    }
+}
+
+impl Radiograph {
+    /// Reads a file with the default [`ReadOptions`].
+    ///
+    /// # Errors
+    /// As [`ReadOptions::read`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        ReadOptions::default().read(path)
+    }
+}

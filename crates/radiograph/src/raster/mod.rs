@@ -1,0 +1,97 @@
+//! Pictures without a patient: PNG, TIFF, JPEG and NPY.
+
+mod npy;
+mod png;
+
+pub use npy::write_npy;
+pub use png::write_png16;
+pub(crate) use png::{PNG_SIGNATURE, read_png};
+
+use crate::{Error, Provenance, Radiograph, ReadOptions, SourceFormat, Spacing, Warning};
+
+/// Grey samples of a picture, before they are scaled.
+pub(crate) struct Picture {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) values: Vec<f64>,
+    /// Values of black and white; `None`: the smallest and the largest.
+    pub(crate) range: Option<[f64; 2]>,
+    pub(crate) provenance: Provenance,
+}
+
+impl Picture {
+    /// A radiograph of unknown spacing with grey in `[0, 1]`, or in the picture's own units.
+    pub(crate) fn into_radiograph(self, options: &ReadOptions) -> Result<Radiograph, Error> {
+        let Self { height, width, values, range, mut provenance } = self;
+        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
+            return Err(Error::OutOfDomain("pixels", i, values[i]));
+        }
+        let pixels = match options.grey {
+            crate::Grey::Modality => values.iter().map(|&v| v as f32).collect(),
+            crate::Grey::Display => {
+                let range = range.unwrap_or_else(|| extent(&values));
+                provenance.grey_range = Some(range);
+                provenance.inverted = options.bone_dark;
+                let span = if range[1] > range[0] { range[1] - range[0] } else { 1.0 };
+                let grey = |v: &f64| {
+                    let grey = ((v - range[0]) / span).clamp(0.0, 1.0);
+                    (if options.bone_dark { 1.0 - grey } else { grey }) as f32
+                };
+                values.iter().map(grey).collect()
+            }
+        };
+        provenance.warnings.push(Warning::MissingSpacing);
+        let radiograph = Radiograph::new(height, width, pixels, Spacing::UNKNOWN)?;
+        Ok(radiograph.with_provenance(provenance))
+    }
+}
+
+fn extent(values: &[f64]) -> [f64; 2] {
+    let widen = |[lo, hi]: [f64; 2], v: &f64| [lo.min(*v), hi.max(*v)];
+    values.iter().fold([f64::INFINITY, f64::NEG_INFINITY], widen)
+}
+
+/// The record of a picture's samples.
+pub(crate) fn provenance(
+    format: SourceFormat,
+    colour: &str,
+    samples: usize,
+    bits: u16,
+) -> Provenance {
+    Provenance {
+        format,
+        photometric: Some(colour.into()),
+        samples_per_pixel: samples as u16,
+        bits_allocated: bits,
+        bits_stored: bits,
+        high_bit: bits.saturating_sub(1),
+        ..Provenance::default()
+    }
+}
+
+/// Refuses a picture larger than the options allow, before it is decoded.
+pub(crate) fn check_pixels(
+    height: usize,
+    width: usize,
+    options: &ReadOptions,
+) -> Result<(), Error> {
+    let pixels = (height as u64).saturating_mul(width as u64);
+    if pixels > options.limits.pixels {
+        return Err(Error::LimitExceeded {
+            what: "pixels",
+            allowed: options.limits.pixels,
+            got: pixels,
+        });
+    }
+    Ok(())
+}
+
+/// Interleaved samples to one grey value a pixel: Rec. 601 luma of the first three; alpha ignored.
+pub(crate) fn luma(samples: impl Iterator<Item = f64>, channels: usize) -> Vec<f64> {
+    let samples: Vec<f64> = samples.collect();
+    match channels {
+        1 => samples,
+        2 => samples.iter().step_by(2).copied().collect(),
+        n => samples.chunks_exact(n).map(|c| 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]).collect(),
+    }
+}

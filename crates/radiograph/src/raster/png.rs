@@ -1,0 +1,77 @@
+//! PNG, 1 to 16 bits, grey or colour; written as 16-bit grey.
+
+use super::{Picture, check_pixels, luma, provenance};
+use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
+use png::{BitDepth, ColorType, Transformations};
+use std::io::{BufWriter, Cursor};
+use std::path::Path;
+
+/// The first eight bytes of every PNG.
+pub(crate) const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// Reads a PNG; black is 0 and white the largest sample its bit depth can hold.
+pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+    let fault = |e: png::DecodingError| Error::codec("PNG", e.to_string());
+    let limits = png::Limits { bytes: usize::try_from(options.limits.bytes).unwrap_or(usize::MAX) };
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.set_transformations(Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(fault)?;
+    let (height, width) = (reader.info().height as usize, reader.info().width as usize);
+    check_pixels(height, width, options)?;
+    let stored = reader.info().bit_depth as u16;
+    let size = reader.output_buffer_size().ok_or(Error::LimitExceeded {
+        what: "bytes of the decoded PNG",
+        allowed: options.limits.bytes,
+        got: u64::MAX,
+    })?;
+    let mut buffer = vec![0; size];
+    let frame = reader.next_frame(&mut buffer).map_err(fault)?;
+    let channels = frame.color_type.samples();
+    let samples = &buffer[..frame.buffer_size()];
+    let (values, white, bits) = match frame.bit_depth {
+        BitDepth::Sixteen => {
+            let words = samples.as_chunks::<2>().0.iter();
+            let words = words.map(|b| f64::from(u16::from_be_bytes(*b)));
+            (luma(words, channels), 65535.0, 16)
+        }
+        _ => (luma(samples.iter().map(|&b| f64::from(b)), channels), 255.0, stored),
+    };
+    let colour = format!("{:?}", frame.color_type).to_lowercase();
+    let mut provenance = provenance(SourceFormat::Png, &colour, channels, bits);
+    if !matches!(frame.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha) {
+        provenance.warnings.push(Warning::ColourToGrey { photometric: colour });
+    }
+    let range = Some([0.0, white]);
+    Picture { height, width, values, range, provenance }.into_radiograph(options)
+}
+
+/// Writes the picture a person would see, 16-bit grey: grey values of `[0, 1]` as they are, others
+/// from the smallest to the largest.
+///
+/// # Errors
+/// [`Error::File`] around what the operating system or the encoder refused.
+pub fn write_png16(path: impl AsRef<Path>, radiograph: &Radiograph) -> Result<(), Error> {
+    let path = path.as_ref();
+    encode(path, radiograph).map_err(|e| e.at(path))
+}
+
+fn encode(path: &Path, radiograph: &Radiograph) -> Result<(), Error> {
+    let fault = |e: png::EncodingError| Error::Encode { what: "PNG", source: Box::new(e) };
+    let size =
+        |n: usize| u32::try_from(n).map_err(|_| Error::invalid("PNG size", "at most 2^32 - 1", n));
+    let (width, height) = (size(radiograph.width())?, size(radiograph.height())?);
+    let (mut low, mut high) = radiograph.range();
+    if low >= 0.0 && high <= 1.0 {
+        (low, high) = (0.0, 1.0);
+    }
+    let span = if high > low { high - low } else { 1.0 };
+    let word = |v: &f32| (((v - low) / span) * 65535.0).round() as u16;
+    let data: Vec<u8> = radiograph.pixels().iter().flat_map(|v| word(v).to_be_bytes()).collect();
+    let file = BufWriter::new(std::fs::File::create(path)?);
+    let mut encoder = png::Encoder::new(file, width, height);
+    encoder.set_color(ColorType::Grayscale);
+    encoder.set_depth(BitDepth::Sixteen);
+    let mut writer = encoder.write_header().map_err(fault)?;
+    writer.write_image_data(&data).map_err(fault)?;
+    writer.finish().map_err(fault)
+}

@@ -1,0 +1,46 @@
+//! From a file to a radiograph: which reader, by content.
+
+use crate::{Error, Radiograph, ReadOptions, dicom, raster};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+pub(crate) fn file(path: &Path, options: &ReadOptions) -> Result<Radiograph, Error> {
+    bytes(&read_bounded(path, options.limits.bytes)?, options)
+}
+
+/// The whole file, which may not be longer than `limit`.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let file = File::open(path)?;
+    let len = file.metadata()?.len();
+    let exceeded = |got| Error::LimitExceeded { what: "bytes of the file", allowed: limit, got };
+    if len > limit {
+        return Err(exceeded(len));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0) + 1);
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(exceeded(bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
+pub(crate) fn bytes(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+    if bytes.starts_with(raster::PNG_SIGNATURE) {
+        return raster::read_png(bytes, options);
+    }
+    if dicom::has_prefix(bytes) || (options.lenient && dicom::looks_like_data_set(bytes)) {
+        return dicom::read(bytes, options);
+    }
+    Err(Error::UnknownFormat {
+        expected: "\"DICM\" at byte 128 (DICOM) or a PNG signature",
+        got: first_bytes(bytes),
+    })
+}
+
+fn first_bytes(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "nothing: it is empty".into();
+    }
+    bytes.iter().take(8).map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
+}
