@@ -1,1 +1,17 @@
 //! 2-D convolution at the processor's peak: forward, gradients and fused inference.
+
+mod convolution;
+mod correlation;
+mod direct;
+mod error;
+mod gathered;
+mod kernels;
+mod packing;
+mod planes;
+mod problem;
+mod weight_gradient;
+mod workspace;
+
+pub use convolution::Convolution;
+pub use error::Error;
+pub use kernels::Isa;

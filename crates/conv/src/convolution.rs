@@ -1,0 +1,231 @@
+use crate::{
+    Error, Isa,
+    correlation::{Correlation, Phase},
+    direct, gathered,
+    problem::Problem,
+    weight_gradient,
+};
+
+/// One 2-D convolution layer without its values: filter, stride and zero padding.
+///
+/// Arrays are row-major `f32` slices: images `[n, channels, height, width]`, the weight
+/// `[out, in, height, width]`. As everywhere in deep learning this is a cross-correlation:
+/// `y[n, o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[n, c, s i + u - p, s j + v - p]`,
+/// where `x` is zero outside the image. Sums run in one fixed order, so results do not depend
+/// on the number of threads; they do (in the last bits) on the instruction set.
+///
+/// # Examples
+/// ```
+/// use vertebra_conv::Convolution;
+/// let blur = Convolution::new([1, 1, 3, 3])?.with_padding([1, 1]);
+/// let y = blur.forward(&[1.0, 2.0, 3.0, 4.0], [1, 1, 2, 2], &[1.0; 9], None)?;
+/// assert_eq!(y, [10.0; 4]);
+/// # Ok::<(), vertebra_conv::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Convolution {
+    weight: [usize; 4],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    isa: Isa,
+}
+
+impl Convolution {
+    /// A convolution of stride 1 without padding for a weight of shape `[out, in, height, width]`.
+    ///
+    /// # Errors
+    /// [`Error::ZeroExtent`].
+    pub fn new(weight: [usize; 4]) -> Result<Self, Error> {
+        if weight.contains(&0) {
+            return Err(Error::ZeroExtent("weight shape", weight.to_vec()));
+        }
+        Ok(Self { weight, stride: [1; 2], padding: [0; 2], isa: Isa::detect() })
+    }
+
+    /// Sets the stride `[rows, columns]`.
+    ///
+    /// # Errors
+    /// [`Error::ZeroExtent`].
+    pub fn with_stride(self, stride: [usize; 2]) -> Result<Self, Error> {
+        if stride.contains(&0) {
+            return Err(Error::ZeroExtent("stride", stride.to_vec()));
+        }
+        Ok(Self { stride, ..self })
+    }
+
+    /// Sets the zero padding `[rows, columns]` on both sides.
+    #[must_use]
+    pub fn with_padding(self, padding: [usize; 2]) -> Self {
+        Self { padding, ..self }
+    }
+
+    /// Computes with another instruction set than the processor's best; one that the processor
+    /// does not have is replaced by [`Isa::Portable`].
+    #[must_use]
+    pub fn with_isa(self, isa: Isa) -> Self {
+        Self { isa: if isa.is_available() { isa } else { Isa::Portable }, ..self }
+    }
+
+    /// Shape of the output for an input of shape `[n, in, height, width]`.
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] or [`Error::InputTooSmall`].
+    pub fn output_shape(&self, input: [usize; 4]) -> Result<[usize; 4], Error> {
+        let [n, c, h, w] = input;
+        let [o, in_channels, kh, kw] = self.weight;
+        if c != in_channels {
+            return Err(Error::ShapeMismatch("input", input, self.weight));
+        }
+        let extent = |size: usize, filter: usize, axis: usize| {
+            let slack = (size + 2 * self.padding[axis]).checked_sub(filter);
+            slack.map(|s| s / self.stride[axis] + 1).ok_or(Error::InputTooSmall(
+                input,
+                [kh, kw],
+                self.padding,
+            ))
+        };
+        Ok([n, o, extent(h, kh, 0)?, extent(w, kw, 1)?])
+    }
+
+    /// The layer's output.
+    ///
+    /// # Shapes
+    /// - `input`: `[n, in, height, width]`, given as `shape`
+    /// - `bias`: `[out]`
+    /// - output: [`output_shape`](Self::output_shape)
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::ShapeMismatch`] or [`Error::InputTooSmall`].
+    pub fn forward(
+        &self,
+        input: &[f32],
+        shape: [usize; 4],
+        weight: &[f32],
+        bias: Option<&[f32]>,
+    ) -> Result<Vec<f32>, Error> {
+        let output = self.output_shape(shape)?;
+        check("input", &shape, input)?;
+        check("weight", &self.weight, weight)?;
+        if let Some(bias) = bias {
+            check("bias", &self.weight[..1], bias)?;
+        }
+        let correlation = self.correlation(shape, output);
+        let problem = Problem { images: shape[0], source: input, weight, bias, isa: self.isa };
+        Ok(correlate(&correlation, &problem))
+    }
+
+    /// Gradient of a loss with respect to the input, from the one with respect to the output.
+    ///
+    /// # Shapes
+    /// - `gradient`: the output's shape
+    /// - output: `shape`, the input's
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn input_gradient(
+        &self,
+        gradient: &[f32],
+        weight: &[f32],
+        shape: [usize; 4],
+    ) -> Result<Vec<f32>, Error> {
+        let output = self.output_shape(shape)?;
+        check("output gradient", &output, gradient)?;
+        check("weight", &self.weight, weight)?;
+        let problem =
+            Problem { images: shape[0], source: gradient, weight, bias: None, isa: self.isa };
+        let phases = Phase::all(self.weight, self.stride, self.padding, shape, output);
+        if let [whole] = phases.as_slice()
+            && self.stride == [1, 1]
+        {
+            return Ok(correlate(&whole.correlation, &problem));
+        }
+        let mut input = vec![0.0; shape.iter().product()];
+        for phase in phases {
+            let part = correlate(&phase.correlation, &problem);
+            phase.scatter(&part, &mut input, shape);
+        }
+        Ok(input)
+    }
+
+    /// Gradient of a loss with respect to the weight, summed over the images.
+    ///
+    /// # Shapes
+    /// - `input`: `shape`
+    /// - `gradient`: the output's shape
+    /// - output: the weight's shape
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn weight_gradient(
+        &self,
+        input: &[f32],
+        shape: [usize; 4],
+        gradient: &[f32],
+    ) -> Result<Vec<f32>, Error> {
+        let output = self.output_shape(shape)?;
+        check("input", &shape, input)?;
+        check("output gradient", &output, gradient)?;
+        let correlation = self.correlation(shape, output);
+        Ok(weight_gradient::weight_gradient(&correlation, shape[0], input, gradient, self.isa))
+    }
+
+    /// Gradient of a loss with respect to the bias: the sum over images and pixels.
+    ///
+    /// # Shapes
+    /// - `gradient`: `[n, out, height, width]`, given as `shape`
+    /// - output: `[out]`
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] or [`Error::ShapeMismatch`].
+    pub fn bias_gradient(&self, gradient: &[f32], shape: [usize; 4]) -> Result<Vec<f32>, Error> {
+        if shape[1] != self.weight[0] {
+            return Err(Error::ShapeMismatch("output gradient", shape, self.weight));
+        }
+        check("output gradient", &shape, gradient)?;
+        let plane = (shape[2] * shape[3]).max(1);
+        let mut sums = vec![0.0f64; shape[1]];
+        for image in gradient.chunks(plane * shape[1]) {
+            for (sum, plane) in sums.iter_mut().zip(image.chunks(plane)) {
+                *sum += plane_sum(plane);
+            }
+        }
+        Ok(sums.into_iter().map(|sum| sum as f32).collect())
+    }
+
+    fn correlation(&self, input: [usize; 4], output: [usize; 4]) -> Correlation {
+        Correlation::forward(self.weight, self.stride, self.padding, input, output)
+    }
+}
+
+/// The direct kernel, or for maps too small to fill its vectors the gathering one.
+fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
+    if gathered::wins(correlation, problem) {
+        gathered::correlate(correlation, problem)
+    } else {
+        direct::correlate(correlation, problem)
+    }
+}
+
+/// Sum of a plane, in `f32` lanes over runs of 1024 and in `f64` between them.
+fn plane_sum(plane: &[f32]) -> f64 {
+    plane.chunks(1024).map(|run| f64::from(run_sum(run))).sum()
+}
+
+fn run_sum(run: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; 16];
+    let chunks = run.chunks_exact(16);
+    let rest: f32 = chunks.remainder().iter().sum();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += value;
+        }
+    }
+    rest + lanes.iter().sum::<f32>()
+}
+
+fn check(name: &'static str, shape: &[usize], values: &[f32]) -> Result<(), Error> {
+    if shape.iter().product::<usize>() == values.len() {
+        return Ok(());
+    }
+    Err(Error::LengthMismatch(name, shape.to_vec(), values.len()))
+}

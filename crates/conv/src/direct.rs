@@ -1,0 +1,168 @@
+//! The direct method: tiles of outputs times neighbouring pixels, read straight from planes
+//! padded to one pitch. No copy per tap is ever made.
+
+use rayon::prelude::*;
+
+use crate::{
+    correlation::Correlation,
+    kernels::{Isa, Lanes, Tile},
+    packing::{Block, pack},
+    planes::Planes,
+    problem::Problem,
+    workspace::with_buffer,
+};
+
+/// Prepared source of one band, in values: stays in the second-level cache.
+const BAND_VALUES: usize = 160 * 1024;
+/// Packed weights up to this many values are read again for every tile of pixels.
+const SMALL_WEIGHTS: usize = 128 * 1024;
+
+/// One unit of parallel work: a band of rows of one image, for a run of output blocks.
+struct Task<'a> {
+    image: usize,
+    band: usize,
+    blocks: &'a [Block],
+    /// The band's rows of each output of `blocks`.
+    out: Vec<&'a mut [f32]>,
+}
+
+/// `[images, outputs, domain]`.
+pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
+    let isa = problem.isa;
+    let mut output = vec![0.0; problem.images * correlation.outputs * correlation.pixels()];
+    let blocks = pack(correlation, problem.weight, isa.max_outputs());
+    let planes = Planes::new(correlation, band_rows(correlation, problem.images), isa.lanes());
+    let zeros = vec![0.0; correlation.outputs];
+    let bias = problem.bias.unwrap_or(&zeros);
+    let lanes = Bands::new(&planes, correlation, isa);
+    tasks(correlation, problem.images, planes.rows, &blocks, &mut output)
+        .into_par_iter()
+        .for_each(|task| run(correlation, problem, &planes, &lanes, bias, task));
+    output
+}
+
+/// The lanes of a whole band and of the last one.
+struct Bands {
+    whole: Vec<Lanes>,
+    last: Vec<Lanes>,
+}
+
+impl Bands {
+    fn new(planes: &Planes, correlation: &Correlation, isa: Isa) -> Self {
+        let rest = correlation.domain[0] % planes.rows;
+        let last = if rest == 0 { planes.rows } else { rest };
+        let lanes = |rows| planes.lanes(rows, isa.lanes());
+        Self { whole: lanes(planes.rows), last: lanes(last) }
+    }
+}
+
+/// Output rows per task: few enough to stay in cache, and to give every thread its share.
+fn band_rows(correlation: &Correlation, images: usize) -> usize {
+    let whole = Planes::new(correlation, correlation.domain[0], 1);
+    let bands = (correlation.channels * whole.channel_stride).div_ceil(BAND_VALUES);
+    let wanted = (2 * rayon::current_num_threads()).div_ceil(images.max(1)).min(whole.rows / 4);
+    correlation.domain[0].div_ceil(bands.max(wanted).max(1))
+}
+
+fn tasks<'a>(
+    correlation: &Correlation,
+    images: usize,
+    rows: usize,
+    blocks: &'a [Block],
+    output: &'a mut [f32],
+) -> Vec<Task<'a>> {
+    let bands = correlation.domain[0].div_ceil(rows);
+    let runs = (2 * rayon::current_num_threads()).div_ceil((images * bands).max(1));
+    let run_blocks = blocks.len().div_ceil(runs.min(blocks.len()).max(1));
+    let mut tasks: Vec<Task<'a>> = Vec::new();
+    for image in 0..images {
+        for blocks in blocks.chunks(run_blocks) {
+            tasks.extend((0..bands).map(|band| Task { image, band, blocks, out: Vec::new() }));
+        }
+    }
+    let run_of =
+        |o: usize| blocks.iter().position(|b| o < b.first + b.outputs).unwrap_or(0) / run_blocks;
+    let runs = blocks.len().div_ceil(run_blocks);
+    for (plane, values) in output.chunks_mut(correlation.pixels()).enumerate() {
+        let (image, o) = (plane / correlation.outputs, plane % correlation.outputs);
+        let first = (image * runs + run_of(o)) * bands;
+        for (band, rows) in values.chunks_mut(rows * correlation.domain[1]).enumerate() {
+            tasks[first + band].out.push(rows);
+        }
+    }
+    tasks
+}
+
+fn run(
+    correlation: &Correlation,
+    problem: &Problem<'_>,
+    planes: &Planes,
+    lanes: &Bands,
+    bias: &[f32],
+    mut task: Task<'_>,
+) {
+    let plane = correlation.source[0] * correlation.source[1];
+    let image = &problem.source[task.image * correlation.channels * plane..];
+    let is_last = (task.band + 1) * planes.rows >= correlation.domain[0];
+    let lanes = if is_last { &lanes.last } else { &lanes.whole };
+    with_buffer(correlation.channels * planes.channel_stride, |buffer| {
+        for (c, to) in buffer.chunks_mut(planes.channel_stride).enumerate() {
+            planes.prepare(&image[c * plane..(c + 1) * plane], task.band * planes.rows, to);
+        }
+        let walk = Walk { correlation, planes, lanes, bias, source: buffer, isa: problem.isa };
+        walk.all(task.blocks, &mut task.out);
+    });
+}
+
+/// The tiles of one task.
+struct Walk<'a> {
+    correlation: &'a Correlation,
+    planes: &'a Planes,
+    lanes: &'a [Lanes],
+    bias: &'a [f32],
+    source: &'a [f32],
+    isa: Isa,
+}
+
+impl Walk<'_> {
+    fn all(&self, blocks: &[Block], out: &mut [&mut [f32]]) {
+        let most = blocks.iter().map(|b| b.outputs).max().unwrap_or(1);
+        let vectors = self.isa.vectors(most);
+        let weights: usize = blocks.iter().map(|b| b.weights.len()).sum();
+        let tiles = self.lanes.len().div_ceil(vectors);
+        if weights <= SMALL_WEIGHTS {
+            (0..tiles)
+                .for_each(|t| blocks.iter().for_each(|b| self.one(t, vectors, b, blocks, out)));
+        } else {
+            blocks
+                .iter()
+                .for_each(|b| (0..tiles).for_each(|t| self.one(t, vectors, b, blocks, out)));
+        }
+    }
+
+    fn one(
+        &self,
+        tile: usize,
+        vectors: usize,
+        block: &Block,
+        blocks: &[Block],
+        out: &mut [&mut [f32]],
+    ) {
+        let first = tile * vectors;
+        let lanes = &self.lanes[first..self.lanes.len().min(first + vectors)];
+        if lanes.iter().all(|l| l.mask == 0) {
+            return;
+        }
+        let job = Tile {
+            source: &self.source[first * self.isa.lanes()..],
+            channels: self.correlation.channels,
+            channel_stride: self.planes.channel_stride,
+            offsets: &self.planes.offsets,
+            weights: &block.weights,
+            bias: &self.bias[block.first..block.first + block.outputs],
+            lanes,
+        };
+        let start = block.first - blocks[0].first;
+        self.isa.tile(&job, &mut out[start..start + block.outputs]);
+    }
+}

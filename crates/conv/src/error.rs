@@ -1,0 +1,20 @@
+/// Everything that can go wrong in this crate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A slice's length is not the product of its shape: (array, shape, values in the slice).
+    #[error("{0}: shape {1:?} needs {expected} values, got {2}", expected = .1.iter().product::<usize>())]
+    LengthMismatch(&'static str, Vec<usize>, usize),
+    /// An array's shape does not fit the layer's weight: (array, shape, weight shape).
+    #[error("{0} of shape {1:?} does not fit a weight of shape {2:?} [out, in, height, width]")]
+    ShapeMismatch(&'static str, [usize; 4], [usize; 4]),
+    /// The gradient's shape is not the layer's output shape: (expected, got).
+    #[error("the output gradient must have shape {0:?}, got {1:?}")]
+    GradientShape([usize; 4], [usize; 4]),
+    /// The padded input is smaller than the filter: (input shape, filter, padding).
+    #[error("input {0:?} padded by {2:?} is smaller than the {1:?} filter")]
+    InputTooSmall([usize; 4], [usize; 2], [usize; 2]),
+    /// A channel count, filter size or stride is zero: (what, all its values).
+    #[error("{0} must be positive, got {1:?}")]
+    ZeroExtent(&'static str, Vec<usize>),
+}

@@ -1,0 +1,184 @@
+//! The gathering method, for maps so small that the direct one would fill its vectors badly:
+//! pixels of all images stand densely side by side, and every term of the sum gets a row of its
+//! own (im2col), a panel of a few vectors at a time.
+
+use rayon::prelude::*;
+
+use crate::{
+    correlation::{Correlation, Tap},
+    kernels::{Lanes, Tile},
+    packing::{Block, pack},
+    planes::Planes,
+    problem::Problem,
+    workspace::with_buffer,
+};
+
+/// Cost of gathering one value, in vector multiply-adds: sets the point where gathering pays.
+const GATHER_COST: f64 = 40.0;
+
+/// Whether the dense panels beat the direct method's partly filled vectors.
+pub(crate) fn wins(correlation: &Correlation, problem: &Problem<'_>) -> bool {
+    let lanes = problem.isa.lanes();
+    let direct = Planes::new(correlation, correlation.domain[0], lanes).efficiency();
+    let pixels = problem.images * correlation.pixels();
+    let dense = pixels as f64 / (pixels.div_ceil(lanes) * lanes).max(1) as f64;
+    1.0 / dense + GATHER_COST / (correlation.outputs as f64) < 1.0 / direct
+}
+
+/// `[images, outputs, domain]`.
+pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
+    let isa = problem.isa;
+    let blocks = pack(correlation, problem.weight, isa.max_outputs());
+    let most = blocks.iter().map(|b| b.outputs).max().unwrap_or(1);
+    let width = isa.vectors(most) * isa.lanes();
+    let pixels = problem.images * correlation.pixels();
+    let zeros = vec![0.0; correlation.outputs];
+    let bias = problem.bias.unwrap_or(&zeros);
+    let mut dense = vec![0.0; correlation.outputs * pixels];
+    panels(&mut dense, pixels, width, &blocks).into_par_iter().for_each(|mut panel| {
+        with_buffer(correlation.terms() * width, |buffer| {
+            gather(correlation, problem.source, panel.first, pixels, width, buffer);
+            multiply(correlation, problem, bias, width, buffer, &mut panel);
+        });
+    });
+    images_first(&dense, problem.images, correlation.outputs, correlation.pixels())
+}
+
+/// One unit of parallel work: some output blocks of `width` pixels.
+struct Panel<'a> {
+    first: usize,
+    blocks: &'a [Block],
+    out: Vec<&'a mut [f32]>,
+}
+
+fn panels<'a>(
+    dense: &'a mut [f32],
+    pixels: usize,
+    width: usize,
+    blocks: &'a [Block],
+) -> Vec<Panel<'a>> {
+    let count = pixels.div_ceil(width);
+    let runs = (2 * rayon::current_num_threads()).div_ceil(count.max(1)).min(blocks.len()).max(1);
+    let run_blocks = blocks.len().div_ceil(runs);
+    let mut panels: Vec<Panel<'a>> = Vec::new();
+    let mut rows = dense.chunks_mut(pixels.max(1));
+    for blocks in blocks.chunks(run_blocks) {
+        let start = panels.len();
+        panels.extend((0..count).map(|p| Panel { first: p * width, blocks, out: Vec::new() }));
+        let outputs: usize = blocks.iter().map(|b| b.outputs).sum();
+        for row in rows.by_ref().take(outputs) {
+            for (p, part) in row.chunks_mut(width).enumerate() {
+                panels[start + p].out.push(part);
+            }
+        }
+    }
+    panels
+}
+
+/// `to[c][t][pixel]` for the `width` dense pixels from `first` on; zero beyond the last.
+fn gather(
+    correlation: &Correlation,
+    source: &[f32],
+    first: usize,
+    pixels: usize,
+    width: usize,
+    to: &mut [f32],
+) {
+    let places: Vec<Place> =
+        (first..pixels.min(first + width)).map(|p| Place::new(correlation, p)).collect();
+    let plane = correlation.source[0] * correlation.source[1];
+    let taps = correlation.taps.len();
+    with_indices(correlation, &places, |t, indices| {
+        for c in 0..correlation.channels {
+            let row = &mut to[(c * taps + t) * width..][..width];
+            let source = &source[c * plane..];
+            for (to, index) in row.iter_mut().zip(indices) {
+                *to = index.map_or(0.0, |i| source[i]);
+            }
+            row[indices.len()..].fill(0.0);
+        }
+    });
+}
+
+/// Calls `work` for each tap with the place of each pixel's source value in channel 0.
+fn with_indices(
+    correlation: &Correlation,
+    places: &[Place],
+    mut work: impl FnMut(usize, &[Option<usize>]),
+) {
+    for (t, tap) in correlation.taps.iter().enumerate() {
+        let indices: Vec<Option<usize>> =
+            places.iter().map(|place| place.index(correlation, tap)).collect();
+        work(t, &indices);
+    }
+}
+
+/// Where a dense pixel's taps start from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    image: usize,
+    row: isize,
+    column: isize,
+}
+
+impl Place {
+    pub(crate) fn new(correlation: &Correlation, pixel: usize) -> Self {
+        let (image, within) = (pixel / correlation.pixels(), pixel % correlation.pixels());
+        let (row, column) = (within / correlation.domain[1], within % correlation.domain[1]);
+        let [sy, sx] = correlation.step;
+        Self { image, row: (row * sy) as isize, column: (column * sx) as isize }
+    }
+
+    /// Position of a tap's value in channel 0 of the source; `None` in the padding.
+    pub(crate) fn index(&self, correlation: &Correlation, tap: &Tap) -> Option<usize> {
+        let [height, width] = correlation.source;
+        let y = usize::try_from(self.row + tap.shift[0]).ok().filter(|y| *y < height)?;
+        let x = usize::try_from(self.column + tap.shift[1]).ok().filter(|x| *x < width)?;
+        Some((self.image * correlation.channels * height + y) * width + x)
+    }
+}
+
+fn multiply(
+    correlation: &Correlation,
+    problem: &Problem<'_>,
+    bias: &[f32],
+    width: usize,
+    buffer: &[f32],
+    panel: &mut Panel<'_>,
+) {
+    let valid = panel.out.first().map_or(0, |row| row.len());
+    let lanes = dense_lanes(valid, problem.isa.lanes());
+    let mut rows = panel.out.as_mut_slice();
+    for block in panel.blocks {
+        let (out, rest) = rows.split_at_mut(block.outputs);
+        let job = Tile {
+            source: buffer,
+            channels: correlation.terms(),
+            channel_stride: width,
+            offsets: &[0],
+            weights: &block.weights,
+            bias: &bias[block.first..block.first + block.outputs],
+            lanes: &lanes,
+        };
+        problem.isa.tile(&job, out);
+        rows = rest;
+    }
+}
+
+/// Vectors over `valid` values without gaps.
+pub(crate) fn dense_lanes(valid: usize, lanes: usize) -> Vec<Lanes> {
+    let mask = |count: usize| u32::MAX >> (32 - count.min(lanes) as u32);
+    (0..valid.div_ceil(lanes))
+        .map(|v| Lanes { mask: mask(valid - v * lanes), dense: v * lanes })
+        .collect()
+}
+
+/// `[outputs, images, pixels]` to `[images, outputs, pixels]`.
+fn images_first(dense: &[f32], images: usize, outputs: usize, pixels: usize) -> Vec<f32> {
+    let mut output = vec![0.0; dense.len()];
+    for (i, plane) in output.chunks_mut(pixels).enumerate() {
+        let (image, o) = (i / outputs, i % outputs);
+        plane.copy_from_slice(&dense[(o * images + image) * pixels..][..pixels]);
+    }
+    output
+}

@@ -1,0 +1,18 @@
+//! The few vector operations the kernels need, so that one source serves every instruction set.
+
+/// A vector of `LANES` values.
+///
+/// Every method is unsafe: the caller's function must have been compiled with, and run on a
+/// processor with, the instruction set of the implementing type.
+pub(super) trait Simd: Copy {
+    const LANES: usize;
+    unsafe fn splat(value: f32) -> Self;
+    /// Reads `LANES` values; no alignment is asked for.
+    unsafe fn load(from: *const f32) -> Self;
+    /// `self * factor + addend`, rounded once.
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// Writes the lanes whose bit is set in `mask` next to each other, and nothing beyond.
+    unsafe fn compress(self, mask: u32, to: *mut f32);
+    /// Sum of the lanes, in an order that does not depend on anything.
+    unsafe fn sum(self) -> f32;
+}

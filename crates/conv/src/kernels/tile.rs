@@ -1,0 +1,89 @@
+//! A tile of a correlation: a few output channels times a few vectors of neighbouring pixels.
+
+use super::simd::Simd;
+
+/// Which lanes of one vector of flat pixels are pixels of the output, and where they go.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lanes {
+    /// Bit `i` is set if lane `i` is an output pixel.
+    pub(crate) mask: u32,
+    /// Position of the first such lane in the output plane; the others follow it.
+    pub(crate) dense: usize,
+}
+
+/// Everything one tile reads: `bias[m] + sum over c, t of weights[c][t][m] * source[c][offsets[t] + p]`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tile<'a> {
+    /// Prepared planes, starting at the tile's first pixel of channel 0.
+    pub(crate) source: &'a [f32],
+    pub(crate) channels: usize,
+    pub(crate) channel_stride: usize,
+    /// One per tap.
+    pub(crate) offsets: &'a [usize],
+    /// `[channels, taps, outputs of the block]`.
+    pub(crate) weights: &'a [f32],
+    /// One per output of the block.
+    pub(crate) bias: &'a [f32],
+    /// One per vector of the tile.
+    pub(crate) lanes: &'a [Lanes],
+}
+
+impl Tile<'_> {
+    /// True if every read of a kernel with vectors of `width` lanes stays inside the slices and
+    /// every write inside planes of `plane` values.
+    pub(super) fn is_inside(&self, width: usize, plane: usize) -> bool {
+        let reach = self.offsets.iter().copied().max().unwrap_or(0);
+        let last = self.channels.saturating_sub(1) * self.channel_stride;
+        let end = |l: &Lanes| l.mask == 0 || l.dense + l.mask.count_ones() as usize <= plane;
+        last + reach + self.lanes.len() * width <= self.source.len()
+            && self.channels * self.offsets.len() * self.bias.len() <= self.weights.len()
+            && self.lanes.iter().all(end)
+    }
+}
+
+/// The kernel: `M` output channels times `N` vectors stay in registers over the whole sum.
+///
+/// # Safety
+/// `V`'s instruction set is enabled in the caller; `tile.is_inside(V::LANES, ..)` for the planes
+/// `out`, of which there are `M`; `tile.bias.len() == M`, `tile.lanes.len() == N`.
+#[inline(always)]
+pub(super) unsafe fn tile<V: Simd, const M: usize, const N: usize>(
+    tile: &Tile<'_>,
+    out: &mut [&mut [f32]],
+) {
+    // SAFETY: by this function's contract every pointer below stays inside its slice.
+    unsafe {
+        let mut sums = [[V::splat(0.0); N]; M];
+        for m in 0..M {
+            sums[m] = [V::splat(*tile.bias.get_unchecked(m)); N];
+        }
+        let mut weights = tile.weights.as_ptr();
+        let mut plane = tile.source.as_ptr();
+        for _ in 0..tile.channels {
+            for &offset in tile.offsets {
+                let pixels = plane.add(offset);
+                let mut x = [V::splat(0.0); N];
+                for v in 0..N {
+                    x[v] = V::load(pixels.add(v * V::LANES));
+                }
+                for m in 0..M {
+                    let w = V::splat(*weights.add(m));
+                    for v in 0..N {
+                        sums[m][v] = w.mul_add(x[v], sums[m][v]);
+                    }
+                }
+                weights = weights.add(M);
+            }
+            plane = plane.wrapping_add(tile.channel_stride);
+        }
+        for m in 0..M {
+            let row = out.get_unchecked_mut(m).as_mut_ptr();
+            for v in 0..N {
+                let lanes = tile.lanes.get_unchecked(v);
+                if lanes.mask != 0 {
+                    sums[m][v].compress(lanes.mask, row.add(lanes.dense));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! AVX-512 and AVX2 + FMA instances of the kernels.
+#![allow(unsafe_code)]
+
+use core::arch::x86_64::*;
+
+use super::{dot, dot::Dot, simd::Simd, tile, tile::Tile};
+
+pub(super) type TileKernel = unsafe fn(&Tile<'_>, &mut [&mut [f32]]);
+pub(super) type DotKernel = unsafe fn(&Dot<'_>, &mut [f32]);
+
+#[derive(Clone, Copy)]
+struct Avx512(__m512);
+
+impl Simd for Avx512 {
+    const LANES: usize = 16;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        // SAFETY: the trait's contract gives AVX-512F.
+        Self(unsafe { _mm512_set1_ps(value) })
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: as above; the caller vouches for the 16 values.
+        Self(unsafe { _mm512_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
+    }
+    #[inline(always)]
+    unsafe fn compress(self, mask: u32, to: *mut f32) {
+        // SAFETY: as above; the masked store touches popcount(mask) values only.
+        // Compressed in a register first: a compressing store is microcoded on some processors.
+        unsafe {
+            if mask == 0xffff {
+                _mm512_storeu_ps(to, self.0);
+            } else {
+                let packed = _mm512_maskz_compress_ps(mask as __mmask16, self.0);
+                let count = (1u32 << mask.count_ones()) - 1;
+                _mm512_mask_storeu_ps(to, count as __mmask16, packed);
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        // SAFETY: as above.
+        unsafe { _mm512_reduce_add_ps(self.0) }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Avx2(__m256);
+
+impl Simd for Avx2 {
+    const LANES: usize = 8;
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        // SAFETY: the trait's contract gives AVX2 and FMA.
+        Self(unsafe { _mm256_set1_ps(value) })
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: as above; the caller vouches for the 8 values.
+        Self(unsafe { _mm256_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) })
+    }
+    #[inline(always)]
+    unsafe fn compress(self, mask: u32, to: *mut f32) {
+        // SAFETY: as above; only popcount(mask) values are written.
+        unsafe {
+            if mask == 0xff {
+                _mm256_storeu_ps(to, self.0);
+                return;
+            }
+            let mut lanes = [0.0; 8];
+            _mm256_storeu_ps(lanes.as_mut_ptr(), self.0);
+            let (mut to, mut mask) = (to, mask);
+            while mask != 0 {
+                *to = *lanes.get_unchecked(mask.trailing_zeros() as usize & 7);
+                to = to.add(1);
+                mask &= mask - 1;
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        // SAFETY: as above.
+        unsafe {
+            let half = _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps(self.0, 1));
+            let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
+            _mm_cvtss_f32(_mm_add_ss(quarter, _mm_shuffle_ps(quarter, quarter, 1)))
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn tile_avx512<const M: usize, const N: usize>(job: &Tile<'_>, out: &mut [&mut [f32]]) {
+    // SAFETY: AVX-512F by the attribute; the rest is this function's own contract.
+    unsafe { tile::tile::<Avx512, M, N>(job, out) }
+}
+
+#[target_feature(enable = "avx512f")]
+unsafe fn dot_avx512<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32]) {
+    // SAFETY: as above.
+    unsafe { dot::dot::<Avx512, M, K>(job, out) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn tile_avx2<const M: usize, const N: usize>(job: &Tile<'_>, out: &mut [&mut [f32]]) {
+    // SAFETY: AVX2 and FMA by the attribute; the rest is this function's own contract.
+    unsafe { tile::tile::<Avx2, M, N>(job, out) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+unsafe fn dot_avx2<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32]) {
+    // SAFETY: as above.
+    unsafe { dot::dot::<Avx2, M, K>(job, out) }
+}
+
+macro_rules! table {
+    ($kernel:ident, $m:expr, $n:expr, [$($row:literal: $($column:literal)+;)+]) => {
+        match ($m, $n) {
+            $($(($row, $column) => Some($kernel::<$row, $column>),)+)+
+            _ => None,
+        }
+    };
+}
+
+/// The AVX-512 kernel of `m` outputs times `n` vectors, if that fits 32 registers.
+pub(super) fn tile512(m: usize, n: usize) -> Option<TileKernel> {
+    table!(tile_avx512, m, n, [
+        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; 7: 1 2 3; 8: 1 2 3;
+        9: 1 2; 10: 1 2; 11: 1 2; 12: 1 2;
+    ])
+}
+
+/// The AVX2 kernel of `m` outputs times `n` vectors, if that fits 16 registers.
+pub(super) fn tile256(m: usize, n: usize) -> Option<TileKernel> {
+    table!(tile_avx2, m, n, [
+        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3; 4: 1 2 3; 5: 1 2; 6: 1 2;
+    ])
+}
+
+/// The AVX-512 kernel of `m` gradient rows times `k` columns.
+pub(super) fn dot512(m: usize, k: usize) -> Option<DotKernel> {
+    table!(dot_avx512, m, k, [
+        1: 1 2 3 4 5 6 7 8 9; 2: 1 2 3 4 5 6 7 8 9; 3: 1 2 3 4 5 6 7 8 9;
+    ])
+}
+
+/// The AVX2 kernel of `m` gradient rows times `k` columns.
+pub(super) fn dot256(m: usize, k: usize) -> Option<DotKernel> {
+    table!(dot_avx2, m, k, [
+        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4;
+    ])
+}

@@ -1,0 +1,144 @@
+//! Source planes laid out so that every tap of every pixel is one constant distance away.
+//!
+//! Rows are padded to a common pitch and follow each other without a gap, so that a vector may
+//! run over the end of a row: the few columns between the rows are computed and dropped.
+//! With a step `s` the plane is split into its `s * s` phases, each such a plane of its own.
+
+use crate::{correlation::Correlation, kernels::Lanes};
+
+/// Layout of the prepared planes of one band of output rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Planes {
+    /// Output rows of a band.
+    pub(crate) rows: usize,
+    columns: usize,
+    pitch: usize,
+    phase_rows: usize,
+    /// Phases that a tap needs.
+    phases: Vec<[usize; 2]>,
+    origin: [isize; 2],
+    step: [usize; 2],
+    source: [usize; 2],
+    /// Values from a pixel to each of its taps.
+    pub(crate) offsets: Vec<usize>,
+    /// Values of one channel, slack included.
+    pub(crate) channel_stride: usize,
+    /// Flat pixels of a band, a multiple of the vector width.
+    pub(crate) flat: usize,
+}
+
+impl Planes {
+    /// The layout for bands of `rows` output rows and vectors of `lanes` values.
+    pub(crate) fn new(correlation: &Correlation, rows: usize, lanes: usize) -> Self {
+        let step = correlation.step;
+        let [dy, dx] = [correlation.shifts(0), correlation.shifts(1)];
+        let origin = [dy[0], dx[0]];
+        let reach = [(dy[1] - dy[0]) as usize / step[0], (dx[1] - dx[0]) as usize / step[1]];
+        let columns = correlation.domain[1];
+        let (pitch, phase_rows) = (columns + reach[1], rows + reach[0]);
+        let split = |shift: [isize; 2]| {
+            let at = [(shift[0] - origin[0]) as usize, (shift[1] - origin[1]) as usize];
+            ([at[0] % step[0], at[1] % step[1]], at[0] / step[0] * pitch + at[1] / step[1])
+        };
+        let mut phases: Vec<[usize; 2]> = Vec::new();
+        let mut offsets = Vec::with_capacity(correlation.taps.len());
+        for tap in &correlation.taps {
+            let (phase, within) = split(tap.shift);
+            let index = phases.iter().position(|p| *p == phase).unwrap_or_else(|| {
+                phases.push(phase);
+                phases.len() - 1
+            });
+            offsets.push(index * phase_rows * pitch + within);
+        }
+        let flat = (rows * pitch).saturating_sub(reach[1]).div_ceil(lanes) * lanes;
+        let used = phases.len() * phase_rows * pitch;
+        let end = offsets.iter().max().map_or(0, |reach| reach + flat);
+        let mut channel_stride = used.max(end).div_ceil(16) * 16;
+        if channel_stride.is_multiple_of(1024) {
+            channel_stride += 16; // planes a multiple of 4 KiB apart evict each other
+        }
+        Self {
+            rows,
+            columns,
+            pitch,
+            phase_rows,
+            phases,
+            origin,
+            step,
+            source: correlation.source,
+            offsets,
+            channel_stride,
+            flat,
+        }
+    }
+
+    /// Share of the computed lanes that are output pixels.
+    pub(crate) fn efficiency(&self) -> f64 {
+        (self.rows * self.columns) as f64 / self.flat as f64
+    }
+
+    /// Which lanes of each vector of a band of `rows` rows are pixels, and where they go.
+    pub(crate) fn lanes(&self, rows: usize, lanes: usize) -> Vec<Lanes> {
+        let pixel = |flat: usize| flat % self.pitch < self.columns && flat / self.pitch < rows;
+        let mut dense = 0;
+        (0..self.flat / lanes)
+            .map(|v| {
+                let mask = (0..lanes).filter(|l| pixel(v * lanes + l)).fold(0, |m, l| m | 1 << l);
+                dense += u32::count_ones(mask) as usize;
+                Lanes { mask, dense: dense - u32::count_ones(mask) as usize }
+            })
+            .collect()
+    }
+
+    /// Copies a band of one channel, from output row `first` on, with its zero padding; every
+    /// value of `to` (one channel stride) is written.
+    pub(crate) fn prepare(&self, source: &[f32], first: usize, to: &mut [f32]) {
+        let size = self.phase_rows * self.pitch;
+        for (phase, to) in self.phases.iter().zip(to.chunks_mut(size)) {
+            for (r, row) in to.chunks_mut(self.pitch).enumerate() {
+                let y = ((first + r) * self.step[0] + phase[0]) as isize + self.origin[0];
+                let from = usize::try_from(y).ok().filter(|y| *y < self.source[0]);
+                match from {
+                    Some(y) => self.prepare_row(&source[y * self.source[1]..], phase[1], row),
+                    None => row.fill(0.0),
+                }
+            }
+        }
+        to[self.phases.len() * size..].fill(0.0);
+    }
+
+    fn prepare_row(&self, source: &[f32], phase: usize, row: &mut [f32]) {
+        let (width, step) = (self.source[1] as isize, self.step[1]);
+        let start = phase as isize + self.origin[1];
+        // Columns j with 0 <= step j + start < width are inside the image.
+        let inside = |x: isize| (x.max(0) as usize).div_ceil(step).min(row.len());
+        let (low, high) = (inside(-start), inside(width - start));
+        row[..low].fill(0.0);
+        if low < high {
+            let from = (start + (low * step) as isize) as usize;
+            let source = &source[from..self.source[1]];
+            let row = &mut row[low..high];
+            match step {
+                1 => row.copy_from_slice(&source[..row.len()]),
+                2 => copy_every_second(source, row),
+                _ => row.iter_mut().zip(source.iter().step_by(step)).for_each(|(a, b)| *a = *b),
+            }
+        }
+        row[high.max(low)..].fill(0.0);
+    }
+
+    /// Lays out a band of `rows` rows of a dense gradient plane at the pitch of these planes,
+    /// with zeros between and after its rows; every value of `to` (`flat`) is written.
+    pub(crate) fn prepare_gradient(&self, gradient: &[f32], to: &mut [f32]) {
+        to.fill(0.0);
+        for (row, from) in to.chunks_mut(self.pitch).zip(gradient.chunks(self.columns)) {
+            row[..from.len()].copy_from_slice(from);
+        }
+    }
+}
+
+fn copy_every_second(source: &[f32], row: &mut [f32]) {
+    for (to, pair) in row.iter_mut().zip(source.chunks(2)) {
+        *to = pair[0];
+    }
+}

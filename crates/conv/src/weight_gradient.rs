@@ -1,0 +1,301 @@
+//! The weight gradient: for every output, channel and tap an inner product over all pixels of
+//! all images. Two methods, as for the forward pass:
+//!
+//! - *direct*: vectors run along the pixels of the prepared planes and a block of outputs times
+//!   taps stays in registers, so nothing is broadcast and nothing transposed;
+//! - *gathered*, for tiny maps: vectors run along the terms (channel, tap) and the pixels are
+//!   what is summed over, so that the tile kernel of the forward pass does it.
+//!
+//! The images are split into groups by the problem's size alone, each with a partial sum, added
+//! in order: the result does not depend on the number of threads.
+
+use rayon::prelude::*;
+
+use crate::{
+    correlation::Correlation,
+    gathered::{Place, dense_lanes},
+    kernels::{Dot, Isa, Tile},
+    packing::balanced,
+    planes::Planes,
+    workspace::with_buffer,
+};
+
+/// Prepared planes of one run of units, in values: stays in the second-level cache.
+const RUN_VALUES: usize = 256 * 1024;
+/// Flat pixels of one run: the planes of one channel stay in the first-level cache.
+const RUN_PIXELS: usize = 2048;
+/// All partial sums together, in values.
+const PARTIAL_VALUES: usize = 4 << 20;
+/// Most groups of images.
+const MAX_GROUPS: usize = 16;
+/// Cost of gathering one value, in vector multiply-adds.
+const GATHER_COST: f64 = 40.0;
+
+/// `[outputs, channels, taps]`, in the order of a forward layer's weight.
+pub(crate) fn weight_gradient(
+    correlation: &Correlation,
+    images: usize,
+    source: &[f32],
+    gradient: &[f32],
+    isa: Isa,
+) -> Vec<f32> {
+    let job = Job { correlation, images, source, gradient, isa };
+    if job.gathers() { job.gathered() } else { job.direct() }
+}
+
+struct Job<'a> {
+    correlation: &'a Correlation,
+    images: usize,
+    source: &'a [f32],
+    gradient: &'a [f32],
+    isa: Isa,
+}
+
+/// A band of rows of an image.
+#[derive(Clone, Copy)]
+struct Unit {
+    image: usize,
+    first_row: usize,
+}
+
+impl Job<'_> {
+    fn gathers(&self) -> bool {
+        let planes = Planes::new(self.correlation, self.correlation.domain[0], self.isa.lanes());
+        1.0 + GATHER_COST / (self.correlation.outputs as f64) < 1.0 / planes.efficiency()
+    }
+
+    // ---- direct ----
+
+    fn direct(&self) -> Vec<f32> {
+        let planes = Planes::new(self.correlation, self.band_rows(), self.isa.lanes());
+        let units = self.units(planes.rows);
+        let run = self.run_units(&planes);
+        let len = self.correlation.outputs * self.correlation.terms();
+        let groups = (PARTIAL_VALUES / len.max(1))
+            .clamp(1, MAX_GROUPS)
+            .min(units.len().div_ceil(run))
+            .max(1);
+        let group_units = units.len().div_ceil(groups).max(1);
+        let splits = MAX_GROUPS.div_ceil(4).div_ceil(groups);
+        let rows = self.correlation.outputs.div_ceil(splits).next_multiple_of(3);
+        let mut partials = vec![0.0; groups * len];
+        let tasks: Vec<(usize, usize, &mut [f32])> = partials
+            .chunks_mut(len.max(1))
+            .enumerate()
+            .flat_map(|(group, partial)| {
+                let parts = partial.chunks_mut((rows * self.correlation.terms()).max(1));
+                parts.enumerate().map(move |(i, part)| (group, i * rows, part))
+            })
+            .collect();
+        tasks.into_par_iter().for_each(|(group, first, partial)| {
+            let units = units.chunks(group_units).nth(group).unwrap_or(&[]);
+            units.chunks(run).for_each(|units| self.add_run(&planes, units, first, partial));
+        });
+        add_partials(partials, len)
+    }
+
+    /// Rows of a unit: the whole plane unless it is too long for a run.
+    fn band_rows(&self) -> usize {
+        let [rows, columns] = self.correlation.domain;
+        let bands = (rows * columns).div_ceil(2 * self.run_pixels());
+        rows.div_ceil(bands.max(1))
+    }
+
+    fn run_pixels(&self) -> usize {
+        let c = self.correlation;
+        (RUN_VALUES / (c.channels + c.outputs)).clamp(128, RUN_PIXELS)
+    }
+
+    fn run_units(&self, planes: &Planes) -> usize {
+        (self.run_pixels() / planes.flat).max(1)
+    }
+
+    fn units(&self, rows: usize) -> Vec<Unit> {
+        let bands = (0..self.correlation.domain[0]).step_by(rows);
+        (0..self.images)
+            .flat_map(|image| bands.clone().map(move |first_row| Unit { image, first_row }))
+            .collect()
+    }
+
+    /// Adds the products of `units` for the outputs of `partial`, the first of which is `first`.
+    fn add_run(&self, planes: &Planes, units: &[Unit], first: usize, partial: &mut [f32]) {
+        let c = self.correlation;
+        let outputs = partial.len() / c.terms();
+        let source_unit = c.channels * planes.channel_stride;
+        let gradient_unit = outputs * planes.flat;
+        with_buffer(units.len() * (source_unit + gradient_unit), |buffer| {
+            let (source, gradient) = buffer.split_at_mut(units.len() * source_unit);
+            for (i, unit) in units.iter().enumerate() {
+                self.prepare_source(planes, unit, &mut source[i * source_unit..][..source_unit]);
+                let to = &mut gradient[i * gradient_unit..][..gradient_unit];
+                self.prepare_gradient(planes, unit, first, to);
+            }
+            let block = Blocks { planes, units: units.len(), source, gradient, outputs };
+            self.add_blocks(&block, partial);
+        });
+    }
+
+    fn prepare_source(&self, planes: &Planes, unit: &Unit, to: &mut [f32]) {
+        let plane = self.correlation.source[0] * self.correlation.source[1];
+        let image = &self.source[unit.image * self.correlation.channels * plane..];
+        for (c, to) in to.chunks_mut(planes.channel_stride).enumerate() {
+            planes.prepare(&image[c * plane..(c + 1) * plane], unit.first_row, to);
+        }
+    }
+
+    fn prepare_gradient(&self, planes: &Planes, unit: &Unit, first: usize, to: &mut [f32]) {
+        let (plane, columns) = (self.correlation.pixels(), self.correlation.domain[1]);
+        let rows = planes.rows.min(self.correlation.domain[0] - unit.first_row);
+        for (o, to) in to.chunks_mut(planes.flat).enumerate() {
+            let start = (unit.image * self.correlation.outputs + first + o) * plane;
+            let band = &self.gradient[start + unit.first_row * columns..][..rows * columns];
+            planes.prepare_gradient(band, to);
+        }
+    }
+
+    fn add_blocks(&self, run: &Blocks<'_>, partial: &mut [f32]) {
+        let [most_rows, most_columns] = self.isa.max_dot();
+        let taps = run.planes.offsets.len();
+        let terms = self.correlation.terms();
+        let offsets: Vec<usize> = (0..terms)
+            .map(|k| k / taps * run.planes.channel_stride + run.planes.offsets[k % taps])
+            .collect();
+        let rows = balanced(run.outputs, most_rows);
+        let mut column = 0;
+        for columns in column_blocks(self.correlation.channels, taps, most_columns) {
+            let mut row = 0;
+            for &rows in &rows {
+                let job = Dot {
+                    source: run.source,
+                    source_unit: self.correlation.channels * run.planes.channel_stride,
+                    offsets: &offsets[column..column + columns],
+                    gradient: &run.gradient[row * run.planes.flat..],
+                    gradient_unit: run.outputs * run.planes.flat,
+                    gradient_stride: run.planes.flat,
+                    rows,
+                    units: run.units,
+                    pixels: run.planes.flat,
+                    out_stride: terms,
+                };
+                self.isa.dot(&job, &mut partial[row * terms + column..]);
+                row += rows;
+            }
+            column += columns;
+        }
+    }
+
+    // ---- gathered ----
+
+    fn gathered(&self) -> Vec<f32> {
+        let c = self.correlation;
+        let sizes = balanced(c.outputs, self.isa.max_outputs());
+        let most = sizes.iter().copied().max().unwrap_or(1);
+        let width = self.isa.vectors(most) * self.isa.lanes();
+        let packed = self.packed_gradient(&sizes);
+        let mut output = vec![0.0; c.outputs * c.terms()];
+        let mut panels: Vec<Vec<&mut [f32]>> = Vec::new();
+        panels.resize_with(c.terms().div_ceil(width), Vec::new);
+        for row in output.chunks_mut(c.terms()) {
+            for (panel, part) in panels.iter_mut().zip(row.chunks_mut(width)) {
+                panel.push(part);
+            }
+        }
+        let pixels = self.images * c.pixels();
+        panels.into_par_iter().enumerate().for_each(|(i, mut out)| {
+            with_buffer(pixels * width, |buffer| {
+                self.gather_terms(i * width, width, buffer);
+                self.multiply_terms(&packed, &sizes, width, buffer, &mut out);
+            });
+        });
+        output
+    }
+
+    /// The gradient as the tile kernel's weights: per block of outputs `[pixel][output]`.
+    fn packed_gradient(&self, sizes: &[usize]) -> Vec<f32> {
+        let (plane, outputs) = (self.correlation.pixels(), self.correlation.outputs);
+        let mut packed = Vec::with_capacity(self.gradient.len());
+        let mut first = 0;
+        for size in sizes {
+            for pixel in 0..self.images * plane {
+                let start = (pixel / plane * outputs + first) * plane + pixel % plane;
+                packed.extend(self.gradient[start..].iter().step_by(plane).take(*size));
+            }
+            first += size;
+        }
+        packed
+    }
+
+    /// `to[pixel][term]` for `width` terms from `first` on; zero beyond the last.
+    fn gather_terms(&self, first: usize, width: usize, to: &mut [f32]) {
+        let c = self.correlation;
+        let (taps, plane) = (c.taps.len(), c.source[0] * c.source[1]);
+        for (pixel, row) in to.chunks_mut(width).enumerate() {
+            let place = Place::new(c, pixel);
+            for (k, to) in row.iter_mut().enumerate() {
+                let term = first + k;
+                let index = c.taps.get(term % taps).filter(|_| term < c.terms());
+                let index = index.and_then(|tap| place.index(c, tap));
+                *to = index.map_or(0.0, |i| self.source[term / taps * plane + i]);
+            }
+        }
+    }
+
+    fn multiply_terms(
+        &self,
+        packed: &[f32],
+        sizes: &[usize],
+        width: usize,
+        buffer: &[f32],
+        out: &mut [&mut [f32]],
+    ) {
+        let pixels = self.images * self.correlation.pixels();
+        let lanes = dense_lanes(out.first().map_or(0, |row| row.len()), self.isa.lanes());
+        let zeros = vec![0.0; self.isa.max_outputs()];
+        let (mut rows, mut weights) = (out, packed);
+        for &size in sizes {
+            let (out, rest) = rows.split_at_mut(size);
+            let (block, other) = weights.split_at(size * pixels);
+            let job = Tile {
+                source: buffer,
+                channels: pixels,
+                channel_stride: width,
+                offsets: &[0],
+                weights: block,
+                bias: &zeros[..size],
+                lanes: &lanes,
+            };
+            self.isa.tile(&job, out);
+            (rows, weights) = (rest, other);
+        }
+    }
+}
+
+/// The prepared planes of one run.
+struct Blocks<'a> {
+    planes: &'a Planes,
+    units: usize,
+    source: &'a [f32],
+    gradient: &'a [f32],
+    outputs: usize,
+}
+
+/// Columns (channel, tap) per block: the taps of a channel in equal parts, or, for filters of
+/// one tap, several channels.
+fn column_blocks(channels: usize, taps: usize, most: usize) -> Vec<usize> {
+    if taps == 1 {
+        return balanced(channels, most);
+    }
+    let channel = balanced(taps, most);
+    channel.iter().copied().cycle().take(channel.len() * channels).collect()
+}
+
+fn add_partials(mut partials: Vec<f32>, len: usize) -> Vec<f32> {
+    if partials.len() > len {
+        let (sum, others) = partials.split_at_mut(len);
+        for other in others.chunks(len) {
+            sum.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
+        }
+        partials.truncate(len);
+    }
+    partials
+}

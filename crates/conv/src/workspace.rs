@@ -1,0 +1,22 @@
+//! One scratch buffer per thread, kept between calls.
+
+use std::cell::Cell;
+
+thread_local! {
+    static BUFFERS: Cell<Vec<Vec<f32>>> = const { Cell::new(Vec::new()) };
+}
+
+/// Runs `work` on a buffer of `len` values with arbitrary contents.
+pub(crate) fn with_buffer<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+    let mut buffers = BUFFERS.take();
+    let mut buffer = buffers.pop().unwrap_or_default();
+    BUFFERS.set(buffers);
+    if buffer.len() < len {
+        buffer = vec![0.0; len];
+    }
+    let result = work(&mut buffer[..len]);
+    let mut buffers = BUFFERS.take();
+    buffers.push(buffer);
+    BUFFERS.set(buffers);
+    result
+}
