@@ -50,4 +50,13 @@ pub enum Error {
         /// What came.
         got: String,
     },
+    /// An array has another length than its counterpart: (array, expected, got).
+    #[error("{0}: expected {1} values, got {2}")]
+    LengthMismatch(&'static str, usize, usize),
+    /// A setting or value is outside its domain: (name, expected, got).
+    #[error("{0}: expected {1}, got {2}")]
+    OutOfDomain(&'static str, &'static str, f64),
+    /// A statistic over films does not exist without films: (statistic, what is missing).
+    #[error("{0} is undefined without {1}")]
+    Undefined(&'static str, &'static str),
 }

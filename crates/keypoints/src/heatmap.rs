@@ -1,0 +1,364 @@
+//! Gaussian heatmaps of keypoints, and points read back from them.
+//!
+//! Pixel centres: a picture and its heatmap cover the same area, and in both the centre of the
+//! first pixel is `(0, 0)`. So with `stride` input px per heatmap px,
+//! `x_input = (x_heatmap + 0.5) * stride - 0.5`, see [`to_input`] and [`to_heatmap`]; never
+//! `x_heatmap * stride`, which moves every point by `(stride - 1) / 2` input px.
+//!
+//! Encoding is unbiased: the Gaussian stands on the point itself and not on the nearest pixel
+//! (Zhang F, Zhu X, Dai H, Ye M, Zhu C, "Distribution-aware coordinate representation for human
+//! pose estimation", CVPR 2020, eq. 10). Decoding by the Taylor expansion of the log heatmap (the
+//! same, eqs. 3-8; "DARK") then finds it exactly; the quarter offset is that of HRNet and of the
+//! networks before it.
+
+use crate::{Error, Keypoint};
+use serde::{Deserialize, Serialize};
+
+/// Least heat whose logarithm is taken.
+const MIN_HEAT: f64 = 1e-10;
+/// Farthest that decoding may move from the greatest pixel, px.
+const MAX_OFFSET: f64 = 1.0;
+
+/// How a point is read from a heatmap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decoding {
+    /// The greatest pixel, moved by a quarter pixel towards its greater neighbour in x and in y.
+    QuarterOffset,
+    /// Maximum of the parabola through the logarithms around the greatest pixel.
+    #[default]
+    Dark,
+    /// Mean position, weighted by heat, within 3 sigma of the greatest pixel.
+    SoftArgmax,
+}
+
+/// Turns points into heatmaps `[height, width]` and back; all coordinates in heatmap px.
+///
+/// # Examples
+/// ```
+/// use vertebra_keypoints::HeatmapCodec;
+/// let codec = HeatmapCodec::new(64, 48, 2.0)?;
+/// let heatmaps = codec.encode(&[Some((20.3, 31.8)), None]);
+/// let points = codec.decode(&heatmaps)?;
+/// assert!((points[0].x - 20.3).abs() < 1e-3 && (points[0].y - 31.8).abs() < 1e-3);
+/// assert_eq!(points[1].confidence, 0.0);
+/// # Ok::<(), vertebra_keypoints::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeatmapCodec {
+    height: usize,
+    width: usize,
+    sigma: f64,
+    decoding: Decoding,
+    smoothing: f64,
+}
+
+impl HeatmapCodec {
+    /// `sigma` is the Gaussian's standard deviation in heatmap px.
+    ///
+    /// # Errors
+    /// [`Error::OutOfDomain`] for a heatmap without pixels or a sigma that is not positive.
+    pub fn new(height: usize, width: usize, sigma: f64) -> Result<Self, Error> {
+        if height == 0 || width == 0 {
+            return Err(Error::OutOfDomain("heatmap size", "at least 1 x 1 px", 0.0));
+        }
+        if !(sigma.is_finite() && sigma > 0.0) {
+            return Err(Error::OutOfDomain("sigma", "a positive number of px", sigma));
+        }
+        Ok(Self { height, width, sigma, decoding: Decoding::Dark, smoothing: 0.0 })
+    }
+
+    /// For a network with `input` `[height, width]` px whose heatmaps are `stride` times smaller,
+    /// and a `sigma` in input px.
+    ///
+    /// # Errors
+    /// [`Error::OutOfDomain`], also where the stride does not divide the input.
+    pub fn for_input(input: [usize; 2], stride: usize, sigma: f64) -> Result<Self, Error> {
+        if stride == 0 || input.iter().any(|n| n % stride != 0) {
+            return Err(Error::OutOfDomain("stride", "a divisor of the input size", stride as f64));
+        }
+        Self::new(input[0] / stride, input[1] / stride, sigma / stride as f64)
+    }
+
+    /// How points are read.
+    #[must_use]
+    pub fn with_decoding(self, decoding: Decoding) -> Self {
+        Self { decoding, ..self }
+    }
+
+    /// Smooths by a Gaussian of this standard deviation (heatmap px) before decoding, for networks
+    /// whose heatmaps have several peaks; 0 for none.
+    #[must_use]
+    pub fn with_smoothing(self, smoothing: f64) -> Self {
+        Self { smoothing: smoothing.max(0.0), ..self }
+    }
+
+    /// Rows of a heatmap.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Columns of a heatmap.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Standard deviation of the Gaussian, heatmap px.
+    #[must_use]
+    pub fn sigma(&self) -> f64 {
+        self.sigma
+    }
+
+    /// One heatmap per point with peak 1; zero for a missing point.
+    ///
+    /// # Shapes
+    /// - output: `[K, height, width]`
+    #[must_use]
+    pub fn encode(&self, points: &[Option<(f64, f64)>]) -> Vec<f32> {
+        let mut heatmaps = vec![0.0; points.len() * self.n_pixels()];
+        for (map, point) in heatmaps.chunks_exact_mut(self.n_pixels()).zip(points) {
+            if let Some((x, y)) = *point {
+                let (across, down) = (self.gaussian(self.width, x), self.gaussian(self.height, y));
+                for (row, dy) in map.chunks_exact_mut(self.width).zip(down) {
+                    row.iter_mut().zip(&across).for_each(|(v, dx)| *v = (dx * dy) as f32);
+                }
+            }
+        }
+        heatmaps
+    }
+
+    /// One point per heatmap; the confidence is the peak, within `[0, 1]`.
+    ///
+    /// # Shapes
+    /// - `heatmaps`: `[K, height, width]`
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] if that is not the length; [`Error::OutOfDomain`] for heat that is
+    /// not finite.
+    pub fn decode(&self, heatmaps: &[f32]) -> Result<Vec<Keypoint>, Error> {
+        if heatmaps.len() % self.n_pixels() != 0 {
+            let expected = heatmaps.len().div_ceil(self.n_pixels()) * self.n_pixels();
+            return Err(Error::LengthMismatch("heatmaps", expected, heatmaps.len()));
+        }
+        if let Some(v) = heatmaps.iter().find(|v| !v.is_finite()) {
+            return Err(Error::OutOfDomain("heatmaps", "finite values", f64::from(*v)));
+        }
+        Ok(heatmaps.chunks_exact(self.n_pixels()).map(|map| self.decode_one(map)).collect())
+    }
+
+    fn decode_one(&self, heat: &[f32]) -> Keypoint {
+        let smooth;
+        let map = if self.smoothing > 0.0 {
+            smooth = self.smooth(heat);
+            Map { heat: &smooth, height: self.height, width: self.width }
+        } else {
+            Map { heat, height: self.height, width: self.width }
+        };
+        let (column, row) = map.peak();
+        let (dx, dy) = match self.decoding {
+            Decoding::QuarterOffset => map.quarter_offset(column, row),
+            Decoding::Dark => {
+                map.dark_offset(column, row).unwrap_or_else(|| map.quarter_offset(column, row))
+            }
+            Decoding::SoftArgmax => map.mean_offset(column, row, 3.0 * self.sigma),
+        };
+        let confidence = f64::from(heat[row * self.width + column]).clamp(0.0, 1.0);
+        Keypoint { x: column as f64 + dx, y: row as f64 + dy, confidence }
+    }
+
+    fn n_pixels(&self) -> usize {
+        self.height * self.width
+    }
+
+    fn gaussian(&self, n: usize, centre: f64) -> Vec<f64> {
+        let z = |i: usize| (i as f64 - centre) / self.sigma;
+        (0..n).map(|i| (-0.5 * z(i).powi(2)).exp()).collect()
+    }
+
+    /// Separable Gaussian smoothing; pixels beyond the border are left out of the mean.
+    fn smooth(&self, heat: &[f32]) -> Vec<f32> {
+        let radius = (3.0 * self.smoothing).ceil() as isize;
+        let weight = |d: isize| (-0.5 * (d as f64 / self.smoothing).powi(2)).exp();
+        let pass = |from: &[f32], n: usize, step: usize, start: usize, i: usize| {
+            let taps = (-radius..=radius).filter_map(|d| {
+                let at = i.checked_add_signed(d).filter(|&at| at < n)?;
+                Some((weight(d), f64::from(from[start + at * step])))
+            });
+            let (sum, total) = taps.fold((0.0, 0.0), |(s, t), (w, v)| (s + w * v, t + w));
+            (sum / total) as f32
+        };
+        let (h, w) = (self.height, self.width);
+        let across: Vec<f32> = (0..h * w).map(|i| pass(heat, w, 1, i / w * w, i % w)).collect();
+        (0..h * w).map(|i| pass(&across, h, w, i % w, i / w)).collect()
+    }
+}
+
+/// A point of a heatmap in px of the network's input, `stride` times larger.
+#[must_use]
+pub fn to_input((x, y): (f64, f64), stride: f64) -> (f64, f64) {
+    ((x + 0.5) * stride - 0.5, (y + 0.5) * stride - 0.5)
+}
+
+/// A point of the network's input in px of its heatmap, `stride` times smaller.
+#[must_use]
+pub fn to_heatmap((x, y): (f64, f64), stride: f64) -> (f64, f64) {
+    ((x + 0.5) / stride - 0.5, (y + 0.5) / stride - 0.5)
+}
+
+struct Map<'a> {
+    heat: &'a [f32],
+    height: usize,
+    width: usize,
+}
+
+impl Map<'_> {
+    fn at(&self, column: usize, row: usize) -> f64 {
+        f64::from(self.heat[row * self.width + column])
+    }
+
+    fn log(&self, column: usize, row: usize) -> f64 {
+        self.at(column, row).max(MIN_HEAT).ln()
+    }
+
+    /// Column and row of the greatest pixel, the first of equals.
+    fn peak(&self) -> (usize, usize) {
+        let mut best = 0;
+        for (i, v) in self.heat.iter().enumerate() {
+            if *v > self.heat[best] {
+                best = i;
+            }
+        }
+        (best % self.width, best / self.width)
+    }
+
+    fn quarter_offset(&self, column: usize, row: usize) -> (f64, f64) {
+        let towards = |less: Option<f64>, more: Option<f64>| match (less, more) {
+            (Some(a), Some(b)) if a < b => 0.25,
+            (Some(a), Some(b)) if a > b => -0.25,
+            _ => 0.0,
+        };
+        let left = column.checked_sub(1).map(|c| self.at(c, row));
+        let right = (column + 1 < self.width).then(|| self.at(column + 1, row));
+        let above = row.checked_sub(1).map(|r| self.at(column, r));
+        let below = (row + 1 < self.height).then(|| self.at(column, row + 1));
+        (towards(left, right), towards(above, below))
+    }
+
+    /// Newton's step to the maximum of the log heat. At a border the differences are taken one
+    /// pixel inside; `None` where the heat has no maximum there or the map is too small.
+    fn dark_offset(&self, column: usize, row: usize) -> Option<(f64, f64)> {
+        if self.width < 3 || self.height < 3 {
+            return None;
+        }
+        let (c, r) = (column.clamp(1, self.width - 2), row.clamp(1, self.height - 2));
+        let centre = self.log(c, r);
+        let (left, right) = (self.log(c - 1, r), self.log(c + 1, r));
+        let (above, below) = (self.log(c, r - 1), self.log(c, r + 1));
+        let (gx, gy) = ((right - left) / 2.0, (below - above) / 2.0);
+        let (xx, yy) = (right - 2.0 * centre + left, below - 2.0 * centre + above);
+        let falling = self.log(c + 1, r + 1) + self.log(c - 1, r - 1);
+        let rising = self.log(c + 1, r - 1) + self.log(c - 1, r + 1);
+        let xy = (falling - rising) / 4.0;
+        let determinant = xx * yy - xy * xy;
+        if !(xx < 0.0 && determinant > 0.0) {
+            return None;
+        }
+        let dx = (xy * gy - yy * gx) / determinant + c as f64 - column as f64;
+        let dy = (xy * gx - xx * gy) / determinant + r as f64 - row as f64;
+        Some((dx.clamp(-MAX_OFFSET, MAX_OFFSET), dy.clamp(-MAX_OFFSET, MAX_OFFSET)))
+    }
+
+    fn mean_offset(&self, column: usize, row: usize, radius: f64) -> (f64, f64) {
+        let reach = radius.ceil() as usize;
+        let range = |i: usize, n: usize| i.saturating_sub(reach)..(i + reach + 1).min(n);
+        let (mut sum, mut x, mut y) = (0.0, 0.0, 0.0);
+        for r in range(row, self.height) {
+            for c in range(column, self.width) {
+                let heat = self.at(c, r).max(0.0);
+                sum += heat;
+                x += heat * (c as f64 - column as f64);
+                y += heat * (r as f64 - row as f64);
+            }
+        }
+        if sum > 0.0 { (x / sum, y / sum) } else { (0.0, 0.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn error(codec: &HeatmapCodec, x: f64, y: f64) -> f64 {
+        let got = codec.decode(&codec.encode(&[Some((x, y))])).unwrap()[0];
+        (got.x - x).hypot(got.y - y)
+    }
+
+    proptest! {
+        #[test]
+        fn dark_finds_every_sub_pixel_position(
+            x in -0.5..47.5, y in -0.5..63.5, sigma in 1.0..4.0,
+        ) {
+            let codec = HeatmapCodec::new(64, 48, sigma).unwrap();
+            let error = error(&codec, x, y);
+            prop_assert!(error < 1e-3, "{error} px");
+        }
+
+        #[test]
+        fn quarter_offset_is_within_a_quarter_in_each_direction(x in 1.0..46.0, y in 1.0..62.0) {
+            let codec = HeatmapCodec::new(64, 48, 2.0).unwrap();
+            let codec = codec.with_decoding(Decoding::QuarterOffset);
+            let got = codec.decode(&codec.encode(&[Some((x, y))])).unwrap()[0];
+            prop_assert!((got.x - x).abs() < 0.2501 && (got.y - y).abs() < 0.2501);
+        }
+
+        #[test]
+        fn soft_argmax_is_within_a_twentieth_inside(x in 8.0..39.0, y in 8.0..55.0) {
+            let codec = HeatmapCodec::new(64, 48, 2.0).unwrap();
+            let codec = codec.with_decoding(Decoding::SoftArgmax);
+            prop_assert!(error(&codec, x, y) < 0.05);
+        }
+
+        #[test]
+        fn smoothing_keeps_the_place_inside(x in 12.0..35.0, y in 12.0..51.0) {
+            let codec = HeatmapCodec::new(64, 48, 2.0).unwrap().with_smoothing(2.0);
+            prop_assert!(error(&codec, x, y) < 5e-3);
+        }
+
+        #[test]
+        fn input_px_survive_encoding_at_a_stride(x in 0.0..191.0, y in 0.0..255.0) {
+            let codec = HeatmapCodec::for_input([256, 192], 4, 8.0).unwrap();
+            let point = to_heatmap((x, y), 4.0);
+            let got = codec.decode(&codec.encode(&[Some(point)])).unwrap()[0];
+            let (back_x, back_y) = to_input((got.x, got.y), 4.0);
+            prop_assert!((back_x - x).hypot(back_y - y) < 4e-3);
+        }
+    }
+
+    #[test]
+    fn a_block_of_input_pixels_shares_its_centre_with_its_heatmap_pixel() {
+        // Input columns 0..4 have their middle at 1.5: that is heatmap column 0.
+        assert_eq!(to_input((0.0, 1.0), 4.0), (1.5, 5.5));
+        assert_eq!(to_heatmap((1.5, 5.5), 4.0), (0.0, 1.0));
+    }
+
+    #[test]
+    fn flat_and_tiny_maps_decode_without_a_maximum() {
+        let codec = HeatmapCodec::new(5, 4, 1.0).unwrap();
+        let got = codec.decode(&[0.25; 20]).unwrap()[0];
+        assert_eq!((got.x, got.y, got.confidence), (0.0, 0.0, 0.25));
+        let codec = HeatmapCodec::new(1, 1, 1.0).unwrap();
+        assert_eq!(codec.decode(&[2.0]).unwrap()[0], Keypoint { x: 0.0, y: 0.0, confidence: 1.0 });
+    }
+
+    #[test]
+    fn bad_settings_and_heat_are_errors() {
+        assert!(HeatmapCodec::new(0, 4, 1.0).is_err() && HeatmapCodec::new(4, 4, 0.0).is_err());
+        assert!(HeatmapCodec::for_input([255, 192], 4, 8.0).is_err());
+        let codec = HeatmapCodec::new(2, 2, 1.0).unwrap();
+        assert!(matches!(codec.decode(&[0.0; 6]), Err(Error::LengthMismatch(_, 8, 6))));
+        assert!(matches!(codec.decode(&[f32::NAN; 4]), Err(Error::OutOfDomain(..))));
+    }
+}
