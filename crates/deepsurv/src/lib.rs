@@ -7,8 +7,10 @@ mod inputs;
 mod model;
 mod network;
 mod preprocessing;
+mod store;
 mod task;
 mod trainer;
+mod weights;
 
 pub use augmentation::Augmentation;
 pub use config::{

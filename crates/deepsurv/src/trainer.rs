@@ -3,6 +3,7 @@ use crate::{
     Augmentation, Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig,
     network::RiskNetwork,
     task::{CoxTask, Labelled, predict},
+    weights,
 };
 use burn::{module::Module, tensor::Device};
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,7 @@ pub struct RiskTrainer<'a> {
     config: RiskModelConfig,
     settings: RiskTraining,
     warm_start: Option<WarmStart<'a>>,
+    encoder_weights: Option<PathBuf>,
     run_folder: Option<PathBuf>,
 }
 
@@ -97,7 +99,13 @@ impl<'a> RiskTrainer<'a> {
     /// A trainer with the default settings.
     #[must_use]
     pub fn new(config: RiskModelConfig) -> Self {
-        Self { config, settings: RiskTraining::default(), warm_start: None, run_folder: None }
+        Self {
+            config,
+            settings: RiskTraining::default(),
+            warm_start: None,
+            encoder_weights: None,
+            run_folder: None,
+        }
     }
 
     /// Sets how to train.
@@ -121,6 +129,14 @@ impl<'a> RiskTrainer<'a> {
     #[must_use]
     pub fn with_frozen_encoder(mut self, model: &'a RiskModel) -> Self {
         self.warm_start = Some(WarmStart { model, frozen: true });
+        self
+    }
+
+    /// Starts the encoder from a published image classifier: a `.pth` or `.safetensors` file with
+    /// torchvision's or timm's names, e.g. ResNet-18 trained on ImageNet. A warm start comes first.
+    #[must_use]
+    pub fn with_encoder_weights(mut self, file: impl Into<PathBuf>) -> Self {
+        self.encoder_weights = Some(file.into());
         self
     }
 
@@ -189,7 +205,10 @@ impl<'a> RiskTrainer<'a> {
 
     fn first_network(&self, device: &Device) -> Result<RiskNetwork, Error> {
         let device = device.clone().autodiff();
-        let drawn = RiskNetwork::new(&self.config, self.settings.training.seed, &device);
+        let mut drawn = RiskNetwork::new(&self.config, self.settings.training.seed, &device);
+        if let (Some(file), Some(image)) = (&self.encoder_weights, &self.config.image) {
+            drawn.encoder = Some(weights::load_published(&image.encoder, file, &device)?);
+        }
         let Some(start) = self.warm_start else { return Ok(drawn) };
         let encoder_of =
             |config: &RiskModelConfig| config.image.as_ref().map(|i| i.encoder.clone());

@@ -20,7 +20,7 @@ use burn::{
 /// Encoder from one grey image to feature maps.
 #[derive(Module, Debug)]
 pub struct ResNet {
-    conv1: Conv2d,
+    pub(crate) conv1: Conv2d,
     bn1: Norm,
     maxpool: Option<MaxPool2d>,
     layer1: Vec<BasicBlock>,
@@ -30,8 +30,9 @@ pub struct ResNet {
 }
 
 impl ResNet {
-    /// Builds the encoder; its weights are drawn by [`RiskNetwork::new`](super::RiskNetwork::new).
-    pub(super) fn new(config: &EncoderConfig, device: &Device) -> Self {
+    /// Builds the encoder for images of `channels` channels; its weights are burn's own and are
+    /// meant to be replaced.
+    pub(crate) fn new(config: &EncoderConfig, channels: usize, device: &Device) -> Self {
         let stem = config.widths[0];
         let stage = |index: usize| stage(config, index, device);
         let (kernel, maxpool) = match config.stem {
@@ -39,7 +40,7 @@ impl ResNet {
             Stem::Compact => (3, None),
         };
         Self {
-            conv1: conv([1, stem], kernel, 2, device),
+            conv1: conv([channels, stem], kernel, 2, device),
             bn1: Norm::new(config.normalization, stem, device),
             maxpool,
             layer1: stage(0),

@@ -37,7 +37,7 @@ impl RiskNetwork {
     /// Draws the weights from `seed`; `config` must have passed [`RiskModelConfig::check`].
     pub(crate) fn new(config: &RiskModelConfig, seed: u64, device: &Device) -> Self {
         let encoder = config.image.as_ref().map(|image| {
-            let encoder = ResNet::new(&image.encoder, device);
+            let encoder = ResNet::new(&image.encoder, 1, device);
             initialize(encoder, WeightScale::HeFanIn, seed)
         });
         Self::from_parts(config, encoder, Head::drawn(config, seed, device))

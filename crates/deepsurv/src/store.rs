@@ -1,0 +1,151 @@
+//! A risk model as a folder: `risk.safetensors` (weights) and `risk.json` (everything else).
+use crate::{Error, Preprocessing, RiskModel, RiskModelConfig, network::RiskNetwork, weights};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use vertebra_survival::BaselineHazard;
+
+/// Goes up when a reader of the old layout would misread the new one.
+const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Description {
+    schema_version: u32,
+    crate_version: String,
+    config: RiskModelConfig,
+    preprocessing: Preprocessing,
+    center: f64,
+    baseline: BaselineHazard,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
+}
+
+impl RiskModel {
+    /// Writes the model into `folder`, which is made if need be.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Malformed`], naming the file.
+    pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        let io = |path: PathBuf| move |source| Error::Io { path, source };
+        std::fs::create_dir_all(folder).map_err(io(folder.to_owned()))?;
+        weights::save(self.network(), &folder.join("risk.safetensors"))?;
+        let description = Description {
+            schema_version: SCHEMA_VERSION,
+            crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+            config: self.config().clone(),
+            preprocessing: self.preprocessing().clone(),
+            center: self.center(),
+            baseline: self.baseline().clone(),
+        };
+        let path = folder.join("risk.json");
+        let json = serde_json::to_string_pretty(&description)
+            .map_err(|e| Error::Malformed { path: path.clone(), what: e.to_string() })?;
+        // The description comes last: a folder that has one is complete.
+        std::fs::write(&path, json).map_err(io(path))
+    }
+
+    /// Reads a model that [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Malformed`], naming the file; settings out of their domain.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
+        let path = folder.join("risk.json");
+        let description = read_description(&path)?;
+        let Description { config, preprocessing, center, baseline, .. } = description;
+        config.check()?;
+        let n = config.covariates.len();
+        if (preprocessing.means.len(), preprocessing.sds.len()) != (n, n) {
+            let got = preprocessing.means.len();
+            let what = format!("expected the mean and sd of {n} covariates, got {got}");
+            return Err(Error::Malformed { path, what });
+        }
+        let device = device.clone().without_autodiff();
+        let network = RiskNetwork::new(&config, 0, &device);
+        let network = weights::load(network, &folder.join("risk.safetensors"))?;
+        Ok(Self::from_parts(config, preprocessing, center, baseline, network, device))
+    }
+}
+
+/// The version comes first, so that a later layout is refused by its number, not by a field.
+fn read_description(path: &Path) -> Result<Description, Error> {
+    let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
+    let json = std::fs::read_to_string(path)
+        .map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let version: Version = serde_json::from_str(&json).map_err(|e| malformed(e.to_string()))?;
+    if version.schema_version != SCHEMA_VERSION {
+        let got = version.schema_version;
+        return Err(malformed(format!("expected schema version {SCHEMA_VERSION}, got {got}")));
+    }
+    serde_json::from_str(&json).map_err(|e| malformed(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EncoderConfig, ImageSet, RiskInputs, RiskTrainer, RiskTraining};
+    use vertebra_survival::Outcomes;
+
+    fn model() -> (RiskModel, RiskInputs) {
+        let rows = (0..20).map(|i| vec![(i * 7 % 13) as f32, (i % 2) as f32]).collect();
+        let pixels = (0..20 * 3 * 16 * 16).map(|i| (i * 31 % 97) as f32 / 97.0).collect();
+        let images = ImageSet::new(pixels, [3, 16, 16]).unwrap();
+        let inputs = RiskInputs::from_covariates(rows).unwrap().with_images(images).unwrap();
+        let time = (0..20).map(|i| f64::from(i * 3 % 10) + 1.0).collect();
+        let outcomes = Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap();
+        let config = RiskModelConfig::image_only(EncoderConfig::small(4), [3, 16, 16])
+            .with_covariates(["age", "female"]);
+        let mut settings = RiskTraining::default();
+        settings.training.epochs = 3;
+        let trainer = RiskTrainer::new(config).with_settings(settings);
+        let device = Device::default();
+        let trained = trainer.fit((&inputs, &outcomes), None, &device, &mut |_| {}).unwrap();
+        (trained.model, inputs)
+    }
+
+    #[test]
+    fn a_model_comes_back_bit_equal() {
+        let (model, inputs) = model();
+        let folder = tempfile::tempdir().unwrap();
+        model.save(folder.path()).unwrap();
+        let back = RiskModel::load(folder.path(), &Device::default()).unwrap();
+        let (before, after) = (model.log_hazard(&inputs), back.log_hazard(&inputs));
+        assert_eq!(before.unwrap(), after.unwrap());
+        assert_eq!((model.config(), model.baseline()), (back.config(), back.baseline()));
+        assert_eq!(model.risk_at(0.3, 2.0), back.risk_at(0.3, 2.0));
+        assert!((0.0..1.0).contains(&model.risk_at(0.3, 2.0)));
+    }
+
+    #[test]
+    fn weights_are_stored_under_published_names() {
+        let folder = tempfile::tempdir().unwrap();
+        model().0.save(folder.path()).unwrap();
+        let bytes = std::fs::read(folder.path().join("risk.safetensors")).unwrap();
+        let header = String::from_utf8_lossy(&bytes);
+        for name in ["conv1.weight", "bn1.running_var", "layer2.0.downsample.1.bias"] {
+            assert!(header.contains(&format!("\"encoder.{name}\"")), "{name}");
+        }
+    }
+
+    #[test]
+    fn damaged_folders_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = || RiskModel::load(folder.path(), &Device::default()).unwrap_err().to_string();
+        assert!(load().contains("risk.json"));
+        model().0.save(folder.path()).unwrap();
+        let json = folder.path().join("risk.json");
+        let text = std::fs::read_to_string(&json).unwrap();
+        std::fs::write(&json, text.replace("\"schema_version\": 1", "\"schema_version\": 7"))
+            .unwrap();
+        assert!(load().ends_with("risk.json: expected schema version 1, got 7"), "{}", load());
+        std::fs::write(&json, text).unwrap();
+        let weights = folder.path().join("risk.safetensors");
+        let bytes = std::fs::read(&weights).unwrap();
+        std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(load().contains("risk.safetensors: "), "{}", load());
+        std::fs::remove_file(&weights).unwrap();
+        assert!(load().contains("risk.safetensors"), "{}", load());
+    }
+}
