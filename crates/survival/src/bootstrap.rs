@@ -89,6 +89,39 @@ impl Bootstrap {
         percentile_interval(&self.replicates, level)
     }
 
+    /// Basic interval at `level`: the percentile interval mirrored at the estimate.
+    ///
+    /// # Errors
+    /// As [`percentile`](Self::percentile).
+    pub fn basic(&self, level: f64) -> Result<(f64, f64), Error> {
+        let (lower, upper) = self.percentile(level)?;
+        Ok((2.0 * self.estimate - upper, 2.0 * self.estimate - lower))
+    }
+
+    /// Normal interval at `level`, corrected for bias: `estimate - bias +- z sd`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn normal(&self, level: f64) -> Result<(f64, f64), Error> {
+        let mean = self.replicates.iter().sum::<f64>() / self.replicates.len() as f64;
+        let (centre, reach) = (
+            2.0 * self.estimate - mean,
+            normal::two_sided(check::level(level)?) * self.std_error(),
+        );
+        Ok((centre - reach, centre + reach))
+    }
+
+    /// BCa interval at `level`, with the acceleration from `influence`, the statistic's empirical
+    /// influence values or jackknife differences, one per subject, up to a common factor: for a
+    /// concordance [`ConcordanceOptions::jackknife_values`](crate::ConcordanceOptions::jackknife_values),
+    /// for any statistic [`jackknife`].
+    ///
+    /// # Errors
+    /// As [`bca_interval`].
+    pub fn bca(&self, level: f64, influence: &[f64]) -> Result<(f64, f64), Error> {
+        bca_interval(self.estimate, &self.replicates, influence, level)
+    }
+
     /// Standard deviation of the replicates.
     #[must_use]
     pub fn std_error(&self) -> f64 {
@@ -134,4 +167,73 @@ pub(crate) fn order_statistic(sorted: &[f64], alpha: f64) -> Result<f64, Error> 
     let z = |p: f64| normal::quantile(p);
     let (z_low, z_high) = (z(below / (n + 1.0)), z((below + 1.0) / (n + 1.0)));
     Ok(low + (z(alpha) - z_low) / (z_high - z_low) * (high - low))
+}
+
+/// Bias-corrected and accelerated interval of bootstrap replicates that were drawn elsewhere.
+///
+/// `influence` holds the statistic's influence values, up to a common factor.
+///
+/// # Errors
+/// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it,
+/// [`Error::OutOfDomain`] for a value that is not finite, and [`Error::Undefined`] where all
+/// replicates lie on one side of the estimate or all influence values are equal.
+pub fn bca_interval(
+    estimate: f64,
+    replicates: &[f64],
+    influence: &[f64],
+    level: f64,
+) -> Result<(f64, f64), Error> {
+    let tail = (1.0 - check::level(level)?) / 2.0;
+    let sorted = sorted(replicates)?;
+    if let Some(i) = influence.iter().position(|v| !v.is_finite()) {
+        return Err(Error::OutOfDomain("influence", i, influence[i]));
+    }
+    let below = sorted.partition_point(|&r| r < estimate);
+    if below == 0 || below == sorted.len() {
+        let why = "all bootstrap replicates lie on one side of the estimate";
+        return Err(Error::Undefined("the BCa interval", why));
+    }
+    let shift = normal::quantile(below as f64 / sorted.len() as f64);
+    let acceleration = acceleration(influence)?;
+    let end = |z: f64| {
+        let moved = shift + z;
+        let alpha = normal::cdf(shift + moved / (1.0 - acceleration * moved));
+        order_statistic(&sorted, alpha)
+    };
+    Ok((end(normal::quantile(tail))?, end(normal::quantile(1.0 - tail))?))
+}
+
+fn acceleration(influence: &[f64]) -> Result<f64, Error> {
+    let squares: f64 = influence.iter().map(|v| v * v).sum();
+    if squares <= 0.0 {
+        return Err(Error::Undefined("the BCa interval", "no subject has any influence"));
+    }
+    let cubes: f64 = influence.iter().map(|v| v * v * v).sum();
+    Ok(cubes / (6.0 * squares.powf(1.5)))
+}
+
+/// Jackknife influence values `(n - 1)(mean - value without i)` of any statistic, shape `[n]`.
+///
+/// # Errors
+/// [`Error::Empty`] for fewer than two subjects, [`Error::Undefined`] where the statistic has no
+/// value without one of them.
+pub fn jackknife(
+    n_subjects: usize,
+    statistic: impl Fn(&[usize]) -> Option<f64> + Sync,
+) -> Result<Vec<f64>, Error> {
+    if n_subjects < 2 {
+        return Err(Error::Empty("subjects but one"));
+    }
+    let without = |left_out: usize| {
+        let others: Vec<usize> = (0..n_subjects).filter(|&i| i != left_out).collect();
+        statistic(&others).filter(|value| value.is_finite())
+    };
+    let values: Option<Vec<f64>> = (0..n_subjects).into_par_iter().map(without).collect();
+    let values = values.ok_or(Error::Undefined(
+        "the jackknife",
+        "the statistic has no value without one subject",
+    ))?;
+    let n = n_subjects as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    Ok(values.into_iter().map(|value| (n - 1.0) * (mean - value)).collect())
 }

@@ -40,6 +40,19 @@ pub(crate) fn level(level: f64) -> Result<f64, Error> {
     }
 }
 
+/// A horizon that somebody was followed to, so that a curve can be read off there.
+pub(crate) fn reaches(outcomes: &Outcomes, horizon: f64) -> Result<(), Error> {
+    if !(horizon.is_finite() && horizon >= 0.0) {
+        return Err(Error::InvalidSetting("horizon", "finite and at least 0 years", horizon));
+    }
+    let last = outcomes.time().iter().copied().fold(0.0, f64::max);
+    let extinct = outcomes.time().iter().zip(outcomes.event()).any(|(&t, &e)| t == last && e);
+    if last < horizon && !extinct {
+        return Err(Error::Undefined("risk at the horizon", "nobody was followed to it"));
+    }
+    Ok(())
+}
+
 fn domain(
     name: &'static str,
     values: &[f64],

@@ -123,6 +123,12 @@ impl SurvivalCurve {
         self.row_at(time).map_or((1.0, 1.0), |k| (self.lower[k], self.upper[k]))
     }
 
+    /// Standard error of `ln S` at `time`; 0 before the first row.
+    #[must_use]
+    pub fn std_err_log_at(&self, time: f64) -> f64 {
+        self.row_at(time).map_or(0.0, |k| self.std_err_log[k])
+    }
+
     /// Number at risk at `time`: those in the first row not before it.
     #[must_use]
     pub fn n_risk_at(&self, time: f64) -> f64 {

@@ -1,16 +1,26 @@
 //! Survival statistics for right-censored outcomes: curves, concordance, intervals, and the Cox partial likelihood.
 
+mod accuracy;
+mod auc;
 mod baseline;
 mod bootstrap;
+mod brier;
 mod c_statistic;
+mod calibration;
 mod check;
 mod concordance;
 #[cfg(feature = "burn")]
 mod cox_loss;
+mod cox_univariable;
 mod curve;
+mod decision_curve;
 mod entering;
 mod error;
+mod ipcw;
+mod linear;
+mod log_rank;
 mod log_sum;
+mod multiple_testing;
 mod normal;
 mod order;
 mod outcomes;
@@ -22,17 +32,29 @@ mod tally;
 mod time_groups;
 mod time_weight;
 
+pub use accuracy::{
+    AccuracyErrors, RocPoint, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold,
+};
+pub use auc::{AucAt, auc_at, auc_at_horizons, compare_auc_at};
 pub use baseline::{BaselineHazard, breslow_baseline};
-pub use bootstrap::{Bootstrap, bootstrap, percentile_interval};
+pub use bootstrap::{Bootstrap, bca_interval, bootstrap, jackknife, percentile_interval};
+pub use brier::{BrierScore, brier_score, compare_brier, integrated_brier};
 pub use c_statistic::{
     CStatistic, ConcordanceOptions, IndexInterval, JointConcordance, PairedDifference,
     compare_harrell_c, compare_uno_c, harrell_c, uno_c,
+};
+pub use calibration::{
+    CalibrationGroup, CalibrationSlope, ObservedExpected, calibration_groups, calibration_slope,
+    observed_expected,
 };
 pub use concordance::{Concordance, concordance};
 #[cfg(feature = "burn")]
 pub use cox_loss::cox_loss;
 pub use curve::{SurvivalCurve, kaplan_meier};
+pub use decision_curve::{NetBenefit, decision_curve};
 pub use error::Error;
+pub use log_rank::{LogRank, LogRankOptions, LogRankWeight, log_rank};
+pub use multiple_testing::{benjamini_hochberg, holm};
 pub use outcomes::Outcomes;
 pub use pair_sums::PairTotals;
 pub use partial_likelihood::{CoxPartialLikelihood, Ties, cox_partial_likelihood};

@@ -1,9 +1,12 @@
 //! Values of R and its packages on public data sets; see `testdata/README.md`.
 
 mod bootstrap;
+mod calibration;
 mod concordance;
 mod curves;
+mod horizon;
 mod likelihood;
+mod log_rank;
 
 use serde_json::Value;
 use vertebra_survival::Outcomes;

@@ -1,0 +1,238 @@
+//! The log-rank test and its weighted family.
+//!
+//! At each event time the observed events of a group are compared with `d n_g / n`, the events it
+//! would have if all groups had one hazard; the differences are weighted, summed, and standardised
+//! by their hypergeometric covariance.
+//!
+//! Sources: Mantel, *Cancer Chemother. Rep.* 50:163-170, 1966; Peto & Peto, *JRSS A* 135:185-207,
+//! 1972; Tarone & Ware, *Biometrika* 64:156-160, 1977; Harrington & Fleming, *Biometrika*
+//! 69:553-566, 1982. Equal to R `survdiff()`.
+
+use crate::{
+    Error, Outcomes, c_statistic::members, check, linear::solve, normal::chi_square_p,
+    time_groups::TimeGroups,
+};
+
+/// Weight of the event times, of which `n(t)` are at risk and whose pooled curve is at `S(t-)`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum LogRankWeight {
+    /// 1: most powerful against proportional hazards.
+    #[default]
+    LogRank,
+    /// `n(t)`: Gehan's Wilcoxon test.
+    Gehan,
+    /// `sqrt(n(t))`: Tarone and Ware.
+    TaroneWare,
+    /// `S(t-)^rho (1 - S(t-))^gamma`: Fleming and Harrington; `rho = 1, gamma = 0` is Peto and
+    /// Prentice's Wilcoxon test, R's `survdiff(rho = 1)`.
+    FlemingHarrington {
+        /// Weight of early differences, at least 0.
+        rho: f64,
+        /// Weight of late differences, at least 0.
+        gamma: f64,
+    },
+}
+
+/// Result of a log-rank test.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct LogRank {
+    /// Subjects of each group, in order of the labels.
+    pub n_subjects: Vec<usize>,
+    /// (Weighted) observed events of each group.
+    pub observed: Vec<f64>,
+    /// (Weighted) events expected under one hazard.
+    pub expected: Vec<f64>,
+    /// Covariance of `observed - expected`.
+    pub covariance: Vec<Vec<f64>>,
+    /// Test statistic.
+    pub chi_square: f64,
+    /// Degrees of freedom: groups that were ever at risk beside another, less one.
+    pub degrees_of_freedom: usize,
+    /// P value.
+    pub p: f64,
+}
+
+/// How to compare groups; the default is the plain log-rank test.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogRankOptions {
+    weight: LogRankWeight,
+    strata: Option<Vec<usize>>,
+}
+
+/// Log-rank test of the groups named by `groups` (one label per subject).
+///
+/// # Errors
+/// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::Undefined`] where no two groups can be
+/// compared, [`Error::Unsupported`] for case weights.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, log_rank};
+/// let outcomes = Outcomes::new((1..9).map(f64::from).collect(), vec![true; 8])?;
+/// let test = log_rank(&outcomes, &[0, 0, 0, 0, 1, 1, 1, 1])?;
+/// assert!(test.p < 0.01);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn log_rank(outcomes: &Outcomes, groups: &[usize]) -> Result<LogRank, Error> {
+    LogRankOptions::default().test(outcomes, groups)
+}
+
+impl LogRankOptions {
+    /// Weight of the event times.
+    #[must_use]
+    pub fn with_weight(mut self, weight: LogRankWeight) -> Self {
+        self.weight = weight;
+        self
+    }
+
+    /// Compares only within strata and adds these up; one label per subject.
+    #[must_use]
+    pub fn with_strata(mut self, strata: Vec<usize>) -> Self {
+        self.strata = Some(strata);
+        self
+    }
+
+    /// Tests whether all groups (one label per subject) have the same hazard.
+    ///
+    /// # Errors
+    /// As [`log_rank`], and [`Error::InvalidSetting`] for a negative exponent.
+    pub fn test(&self, outcomes: &Outcomes, groups: &[usize]) -> Result<LogRank, Error> {
+        check::length("groups", groups, outcomes)?;
+        if outcomes.weights().is_some() {
+            return Err(Error::Unsupported("the log-rank test", "case weights"));
+        }
+        if outcomes.n_events() == 0 {
+            return Err(Error::NoEvents(outcomes.n_subjects()));
+        }
+        if let LogRankWeight::FlemingHarrington { rho, gamma } = self.weight {
+            for (name, value) in [("rho", rho), ("gamma", gamma)] {
+                if !(value.is_finite() && value >= 0.0) {
+                    return Err(Error::InvalidSetting(name, "finite and at least 0", value));
+                }
+            }
+        }
+        let by_group = members(groups);
+        let mut group_of = vec![0; groups.len()];
+        for (g, subjects) in by_group.iter().enumerate() {
+            subjects.iter().for_each(|&i| group_of[i] = g);
+        }
+        let mut sums = Sums::new(by_group.iter().map(Vec::len).collect());
+        match &self.strata {
+            None => self.add(outcomes, &group_of, &mut sums),
+            Some(strata) => {
+                check::length("strata", strata, outcomes)?;
+                for subjects in members(strata) {
+                    let groups: Vec<usize> = subjects.iter().map(|&i| group_of[i]).collect();
+                    self.add(&outcomes.subset(&subjects), &groups, &mut sums);
+                }
+            }
+        }
+        sums.test()
+    }
+
+    fn add(&self, outcomes: &Outcomes, group_of: &[usize], sums: &mut Sums) {
+        let k = sums.observed.len();
+        let mut at_risk = vec![0.0; k];
+        let mut table: Vec<EventTime> = Vec::new();
+        let mut entering = crate::entering::Entering::new(outcomes);
+        for group in TimeGroups::new(outcomes).iter().rev() {
+            group.all.iter().for_each(|&i| at_risk[group_of[i as usize]] += 1.0);
+            let now = outcomes.time()[group.all[0] as usize];
+            entering.leave_from(now, |i| at_risk[group_of[i as usize]] -= 1.0);
+            if !group.events.is_empty() {
+                let mut events = vec![0.0; k];
+                group.events.iter().for_each(|&i| events[group_of[i as usize]] += 1.0);
+                table.push(EventTime { at_risk: at_risk.clone(), events });
+            }
+        }
+        let mut survival = 1.0;
+        for row in table.iter().rev() {
+            let (n, d): (f64, f64) = (row.at_risk.iter().sum(), row.events.iter().sum());
+            sums.add(row, n, d, self.weight.at(n, survival));
+            survival *= 1.0 - d / n;
+        }
+    }
+}
+
+impl LogRankWeight {
+    fn at(self, at_risk: f64, survival: f64) -> f64 {
+        match self {
+            Self::LogRank => 1.0,
+            Self::Gehan => at_risk,
+            Self::TaroneWare => at_risk.sqrt(),
+            Self::FlemingHarrington { rho, gamma } => {
+                survival.powf(rho) * (1.0 - survival).powf(gamma)
+            }
+        }
+    }
+}
+
+/// Numbers at risk and events at one time, by group.
+struct EventTime {
+    at_risk: Vec<f64>,
+    events: Vec<f64>,
+}
+
+struct Sums {
+    n_subjects: Vec<usize>,
+    observed: Vec<f64>,
+    expected: Vec<f64>,
+    covariance: Vec<Vec<f64>>,
+}
+
+impl Sums {
+    fn new(n_subjects: Vec<usize>) -> Self {
+        let k = n_subjects.len();
+        Self {
+            n_subjects,
+            observed: vec![0.0; k],
+            expected: vec![0.0; k],
+            covariance: vec![vec![0.0; k]; k],
+        }
+    }
+
+    fn add(&mut self, row: &EventTime, n: f64, d: f64, weight: f64) {
+        let spread = if n > 1.0 { d * (n - d) / (n - 1.0) } else { 0.0 };
+        for (g, &n_g) in row.at_risk.iter().enumerate() {
+            self.observed[g] += weight * row.events[g];
+            self.expected[g] += weight * d * n_g / n;
+            for (h, &n_h) in row.at_risk.iter().enumerate() {
+                let same = f64::from(u8::from(g == h));
+                self.covariance[g][h] += weight * weight * spread * n_g / n * (same - n_h / n);
+            }
+        }
+    }
+
+    fn test(self) -> Result<LogRank, Error> {
+        let Self { n_subjects, observed, expected, covariance } = self;
+        let scale = (0..observed.len()).map(|g| covariance[g][g]).fold(0.0, f64::max);
+        let compared: Vec<usize> =
+            (0..observed.len()).filter(|&g| covariance[g][g] > 1e-12 * scale).collect();
+        if compared.len() < 2 {
+            return Err(Error::Undefined(
+                "the log-rank test",
+                "fewer than two groups are compared",
+            ));
+        }
+        let kept = &compared[1..];
+        let difference: Vec<f64> = kept.iter().map(|&g| observed[g] - expected[g]).collect();
+        let matrix: Vec<Vec<f64>> =
+            kept.iter().map(|&g| kept.iter().map(|&h| covariance[g][h]).collect()).collect();
+        let solved = solve(matrix, difference.clone()).ok_or(Error::Undefined(
+            "the log-rank test",
+            "some groups are never at risk beside the others",
+        ))?;
+        let chi_square: f64 = difference.iter().zip(&solved).map(|(a, b)| a * b).sum();
+        Ok(LogRank {
+            p: chi_square_p(chi_square, kept.len() as f64),
+            degrees_of_freedom: kept.len(),
+            n_subjects,
+            observed,
+            expected,
+            covariance,
+            chi_square,
+        })
+    }
+}
