@@ -112,3 +112,91 @@ fn readable(path: &Path) -> Result<(), Error> {
 fn malformed(path: &Path, what: String) -> Error {
     Error::Malformed { path: path.to_owned(), what }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Tensor, TensorData};
+    use serde_json::{Map, Value, json};
+
+    const GOLDEN: &str = include_str!("../testdata/resnet18.json");
+
+    /// As `formula` in `testdata/resnet18.py`.
+    fn formula(name: &str, n: usize) -> impl Iterator<Item = f64> {
+        let key = name.bytes().fold(0u32, |key, byte| (key * 31 + u32::from(byte)) % 1009);
+        (0..n).map(move |i| (0.37 * (i % 8191) as f64 + 0.11 * f64::from(key)).sin())
+    }
+
+    /// As `value` in `testdata/resnet18.py`.
+    fn value(name: &str, shape: &[usize]) -> Vec<f32> {
+        let n = shape.iter().product();
+        let fan_in: usize = shape[1..].iter().product();
+        let (offset, scale) = match shape.len() {
+            4 => (0.0, (4.0 / fan_in as f64).sqrt()),
+            _ if name.ends_with("running_var") || name.ends_with("weight") => (1.0, 0.3),
+            _ => (0.0, 0.1),
+        };
+        formula(name, n).map(|wave| (offset + scale * wave) as f32).collect()
+    }
+
+    /// A safetensors file: length of the header, header, data.
+    fn write_classifier(path: &Path, golden: &Value, leave_out: &str) {
+        let (mut header, mut data) = (Map::new(), Vec::<u8>::new());
+        for (name, shape) in golden["shapes"].as_object().unwrap() {
+            if name == leave_out {
+                continue;
+            }
+            let shape: Vec<usize> = serde_json::from_value(shape.clone()).unwrap();
+            let first = data.len();
+            data.extend(value(name, &shape).iter().flat_map(|v| v.to_le_bytes()));
+            let offsets = [first, data.len()];
+            let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": offsets});
+            header.insert(name.clone(), entry);
+        }
+        let header = serde_json::to_vec(&Value::Object(header)).unwrap();
+        let length = (header.len() as u64).to_le_bytes();
+        std::fs::write(path, [&length[..], &header, &data].concat()).unwrap();
+    }
+
+    /// Golden: torchvision 0.29's ResNet-18 on a grey image repeated in three channels.
+    #[test]
+    fn a_published_classifier_gives_torchvisions_features() {
+        let golden: Value = serde_json::from_str(GOLDEN).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("resnet18.safetensors");
+        write_classifier(&path, &golden, "");
+        let device = Device::default();
+        let encoder = load_published(&EncoderConfig::resnet18(), &path, &device).unwrap();
+        let pixels: Vec<f32> = formula("image", 64 * 48).map(|p| p as f32).collect();
+        let image = Tensor::<4>::from_data(TensorData::new(pixels, [1, 1, 64, 48]), &device);
+        let maps = encoder.forward(image);
+        assert_eq!(maps.dims(), [1, 512, 2, 2]);
+        let got: Vec<f32> = maps.mean_dims(&[2, 3]).into_data().try_to_vec::<f32>().unwrap();
+        let expected: Vec<f64> = serde_json::from_value(golden["features"].clone()).unwrap();
+        let scale = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        assert!(scale > 0.1);
+        for (i, (got, expected)) in got.iter().zip(&expected).enumerate() {
+            let difference = (f64::from(*got) - expected).abs();
+            assert!(difference < 2e-5 * scale, "feature {i}: {got}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn a_missing_weight_is_named() {
+        let golden: Value = serde_json::from_str(GOLDEN).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("resnet18.safetensors");
+        write_classifier(&path, &golden, "layer3.0.downsample.0.weight");
+        let load = |config, path: &Path| {
+            load_published(&config, path, &Device::default()).unwrap_err().to_string()
+        };
+        let message = load(EncoderConfig::resnet18(), &path);
+        assert!(
+            message.contains("1 weights are missing") && message.contains("layer3.0.downsample"),
+            "{message}"
+        );
+        let deeper = load(EncoderConfig::resnet34(), &path);
+        assert!(deeper.contains("weights are missing"), "{deeper}");
+        assert!(load(EncoderConfig::resnet18(), Path::new("no/such.pth")).contains("no/such.pth"));
+    }
+}
