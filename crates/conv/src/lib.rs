@@ -6,6 +6,10 @@ mod direct;
 mod error;
 mod gathered;
 mod kernels;
+#[cfg(feature = "burn")]
+mod nn;
+#[cfg(feature = "burn")]
+mod normalization;
 mod packing;
 mod planes;
 mod problem;
@@ -15,3 +19,5 @@ mod workspace;
 pub use convolution::Convolution;
 pub use error::Error;
 pub use kernels::Isa;
+#[cfg(feature = "burn")]
+pub use nn::{BatchNormRelu, Conv2d, Conv2dConfig, batch_norm};

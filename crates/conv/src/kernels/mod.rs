@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 mod dot;
+pub(crate) mod elementwise;
 mod portable;
 mod simd;
 mod tile;

@@ -1,0 +1,275 @@
+//! The operations on flex and under autodiff; burn routes to them at run time.
+
+use burn::backend::autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, ExtensionType, Flex, backend_extension};
+
+use super::flex::{dense, shape, tensor, values};
+use crate::Convolution;
+use crate::normalization::{Normalization, normalize, normalize_backward};
+
+/// A tensor argument that may be absent.
+#[derive(ExtensionType)]
+pub(crate) enum Optional<B: Backend> {
+    Given(FloatTensor<B>),
+    Absent,
+}
+
+impl<B: Backend> Optional<B> {
+    fn into_option(self) -> Option<FloatTensor<B>> {
+        match self {
+            Self::Given(tensor) => Some(tensor),
+            Self::Absent => None,
+        }
+    }
+}
+
+impl<B: Backend> From<Option<FloatTensor<B>>> for Optional<B> {
+    fn from(tensor: Option<FloatTensor<B>>) -> Self {
+        tensor.map_or(Self::Absent, Self::Given)
+    }
+}
+
+/// What this crate adds to a backend.
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait ConvBackend: Backend {
+    /// A convolution that has been found to fit its input.
+    fn vertebra_conv2d(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        #[extension_type] bias: Optional<Self>,
+        convolution: Convolution,
+    ) -> FloatTensor<Self>;
+
+    /// Batch norm with the batch's statistics, then an optional sum and ReLU, in one pass:
+    /// output, mean and biased variance.
+    fn vertebra_batch_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        #[extension_type] residual: Optional<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+impl ConvBackend for Flex {
+    fn vertebra_conv2d(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: Optional<Self>,
+        convolution: Convolution,
+    ) -> FlexTensor {
+        let input = shape::<4>(&x);
+        let (x, weight, bias) = (dense(&x), dense(&weight), bias.into_option().as_ref().map(dense));
+        let output = convolution.output_shape(input);
+        let y = convolution.forward(values(&x), input, values(&weight), bias.as_ref().map(values));
+        computed(y, output)
+    }
+
+    fn vertebra_batch_norm(
+        x: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        residual: Optional<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let size = shape::<4>(&x);
+        let (x, gamma, beta) = (dense(&x), dense(&gamma), dense(&beta));
+        let residual = residual.into_option().as_ref().map(dense);
+        let norm = Normalization { shape: size, epsilon, relu };
+        let done = normalize(
+            &norm,
+            values(&x),
+            values(&gamma),
+            values(&beta),
+            residual.as_ref().map(values),
+        );
+        let channels = [size[1]];
+        (tensor(done.output, size), tensor(done.mean, channels), tensor(done.variance, channels))
+    }
+}
+
+/// The callers have checked the shapes, so there is always a result; a wrong shape would give an
+/// empty tensor, which burn's own shape checks report at its next use.
+fn computed(
+    values: Result<Vec<f32>, crate::Error>,
+    shape: Result<[usize; 4], crate::Error>,
+) -> FlexTensor {
+    match (values, shape) {
+        (Ok(values), Ok(shape)) => tensor(values, shape),
+        _ => tensor(Vec::new(), [0; 4]),
+    }
+}
+
+#[derive(Debug)]
+struct Conv2dBackward;
+
+/// Input, weight and layer.
+type Conv2dState = (FlexTensor, FlexTensor, Convolution);
+
+fn conv2d_gradients<const N: usize>(ops: Ops<Conv2dState, N>, grads: &mut Gradients) {
+    let gradient = dense(&grads.consume::<Flex>(&ops.node));
+    let (x, weight, convolution) = ops.state;
+    let (input, output) = (shape::<4>(&x), shape::<4>(&gradient));
+    let filter = shape::<4>(&weight);
+    let [x, weight] = [dense(&x), dense(&weight)];
+    let gradient = values(&gradient);
+    let mut register = |i: usize, compute: &dyn Fn() -> FlexTensor| {
+        if let Some(Some(node)) = ops.parents.get(i) {
+            grads.register::<Flex>(node.id, compute());
+        }
+    };
+    register(0, &|| {
+        computed(convolution.input_gradient(gradient, values(&weight), input), Ok(input))
+    });
+    register(1, &|| computed(convolution.weight_gradient(values(&x), input, gradient), Ok(filter)));
+    register(2, &|| {
+        let sums = convolution.bias_gradient(gradient, output).unwrap_or_default();
+        tensor(sums, [output[1]])
+    });
+}
+
+impl Backward<Flex, 2> for Conv2dBackward {
+    type State = Conv2dState;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        conv2d_gradients(ops, grads);
+    }
+}
+
+impl Backward<Flex, 3> for Conv2dBackward {
+    type State = Conv2dState;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        conv2d_gradients(ops, grads);
+    }
+}
+
+#[derive(Debug)]
+struct BatchNormBackward;
+
+/// Input, gamma, mean, variance, the output if its sign is the ReLU's mask, and the settings.
+type BatchNormState =
+    (FlexTensor, FlexTensor, FlexTensor, FlexTensor, Option<FlexTensor>, Normalization);
+
+fn batch_norm_gradients<const N: usize>(ops: Ops<BatchNormState, N>, grads: &mut Gradients) {
+    let gradient = dense(&grads.consume::<Flex>(&ops.node));
+    let (x, gamma, mean, variance, output, norm) = ops.state;
+    let (x, gamma) = (dense(&x), dense(&gamma));
+    let wants_residual = matches!(ops.parents.get(3), Some(Some(_)));
+    let done = normalize_backward(
+        &norm,
+        values(&x),
+        values(&gamma),
+        [values(&mean), values(&variance)],
+        output.as_ref().map(values),
+        values(&gradient),
+        wants_residual,
+    );
+    let channels = [norm.shape[1]];
+    let results = [
+        Some(tensor(done.input, norm.shape)),
+        Some(tensor(done.gamma, channels)),
+        Some(tensor(done.beta, channels)),
+        // Without ReLU the sum passes the gradient on as it came.
+        done.residual.map(|r| tensor(r, norm.shape)).or(Some(gradient)),
+    ];
+    for (node, result) in ops.parents.iter().zip(results) {
+        if let (Some(node), Some(result)) = (node, result) {
+            grads.register::<Flex>(node.id, result);
+        }
+    }
+}
+
+impl Backward<Flex, 3> for BatchNormBackward {
+    type State = BatchNormState;
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        batch_norm_gradients(ops, grads);
+    }
+}
+
+impl Backward<Flex, 4> for BatchNormBackward {
+    type State = BatchNormState;
+
+    fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
+        batch_norm_gradients(ops, grads);
+    }
+}
+
+impl<C: CheckpointStrategy> ConvBackend for Autodiff<Flex, C> {
+    fn vertebra_conv2d(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: Optional<Self>,
+        convolution: Convolution,
+    ) -> FloatTensor<Self> {
+        let [a, b] = [x.primitive().clone(), weight.primitive().clone()];
+        let bias = bias.into_option();
+        let c = bias.as_ref().map(|bias| bias.primitive().clone());
+        let y = Flex::vertebra_conv2d(a.clone(), b.clone(), c.into(), convolution);
+        let state = (a, b, convolution);
+        match bias {
+            Some(bias) => match Conv2dBackward
+                .prepare::<C>([x.node(), weight.node(), bias.node()])
+                .compute_bound()
+                .stateful()
+            {
+                OpsKind::Tracked(prep) => prep.finish(state, y),
+                OpsKind::UnTracked(prep) => prep.finish(y),
+            },
+            None => match Conv2dBackward
+                .prepare::<C>([x.node(), weight.node()])
+                .compute_bound()
+                .stateful()
+            {
+                OpsKind::Tracked(prep) => prep.finish(state, y),
+                OpsKind::UnTracked(prep) => prep.finish(y),
+            },
+        }
+    }
+
+    fn vertebra_batch_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        residual: Optional<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let [a, b, c] = [&x, &gamma, &beta].map(|t| t.primitive().clone());
+        let residual = residual.into_option();
+        let d = residual.as_ref().map(|r| r.primitive().clone());
+        let norm = Normalization { shape: shape(&a), epsilon, relu };
+        let (y, mean, variance) =
+            Flex::vertebra_batch_norm(a.clone(), b.clone(), c, d.into(), epsilon, relu);
+        let mask = relu.then(|| y.clone());
+        let state = (a, b, mean.clone(), variance.clone(), mask, norm);
+        let y = match residual {
+            Some(residual) => match BatchNormBackward
+                .prepare::<C>([x.node(), gamma.node(), beta.node(), residual.node()])
+                .compute_bound()
+                .stateful()
+            {
+                OpsKind::Tracked(prep) => prep.finish(state, y),
+                OpsKind::UnTracked(prep) => prep.finish(y),
+            },
+            None => match BatchNormBackward
+                .prepare::<C>([x.node(), gamma.node(), beta.node()])
+                .compute_bound()
+                .stateful()
+            {
+                OpsKind::Tracked(prep) => prep.finish(state, y),
+                OpsKind::UnTracked(prep) => prep.finish(y),
+            },
+        };
+        (y, FloatTensor::<Self>::new(mean), FloatTensor::<Self>::new(variance))
+    }
+}

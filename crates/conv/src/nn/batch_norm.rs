@@ -1,0 +1,89 @@
+//! Batch norm of the training pass fused with what follows it.
+
+use burn::backend::Dispatch;
+use burn::nn::BatchNorm;
+use burn::tensor::{Tensor, activation::relu};
+
+use super::{backend::ConvBackend, flex::is_flex};
+
+/// Batch norm followed by an optional sum and ReLU, as one operation on burn's own layer.
+///
+/// `relu(norm(x) + residual)` where the training pass on flex runs over the batch once forward
+/// and twice backward; in every other case the same thing by burn's operations.
+///
+/// # Examples
+/// ```
+/// use burn::{nn::BatchNormConfig, tensor::{Device, Tensor}};
+/// use vertebra_conv::BatchNormRelu;
+/// let device = Device::default().autodiff();
+/// let layer = BatchNormConfig::new(2).init(&device);
+/// let x = Tensor::<4>::ones([1, 2, 3, 3], &device);
+/// let y = layer.forward_add_relu(x.clone(), x);
+/// assert_eq!(y.sum().into_scalar::<f32>(), 18.0);
+/// ```
+pub trait BatchNormRelu {
+    /// `relu(norm(x))`.
+    #[must_use]
+    fn forward_relu(&self, x: Tensor<4>) -> Tensor<4>;
+    /// `relu(norm(x) + residual)`.
+    #[must_use]
+    fn forward_add_relu(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4>;
+}
+
+impl BatchNormRelu for BatchNorm {
+    fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
+        batch_norm(self, x, None, true)
+    }
+
+    fn forward_add_relu(&self, x: Tensor<4>, residual: Tensor<4>) -> Tensor<4> {
+        batch_norm(self, x, Some(residual), true)
+    }
+}
+
+/// burn's `layer.forward(x)`, plus `residual` if there is one, then ReLU if `rectify`.
+///
+/// The running statistics are updated as burn does (biased variance).
+///
+/// # Panics
+/// As burn's layer does, if `x` does not have the layer's channels or `residual` not `x`'s shape.
+#[must_use]
+pub fn batch_norm(
+    layer: &BatchNorm,
+    x: Tensor<4>,
+    residual: Option<Tensor<4>>,
+    rectify: bool,
+) -> Tensor<4> {
+    let trains = x.device().is_autodiff() && layer.training.is_enabled();
+    let fits = layer.gamma.dims() == [x.dims()[1]]
+        && residual.as_ref().is_none_or(|r| r.dims() == x.dims() && is_flex(r));
+    if trains && fits && is_flex(&x) {
+        return fused(layer, x, residual, rectify);
+    }
+    let y = layer.forward(x);
+    let y = match residual {
+        Some(residual) => y + residual,
+        None => y,
+    };
+    if rectify { relu(y) } else { y }
+}
+
+fn fused(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>, rectify: bool) -> Tensor<4> {
+    let (y, mean, variance) = Dispatch::vertebra_batch_norm(
+        x.into_dispatch(),
+        layer.gamma.val().into_dispatch(),
+        layer.beta.val().into_dispatch(),
+        residual.map(Tensor::into_dispatch).into(),
+        layer.epsilon,
+        rectify,
+    );
+    let device = layer.gamma.val().device();
+    let follow = |running: Tensor<1>, batch: Tensor<1>| {
+        let kept = running.to_device(&device).mul_scalar(1.0 - layer.momentum);
+        kept.add(batch.detach().mul_scalar(layer.momentum)).detach()
+    };
+    let mean = Tensor::from_dispatch(mean);
+    let variance = Tensor::from_dispatch(variance);
+    layer.running_mean.update(follow(layer.running_mean.value_sync(), mean));
+    layer.running_var.update(follow(layer.running_var.value_sync(), variance));
+    Tensor::from_dispatch(y)
+}

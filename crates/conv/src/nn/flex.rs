@@ -1,0 +1,40 @@
+//! Between flex tensors and slices.
+
+use burn::backend::flex::FlexTensor;
+use burn::backend::{DispatchTensor, DispatchTensorKind, Flex};
+use burn::tensor::{DType, Tensor, TensorData};
+
+/// True if the tensor is f32 on flex, with or without autodiff.
+pub(super) fn is_flex<const D: usize>(tensor: &Tensor<D>) -> bool {
+    if tensor.dtype() != DType::F32 {
+        return false;
+    }
+    let dispatch: DispatchTensor = tensor.clone().into_dispatch();
+    match dispatch.kind {
+        DispatchTensorKind::Flex(_) => true,
+        DispatchTensorKind::Autodiff(inner) => matches!(*inner, DispatchTensorKind::Flex(_)),
+        #[allow(unreachable_patterns)] // other backends may be compiled in
+        _ => false,
+    }
+}
+
+/// A contiguous tensor whose storage holds its values and nothing else.
+pub(super) fn dense(tensor: &FlexTensor) -> FlexTensor {
+    tensor.to_contiguous()
+}
+
+/// The values of a [`dense`] f32 tensor.
+pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
+    tensor.storage()
+}
+
+pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+/// The tensor's shape; every caller passes tensors of rank `D`.
+pub(super) fn shape<const D: usize>(
+    tensor: &<Flex as burn::backend::BackendTypes>::FloatTensorPrimitive,
+) -> [usize; D] {
+    tensor.layout().shape().dims()
+}

@@ -1,0 +1,200 @@
+//! The burn layers against burn's own and against finite differences.
+#![cfg(feature = "burn")]
+
+use burn::module::{Module, Param};
+use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d, conv};
+use burn::tensor::{Device, Distribution, Tensor, activation::relu};
+use vertebra_conv::{BatchNormRelu, Conv2d, Conv2dConfig, batch_norm};
+
+fn device() -> Device {
+    Device::flex()
+}
+
+fn random(shape: [usize; 4], device: &Device) -> Tensor<4> {
+    Tensor::random(shape, Distribution::Normal(0.3, 1.0), device)
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+/// Largest difference relative to the largest magnitude.
+fn assert_close(what: &str, got: &[f32], expected: &[f32], tolerance: f32) {
+    assert_eq!(got.len(), expected.len(), "{what}: length");
+    let scale = expected.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
+        let error = (got - expected).abs() / scale;
+        assert!(error <= tolerance, "{what}[{i}]: got {got}, expected {expected}, scale {scale}");
+    }
+}
+
+fn assert_same_layer(config: &Conv2dConfig, input: [usize; 4]) {
+    let device = device().autodiff();
+    let ours: Conv2d = config.init(&device);
+    let theirs: conv::Conv2d = ours.clone().into_burn();
+    let x = random(input, &device).require_grad();
+    let y = ours.forward(x.clone());
+    let expected = theirs.forward(x.clone());
+    assert_eq!(y.dims(), expected.dims());
+    let g = random(y.dims(), &device);
+    assert_close("output", &values(y.clone()), &values(expected.clone()), 1e-5);
+    let got = (y * g.clone()).sum().backward();
+    let expected = (expected * g).sum().backward();
+    assert_close(
+        "input gradient",
+        &values(x.grad(&got).unwrap()),
+        &values(x.grad(&expected).unwrap()),
+        1e-5,
+    );
+    assert_close(
+        "weight gradient",
+        &values(ours.weight.grad(&got).unwrap()),
+        &values(theirs.weight.grad(&expected).unwrap()),
+        1e-5,
+    );
+    if let (Some(a), Some(b)) = (&ours.bias, &theirs.bias) {
+        let [got, expected] = [a.grad(&got), b.grad(&expected)].map(|g| values(g.unwrap()));
+        assert_close("bias gradient", &got, &expected, 1e-5);
+    }
+}
+
+#[test]
+fn layers_agree_with_burn() {
+    let same = |p| PaddingConfig2d::Explicit(p, p, p, p);
+    let config = |c, k: usize| Conv2dConfig::new(c, [k, k]).with_padding(same(k / 2));
+    assert_same_layer(&config([3, 16], 3).with_stride([2, 2]), [2, 3, 33, 28]);
+    assert_same_layer(&config([18, 18], 3).with_bias(false), [2, 18, 24, 24]);
+    assert_same_layer(&config([16, 64], 1), [3, 16, 12, 12]);
+    assert_same_layer(&config([1, 8], 7).with_stride([2, 2]), [2, 1, 48, 48]);
+    assert_same_layer(&config([64, 128], 3).with_stride([2, 2]), [6, 64, 3, 3]);
+    assert_same_layer(&config([128, 128], 3), [6, 128, 2, 2]);
+    assert_same_layer(&config([8, 8], 3).with_groups(2), [2, 8, 9, 9]);
+    assert_same_layer(&config([4, 6], 3).with_dilation([2, 2]), [2, 4, 9, 9]);
+    let uneven = Conv2dConfig::new([4, 6], [2, 2]).with_padding(PaddingConfig2d::Same);
+    assert_same_layer(&uneven, [2, 4, 9, 9]);
+}
+
+#[test]
+fn a_non_contiguous_input_is_read_in_its_own_order() {
+    let device = device();
+    let layer = Conv2dConfig::new([4, 5], [3, 3]).init(&device);
+    let x = random([2, 9, 7, 4], &device).permute([0, 3, 1, 2]);
+    let expected = layer.clone().into_burn().forward(x.clone());
+    assert_close("output", &values(layer.forward(x)), &values(expected), 1e-5);
+}
+
+#[test]
+fn gradients_agree_with_finite_differences() {
+    let device = device().autodiff();
+    let layer = Conv2dConfig::new([2, 3], [3, 3]).with_stride([2, 2]).init(&device);
+    let norm = BatchNormConfig::new(3).init(&device);
+    let x = random([2, 2, 7, 6], &device);
+    let g = random([2, 3, 3, 2], &device);
+    let residual = random([2, 3, 3, 2], &device);
+    let loss = |x: Tensor<4>| {
+        (norm.forward_add_relu(layer.forward(x), residual.clone()) * g.clone()).sum()
+    };
+    let leaf = x.clone().require_grad();
+    let gradient = values(leaf.grad(&loss(leaf.clone()).backward()).unwrap());
+    let base = values(x.clone());
+    let at = |i: usize, d: f32| {
+        let mut moved = base.clone();
+        moved[i] += d;
+        let moved = Tensor::<1>::from_floats(moved.as_slice(), &device).reshape(x.dims());
+        f64::from(loss(moved).into_scalar::<f32>())
+    };
+    let d = 1e-3;
+    let numeric: Vec<f32> =
+        (0..base.len()).map(|i| ((at(i, d) - at(i, -d)) / (2.0 * f64::from(d))) as f32).collect();
+    // A step may cross the ReLU's kink at a few inputs: the median must be tight, all loose.
+    assert_close("gradient", &gradient, &numeric, 0.05);
+    let mut errors: Vec<f32> = gradient.iter().zip(&numeric).map(|(a, b)| (a - b).abs()).collect();
+    errors.sort_by(f32::total_cmp);
+    assert!(errors[errors.len() / 2] < 2e-3, "median error {}", errors[errors.len() / 2]);
+}
+
+fn unfused(
+    layer: &BatchNorm,
+    x: Tensor<4>,
+    residual: Option<Tensor<4>>,
+    rectify: bool,
+) -> Tensor<4> {
+    let y = layer.forward(x);
+    let y = residual.map_or(y.clone(), |r| y + r);
+    if rectify { relu(y) } else { y }
+}
+
+fn assert_same_norm(shape: [usize; 4], with_residual: bool, rectify: bool) {
+    let device = device().autodiff();
+    let layer = BatchNormConfig::new(shape[1]).init(&device);
+    let scale = Tensor::random([shape[1]], Distribution::Uniform(0.5, 2.0), &device);
+    let layer = BatchNorm { gamma: Param::from_tensor(scale), ..layer };
+    let (ours, theirs) = (layer.clone(), layer.fork(&device));
+    let x = random(shape, &device).require_grad();
+    let residual = random(shape, &device).require_grad();
+    let g = random(shape, &device);
+    let given = || with_residual.then(|| residual.clone());
+    let y = batch_norm(&ours, x.clone(), given(), rectify);
+    let expected = unfused(&theirs, x.clone(), given(), rectify);
+    assert_close("output", &values(y.clone()), &values(expected.clone()), 1e-5);
+    let running = |l: &BatchNorm| [&l.running_mean, &l.running_var].map(|s| values(s.value_sync()));
+    for (got, expected) in running(&ours).iter().zip(running(&theirs)) {
+        assert_close("running statistics", got, &expected, 1e-5);
+    }
+    let got = (y * g.clone()).sum().backward();
+    let other = (expected * g).sum().backward();
+    let pairs = [
+        ("input gradient", values(x.grad(&got).unwrap()), values(x.grad(&other).unwrap())),
+        (
+            "gamma gradient",
+            values(ours.gamma.grad(&got).unwrap()),
+            values(theirs.gamma.grad(&other).unwrap()),
+        ),
+        (
+            "beta gradient",
+            values(ours.beta.grad(&got).unwrap()),
+            values(theirs.beta.grad(&other).unwrap()),
+        ),
+    ];
+    for (what, got, expected) in pairs {
+        assert_close(what, &got, &expected, 2e-5);
+    }
+    if with_residual {
+        let [got, expected] = [got, other].map(|g| values(residual.grad(&g).unwrap()));
+        assert_close("residual gradient", &got, &expected, 1e-6);
+    }
+}
+
+#[test]
+fn batch_norm_agrees_with_burn() {
+    for with_residual in [false, true] {
+        for rectify in [false, true] {
+            assert_same_norm([3, 5, 11, 13], with_residual, rectify);
+            assert_same_norm([2, 3, 80, 70], with_residual, rectify);
+        }
+    }
+}
+
+#[test]
+fn batch_norm_of_the_inference_model_uses_running_statistics() {
+    let device = device();
+    let layer = BatchNormConfig::new(4).init(&device.clone().autodiff()).valid();
+    let x = random([2, 4, 5, 5], &device);
+    let expected = relu(layer.forward(x.clone()));
+    assert_close("output", &values(layer.forward_relu(x)), &values(expected), 1e-6);
+}
+
+#[test]
+fn records_and_weight_files_are_those_of_burn() {
+    use burn::store::{ModuleSnapshot, SafetensorsStore};
+    let device = device();
+    let config = conv::Conv2dConfig::new([3, 4], [3, 3]);
+    let theirs = config.init(&device);
+    let mut store = SafetensorsStore::from_bytes(None);
+    theirs.save_into(&mut store).unwrap();
+    let mut ours = Conv2dConfig::new([3, 4], [3, 3]).init(&device);
+    let mut store = SafetensorsStore::from_bytes(Some(store.get_bytes().unwrap()));
+    let result = ours.load_from(&mut store).unwrap();
+    assert!(result.missing.is_empty() && result.unused.is_empty(), "{result:?}");
+    assert_eq!(values(ours.weight.val()), values(theirs.weight.val()));
+}
