@@ -5,7 +5,7 @@
 //! pixels lie within 2 % of the film's grey range around their median: the rest may be a side
 //! marker. Only borders parallel to the film's edges are found.
 
-use crate::Film;
+use crate::{Error, Film};
 
 /// Share of a border line's pixels that must agree with its median.
 const AGREEING: f64 = 0.9;
@@ -64,6 +64,28 @@ impl Field {
                 return field;
             }
         }
+    }
+
+    /// The exposed field of a film, given which pixels the file marks as film (`true`) and not as
+    /// padding or shutter: their bounding box, or without such marks the estimate.
+    ///
+    /// # Errors
+    /// [`Error::PixelCount`] for another number of marks than pixels; [`Error::EmptyRegion`] if no
+    /// pixel is film.
+    pub fn exposed(film: &Film<'_>, valid: Option<&[bool]>) -> Result<Self, Error> {
+        film.check()?;
+        let Some(valid) = valid else { return Ok(Self::estimate(film)) };
+        if valid.len() != film.pixels.len() {
+            return Err(Error::PixelCount(film.height, film.width, valid.len()));
+        }
+        let rows = || valid.chunks_exact(film.width);
+        let row_holds = |row: &[bool]| row.contains(&true);
+        let top = rows().position(row_holds).ok_or(Error::EmptyRegion)?;
+        let bottom = rows().rposition(row_holds).ok_or(Error::EmptyRegion)? + 1;
+        let first = rows().filter_map(|row| row.iter().position(|v| *v)).min();
+        let last = rows().filter_map(|row| row.iter().rposition(|v| *v)).max();
+        let (left, right) = (first.unwrap_or(0), last.unwrap_or(0) + 1);
+        Ok(Self { left, top, right, bottom })
     }
 
     pub(crate) fn is_not_empty(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Alignment of radiographs by their L1 and L5 keypoints, anti-aliased resampling and the six image variants.
 
+mod body;
 mod coverage;
 mod error;
 mod field;
@@ -12,6 +13,7 @@ mod resample;
 mod transform;
 mod variant;
 
+pub use body::{body_centre, mask_centroid};
 pub use error::Error;
 pub use field::Field;
 pub use image::{Film, Image};

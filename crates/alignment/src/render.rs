@@ -141,6 +141,24 @@ impl VariantOptions {
         Self { field: Some(field), ..self }
     }
 
+    /// Side of the L1-L5 and L1-L4 pictures, px.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.alignment.size()
+    }
+
+    /// The transform of the L1-L5 picture.
+    ///
+    /// # Errors
+    /// As [`AlignmentOptions::align`].
+    pub fn align(
+        &self,
+        keypoints: &VertebraKeypoints,
+        spacing_mm: Option<[f64; 2]>,
+    ) -> Result<Alignment, Error> {
+        self.alignment.align(keypoints, spacing_mm)
+    }
+
     /// The pictures of `variant` for one film.
     ///
     /// # Errors
