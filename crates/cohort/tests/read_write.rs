@@ -1,4 +1,5 @@
 //! A cohort survives writing and reading, and every bad row is listed at once.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;
