@@ -5,6 +5,7 @@ use crate::{Error, HrnetConfig};
 use burn::module::Module;
 use burn::nn::BatchNorm;
 use burn::tensor::{Device, Tensor, activation::relu};
+use vertebra_training::{WeightScale, initialize};
 
 /// HRNet with its pose head.
 #[derive(Module, Debug)]
@@ -27,7 +28,7 @@ pub struct Hrnet {
 
 impl HrnetConfig {
     /// A network on `device` with burn's first weights; draw them with
-    /// [`vertebra_training::initialize`] or load them with [`Hrnet::load_weights`].
+    /// [`Hrnet::with_first_weights`] or load them with [`Hrnet::load_weights`].
     ///
     /// # Errors
     /// [`Error::InvalidSetting`].
@@ -60,6 +61,16 @@ impl Hrnet {
     #[must_use]
     pub fn config(&self) -> &HrnetConfig {
         &self.config
+    }
+
+    /// With first weights drawn from `seed`: He et al.'s for the body, and a head so small that all
+    /// heatmaps start near zero (standard deviation 0.001, as in the published code).
+    #[must_use]
+    pub fn with_first_weights(self, seed: u64) -> Self {
+        let mut network = initialize(self, WeightScale::HeFanIn, seed);
+        let head = WeightScale::Normal(0.001);
+        network.final_layer = initialize(network.final_layer, head, seed ^ 0xF1A1);
+        network
     }
 
     /// Heatmaps of `x`. One-channel pictures may be given to a three-channel network.

@@ -1,0 +1,223 @@
+//! Random changes of a training film, with its keypoints; a function of the seed alone.
+
+use crate::Error;
+use crate::affine::Affine;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// How much training films are changed. Every amount is the half-width of a uniform distribution;
+/// 0 switches a change off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augmentation {
+    /// Rotation, degrees.
+    pub rotation: f64,
+    /// Natural logarithm of the scale.
+    pub log_scale: f64,
+    /// Shift in each direction, as a fraction of the input's side.
+    pub translation: f64,
+    /// Mirrors every second film, so that films facing left and right are learnt alike.
+    pub flip: bool,
+    /// Natural logarithm of gamma, applied to grey values from the darkest to the brightest.
+    pub log_gamma: f64,
+    /// Natural logarithm of the contrast.
+    pub log_contrast: f64,
+    /// Brightness, in standard deviations of a film's grey values.
+    pub brightness: f64,
+    /// Largest standard deviation of white noise, in standard deviations of the grey values.
+    pub noise: f64,
+    /// Largest part of a side that a collimator hides on each border.
+    pub collimation: f64,
+    /// Largest side of a square that is blanked, as a fraction of the input's height
+    /// (DeVries & Taylor, arXiv:1708.04552).
+    pub cutout: f64,
+}
+
+impl Default for Augmentation {
+    fn default() -> Self {
+        Self {
+            rotation: 15.0,
+            log_scale: 0.2,
+            translation: 0.08,
+            flip: true,
+            log_gamma: 0.3,
+            log_contrast: 0.25,
+            brightness: 0.25,
+            noise: 0.15,
+            collimation: 0.0,
+            cutout: 0.0,
+        }
+    }
+}
+
+impl Augmentation {
+    /// No change at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            rotation: 0.0,
+            log_scale: 0.0,
+            translation: 0.0,
+            flip: false,
+            log_gamma: 0.0,
+            log_contrast: 0.0,
+            brightness: 0.0,
+            noise: 0.0,
+            collimation: 0.0,
+            cutout: 0.0,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let amounts = [
+            ("augmentation.rotation", self.rotation, 180.0),
+            ("augmentation.log_scale", self.log_scale, 2.0),
+            ("augmentation.translation", self.translation, 1.0),
+            ("augmentation.log_gamma", self.log_gamma, 2.0),
+            ("augmentation.log_contrast", self.log_contrast, 2.0),
+            ("augmentation.brightness", self.brightness, 10.0),
+            ("augmentation.noise", self.noise, 10.0),
+            ("augmentation.collimation", self.collimation, 0.5),
+            ("augmentation.cutout", self.cutout, 1.0),
+        ];
+        match amounts.into_iter().find(|(_, v, most)| !(0.0..=*most).contains(v)) {
+            Some((setting, v, most)) => {
+                Err(Error::invalid(setting, format!("a number in [0, {most}]"), v))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// One draw of every random number for one film.
+pub(crate) struct Draw {
+    change: Affine,
+    gamma: f32,
+    contrast: f32,
+    brightness: f32,
+    noise: f32,
+    borders: [usize; 4],
+    cutout: Option<([usize; 2], usize)>,
+    rng: ChaCha8Rng,
+}
+
+impl Draw {
+    /// For an input of `[height, width]` px.
+    pub(crate) fn new(settings: &Augmentation, input: [usize; 2], seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let [height, width] = input.map(|n| n as f64);
+        let mut within = |amount: f64| amount * (2.0 * rng.random::<f64>() - 1.0);
+        let rotation = within(settings.rotation).to_radians();
+        let scale = within(settings.log_scale).exp();
+        let shift = (within(settings.translation * width), within(settings.translation * height));
+        let gamma = within(settings.log_gamma).exp() as f32;
+        let contrast = within(settings.log_contrast).exp() as f32;
+        let brightness = within(settings.brightness) as f32;
+        let noise = within(settings.noise).abs() as f32;
+        let mirrored = within(1.0) < 0.0 && settings.flip;
+        let border = |n: usize, r: f64| (n as f64 * r.abs()) as usize;
+        let borders = [input[0], input[0], input[1], input[1]]
+            .map(|n| border(n, within(settings.collimation)));
+        let side = border(input[0], within(settings.cutout));
+        let corner = [input[0], input[1]].map(|n| border(n, within(1.0)));
+        let middle = ((width - 1.0) / 2.0, (height - 1.0) / 2.0);
+        let change = Affine::about(middle, rotation, scale, shift);
+        let change = if mirrored { change.then(&Affine::mirror(input[1])) } else { change };
+        let cutout = (side > 0).then_some((corner, side));
+        Self { change, gamma, contrast, brightness, noise, borders, cutout, rng }
+    }
+
+    /// The geometric part, between input px.
+    pub(crate) fn change(&self) -> &Affine {
+        &self.change
+    }
+
+    /// The changes of grey values, on the input `[height, width]`.
+    pub(crate) fn recolour(mut self, pixels: &mut [f32], [height, width]: [usize; 2]) {
+        let low = pixels.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = pixels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let range = (high - low).max(f32::MIN_POSITIVE);
+        for p in pixels.iter_mut() {
+            let bent = ((*p - low) / range).powf(self.gamma) * range + low;
+            let noise = self.noise * triangular(&mut self.rng);
+            *p = bent * self.contrast + self.brightness + noise;
+        }
+        let dark = pixels.iter().copied().fold(f32::INFINITY, f32::min);
+        let [top, bottom, left, right] = self.borders;
+        for row in 0..height {
+            let shut = row < top || row >= height - bottom;
+            let line = &mut pixels[row * width..(row + 1) * width];
+            let ends = if shut { [width, 0] } else { [left, right] };
+            line[..ends[0]].fill(dark);
+            line[width - ends[1]..].fill(dark);
+        }
+        if let Some(([y, x], side)) = self.cutout {
+            for row in y..(y + side).min(height) {
+                pixels[row * width + x..row * width + (x + side).min(width)].fill(0.0);
+            }
+        }
+    }
+}
+
+/// Mean 0, standard deviation 1: the sum of two uniform numbers, near enough to normal for noise.
+fn triangular(rng: &mut impl Rng) -> f32 {
+    (rng.random::<f32>() + rng.random::<f32>() - 1.0) * 6.0_f32.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draw_is_a_function_of_the_seed() {
+        let settings = Augmentation { collimation: 0.1, cutout: 0.2, ..Augmentation::default() };
+        let once = |seed| {
+            let draw = Draw::new(&settings, [32, 24], seed);
+            let change = *draw.change();
+            let mut pixels: Vec<f32> = (0..32 * 24).map(|i| (i as f32 * 0.1).sin()).collect();
+            draw.recolour(&mut pixels, [32, 24]);
+            (change, pixels)
+        };
+        assert_eq!(once(5), once(5));
+        assert_ne!(once(5).0, once(6).0);
+        assert_ne!(once(5).1, once(6).1);
+    }
+
+    #[test]
+    fn none_changes_nothing() {
+        let draw = Draw::new(&Augmentation::none(), [16, 16], 3);
+        let (x, y) = draw.change().apply((3.0, 11.0));
+        assert!((x - 3.0).abs() < 1e-12 && (y - 11.0).abs() < 1e-12);
+        let before: Vec<f32> = (0..256).map(|i| i as f32).collect();
+        let mut after = before.clone();
+        draw.recolour(&mut after, [16, 16]);
+        assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn half_of_the_films_are_mirrored_and_amounts_stay_within_their_bounds() {
+        let settings = Augmentation::default();
+        let draws: Vec<Draw> = (0..400).map(|s| Draw::new(&settings, [96, 64], s)).collect();
+        let mirrored = |d: &&Draw| {
+            let [(a, b), (c, e)] = d.change.steps();
+            a * e - b * c < 0.0
+        };
+        let n = draws.iter().filter(mirrored).count();
+        assert!((160..240).contains(&n), "{n}");
+        for draw in &draws {
+            let [(a, b), (c, e)] = draw.change.steps();
+            let scale = (a * e - b * c).abs().sqrt();
+            assert!((scale.ln()).abs() <= 0.2 + 1e-9);
+            let (sin, cos) = (b / scale, a.abs() / scale);
+            assert!(sin.atan2(cos).abs() <= 15_f64.to_radians() + 1e-9);
+        }
+    }
+
+    #[test]
+    fn amounts_out_of_bounds_are_named() {
+        let bad = Augmentation { noise: -1.0, ..Augmentation::none() };
+        let text = bad.check().unwrap_err().to_string();
+        assert_eq!(text, "augmentation.noise: expected a number in [0, 10], got -1");
+    }
+}

@@ -1,0 +1,130 @@
+use crate::detect::detect;
+use crate::prepare::PreparedFilm;
+use crate::{DetectorConfig, Error, FilmPixels, Hrnet, WeightScope};
+use burn::module::Module;
+use burn::tensor::Device;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use vertebra_keypoints::{HeatmapCodec, VertebraKeypoints};
+
+const WEIGHTS: &str = "keypoints.safetensors";
+const SETTINGS: &str = "keypoints.json";
+const SCHEMA: u32 = 1;
+
+/// Films that are reduced and held at once while a batch is detected.
+const HELD: usize = 64;
+
+#[derive(Serialize, Deserialize)]
+struct Settings {
+    schema: u32,
+    config: DetectorConfig,
+}
+
+/// A trained network with all that is needed to find L1..L5 on a whole film.
+#[derive(Debug, Clone)]
+pub struct KeypointDetector {
+    network: Hrnet,
+    config: DetectorConfig,
+    codec: HeatmapCodec,
+}
+
+impl KeypointDetector {
+    /// # Errors
+    /// [`Error::InvalidSetting`], also where the network is not the one that `config` describes.
+    pub fn new(network: Hrnet, config: DetectorConfig) -> Result<Self, Error> {
+        config.check()?;
+        if *network.config() != config.network {
+            let (expected, got) =
+                (format!("{:?}", config.network), format!("{:?}", network.config()));
+            return Err(Error::invalid("network", expected, got));
+        }
+        let codec = config.codec()?;
+        Ok(Self { network: network.valid(), config, codec })
+    }
+
+    /// How it was made and how it detects.
+    #[must_use]
+    pub fn config(&self) -> &DetectorConfig {
+        &self.config
+    }
+
+    /// The network, for inference.
+    #[must_use]
+    pub fn network(&self) -> &Hrnet {
+        &self.network
+    }
+
+    /// With or without averaging over the film and its mirror image.
+    #[must_use]
+    pub fn with_flip_test(mut self, flip_test: bool) -> Self {
+        self.config.flip_test = flip_test;
+        self
+    }
+
+    /// The centres of L1..L5 in px of the film, with the heatmaps' peaks as confidence.
+    ///
+    /// A film facing left or right is found alike. A point that the film does not show still gets
+    /// the best place in the film, with a low confidence.
+    ///
+    /// # Errors
+    /// [`Error::Device`], or [`Error::Keypoints`] where the network yields no finite numbers.
+    pub fn detect(&self, film: FilmPixels<'_>) -> Result<VertebraKeypoints, Error> {
+        let film = PreparedFilm::new(film, self.config.input_size);
+        let found =
+            detect(&self.network, &self.config, &self.codec, &[&film], self.config.flip_test)?;
+        Ok(found[0])
+    }
+
+    /// [`KeypointDetector::detect`] for many films, in their order.
+    ///
+    /// # Errors
+    /// As [`KeypointDetector::detect`].
+    pub fn detect_batch(&self, films: &[FilmPixels<'_>]) -> Result<Vec<VertebraKeypoints>, Error> {
+        let mut found = Vec::with_capacity(films.len());
+        for films in films.chunks(HELD) {
+            let prepare = |film: &FilmPixels<'_>| PreparedFilm::new(*film, self.config.input_size);
+            let prepared: Vec<PreparedFilm> = films.par_iter().map(prepare).collect();
+            let prepared: Vec<&PreparedFilm> = prepared.iter().collect();
+            let flip_test = self.config.flip_test;
+            found.extend(detect(&self.network, &self.config, &self.codec, &prepared, flip_test)?);
+        }
+        Ok(found)
+    }
+
+    /// Writes `keypoints.safetensors` and `keypoints.json` into a folder, which is made if needed.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        self.network.save_weights(&folder.join(WEIGHTS))?;
+        let path = folder.join(SETTINGS);
+        let settings = Settings { schema: SCHEMA, config: self.config.clone() };
+        let text = serde_json::to_string_pretty(&settings)
+            .map_err(|e| Error::malformed(&path, "finite settings", e))?;
+        let partial = folder.join(format!("{SETTINGS}.partial"));
+        std::fs::write(&partial, text).map_err(Error::io(&partial))?;
+        std::fs::rename(&partial, &path).map_err(Error::io(&path))
+    }
+
+    /// Reads what [`KeypointDetector::save`] has written.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Malformed`], or [`Error::WeightsMismatch`] where weights and
+    /// settings do not belong together.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
+        let path = folder.join(SETTINGS);
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let settings: Settings = serde_json::from_str(&text)
+            .map_err(|e| Error::malformed(&path, "a keypoint detector (schema 1)", e))?;
+        if settings.schema != SCHEMA {
+            let got = format!("schema {}", settings.schema);
+            return Err(Error::malformed(&path, "a keypoint detector (schema 1)", got));
+        }
+        settings.config.check()?;
+        let network = settings.config.network.init(device)?;
+        let network = network.load_weights(&folder.join(WEIGHTS), WeightScope::All)?;
+        Self::new(network, settings.config)
+    }
+}

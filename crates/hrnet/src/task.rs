@@ -1,0 +1,133 @@
+//! Keypoint heatmaps as a task for the training loop.
+
+use crate::augment::Draw;
+use crate::prepare::PreparedFilm;
+use crate::{DetectorConfig, Error, FilmSample, Hrnet, HrnetConfig};
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+use vertebra_keypoints::{HeatmapCodec, Level, OksOptions, SpineTruth, VertebraKeypoints};
+use vertebra_keypoints::{oks, to_heatmap};
+use vertebra_training::{StepGradients, Task, TaskError};
+
+/// Mixes the number of a sample into the seed of a step.
+const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+pub(crate) struct KeypointTask<'a> {
+    config: &'a DetectorConfig,
+    codec: HeatmapCodec,
+    train: Vec<(PreparedFilm, VertebraKeypoints)>,
+    valid: Vec<(PreparedFilm, VertebraKeypoints)>,
+}
+
+/// What the network sees of one film, and what it should say.
+struct Example {
+    input: Vec<f32>,
+    heatmaps: Vec<f32>,
+    /// 0 for a point that augmentation has moved out of the input.
+    weights: [f32; 5],
+}
+
+impl<'a> KeypointTask<'a> {
+    pub(crate) fn new(
+        config: &'a DetectorConfig,
+        train: &[FilmSample],
+        valid: &[FilmSample],
+    ) -> Result<Self, Error> {
+        if train.is_empty() {
+            return Err(Error::EmptyTrainingSet);
+        }
+        let codec = config.codec()?;
+        let prepare =
+            |films: &[FilmSample]| films.par_iter().map(|f| prepared(f, config)).collect();
+        let (train, valid): (Result<_, Error>, Result<_, Error>) = (prepare(train), prepare(valid));
+        Ok(Self { config, codec, train: train?, valid: valid? })
+    }
+
+    fn example(&self, sample: usize, seed: u64) -> Example {
+        let size = self.config.input_size;
+        let (film, truth) = &self.train[sample];
+        let draw = Draw::new(&self.config.augmentation, size, seed);
+        let to_input = film.film_to_input(Some(draw.change()));
+        let mut input = film.render(Some(draw.change()));
+        let points = truth.points().map(|p| {
+            let (x, y) = to_input.apply((p.x, p.y));
+            let inside = |v: f64, n: usize| v > -0.5 && v < n as f64 - 0.5;
+            (inside(x, size[1]) && inside(y, size[0]))
+                .then(|| to_heatmap((x, y), HrnetConfig::STRIDE as f64))
+        });
+        draw.recolour(&mut input, size);
+        let weights = points.map(|p| if p.is_some() { 1.0 } else { 0.0 });
+        Example { input, heatmaps: self.codec.encode(&points), weights }
+    }
+
+    /// Sum of squares of `heatmaps - target` over the points inside, relative to that of a network
+    /// that says 0 everywhere: 1 at the start, 0 for a perfect network.
+    fn loss(&self, model: &Hrnet, examples: &[Example], device: &Device) -> Tensor<1> {
+        let n = examples.len();
+        let [height, width] = self.config.input_size;
+        let (rows, columns) = (self.codec.height(), self.codec.width());
+        let all = |part: fn(&Example) -> &[f32]| -> Vec<f32> {
+            examples.iter().flat_map(|e| part(e).iter().copied()).collect()
+        };
+        let tensor = |values: Vec<f32>, shape: [usize; 4]| -> Tensor<4> {
+            Tensor::from_data(TensorData::new(values, shape), device)
+        };
+        let weights = all(|e| &e.weights);
+        let energy = std::f64::consts::PI * self.codec.sigma().powi(2);
+        let n_inside = weights.iter().sum::<f32>().max(1.0);
+        let heatmaps = model.forward(tensor(all(|e| &e.input), [n, 1, height, width]));
+        let target = tensor(all(|e| &e.heatmaps), [n, Level::ALL.len(), rows, columns]);
+        let difference = (heatmaps - target) * tensor(weights, [n, Level::ALL.len(), 1, 1]);
+        difference.square().sum() / (energy * f64::from(n_inside))
+    }
+}
+
+fn prepared(
+    sample: &FilmSample,
+    config: &DetectorConfig,
+) -> Result<(PreparedFilm, VertebraKeypoints), Error> {
+    Ok((PreparedFilm::new(sample.film()?, config.input_size), sample.keypoints))
+}
+
+impl Task for KeypointTask<'_> {
+    type Model = Hrnet;
+
+    fn n_samples(&self) -> usize {
+        self.train.len()
+    }
+
+    fn gradients(
+        &self,
+        model: &Hrnet,
+        batch: &[usize],
+        seed: u64,
+    ) -> Result<StepGradients, TaskError> {
+        let seeds = |i: usize| seed.wrapping_add(ODD.wrapping_mul(i as u64 + 1));
+        let examples: Vec<Example> =
+            batch.par_iter().enumerate().map(|(i, &s)| self.example(s, seeds(i))).collect();
+        let device = model.devices().into_iter().next().unwrap_or_default();
+        let loss = self.loss(model, &examples, &device);
+        let value = f64::from(loss.clone().try_into_scalar::<f32>()?);
+        Ok(StepGradients {
+            loss: value,
+            gradients: GradientsParams::from_grads(loss.backward(), model),
+        })
+    }
+
+    /// Mean OKS with the default sigmas.
+    fn validate(&self, model: &Hrnet) -> Result<Option<f64>, TaskError> {
+        if self.valid.is_empty() {
+            return Ok(None);
+        }
+        let films: Vec<&PreparedFilm> = self.valid.iter().map(|(film, _)| film).collect();
+        let detected = crate::detect::detect(model, self.config, &self.codec, &films, false)?;
+        let options = OksOptions::default();
+        let mut sum = 0.0;
+        for ((_, truth), detected) in self.valid.iter().zip(&detected) {
+            sum += oks(&options, &SpineTruth::from_keypoints(*truth), detected)?;
+        }
+        Ok(Some(sum / detected.len() as f64))
+    }
+}

@@ -1,0 +1,190 @@
+//! Training and detection on drawn spines: five ellipses above a triangle, with spinous processes
+//! on one side, facing left or right, in films of different sizes.
+
+use burn::tensor::Device;
+use std::f64::consts::TAU;
+use vertebra_hrnet::{
+    Augmentation, DetectorConfig, Error, FilmPixels, FilmSample, HrnetConfig, KeypointDetector,
+    train_detector,
+};
+use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_training::{LearningRate, Schedule, TrainingConfig};
+
+/// A deterministic number in `[-1, 1]`.
+fn number(film: usize, of: usize) -> f64 {
+    (((film * 7919 + of * 104_729) as f64).sin() * 43_758.5).sin()
+}
+
+fn film(i: usize) -> FilmSample {
+    let (height, width) = (150 + 10 * (i % 5), 110 + 8 * (i % 4));
+    let (h, w) = (height as f64, width as f64);
+    let facing = if i % 2 == 0 { 1.0 } else { -1.0 };
+    let (tilt, bow) = (0.15 * number(i, 1), facing * (6.0 + 3.0 * number(i, 2)));
+    let step = h * (0.125 + 0.012 * number(i, 3));
+    let (x0, y0) = (w * (0.5 + 0.08 * number(i, 4)), h * (0.2 + 0.03 * number(i, 5)));
+    let centre = |k: f64| {
+        let along = k * step;
+        (x0 + tilt * along + bow * (k / 4.0 * TAU / 2.0).sin(), y0 + along)
+    };
+    let centres: [(f64, f64); 5] = std::array::from_fn(|k| centre(k as f64));
+    let sacrum = centre(5.0);
+    let value = |x: f64, y: f64| {
+        let mut v = 0.2 + 0.05 * (x * 0.07 + number(i, 6)).sin();
+        for (cx, cy) in centres {
+            let ((dx, dy), (px, py)) = ((x - cx, y - cy), (x - cx + facing * 20.0, y - cy - 4.0));
+            v += 0.6 * f64::from(u8::from((dx / 13.0).powi(2) + (dy / (0.4 * step)).powi(2) < 1.0));
+            v += 0.3 * f64::from(u8::from((px / 8.0).powi(2) + (py / 2.5).powi(2) < 1.0));
+        }
+        let below = y - sacrum.1 + 0.4 * step;
+        v + 0.6 * f64::from(u8::from(below > 0.0 && (x - sacrum.0).abs() < 14.0 - below * 0.6))
+    };
+    let pixels =
+        (0..height * width).map(|p| value((p % width) as f64, (p / width) as f64) as f32).collect();
+    let keypoints = VertebraKeypoints::from_xy(centres).unwrap();
+    FilmSample { pixels, height, width, spacing_mm: Some([1.2, 1.2]), keypoints }
+}
+
+fn films(range: std::ops::Range<usize>) -> Vec<FilmSample> {
+    range.map(film).collect()
+}
+
+fn config(epochs: usize) -> DetectorConfig {
+    DetectorConfig {
+        network: HrnetConfig::small(4),
+        input_size: [96, 64],
+        training: TrainingConfig {
+            epochs,
+            batch_size: Some(8),
+            learning_rate: LearningRate::new(1e-2, 1e-4, Schedule::Cosine).with_warmup(0.1),
+            validate_every: epochs,
+            ..TrainingConfig::default()
+        },
+        ..DetectorConfig::quick()
+    }
+}
+
+fn errors_px(truth: &FilmSample, found: &VertebraKeypoints) -> [f64; 5] {
+    Level::ALL.map(|l| {
+        let (t, f) = (truth.keypoints.get(l), found.get(l));
+        (t.x - f.x).hypot(t.y - f.y)
+    })
+}
+
+fn view(sample: &FilmSample) -> FilmPixels<'_> {
+    sample.film().unwrap()
+}
+
+fn mirrored(sample: &FilmSample) -> Vec<f32> {
+    sample.pixels.chunks(sample.width).flat_map(|row| row.iter().rev().copied()).collect()
+}
+
+#[test]
+fn learns_to_find_the_centres_on_films_it_has_not_seen() {
+    let device = Device::default();
+    let (train, test) = (films(0..64), films(100..116));
+    let trained =
+        train_detector(&config(16), &train, &test, &device, 1, None, &mut |_| {}).unwrap();
+    let detector = trained.detector;
+    let views: Vec<FilmPixels<'_>> = test.iter().map(view).collect();
+    let found = detector.detect_batch(&views).unwrap();
+    let errors: Vec<f64> = test.iter().zip(&found).flat_map(|(t, f)| errors_px(t, f)).collect();
+    let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+    // The film's px are 1.6 to 2 times smaller than the input's.
+    assert!(mean < 2.0, "mean error {mean:.2} px of the film, {errors:?}");
+    assert!(trained.history.last().unwrap().score.unwrap() > 0.95, "{:?}", trained.history.last());
+
+    // One by one as in a batch, and with confidences that are peaks.
+    let one = detector.detect(views[3]).unwrap();
+    for (a, b) in one.points().iter().zip(found[3].points()) {
+        assert!((a.x - b.x).hypot(a.y - b.y) < 1e-3, "{a:?}, {b:?}");
+        assert!(a.confidence > 0.3 && a.confidence <= 1.0, "{a:?}");
+    }
+
+    // With the flip test the mirror image gives the mirrored points to the last digits.
+    for (sample, found) in test.iter().zip(&found).take(4) {
+        let pixels = mirrored(sample);
+        let film = FilmPixels::new(&pixels, sample.height, sample.width).unwrap();
+        let back = detector.detect(film).unwrap();
+        for (a, b) in back.points().iter().zip(found.points()) {
+            let x = sample.width as f64 - 1.0 - a.x;
+            assert!((x - b.x).hypot(a.y - b.y) < 2e-2, "{a:?}, {b:?}");
+        }
+    }
+
+    // Saved and loaded, it finds the same.
+    let folder = tempfile::tempdir().unwrap();
+    detector.save(folder.path()).unwrap();
+    let loaded = KeypointDetector::load(folder.path(), &device).unwrap();
+    assert_eq!(loaded.config(), detector.config());
+    assert_eq!(loaded.detect(views[0]).unwrap(), detector.detect(views[0]).unwrap());
+}
+
+#[test]
+fn training_is_a_function_of_the_seed_and_resumes_to_the_same_bits() {
+    let device = Device::default();
+    let tiny = DetectorConfig { input_size: [32, 32], ..config(2) };
+    let train = films(0..6);
+    let run = |seed, folder: Option<&std::path::Path>, on_event: &mut dyn FnMut(&_)| {
+        train_detector(&tiny, &train, &[], &device, seed, folder, on_event)
+    };
+    let points = |seed| {
+        let trained = run(seed, None, &mut |_| {}).unwrap();
+        (trained.history, trained.detector.detect(view(&train[0])).unwrap())
+    };
+    let whole = points(5);
+    assert_eq!(whole, points(5));
+    assert_ne!(whole, points(6));
+
+    // Stop after the first epoch by a panic in the progress callback, as a killed process would.
+    let folder = tempfile::tempdir().unwrap();
+    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run(5, Some(folder.path()), &mut |event| {
+            if let vertebra_training::Event::Epoch { .. } = event {
+                std::panic::resume_unwind(Box::new("stopped"));
+            }
+        })
+    }));
+    assert!(stopped.is_err());
+    let resumed = run(5, Some(folder.path()), &mut |_| {}).unwrap();
+    let resumed = (resumed.history, resumed.detector.detect(view(&train[0])).unwrap());
+    assert_eq!(resumed, whole);
+}
+
+#[test]
+fn bad_training_sets_and_settings_are_named_errors() {
+    let device = Device::default();
+    let run = |config: &DetectorConfig, films: &[FilmSample]| {
+        train_detector(config, films, &[], &device, 0, None, &mut |_| {}).unwrap_err()
+    };
+    assert!(matches!(run(&config(1), &[]), Error::EmptyTrainingSet));
+    let mut small = film(0);
+    (small.height, small.width, small.pixels) = (3, 5, vec![0.0; 15]);
+    let error = run(&config(1), &[film(0), small]);
+    assert!(matches!(error, Error::FilmTooSmall { height: 3, width: 5, smallest: 4 }), "{error}");
+    let odd = DetectorConfig { input_size: [96, 60], ..config(1) };
+    let text = run(&odd, &[film(0)]).to_string();
+    assert_eq!(text, "input_size: expected multiples of 32, got [96, 60]");
+    let shaken = Augmentation { rotation: f64::NAN, ..Augmentation::none() };
+    let shaken = DetectorConfig { augmentation: shaken, ..config(1) };
+    assert!(run(&shaken, &[film(0)]).to_string().contains("augmentation.rotation"));
+    let unspaced = FilmSample { spacing_mm: Some([0.0, 1.0]), ..film(0) };
+    assert!(matches!(run(&config(1), &[unspaced]), Error::Spacing(_)));
+}
+
+#[test]
+fn a_damaged_detector_folder_is_an_error_that_names_the_file() {
+    let device = Device::default();
+    let folder = tempfile::tempdir().unwrap();
+    let error = KeypointDetector::load(folder.path(), &device).unwrap_err().to_string();
+    assert!(error.contains("keypoints.json"), "{error}");
+    let network = HrnetConfig::small(4).init(&device).unwrap();
+    let other = HrnetConfig::small(2).init(&device).unwrap();
+    let detector = KeypointDetector::new(network, config(1)).unwrap();
+    detector.save(folder.path()).unwrap();
+    other.save_weights(&folder.path().join("keypoints.safetensors")).unwrap();
+    let error = KeypointDetector::load(folder.path(), &device).unwrap_err();
+    assert!(matches!(error, Error::WeightsMismatch { .. }), "{error}");
+    std::fs::write(folder.path().join("keypoints.json"), "{").unwrap();
+    let error = KeypointDetector::load(folder.path(), &device).unwrap_err();
+    assert!(matches!(error, Error::Malformed { .. }), "{error}");
+}
