@@ -74,6 +74,9 @@ fn degenerate_input() {
     assert!(matches!(fitted.unwrap().log_hazard(&other), Err(Error::OtherColumns(..))));
 }
 
+/// Time, event, entry, two covariates around the weight.
+type Row = (u8, bool, u8, i8, u8, u8);
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     /// The maximum is where the likelihood of `vertebra-survival`, written independently, is
@@ -89,7 +92,7 @@ proptest! {
         let outcomes = Outcomes::new(time, rows.iter().map(|r| r.1).collect()).unwrap()
             .with_entry(entry).unwrap()
             .with_weights(rows.iter().map(|r| f64::from(r.4)).collect()).unwrap();
-        let column = |f: fn(&(u8, bool, u8, i8, u8, u8)) -> f64| rows.iter().map(f).collect::<Vec<_>>();
+        let column = |f: fn(&Row) -> f64| rows.iter().map(f).collect::<Vec<_>>();
         let columns = [column(|r| f64::from(r.3)), column(|r| f64::from(r.5) + 1e4)];
         let design = DesignMatrix::from_columns(vec![
             ("a".to_owned(), columns[0].clone()), ("b".to_owned(), columns[1].clone()),
