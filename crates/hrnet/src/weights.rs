@@ -171,9 +171,7 @@ impl ModuleMapper for Load {
         match self.take(name, shape.as_slice()) {
             Some(data) => {
                 let (device, id) = (param.lazy_device(), param.id);
-                let require_grad = param.is_require_grad();
-                let tensor = Tensor::from_data(data, &device);
-                param.transform_for_load(tensor, id).set_require_grad(require_grad)
+                param.transform_for_load(Tensor::from_data(data, &device), id)
             }
             None => param,
         }

@@ -73,8 +73,7 @@ impl ModuleMapper for Initialize {
         };
         let (device, id) = (param.lazy_device(), param.id);
         let tensor = Tensor::from_data(TensorData::new(values, shape), &device);
-        let require_grad = param.is_require_grad();
-        param.transform_for_load(tensor, id).set_require_grad(require_grad)
+        param.transform_for_load(tensor, id)
     }
 }
 

@@ -22,7 +22,10 @@ struct Net {
 
 impl Net {
     fn new() -> Self {
-        let device = Device::default().autodiff();
+        Self::on(Device::default().autodiff())
+    }
+
+    fn on(device: Device) -> Self {
         let net = Self {
             conv: Conv2dConfig::new([1, 4], [3, 3]).init(&device),
             norm: BatchNormConfig::new(4).init(&device),
@@ -242,7 +245,7 @@ fn empty_sets_bad_settings_and_nan_are_named_errors() {
 
 #[test]
 fn a_model_without_autodiff_is_trained_all_the_same() {
-    let plain = Net::new().valid();
+    let plain = Net::on(Device::default());
     let trained = train(&config(), &Spread::new(10), plain, None, &mut |_| {}).unwrap();
     let whole = run(&Spread::new(10), None).unwrap();
     assert_eq!(values(&trained.model), values(&whole.model));
