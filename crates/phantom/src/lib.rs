@@ -1,1 +1,40 @@
-//! Synthetic lateral lumbar radiographs and a cohort whose true hazard is known.
+#![doc = include_str!("../README.md")]
+
+mod acquisition;
+mod body;
+mod bone;
+mod canvas;
+mod config;
+mod detector;
+mod dice;
+mod error;
+mod film;
+mod filter;
+mod fracture;
+mod frax;
+mod generate;
+mod hazard;
+mod marker;
+mod patch;
+mod pelvis;
+mod population;
+mod posterior;
+mod projection;
+mod spine;
+mod subject;
+mod texture;
+mod torso;
+mod truth;
+
+pub use acquisition::{Acquisition, Rendering};
+pub use body::{EndPlate, VertebralBody};
+pub use bone::Bone;
+pub use config::PhantomConfig;
+pub use error::Error;
+pub use film::{Anatomy, PhantomFilm, render_film};
+pub use fracture::{Fracture, FractureKind};
+pub use generate::{PhantomSummary, generate};
+pub use hazard::Profile;
+pub use population::{SHAPE_COVARIANCE, SHAPE_FEATURES, SHAPE_MEAN};
+pub use spine::{N_BODIES, Sacrum, Spine};
+pub use subject::{PhantomSubject, PlannedFilm, Role, sample_subject};

@@ -1,0 +1,40 @@
+//! What the latent bone density does to the skeleton.
+//!
+//! Attenuation is given as excess over soft tissue at about 65 keV effective energy.
+
+/// Material properties of one subject's bones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bone {
+    /// Excess attenuation of trabecular bone, per mm.
+    pub trabecular_mu: f64,
+    /// Excess attenuation of cortical bone, per mm.
+    pub cortical_mu: f64,
+    /// Thickness of the walls of a vertebral body, mm.
+    pub wall: f64,
+    /// Thickness of its end plates, mm.
+    pub end_plate: f64,
+    /// Thickness of the cortex of posterior elements, ribs and pelvis, mm.
+    pub shell: f64,
+    /// Relative strength of the vertical trabeculae on the film.
+    pub vertical_texture: f64,
+    /// Relative strength of the horizontal trabeculae, which are lost first.
+    pub horizontal_texture: f64,
+}
+
+impl Bone {
+    /// Bones of a subject whose density deviates by `density` standard deviations from the
+    /// population's mean.
+    #[must_use]
+    pub fn of_density(density: f64) -> Self {
+        let z = density.clamp(-3.5, 3.5);
+        Self {
+            trabecular_mu: 0.0044 * (0.40 * z).exp(),
+            cortical_mu: 0.030 * (0.05 * z).exp(),
+            wall: 0.42 * (0.22 * z).exp(),
+            end_plate: 0.62 * (0.20 * z).exp(),
+            shell: 0.85 * (0.20 * z).exp(),
+            vertical_texture: 0.20 * (-0.22 * z).exp(),
+            horizontal_texture: 0.12 * (0.25 * z).exp(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What cohort to make.
+
+use crate::Error;
+
+/// Settings of a synthetic cohort.
+///
+/// # Examples
+/// ```
+/// use vertebra_phantom::PhantomConfig;
+/// let config = PhantomConfig::quick().with_subjects(60).with_seed(7);
+/// assert_eq!((config.subjects(), config.seed()), (60, 7));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhantomConfig {
+    subjects: usize,
+    excluded: usize,
+    event_rate: f64,
+    film_size: [usize; 2],
+    seed: u64,
+    outcome_columns: bool,
+    frax_share: f64,
+}
+
+/// Analysed and excluded subjects of the paper's flow chart.
+const PAPER_SUBJECTS: usize = 1595;
+/// Excluded subjects per analysed one in the presets.
+const EXCLUDED_SHARE: f64 = 150.0 / 420.0;
+/// Events per subject in the paper: 120 of 1,595.
+const PAPER_EVENT_RATE: f64 = 0.0752;
+
+impl PhantomConfig {
+    /// 420 analysed and 150 excluded subjects, 37 % of the analysed with an event, so that models
+    /// can be told apart; films of 512 x 416 px.
+    #[must_use]
+    pub fn quick() -> Self {
+        Self {
+            subjects: 420,
+            excluded: 150,
+            event_rate: 0.37,
+            film_size: [512, 416],
+            seed: 2022,
+            outcome_columns: false,
+            frax_share: 0.0,
+        }
+    }
+
+    /// The paper's 1,595 analysed subjects and its event rate; films of 640 x 512 px.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            event_rate: PAPER_EVENT_RATE,
+            film_size: [640, 512],
+            ..Self::quick().with_subjects(PAPER_SUBJECTS)
+        }
+    }
+
+    /// Number of subjects to be analysed; the excluded ones follow in proportion.
+    #[must_use]
+    pub fn with_subjects(mut self, subjects: usize) -> Self {
+        self.subjects = subjects;
+        self.excluded = (EXCLUDED_SHARE * subjects as f64).round() as usize;
+        self
+    }
+
+    /// Number of subjects that a reason of the flow chart excludes.
+    #[must_use]
+    pub fn with_excluded(mut self, excluded: usize) -> Self {
+        self.excluded = excluded;
+        self
+    }
+
+    /// Expected fraction of analysed subjects with an event; the paper's is 0.075.
+    #[must_use]
+    pub fn with_event_rate(mut self, rate: f64) -> Self {
+        self.event_rate = rate;
+        self
+    }
+
+    /// `[height, width]` of the films, px. The field is about 385 mm high whatever the size; clinical
+    /// films have about 2600 x 2100.
+    #[must_use]
+    pub fn with_film_size(mut self, size: [usize; 2]) -> Self {
+        self.film_size = size;
+        self
+    }
+
+    /// Everything follows from it.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Whether `cohort.csv` gives time and event; without them they have to be read from the films.
+    #[must_use]
+    pub fn with_outcome_columns(mut self, given: bool) -> Self {
+        self.outcome_columns = given;
+        self
+    }
+
+    /// Fraction of subjects whose FRAX columns are filled with a synthetic surrogate (the paper
+    /// had bone densitometry for 179 of 1,595). See the README the cohort folder carries: these
+    /// numbers are not FRAX.
+    #[must_use]
+    pub fn with_synthetic_frax(mut self, share: f64) -> Self {
+        self.frax_share = share;
+        self
+    }
+
+    /// Subjects to be analysed.
+    #[must_use]
+    pub fn subjects(&self) -> usize {
+        self.subjects
+    }
+
+    /// Subjects to be excluded.
+    #[must_use]
+    pub fn excluded(&self) -> usize {
+        self.excluded
+    }
+
+    /// Expected fraction of events.
+    #[must_use]
+    pub fn event_rate(&self) -> f64 {
+        self.event_rate
+    }
+
+    /// `[height, width]`, px.
+    #[must_use]
+    pub fn film_size(&self) -> [usize; 2] {
+        self.film_size
+    }
+
+    /// The seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Whether the table gives time and event.
+    #[must_use]
+    pub fn outcome_columns(&self) -> bool {
+        self.outcome_columns
+    }
+
+    /// Fraction of subjects with synthetic values in the FRAX columns.
+    #[must_use]
+    pub fn synthetic_frax(&self) -> f64 {
+        self.frax_share
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.subjects == 0 {
+            return Err(Error::Setting("subjects", "at least 1", "0".to_owned()));
+        }
+        let [height, width] = self.film_size;
+        if height < 64 || width < 64 || height > 8192 || width > 8192 {
+            let got = format!("{height} x {width}");
+            return Err(Error::Setting("film_size", "64 to 8192 px on each side", got));
+        }
+        if !(self.event_rate > 0.0 && self.event_rate < 0.9) {
+            let got = self.event_rate.to_string();
+            return Err(Error::Setting("event_rate", "more than 0 and less than 0.9", got));
+        }
+        if !(0.0..=1.0).contains(&self.frax_share) {
+            let got = self.frax_share.to_string();
+            return Err(Error::Setting("synthetic_frax", "0 to 1", got));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_settings_are_refused_by_name() {
+        for (config, name) in [
+            (PhantomConfig::quick().with_subjects(0), "subjects"),
+            (PhantomConfig::quick().with_film_size([512, 20]), "film_size"),
+            (PhantomConfig::quick().with_event_rate(f64::NAN), "event_rate"),
+            (PhantomConfig::quick().with_synthetic_frax(1.5), "synthetic_frax"),
+        ] {
+            let Err(Error::Setting(setting, _, _)) = config.check() else { panic!("{name}") };
+            assert_eq!(setting, name);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One film of one subject: rendered, and annotated from the same geometry.
+
+use crate::acquisition::Acquisition;
+use crate::body::VertebralBody;
+use crate::bone::Bone;
+use crate::canvas::{Canvas, Ellipsoid};
+use crate::detector::{LineIntegrals, develop};
+use crate::dice::{Dice, derive_seed};
+use crate::error::Error;
+use crate::patch::Patch;
+use crate::pelvis::{Pelvis, draw_ribs, draw_sacrum, draw_wings_of_pelvis};
+use crate::posterior;
+use crate::projection::{Frame, Projection};
+use crate::spine::{FIRST_LUMBAR, Spine};
+use crate::torso::{Torso, draw_aorta, draw_bowel, draw_discs};
+use vertebra_cohort::Sex;
+use vertebra_keypoints::{FilmAnnotation, Level, SixPoints, VertebraAnnotation, VertebraKeypoints};
+
+/// A subject's body as far as a lateral lumbar film shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anatomy {
+    /// The spine.
+    pub spine: Spine,
+    /// Its material.
+    pub bone: Bone,
+    pub(crate) torso: Torso,
+    pub(crate) pelvis: Pelvis,
+    /// Fixes the details that stay the same from film to film: posterior elements, ribs, texture.
+    pub(crate) seed: u64,
+}
+
+impl Anatomy {
+    /// Draws a person. `age` in years, `bmi` in kg/m², `density` in standard deviations.
+    #[must_use]
+    pub fn sample(sex: Sex, age: f64, bmi: f64, density: f64, seed: u64) -> Self {
+        let mut dice = Dice::new(derive_seed(seed, &[0xa7a7]));
+        let spine = Spine::sample(&mut dice, sex, age);
+        let torso = Torso::sample(&mut dice, bmi, sex == Sex::Male, age);
+        let pelvis = Pelvis::sample(&mut dice);
+        Self { spine, bone: Bone::of_density(density), torso, pelvis, seed }
+    }
+}
+
+/// A rendered film.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhantomFilm {
+    /// `[height, width]`, row-major, 12 bits, bone bright.
+    pub pixels: Vec<u16>,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Detector spacing `[row, col]`, mm.
+    pub spacing_mm: [f64; 2],
+    /// Centres, outlines and six points of L1..L5, exact.
+    pub annotation: FilmAnnotation,
+}
+
+/// Renders a film and annotates it exactly; `file_name` goes into the annotation. The same
+/// arguments give the same film.
+///
+/// # Errors
+/// [`Error::Setting`] for an acquisition whose detector is smaller than 64 px or whose numbers
+/// are not finite and positive.
+pub fn render_film(
+    anatomy: &Anatomy,
+    acquisition: &Acquisition,
+    file_name: &str,
+    seed: u64,
+) -> Result<PhantomFilm, Error> {
+    acquisition.check()?;
+    let projection = acquisition.projection(&anatomy.spine);
+    let mut dice = Dice::new(derive_seed(seed, &[0xf11a]));
+    let integrals = project(anatomy, acquisition, &projection, &mut dice);
+    let pixels = develop(&integrals, acquisition, &mut dice);
+    Ok(PhantomFilm {
+        pixels,
+        height: acquisition.height,
+        width: acquisition.width,
+        spacing_mm: [acquisition.pitch_mm; 2],
+        annotation: annotate(&anatomy.spine, acquisition, &projection, file_name)?,
+    })
+}
+
+/// Adds up all tissues. What belongs to the person comes from the person's own stream, what
+/// changes from day to day (bowel) from `dice`.
+fn project(
+    anatomy: &Anatomy,
+    acquisition: &Acquisition,
+    projection: &Projection,
+    dice: &mut Dice,
+) -> LineIntegrals {
+    let (height, width) = (acquisition.height, acquisition.width);
+    let mut own = Dice::new(derive_seed(anatomy.seed, &[0xb0de]));
+    let (spine, bone) = (&anatomy.spine, &anatomy.bone);
+    let mut soft = Canvas::new(height, width);
+    anatomy.torso.draw(&mut soft, projection, spine, &mut own);
+    draw_bowel(&mut soft, projection, spine, &anatomy.torso, dice);
+    draw_discs(&mut soft, projection, spine);
+    for value in &mut soft.exponent {
+        *value = value.max(0.0);
+    }
+    let mut hard = Canvas::new(height, width);
+    draw_aorta(&mut hard, projection, spine, &anatomy.torso, &mut own);
+    draw_ribs(&mut hard, projection, spine, bone, &mut own);
+    let step = 0.8 / projection.scale;
+    draw_sacrum(&mut hard, projection, &spine.sacrum, bone, step, &mut own);
+    draw_wings_of_pelvis(&mut hard, projection, spine, &anatomy.pelvis, bone);
+    for (k, body) in spine.bodies.iter().enumerate() {
+        draw_vertebra(&mut hard, body, k, bone, (acquisition, projection, step), &mut own);
+    }
+    let spine_box = lumbar_box(spine, projection, height, width);
+    LineIntegrals { soft: soft.exponent, bone: hard.exponent, width, spine_box }
+}
+
+fn draw_vertebra(
+    canvas: &mut Canvas,
+    body: &VertebralBody,
+    k: usize,
+    bone: &Bone,
+    (acquisition, projection, step): (&Acquisition, &Projection, f64),
+    dice: &mut Dice,
+) {
+    let turn = (
+        (body.axial_rotation + acquisition.trunk_rotation).tan(),
+        (body.lateral_tilt + acquisition.trunk_tilt).tan(),
+    );
+    let frame = projection.frame(body.centre, body.tilt, turn);
+    Patch::of_body(body, bone, frame.shear, step, dice).draw(canvas, frame);
+    draw_lips(canvas, frame, body, bone);
+    let thoracic = k < FIRST_LUMBAR;
+    let scale = [0.80, 0.84, 0.90, 0.97, 1.0, 1.0, 1.0, 0.92][k];
+    posterior::draw(canvas, frame, body, bone, scale, thoracic, dice);
+}
+
+/// Bony lips at the front corners.
+fn draw_lips(canvas: &mut Canvas, frame: Frame, body: &VertebralBody, bone: &Bone) {
+    if body.osteophyte < 0.5 {
+        return;
+    }
+    let points = body.six_points();
+    for (corner, inward) in [(points[0], 1.0), (points[3], -1.0)] {
+        let lip = Ellipsoid {
+            centre: [corner.0 + 0.25 * body.osteophyte, corner.1 + inward * 1.5, 0.0],
+            radii: [0.7 * body.osteophyte + 0.8, 1.9, 0.28 * body.width],
+            angle: -0.3 * inward,
+            shell: 0.7 * bone.shell,
+            shell_mu: bone.cortical_mu,
+            core_mu: bone.trabecular_mu,
+        };
+        canvas.add_ellipsoid(frame, &lip);
+    }
+}
+
+fn lumbar_box(spine: &Spine, projection: &Projection, height: usize, width: usize) -> [usize; 4] {
+    let mut bounds = [width, height, 0, 0];
+    let clip = |v: f64, n: usize| v.clamp(0.0, n as f64) as usize;
+    for level in Level::ALL {
+        let (u, v) = projection.to_film(spine.lumbar(level).centre);
+        let (u0, u1) =
+            (clip(u - 12.0 * projection.scale, width), clip(u + 12.0 * projection.scale, width));
+        let (v0, v1) =
+            (clip(v - 12.0 * projection.scale, height), clip(v + 12.0 * projection.scale, height));
+        bounds = [bounds[0].min(u0), bounds[1].min(v0), bounds[2].max(u1), bounds[3].max(v1)];
+    }
+    bounds
+}
+
+fn annotate(
+    spine: &Spine,
+    acquisition: &Acquisition,
+    projection: &Projection,
+    file_name: &str,
+) -> Result<FilmAnnotation, Error> {
+    let vertebrae: Vec<VertebraAnnotation> = Level::ALL
+        .into_iter()
+        .map(|level| {
+            let body = spine.lumbar(level);
+            let film = |p: (f64, f64)| projection.to_film(body.to_patient(p));
+            VertebraAnnotation {
+                level,
+                six_points: Some(SixPoints::from(body.six_points().map(film))),
+                polygon: Some(body.outline().into_iter().map(film).collect()),
+            }
+        })
+        .collect();
+    let centres = Level::ALL.map(|level| {
+        let points = spine.lumbar(level).six_points();
+        let film = points.map(|p| projection.to_film(spine.lumbar(level).to_patient(p)));
+        SixPoints::from(film).centre()
+    });
+    let keypoints = VertebraKeypoints::from_xy(centres)?;
+    let size = [acquisition.height, acquisition.width];
+    Ok(FilmAnnotation::new(file_name, size, keypoints, vertebrae))
+}

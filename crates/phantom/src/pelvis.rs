@@ -1,0 +1,240 @@
+//! Sacrum, iliac wings and ribs.
+
+use crate::body::{EndPlate, VertebralBody};
+use crate::bone::Bone;
+use crate::canvas::{Canvas, Ellipsoid};
+use crate::dice::Dice;
+use crate::patch::Patch;
+use crate::projection::Projection;
+use crate::spine::{Sacrum, Spine};
+
+/// Heights of S1..S4 along the sacrum and the depth of each relative to the end plate of S1, mm.
+const SEGMENTS: [(f64, f64); 4] = [(30.0, 0.82), (25.0, 0.58), (20.0, 0.42), (17.0, 0.34)];
+
+/// Adds the sacral bodies, their wings and crest.
+pub(crate) fn draw_sacrum(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    sacrum: &Sacrum,
+    bone: &Bone,
+    step: f64,
+    dice: &mut Dice,
+) {
+    let (mut place, mut tilt, mut depth) = (sacrum.centre, sacrum.tilt, sacrum.length);
+    for (k, (height, shrink)) in SEGMENTS.into_iter().enumerate() {
+        let next_depth = sacrum.length * shrink;
+        let body = segment(place, tilt, height, depth, next_depth);
+        let frame = projection.frame(body.centre, body.tilt, (0.0, 0.0));
+        Patch::of_body(&body, bone, frame.shear, step, dice).draw(canvas, frame);
+        draw_wings(canvas, projection, &body, bone, k);
+        let below = body.to_patient((-0.08 * depth, 0.5 * height));
+        tilt += sacrum.curvature;
+        place = (below.0 - 0.5 * tilt.sin(), below.1 + 0.5 * tilt.cos());
+        depth = next_depth;
+    }
+}
+
+fn segment(top: (f64, f64), tilt: f64, height: f64, depth: f64, next: f64) -> VertebralBody {
+    let half = 0.5 * height;
+    let plate =
+        |b: f64, length: f64| EndPlate { anterior: b, posterior: b, concavity: 0.4, length };
+    VertebralBody {
+        centre: (top.0 - half * tilt.sin(), top.1 + half * tilt.cos()),
+        tilt,
+        superior: plate(-half, depth),
+        inferior: plate(half, next),
+        width: 46.0 * (depth / 33.0).sqrt(),
+        waist: 1.0,
+        axial_rotation: 0.0,
+        lateral_tilt: 0.0,
+        osteophyte: 0.0,
+        sclerosis: 0.2,
+    }
+}
+
+fn draw_wings(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    body: &VertebralBody,
+    bone: &Bone,
+    k: usize,
+) {
+    let frame = projection.frame(body.centre, body.tilt, (0.0, 0.0));
+    let h = 0.5 * body.heights().posterior;
+    let wing = |side: f64| Ellipsoid {
+        centre: [-6.0 - 0.2 * body.depth(), 1.0, side * 38.0],
+        radii: [15.0 - 2.5 * k as f64, h + 1.5, 21.0 - 3.0 * k as f64],
+        angle: 0.0,
+        shell: 0.8 * bone.shell,
+        shell_mu: bone.cortical_mu,
+        core_mu: 0.8 * bone.trabecular_mu,
+    };
+    let crest = Ellipsoid {
+        centre: [-0.5 * body.depth() - 15.0 + 2.0 * k as f64, 2.0, 0.0],
+        radii: [8.0 - k as f64, h, 9.0],
+        ..wing(0.0)
+    };
+    canvas.add_ellipsoid(frame, &wing(-1.0));
+    canvas.add_ellipsoid(frame, &wing(1.0));
+    canvas.add_ellipsoid(frame, &crest);
+}
+
+/// Shape of a subject's iliac wings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Pelvis {
+    /// Top of the crest relative to the centre of L5, mm (negative: higher).
+    pub(crate) crest: f64,
+    /// Half length of the crest from back to front, mm.
+    pub(crate) half_length: f64,
+    /// Thickness of bone a ray meets in the wing, mm.
+    pub(crate) thickness: f64,
+}
+
+impl Pelvis {
+    pub(crate) fn sample(dice: &mut Dice) -> Self {
+        Self {
+            crest: dice.normal_within(-9.0, 8.0, 2.0),
+            half_length: dice.normal_within(74.0, 5.0, 2.0),
+            thickness: dice.normal_within(9.0, 1.5, 2.0),
+        }
+    }
+}
+
+/// Adds both wings: a faint plate below a bright crest. The two sides lie far apart, so the
+/// diverging beam separates their crests on the film.
+pub(crate) fn draw_wings_of_pelvis(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    spine: &Spine,
+    pelvis: &Pelvis,
+    bone: &Bone,
+) {
+    let l5 = spine.bodies[spine.bodies.len() - 1].centre;
+    let behind = 0.5 * (l5.0 + spine.sacrum.centre.0);
+    let (half_a, half_b) = (pelvis.half_length, 0.92 * pelvis.half_length);
+    let middle = (behind + 4.0, l5.1 + pelvis.crest + half_b);
+    for (side, roll) in [(-1.0, 0.10), (1.0, 0.16)] {
+        let z = side * 105.0;
+        let shift = projection.divergence(middle);
+        let origin = (middle.0 + shift.0 * z, middle.1 + shift.1 * z);
+        let frame = projection.frame(origin, roll, (0.0, 0.0));
+        let grow = 1.0 + z / projection.source_mm;
+        let (ra, rb) = ((half_a * grow) as f32, (half_b * grow) as f32);
+        let core = (pelvis.thickness * (0.6 * bone.trabecular_mu + 0.10 * bone.cortical_mu)) as f32;
+        let rim = (6.5 * bone.shell * bone.cortical_mu) as f32;
+        let (low, high) = ((f64::from(-ra), f64::from(-rb)), (f64::from(ra), f64::from(0.9 * rb)));
+        canvas.add(frame, low, high, |a, b| {
+            let (x, y) = (a / ra, b / rb);
+            let q = 1.0 - (x * x + y * y).sqrt();
+            if q <= 0.0 {
+                return 0.0;
+            }
+            let depth = q * ra; // mm below the crest
+            let upper = (0.55 - y).clamp(0.0, 1.0); // the wing thins out towards the hip
+            let edge = (depth * 0.6).min(1.0);
+            upper.min(1.0) * edge * (core + rim * (-depth / 4.5).exp())
+        });
+    }
+}
+
+/// Adds the ribs of T10..T12 on both sides: hollow tubes that run forwards and down.
+pub(crate) fn draw_ribs(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    spine: &Spine,
+    bone: &Bone,
+    dice: &mut Dice,
+) {
+    const REACH: [f64; 3] = [150.0, 120.0, 85.0];
+    for (body, reach) in spine.bodies.iter().zip(REACH) {
+        let fall = dice.normal_within(0.62, 0.08, 2.0);
+        let length = reach * dice.normal_within(1.0, 0.12, 2.0);
+        for side in [-1.0, 1.0] {
+            let head = body.to_patient((-0.5 * body.depth() - 2.0, -6.0));
+            draw_rib(canvas, projection, head, (length, fall, side), bone);
+        }
+    }
+}
+
+fn draw_rib(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    head: (f64, f64),
+    (length, fall, side): (f64, f64, f64),
+    bone: &Bone,
+) {
+    // From the head back and outwards round the angle, then forwards and down.
+    let points: Vec<(f64, f64)> = (0..=24)
+        .map(|k| {
+            let t = f64::from(k) / 24.0;
+            let x = head.0 - 30.0 * (std::f64::consts::PI * (t * 1.6).min(1.0)).sin()
+                + length * (t - 0.3).max(0.0);
+            let y = head.1 + 14.0 * t + fall * length * (t - 0.1).max(0.0);
+            let z = side * 125.0 * (1.6 * t).min(1.0).powf(0.7);
+            let shift = projection.divergence((x, y));
+            projection.to_film((x + shift.0 * z, y + shift.1 * z))
+        })
+        .collect();
+    let radius = 5.2 * projection.scale;
+    let shell = 0.8 * bone.shell * projection.scale;
+    let unit = bone.cortical_mu / projection.scale;
+    add_tube(canvas, &points, radius, shell, unit);
+}
+
+/// A hollow tube along film points; radius and shell in px, `mu` per px.
+fn add_tube(canvas: &mut Canvas, points: &[(f64, f64)], radius: f64, shell: f64, mu: f64) {
+    let reach = radius + 1.0;
+    let (mut u0, mut v0) = (f64::INFINITY, f64::INFINITY);
+    let (mut u1, mut v1) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for p in points {
+        (u0, v0) = (u0.min(p.0 - reach), v0.min(p.1 - reach));
+        (u1, v1) = (u1.max(p.0 + reach), v1.max(p.1 + reach));
+    }
+    let clip = |v: f64, n: usize| v.clamp(0.0, n as f64) as usize;
+    let (columns, rows) = (
+        clip(u0, canvas.width)..clip(u1, canvas.width),
+        clip(v0, canvas.height)..clip(v1, canvas.height),
+    );
+    if columns.is_empty() || rows.is_empty() {
+        return;
+    }
+    let stride = columns.len();
+    let mut nearest = vec![f32::INFINITY; stride * rows.len()];
+    for pair in points.windows(2) {
+        mark_segment(&mut nearest, (pair[0], pair[1]), reach, (&columns, &rows));
+    }
+    let (outer, inner) = ((radius * radius) as f32, ((radius - shell) * (radius - shell)) as f32);
+    for (row, line) in rows.zip(nearest.chunks_exact(stride)) {
+        let pixels = &mut canvas.exponent[row * canvas.width + columns.start..][..stride];
+        for (pixel, d2) in pixels.iter_mut().zip(line) {
+            let chord = (outer - d2).max(0.0).sqrt() - (inner - d2).max(0.0).sqrt();
+            *pixel += 2.0 * mu as f32 * chord;
+        }
+    }
+}
+
+/// Lowers the squared distance of the pixels around one segment.
+fn mark_segment(
+    nearest: &mut [f32],
+    (p, q): ((f64, f64), (f64, f64)),
+    reach: f64,
+    (columns, rows): (&std::ops::Range<usize>, &std::ops::Range<usize>),
+) {
+    let clip = |low: f64, high: f64, range: &std::ops::Range<usize>| {
+        let start = (low.max(0.0) as usize).clamp(range.start, range.end);
+        start..((high.max(0.0) as usize) + 1).clamp(start, range.end)
+    };
+    let us = clip(p.0.min(q.0) - reach, p.0.max(q.0) + reach, columns);
+    let vs = clip(p.1.min(q.1) - reach, p.1.max(q.1) + reach, rows);
+    let (dx, dy) = (q.0 - p.0, q.1 - p.1);
+    let squared = (dx * dx + dy * dy).max(1e-9);
+    for v in vs {
+        for u in us.clone() {
+            let (x, y) = (u as f64 - p.0, v as f64 - p.1);
+            let t = ((x * dx + y * dy) / squared).clamp(0.0, 1.0);
+            let d2 = (x - t * dx).powi(2) + (y - t * dy).powi(2);
+            let cell = &mut nearest[(v - rows.start) * columns.len() + u - columns.start];
+            *cell = cell.min(d2 as f32);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! One subject of the cohort: covariates, outcome, anatomy, and the films to be taken.
+
+use crate::acquisition::Acquisition;
+use crate::dice::{Dice, derive_seed};
+use crate::film::Anatomy;
+use crate::fracture::Fracture;
+use crate::hazard::{Calendar, FollowUp, Profile};
+use crate::spine::Spine;
+use crate::{Bone, Error, PhantomConfig};
+use serde::{Deserialize, Serialize};
+use vertebra_cohort::{DAYS_PER_YEAR, Date, Position, Quality};
+
+/// Why a subject is in the cohort: to be analysed, or to be excluded for a reason of the paper's
+/// flow chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the names are the documentation
+pub enum Role {
+    Analysed,
+    FragilityFractureAtBaseline,
+    OneVisitOnly,
+    NoNeutralLateral,
+    ShortFollowUp,
+    AntiOsteoporoticDrug,
+    PoorImage,
+}
+
+impl Role {
+    /// The reasons in the paper's order, with its counts.
+    pub const REASONS: [(Self, usize); 6] = [
+        (Self::FragilityFractureAtBaseline, 1982),
+        (Self::OneVisitOnly, 2368),
+        (Self::NoNeutralLateral, 697),
+        (Self::ShortFollowUp, 113),
+        (Self::AntiOsteoporoticDrug, 531),
+        (Self::PoorImage, 439),
+    ];
+
+    /// The word in `truth.csv`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Analysed => "analysed",
+            Self::FragilityFractureAtBaseline => "fragility_fracture_at_baseline",
+            Self::OneVisitOnly => "one_visit_only",
+            Self::NoNeutralLateral => "no_neutral_lateral",
+            Self::ShortFollowUp => "short_follow_up",
+            Self::AntiOsteoporoticDrug => "anti_osteoporotic_drug",
+            Self::PoorImage => "poor_image",
+        }
+    }
+
+    /// The role of every subject, in a random order. Reasons share the excluded subjects as in the
+    /// paper, every reason at least once when there are six or more.
+    pub(crate) fn assign(config: &PhantomConfig) -> Vec<Self> {
+        let mut roles = vec![Self::Analysed; config.subjects()];
+        for (reason, count) in shares(config.excluded()) {
+            roles.extend(std::iter::repeat_n(reason, count));
+        }
+        let order = Dice::new(derive_seed(config.seed(), &[0x01de])).permutation(roles.len());
+        order.into_iter().map(|i| roles[i]).collect()
+    }
+}
+
+/// Largest-remainder shares of `n` with a minimum of one each where possible.
+fn shares(n: usize) -> Vec<(Role, usize)> {
+    let total: usize = Role::REASONS.iter().map(|r| r.1).sum();
+    let least = usize::from(n >= Role::REASONS.len());
+    let mut counts: Vec<usize> =
+        Role::REASONS.iter().map(|r| (n * r.1 / total).max(least)).collect();
+    let mut k = 0;
+    while counts.iter().sum::<usize>() < n {
+        counts[k % Role::REASONS.len()] += 1;
+        k += 1;
+    }
+    while counts.iter().sum::<usize>() > n {
+        if let Some(largest) = counts.iter_mut().max() {
+            *largest -= 1;
+        }
+    }
+    Role::REASONS.iter().map(|r| r.0).zip(counts).collect()
+}
+
+/// One film to be taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedFilm {
+    /// Day.
+    pub date: Date,
+    /// Posture.
+    pub position: Position,
+    /// Quality.
+    pub quality: Quality,
+    /// The subject on that day.
+    pub anatomy: Anatomy,
+    /// Settings of the exposure.
+    pub acquisition: Acquisition,
+    /// Seed of what changes from film to film.
+    pub seed: u64,
+}
+
+/// One subject with everything that is true about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhantomSubject {
+    /// Analysed or excluded, and why.
+    pub role: Role,
+    /// Covariates and density.
+    pub profile: Profile,
+    /// Years from the baseline film to the end of follow-up.
+    pub time: f64,
+    /// A fracture ended it.
+    pub event: bool,
+    /// The fracture, for subjects with an event.
+    pub fracture: Option<Fracture>,
+    /// Baseline film, then follow-up film if there is one.
+    pub films: Vec<PlannedFilm>,
+}
+
+/// Density lost per year of follow-up, standard deviations.
+const YEARLY_LOSS: f64 = 0.03;
+
+/// Draws the subject `index` of a cohort. The same arguments give the same subject, whatever else
+/// is drawn.
+///
+/// # Errors
+/// [`Error::Setting`] for a configuration out of its domain.
+pub fn sample_subject(
+    config: &PhantomConfig,
+    index: usize,
+    role: Role,
+) -> Result<PhantomSubject, Error> {
+    config.check()?;
+    draw_subject(config, &Calendar::for_event_rate(config.event_rate()), index, role)
+}
+
+pub(crate) fn draw_subject(
+    config: &PhantomConfig,
+    calendar: &Calendar,
+    index: usize,
+    role: Role,
+) -> Result<PhantomSubject, Error> {
+    let seed = derive_seed(config.seed(), &[0x50b7, index as u64]);
+    let mut dice = Dice::new(seed);
+    let profile = Profile::sample(&mut dice);
+    let mut follow_up = calendar.follow_up(profile.log_hazard(), &mut dice);
+    match role {
+        Role::ShortFollowUp => {
+            follow_up = FollowUp { time: dice.uniform(0.05, 0.42), event: false };
+        }
+        Role::FragilityFractureAtBaseline => follow_up.event = false,
+        _ => {}
+    }
+    let days = (follow_up.time * DAYS_PER_YEAR).round();
+    let (time, event) = (days / DAYS_PER_YEAR, follow_up.event && role != Role::OneVisitOnly);
+    let fracture = Fracture::sample(&mut dice);
+    let plan = Plan { config, role, profile: &profile, days: days as i64, seed };
+    let films = plan.films(event.then_some(&fracture), &fracture, &mut dice)?;
+    Ok(PhantomSubject { role, profile, time, event, fracture: event.then_some(fracture), films })
+}
+
+/// What is needed to plan a subject's films.
+struct Plan<'a> {
+    config: &'a PhantomConfig,
+    role: Role,
+    profile: &'a Profile,
+    days: i64,
+    seed: u64,
+}
+
+impl Plan<'_> {
+    fn films(
+        &self,
+        incident: Option<&Fracture>,
+        prevalent: &Fracture,
+        dice: &mut Dice,
+    ) -> Result<Vec<PlannedFilm>, Error> {
+        let first = Date::new(2010, 1, 4)?.plus_days(dice.index(5 * 365) as i64)?;
+        let mut anatomy = self.anatomy();
+        if self.role == Role::FragilityFractureAtBaseline {
+            anatomy.spine = anatomy.spine.with_fracture(prevalent);
+        }
+        let mut later = anatomy.clone();
+        if let Some(fracture) = incident {
+            later.spine = later.spine.with_fracture(fracture);
+        }
+        let years = self.days as f64 / DAYS_PER_YEAR;
+        later.bone = Bone::of_density(self.profile.density - YEARLY_LOSS * years);
+        let mut films = vec![self.film(first, anatomy, 0, dice)];
+        if self.role != Role::OneVisitOnly {
+            films.push(self.film(first.plus_days(self.days)?, later, 1, dice));
+        }
+        Ok(films)
+    }
+
+    fn anatomy(&self) -> Anatomy {
+        let p = self.profile;
+        Anatomy::sample(p.sex, p.age, p.bmi, p.density, self.seed)
+    }
+
+    fn film(&self, date: Date, mut anatomy: Anatomy, number: u64, dice: &mut Dice) -> PlannedFilm {
+        let position = self.position(dice);
+        let bend = match position {
+            Position::Neutral => 0.0,
+            Position::Flexion => -5.0,
+            Position::Extension => 3.0,
+        };
+        anatomy.spine = anatomy.spine.bent(bend, 0.7, dice);
+        let mut acquisition = Acquisition::draw(dice, self.config.film_size());
+        let quality = if self.role == Role::PoorImage { Quality::Poor } else { Quality::Good };
+        if quality == Quality::Poor {
+            acquisition.spoil(dice);
+        }
+        let seed = derive_seed(self.seed, &[number]);
+        PlannedFilm { date, position, quality, anatomy, acquisition, seed }
+    }
+
+    fn position(&self, dice: &mut Dice) -> Position {
+        match self.role {
+            Role::NoNeutralLateral if dice.chance(0.5) => Position::Flexion,
+            Role::NoNeutralLateral => Position::Extension,
+            _ => Position::Neutral,
+        }
+    }
+}
+
+impl Spine {
+    /// The spine in another posture: every disc from T11-T12 to L5-S1 opens in front by `mean`
+    /// degrees (extension; negative: flexion), give or take `scatter`.
+    pub(crate) fn bent(&self, mean: f64, scatter: f64, dice: &mut Dice) -> Self {
+        let mut spine = self.clone();
+        let n = spine.bodies.len();
+        for k in (0..n).rev() {
+            let below = if k + 1 < n { spine.bodies[k + 1].centre } else { spine.sacrum.centre };
+            let here = spine.bodies[k].centre;
+            let pivot = (0.5 * (here.0 + below.0), 0.5 * (here.1 + below.1));
+            let angle = -dice.normal_within(mean, scatter, 2.0).to_radians();
+            let (sin, cos) = angle.sin_cos();
+            for body in &mut spine.bodies[..=k] {
+                let (x, y) = (body.centre.0 - pivot.0, body.centre.1 - pivot.1);
+                body.centre = (pivot.0 + x * cos - y * sin, pivot.1 + x * sin + y * cos);
+                body.tilt += angle;
+            }
+        }
+        spine
+    }
+}
+
+impl Acquisition {
+    /// Makes the film hard to read: starved of dose, moved, wrongly exposed.
+    fn spoil(&mut self, dice: &mut Dice) {
+        self.quanta *= 0.02;
+        self.blur_mm *= dice.uniform(3.0, 6.0);
+        self.brightness += if dice.chance(0.5) { 0.8 } else { -0.8 };
+        self.contrast *= 0.6;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_share_the_excluded_as_in_the_paper() {
+        for n in [0, 3, 6, 20, 150, 569] {
+            let shares = shares(n);
+            assert_eq!(shares.iter().map(|s| s.1).sum::<usize>(), n);
+            assert!(n < 6 || shares.iter().all(|s| s.1 > 0), "{shares:?}");
+        }
+        assert!(shares(150)[1].1 > shares(150)[4].1);
+    }
+
+    #[test]
+    fn a_subject_depends_on_nothing_but_seed_and_index() {
+        let config = PhantomConfig::quick().with_film_size([64, 64]);
+        let a = sample_subject(&config, 5, Role::Analysed).unwrap();
+        let b = sample_subject(&config.clone().with_subjects(9), 5, Role::Analysed).unwrap();
+        assert_eq!(a, b);
+        assert_ne!(a, sample_subject(&config, 6, Role::Analysed).unwrap());
+    }
+}

@@ -1,0 +1,231 @@
+//! Soft tissue: the trunk, lungs, bowel gas, organs, calcified aorta.
+
+use crate::canvas::{Canvas, Ellipsoid};
+use crate::dice::Dice;
+use crate::projection::Projection;
+use crate::spine::Spine;
+
+/// Attenuation of soft tissue at about 65 keV, per mm.
+pub(crate) const SOFT_MU: f64 = 0.0195;
+/// Excess of intervertebral disc over soft tissue, per mm.
+const DISC_MU: f64 = 0.0006;
+
+/// A subject's trunk.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Torso {
+    /// Thickness from side to side at the waist, mm.
+    pub(crate) width: f64,
+    /// Thickness from back to front at the waist, mm.
+    pub(crate) depth: f64,
+    /// From the back wall of the bodies to the skin of the back, mm.
+    pub(crate) back: f64,
+    /// Calcification of the aortic wall, 0 to 1.
+    pub(crate) aorta: f64,
+}
+
+impl Torso {
+    pub(crate) fn sample(dice: &mut Dice, bmi: f64, male: bool, age: f64) -> Self {
+        let girth = (bmi / 24.0).powf(0.75);
+        let calcified = dice.normal(-0.6, 0.6) + 0.035 * (age - 55.0);
+        Self {
+            width: girth * dice.normal_within(if male { 300.0 } else { 280.0 }, 12.0, 2.0),
+            depth: girth.powf(1.2)
+                * dice.normal_within(if male { 215.0 } else { 200.0 }, 10.0, 2.0),
+            back: 62.0 + 14.0 * girth.powi(2) + dice.normal_within(0.0, 3.0, 2.0),
+            aorta: calcified.clamp(0.0, 1.0),
+        }
+    }
+
+    /// Adds the trunk's path lengths, with the lungs above the diaphragm left out.
+    pub(crate) fn draw(
+        &self,
+        canvas: &mut Canvas,
+        projection: &Projection,
+        spine: &Spine,
+        dice: &mut Dice,
+    ) {
+        let profile = Profile::new(self, spine, dice);
+        let width = canvas.width;
+        for (row, line) in canvas.exponent.chunks_exact_mut(width).enumerate() {
+            // The outline is smooth: every eighth column is computed, the others interpolated.
+            const STRIDE: usize = 8;
+            let at = |column: usize| {
+                let (x, y) = projection.to_patient((column as f64, row as f64));
+                profile.exponent(x, y) as f32
+            };
+            let mut left = at(0);
+            for start in (0..width).step_by(STRIDE) {
+                let right = at(start + STRIDE);
+                let slope = (right - left) / STRIDE as f32;
+                for (k, pixel) in line[start..].iter_mut().take(STRIDE).enumerate() {
+                    *pixel += left + slope * k as f32;
+                }
+                left = right;
+            }
+        }
+    }
+}
+
+/// The trunk's outline and thickness by height.
+struct Profile<'a> {
+    torso: &'a Torso,
+    /// `(y, x of the body's back wall)` from T10 to the sacrum.
+    backs: Vec<(f64, f64)>,
+    l3: f64,
+    hip: f64,
+    dome: (f64, f64),
+    lung: f64,
+}
+
+impl<'a> Profile<'a> {
+    fn new(torso: &'a Torso, spine: &Spine, dice: &mut Dice) -> Self {
+        let mut backs: Vec<(f64, f64)> = spine
+            .bodies
+            .iter()
+            .map(|body| (body.centre.1, body.centre.0 - 0.5 * body.depth()))
+            .collect();
+        let sacrum = spine.sacrum.centre;
+        backs.push((sacrum.1 + 45.0, sacrum.0 - 62.0));
+        backs.push((sacrum.1 + 110.0, sacrum.0 - 78.0));
+        let t12 = spine.bodies[2].centre;
+        let dome = (t12.0 + 0.35 * torso.depth, t12.1 + dice.normal_within(-42.0, 14.0, 2.0));
+        let lung = dice.normal_within(130.0, 15.0, 2.0);
+        Self { torso, backs, l3: 0.0, hip: sacrum.1, dome, lung }
+    }
+
+    fn back_wall(&self, y: f64) -> f64 {
+        // A Gaussian mean of the nodes: the skin smooths the spine's curve.
+        let (mut sum, mut weight) = (0.0, 1e-12);
+        for (node, x) in &self.backs {
+            let w = (-0.5 * ((y - node) / 26.0).powi(2)).exp();
+            sum += w * x;
+            weight += w;
+        }
+        sum / weight
+    }
+
+    fn exponent(&self, x: f64, y: f64) -> f64 {
+        let lower = smooth_step((y - self.l3) / (self.hip - self.l3));
+        let upper = smooth_step((self.l3 - y) / 110.0);
+        let depth = self.torso.depth * (1.0 + 0.10 * lower + 0.06 * upper);
+        let width = self.torso.width * (1.0 + 0.16 * lower + 0.06 * upper);
+        let skin = self.back_wall(y) - self.torso.back * (1.0 + 0.22 * lower);
+        let s = (2.0 * (x - skin) / depth - 1.0).abs();
+        if s >= 1.0 {
+            return 0.0;
+        }
+        let path = width * (1.0 - s.powf(2.3)).powf(1.0 / 2.3);
+        let muscle = 0.96 + 0.04 * (1.0 - s); // fat under the skin attenuates less
+        SOFT_MU * (path * muscle - self.lung_path(x, y, s))
+    }
+
+    /// Air of both lungs a ray meets, mm: behind and above the domes of the diaphragm.
+    fn lung_path(&self, x: f64, y: f64, s: f64) -> f64 {
+        let away = (x - self.dome.0) / 95.0;
+        let diaphragm = self.dome.1 + 46.0 * away * away;
+        let deep = smooth_step((diaphragm - y) / 34.0);
+        let inside = smooth_step((1.0 - s) / 0.28);
+        self.lung * deep * inside
+    }
+}
+
+pub(crate) fn smooth_step(t: f64) -> f64 {
+    let t = t.clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
+
+/// Adds the discs T10-T11 .. L5-S1, barely denser than what surrounds them.
+pub(crate) fn draw_discs(canvas: &mut Canvas, projection: &Projection, spine: &Spine) {
+    for pair in spine.bodies.windows(2) {
+        let (upper, lower) = (&pair[0], &pair[1]);
+        let (p, q) = (upper.centre, lower.centre);
+        let centre = (0.5 * (p.0 + q.0), 0.5 * (p.1 + q.1));
+        let frame = projection.frame(centre, 0.5 * (upper.tilt + lower.tilt), (0.0, 0.0));
+        let disc = Ellipsoid {
+            centre: [0.0; 3],
+            radii: [0.52 * upper.depth(), 7.0, 0.5 * upper.width],
+            angle: 0.0,
+            shell: 0.0,
+            shell_mu: 0.0,
+            core_mu: DISC_MU,
+        };
+        canvas.add_ellipsoid(frame, &disc);
+    }
+}
+
+/// Adds gas and contents of the bowel in front of the spine, some of it over L3..L5.
+pub(crate) fn draw_bowel(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    spine: &Spine,
+    torso: &Torso,
+    dice: &mut Dice,
+) {
+    let lowest = spine.sacrum.centre.1 + 40.0;
+    let loops = 3 + dice.index(5);
+    for _ in 0..loops {
+        let y = dice.uniform(-55.0, lowest);
+        let front = 0.72 * torso.depth - torso.back;
+        let x = dice.uniform(16.0, front.max(40.0));
+        draw_loop(canvas, projection, (x, y), dice);
+    }
+    for _ in 0..10 {
+        let at = (dice.uniform(10.0, 130.0), dice.uniform(-120.0, lowest));
+        let blob = blob(dice, [14.0, 32.0], [20.0, 45.0], 0.04 * SOFT_MU);
+        let sign = if dice.chance(0.5) { 1.0 } else { -1.0 };
+        let frame = projection.frame(at, dice.uniform(-1.5, 1.5), (0.0, 0.0));
+        canvas.add_ellipsoid(frame, &Ellipsoid { core_mu: sign * blob.core_mu, ..blob });
+    }
+}
+
+/// One gas-filled loop: a few overlapping bubbles.
+fn draw_loop(canvas: &mut Canvas, projection: &Projection, at: (f64, f64), dice: &mut Dice) {
+    let bubbles = 1 + dice.index(4);
+    let along = dice.uniform(-1.5, 1.5);
+    for k in 0..bubbles {
+        let away = 11.0 * k as f64;
+        let place =
+            (at.0 + away * along.cos() + dice.uniform(-4.0, 4.0), at.1 + away * along.sin());
+        let frame = projection.frame(place, along, (0.0, 0.0));
+        let gas = blob(dice, [6.0, 15.0], [7.0, 16.0], -0.9 * SOFT_MU);
+        canvas.add_ellipsoid(frame, &gas);
+    }
+}
+
+fn blob(dice: &mut Dice, across: [f64; 2], deep: [f64; 2], mu: f64) -> Ellipsoid {
+    let radius = dice.uniform(across[0], across[1]);
+    Ellipsoid {
+        centre: [0.0; 3],
+        radii: [radius * dice.uniform(0.9, 1.6), radius, dice.uniform(deep[0], deep[1])],
+        angle: 0.0,
+        shell: 0.0,
+        shell_mu: 0.0,
+        core_mu: mu,
+    }
+}
+
+/// Adds flecks of calcium along the aorta in front of L1..L4.
+pub(crate) fn draw_aorta(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    spine: &Spine,
+    torso: &Torso,
+    dice: &mut Dice,
+) {
+    let flecks = (18.0 * torso.aorta * dice.uniform(0.4, 1.0)) as usize;
+    for _ in 0..flecks {
+        let body = &spine.bodies[3 + dice.index(4)];
+        let front = 0.5 * body.depth() + if dice.chance(0.5) { 8.0 } else { 25.0 };
+        let local = (front + dice.normal_within(0.0, 1.5, 2.0), dice.uniform(-18.0, 18.0));
+        let frame = projection.frame(body.to_patient(local), body.tilt, (0.0, 0.0));
+        let fleck = Ellipsoid {
+            centre: [0.0; 3],
+            radii: [dice.uniform(0.5, 1.2), dice.uniform(1.5, 6.0), dice.uniform(1.5, 5.0)],
+            angle: dice.normal(0.0, 0.15),
+            shell: 0.0,
+            shell_mu: 0.0,
+            core_mu: 0.03,
+        };
+        canvas.add_ellipsoid(frame, &fleck);
+    }
+}

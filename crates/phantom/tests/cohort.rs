@@ -1,0 +1,140 @@
+//! A whole cohort folder, read back as any user's folder is.
+
+use std::collections::HashSet;
+use std::path::Path;
+use vertebra_cohort::{
+    Cohort, EligibilityOptions, FractureRule, ReferenceTable, TrimmingOptions, eligibility,
+    outcomes_from_films,
+};
+use vertebra_keypoints::{AnnotationSet, Level};
+use vertebra_phantom::{PhantomConfig, generate};
+use vertebra_radiograph::Radiograph;
+
+fn small() -> PhantomConfig {
+    PhantomConfig::quick().with_subjects(70).with_excluded(24).with_film_size([128, 104])
+}
+
+fn truth(folder: &Path) -> Vec<std::collections::HashMap<String, String>> {
+    csv::Reader::from_path(folder.join("truth.csv"))
+        .unwrap()
+        .deserialize()
+        .map(Result::unwrap)
+        .collect()
+}
+
+#[test]
+fn every_reason_appears_and_only_the_meant_subjects_remain() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut told = Vec::new();
+    let summary = generate(&small(), folder.path(), &mut |done| told.push(done)).unwrap();
+    assert_eq!(told.last(), Some(&summary.films));
+    assert_eq!(summary.films, small().n_films());
+    let cohort = Cohort::read(folder.path()).unwrap();
+    let flow = eligibility(&cohort, &EligibilityOptions::default());
+    let never: Vec<_> = flow.steps().iter().filter(|step| step.excluded == 0).collect();
+    // Nobody is too young; every other reason happens.
+    assert!(never.len() == 1 && never[0].reason.contains("ounger"), "{never:?}");
+    let analysed: HashSet<String> =
+        flow.subjects().iter().map(|&i| cohort.subjects()[i].id.clone()).collect();
+    let meant: HashSet<String> = truth(folder.path())
+        .into_iter()
+        .filter(|row| row["role"] == "analysed")
+        .map(|row| row["subject_id"].clone())
+        .collect();
+    assert_eq!(analysed, meant);
+}
+
+#[test]
+fn outcomes_read_from_the_films_are_the_true_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = small().with_subjects(400).with_excluded(0).with_film_size([64, 64]);
+    generate(&config, folder.path(), &mut |_| {}).unwrap();
+    let cohort = Cohort::read(folder.path()).unwrap();
+    let annotations = AnnotationSet::read(folder.path().join("annotations.json")).unwrap();
+    let heights = |path: &Path| {
+        let film = annotations.get(&path.to_string_lossy()).unwrap();
+        let spacing = Radiograph::open(folder.path().join(path)).unwrap().spacing().mm().unwrap();
+        Level::ALL.map(|level| film.vertebra(level).unwrap().six_points.map(|p| p.heights(spacing)))
+    };
+    let flow = eligibility(&cohort, &EligibilityOptions::default());
+    assert_eq!(flow.remaining(), 400);
+    let baseline: Vec<_> = cohort
+        .subjects()
+        .iter()
+        .map(|subject| (subject.sex, heights(&subject.visits[0].radiograph)))
+        .collect();
+    let reference = ReferenceTable::from_films(&baseline, &TrimmingOptions::default()).unwrap();
+    let outcomes =
+        outcomes_from_films(&cohort, &flow, &reference, &FractureRule::default(), |visit| {
+            Some(heights(&visit.radiograph))
+        });
+    for (outcome, row) in outcomes.iter().zip(truth(folder.path())) {
+        let outcome = outcome.as_ref().unwrap();
+        assert_eq!(outcome.event, row["event"] == "1", "{row:?} {outcome:?}");
+        let time: f64 = row["time"].parse().unwrap();
+        assert!((outcome.time - time).abs() < 1e-9, "{row:?}");
+        assert!(outcome.prevalent.is_empty(), "{row:?} {:?}", outcome.prevalent);
+        if outcome.event {
+            let found = outcome.levels.iter().any(|l| l.level.name() == row["fracture_level"]);
+            assert!(found, "{row:?} {:?}", outcome.levels);
+        }
+    }
+}
+
+#[test]
+fn bytes_do_not_depend_on_the_number_of_threads() {
+    let files = |threads: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let config = small().with_subjects(10).with_excluded(6);
+        pool.install(|| generate(&config, folder.path(), &mut |_| {})).unwrap();
+        let mut files = Vec::new();
+        for part in ["", "radiographs"] {
+            for entry in folder.path().join(part).read_dir().unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    let name = path.file_name().unwrap().to_owned();
+                    files.push((name, std::fs::read(path).unwrap()));
+                }
+            }
+        }
+        files.sort();
+        files
+    };
+    let one = files(1);
+    assert_eq!(
+        one.len(),
+        4 + 1 + PhantomConfig::n_films(&small().with_subjects(10).with_excluded(6))
+    );
+    assert!(one == files(3));
+}
+
+#[test]
+fn both_photometric_interpretations_and_sides_occur_and_bone_comes_out_bright() {
+    let folder = tempfile::tempdir().unwrap();
+    generate(&small().with_subjects(20).with_excluded(0), folder.path(), &mut |_| {}).unwrap();
+    let annotations = AnnotationSet::read(folder.path().join("annotations.json")).unwrap();
+    let (mut kinds, mut sides) = (HashSet::new(), HashSet::new());
+    for film in &annotations.films {
+        let radiograph = Radiograph::open(folder.path().join(&film.file_name)).unwrap();
+        kinds.insert(format!("{:?}", radiograph.provenance().photometric));
+        sides.insert(format!("{:?}", radiograph.facing()));
+        let (width, pixels) = (radiograph.width(), radiograph.pixels());
+        let l3 = film.keypoints.get(Level::L3);
+        let body = pixels[l3.y as usize * width + l3.x as usize];
+        let sum: f32 = pixels.iter().sum();
+        let mean = sum / pixels.len() as f32;
+        assert!(body > mean, "{}: L3 {body}, mean {mean}", film.file_name);
+    }
+    assert_eq!(kinds.len(), 2, "{kinds:?}");
+    assert_eq!(sides.len(), 2, "{sides:?}");
+}
+
+#[test]
+fn a_folder_with_files_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mine.txt"), "precious").unwrap();
+    let error = generate(&small(), folder.path(), &mut |_| {}).unwrap_err();
+    assert!(error.to_string().contains("new or empty"), "{error}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+}
