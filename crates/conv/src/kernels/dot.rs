@@ -1,6 +1,6 @@
 //! Inner products of a few gradient planes with a few shifted source planes, over all pixels.
 
-use super::simd::Simd;
+use super::simd::{Simd, unrolled};
 
 /// One block of a weight gradient:
 /// `out[m][k] += sum over u, p of gradient[u][m][p] * source[u][offsets[k] + p]`.
@@ -50,32 +50,28 @@ pub(super) unsafe fn dot<V: Simd, const M: usize, const K: usize>(dot: &Dot<'_>,
             let source = dot.source.as_ptr().add(unit * dot.source_unit);
             let gradient = dot.gradient.as_ptr().add(unit * dot.gradient_unit);
             let mut columns = [source; K];
-            for k in 0..K {
-                columns[k] = source.add(*dot.offsets.get_unchecked(k));
-            }
-            let mut rows = [gradient; M];
-            for m in 0..M {
-                rows[m] = gradient.add(m * dot.gradient_stride);
-            }
+            unrolled!(K, J, {
+                columns[J] = source.add(*dot.offsets.get_unchecked(J));
+            });
             let mut p = 0;
             while p < dot.pixels {
                 let mut g = [V::splat(0.0); M];
-                for m in 0..M {
-                    g[m] = V::load(rows[m].add(p));
-                }
-                for k in 0..K {
-                    let x = V::load(columns[k].add(p));
-                    for m in 0..M {
-                        sums[m][k] = g[m].mul_add(x, sums[m][k]);
-                    }
-                }
+                unrolled!(M, I, {
+                    g[I] = V::load(gradient.add(I * dot.gradient_stride + p));
+                });
+                unrolled!(K, J, {
+                    let x = V::load(columns[J].add(p));
+                    unrolled!(M, I, {
+                        sums[I][J] = g[I].mul_add(x, sums[I][J]);
+                    });
+                });
                 p += V::LANES;
             }
         }
-        for m in 0..M {
-            for k in 0..K {
-                *out.get_unchecked_mut(m * dot.out_stride + k) += sums[m][k].sum();
-            }
-        }
+        unrolled!(M, I, {
+            unrolled!(K, J, {
+                *out.get_unchecked_mut(I * dot.out_stride + J) += sums[I][J].sum();
+            });
+        });
     }
 }

@@ -16,3 +16,18 @@ pub(super) trait Simd: Copy {
     /// Sum of the lanes, in an order that does not depend on anything.
     unsafe fn sum(self) -> f32;
 }
+
+/// Repeats a block for `$i` from 0 to `$n - 1`, at most 12 times, with `$i` a constant each time:
+/// the compiler keeps an array in registers only if every index is a constant from the start.
+macro_rules! unrolled {
+    ($n:expr, $i:ident, $body:block) => {
+        unrolled!(@ $n, $i, $body, 0 1 2 3 4 5 6 7 8 9 10 11)
+    };
+    (@ $n:expr, $i:ident, $body:block, $($value:literal)+) => {
+        $(if $value < $n {
+            const $i: usize = $value;
+            $body
+        })+
+    };
+}
+pub(super) use unrolled;

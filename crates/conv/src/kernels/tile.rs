@@ -1,6 +1,6 @@
 //! A tile of a correlation: a few output channels times a few vectors of neighbouring pixels.
 
-use super::simd::Simd;
+use super::simd::{Simd, unrolled};
 
 /// Which lanes of one vector of flat pixels are pixels of the output, and where they go.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,36 +54,36 @@ pub(super) unsafe fn tile<V: Simd, const M: usize, const N: usize>(
     // SAFETY: by this function's contract every pointer below stays inside its slice.
     unsafe {
         let mut sums = [[V::splat(0.0); N]; M];
-        for m in 0..M {
-            sums[m] = [V::splat(*tile.bias.get_unchecked(m)); N];
-        }
+        unrolled!(M, I, {
+            sums[I] = [V::splat(*tile.bias.get_unchecked(I)); N];
+        });
         let mut weights = tile.weights.as_ptr();
         let mut plane = tile.source.as_ptr();
         for _ in 0..tile.channels {
             for &offset in tile.offsets {
                 let pixels = plane.add(offset);
                 let mut x = [V::splat(0.0); N];
-                for v in 0..N {
-                    x[v] = V::load(pixels.add(v * V::LANES));
-                }
-                for m in 0..M {
-                    let w = V::splat(*weights.add(m));
-                    for v in 0..N {
-                        sums[m][v] = w.mul_add(x[v], sums[m][v]);
-                    }
-                }
+                unrolled!(N, J, {
+                    x[J] = V::load(pixels.add(J * V::LANES));
+                });
+                unrolled!(M, I, {
+                    let w = V::splat(*weights.add(I));
+                    unrolled!(N, J, {
+                        sums[I][J] = w.mul_add(x[J], sums[I][J]);
+                    });
+                });
                 weights = weights.add(M);
             }
             plane = plane.wrapping_add(tile.channel_stride);
         }
-        for m in 0..M {
-            let row = out.get_unchecked_mut(m).as_mut_ptr();
-            for v in 0..N {
-                let lanes = tile.lanes.get_unchecked(v);
+        unrolled!(M, I, {
+            let row = out.get_unchecked_mut(I).as_mut_ptr();
+            unrolled!(N, J, {
+                let lanes = tile.lanes.get_unchecked(J);
                 if lanes.mask != 0 {
-                    sums[m][v].compress(lanes.mask, row.add(lanes.dense));
+                    sums[I][J].compress(lanes.mask, row.add(lanes.dense));
                 }
-            }
-        }
+            });
+        });
     }
 }

@@ -1,0 +1,78 @@
+//! Speed of each pass on layers of small and large networks, beside the processor's multiply-add
+//! rate: `cargo run --release -p vertebra-conv --example layer_speed`.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use vertebra_conv::{Convolution, Isa};
+
+/// Best of many short runs, in seconds.
+fn best(mut run: impl FnMut()) -> f64 {
+    run();
+    let (mut best, start) = (f64::INFINITY, Instant::now());
+    while start.elapsed().as_secs_f64() < 0.25 {
+        let t = Instant::now();
+        run();
+        best = best.min(t.elapsed().as_secs_f64());
+    }
+    best
+}
+
+fn main() {
+    let isa = match std::env::args().nth(1).as_deref() {
+        Some("avx2") => Isa::Avx2,
+        Some("portable") => Isa::Portable,
+        _ => Isa::detect(),
+    };
+    println!("{isa:?}, {} threads, GFLOP/s", rayon::current_num_threads());
+    println!("{:34} {:>8} {:>8} {:>8}", "input, output channels, k, stride", "forward", "dx", "dw");
+    for (input, [o, k, s]) in [
+        ([8, 1, 96, 96], [8usize, 3usize, 2usize]),
+        ([8, 8, 48, 48], [8, 3, 2]),
+        ([8, 8, 24, 24], [8, 3, 1]),
+        ([8, 16, 12, 12], [16, 3, 1]),
+        ([8, 32, 6, 6], [32, 3, 1]),
+        ([8, 64, 3, 3], [64, 3, 1]),
+        ([8, 64, 24, 24], [16, 1, 1]),
+        ([8, 64, 3, 3], [8, 1, 1]),
+        ([16, 16, 24, 24], [16, 3, 1]),
+        ([16, 1, 48, 48], [64, 7, 2]),
+        ([16, 64, 12, 12], [64, 3, 1]),
+        ([16, 64, 12, 12], [128, 3, 2]),
+        ([16, 128, 6, 6], [128, 3, 1]),
+        ([16, 256, 3, 3], [256, 3, 1]),
+        ([16, 512, 2, 2], [512, 3, 1]),
+        ([1, 32, 96, 96], [32, 3, 1]),
+        ([1, 64, 48, 48], [64, 3, 1]),
+        ([1, 128, 24, 24], [128, 3, 1]),
+        ([1, 256, 12, 12], [256, 3, 1]),
+        ([1, 64, 96, 96], [256, 1, 1]),
+        ([4, 32, 64, 64], [32, 3, 1]),
+        ([1, 36, 96, 96], [36, 3, 1]),
+    ] {
+        let conv = Convolution::new([o, input[1], k, k]).unwrap().with_stride([s, s]).unwrap();
+        let conv = conv.with_padding([k / 2, k / 2]).with_isa(isa);
+        let output = conv.output_shape(input).unwrap();
+        let len = |shape: [usize; 4]| shape.iter().product::<usize>();
+        let values = |n: usize| (0..n).map(|i| (i % 17) as f32 - 8.0).collect::<Vec<f32>>();
+        let (x, w, g) = (values(len(input)), values(o * input[1] * k * k), values(len(output)));
+        let flop = 2.0 * (len(output) * input[1] * k * k) as f64 * 1e-9;
+        let times = [
+            best(|| drop(black_box(conv.forward(&x, input, &w, None)))),
+            best(|| drop(black_box(conv.input_gradient(&g, &w, input)))),
+            best(|| drop(black_box(conv.weight_gradient(&x, input, &g)))),
+        ];
+        let name = format!("{input:?} {o} {k} {s}");
+        let rate = times.map(|t| flop / t);
+        println!(
+            "{name:34} {:8.1} {:8.1} {:8.1}   us {:7.0} {:7.0} {:7.0}",
+            rate[0],
+            rate[1],
+            rate[2],
+            times[0] * 1e6,
+            times[1] * 1e6,
+            times[2] * 1e6
+        );
+    }
+}
