@@ -8,7 +8,8 @@
 
 use crate::{
     Error, Outcomes, check,
-    partial_likelihood::{Ties, event_terms, log_shares},
+    partial_likelihood::{Ties, event_terms, shares},
+    scaled::Scaled,
     time_groups::TimeGroups,
 };
 
@@ -45,12 +46,12 @@ pub fn breslow_baseline(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<Basel
         return Err(Error::NoEvents(outcomes.n_subjects()));
     }
     let groups = TimeGroups::new(outcomes);
-    let shares = log_shares(outcomes, log_hazard);
+    let shares = shares(outcomes, log_hazard);
     let terms = event_terms(outcomes, &groups, &shares, Ties::Breslow);
-    let mut sum = crate::log_sum::LogSum::EMPTY;
+    let mut sum = Scaled::ZERO;
     let (mut times, mut log_cumulative) = (Vec::new(), Vec::new());
     for (group, term) in groups.iter().zip(&terms).filter(|(group, _)| !group.events.is_empty()) {
-        sum.add(term.log_step);
+        sum.add(term.step);
         times.push(outcomes.time()[group.all[0] as usize]);
         log_cumulative.push(sum.ln());
     }

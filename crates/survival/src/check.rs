@@ -7,6 +7,17 @@ pub(crate) fn finite(name: &'static str, values: &[f64], outcomes: &Outcomes) ->
     domain(name, values, outcomes, f64::is_finite)
 }
 
+/// The same where outcomes are at hand only in another form.
+pub(crate) fn finite_values(name: &'static str, values: &[f64], n: usize) -> Result<(), Error> {
+    if values.len() != n {
+        return Err(Error::LengthMismatch(name, n, values.len()));
+    }
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(i) => Err(Error::OutOfDomain(name, i, values[i])),
+        None => Ok(()),
+    }
+}
+
 /// One probability per subject.
 pub(crate) fn probability(
     name: &'static str,

@@ -27,8 +27,7 @@ pub fn cox_loss(
     let exact = cox_partial_likelihood(outcomes, &host, ties)?;
     let gradient: Vec<f32> = exact.gradient.iter().map(|&g| g as f32).collect();
     let gradient = Tensor::<1>::from_floats(gradient.as_slice(), &device);
-    // A product of large log hazards with tiny slopes must not round the value: its own value is
-    // taken out again, and only the derivative stays.
+    // The slope's own value is taken out again, so that only its derivative stays.
     let slope = (log_hazard * gradient).sum();
     let value = Tensor::<1>::from_floats([exact.loss as f32].as_slice(), &device);
     Ok(slope.clone() - slope.detach() + value)

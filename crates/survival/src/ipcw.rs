@@ -43,6 +43,14 @@ struct CensoringStep {
     censored: f64,
 }
 
+impl CensoringStep {
+    /// What one more subject censored here changes, where weights beyond change by `sum`.
+    fn jump(self, sum: f64) -> f64 {
+        let left = self.at_risk - self.censored;
+        if self.censored > 0.0 && left > 1e-12 * self.at_risk { sum / left } else { 0.0 }
+    }
+}
+
 /// The sorted sample and its censoring curve, shared by all horizons.
 #[derive(Debug, Clone)]
 pub(crate) struct Censoring<'a> {
@@ -133,18 +141,13 @@ impl AtHorizon<'_> {
             sum += self.groups.get(g).events.iter().map(|&i| direct[i as usize]).sum::<f64>();
         }
         let mut drift = 0.0;
-        for g in 0..self.groups.len() {
-            let group = self.groups.get(g);
+        for (g, group) in self.groups.iter().enumerate() {
             // Events at this time are no longer at risk of being censored here.
             self.shift(&mut values, group.events, drift);
-            let mut jump = 0.0;
-            if g < self.known && self.steps[g].censored > 0.0 {
-                let CensoringStep { at_risk, censored, .. } = self.steps[g];
-                let left = at_risk - censored;
-                if left > 1e-12 * at_risk {
-                    jump = beyond[g] / left;
-                    drift -= jump * censored / at_risk;
-                }
+            let jump = beyond.get(g).map_or(0.0, |sum| self.steps[g].jump(*sum));
+            let CensoringStep { at_risk, censored, .. } = self.steps[g];
+            if jump != 0.0 {
+                drift -= jump * censored / at_risk;
             }
             self.shift(&mut values, group.censored, drift + jump);
         }

@@ -12,11 +12,10 @@ pub(crate) fn solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Option<Vec<
         }
         matrix.swap(column, pivot);
         rhs.swap(column, pivot);
+        let top = matrix[column].clone();
         for row in column + 1..n {
-            let factor = matrix[row][column] / matrix[column][column];
-            for k in column..n {
-                matrix[row][k] -= factor * matrix[column][k];
-            }
+            let factor = matrix[row][column] / top[column];
+            matrix[row].iter_mut().zip(&top).for_each(|(below, above)| *below -= factor * above);
             rhs[row] -= factor * rhs[column];
         }
     }

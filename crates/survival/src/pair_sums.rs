@@ -84,16 +84,6 @@ impl Pairing<'_> {
         (totals, sums)
     }
 
-    /// The totals alone, in one sweep.
-    pub(crate) fn totals(self, risk: &[f64]) -> PairTotals {
-        let ranks = Ranks::new(risk);
-        if self.outcomes.weights().is_none() {
-            self.as_earlier::<PlaceSet>(&ranks, None)
-        } else {
-            self.as_earlier::<WeightTally>(&ranks, None)
-        }
-    }
-
     /// Backwards in time: each event against those still at risk after it.
     fn as_earlier<T: Tally>(self, ranks: &Ranks, mut sums: Option<&mut SubjectSums>) -> PairTotals {
         let weight = |i: u32| self.outcomes.weight(i as usize);

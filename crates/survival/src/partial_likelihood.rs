@@ -7,17 +7,19 @@
 //! - Breslow: `sum_D w_i (ln S - h_i)` with `S = sum_R w_j exp(h_j)`;
 //! - Efron: `sum_D -w_i h_i + mean_D(w) sum_{r=0}^{d-1} ln(S - (r/d) E)`, `E = sum_D w_j exp(h_j)`.
 //!
-//! All sums are kept as logarithms with their largest exponent taken out, and nothing is ever
-//! subtracted from a sum, so that value and gradient are right for any spread of `h`.
+//! All sums keep their largest exponent apart and nothing is ever subtracted from a sum, so that
+//! value and gradient are right for any spread of `h`.
 //!
 //! Sources: Breslow, *Biometrics* 30:89-99, 1974; Efron, *JASA* 72:557-565, 1977. Equal to
 //! `coxph(.. ~ offset(h))` of R survival 3.8: minus the gradient is the martingale residual.
 
 use crate::{
-    Error, Outcomes, check,
+    Error, Outcomes,
+    c_statistic::members,
+    check,
     entering::Entering,
-    log_sum::{LogSum, LogSumTree},
     ranks::Ranks,
+    scaled::{Scaled, SumTree},
     time_groups::{TimeGroup, TimeGroups},
 };
 
@@ -46,7 +48,8 @@ pub struct CoxPartialLikelihood {
 
 /// Negative log partial likelihood (mean over events) and its gradient, in O(n log n).
 ///
-/// Entry times and case weights of the outcomes are honoured.
+/// Entry times and case weights of the outcomes are honoured. To evaluate many log hazards on the
+/// same outcomes, prepare [`RiskSets`] once.
 ///
 /// # Shapes
 /// - `log_hazard`: `[n]`, any finite values
@@ -68,83 +71,199 @@ pub fn cox_partial_likelihood(
     log_hazard: &[f64],
     ties: Ties,
 ) -> Result<CoxPartialLikelihood, Error> {
-    check::finite("log_hazard", log_hazard, outcomes)?;
-    if outcomes.n_events() == 0 {
-        return Err(Error::NoEvents(outcomes.n_subjects()));
-    }
-    let groups = TimeGroups::new(outcomes);
-    let shares = log_shares(outcomes, log_hazard);
-    let terms = event_terms(outcomes, &groups, &shares, ties);
-    let total: f64 = (0..outcomes.n_subjects())
-        .filter(|&i| outcomes.event()[i])
-        .map(|i| outcomes.weight(i))
-        .sum();
-    let loss = loss(outcomes, log_hazard, &groups, &terms) / total;
-    if !loss.is_finite() {
-        let widest = log_hazard.iter().copied().fold(0.0, |a: f64, b| a.max(b.abs()));
-        return Err(Error::InvalidSetting("spread of log_hazard", "below 1e300", widest));
-    }
-    let gradient = gradient(outcomes, &groups, &shares, &terms);
-    Ok(CoxPartialLikelihood { loss, gradient: gradient.into_iter().map(|g| g / total).collect() })
+    RiskSets::new(outcomes)?.partial_likelihood(log_hazard, ties)
 }
 
-/// What the events at one time contribute; `-inf` and 0 at a time without events.
+/// The risk sets of outcomes, sorted once for many evaluations of the partial likelihood.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, RiskSets, Ties};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0, 1.5, 3.0], vec![true; 4])?;
+/// let clinics = RiskSets::stratified(&outcomes, &[0, 0, 1, 1])?;
+/// let null = clinics.partial_likelihood(&[0.0; 4], Ties::Efron)?;
+/// assert!((null.loss - 2.0 * 2f64.ln() / 4.0).abs() < 1e-15);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RiskSets {
+    strata: Vec<Stratum>,
+    n_subjects: usize,
+    /// Weight of all events.
+    events: f64,
+}
+
+/// The subjects who are compared with each other.
+#[derive(Debug, Clone)]
+struct Stratum {
+    /// Their indices in the whole sample; `None` for all of it.
+    subjects: Option<Vec<usize>>,
+    outcomes: Outcomes,
+    groups: TimeGroups,
+}
+
+impl RiskSets {
+    /// One risk set at each event time.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] or [`Error::NoEvents`].
+    pub fn new(outcomes: &Outcomes) -> Result<Self, Error> {
+        check::length("time", outcomes.time(), outcomes)?;
+        Self::of(outcomes, vec![Stratum::new(None, outcomes.clone())])
+    }
+
+    /// Risk sets within strata, one label per subject, so that each stratum has a baseline hazard
+    /// of its own.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::NoEvents`] or [`Error::LengthMismatch`].
+    pub fn stratified(outcomes: &Outcomes, strata: &[usize]) -> Result<Self, Error> {
+        check::length("strata", strata, outcomes)?;
+        let stratum = |subjects: Vec<usize>| {
+            let outcomes = outcomes.subset(&subjects);
+            Stratum::new(Some(subjects), outcomes)
+        };
+        Self::of(outcomes, members(strata).into_iter().map(stratum).collect())
+    }
+
+    fn of(outcomes: &Outcomes, strata: Vec<Stratum>) -> Result<Self, Error> {
+        if outcomes.n_events() == 0 {
+            return Err(Error::NoEvents(outcomes.n_subjects()));
+        }
+        let events = (0..outcomes.n_subjects()).filter(|&i| outcomes.event()[i]);
+        let events = events.map(|i| outcomes.weight(i)).sum();
+        Ok(Self { strata, n_subjects: outcomes.n_subjects(), events })
+    }
+
+    /// As [`cox_partial_likelihood`], in O(n) without entry times.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`].
+    pub fn partial_likelihood(
+        &self,
+        log_hazard: &[f64],
+        ties: Ties,
+    ) -> Result<CoxPartialLikelihood, Error> {
+        check::finite_values("log_hazard", log_hazard, self.n_subjects)?;
+        let mut total = CoxPartialLikelihood { loss: 0.0, gradient: Vec::new() };
+        for stratum in &self.strata {
+            let Some(subjects) = &stratum.subjects else {
+                total.loss = stratum.add(log_hazard, ties, &mut total.gradient);
+                continue;
+            };
+            let here: Vec<f64> = subjects.iter().map(|&i| log_hazard[i]).collect();
+            let mut gradient = Vec::new();
+            total.loss += stratum.add(&here, ties, &mut gradient);
+            total.gradient.resize(self.n_subjects, 0.0);
+            subjects.iter().zip(gradient).for_each(|(&i, g)| total.gradient[i] = g);
+        }
+        total.loss /= self.events;
+        total.gradient.iter_mut().for_each(|g| *g /= self.events);
+        if !total.loss.is_finite() {
+            let widest = log_hazard.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+            return Err(Error::InvalidSetting("spread of log_hazard", "below 1e300", widest));
+        }
+        Ok(total)
+    }
+}
+
+impl Stratum {
+    fn new(subjects: Option<Vec<usize>>, outcomes: Outcomes) -> Self {
+        let groups = TimeGroups::new(&outcomes);
+        Self { subjects, outcomes, groups }
+    }
+
+    /// Sets `gradient` and returns the loss, both summed over events.
+    fn add(&self, log_hazard: &[f64], ties: Ties, gradient: &mut Vec<f64>) -> f64 {
+        let shares = shares(&self.outcomes, log_hazard);
+        let terms = event_terms(&self.outcomes, &self.groups, &shares, ties);
+        *gradient = self.gradient(&shares, &terms);
+        let own = |&i: &u32| self.outcomes.weight(i as usize) * log_hazard[i as usize];
+        let one = |(group, term): (TimeGroup<'_>, &EventTerm)| {
+            term.log_risk - group.events.iter().map(own).sum::<f64>()
+        };
+        self.groups.iter().zip(&terms).map(one).sum()
+    }
+
+    /// `w exp(h) * (hazard accumulated while at risk) - w * event`, for each subject.
+    fn gradient(&self, shares: &[Scaled], terms: &[EventTerm]) -> Vec<f64> {
+        let mut gradient = vec![0.0; shares.len()];
+        let mut before = AccumulatedHazard::new(&self.outcomes, &self.groups, terms);
+        for (g, group) in self.groups.iter().enumerate() {
+            for &i in group.events {
+                let i = i as usize;
+                let mut hazard = before.of(i, g);
+                hazard.add(terms[g].own_step);
+                gradient[i] = shares[i].times(hazard) - self.outcomes.weight(i);
+            }
+            before.step(terms[g].step);
+            for &i in group.censored {
+                let i = i as usize;
+                gradient[i] = shares[i].times(before.of(i, g + 1));
+            }
+        }
+        gradient
+    }
+}
+
+/// `w exp(h)`: a subject's share of its risk sets. Where the spread allows, all have one scale, so
+/// that each exponential is taken once.
+pub(crate) fn shares(outcomes: &Outcomes, log_hazard: &[f64]) -> Vec<Scaled> {
+    let most = log_hazard.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let least = log_hazard.iter().copied().fold(f64::INFINITY, f64::min);
+    let narrow = most - least < 500.0;
+    let share = |(i, &h): (usize, &f64)| {
+        let weight = outcomes.weight(i);
+        if narrow {
+            Scaled { scale: most, value: weight * (h - most).exp() }
+        } else {
+            Scaled { scale: h, value: weight }
+        }
+    };
+    log_hazard.iter().enumerate().map(share).collect()
+}
+
+/// What the events at one time contribute; zeros at a time without events.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EventTerm {
     /// `ln S` and Efron's corrections, times the events' weight.
-    pub(crate) log_risk: f64,
-    /// Logarithm of the hazard step that the risk set beyond the events sees.
-    pub(crate) log_step: f64,
-    /// Logarithm of the hazard step that the events themselves see.
-    pub(crate) log_own_step: f64,
-}
-
-/// `h + ln w`: the logarithm of a subject's share of its risk sets.
-pub(crate) fn log_shares(outcomes: &Outcomes, log_hazard: &[f64]) -> Vec<f64> {
-    match outcomes.weights() {
-        None => log_hazard.to_vec(),
-        Some(w) => log_hazard.iter().zip(w).map(|(h, w)| h + w.ln()).collect(),
-    }
+    log_risk: f64,
+    /// The hazard step that the risk set beyond the events sees.
+    pub(crate) step: Scaled,
+    /// The hazard step that the events themselves see.
+    own_step: Scaled,
 }
 
 pub(crate) fn event_terms(
     outcomes: &Outcomes,
     groups: &TimeGroups,
-    shares: &[f64],
+    shares: &[Scaled],
     ties: Ties,
 ) -> Vec<EventTerm> {
-    let term = |group: TimeGroup<'_>, log_risk_set: f64| {
-        event_term(outcomes, group.events, shares, log_risk_set, ties)
+    let term = |group: TimeGroup<'_>, risk_set: Scaled| {
+        event_term(outcomes, group.events, shares, risk_set, ties)
     };
     let mut terms: Vec<EventTerm> = match outcomes.entry() {
         None => {
-            let mut risk_set = LogSum::EMPTY;
-            groups
-                .iter()
-                .rev()
-                .map(|group| {
-                    group.all.iter().for_each(|&i| risk_set.add(shares[i as usize]));
-                    term(group, risk_set.ln())
-                })
-                .collect()
+            let mut risk_set = Scaled::ZERO;
+            let walk = groups.iter().rev().map(|group| {
+                group.all.iter().for_each(|&i| risk_set.add(shares[i as usize]));
+                term(group, risk_set)
+            });
+            walk.collect()
         }
         Some(entry) => {
-            let place = Ranks::new(entry);
-            let mut risk_set = LogSumTree::new(entry.len());
+            let ranks = Ranks::new(entry);
+            let place = |i: u32| ranks.place(i) as usize;
+            let mut risk_set = SumTree::new(entry.len());
             let mut entering = Entering::new(outcomes);
-            groups
-                .iter()
-                .rev()
-                .map(|group| {
-                    for &i in group.all {
-                        risk_set.set(place.place(i) as usize, LogSum::of(shares[i as usize]));
-                    }
-                    let now = outcomes.time()[group.all[0] as usize];
-                    entering
-                        .leave_from(now, |i| risk_set.set(place.place(i) as usize, LogSum::EMPTY));
-                    term(group, risk_set.total().ln())
-                })
-                .collect()
+            let walk = groups.iter().rev().map(|group| {
+                group.all.iter().for_each(|&i| risk_set.set(place(i), shares[i as usize]));
+                let now = outcomes.time()[group.all[0] as usize];
+                entering.leave_from(now, |i| risk_set.set(place(i), Scaled::ZERO));
+                term(group, risk_set.total())
+            });
+            walk.collect()
         }
     };
     terms.reverse();
@@ -154,23 +273,22 @@ pub(crate) fn event_terms(
 fn event_term(
     outcomes: &Outcomes,
     events: &[u32],
-    shares: &[f64],
-    log_risk_set: f64,
+    shares: &[Scaled],
+    risk_set: Scaled,
     ties: Ties,
 ) -> EventTerm {
     if events.is_empty() {
-        let none = f64::NEG_INFINITY;
-        return EventTerm { log_risk: 0.0, log_step: none, log_own_step: none };
+        return EventTerm { log_risk: 0.0, step: Scaled::ZERO, own_step: Scaled::ZERO };
     }
     let d = events.len() as f64;
-    let weight: f64 = events.iter().map(|&i| outcomes.weight(i as usize)).sum();
+    let weight = outcomes.weigh(events);
     if ties == Ties::Breslow || events.len() == 1 {
-        let step = weight.ln() - log_risk_set;
-        return EventTerm { log_risk: weight * log_risk_set, log_step: step, log_own_step: step };
+        let step = risk_set.divide(weight);
+        return EventTerm { log_risk: weight * risk_set.ln(), step, own_step: step };
     }
-    let mut tied = LogSum::EMPTY;
+    let mut tied = Scaled::ZERO;
     events.iter().for_each(|&i| tied.add(shares[i as usize]));
-    let fraction = (tied.ln() - log_risk_set).exp().min(1.0);
+    let fraction = tied.times(risk_set.divide(1.0)).min(1.0);
     let (mut log_left, mut step, mut own_step) = (0.0, 0.0, 0.0);
     for r in 0..events.len() {
         let gone = r as f64 / d;
@@ -179,75 +297,39 @@ fn event_term(
         step += 1.0 / left;
         own_step += (1.0 - gone) / left;
     }
-    let log_mean_weight = (weight / d).ln();
     EventTerm {
-        log_risk: weight * log_risk_set + weight / d * log_left,
-        log_step: log_mean_weight + step.ln() - log_risk_set,
-        log_own_step: log_mean_weight + own_step.ln() - log_risk_set,
+        log_risk: weight * risk_set.ln() + weight / d * log_left,
+        step: risk_set.divide(weight / d * step),
+        own_step: risk_set.divide(weight / d * own_step),
     }
-}
-
-fn loss(outcomes: &Outcomes, log_hazard: &[f64], groups: &TimeGroups, terms: &[EventTerm]) -> f64 {
-    let own = |&i: &u32| outcomes.weight(i as usize) * log_hazard[i as usize];
-    let one = |(group, term): (TimeGroup<'_>, &EventTerm)| {
-        term.log_risk - group.events.iter().map(own).sum::<f64>()
-    };
-    groups.iter().zip(terms).map(one).sum()
-}
-
-/// `w exp(h) * (hazard accumulated while at risk) - w * event`, for each subject.
-fn gradient(
-    outcomes: &Outcomes,
-    groups: &TimeGroups,
-    shares: &[f64],
-    terms: &[EventTerm],
-) -> Vec<f64> {
-    let mut gradient = vec![0.0; shares.len()];
-    let mut before = AccumulatedHazard::new(outcomes, groups, terms);
-    for (g, group) in groups.iter().enumerate() {
-        for &i in group.events {
-            let i = i as usize;
-            let mut hazard = before.of(i, g);
-            hazard.add(terms[g].log_own_step);
-            gradient[i] = (shares[i] + hazard.ln()).exp() - outcomes.weight(i);
-        }
-        before.step(terms[g].log_step);
-        for &i in group.censored {
-            let i = i as usize;
-            gradient[i] = (shares[i] + before.of(i, g + 1).ln()).exp();
-        }
-    }
-    gradient
 }
 
 /// The cumulative hazard that a subject has met since it entered.
 enum AccumulatedHazard<'a> {
-    FromStart(LogSum),
-    SinceEntry { tree: LogSumTree, groups: &'a TimeGroups, outcomes: &'a Outcomes },
+    FromStart(Scaled),
+    SinceEntry { tree: SumTree, groups: &'a TimeGroups, outcomes: &'a Outcomes },
 }
 
 impl<'a> AccumulatedHazard<'a> {
     fn new(outcomes: &'a Outcomes, groups: &'a TimeGroups, terms: &[EventTerm]) -> Self {
         if outcomes.entry().is_none() {
-            return Self::FromStart(LogSum::EMPTY);
+            return Self::FromStart(Scaled::ZERO);
         }
-        let mut tree = LogSumTree::new(terms.len());
-        for (g, term) in terms.iter().enumerate() {
-            if term.log_step > f64::NEG_INFINITY {
-                tree.set(g, LogSum::of(term.log_step));
-            }
-        }
+        let mut tree = SumTree::new(terms.len());
+        terms.iter().enumerate().for_each(|(g, term)| tree.set(g, term.step));
         Self::SinceEntry { tree, groups, outcomes }
     }
 
-    fn step(&mut self, log_step: f64) {
-        if let (Self::FromStart(sum), true) = (self, log_step > f64::NEG_INFINITY) {
-            sum.add(log_step);
+    #[inline]
+    fn step(&mut self, step: Scaled) {
+        if let (Self::FromStart(sum), true) = (self, step.value > 0.0) {
+            sum.add(step);
         }
     }
 
     /// For `subject`, over the groups before `end`.
-    fn of(&self, subject: usize, end: usize) -> LogSum {
+    #[inline]
+    fn of(&self, subject: usize, end: usize) -> Scaled {
         match self {
             Self::FromStart(sum) => *sum,
             Self::SinceEntry { tree, groups, outcomes } => {

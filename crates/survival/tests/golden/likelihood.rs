@@ -1,7 +1,7 @@
 //! R `coxph(.. ~ offset(h))`: log likelihood and martingale residuals; `basehaz()`.
 
 use crate::{Golden, assert_all_close, assert_all_near, assert_close, linear};
-use vertebra_survival::{Ties, breslow_baseline, cox_partial_likelihood};
+use vertebra_survival::{RiskSets, Ties, breslow_baseline, cox_partial_likelihood};
 
 const TIES: [(&str, Ties); 2] = [("efron", Ties::Efron), ("breslow", Ties::Breslow)];
 
@@ -25,6 +25,22 @@ fn loss_and_gradient_at_fixed_log_hazards() {
             let expected = lung.numbers(&at(&format!("{name}/gradient")));
             assert_all_near(case, &gradient, &expected, 1e-10);
         }
+    }
+}
+
+#[test]
+fn strata_have_baselines_of_their_own() {
+    let lung = Golden::read("lung");
+    let outcomes = lung.outcomes();
+    let strata = RiskSets::stratified(&outcomes, &lung.labels("female")).unwrap();
+    for (name, ties) in TIES {
+        let at = |leaf: &str| format!("/cox_loss_gradient/strata_female/{leaf}");
+        let got = strata.partial_likelihood(&lung.numbers(&at("h")), ties).unwrap();
+        let events = outcomes.n_events() as f64;
+        assert_close(name, -got.loss * events, lung.number(&at(&format!("{name}/loglik"))), 1e-12);
+        let gradient: Vec<f64> = got.gradient.iter().map(|g| -g * events).collect();
+        let expected = lung.numbers(&at(&format!("{name}/gradient")));
+        assert_all_near(name, &gradient, &expected, 1e-11);
     }
 }
 

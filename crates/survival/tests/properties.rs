@@ -1,0 +1,271 @@
+//! The fast algorithms against their definitions, on small samples full of ties.
+
+use proptest::{collection::vec, prelude::*};
+use vertebra_survival::{
+    ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at, brier_score,
+    concordance, cox_partial_likelihood, kaplan_meier,
+};
+
+/// A sample with many equal times and risks: time, event, risk, entry, weight.
+type Row = (u8, bool, i8, u8, u8);
+
+fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
+    vec((1u8..9, any::<bool>(), -3i8..3, 0u8..8, 1u8..4), 2..most)
+}
+
+fn risk(rows: &[Row]) -> Vec<f64> {
+    rows.iter().map(|r| f64::from(r.2)).collect()
+}
+
+fn right_censored(rows: &[Row]) -> Outcomes {
+    let time = rows.iter().map(|r| f64::from(r.0)).collect();
+    Outcomes::new(time, rows.iter().map(|r| r.1).collect()).unwrap()
+}
+
+fn weighted(rows: &[Row], weight: Vec<f64>, delayed: bool) -> Outcomes {
+    let outcomes = right_censored(rows).with_weights(weight).unwrap();
+    let entry = rows.iter().map(|r| f64::from(r.3.min(r.0 - 1))).collect();
+    if delayed { outcomes.with_entry(entry).unwrap() } else { outcomes }
+}
+
+fn weights(rows: &[Row]) -> Vec<f64> {
+    rows.iter().map(|r| f64::from(r.4)).collect()
+}
+
+fn entry(outcomes: &Outcomes, i: usize) -> f64 {
+    outcomes.entry().map_or(-1.0, |e| e[i])
+}
+
+/// Concordant, discordant, tied risk, tied time, tied both, by looking at all pairs.
+fn all_pairs(outcomes: &Outcomes, risk: &[f64]) -> [f64; 5] {
+    let (t, e) = (outcomes.time(), outcomes.event());
+    let weight = |i: usize| outcomes.weights().map_or(1.0, |w| w[i]);
+    let mut counts = [0.0; 5];
+    for i in 0..t.len() {
+        for j in 0..t.len() {
+            let later = t[i] < t[j] || (t[i] == t[j] && !e[j]);
+            let kind = if e[i] && later && entry(outcomes, j) < t[i] {
+                if risk[i] > risk[j] {
+                    0
+                } else if risk[i] < risk[j] {
+                    1
+                } else {
+                    2
+                }
+            } else if i < j && e[i] && e[j] && t[i] == t[j] {
+                if risk[i] == risk[j] { 4 } else { 3 }
+            } else {
+                continue;
+            };
+            counts[kind] += weight(i) * weight(j);
+        }
+    }
+    counts
+}
+
+/// Negative log partial likelihood per event from the definition.
+fn definition(outcomes: &Outcomes, h: &[f64], ties: Ties) -> f64 {
+    let (t, e) = (outcomes.time(), outcomes.event());
+    let w = |i: usize| outcomes.weights().map_or(1.0, |w| w[i]);
+    let mut times: Vec<f64> = (0..t.len()).filter(|&i| e[i]).map(|i| t[i]).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    let (mut loss, mut total) = (0.0, 0.0);
+    for now in times {
+        let events: Vec<usize> = (0..t.len()).filter(|&i| e[i] && t[i] == now).collect();
+        let at_risk = (0..t.len()).filter(|&j| t[j] >= now && entry(outcomes, j) < now);
+        let all: f64 = at_risk.map(|j| w(j) * h[j].exp()).sum();
+        let tied: f64 = events.iter().map(|&j| w(j) * h[j].exp()).sum();
+        let weight: f64 = events.iter().map(|&i| w(i)).sum();
+        for r in 0..events.len() {
+            let d = events.len() as f64;
+            let gone = if ties == Ties::Efron { r as f64 / d } else { 0.0 };
+            loss += weight / d * (all - gone * tied).ln();
+        }
+        loss -= events.iter().map(|&i| w(i) * h[i]).sum::<f64>();
+        total += weight;
+    }
+    loss / total
+}
+
+/// `sum (w_i dtheta / dw_i)^2` by central differences.
+fn jackknife_variance(weight: &[f64], statistic: impl Fn(Vec<f64>) -> f64) -> f64 {
+    let step = 1e-4;
+    let slope = |i: usize| {
+        let at = |by: f64| {
+            let mut moved = weight.to_vec();
+            moved[i] *= 1.0 + by;
+            statistic(moved)
+        };
+        (at(step) - at(-step)) / (2.0 * step)
+    };
+    (0..weight.len()).map(|i| slope(i).powi(2)).sum()
+}
+
+fn near(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * (1.0 + b.abs())
+}
+
+proptest! {
+    #[test]
+    fn concordance_counts_every_pair_and_tie(rows in rows(40), delayed in any::<bool>()) {
+        let unit = weighted(&rows, vec![1.0; rows.len()], delayed);
+        let outcomes = match unit.entry() {
+            None => right_censored(&rows),
+            Some(entry) => right_censored(&rows).with_entry(entry.to_vec()).unwrap(),
+        };
+        let expected = all_pairs(&outcomes, &risk(&rows));
+        match concordance(&outcomes, &risk(&rows)) {
+            Err(error) => {
+                prop_assert_eq!(error, Error::NoComparablePair(rows.len()));
+                prop_assert_eq!(expected[0] + expected[1] + expected[2], 0.0);
+            }
+            Ok(got) => {
+                let got =
+                    [got.concordant, got.discordant, got.tied_risk, got.tied_time, got.tied_both];
+                prop_assert_eq!(got.map(|c| c as f64), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn weighted_concordance_and_its_jackknife(rows in rows(25), delayed in any::<bool>()) {
+        let outcomes = weighted(&rows, weights(&rows), delayed);
+        let risk = risk(&rows);
+        let options = ConcordanceOptions::default();
+        if let Ok(got) = options.estimate(&outcomes, &risk) {
+            let expected = all_pairs(&outcomes, &risk);
+            let pairs = got.pairs;
+            let counts = [
+                pairs.concordant, pairs.discordant, pairs.tied_risk, pairs.tied_time, pairs.tied_both,
+            ];
+            prop_assert!(counts.iter().zip(expected).all(|(a, b)| near(*a, b, 1e-12)));
+            let variance = jackknife_variance(&weights(&rows), |w| {
+                options.estimate(&weighted(&rows, w, delayed), &risk).unwrap().c
+            });
+            prop_assert!(near(got.se.powi(2), variance, 1e-6), "{} {variance}", got.se.powi(2));
+        }
+    }
+
+    #[test]
+    fn whole_weights_stand_for_repeated_subjects(rows in rows(25)) {
+        let outcomes = weighted(&rows, weights(&rows), false);
+        let repeated: Vec<Row> =
+            rows.iter().flat_map(|r| std::iter::repeat_n(*r, usize::from(r.4))).collect();
+        let plain = right_censored(&repeated);
+        for kind in [TimeWeight::Harrell, TimeWeight::Uno, TimeWeight::Survival, TimeWeight::PerEvent] {
+            let options = ConcordanceOptions::default().with_time_weight(kind);
+            let (a, b) = (options.estimate(&outcomes, &risk(&rows)), options.estimate(&plain, &risk(&repeated)));
+            if let (Ok(a), Ok(b)) = (a, b) {
+                prop_assert!(near(a.c, b.c, 1e-12), "{kind:?} {} {}", a.c, b.c);
+            }
+        }
+        let (a, b) = (kaplan_meier(&outcomes).unwrap(), kaplan_meier(&plain).unwrap());
+        prop_assert!(a.survival.iter().zip(&b.survival).all(|(a, b)| near(*a, *b, 1e-12)));
+        for ties in [Ties::Breslow] {
+            let (a, b) = (
+                cox_partial_likelihood(&outcomes, &risk(&rows), ties),
+                cox_partial_likelihood(&plain, &risk(&repeated), ties),
+            );
+            if let (Ok(a), Ok(b)) = (a, b) {
+                prop_assert!(near(a.loss, b.loss, 1e-12));
+            }
+        }
+    }
+
+    #[test]
+    fn partial_likelihood_and_gradient_follow_the_definition(
+        rows in rows(25), delayed in any::<bool>(), efron in any::<bool>(),
+    ) {
+        let ties = if efron { Ties::Efron } else { Ties::Breslow };
+        let outcomes = weighted(&rows, weights(&rows), delayed);
+        let h = risk(&rows);
+        if let Ok(got) = cox_partial_likelihood(&outcomes, &h, ties) {
+            prop_assert!(near(got.loss, definition(&outcomes, &h, ties), 1e-12));
+            for i in 0..h.len() {
+                let at = |by: f64| {
+                    let mut moved = h.clone();
+                    moved[i] += by;
+                    definition(&outcomes, &moved, ties)
+                };
+                let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+                prop_assert!(near(got.gradient[i], slope, 1e-7), "{i} {} {slope}", got.gradient[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn any_spread_of_log_hazards_has_a_finite_gradient(
+        rows in rows(25), scale in prop_oneof![Just(1e3), Just(1e4), Just(1e100)], delayed in any::<bool>(),
+    ) {
+        let outcomes = weighted(&rows, vec![1.0; rows.len()], delayed);
+        let h: Vec<f64> = risk(&rows).iter().map(|r| r * scale).collect();
+        for ties in [Ties::Efron, Ties::Breslow] {
+            if let Ok(got) = cox_partial_likelihood(&outcomes, &h, ties) {
+                prop_assert!(got.loss.is_finite());
+                // The likelihood does not change when all log hazards move together.
+                prop_assert!(got.gradient.iter().sum::<f64>().abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn kaplan_meier_is_the_product_over_event_times(rows in rows(40), delayed in any::<bool>()) {
+        let outcomes = weighted(&rows, weights(&rows), delayed);
+        let curve = kaplan_meier(&outcomes).unwrap();
+        let (t, e, w) = (outcomes.time(), outcomes.event(), weights(&rows));
+        for now in 0..10 {
+            let mut survival = 1.0;
+            for u in 0..=now {
+                let u = f64::from(u);
+                let sum = |keep: &dyn Fn(usize) -> bool| -> f64 {
+                    (0..t.len()).filter(|&i| keep(i)).map(|i| w[i]).sum()
+                };
+                let d = sum(&|i| e[i] && t[i] == u);
+                if d > 0.0 {
+                    survival *= 1.0 - d / sum(&|i| t[i] >= u && entry(&outcomes, i) < u);
+                }
+            }
+            prop_assert!(near(curve.at(f64::from(now)), survival, 1e-12));
+        }
+        prop_assert!(curve.lower.iter().zip(&curve.upper).all(|(l, u)| 0.0 <= *l && l <= u && *u <= 1.0));
+    }
+
+    #[test]
+    fn standard_errors_at_a_horizon_are_the_jackknife_with_the_censoring_curve(
+        rows in rows(25), horizon in 1u8..8,
+    ) {
+        let (w, score, horizon) = (weights(&rows), risk(&rows), f64::from(horizon));
+        let at = |w: Vec<f64>| weighted(&rows, w, false);
+        if let Ok(got) = auc_at(&at(w.clone()), &score, horizon) {
+            let expected = jackknife_variance(&w, |w| auc_at(&at(w), &score, horizon).unwrap().auc);
+            prop_assert!(near(got.se.powi(2), expected, 1e-6), "{} {expected}", got.se.powi(2));
+            let survival: Vec<f64> = score.iter().map(|r| 1.0 / (1.0 + r.exp())).collect();
+            let got = brier_score(&at(w.clone()), &survival, horizon).unwrap();
+            let expected = jackknife_variance(&w, |w| {
+                brier_score(&at(w), &survival, horizon).unwrap().brier
+            });
+            prop_assert!(near(got.se.powi(2), expected, 1e-6));
+        }
+        if let Ok(got) = accuracy_at(&at(w.clone()), &score, horizon, 0.0) {
+            let expected = jackknife_variance(&w, |w| {
+                accuracy_at(&at(w), &score, horizon, 0.0).unwrap().ppv
+            });
+            prop_assert!(near(got.std_errors.ppv.powi(2), expected, 1e-6));
+        }
+    }
+
+    #[test]
+    fn negated_risk_gives_the_complement(rows in rows(40)) {
+        let outcomes = right_censored(&rows);
+        let (risk, horizon) = (risk(&rows), 4.0);
+        let negated: Vec<f64> = risk.iter().map(|r| -r).collect();
+        let uno = ConcordanceOptions::default().with_time_weight(TimeWeight::Uno);
+        if let (Ok(a), Ok(b)) = (uno.estimate(&outcomes, &risk), uno.estimate(&outcomes, &negated)) {
+            prop_assert!(near(a.c + b.c, 1.0, 1e-12) && near(a.se, b.se, 1e-12));
+        }
+        if let (Ok(a), Ok(b)) = (auc_at(&outcomes, &risk, horizon), auc_at(&outcomes, &negated, horizon)) {
+            prop_assert!(near(a.auc + b.auc, 1.0, 1e-12) && near(a.se, b.se, 1e-12));
+        }
+    }
+}
