@@ -1,5 +1,6 @@
 //! Reads DICOM radiographs.
 
+mod colour;
 mod cursor;
 mod deflate;
 mod element;
@@ -37,7 +38,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     warn_about(&header, &layout, &mut warnings);
     let spacing = geometry::spacing(&header, &mut warnings)?;
     let (index, frame) = frame::find(&header, &layout, options, &mut warnings)?;
-    let decoded = pixels::decode(&frame, data_set.syntax, &layout, &mut warnings)?;
+    let decoded = pixels::decode(&frame, data_set.syntax, &layout, options.lenient, &mut warnings)?;
     let mut provenance = provenance(&header, data_set.syntax, &decoded.layout, index);
     let mut valid = pixels::arrived(&decoded, &mut warnings);
     let film = Film { header: &header, layout: &decoded.layout, options };
@@ -69,6 +70,9 @@ impl Film<'_, '_> {
         warnings: &mut Vec<Warning>,
     ) -> Result<Vec<f32>, Error> {
         let (header, layout) = (self.header, self.layout);
+        if let Some(colour) = colour::Colour::read(header, layout)? {
+            return colour.grey(samples, layout, self.options.grey, provenance, warnings);
+        }
         let bits = Bits::new(layout);
         let modality = modality::Modality::read(header, layout, warnings)?;
         let signed = modality.can_be_negative(layout);

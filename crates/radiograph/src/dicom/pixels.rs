@@ -1,9 +1,11 @@
 //! The samples of a frame: which decoder, and what arrived.
 
 use super::frame::FrameBytes;
-use super::layout::Layout;
+use super::layout::{Layout, Photometric};
 use super::samples::Samples;
-use super::syntax::{Compression, TransferSyntax};
+use super::syntax::{self, Compression, TransferSyntax};
+use super::tag;
+use crate::codec::{self, Frame, FrameSamples, Size};
 use crate::{Error, Warning};
 use std::borrow::Cow;
 
@@ -20,16 +22,116 @@ pub(crate) fn decode<'a>(
     frame: &'a FrameBytes<'_>,
     syntax: TransferSyntax,
     layout: &Layout,
-    _warnings: &mut Vec<Warning>,
+    lenient: bool,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Decoded<'a>, Error> {
-    let compression = if frame.encapsulated { syntax.compression } else { Compression::None };
-    match compression {
-        Compression::None => Ok(native(&frame.bytes, syntax.big_endian, layout)),
-        _ => Err(Error::UnsupportedTransferSyntax {
-            uid: syntax.uid.into(),
-            hint: Some(syntax.name),
+    let compression = match (frame.encapsulated, syntax.compression) {
+        (false, Compression::None) => Compression::None,
+        (true, Compression::None) if syntax.uid == syntax::ENCAPSULATED_UNCOMPRESSED => {
+            Compression::None
+        }
+        // The bytes themselves say what they are; what the header says is not believed then.
+        (true, Compression::None) if lenient => sniff(&frame.bytes)?,
+        (true, Compression::None) => {
+            return Err(Error::invalid(
+                tag::PIXEL_DATA.name,
+                format!("a value of defined length, as for {}", syntax.name),
+                "encapsulated fragments",
+            ));
+        }
+        (false, _) if lenient => Compression::None,
+        (false, _) => {
+            return Err(Error::invalid(
+                tag::PIXEL_DATA.name,
+                format!("encapsulated fragments, as for {}", syntax.name),
+                "a value of defined length",
+            ));
+        }
+        (true, compression) => compression,
+    };
+    if compression == Compression::None {
+        return Ok(native(&frame.bytes, syntax.big_endian, layout));
+    }
+    let decoded = decompress(&frame.bytes, compression, layout)?;
+    if decoded.rows < layout.rows && !lenient {
+        return Err(Error::Truncated {
+            what: format!("{} ({}), in rows instead of", tag::PIXEL_DATA.name, syntax.name),
+            expected: layout.rows as u64,
+            got: decoded.rows as u64,
+        });
+    }
+    Ok(adopt(decoded, compression, layout, warnings))
+}
+
+fn decompress(bytes: &[u8], compression: Compression, layout: &Layout) -> Result<Frame, Error> {
+    let size = Size { height: layout.rows, width: layout.columns, components: layout.samples };
+    let frame = match compression {
+        Compression::Rle => codec::decode_rle(bytes, size, rle_bytes(layout)?)?,
+        Compression::Jpeg => codec::decode_jpeg(bytes, size)?,
+        Compression::Jpeg2000 => codec::decode_jpeg2000(bytes, size)?,
+        Compression::JpegLs | Compression::None => codec::decode_jpeg(bytes, size)?,
+    };
+    Ok(frame)
+}
+
+fn rle_bytes(layout: &Layout) -> Result<usize, Error> {
+    match layout.bits_allocated {
+        bits @ (8 | 16 | 32) => Ok(usize::from(bits / 8)),
+        other => Err(Error::Unsupported {
+            what: tag::BITS_ALLOCATED.name,
+            expected: "8, 16 or 32 with RLE",
+            got: other.to_string(),
         }),
     }
+}
+
+/// What compressed bytes are, by their first ones.
+fn sniff(bytes: &[u8]) -> Result<Compression, Error> {
+    match bytes {
+        [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', ..] => Ok(Compression::Jpeg2000),
+        [0xFF, 0xD8, rest @ ..] if rest.windows(2).any(|w| w == [0xFF, 0xF7]) => {
+            Ok(Compression::JpegLs)
+        }
+        [0xFF, 0xD8, ..] => Ok(Compression::Jpeg),
+        [1..=15, 0, 0, 0, 64, 0, 0, 0, ..] => Ok(Compression::Rle),
+        _ => Err(Error::invalid(
+            tag::PIXEL_DATA.name,
+            "fragments of JPEG, JPEG-LS, JPEG 2000 or RLE",
+            "something else",
+        )),
+    }
+}
+
+/// A decoded frame as samples, with the layout as decoding left it.
+fn adopt(
+    frame: Frame,
+    compression: Compression,
+    header: &Layout,
+    warnings: &mut Vec<Warning>,
+) -> Decoded<'static> {
+    let mut layout = Layout { planar: false, ..*header };
+    if frame.rgb {
+        layout.photometric = Photometric::Rgb;
+    }
+    if compression != Compression::Rle {
+        if frame.precision != layout.bits_stored {
+            warnings.push(Warning::BitsDisagree {
+                what: tag::BITS_STORED.name.into(),
+                header: layout.bits_stored,
+                codestream: frame.precision,
+            });
+        }
+        // A codestream holds values, not cells: they start at bit 0.
+        if frame.precision <= layout.bits_stored {
+            layout.high_bit = layout.bits_stored - 1;
+        }
+    }
+    let samples = match frame.samples {
+        FrameSamples::Bytes(samples) => Samples::Bytes(samples.into()),
+        FrameSamples::Words(samples) => Samples::Short(samples),
+        FrameSamples::Longs(samples) => Samples::Long(samples),
+    };
+    Decoded { samples, layout, rows: frame.rows }
 }
 
 fn native<'a>(bytes: &'a [u8], big_endian: bool, layout: &Layout) -> Decoded<'a> {

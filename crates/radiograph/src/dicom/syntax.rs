@@ -7,9 +7,8 @@ use crate::Error;
 pub(crate) enum Compression {
     None,
     Rle,
-    /// Baseline and extended, 8 and 12 bits.
-    JpegDct,
-    JpegLossless,
+    /// Baseline, extended and lossless: the stream says which.
+    Jpeg,
     JpegLs,
     Jpeg2000,
 }
@@ -49,43 +48,33 @@ pub(crate) const EXPLICIT_LE: TransferSyntax =
     native("1.2.840.10008.1.2.1", "Explicit VR Little Endian", true, false, false);
 pub(crate) const EXPLICIT_BE: TransferSyntax =
     native("1.2.840.10008.1.2.2", "Explicit VR Big Endian", true, true, false);
-pub(crate) const JPEG_BASELINE: TransferSyntax =
-    compressed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)", Compression::JpegDct);
-pub(crate) const JPEG_LOSSLESS: TransferSyntax =
-    compressed("1.2.840.10008.1.2.4.57", "JPEG Lossless (Process 14)", Compression::JpegLossless);
-pub(crate) const JPEG_LS: TransferSyntax =
-    compressed("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless", Compression::JpegLs);
-pub(crate) const JPEG_2000: TransferSyntax =
-    compressed("1.2.840.10008.1.2.4.91", "JPEG 2000", Compression::Jpeg2000);
-pub(crate) const RLE: TransferSyntax =
-    compressed("1.2.840.10008.1.2.5", "RLE Lossless", Compression::Rle);
+pub(crate) const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
 
 const SYNTAXES: [TransferSyntax; 14] = [
     IMPLICIT_LE,
     EXPLICIT_LE,
     EXPLICIT_BE,
     native("1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", true, false, true),
-    JPEG_BASELINE,
-    compressed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 and 4)", Compression::JpegDct),
-    JPEG_LOSSLESS,
-    compressed(
-        "1.2.840.10008.1.2.4.70",
-        "JPEG Lossless, First-Order Prediction (Process 14, Selection Value 1)",
-        Compression::JpegLossless,
-    ),
-    JPEG_LS,
-    compressed("1.2.840.10008.1.2.4.81", "JPEG-LS Near-lossless", Compression::JpegLs),
-    compressed("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless", Compression::Jpeg2000),
-    JPEG_2000,
-    RLE,
-    // Named in the standard beside the others; the data set is encoded as in Explicit LE.
     native(
-        "1.2.840.10008.1.2.1.98",
+        ENCAPSULATED_UNCOMPRESSED,
         "Encapsulated Uncompressed Explicit VR Little Endian",
         true,
         false,
         false,
     ),
+    compressed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)", Compression::Jpeg),
+    compressed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 and 4)", Compression::Jpeg),
+    compressed("1.2.840.10008.1.2.4.57", "JPEG Lossless (Process 14)", Compression::Jpeg),
+    compressed(
+        "1.2.840.10008.1.2.4.70",
+        "JPEG Lossless, First-Order Prediction (Process 14, Selection Value 1)",
+        Compression::Jpeg,
+    ),
+    compressed("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless", Compression::JpegLs),
+    compressed("1.2.840.10008.1.2.4.81", "JPEG-LS Near-lossless", Compression::JpegLs),
+    compressed("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless", Compression::Jpeg2000),
+    compressed("1.2.840.10008.1.2.4.91", "JPEG 2000", Compression::Jpeg2000),
+    compressed("1.2.840.10008.1.2.5", "RLE Lossless", Compression::Rle),
 ];
 
 /// Registered syntaxes that this crate does not decode, so that a message can name them.

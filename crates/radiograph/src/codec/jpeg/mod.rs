@@ -1,0 +1,60 @@
+//! JPEG (ITU-T T.81): lossless here, 8-bit DCT by zune-jpeg.
+
+mod bits;
+mod huffman;
+mod lossless;
+mod stream;
+
+use super::{Fault, Frame, FrameSamples, Size};
+use stream::{Event, FrameHeader, Stream, fault};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
+
+/// Decodes a JPEG stream of any process this crate knows.
+pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
+    let mut stream = Stream::new(bytes)?;
+    let frame = loop {
+        match stream.next()? {
+            Event::Frame(frame) => break frame,
+            Event::Scan(..) => return Err(fault("expected a frame header before the scan")),
+            Event::End => return Err(fault("expected a frame header; got the end")),
+        }
+    };
+    let got = Size { height: frame.height, width: frame.width, components: frame.components.len() };
+    size.check("JPEG", got)?;
+    match (frame.process, frame.precision) {
+        (3, _) => lossless(stream, &frame),
+        (0..=2, 8) => baseline(bytes, size),
+        (process, precision) => {
+            Err(fault(format!("process SOF{process} of {precision} bits is not supported")))
+        }
+    }
+}
+
+fn lossless(mut stream: Stream<'_>, frame: &FrameHeader) -> Result<Frame, Fault> {
+    let mut decoder = lossless::Lossless::new(frame)?;
+    while let Event::Scan(segment, data) = stream.next()? {
+        let scan = stream::scan_header(&segment, data, frame)?;
+        let end = decoder.scan(&stream, &scan)?;
+        stream.seek(end);
+    }
+    Ok(decoder.finish())
+}
+
+/// Decodes 8-bit DCT processes; three components come out as RGB.
+fn baseline(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
+    let library = |e: zune_jpeg::errors::DecodeErrors| fault(e.to_string());
+    let colour = if size.components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+    let options = DecoderOptions::default()
+        .jpeg_set_out_colorspace(colour)
+        .set_max_width(size.width)
+        .set_max_height(size.height);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let samples = decoder.decode().map_err(library)?;
+    let expected = size.pixels() * size.components;
+    if samples.len() != expected {
+        return Err(fault(format!("expected {expected} samples; got {}", samples.len())));
+    }
+    let rgb = size.components == 3;
+    Ok(Frame { samples: FrameSamples::Bytes(samples), precision: 8, rows: size.height, rgb })
+}

@@ -1,0 +1,87 @@
+//! JPEG 2000 (ITU-T T.800), decoded by hayro-jpeg2000.
+
+use super::{Fault, Frame, FrameSamples, Size};
+use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
+
+/// Decodes a codestream or a JP2 file; three components come out as RGB where a component transform
+/// was used.
+pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
+    let library = |e: hayro_jpeg2000::DecodeError| Fault::new("JPEG 2000", format!("{e} ({e:?})"));
+    let components = Siz::find(bytes)?;
+    let settings = DecodeSettings { resolve_palette_indices: false, ..DecodeSettings::default() };
+    let image = Image::new(bytes, &settings).map_err(library)?;
+    let got = Size {
+        height: image.height() as usize,
+        width: image.width() as usize,
+        components: components.len(),
+    };
+    size.check("JPEG 2000", got)?;
+    let mut context = DecoderContext::default();
+    let decoded = image.decode(&mut context).map_err(library)?;
+    let planes = decoded.components();
+    if planes.len() != size.components || planes.iter().any(|p| p.samples().len() != size.pixels())
+    {
+        return Err(Fault::new("JPEG 2000", "subsampled components are not supported"));
+    }
+    let mut planes: Vec<Vec<u16>> = planes
+        .iter()
+        .zip(&components)
+        .map(|(plane, component)| plane.samples().iter().map(|&v| component.word(v)).collect())
+        .collect();
+    let samples = if planes.len() == 1 {
+        planes.pop().unwrap_or_default()
+    } else {
+        (0..size.pixels()).flat_map(|i| planes.iter().map(move |p| p[i])).collect()
+    };
+    let precision = components.iter().map(|c| c.precision).max().unwrap_or(0);
+    let rgb = size.components == 3;
+    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows: size.height, rgb })
+}
+
+/// Precision and sign of a component, from the SIZ segment.
+#[derive(Debug, Clone, Copy)]
+struct Component {
+    precision: u16,
+    signed: bool,
+}
+
+impl Component {
+    /// A decoded value as a stored word. The decoder adds the level shift to signed components too,
+    /// which the standard does not, so it is taken off again.
+    fn word(self, value: f32) -> u16 {
+        let max = ((1_u32 << self.precision) - 1) as f32;
+        let word = value.round().clamp(0.0, max) as u16;
+        if self.signed { word.wrapping_sub(1 << (self.precision - 1)) } else { word }
+    }
+}
+
+struct Siz;
+
+impl Siz {
+    /// The components of the first SIZ segment (T.800 A.5.1).
+    fn find(bytes: &[u8]) -> Result<Vec<Component>, Fault> {
+        let fault = |reason: &str| Fault::new("JPEG 2000", reason);
+        let at = bytes
+            .windows(4)
+            .position(|w| w == [0xFF, 0x4F, 0xFF, 0x51])
+            .ok_or_else(|| fault("expected an SOC and a SIZ marker (ff 4f ff 51); got none"))?;
+        let segment = &bytes[at + 4..];
+        let count = segment.get(36..38).ok_or_else(|| fault("SIZ segment cut short"))?;
+        let count = usize::from(u16::from_be_bytes([count[0], count[1]]));
+        let list = segment.get(38..38 + 3 * count).ok_or_else(|| fault("SIZ segment cut short"))?;
+        list.as_chunks::<3>()
+            .0
+            .iter()
+            .map(|[depth, ..]| {
+                let precision = u16::from(depth & 0x7F) + 1;
+                if precision > 16 {
+                    return Err(Fault::new(
+                        "JPEG 2000",
+                        format!("expected at most 16 bits; got {precision}"),
+                    ));
+                }
+                Ok(Component { precision, signed: depth & 0x80 != 0 })
+            })
+            .collect()
+    }
+}

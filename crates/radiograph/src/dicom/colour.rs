@@ -1,0 +1,106 @@
+//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, which is the Y of every YBR.
+
+use super::file::Header;
+use super::layout::{Layout, Photometric};
+use super::lut::Lut;
+use super::samples::{Bits, Samples};
+use super::tag;
+use crate::{Error, Grey, Provenance, Warning};
+
+/// How colour is stored.
+pub(crate) enum Colour {
+    Rgb,
+    /// The first of three samples is luma.
+    Luma,
+    /// Two lumas and two shared differences: Y Y B R.
+    Luma422,
+    Palette([Lut; 3]),
+}
+
+impl Colour {
+    /// `None` for grey images.
+    pub(crate) fn read(header: &Header<'_>, layout: &Layout) -> Result<Option<Self>, Error> {
+        Ok(Some(match layout.photometric {
+            Photometric::Monochrome1 | Photometric::Monochrome2 => return Ok(None),
+            Photometric::Rgb => Self::Rgb,
+            Photometric::Ybr | Photometric::YbrWavelet => Self::Luma,
+            Photometric::YbrFull422 | Photometric::YbrPartial422 => Self::Luma422,
+            Photometric::Palette => {
+                let table =
+                    |descriptor, data| Lut::read_tags(header, descriptor, data, layout.signed);
+                Self::Palette([
+                    table(tag::RED_LUT_DESCRIPTOR, tag::RED_LUT_DATA)?,
+                    table(tag::GREEN_LUT_DESCRIPTOR, tag::GREEN_LUT_DATA)?,
+                    table(tag::BLUE_LUT_DESCRIPTOR, tag::BLUE_LUT_DATA)?,
+                ])
+            }
+        }))
+    }
+
+    /// Luma, in `[0, 1]` or in the units of the samples.
+    pub(crate) fn grey(
+        &self,
+        samples: &Samples<'_>,
+        layout: &Layout,
+        grey: Grey,
+        provenance: &mut Provenance,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Vec<f32>, Error> {
+        let photometric = provenance.photometric.clone().unwrap_or_default();
+        warnings.push(Warning::ColourToGrey { photometric });
+        let luma = self.luma(samples, layout);
+        if luma.len() != layout.pixels() {
+            return Err(Error::LengthMismatch("pixels", layout.pixels(), luma.len()));
+        }
+        let range = self.range(layout);
+        let Grey::Display = grey else { return Ok(luma) };
+        provenance.grey_range = Some(range.map(f64::from));
+        let [low, high] = range;
+        Ok(luma.into_iter().map(|v| ((v - low) / (high - low)).clamp(0.0, 1.0)).collect())
+    }
+
+    fn range(&self, layout: &Layout) -> [f32; 2] {
+        let white = |bits: u16| (((1_u64 << bits) - 1) as f32).max(1.0);
+        match self {
+            Self::Palette([red, ..]) => [0.0, white(red.bits)],
+            _ if layout.photometric == Photometric::YbrPartial422 => {
+                let scale = white(layout.bits_stored) / 255.0;
+                [16.0 * scale, 235.0 * scale]
+            }
+            _ => [0.0, white(layout.bits_stored)],
+        }
+    }
+
+    fn luma(&self, samples: &Samples<'_>, layout: &Layout) -> Vec<f32> {
+        let bits = Bits::new(layout);
+        match self {
+            Self::Palette(tables) => samples.map(|s| {
+                let index = bits.value(bits.code(s));
+                mix(tables.each_ref().map(|t| f32::from(t.at(index))))
+            }),
+            _ => {
+                let values = samples.map(|s| bits.code(s) as f32);
+                let n = layout.pixels();
+                match self {
+                    Self::Luma422 => values
+                        .as_chunks::<4>()
+                        .0
+                        .iter()
+                        .flat_map(|&[y0, y1, ..]| [y0, y1])
+                        .take(n)
+                        .collect(),
+                    Self::Luma if layout.planar => values[..n.min(values.len())].to_vec(),
+                    Self::Luma => values.iter().step_by(3).copied().collect(),
+                    _ if layout.planar && values.len() == 3 * n => {
+                        (0..n).map(|i| mix([values[i], values[n + i], values[2 * n + i]])).collect()
+                    }
+                    _ => values.as_chunks::<3>().0.iter().map(|&c| mix(c)).collect(),
+                }
+            }
+        }
+    }
+}
+
+fn mix([red, green, blue]: [f32; 3]) -> f32 {
+    0.299 * red + 0.587 * green + 0.114 * blue
+}
