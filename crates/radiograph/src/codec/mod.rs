@@ -3,9 +3,11 @@
 
 mod jpeg;
 mod jpeg2000;
+mod jpeg_ls;
 mod rle;
 
 pub(crate) use jpeg::decode as decode_jpeg;
+pub(crate) use jpeg_ls::decode as decode_jpeg_ls;
 pub(crate) use jpeg2000::decode as decode_jpeg2000;
 pub(crate) use rle::decode as decode_rle;
 

@@ -67,9 +67,9 @@ fn decompress(bytes: &[u8], compression: Compression, layout: &Layout) -> Result
     let size = Size { height: layout.rows, width: layout.columns, components: layout.samples };
     let frame = match compression {
         Compression::Rle => codec::decode_rle(bytes, size, rle_bytes(layout)?)?,
-        Compression::Jpeg => codec::decode_jpeg(bytes, size)?,
+        Compression::Jpeg | Compression::None => codec::decode_jpeg(bytes, size)?,
         Compression::Jpeg2000 => codec::decode_jpeg2000(bytes, size)?,
-        Compression::JpegLs | Compression::None => codec::decode_jpeg(bytes, size)?,
+        Compression::JpegLs => codec::decode_jpeg_ls(bytes, size)?,
     };
     Ok(frame)
 }
@@ -110,8 +110,13 @@ fn adopt(
     warnings: &mut Vec<Warning>,
 ) -> Decoded<'static> {
     let mut layout = Layout { planar: false, ..*header };
-    if frame.rgb {
-        layout.photometric = Photometric::Rgb;
+    match layout.photometric {
+        _ if frame.rgb => layout.photometric = Photometric::Rgb,
+        // Decoders give every pixel its own samples.
+        Photometric::YbrFull422 | Photometric::YbrPartial422 if compression != Compression::Rle => {
+            layout.photometric = Photometric::Ybr;
+        }
+        _ => {}
     }
     if compression != Compression::Rle {
         if frame.precision != layout.bits_stored {

@@ -1,6 +1,7 @@
-//! JPEG (ITU-T T.81): lossless here, 8-bit DCT by zune-jpeg.
+//! JPEG (ITU-T T.81): lossless and 12-bit DCT here, 8-bit DCT by zune-jpeg.
 
 mod bits;
+mod dct;
 mod huffman;
 mod lossless;
 mod stream;
@@ -24,6 +25,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
     size.check("JPEG", got)?;
     match (frame.process, frame.precision) {
         (3, _) => lossless(stream, &frame),
+        (1, 12) => extended(stream, &frame),
         (0..=2, 8) => baseline(bytes, size),
         (process, precision) => {
             Err(fault(format!("process SOF{process} of {precision} bits is not supported")))
@@ -33,6 +35,16 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
 
 fn lossless(mut stream: Stream<'_>, frame: &FrameHeader) -> Result<Frame, Fault> {
     let mut decoder = lossless::Lossless::new(frame)?;
+    while let Event::Scan(segment, data) = stream.next()? {
+        let scan = stream::scan_header(&segment, data, frame)?;
+        let end = decoder.scan(&stream, &scan)?;
+        stream.seek(end);
+    }
+    Ok(decoder.finish())
+}
+
+fn extended(mut stream: Stream<'_>, frame: &FrameHeader) -> Result<Frame, Fault> {
+    let mut decoder = dct::Sequential::new(frame)?;
     while let Event::Scan(segment, data) = stream.next()? {
         let scan = stream::scan_header(&segment, data, frame)?;
         let end = decoder.scan(&stream, &scan)?;

@@ -27,9 +27,8 @@ pub(crate) struct FrameHeader {
 #[derive(Debug, Clone)]
 pub(crate) struct ScanHeader {
     pub(crate) components: Vec<(usize, usize, usize)>,
-    /// Ss: predictor of a lossless scan, first coefficient of a DCT scan.
+    /// Ss: predictor of a lossless scan.
     pub(crate) start: u8,
-    pub(crate) end: u8,
     /// Al: point transform.
     pub(crate) low: u32,
     /// Where the entropy-coded data start.
@@ -207,7 +206,7 @@ pub(crate) fn scan_header(
     let (&n, rest) = segment.split_first().ok_or_else(cut)?;
     let n = usize::from(n);
     let (list, parameters) = rest.split_at_checked(2 * n).ok_or_else(cut)?;
-    let &[start, end, approximation, ..] = parameters else { return Err(cut()) };
+    let &[start, _, approximation, ..] = parameters else { return Err(cut()) };
     let components =
         list.as_chunks::<2>()
             .0
@@ -222,5 +221,5 @@ pub(crate) fn scan_header(
     if components.is_empty() {
         return Err(fault("scan of no component"));
     }
-    Ok(ScanHeader { components, start, end, low: u32::from(approximation & 15), data })
+    Ok(ScanHeader { components, start, low: u32::from(approximation & 15), data })
 }
