@@ -27,6 +27,7 @@ fn main() {
     };
     println!("{isa:?}, {} threads, GFLOP/s", rayon::current_num_threads());
     println!("{:34} {:>8} {:>8} {:>8}", "input, output channels, k, stride", "forward", "dx", "dw");
+    let only = std::env::args().nth(2);
     for (input, [o, k, s]) in [
         ([8, 1, 96, 96], [8usize, 3usize, 2usize]),
         ([8, 8, 48, 48], [8, 3, 2]),
@@ -51,6 +52,9 @@ fn main() {
         ([4, 32, 64, 64], [32, 3, 1]),
         ([1, 36, 96, 96], [36, 3, 1]),
     ] {
+        if only.as_ref().is_some_and(|only| !format!("{input:?} {o} {k} {s}").contains(only.as_str())) {
+            continue;
+        }
         let conv = Convolution::new([o, input[1], k, k]).unwrap().with_stride([s, s]).unwrap();
         let conv = conv.with_padding([k / 2, k / 2]).with_isa(isa);
         let output = conv.output_shape(input).unwrap();
