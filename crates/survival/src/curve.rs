@@ -1,14 +1,38 @@
-//! Kaplan-Meier survival curve with pointwise intervals.
+//! Survival curves with pointwise intervals: Kaplan-Meier, Nelson-Aalen, Fleming-Harrington.
 //!
-//! `S(t) = prod_{t_k <= t} (1 - d_k / n_k)`, with Greenwood's variance of `ln S`,
-//! `sum d_k / (n_k (n_k - d_k))`. The default interval is the log-log one,
-//! `exp(-exp(ln(-ln S) +- z se / ln S))`, which never leaves [0, 1].
+//! With `d_k` events among `n_k` at risk at `t_k`:
 //!
-//! Sources: Kaplan & Meier, *JASA* 53:457-481, 1958; Greenwood 1926; Kalbfleisch & Prentice, *The
-//! Statistical Analysis of Failure Time Data*, 1980, sec. 1.3. Equal to R
-//! `survfit(.., conf.type = "log-log")`.
+//! - Kaplan-Meier: `S(t) = prod (1 - d_k / n_k)`, variance of `ln S` (Greenwood)
+//!   `sum d_k / (n_k (n_k - d_k))`;
+//! - Nelson-Aalen: `H(t) = sum d_k / n_k` with variance `sum d_k / n_k^2`, and `S = exp(-H)`;
+//! - Fleming-Harrington: tied events one after another, `H(t) = sum_k sum_{r<d_k} 1 / (n_k - r)`.
+//!
+//! The default interval is the log-log one, `exp(-exp(ln(-ln S) +- z se / ln S))`.
+//!
+//! Sources: Kaplan & Meier, *JASA* 53:457-481, 1958; Aalen, *Ann. Stat.* 6:701-726, 1978; Fleming &
+//! Harrington, *Commun. Stat.* 13:2469-2486, 1984; Kalbfleisch & Prentice, *The Statistical Analysis
+//! of Failure Time Data*, 1980, sec. 1.3; Andersen et al., *Statistical Models Based on Counting
+//! Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
 
-use crate::{Error, Outcomes, check, normal, time_groups::TimeGroups, time_weight::at_risk};
+use crate::{
+    Error, Outcomes, check, curve_interval::CurveInterval, normal, time_groups::TimeGroups,
+    time_weight::at_risk,
+};
+
+/// How a survival curve is estimated.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[non_exhaustive]
+pub enum CurveEstimator {
+    /// Product-limit. R's `survfit()`.
+    #[default]
+    KaplanMeier,
+    /// `exp(-H)` of the Nelson-Aalen hazard. R's `stype = 2, ctype = 1`.
+    NelsonAalen,
+    /// `exp(-H)` with tied events one after another. R's `stype = 2, ctype = 2`.
+    FlemingHarrington,
+}
 
 /// A survival curve: a step function, right-continuous, with one row per distinct follow-up time.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -30,12 +54,141 @@ pub struct SurvivalCurve {
     pub lower: Vec<f64>,
     /// Upper bound of the pointwise interval; once the curve is 0 it stays at its last value.
     pub upper: Vec<f64>,
+    /// Cumulative hazard: Nelson-Aalen's, or Fleming-Harrington's for that estimator.
+    pub cumulative_hazard: Vec<f64>,
+    /// Standard error of the cumulative hazard.
+    pub std_err_hazard: Vec<f64>,
+    /// What adds to the variance of `ln S` at each time.
+    variance_steps: Vec<f64>,
+}
+
+/// Mean survival time up to a horizon: the area under the curve.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct RestrictedMean {
+    /// Horizon in years.
+    pub horizon: f64,
+    /// Mean of the smaller of survival time and horizon, in years.
+    pub mean: f64,
+    /// Its standard error.
+    pub se: f64,
+}
+
+/// How to estimate a curve; the default is Kaplan-Meier with 95 % log-log intervals.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{CurveEstimator, CurveInterval, CurveOptions, Outcomes};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0], vec![true, false, true])?;
+/// let options = CurveOptions::default()
+///     .with_estimator(CurveEstimator::NelsonAalen)
+///     .with_interval(CurveInterval::Log)
+///     .with_level(0.9);
+/// let curve = options.fit(&outcomes)?;
+/// assert_eq!(curve.cumulative_hazard, [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0 + 1.0]);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurveOptions {
+    estimator: CurveEstimator,
+    interval: CurveInterval,
+    level: f64,
+}
+
+impl Default for CurveOptions {
+    fn default() -> Self {
+        let (estimator, interval) = (CurveEstimator::default(), CurveInterval::default());
+        Self { estimator, interval, level: 0.95 }
+    }
+}
+
+impl CurveOptions {
+    /// Which estimator.
+    #[must_use]
+    pub fn with_estimator(mut self, estimator: CurveEstimator) -> Self {
+        self.estimator = estimator;
+        self
+    }
+
+    /// Scale of the intervals.
+    #[must_use]
+    pub fn with_interval(mut self, interval: CurveInterval) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Confidence level, such as 0.95.
+    #[must_use]
+    pub fn with_level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// The curve of these outcomes, in O(n log n).
+    ///
+    /// Entry times and case weights are honoured. Where nobody is at risk between two times
+    /// (possible with late entry) the curve simply stays.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without subjects, [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn fit(&self, outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
+        check::length("time", outcomes.time(), outcomes)?;
+        check::level(self.level)?;
+        let groups = TimeGroups::new(outcomes);
+        let mut curve = count_risk_sets(outcomes, &groups);
+        self.estimate(&mut curve, &groups);
+        Ok(curve)
+    }
+
+    fn estimate(&self, curve: &mut SurvivalCurve, groups: &TimeGroups) {
+        let z = normal::two_sided(self.level);
+        let (mut survival, mut variance, mut upper) = (1.0, 0.0f64, 1.0);
+        let (mut hazard, mut hazard_variance) = (0.0f64, 0.0f64);
+        for k in 0..curve.times.len() {
+            let (n, d) = (curve.n_risk[k], curve.n_event[k]);
+            let mut step = 0.0;
+            if d > 0.0 {
+                let (hazard_step, hazard_variance_step) = match self.estimator {
+                    CurveEstimator::FlemingHarrington => one_by_one(n, d, groups.n_events(k)),
+                    _ => (d / n, d / (n * n)),
+                };
+                hazard += hazard_step;
+                hazard_variance += hazard_variance_step;
+                if self.estimator == CurveEstimator::KaplanMeier {
+                    let all = d >= n * (1.0 - 1e-12); // weighted sums may differ by rounding
+                    survival = if all { 0.0 } else { survival * ((n - d) / n) };
+                    step = if all { 0.0 } else { d / (n * (n - d)) };
+                } else {
+                    survival = (-hazard).exp();
+                    step = hazard_variance_step;
+                }
+                variance += step;
+            }
+            let se = variance.sqrt();
+            let (low, high) = self.interval.around(survival, se, z, upper);
+            upper = high;
+            curve.survival.push(survival);
+            curve.std_err_log.push(se);
+            curve.lower.push(low);
+            curve.upper.push(high);
+            curve.cumulative_hazard.push(hazard);
+            curve.std_err_hazard.push(hazard_variance.sqrt());
+            curve.variance_steps.push(step);
+        }
+    }
+}
+
+/// Hazard and variance of `count` tied events of total weight `d`, taken one after another.
+fn one_by_one(n: f64, d: f64, count: usize) -> (f64, f64) {
+    let each = d / count as f64;
+    let left = |r: usize| n - r as f64 * each;
+    let hazard = (0..count).map(|r| each / left(r)).sum();
+    (hazard, (0..count).map(|r| each / (left(r) * left(r))).sum())
 }
 
 /// Kaplan-Meier curve with 95 % log-log intervals, in O(n log n).
 ///
-/// Entry times and case weights of the outcomes are honoured. Where nobody is at risk between two
-/// times (possible with late entry) the curve simply stays.
+/// Entry times and case weights of the outcomes are honoured.
 ///
 /// # Errors
 /// [`Error::Empty`] without subjects.
@@ -49,56 +202,50 @@ pub struct SurvivalCurve {
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn kaplan_meier(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
-    check::length("time", outcomes.time(), outcomes)?;
-    let mut curve = count_risk_sets(outcomes, &TimeGroups::new(outcomes));
-    estimate(&mut curve, 0.95);
-    Ok(curve)
+    CurveOptions::default().fit(outcomes)
+}
+
+/// Nelson-Aalen cumulative hazard, and the survival curve `exp(-H)` with 95 % log-log intervals.
+///
+/// # Errors
+/// [`Error::Empty`] without subjects.
+pub fn nelson_aalen(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
+    CurveOptions::default().with_estimator(CurveEstimator::NelsonAalen).fit(outcomes)
+}
+
+/// Kaplan-Meier curve of the censoring ("reverse Kaplan-Meier"): its median is the median follow-up
+/// (Schemper & Smith, *Control. Clin. Trials* 17:343-346, 1996).
+///
+/// # Errors
+/// [`Error::Empty`] without subjects.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, follow_up_curve};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0], vec![true, false, false])?;
+/// assert_eq!(follow_up_curve(&outcomes)?.quantile(0.5), Some(2.5));
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn follow_up_curve(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
+    kaplan_meier(&outcomes.reversed())
 }
 
 fn count_risk_sets(outcomes: &Outcomes, groups: &TimeGroups) -> SurvivalCurve {
     let n = groups.len();
+    let empty = || Vec::with_capacity(n);
     SurvivalCurve {
         times: groups.iter().map(|g| outcomes.time()[g.all[0] as usize]).collect(),
         n_risk: at_risk(outcomes, groups),
         n_event: groups.iter().map(|g| outcomes.weigh(g.events)).collect(),
         n_censor: groups.iter().map(|g| outcomes.weigh(g.censored)).collect(),
-        survival: Vec::with_capacity(n),
-        std_err_log: Vec::with_capacity(n),
-        lower: Vec::with_capacity(n),
-        upper: Vec::with_capacity(n),
+        survival: empty(),
+        std_err_log: empty(),
+        lower: empty(),
+        upper: empty(),
+        cumulative_hazard: empty(),
+        std_err_hazard: empty(),
+        variance_steps: empty(),
     }
-}
-
-fn estimate(curve: &mut SurvivalCurve, level: f64) {
-    let z = normal::two_sided(level);
-    let (mut survival, mut variance, mut upper) = (1.0, 0.0f64, 1.0);
-    for k in 0..curve.times.len() {
-        let (n, d) = (curve.n_risk[k], curve.n_event[k]);
-        let all = d >= n * (1.0 - 1e-12); // weighted sums may differ by rounding
-        if d > 0.0 {
-            survival = if all { 0.0 } else { survival * ((n - d) / n) };
-            variance += if all { 0.0 } else { d / (n * (n - d)) };
-        }
-        let se = variance.sqrt();
-        let (low, high) = log_log_interval(survival, z * se, upper);
-        upper = high;
-        curve.survival.push(survival);
-        curve.std_err_log.push(se);
-        curve.lower.push(low);
-        curve.upper.push(high);
-    }
-}
-
-fn log_log_interval(survival: f64, reach: f64, last_upper: f64) -> (f64, f64) {
-    if survival >= 1.0 {
-        return (1.0, 1.0);
-    }
-    if survival <= 0.0 {
-        return (0.0, last_upper);
-    }
-    let middle = (-survival.ln()).ln();
-    let half = reach / survival.ln();
-    ((-(middle - half).exp()).exp(), (-(middle + half).exp()).exp())
 }
 
 impl SurvivalCurve {
@@ -129,6 +276,12 @@ impl SurvivalCurve {
         self.row_at(time).map_or(0.0, |k| self.std_err_log[k])
     }
 
+    /// Cumulative hazard at `time`; 0 before the first row.
+    #[must_use]
+    pub fn cumulative_hazard_at(&self, time: f64) -> f64 {
+        self.row_at(time).map_or(0.0, |k| self.cumulative_hazard[k])
+    }
+
     /// Number at risk at `time`: those in the first row not before it.
     #[must_use]
     pub fn n_risk_at(&self, time: f64) -> f64 {
@@ -150,6 +303,31 @@ impl SurvivalCurve {
     pub fn quantile_interval(&self, q: f64) -> (Option<f64>, Option<f64>) {
         let at = |bound: &[f64]| crossing(&self.times, bound, 1.0 - q);
         (at(&self.lower), at(&self.upper))
+    }
+
+    /// Mean survival time up to `horizon` years, the area under the curve, with its standard error
+    /// `sqrt(sum_k A_k^2 v_k)`, `A_k` being the area beyond `t_k` and `v_k` the variance that
+    /// `t_k` adds to `ln S` (Andersen et al., 1993, sec. IV.3.1; R's `print(rmean = ..)`).
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for a horizon that is not positive, [`Error::Undefined`] where
+    /// nobody was followed to it and the curve is not 0.
+    pub fn restricted_mean(&self, horizon: f64) -> Result<RestrictedMean, Error> {
+        if !(horizon.is_finite() && horizon > 0.0) {
+            return Err(Error::InvalidSetting("horizon", "finite and above 0 years", horizon));
+        }
+        let last = self.times.len().saturating_sub(1);
+        if self.times[last] < horizon && self.survival[last] > 0.0 {
+            return Err(Error::Undefined("the restricted mean", "nobody was followed so long"));
+        }
+        let rows = self.times.partition_point(|&t| t < horizon);
+        let (mut beyond, mut variance, mut end) = (0.0, 0.0, horizon);
+        for k in (0..rows).rev() {
+            beyond += self.survival[k] * (end - self.times[k]);
+            variance += beyond * beyond * self.variance_steps[k];
+            end = self.times[k];
+        }
+        Ok(RestrictedMean { horizon, mean: beyond + end, se: f64::sqrt(variance) })
     }
 
     fn row_at(&self, time: f64) -> Option<usize> {

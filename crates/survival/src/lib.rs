@@ -13,6 +13,7 @@ mod concordance;
 mod cox_loss;
 mod cox_univariable;
 mod curve;
+mod curve_interval;
 mod decision_curve;
 mod entering;
 mod error;
@@ -50,7 +51,11 @@ pub use calibration::{
 pub use concordance::{Concordance, concordance};
 #[cfg(feature = "burn")]
 pub use cox_loss::cox_loss;
-pub use curve::{SurvivalCurve, kaplan_meier};
+pub use curve::{
+    CurveEstimator, CurveOptions, RestrictedMean, SurvivalCurve, follow_up_curve, kaplan_meier,
+    nelson_aalen,
+};
+pub use curve_interval::CurveInterval;
 pub use decision_curve::{NetBenefit, decision_curve};
 pub use error::Error;
 pub use log_rank::{LogRank, LogRankOptions, LogRankWeight, log_rank};

@@ -60,6 +60,12 @@ impl Outcomes {
         }
     }
 
+    /// The same follow-up with censoring as the event and events as censoring.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self { event: self.event.iter().map(|e| !e).collect(), ..self.clone() }
+    }
+
     /// Number of subjects.
     #[must_use]
     pub fn n_subjects(&self) -> usize {

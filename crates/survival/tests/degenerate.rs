@@ -1,4 +1,5 @@
 //! What is undefined is a named error, never a number.
+#![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use vertebra_survival::{
     Error, Outcomes, Ties, accuracy_at, auc_at, bootstrap, breslow_baseline, brier_score,

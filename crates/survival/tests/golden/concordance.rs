@@ -11,8 +11,10 @@ const WEIGHTS: [(&str, TimeWeight); 5] = [
     ("I", TimeWeight::PerEvent),
 ];
 
-/// Where a data set's values are, and its two scores.
-fn cases() -> Vec<(Golden, &'static str, Outcomes, Vec<f64>, Option<Vec<f64>>)> {
+/// A data set, where its values are, and its two scores.
+type Case = (Golden, &'static str, Outcomes, Vec<f64>, Option<Vec<f64>>);
+
+fn cases() -> Vec<Case> {
     let case = |name: &str, path, x1: (&str, f64), x2: Option<(&str, f64)>| {
         let golden = Golden::read(name);
         let outcomes = match name {

@@ -1,7 +1,9 @@
 //! R `survfit()`.
 
-use crate::{Golden, assert_all_close};
-use vertebra_survival::{Outcomes, SurvivalCurve, kaplan_meier};
+use crate::{Golden, assert_all_close, assert_close};
+use vertebra_survival::{
+    CurveEstimator, CurveInterval, CurveOptions, Outcomes, SurvivalCurve, kaplan_meier,
+};
 
 fn assert_agrees(golden: &Golden, path: &str, rows: std::ops::Range<usize>, curve: &SurvivalCurve) {
     let part = |leaf: &str| golden.numbers(&format!("{path}/{leaf}"))[rows.clone()].to_vec();
@@ -83,4 +85,69 @@ fn weights_and_delayed_entry_agree_with_survfit() {
         cgd.outcomes_of("stop", "status").with_entry(cgd.column("start")).unwrap();
     let rows = 0..cgd.numbers("/km/counting/time").len();
     assert_agrees(&cgd, "/km/counting", rows, &kaplan_meier(&outcomes).unwrap());
+}
+
+const INTERVALS: [(&str, CurveInterval); 5] = [
+    ("log_log", CurveInterval::LogLog),
+    ("log", CurveInterval::Log),
+    ("plain", CurveInterval::Plain),
+    ("logit", CurveInterval::Logit),
+    ("arcsin", CurveInterval::ArcSine),
+];
+
+/// Every interval type given, the cumulative hazard and the restricted mean of one curve.
+fn assert_options_agree(golden: &Golden, case: &str, outcomes: &Outcomes, options: CurveOptions) {
+    let path = format!("/km/{case}");
+    let times = golden.numbers(&format!("{path}/time"));
+    let curve = options.fit(outcomes).unwrap();
+    let rows: Vec<usize> =
+        times.iter().map(|t| curve.times.iter().position(|u| u == t).unwrap()).collect();
+    let pick = |values: &[f64]| -> Vec<f64> { rows.iter().map(|&k| values[k]).collect() };
+    let part = |leaf: &str| golden.numbers(&format!("{path}/{leaf}"));
+    assert_all_close(case, &pick(&curve.survival), &part("surv"), 1e-12);
+    assert_all_close(case, &pick(&curve.cumulative_hazard), &part("cumhaz"), 1e-12);
+    assert_all_close(case, &pick(&curve.std_err_hazard), &part("std_chaz"), 1e-12);
+    let mut seen = 0;
+    for (name, interval) in INTERVALS {
+        if golden.0.pointer(&format!("{path}/ci_{name}")).is_none() {
+            continue;
+        }
+        let curve = options.with_interval(interval).fit(outcomes).unwrap();
+        let alive = rows.iter().filter(|&&k| curve.survival[k] > 0.0).count();
+        for (got, leaf) in [(&curve.lower, "lower"), (&curve.upper, "upper")] {
+            let expected = part(&format!("ci_{name}/{leaf}"));
+            assert_all_close(name, &pick(got)[..alive], &expected[..alive], 1e-11);
+        }
+        seen += 1;
+    }
+    assert!(seen >= 2, "{case}: {seen}");
+    let horizon = golden.at(&format!("{path}/rmean_tau")).as_f64();
+    let horizon = horizon.unwrap_or(curve.times[curve.times.len() - 1]);
+    let mean = curve.restricted_mean(horizon).unwrap();
+    assert_close(case, mean.mean, golden.number(&format!("{path}/rmean")), 1e-12);
+    if curve.std_err_hazard == curve.std_err_log {
+        return; // R takes Greenwood's variance for the mean of every curve, we the curve's own
+    }
+    assert_close(case, mean.se, golden.number(&format!("{path}/rmean_se")), 1e-11);
+}
+
+#[test]
+fn estimators_intervals_and_restricted_means() {
+    let km = CurveOptions::default();
+    let aalen = km.with_estimator(CurveEstimator::NelsonAalen);
+    let fleming = km.with_estimator(CurveEstimator::FlemingHarrington);
+    let lung = Golden::read("lung");
+    assert_options_agree(&lung, "all", &lung.outcomes(), km);
+    assert_options_agree(&lung, "arcsin_logit", &lung.outcomes(), km);
+    assert_options_agree(&lung, "nelson_aalen_stype2_ctype1", &lung.outcomes(), aalen);
+    assert_options_agree(&lung, "fleming_harrington_stype2_ctype2", &lung.outcomes(), fleming);
+    let weighted = lung.outcomes().with_weights(lung.column("w")).unwrap();
+    assert_options_agree(&lung, "weighted", &weighted, km);
+    for name in ["veteran", "ovarian", "pbc"] {
+        let golden = Golden::read(name);
+        assert_options_agree(&golden, "all", &golden.outcomes(), km);
+    }
+    let cgd = Golden::read("cgd");
+    let late = cgd.outcomes_of("stop", "status").with_entry(cgd.column("start")).unwrap();
+    assert_options_agree(&cgd, "counting", &late, km);
 }
