@@ -52,7 +52,10 @@ fn main() {
         ([4, 32, 64, 64], [32, 3, 1]),
         ([1, 36, 96, 96], [36, 3, 1]),
     ] {
-        if only.as_ref().is_some_and(|only| !format!("{input:?} {o} {k} {s}").contains(only.as_str())) {
+        if only
+            .as_ref()
+            .is_some_and(|only| !format!("{input:?} {o} {k} {s}").contains(only.as_str()))
+        {
             continue;
         }
         let conv = Convolution::new([o, input[1], k, k]).unwrap().with_stride([s, s]).unwrap();

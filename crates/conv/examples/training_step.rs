@@ -7,7 +7,7 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::nn::interpolate::{Interpolate2dConfig, InterpolateMode};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
-use burn::optim::{AdamConfig, GradientsParams, Optimizer};
+use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Tensor, activation::relu};
 use vertebra_conv::{Conv2d, Conv2dConfig, batch_norm};
 
@@ -117,7 +117,10 @@ impl HrNet {
         };
         let pairs = || (0..4usize).flat_map(|j| (0..4).map(move |i| (i, j)));
         Self {
-            stem: vec![Layer::new([1, 16], 3, 2, fast, device), Layer::new([16, 16], 3, 2, fast, device)],
+            stem: vec![
+                Layer::new([1, 16], 3, 2, fast, device),
+                Layer::new([16, 16], 3, 2, fast, device),
+            ],
             entry: (0..4)
                 .map(|i| match i {
                     0 => Layer::new([16, width], 3, 1, fast, device),

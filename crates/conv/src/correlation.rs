@@ -61,6 +61,11 @@ impl Correlation {
         self.domain[0] * self.domain[1]
     }
 
+    /// Multiply-adds for this many images.
+    pub(crate) fn products(&self, images: usize) -> usize {
+        images * self.outputs * self.pixels() * self.terms()
+    }
+
     /// Terms of one output's sum.
     pub(crate) fn terms(&self) -> usize {
         self.channels * self.taps.len()

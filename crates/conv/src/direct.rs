@@ -1,12 +1,11 @@
 //! The direct method: tiles of outputs times neighbouring pixels, read straight from planes
 //! padded to one pitch. No copy per tap is ever made.
 
-use rayon::prelude::*;
-
 use crate::{
     correlation::Correlation,
     kernels::{Isa, Lanes, Tile},
     packing::{Block, pack},
+    parallel::for_each,
     planes::Planes,
     problem::Problem,
     workspace::with_buffer,
@@ -35,9 +34,9 @@ pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
     let lanes = Bands::new(&planes, correlation, isa);
-    tasks(correlation, problem.images, planes.rows, &blocks, &mut output)
-        .into_par_iter()
-        .for_each(|task| run(correlation, problem, &planes, &lanes, bias, task));
+    let tasks = tasks(correlation, problem.images, planes.rows, &blocks, &mut output);
+    let run = |task| run(correlation, problem, &planes, &lanes, bias, task);
+    for_each(tasks, correlation.products(problem.images), run);
     output
 }
 
@@ -77,7 +76,10 @@ fn tasks<'a>(
     let mut tasks: Vec<Task<'a>> = Vec::new();
     for image in 0..images {
         for blocks in blocks.chunks(run_blocks) {
-            tasks.extend((0..bands).map(|band| Task { image, band, blocks, out: Vec::new() }));
+            tasks.extend((0..bands).map(|band| {
+                let outputs = blocks.iter().map(|b| b.outputs).sum();
+                Task { image, band, blocks, out: Vec::with_capacity(outputs) }
+            }));
         }
     }
     let run_of =
@@ -107,7 +109,12 @@ fn run(
     let lanes = if is_last { &lanes.last } else { &lanes.whole };
     with_buffer(correlation.channels * planes.channel_stride, |buffer| {
         for (c, to) in buffer.chunks_mut(planes.channel_stride).enumerate() {
-            planes.prepare(&image[c * plane..(c + 1) * plane], task.band * planes.rows, to);
+            planes.prepare(
+                problem.isa,
+                &image[c * plane..(c + 1) * plane],
+                task.band * planes.rows,
+                to,
+            );
         }
         let walk = Walk { correlation, planes, lanes, bias, source: buffer, isa: problem.isa };
         walk.all(task.blocks, &mut task.out);

@@ -2,12 +2,11 @@
 //! pixels of all images stand densely side by side, and every term of the sum gets a row of its
 //! own (im2col), a panel of a few vectors at a time.
 
-use rayon::prelude::*;
-
 use crate::{
     correlation::{Correlation, Tap},
     kernels::{Lanes, Tile},
     packing::{Block, pack},
+    parallel::for_each,
     planes::Planes,
     problem::Problem,
     workspace::with_buffer,
@@ -35,7 +34,8 @@ pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
     let mut dense = vec![0.0; correlation.outputs * pixels];
-    panels(&mut dense, pixels, width, &blocks).into_par_iter().for_each(|mut panel| {
+    let panels = panels(&mut dense, pixels, width, &blocks);
+    for_each(panels, correlation.products(problem.images), |mut panel| {
         with_buffer(correlation.terms() * width, |buffer| {
             gather(correlation, problem.source, panel.first, pixels, width, buffer);
             multiply(correlation, problem, bias, width, buffer, &mut panel);
@@ -88,28 +88,16 @@ fn gather(
         (first..pixels.min(first + width)).map(|p| Place::new(correlation, p)).collect();
     let plane = correlation.source[0] * correlation.source[1];
     let taps = correlation.taps.len();
-    with_indices(correlation, &places, |t, indices| {
+    for (t, tap) in correlation.taps.iter().enumerate() {
+        let indices: Vec<usize> = places.iter().map(|p| p.index(correlation, tap)).collect();
         for c in 0..correlation.channels {
             let row = &mut to[(c * taps + t) * width..][..width];
             let source = &source[c * plane..];
-            for (to, index) in row.iter_mut().zip(indices) {
-                *to = index.map_or(0.0, |i| source[i]);
+            for (to, index) in row.iter_mut().zip(&indices) {
+                *to = source.get(*index).copied().unwrap_or(0.0);
             }
             row[indices.len()..].fill(0.0);
         }
-    });
-}
-
-/// Calls `work` for each tap with the place of each pixel's source value in channel 0.
-fn with_indices(
-    correlation: &Correlation,
-    places: &[Place],
-    mut work: impl FnMut(usize, &[Option<usize>]),
-) {
-    for (t, tap) in correlation.taps.iter().enumerate() {
-        let indices: Vec<Option<usize>> =
-            places.iter().map(|place| place.index(correlation, tap)).collect();
-        work(t, &indices);
     }
 }
 
@@ -129,12 +117,15 @@ impl Place {
         Self { image, row: (row * sy) as isize, column: (column * sx) as isize }
     }
 
-    /// Position of a tap's value in channel 0 of the source; `None` in the padding.
-    pub(crate) fn index(&self, correlation: &Correlation, tap: &Tap) -> Option<usize> {
+    /// Position of a tap's value in channel 0 of the source; past every end in the padding.
+    pub(crate) fn index(&self, correlation: &Correlation, tap: &Tap) -> usize {
         let [height, width] = correlation.source;
-        let y = usize::try_from(self.row + tap.shift[0]).ok().filter(|y| *y < height)?;
-        let x = usize::try_from(self.column + tap.shift[1]).ok().filter(|x| *x < width)?;
-        Some((self.image * correlation.channels * height + y) * width + x)
+        let (y, x) = (self.row + tap.shift[0], self.column + tap.shift[1]);
+        if (0..height as isize).contains(&y) && (0..width as isize).contains(&x) {
+            (self.image * correlation.channels * height + y as usize) * width + x as usize
+        } else {
+            usize::MAX
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod nn;
 #[cfg(feature = "burn")]
 mod normalization;
 mod packing;
+mod parallel;
 mod planes;
 mod problem;
 mod weight_gradient;

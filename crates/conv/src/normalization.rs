@@ -1,11 +1,10 @@
 //! Batch normalisation with the batch's own statistics, an optional sum and ReLU, forward and
 //! backward (Ioffe & Szegedy, ICML 2015), one channel at a time so that it stays in cache.
 
-use rayon::prelude::*;
-
 use crate::kernels::elementwise::{
     Affine, GradientSums, backward_plane, forward_plane, gradient_sums, squared_deviations, sum,
 };
+use crate::parallel::{PASS, map};
 
 /// Settings of one pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,7 +51,7 @@ impl Normalization {
     /// For each channel its planes of `values`.
     fn channels<'a>(&self, values: &'a mut [f32]) -> Vec<Vec<&'a mut [f32]>> {
         let mut channels: Vec<Vec<&mut [f32]>> = Vec::new();
-        channels.resize_with(self.shape[1], Vec::new);
+        channels.resize_with(self.shape[1], || Vec::with_capacity(self.shape[0]));
         for (i, plane) in values.chunks_mut(self.plane().max(1)).enumerate() {
             channels[i % self.shape[1]].push(plane);
         }
@@ -69,24 +68,20 @@ pub(crate) fn normalize(
     residual: Option<&[f32]>,
 ) -> Normalized {
     let mut output = vec![0.0; x.len()];
-    let statistics: Vec<(f32, f32)> = norm
-        .channels(&mut output)
-        .into_par_iter()
-        .enumerate()
-        .map(|(c, planes)| {
-            let mean = norm.planes(x, c).map(sum).sum::<f64>() / norm.pixels();
-            let deviation = |plane| squared_deviations(plane, mean as f32);
-            let variance = norm.planes(x, c).map(deviation).sum::<f64>() / norm.pixels();
-            let scale = f64::from(gamma[c]) / (variance + norm.epsilon).sqrt();
-            let affine = Affine { mean: mean as f32, scale: scale as f32, shift: beta[c] };
-            let mut residual = residual.map(|r| norm.planes(r, c));
-            for (x, y) in norm.planes(x, c).zip(planes) {
-                let residual = residual.as_mut().and_then(Iterator::next);
-                forward_plane(x, residual, affine, norm.relu, y);
-            }
-            (mean as f32, variance as f32)
-        })
-        .collect();
+    let channels: Vec<_> = norm.channels(&mut output).into_iter().enumerate().collect();
+    let statistics = map(channels, x.len() * PASS, |(c, planes)| {
+        let mean = norm.planes(x, c).map(sum).sum::<f64>() / norm.pixels();
+        let deviation = |plane| squared_deviations(plane, mean as f32);
+        let variance = norm.planes(x, c).map(deviation).sum::<f64>() / norm.pixels();
+        let scale = f64::from(gamma[c]) / (variance + norm.epsilon).sqrt();
+        let affine = Affine { mean: mean as f32, scale: scale as f32, shift: beta[c] };
+        let mut residual = residual.map(|r| norm.planes(r, c));
+        for (x, y) in norm.planes(x, c).zip(planes) {
+            let residual = residual.as_mut().and_then(Iterator::next);
+            forward_plane(x, residual, affine, norm.relu, y);
+        }
+        (mean as f32, variance as f32)
+    });
     let (mean, variance) = statistics.into_iter().unzip();
     Normalized { output, mean, variance }
 }
@@ -103,33 +98,24 @@ pub(crate) fn normalize_backward(
 ) -> NormalizationGradients {
     let mut input = vec![0.0; x.len()];
     let mut residual = if wants_residual && norm.relu { vec![0.0; x.len()] } else { Vec::new() };
-    let mut residuals = norm.channels(&mut residual);
-    let sums: Vec<(f32, f32)> = norm
-        .channels(&mut input)
-        .into_par_iter()
-        .zip(residuals.par_iter_mut())
-        .enumerate()
-        .map(|(c, (planes, residual))| {
-            let rest = || Planes { norm, c, x, gradient, output };
-            let inverse = 1.0 / (f64::from(variance[c]) + norm.epsilon).sqrt();
-            let total = rest().sums(mean[c]);
-            let (beta, gamma_sum) = (total.plain, total.weighted * inverse);
-            // dx = gamma inverse (g - mean(g) - xhat mean(g xhat)), xhat = (x - mean) inverse.
-            let scale = f64::from(gamma[c]) * inverse;
-            let affine = [
-                scale,
-                -scale * inverse * gamma_sum / norm.pixels(),
-                -scale * beta / norm.pixels(),
-            ];
-            let affine = affine.map(|a| a as f32);
-            let mut residual = residual.iter_mut();
-            for ((x, g, y), dx) in rest().iter().zip(planes) {
-                let residual = residual.next().map(|r| &mut **r);
-                backward_plane(x, g, y, mean[c], affine, dx, residual);
-            }
-            (gamma_sum as f32, beta as f32)
-        })
-        .collect();
+    let channels = norm.channels(&mut input).into_iter().zip(norm.channels(&mut residual));
+    let sums = map(channels.enumerate().collect(), x.len() * PASS, |(c, (planes, residual))| {
+        let rest = || Planes { norm, c, x, gradient, output };
+        let inverse = 1.0 / (f64::from(variance[c]) + norm.epsilon).sqrt();
+        let total = rest().sums(mean[c]);
+        let (beta, gamma_sum) = (total.plain, total.weighted * inverse);
+        // dx = gamma inverse (g - mean(g) - xhat mean(g xhat)), xhat = (x - mean) inverse.
+        let scale = f64::from(gamma[c]) * inverse;
+        let affine =
+            [scale, -scale * inverse * gamma_sum / norm.pixels(), -scale * beta / norm.pixels()];
+        let affine = affine.map(|a| a as f32);
+        let mut residual = residual.into_iter();
+        for ((x, g, y), dx) in rest().iter().zip(planes) {
+            let residual = residual.next();
+            backward_plane(x, g, y, mean[c], affine, dx, residual);
+        }
+        (gamma_sum as f32, beta as f32)
+    });
     let (gamma, beta) = sums.into_iter().unzip();
     let residual = (!residual.is_empty()).then_some(residual);
     NormalizationGradients { input, gamma, beta, residual }

@@ -1,8 +1,9 @@
 //! Weights in the order the tile kernel reads them.
 
-use rayon::prelude::*;
-
-use crate::correlation::Correlation;
+use crate::{
+    correlation::Correlation,
+    parallel::{PASS, map},
+};
 
 /// Splits `total` into the fewest blocks of at most `most`, as equal as can be.
 pub(crate) fn balanced(total: usize, most: usize) -> Vec<usize> {
@@ -26,20 +27,19 @@ pub(crate) fn pack(correlation: &Correlation, weight: &[f32], most: usize) -> Ve
         let (first, outputs) = (first(i), sizes[i]);
         Block { first, outputs, weights: pack_block(correlation, weight, first, outputs) }
     };
-    if weight.len() < 1 << 15 {
-        (0..sizes.len()).map(block).collect()
-    } else {
-        (0..sizes.len()).into_par_iter().map(block).collect()
-    }
+    map((0..sizes.len()).collect(), weight.len() * PASS, block)
 }
 
 fn pack_block(correlation: &Correlation, weight: &[f32], first: usize, outputs: usize) -> Vec<f32> {
     let [output_stride, channel_stride] = correlation.weight_strides;
-    let mut packed = Vec::with_capacity(correlation.terms() * outputs);
+    let mut packed = vec![0.0; correlation.terms() * outputs];
+    let mut groups = packed.chunks_exact_mut(outputs);
     for c in 0..correlation.channels {
-        for tap in &correlation.taps {
+        for (tap, group) in correlation.taps.iter().zip(&mut groups) {
             let start = first * output_stride + c * channel_stride + tap.weight;
-            packed.extend(weight[start..].iter().step_by(output_stride).take(outputs));
+            for (m, to) in group.iter_mut().enumerate() {
+                *to = weight[start + m * output_stride];
+            }
         }
     }
     packed

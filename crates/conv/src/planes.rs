@@ -4,7 +4,10 @@
 //! run over the end of a row: the few columns between the rows are computed and dropped.
 //! With a step `s` the plane is split into its `s * s` phases, each such a plane of its own.
 
-use crate::{correlation::Correlation, kernels::Lanes};
+use crate::{
+    correlation::Correlation,
+    kernels::{Isa, Lanes, Rows},
+};
 
 /// Layout of the prepared planes of one band of output rows.
 #[derive(Debug, Clone)]
@@ -92,53 +95,27 @@ impl Planes {
 
     /// Copies a band of one channel, from output row `first` on, with its zero padding; every
     /// value of `to` (one channel stride) is written.
-    pub(crate) fn prepare(&self, source: &[f32], first: usize, to: &mut [f32]) {
+    pub(crate) fn prepare(&self, isa: Isa, source: &[f32], first: usize, to: &mut [f32]) {
         let size = self.phase_rows * self.pitch;
         for (phase, to) in self.phases.iter().zip(to.chunks_mut(size)) {
-            for (r, row) in to.chunks_mut(self.pitch).enumerate() {
-                let y = ((first + r) * self.step[0] + phase[0]) as isize + self.origin[0];
-                let from = usize::try_from(y).ok().filter(|y| *y < self.source[0]);
-                match from {
-                    Some(y) => self.prepare_row(&source[y * self.source[1]..], phase[1], row),
-                    None => row.fill(0.0),
-                }
-            }
+            let row = first * self.step[0] + phase[0];
+            let rows = Rows {
+                source: self.source,
+                start: [row as isize + self.origin[0], phase[1] as isize + self.origin[1]],
+                step: self.step,
+                pitch: self.pitch,
+            };
+            isa.copy_rows(&rows, source, to);
         }
         to[self.phases.len() * size..].fill(0.0);
     }
 
-    fn prepare_row(&self, source: &[f32], phase: usize, row: &mut [f32]) {
-        let (width, step) = (self.source[1] as isize, self.step[1]);
-        let start = phase as isize + self.origin[1];
-        // Columns j with 0 <= step j + start < width are inside the image.
-        let inside = |x: isize| (x.max(0) as usize).div_ceil(step).min(row.len());
-        let (low, high) = (inside(-start), inside(width - start));
-        row[..low].fill(0.0);
-        if low < high {
-            let from = (start + (low * step) as isize) as usize;
-            let source = &source[from..self.source[1]];
-            let row = &mut row[low..high];
-            match step {
-                1 => row.copy_from_slice(&source[..row.len()]),
-                2 => copy_every_second(source, row),
-                _ => row.iter_mut().zip(source.iter().step_by(step)).for_each(|(a, b)| *a = *b),
-            }
-        }
-        row[high.max(low)..].fill(0.0);
-    }
-
-    /// Lays out a band of `rows` rows of a dense gradient plane at the pitch of these planes,
-    /// with zeros between and after its rows; every value of `to` (`flat`) is written.
-    pub(crate) fn prepare_gradient(&self, gradient: &[f32], to: &mut [f32]) {
-        to.fill(0.0);
-        for (row, from) in to.chunks_mut(self.pitch).zip(gradient.chunks(self.columns)) {
-            row[..from.len()].copy_from_slice(from);
-        }
-    }
-}
-
-fn copy_every_second(source: &[f32], row: &mut [f32]) {
-    for (to, pair) in row.iter_mut().zip(source.chunks(2)) {
-        *to = pair[0];
+    /// Lays out a band of rows of a dense gradient plane at the pitch of these planes, with zeros
+    /// between and after its rows; every value of `to` (`flat`) is written.
+    pub(crate) fn prepare_gradient(&self, isa: Isa, gradient: &[f32], to: &mut [f32]) {
+        let height = gradient.len() / self.columns;
+        let source = [height, self.columns];
+        let rows = Rows { source, start: [0, 0], step: [1, 1], pitch: self.pitch };
+        isa.copy_rows(&rows, gradient, to);
     }
 }

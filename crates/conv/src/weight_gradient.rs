@@ -9,13 +9,12 @@
 //! The images are split into groups by the problem's size alone, each with a partial sum, added
 //! in order: the result does not depend on the number of threads.
 
-use rayon::prelude::*;
-
 use crate::{
     correlation::Correlation,
     gathered::{Place, dense_lanes},
     kernels::{Dot, Isa, Tile},
     packing::balanced,
+    parallel::for_each,
     planes::Planes,
     workspace::with_buffer,
 };
@@ -87,7 +86,7 @@ impl Job<'_> {
                 parts.enumerate().map(move |(i, part)| (group, i * rows, part))
             })
             .collect();
-        tasks.into_par_iter().for_each(|(group, first, partial)| {
+        for_each(tasks, self.correlation.products(self.images), |(group, first, partial)| {
             let units = units.chunks(group_units).nth(group).unwrap_or(&[]);
             units.chunks(run).for_each(|units| self.add_run(&planes, units, first, partial));
         });
@@ -139,7 +138,7 @@ impl Job<'_> {
         let plane = self.correlation.source[0] * self.correlation.source[1];
         let image = &self.source[unit.image * self.correlation.channels * plane..];
         for (c, to) in to.chunks_mut(planes.channel_stride).enumerate() {
-            planes.prepare(&image[c * plane..(c + 1) * plane], unit.first_row, to);
+            planes.prepare(self.isa, &image[c * plane..(c + 1) * plane], unit.first_row, to);
         }
     }
 
@@ -149,7 +148,7 @@ impl Job<'_> {
         for (o, to) in to.chunks_mut(planes.flat).enumerate() {
             let start = (unit.image * self.correlation.outputs + first + o) * plane;
             let band = &self.gradient[start + unit.first_row * columns..][..rows * columns];
-            planes.prepare_gradient(band, to);
+            planes.prepare_gradient(self.isa, band, to);
         }
     }
 
@@ -201,9 +200,11 @@ impl Job<'_> {
             }
         }
         let pixels = self.images * c.pixels();
-        panels.into_par_iter().enumerate().for_each(|(i, mut out)| {
+        let panels: Vec<_> = panels.into_iter().enumerate().collect();
+        let indices = self.indices();
+        for_each(panels, c.products(self.images), |(i, mut out)| {
             with_buffer(pixels * width, |buffer| {
-                self.gather_terms(i * width, width, buffer);
+                self.gather_terms(&indices, i * width, width, buffer);
                 self.multiply_terms(&packed, &sizes, width, buffer, &mut out);
             });
         });
@@ -225,18 +226,25 @@ impl Job<'_> {
         packed
     }
 
+    /// `[pixel][tap]`: where each value lies in channel 0 of the source.
+    fn indices(&self) -> Vec<usize> {
+        let c = self.correlation;
+        let places = (0..self.images * c.pixels()).map(|pixel| Place::new(c, pixel));
+        places.flat_map(|p| c.taps.iter().map(move |tap| p.index(c, tap))).collect()
+    }
+
     /// `to[pixel][term]` for `width` terms from `first` on; zero beyond the last.
-    fn gather_terms(&self, first: usize, width: usize, to: &mut [f32]) {
+    fn gather_terms(&self, indices: &[usize], first: usize, width: usize, to: &mut [f32]) {
         let c = self.correlation;
         let (taps, plane) = (c.taps.len(), c.source[0] * c.source[1]);
-        for (pixel, row) in to.chunks_mut(width).enumerate() {
-            let place = Place::new(c, pixel);
-            for (k, to) in row.iter_mut().enumerate() {
-                let term = first + k;
-                let index = c.taps.get(term % taps).filter(|_| term < c.terms());
-                let index = index.and_then(|tap| place.index(c, tap));
-                *to = index.map_or(0.0, |i| self.source[term / taps * plane + i]);
+        let terms: Vec<(usize, &[f32])> = (first..c.terms().min(first + width))
+            .map(|term| (term % taps, &self.source[term / taps * plane..]))
+            .collect();
+        for (indices, row) in indices.chunks(taps).zip(to.chunks_mut(width)) {
+            for ((tap, source), to) in terms.iter().zip(row.iter_mut()) {
+                *to = source.get(indices[*tap]).copied().unwrap_or(0.0);
             }
+            row[terms.len()..].fill(0.0);
         }
     }
 
