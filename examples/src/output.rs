@@ -1,0 +1,61 @@
+//! How the programs that work on a table say what they found.
+
+#![allow(clippy::print_stderr)]
+
+use serde_json::{Map, Value, json};
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Exit code 0, or one sentence on standard error and exit code 1.
+pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An object in which each of `names` is null, and `"why"` says why.
+#[must_use]
+pub fn nothing(names: &[&str], why: &dyn Display) -> Value {
+    let nulls = names.iter().map(|name| ((*name).to_owned(), Value::Null));
+    let why = ("why".to_owned(), Value::from(why.to_string()));
+    Value::Object(nulls.chain([why]).collect::<Map<_, _>>())
+}
+
+/// `object` with one more entry.
+#[must_use]
+pub fn with(mut object: Value, name: &str, value: Value) -> Value {
+    if let Value::Object(entries) = &mut object {
+        entries.insert(name.to_owned(), value);
+    }
+    object
+}
+
+/// A sum of weights; without weights it is a count, and is written as one.
+#[must_use]
+pub fn count(sum: f64) -> Value {
+    match sum.fract() == 0.0 && sum.abs() < 2f64.powi(53) {
+        true => json!(sum as i64),
+        false => json!(sum),
+    }
+}
+
+/// A number with four decimals, or a dash.
+#[must_use]
+pub fn fixed(value: &Value) -> String {
+    value.as_f64().map_or("-".to_owned(), |number| format!("{number:.4}"))
+}
+
+/// A line of a table: label, value, standard error, interval; or why there is none.
+#[must_use]
+pub fn line(label: &str, object: &Value, name: &str) -> String {
+    if let Some(why) = object["why"].as_str() {
+        return format!("{label:<24} {:>8}   {why}", "-");
+    }
+    let cell = |name: &str| fixed(&object[name]);
+    let interval = format!("{} to {}", cell("lower"), cell("upper"));
+    format!("{label:<24} {:>8} {:>8}   {interval}", cell(name), cell("se"))
+}
