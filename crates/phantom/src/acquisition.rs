@@ -94,7 +94,7 @@ impl Acquisition {
             trunk_tilt: dice.normal_within(0.0, 2.0, 2.5).to_radians(),
             aim: (
                 0.5 + 0.06 * to_back + dice.normal_within(0.0, 0.035, 2.0),
-                dice.normal_within(0.47, 0.025, 2.0),
+                dice.normal_within(0.48, 0.04, 2.0),
             ),
             field: [
                 dice.uniform(0.0, 0.07),

@@ -67,6 +67,40 @@ impl Canvas {
             (whole - core) * shell_mu + core * core_mu
         });
     }
+
+    /// Adds overlapping ellipsoids as one solid with one shell: where they overlap, the path is
+    /// that of the longest rather than the sum (fourth-power mean, so that seams are rounded).
+    /// Shell and core attenuation are those of the first.
+    pub(crate) fn add_union(&mut self, frame: Frame, solids: &[Ellipsoid]) {
+        let Some(first) = solids.first() else { return };
+        let chords: Vec<[Chord; 2]> = solids
+            .iter()
+            .map(|s| [Chord::new(frame, s, 0.0), Chord::new(frame, s, s.shell)])
+            .collect();
+        let (mut low, mut high) = chords[0][0].bounds();
+        for [outer, _] in &chords[1..] {
+            let (l, h) = outer.bounds();
+            low = (low.0.min(l.0), low.1.min(l.1));
+            high = (high.0.max(h.0), high.1.max(h.1));
+        }
+        let (shell_mu, core_mu) = (first.shell_mu as f32, first.core_mu as f32);
+        self.add(frame, low, high, |a, b| {
+            let (mut whole, mut core) = (0.0f32, 0.0f32);
+            for [outer, inner] in &chords {
+                let square = outer.squared(a, b);
+                if square > 0.0 {
+                    whole += square * square;
+                    let square = inner.squared(a, b);
+                    core += square * square;
+                }
+            }
+            if whole <= 0.0 {
+                return 0.0;
+            }
+            let (whole, core) = (whole.sqrt().sqrt(), core.sqrt().sqrt());
+            (whole - core) * shell_mu + core * core_mu
+        });
+    }
 }
 
 /// Pixels of `0..n` whose centres lie between two positions.
@@ -118,10 +152,15 @@ impl Chord {
     }
 
     fn length(&self, a: f32, b: f32) -> f32 {
+        self.squared(a, b).sqrt()
+    }
+
+    /// Square of the chord length.
+    fn squared(&self, a: f32, b: f32) -> f32 {
         let (a, b) = (a - self.centre.0, b - self.centre.1);
         let p = a * self.axes[0].0 + b * self.axes[0].1;
         let q = a * self.axes[1].0 + b * self.axes[1].1;
-        self.longest * (1.0 - p * p - q * q).max(0.0).sqrt()
+        self.longest * self.longest * (1.0 - p * p - q * q).max(0.0)
     }
 }
 

@@ -13,6 +13,8 @@ use crate::marker;
 pub(crate) const WHITE: u16 = 4095;
 /// Cell of the slowly varying pictures, px.
 const BLOCK: usize = 8;
+/// Exposure at which the detector saturates, over that behind the spine.
+const SATURATION: f32 = 12.0;
 /// Share of soft tissue in a projection of CT numbers.
 const SOFT_SHARE: f32 = 0.035;
 
@@ -53,7 +55,7 @@ fn radiograph(integrals: &LineIntegrals, acquisition: &Acquisition, dice: &mut D
     let reference = median_in(&picture, width, integrals.spine_box).max(1e-12);
     let per_reference = 1.0 / reference;
     for value in &mut picture {
-        *value *= per_reference;
+        *value = (*value * per_reference).min(SATURATION);
     }
     marker::collimate(&mut picture, width, acquisition);
     add_scatter(&mut picture, width, acquisition);

@@ -141,12 +141,12 @@ fn draw_lips(canvas: &mut Canvas, frame: Frame, body: &VertebralBody, bone: &Bon
     let points = body.six_points();
     for (corner, inward) in [(points[0], 1.0), (points[3], -1.0)] {
         let lip = Ellipsoid {
-            centre: [corner.0 + 0.25 * body.osteophyte, corner.1 + inward * 1.5, 0.0],
-            radii: [0.7 * body.osteophyte + 0.8, 1.9, 0.28 * body.width],
-            angle: -0.3 * inward,
-            shell: 0.7 * bone.shell,
+            centre: [corner.0 - 1.0 + 0.3 * body.osteophyte, corner.1 + inward * 1.6, 0.0],
+            radii: [0.8 * body.osteophyte + 1.0, 1.7, 0.24 * body.width],
+            angle: -0.45 * inward,
+            shell: 0.0,
             shell_mu: bone.cortical_mu,
-            core_mu: bone.trabecular_mu,
+            core_mu: 2.0 * bone.trabecular_mu,
         };
         canvas.add_ellipsoid(frame, &lip);
     }

@@ -170,13 +170,13 @@ impl Plan {
     /// `side` is the position from left to right, -1 to 1.
     fn new(body: &VertebralBody, side: f64, wall: f64) -> Self {
         let side = side.abs();
-        let front = (1.0 - side.powf(2.6)).max(0.0).powf(1.0 / 2.6);
+        let front = (1.0 - side.powf(3.2)).max(0.0).powf(1.0 / 2.2);
         let back = (1.0 - side.powi(5)).max(0.0).powf(0.2);
-        let canal = 1.0 * (1.0 - side * side); // the back wall is hollow towards the canal
+        let canal = 0.6 * (1.0 - side * side); // the back wall is hollow towards the canal
         let halves = [body.superior.length, body.inferior.length].map(|l| 0.5 * l - wall);
         Self {
-            front: halves.map(|half| half * (2.0 * front - 1.0).max(-0.9)),
-            back: halves.map(|half| -half * back + canal * 0.6 - 0.6),
+            front: halves.map(|half| half * (1.7 * front - 0.7)),
+            back: halves.map(|half| -half * back + canal - 0.6),
             front_waist: body.waist,
             back_waist: body.back_waist(),
             hollow: 1.0 - side.powi(4),
@@ -205,7 +205,8 @@ impl Plan {
         let ends = gap.map_or([(0.0, 1.0), (1.0, 1.0)], |(t0, t1)| [(0.0, t0), (t1, 1.0)]);
         let reach = self.front[0].max(self.front[1]);
         let rear = self.back[0].min(self.back[1]);
-        let cover = ((reach - a).min(a - rear) / step + 0.5).clamp(0.0, 1.0);
+        // A column and a half wide, so that a tilted thin wall does not break into dots.
+        let cover = ((reach - a).min(a - rear) / (1.5 * step) + 0.5).clamp(0.0, 1.0);
         ends.into_iter()
             .filter(move |(t0, t1)| t1 > t0 && cover > 0.0)
             .map(move |(t0, t1)| (t0, t1, cover))

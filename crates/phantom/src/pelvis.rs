@@ -9,7 +9,7 @@ use crate::projection::Projection;
 use crate::spine::{Sacrum, Spine};
 
 /// Heights of S1..S4 along the sacrum and the depth of each relative to the end plate of S1, mm.
-const SEGMENTS: [(f64, f64); 4] = [(30.0, 0.82), (25.0, 0.58), (20.0, 0.42), (17.0, 0.34)];
+const SEGMENTS: [(f64, f64); 4] = [(29.0, 0.74), (24.0, 0.50), (20.0, 0.38), (17.0, 0.30)];
 
 /// Adds the sacral bodies, their wings and crest.
 pub(crate) fn draw_sacrum(
@@ -25,11 +25,18 @@ pub(crate) fn draw_sacrum(
         let next_depth = sacrum.length * shrink;
         let body = segment(place, tilt, height, depth, next_depth);
         let frame = projection.frame(body.centre, body.tilt, (0.0, 0.0));
-        Patch::of_body(&body, bone, frame.shear, step, dice).draw(canvas, frame);
+        // The segments are fused: no end plates below the first, and less of everything.
+        let fused = Bone {
+            end_plate: if k == 0 { 0.7 * bone.end_plate } else { 0.1 },
+            trabecular_mu: 0.8 * bone.trabecular_mu,
+            wall: 0.8 * bone.wall,
+            ..*bone
+        };
+        Patch::of_body(&body, &fused, frame.shear, step, dice).draw(canvas, frame);
         draw_wings(canvas, projection, &body, bone, k);
-        let below = body.to_patient((-0.08 * depth, 0.5 * height));
-        tilt += sacrum.curvature;
-        place = (below.0 - 0.5 * tilt.sin(), below.1 + 0.5 * tilt.cos());
+        let below = body.to_patient((-0.04 * depth, 0.5 * height));
+        tilt -= sacrum.curvature;
+        place = (below.0 - 1.0 * tilt.sin(), below.1 + 1.0 * tilt.cos());
         depth = next_depth;
     }
 }
@@ -37,18 +44,18 @@ pub(crate) fn draw_sacrum(
 fn segment(top: (f64, f64), tilt: f64, height: f64, depth: f64, next: f64) -> VertebralBody {
     let half = 0.5 * height;
     let plate =
-        |b: f64, length: f64| EndPlate { anterior: b, posterior: b, concavity: 0.4, length };
+        |b: f64, length: f64| EndPlate { anterior: b, posterior: b, concavity: 0.0, length };
     VertebralBody {
         centre: (top.0 - half * tilt.sin(), top.1 + half * tilt.cos()),
         tilt,
         superior: plate(-half, depth),
         inferior: plate(half, next),
-        width: 46.0 * (depth / 33.0).sqrt(),
+        width: 44.0 * (depth / 33.0),
         waist: 1.0,
         axial_rotation: 0.0,
         lateral_tilt: 0.0,
         osteophyte: 0.0,
-        sclerosis: 0.2,
+        sclerosis: 0.0,
     }
 }
 
@@ -60,23 +67,32 @@ fn draw_wings(
     k: usize,
 ) {
     let frame = projection.frame(body.centre, body.tilt, (0.0, 0.0));
-    let h = 0.5 * body.heights().posterior;
-    let wing = |side: f64| Ellipsoid {
-        centre: [-6.0 - 0.2 * body.depth(), 1.0, side * 38.0],
-        radii: [15.0 - 2.5 * k as f64, h + 1.5, 21.0 - 3.0 * k as f64],
+    let (h, k) = (0.5 * body.heights().posterior, k as f64);
+    let part = |behind: f64, below: f64, z: f64, radii: [f64; 3]| Ellipsoid {
+        centre: [-0.5 * body.depth() - behind, below, z],
+        radii,
         angle: 0.0,
-        shell: 0.8 * bone.shell,
+        shell: 0.5 * bone.shell,
         shell_mu: bone.cortical_mu,
-        core_mu: 0.8 * bone.trabecular_mu,
+        core_mu: 0.45 * bone.trabecular_mu,
     };
-    let crest = Ellipsoid {
-        centre: [-0.5 * body.depth() - 15.0 + 2.0 * k as f64, 2.0, 0.0],
-        radii: [8.0 - k as f64, h, 9.0],
-        ..wing(0.0)
-    };
-    canvas.add_ellipsoid(frame, &wing(-1.0));
-    canvas.add_ellipsoid(frame, &wing(1.0));
-    canvas.add_ellipsoid(frame, &crest);
+    for side in [-1.0, 1.0] {
+        let z = side * (36.0 - 4.0 * k);
+        canvas.add_union(
+            frame,
+            &[
+                part(-0.30 * body.depth(), 1.0, z, [13.0 - 2.0 * k, h + 4.0, 18.0 - 3.0 * k]),
+                part(4.0, 2.0, z, [13.0 - 2.0 * k, h + 5.0, 15.0 - 2.0 * k]),
+            ],
+        );
+    }
+    canvas.add_union(
+        frame,
+        &[
+            part(15.0 - 2.0 * k, 0.0, 0.0, [7.0 - k, h + 4.0, 10.0]),
+            part(18.0 - 2.0 * k, h, 0.0, [5.5 - 0.7 * k, h, 5.0]),
+        ],
+    );
 }
 
 /// Shape of a subject's iliac wings.
@@ -94,7 +110,7 @@ impl Pelvis {
     pub(crate) fn sample(dice: &mut Dice) -> Self {
         Self {
             crest: dice.normal_within(-9.0, 8.0, 2.0),
-            half_length: dice.normal_within(74.0, 5.0, 2.0),
+            half_length: dice.normal_within(80.0, 5.0, 2.0),
             thickness: dice.normal_within(9.0, 1.5, 2.0),
         }
     }
@@ -123,16 +139,19 @@ pub(crate) fn draw_wings_of_pelvis(
         let core = (pelvis.thickness * (0.6 * bone.trabecular_mu + 0.10 * bone.cortical_mu)) as f32;
         let rim = (6.5 * bone.shell * bone.cortical_mu) as f32;
         let (low, high) = ((f64::from(-ra), f64::from(-rb)), (f64::from(ra), f64::from(0.9 * rb)));
+        let wave = side as f32 * 1.3;
         canvas.add(frame, low, high, |a, b| {
             let (x, y) = (a / ra, b / rb);
-            let q = 1.0 - (x * x + y * y).sqrt();
-            if q <= 0.0 {
+            let bulge = 1.0 + 0.025 * (5.0 * x + wave).sin();
+            let q = bulge - (x * x + y * y).sqrt();
+            if q <= 0.0 || y > 0.2 {
                 return 0.0;
             }
             let depth = q * ra; // mm below the crest
-            let upper = (0.55 - y).clamp(0.0, 1.0); // the wing thins out towards the hip
-            let edge = (depth * 0.6).min(1.0);
-            upper.min(1.0) * edge * (core + rim * (-depth / 4.5).exp())
+            let upper = ((0.2 - y) / 0.7).min(1.0); // the wing is lost towards the hip
+            let edge = (depth * 0.5).min(1.0);
+            let thin = 0.35 + 0.65 * (-depth / 28.0).exp();
+            upper * upper * edge * (core * thin + rim * (-depth / 3.5).exp())
         });
     }
 }
@@ -145,9 +164,9 @@ pub(crate) fn draw_ribs(
     bone: &Bone,
     dice: &mut Dice,
 ) {
-    const REACH: [f64; 3] = [150.0, 120.0, 85.0];
+    const REACH: [f64; 3] = [130.0, 105.0, 65.0];
     for (body, reach) in spine.bodies.iter().zip(REACH) {
-        let fall = dice.normal_within(0.62, 0.08, 2.0);
+        let fall = dice.normal_within(0.75, 0.10, 2.0);
         let length = reach * dice.normal_within(1.0, 0.12, 2.0);
         for side in [-1.0, 1.0] {
             let head = body.to_patient((-0.5 * body.depth() - 2.0, -6.0));
@@ -178,7 +197,9 @@ fn draw_rib(
     let radius = 5.2 * projection.scale;
     let shell = 0.8 * bone.shell * projection.scale;
     let unit = bone.cortical_mu / projection.scale;
-    add_tube(canvas, &points, radius, shell, unit);
+    // The far end fades: it bends out of the plane and gets thin.
+    add_tube(canvas, &points[..18], radius, shell, 0.5 * unit);
+    add_tube(canvas, &points, 0.85 * radius, 0.8 * shell, 0.5 * unit);
 }
 
 /// A hollow tube along film points; radius and shell in px, `mu` per px.

@@ -29,27 +29,33 @@ const fn part(
     Part { behind, below, aside, radii, angle, shell }
 }
 
-/// Left and right alike.
-const PAIRED: [Part; 6] = [
+/// Left and right alike: one bone from the pedicle to the lamina.
+const PAIRED: [Part; 11] = [
     // pedicle
-    part(4.0, -0.20, 0.58, [9.0, 6.6, 4.2], 4.0, 1.2),
-    // superior articular process
-    part(13.5, -0.46, 0.74, [4.2, 8.5, 5.0], 68.0, 1.0),
+    part(1.0, -0.20, 0.60, [7.0, 7.4, 4.6], 4.0, 1.1),
+    part(7.0, -0.21, 0.62, [7.0, 6.2, 4.8], 4.0, 1.3),
+    // superior articular process with its mammillary body
+    part(14.0, -0.28, 0.70, [7.0, 7.4, 7.0], 10.0, 1.9),
+    part(13.6, -0.54, 0.76, [4.6, 7.6, 6.0], -10.0, 1.8),
+    part(21.0, -0.34, 0.78, [5.0, 6.0, 6.0], 30.0, 1.8),
     // pars interarticularis
-    part(17.0, 0.04, 0.62, [4.6, 10.5, 4.2], -22.0, 1.5),
+    part(19.0, 0.00, 0.64, [7.0, 10.5, 5.8], -24.0, 2.2),
     // inferior articular process
-    part(21.5, 0.52, 0.56, [4.4, 9.5, 5.0], -12.0, 1.2),
+    part(22.5, 0.34, 0.56, [6.8, 9.0, 6.4], -18.0, 2.1),
+    part(22.5, 0.66, 0.58, [5.4, 8.0, 6.4], -6.0, 2.0),
     // transverse process, seen end-on
-    part(12.5, -0.14, 1.35, [3.6, 4.6, 13.0], 20.0, 0.5),
+    part(13.5, -0.16, 1.25, [4.4, 5.2, 13.0], 20.0, 0.6),
     // lamina
-    part(24.0, 0.20, 0.28, [3.4, 9.5, 6.5], -20.0, 1.0),
+    part(27.0, 0.10, 0.34, [4.6, 10.5, 7.0], -22.0, 1.7),
+    part(29.0, 0.36, 0.26, [4.4, 8.0, 6.0], -8.0, 1.5),
 ];
 
 /// Spinous process: root, blade and tip.
-const MIDLINE: [Part; 3] = [
-    part(32.0, 0.30, 0.0, [9.0, 6.5, 3.2], 14.0, 0.9),
-    part(42.0, 0.42, 0.0, [12.5, 9.0, 2.8], 10.0, 0.7),
-    part(51.0, 0.50, 0.0, [4.5, 8.5, 4.0], 0.0, 0.8),
+const MIDLINE: [Part; 4] = [
+    part(28.0, 0.26, 0.0, [7.0, 9.0, 4.0], -10.0, 1.0),
+    part(36.0, 0.36, 0.0, [10.0, 8.5, 3.0], 14.0, 0.7),
+    part(45.0, 0.46, 0.0, [9.0, 10.5, 2.8], 8.0, 0.6),
+    part(51.0, 0.52, 0.0, [4.5, 9.0, 3.6], 0.0, 0.7),
 ];
 
 /// Adds the posterior elements of one vertebra. `scale` is 1 for an ordinary lumbar vertebra;
@@ -64,14 +70,12 @@ pub(crate) fn draw(
     dice: &mut Dice,
 ) {
     let place = Placement::new(body, scale, thoracic);
-    for part in &PAIRED {
-        for side in [-1.0, 1.0] {
-            canvas.add_ellipsoid(frame, &place.ellipsoid(part, side, bone, dice));
-        }
+    for side in [-1.0, 1.0] {
+        let solids = PAIRED.each_ref().map(|part| place.ellipsoid(part, side, bone, dice));
+        canvas.add_union(frame, &solids);
     }
-    for part in &MIDLINE {
-        canvas.add_ellipsoid(frame, &place.ellipsoid(part, 0.0, bone, dice));
-    }
+    let solids = MIDLINE.each_ref().map(|part| place.ellipsoid(part, 0.0, bone, dice));
+    canvas.add_union(frame, &solids);
 }
 
 struct Placement {

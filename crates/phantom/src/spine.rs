@@ -16,14 +16,14 @@ pub(crate) const FIRST_LUMBAR: usize = 3;
 /// L1..L5 from the project's table of sources (Asian women; "from memory", for simulation only);
 /// thoracic levels continue them downwards in size.
 const FEMALE_SIZES: [[f64; 4]; N_BODIES] = [
-    [20.8, 22.6, 27.5, 34.0],
-    [21.8, 24.2, 28.0, 36.0],
-    [23.4, 25.6, 28.5, 38.5],
-    [25.0, 27.0, 29.0, 40.0],
-    [26.0, 27.5, 30.0, 41.5],
-    [27.0, 27.5, 31.0, 43.0],
-    [27.0, 26.5, 32.0, 45.5],
-    [28.0, 24.0, 33.0, 49.0],
+    [20.8, 22.6, 27.8, 34.0],
+    [21.8, 24.2, 28.6, 36.0],
+    [23.4, 25.6, 29.3, 38.5],
+    [25.0, 27.0, 30.0, 40.0],
+    [26.0, 27.5, 31.2, 41.5],
+    [27.0, 27.5, 32.2, 43.0],
+    [27.0, 26.5, 33.0, 45.5],
+    [28.0, 24.0, 33.6, 49.0],
 ];
 /// Men's heights and depths over women's (L5 of Cook & Baker 2021: 30.7/29.6, 26.8/25.5,
 /// 37.1/33.3).

@@ -4,7 +4,7 @@ use crate::bone::Bone;
 use crate::dice::Dice;
 
 /// Correlation lengths, mm.
-const LONG: f64 = 4.5;
+const LONG: f64 = 3.5;
 const SHORT: f64 = 0.45;
 
 /// Relative deviation of the trabecular attenuation, `[columns, rows]` at `step` mm, mean zero.

@@ -75,6 +75,8 @@ struct Profile<'a> {
     hip: f64,
     dome: (f64, f64),
     lung: f64,
+    /// `x` of the skin in front, mm.
+    front: f64,
 }
 
 impl<'a> Profile<'a> {
@@ -84,13 +86,17 @@ impl<'a> Profile<'a> {
             .iter()
             .map(|body| (body.centre.1, body.centre.0 - 0.5 * body.depth()))
             .collect();
+        let (top, step) = (backs[0], backs[1].1 - backs[0].1);
+        backs.insert(0, (top.0 - 40.0, top.1 - step.clamp(-6.0, 6.0)));
         let sacrum = spine.sacrum.centre;
-        backs.push((sacrum.1 + 45.0, sacrum.0 - 62.0));
-        backs.push((sacrum.1 + 110.0, sacrum.0 - 78.0));
+        backs.push((sacrum.1 + 45.0, sacrum.0 - 50.0));
+        backs.push((sacrum.1 + 110.0, sacrum.0 - 62.0));
         let t12 = spine.bodies[2].centre;
-        let dome = (t12.0 + 0.35 * torso.depth, t12.1 + dice.normal_within(-42.0, 14.0, 2.0));
-        let lung = dice.normal_within(130.0, 15.0, 2.0);
-        Self { torso, backs, l3: 0.0, hip: sacrum.1, dome, lung }
+        let dome = (t12.0 + 0.35 * torso.depth, t12.1 + dice.normal_within(-48.0, 14.0, 2.0));
+        let lung = dice.normal_within(75.0, 12.0, 2.0);
+        let mut profile = Self { torso, backs, l3: 0.0, hip: sacrum.1, dome, lung, front: 0.0 };
+        profile.front = profile.back_wall(0.0) - torso.back + torso.depth;
+        profile
     }
 
     fn back_wall(&self, y: f64) -> f64 {
@@ -107,14 +113,15 @@ impl<'a> Profile<'a> {
     fn exponent(&self, x: f64, y: f64) -> f64 {
         let lower = smooth_step((y - self.l3) / (self.hip - self.l3));
         let upper = smooth_step((self.l3 - y) / 110.0);
-        let depth = self.torso.depth * (1.0 + 0.10 * lower + 0.06 * upper);
-        let width = self.torso.width * (1.0 + 0.16 * lower + 0.06 * upper);
-        let skin = self.back_wall(y) - self.torso.back * (1.0 + 0.22 * lower);
+        let width = self.torso.width * (1.0 + 0.13 * lower + 0.05 * upper);
+        let skin = self.back_wall(y) - self.torso.back * (1.0 + 0.25 * lower + 0.25 * upper);
+        let belly = (-((y - self.hip + 25.0) / 120.0).powi(2)).exp();
+        let depth = self.front + 0.08 * self.torso.depth * belly - skin;
         let s = (2.0 * (x - skin) / depth - 1.0).abs();
         if s >= 1.0 {
             return 0.0;
         }
-        let path = width * (1.0 - s.powf(2.3)).powf(1.0 / 2.3);
+        let path = width * (1.0 - s.powf(2.6)).powf(1.0 / 2.6);
         let muscle = 0.96 + 0.04 * (1.0 - s); // fat under the skin attenuates less
         SOFT_MU * (path * muscle - self.lung_path(x, y, s))
     }
@@ -122,9 +129,9 @@ impl<'a> Profile<'a> {
     /// Air of both lungs a ray meets, mm: behind and above the domes of the diaphragm.
     fn lung_path(&self, x: f64, y: f64, s: f64) -> f64 {
         let away = (x - self.dome.0) / 95.0;
-        let diaphragm = self.dome.1 + 46.0 * away * away;
-        let deep = smooth_step((diaphragm - y) / 34.0);
-        let inside = smooth_step((1.0 - s) / 0.28);
+        let diaphragm = self.dome.1 + 40.0 * (away * away).min(1.3);
+        let deep = smooth_step((diaphragm - y) / 45.0);
+        let inside = smooth_step((1.0 - s) / 0.45);
         self.lung * deep * inside
     }
 }
@@ -162,7 +169,7 @@ pub(crate) fn draw_bowel(
     dice: &mut Dice,
 ) {
     let lowest = spine.sacrum.centre.1 + 40.0;
-    let loops = 3 + dice.index(5);
+    let loops = 1 + dice.index(6);
     for _ in 0..loops {
         let y = dice.uniform(-55.0, lowest);
         let front = 0.72 * torso.depth - torso.back;
@@ -178,18 +185,26 @@ pub(crate) fn draw_bowel(
     }
 }
 
-/// One gas-filled loop: a few overlapping bubbles.
+/// One gas-filled loop: a chain of bubbles along a bent line.
 fn draw_loop(canvas: &mut Canvas, projection: &Projection, at: (f64, f64), dice: &mut Dice) {
-    let bubbles = 1 + dice.index(4);
-    let along = dice.uniform(-1.5, 1.5);
-    for k in 0..bubbles {
-        let away = 11.0 * k as f64;
-        let place =
-            (at.0 + away * along.cos() + dice.uniform(-4.0, 4.0), at.1 + away * along.sin());
-        let frame = projection.frame(place, along, (0.0, 0.0));
-        let gas = blob(dice, [6.0, 15.0], [7.0, 16.0], -0.9 * SOFT_MU);
-        canvas.add_ellipsoid(frame, &gas);
-    }
+    let frame = projection.frame(at, 0.0, (0.0, 0.0));
+    let (mut along, bend) = (dice.uniform(-3.1, 3.1), dice.uniform(-0.5, 0.5));
+    let (mut a, mut b) = (0.0, 0.0);
+    let mu = -SOFT_MU * dice.uniform(0.5, 0.95);
+    let bubbles: Vec<Ellipsoid> = (0..2 + dice.index(5))
+        .map(|_| {
+            let bubble = Ellipsoid {
+                centre: [a, b, dice.uniform(-15.0, 15.0)],
+                angle: along,
+                ..blob(dice, [6.0, 13.0], [5.0, 11.0], mu)
+            };
+            a += 8.0 * along.cos();
+            b += 8.0 * along.sin();
+            along += bend;
+            bubble
+        })
+        .collect();
+    canvas.add_union(frame, &bubbles);
 }
 
 fn blob(dice: &mut Dice, across: [f64; 2], deep: [f64; 2], mu: f64) -> Ellipsoid {
