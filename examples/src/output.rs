@@ -49,6 +49,15 @@ pub fn fixed(value: &Value) -> String {
     value.as_f64().map_or("-".to_owned(), |number| format!("{number:.4}"))
 }
 
+/// A P value: four decimals, two digits of it below that, or a dash.
+#[must_use]
+pub fn p_value(value: &Value) -> String {
+    match value.as_f64() {
+        Some(p) if p < 1e-4 => format!("{p:.1e}"),
+        _ => fixed(value),
+    }
+}
+
 /// A line of a table: label, value, standard error, interval; or why there is none.
 #[must_use]
 pub fn line(label: &str, object: &Value, name: &str) -> String {

@@ -181,8 +181,9 @@ fn print_tables(arguments: &Arguments, fit: &Value) {
     for c in fit["coefficients"].as_array().into_iter().flatten() {
         let se = if c["robust_se"].is_null() { &c["se"] } else { &c["robust_se"] };
         let name = c["name"].as_str().unwrap_or_default();
-        let cells = [&c["coef"], &c["hazard_ratio"], se, &c["z"], &c["p"]].map(output::fixed);
+        let cells = [&c["coef"], &c["hazard_ratio"], se, &c["z"]].map(output::fixed);
         let cells = cells.map(|cell| format!("{cell:>9}")).join(" ");
+        let cells = format!("{cells} {:>9}", output::p_value(&c["p"]));
         let interval = [&c["lower"], &c["upper"]].map(output::fixed).join(" to ");
         println!("{name:<20} {cells}   {interval}");
     }
@@ -193,9 +194,10 @@ fn print_tables(arguments: &Arguments, fit: &Value) {
         let test = &fit["tests"][name];
         let [statistic, df, p] = ["statistic", "df", "p"].map(|key| &test[key]);
         println!(
-            "{label:<20} {:>9} on {df} df, P {}",
+            "{label:<20} {:>9} on {} df, P {}",
             output::fixed(statistic),
-            p.as_f64().map_or("-".to_owned(), |p| format!("{p:.3e}"))
+            df.as_f64().unwrap_or_default(),
+            output::p_value(p)
         );
     }
     println!("{}", output::line("Concordance", &fit["concordance"], "c"));

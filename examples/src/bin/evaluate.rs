@@ -257,7 +257,7 @@ fn print_tables(arguments: &Arguments, evaluation: &Value) {
         for kind in ["harrell", "uno"] {
             let label = format!("{first} - {second} ({kind})").replace('"', "");
             let line = output::line(&label, &pair[kind], "difference");
-            println!("{line}  P {}", output::fixed(&pair[kind]["p"]));
+            println!("{line}  P {}", output::p_value(&pair[kind]["p"]));
         }
     }
 }
