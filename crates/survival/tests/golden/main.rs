@@ -3,11 +3,14 @@
 
 mod bootstrap;
 mod calibration;
+mod competing;
 mod concordance;
 mod curves;
 mod horizon;
 mod likelihood;
 mod log_rank;
+mod losses;
+mod u_statistic;
 
 use serde_json::Value;
 use vertebra_survival::Outcomes;
