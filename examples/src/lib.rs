@@ -1,4 +1,7 @@
 //! What the programs share.
 
+pub mod console;
+pub mod covariates;
+pub mod name;
 pub mod output;
 pub mod table;

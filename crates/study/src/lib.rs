@@ -1,1 +1,33 @@
-//! The study protocol end to end: cross-validation, variant choice and model comparison.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod data;
+mod digest;
+mod error;
+mod evaluation;
+mod film;
+mod folds;
+mod heat_maps;
+mod horizons;
+mod keypoint_stage;
+mod model_folder;
+mod models;
+mod networks;
+mod output;
+mod overlay;
+mod pictures;
+mod presets;
+mod progress;
+mod results;
+mod run;
+mod seeds;
+mod variant_pictures;
+mod variants;
+
+pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
+pub use digest::sha256_of_file;
+pub use error::Error;
+pub use model_folder::{ModelDescription, Prediction, TrainedModel};
+pub use progress::{Observer, Progress};
+pub use results::*;
+pub use run::run;

@@ -1,0 +1,133 @@
+//! Films as the keypoint network gets them: decoded, and reduced to a common height so that all of
+//! a cohort's fit in memory.
+
+use crate::Error;
+use std::path::Path;
+use vertebra_alignment::{Alignment, Film, resample};
+use vertebra_keypoints::{Keypoint, VertebraKeypoints};
+use vertebra_radiograph::{Facing, Radiograph};
+
+/// A reduced film and how to get back to the original.
+#[derive(Debug, Clone)]
+pub(crate) struct ReducedFilm {
+    pub(crate) pixels: Vec<f32>,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    /// Spacing of the reduced pixels in mm, `[row, col]`.
+    pub(crate) spacing_mm: Option<[f64; 2]>,
+    /// What the reader warned of.
+    pub(crate) warnings: Vec<String>,
+    /// Reduced px per original px.
+    scale: f64,
+}
+
+impl ReducedFilm {
+    /// Decodes a film and reduces it to `max_height` rows when it has more.
+    pub(crate) fn open(path: &Path, max_height: usize) -> Result<Self, Error> {
+        Self::new(&Radiograph::open(path)?, max_height)
+            .map_err(|error| Error::Alignment(path.display().to_string(), error))
+    }
+
+    fn new(film: &Radiograph, max_height: usize) -> Result<Self, vertebra_alignment::Error> {
+        let warnings = film.provenance().warnings.iter().map(ToString::to_string).collect();
+        let spacing_mm = film.spacing().mm();
+        let scale = (max_height as f64 / film.height() as f64).min(1.0);
+        if scale == 1.0 {
+            let (height, width) = (film.height(), film.width());
+            let pixels = film.pixels().to_vec();
+            return Ok(Self { pixels, height, width, spacing_mm, warnings, scale });
+        }
+        let width = ((film.width() as f64 * scale).round() as usize).max(1);
+        let shift = (scale - 1.0) / 2.0;
+        let to_reduced = Alignment::new([[scale, 0.0, shift], [0.0, scale, shift]], spacing_mm)?;
+        let image = resample(&view(film), &to_reduced, max_height, width)?;
+        let spacing_mm = spacing_mm.map(|mm| mm.map(|mm| mm / scale));
+        let (pixels, height, width) = (image.pixels, image.height, image.width);
+        Ok(Self { pixels, height, width, spacing_mm, warnings, scale })
+    }
+
+    /// Points in px of the original film, as points in px of this one.
+    pub(crate) fn reduced(&self, points: &VertebraKeypoints) -> Result<VertebraKeypoints, Error> {
+        self.moved(points, |v| (v + 0.5) * self.scale - 0.5)
+    }
+
+    /// Points in px of this film, as points in px of the original one.
+    pub(crate) fn original(&self, points: &VertebraKeypoints) -> Result<VertebraKeypoints, Error> {
+        self.moved(points, |v| (v + 0.5) / self.scale - 0.5)
+    }
+
+    fn moved(
+        &self,
+        points: &VertebraKeypoints,
+        axis: impl Fn(f64) -> f64,
+    ) -> Result<VertebraKeypoints, Error> {
+        let moved = |p: &Keypoint| Keypoint { x: axis(p.x), y: axis(p.y), ..*p };
+        Ok(VertebraKeypoints::new(points.points().each_ref().map(moved))?)
+    }
+}
+
+/// A decoded radiograph as the alignment crate takes it.
+pub(crate) fn view(film: &Radiograph) -> Film<'_> {
+    Film {
+        pixels: film.pixels(),
+        height: film.height(),
+        width: film.width(),
+        spacing_mm: film.spacing().mm(),
+    }
+}
+
+/// Which way the subject looks, by the lordosis: the lumbar spine bulges forward, so the middle
+/// vertebrae lie anterior of the line from L1 to L5. `None` where the spine is nearly straight.
+pub(crate) fn facing_by_lordosis(points: &VertebraKeypoints) -> Option<Facing> {
+    let [l1, l2, l3, l4, l5] = points.points();
+    let length = (l5.x - l1.x).hypot(l5.y - l1.y);
+    let right_of_chord =
+        |p: &Keypoint| ((p.x - l1.x) * (l5.y - l1.y) - (p.y - l1.y) * (l5.x - l1.x)) / length;
+    let bulge = [l2, l3, l4].map(right_of_chord).iter().sum::<f64>() / 3.0;
+    const STRAIGHT: f64 = 0.01; // share of the L1-L5 distance
+    match bulge / length {
+        b if b > STRAIGHT => Some(Facing::Right),
+        b if b < -STRAIGHT => Some(Facing::Left),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spine_that_bulges_right_faces_right() {
+        let xs = [100.0, 108.0, 112.0, 110.0, 100.0];
+        let spine = |sign: f64| {
+            let point = |i: usize| (sign * (xs[i] - 100.0) + 100.0, 50.0 * i as f64);
+            VertebraKeypoints::from_xy(std::array::from_fn(point)).unwrap()
+        };
+        assert_eq!(facing_by_lordosis(&spine(1.0)), Some(Facing::Right));
+        assert_eq!(facing_by_lordosis(&spine(-1.0)), Some(Facing::Left));
+        assert_eq!(facing_by_lordosis(&spine(0.0)), None);
+    }
+
+    #[test]
+    fn points_on_a_reduced_film_go_back_to_where_they_were() {
+        let spacing = vertebra_radiograph::Spacing {
+            row_mm: 0.2,
+            col_mm: 0.2,
+            kind: vertebra_radiograph::SpacingKind::Detector,
+        };
+        let film = Radiograph::new(90, 60, vec![0.5; 90 * 60], spacing).unwrap();
+        let reduced = ReducedFilm::new(&film, 30).unwrap();
+        assert_eq!([reduced.height, reduced.width], [30, 20]);
+        let mm = reduced.spacing_mm.unwrap();
+        assert!((mm[0] - 0.6).abs() < 1e-12);
+        let points =
+            VertebraKeypoints::from_xy(std::array::from_fn(|i| (20.0, 10.0 * i as f64))).unwrap();
+        let there = reduced.reduced(&points).unwrap();
+        let back = reduced.original(&there).unwrap();
+        for (a, b) in points.points().iter().zip(back.points()) {
+            assert!((a.x - b.x).abs() < 1e-9 && (a.y - b.y).abs() < 1e-9);
+        }
+        // The centre of the first reduced pixel lies in the middle of three original ones.
+        assert!((there.points()[0].y - (0.5 / 3.0 - 0.5)).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,67 @@
+//! One model per fold, and one on the whole development set.
+
+use crate::Error;
+use crate::data::StudyData;
+
+/// Which subjects a model is fitted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FitOn {
+    /// The development set without this fold.
+    AllBut(usize),
+    /// The whole development set.
+    Development,
+}
+
+impl FitOn {
+    /// Position in a list of the fold models followed by the whole-set model.
+    pub(crate) fn index(self, n_folds: usize) -> usize {
+        match self {
+            Self::AllBut(fold) => fold,
+            Self::Development => n_folds,
+        }
+    }
+
+    pub(crate) fn label(self) -> String {
+        match self {
+            Self::AllBut(fold) => format!("fold {}", fold + 1),
+            Self::Development => "development set".to_owned(),
+        }
+    }
+}
+
+/// Risk scores of all subjects of a study, by position; higher = earlier expected event.
+#[derive(Debug, Clone)]
+pub(crate) struct Scores {
+    /// Development subjects by the fold model that never saw them; test subjects by the model of
+    /// the whole development set.
+    pub(crate) log_hazard: Vec<Option<f64>>,
+    /// Every fold model on every subject, to show how much fold models differ on the test set.
+    pub(crate) by_fold_model: Vec<Vec<f64>>,
+}
+
+/// Fits a model on every fold's complement.
+pub(crate) fn fit_folds<M>(
+    data: &StudyData,
+    mut fit: impl FnMut(FitOn, &[usize]) -> Result<M, Error>,
+) -> Result<Vec<M>, Error> {
+    (0..data.folds.n_folds()).map(|k| fit(FitOn::AllBut(k), &data.fold(k).0)).collect()
+}
+
+/// Scores every subject with the models that may score it. `models` are the fold models and, when
+/// there is one more, the model of the whole development set; without it test subjects get none.
+pub(crate) fn score<M>(
+    data: &StudyData,
+    models: &[M],
+    log_hazard: impl Fn(&M, &[usize]) -> Result<Vec<f64>, Error>,
+) -> Result<Scores, Error> {
+    let everyone: Vec<usize> = (0..data.n()).collect();
+    let n_folds = data.folds.n_folds();
+    let by_model: Vec<Vec<f64>> =
+        models.iter().map(|model| log_hazard(model, &everyone)).collect::<Result<_, _>>()?;
+    let of = |i: usize| {
+        let model = data.fold_of(i).unwrap_or(n_folds);
+        by_model.get(model).map(|scores| scores[i])
+    };
+    let log_hazard = everyone.iter().map(|&i| of(i)).collect();
+    Ok(Scores { log_hazard, by_fold_model: by_model.into_iter().take(n_folds).collect() })
+}

@@ -1,0 +1,189 @@
+//! A trained model as a folder: detector, risk network, and all that lies between a film and a
+//! risk. `model.json`, `keypoints.safetensors`, `keypoints.json`, `risk.safetensors`, `risk.json`.
+
+use crate::Error;
+use crate::config::PictureConfig;
+use crate::film::ReducedFilm;
+use crate::variant_pictures::{render_film, shape};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use vertebra_alignment::{Alignment, ImageVariant, VertebraMasks};
+use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel, Saliency, grad_cam};
+use vertebra_hrnet::{FilmPixels, KeypointDetector};
+use vertebra_keypoints::{PlausibilityLimits, VertebraKeypoints, check_plausibility};
+use vertebra_radiograph::Radiograph;
+
+const SCHEMA_VERSION: u32 = 1;
+const DESCRIPTION: &str = "model.json";
+
+/// What is between a film and the risk network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelDescription {
+    /// Version of this layout.
+    pub schema_version: u32,
+    /// Version of the software that wrote it.
+    pub version: String,
+    /// The model's name in the study.
+    pub name: String,
+    /// Height to which films are reduced before keypoints are found, px.
+    pub film_height: usize,
+    /// What the network sees.
+    pub variant: ImageVariant,
+    /// How it is rendered.
+    pub picture: PictureConfig,
+    /// Covariates in order, with the value that stands in for a missing one.
+    pub covariates: Vec<(String, f64)>,
+    /// Horizons of the reported risks, years.
+    pub horizons: Vec<f64>,
+    /// Subjects and events it was fitted on.
+    pub development: crate::results::SetSize,
+    /// What it may be used for.
+    pub intended_use: String,
+}
+
+/// A detector and a risk network with what lies between.
+#[derive(Debug, Clone)]
+pub struct TrainedModel {
+    description: ModelDescription,
+    detector: KeypointDetector,
+    network: RiskModel,
+}
+
+/// What a model says about one film.
+#[derive(Debug, Clone)]
+pub struct Prediction {
+    /// Centres of L1..L5, px of the film.
+    pub keypoints: VertebraKeypoints,
+    /// Log hazard; 0 is the mean over the subjects it was fitted on.
+    pub log_hazard: f64,
+    /// Risk of an event by each horizon, `(years, probability)`.
+    pub risk: Vec<(f64, f64)>,
+    /// Doubts: implausible keypoints, imputed covariates, what the reader said.
+    pub warnings: Vec<String>,
+    /// The pictures the network saw, `[height, width]` each.
+    pub images: ImageSet,
+    /// How they came from the film.
+    pub alignments: Vec<Alignment>,
+    inputs: RiskInputs,
+}
+
+impl TrainedModel {
+    pub(crate) fn new(
+        description: ModelDescription,
+        detector: KeypointDetector,
+        network: RiskModel,
+    ) -> Self {
+        Self { description, detector, network }
+    }
+
+    /// What is between a film and the risk network.
+    #[must_use]
+    pub fn description(&self) -> &ModelDescription {
+        &self.description
+    }
+
+    /// Writes the folder, which is made when absent; `model.json` comes last.
+    ///
+    /// # Errors
+    /// Writing one of the files failed.
+    pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        self.detector.save(folder)?;
+        self.network.save(folder)?;
+        let path = folder.join(DESCRIPTION);
+        let text = serde_json::to_string_pretty(&self.description)
+            .map_err(|e| malformed(&path, "a description that JSON can hold", e))?;
+        crate::output::write_whole(&path, text.as_bytes())
+    }
+
+    /// Reads a folder that [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// A file is missing, malformed, or of another schema version; each names the file.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
+        let path = folder.join(DESCRIPTION);
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let description: ModelDescription =
+            serde_json::from_str(&text).map_err(|e| malformed(&path, "a model description", e))?;
+        if description.schema_version != SCHEMA_VERSION {
+            let expected = format!("schema version {SCHEMA_VERSION}");
+            return Err(malformed(&path, &expected, description.schema_version));
+        }
+        let detector = KeypointDetector::load(folder, device)?;
+        let network = RiskModel::load(folder, device)?;
+        Ok(Self { description, detector, network })
+    }
+
+    /// Predicts for one film. `covariates` has one entry per covariate of the description; `None`
+    /// is imputed, with a warning.
+    ///
+    /// # Errors
+    /// The film cannot be read or aligned, or the covariates are not as many as expected.
+    pub fn predict(&self, path: &Path, covariates: &[Option<f64>]) -> Result<Prediction, Error> {
+        let named = |error| Error::Alignment(path.display().to_string(), error);
+        let mut warnings = Vec::new();
+        let covariates = self.imputed(covariates, &mut warnings)?;
+        let reduced = ReducedFilm::open(path, self.description.film_height)?;
+        warnings.extend(reduced.warnings.iter().cloned());
+        let film = FilmPixels::new(&reduced.pixels, reduced.height, reduced.width)?;
+        let found = self.detector.detect(film)?;
+        let doubts = check_plausibility(&found, reduced.spacing_mm, &PlausibilityLimits::default());
+        warnings.extend(doubts.iter().map(ToString::to_string));
+        let keypoints = reduced.original(&found)?;
+        let radiograph = Radiograph::open(path)?;
+        let ModelDescription { variant, picture, .. } = &self.description;
+        let rendered =
+            render_film(&radiograph, &keypoints, None::<&VertebraMasks>, &[*variant], picture)
+                .map_err(named)?;
+        let (mut pixels, mut alignments) = (Vec::new(), Vec::new());
+        for images in rendered {
+            images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
+            alignments.extend(images.alignments);
+        }
+        let images = ImageSet::new(pixels, shape(*variant, picture))?;
+        let inputs = match covariates.is_empty() {
+            true => RiskInputs::from_images(images.clone()),
+            false => RiskInputs::from_covariates(vec![covariates])?.with_images(images.clone())?,
+        };
+        let log_hazard = self.network.log_hazard(&inputs)?[0];
+        let risk = self.description.horizons.iter();
+        let risk = risk.map(|&h| (h, self.network.risk_at(log_hazard, h))).collect();
+        Ok(Prediction { keypoints, log_hazard, risk, warnings, images, alignments, inputs })
+    }
+
+    /// Grad-CAM of the log hazard of a prediction.
+    ///
+    /// # Errors
+    /// As [`grad_cam`].
+    pub fn saliency(&self, prediction: &Prediction) -> Result<Saliency, Error> {
+        Ok(grad_cam(&self.network, &prediction.inputs)?)
+    }
+
+    fn imputed(
+        &self,
+        covariates: &[Option<f64>],
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<f32>, Error> {
+        let expected = &self.description.covariates;
+        if covariates.len() != expected.len() {
+            let (needed, got) = (expected.len().to_string(), covariates.len().to_string());
+            return Err(Error::TooFew("covariates of a prediction", needed, got));
+        }
+        let value = |(given, (name, stand_in)): (&Option<f64>, &(String, f64))| {
+            given.unwrap_or_else(|| {
+                warnings.push(format!("{name} is not given; {stand_in} stands in"));
+                *stand_in
+            }) as f32
+        };
+        Ok(covariates.iter().zip(expected).map(value).collect())
+    }
+}
+
+fn malformed(path: &Path, expected: &str, got: impl std::fmt::Display) -> Error {
+    Error::Model { path: path.to_owned(), expected: expected.to_owned(), got: got.to_string() }
+}
+
+impl ModelDescription {
+    pub(crate) const SCHEMA_VERSION: u32 = SCHEMA_VERSION;
+}

@@ -1,0 +1,113 @@
+//! DeepSurv networks as this study fits them.
+
+use crate::Error;
+use crate::config::{EncoderStart, StudyConfig};
+use crate::folds::FitOn;
+use crate::seeds::seed_for;
+use burn::tensor::Device;
+use vertebra_deepsurv::{
+    ImageSet, RiskInputs, RiskModel, RiskModelConfig, RiskTrainer, RiskTraining,
+};
+use vertebra_survival::Outcomes;
+
+/// What all networks of a study share.
+#[derive(Clone, Copy)]
+pub(crate) struct Networks<'a> {
+    pub(crate) config: &'a StudyConfig,
+    pub(crate) outcomes: &'a Outcomes,
+    pub(crate) device: &'a Device,
+}
+
+impl Networks<'_> {
+    /// A network on covariates alone.
+    pub(crate) fn clinical(
+        &self,
+        names: &[String],
+        inputs: &RiskInputs,
+        train: &[usize],
+        purpose: &str,
+    ) -> Result<RiskModel, Error> {
+        let risk = &self.config.risk;
+        let config = RiskModelConfig::clinical(names)
+            .with_hidden(risk.clinical_hidden.clone())
+            .with_dropout(risk.dropout);
+        let settings = self.settings(&risk.clinical_training, purpose);
+        self.fit(RiskTrainer::new(config).with_settings(settings), inputs, train)
+    }
+
+    /// A network on pictures alone.
+    pub(crate) fn image_only(
+        &self,
+        images: &ImageSet,
+        inputs: &RiskInputs,
+        train: &[usize],
+        purpose: &str,
+    ) -> Result<RiskModel, Error> {
+        let settings = self.settings(&self.config.risk.image_training, purpose);
+        let trainer = RiskTrainer::new(self.image_config(images)).with_settings(settings);
+        self.fit(trainer, inputs, train)
+    }
+
+    /// A network on pictures and covariates; `image_only` was fitted on the same subjects.
+    pub(crate) fn fused(
+        &self,
+        names: &[String],
+        inputs: &RiskInputs,
+        train: &[usize],
+        image_only: &RiskModel,
+        purpose: &str,
+    ) -> Result<RiskModel, Error> {
+        let risk = &self.config.risk;
+        let config = image_only.config().clone().with_covariates(names);
+        let trainer = RiskTrainer::new(config);
+        let trainer = match risk.encoder_start {
+            EncoderStart::Scratch => {
+                trainer.with_settings(self.settings(&risk.image_training, purpose))
+            }
+            EncoderStart::FineTuned => trainer
+                .with_settings(self.settings(&risk.image_training, purpose))
+                .with_warm_start(image_only),
+            EncoderStart::Frozen => trainer
+                .with_settings(self.settings(&risk.clinical_training, purpose))
+                .with_frozen_encoder(image_only),
+        };
+        self.fit(trainer, inputs, train)
+    }
+
+    fn image_config(&self, images: &ImageSet) -> RiskModelConfig {
+        let risk = &self.config.risk;
+        RiskModelConfig::image_only(risk.encoder.clone(), images.shape())
+            .with_hidden(risk.image_hidden.clone())
+            .with_dropout(risk.dropout)
+    }
+
+    fn settings(&self, settings: &RiskTraining, purpose: &str) -> RiskTraining {
+        let mut settings = settings.clone();
+        settings.training.seed = seed_for(self.config.seed, purpose);
+        settings
+    }
+
+    fn fit(
+        &self,
+        trainer: RiskTrainer<'_>,
+        inputs: &RiskInputs,
+        train: &[usize],
+    ) -> Result<RiskModel, Error> {
+        let (inputs, outcomes) = (inputs.subset(train), self.outcomes.subset(train));
+        Ok(trainer.fit((&inputs, &outcomes), None, self.device, &mut |_| {})?.model)
+    }
+}
+
+/// The purpose of a network, from which its seed derives.
+pub(crate) fn purpose(model: &str, on: FitOn) -> String {
+    format!("{model}, {}", on.label())
+}
+
+/// Scores some subjects.
+pub(crate) fn log_hazard(
+    model: &RiskModel,
+    inputs: &RiskInputs,
+    subjects: &[usize],
+) -> Result<Vec<f64>, Error> {
+    Ok(model.log_hazard(&inputs.subset(subjects))?)
+}

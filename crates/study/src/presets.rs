@@ -1,0 +1,167 @@
+//! The three presets.
+
+use crate::config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
+use vertebra_alignment::{AlignmentMode, ImageVariant};
+use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptions};
+use vertebra_deepsurv::{EncoderConfig, RiskTraining};
+use vertebra_hrnet::DetectorConfig;
+use vertebra_survival::Ties;
+use vertebra_training::{LearningRate, OptimizerKind, Schedule, TrainingConfig};
+
+pub(crate) fn preset(preset: Preset) -> StudyConfig {
+    match preset {
+        Preset::Quick => quick(),
+        Preset::Standard => standard(),
+        Preset::Paper => paper(),
+    }
+}
+
+fn quick() -> StudyConfig {
+    StudyConfig {
+        preset: Preset::Quick.name().to_owned(),
+        seed: 1,
+        test_fraction: 0.35,
+        folds: 3,
+        horizons: vec![1.0, 3.0, 5.0],
+        main_horizon: 3.0,
+        bootstrap: 1000,
+        clinical_models: clinical_models(),
+        variants: ImageVariant::ALL.to_vec(),
+        choose_masked: false,
+        ties: Ties::Efron,
+        pictures: 3,
+        keypoint_model: None,
+        reference: None,
+        film_height: 320,
+        final_detector: FinalDetector::BestFold,
+        eligibility: EligibilityOptions::default(),
+        trimming: TrimmingOptions::default(),
+        fracture_rule: FractureRule::default().with_min_reduction(0.1),
+        keypoints: DetectorConfig::quick(),
+        picture: PictureConfig {
+            size: 64,
+            patch_size: 32,
+            mode: AlignmentMode::Similarity,
+            margin: 0.75,
+        },
+        risk: RiskConfig {
+            encoder: EncoderConfig::small(8),
+            image_hidden: vec![16],
+            clinical_hidden: vec![16],
+            dropout: 0.2,
+            image_training: image_training(14, Some(64)),
+            clinical_training: clinical_training(150),
+            encoder_start: EncoderStart::Frozen,
+        },
+    }
+}
+
+fn standard() -> StudyConfig {
+    let quick = quick();
+    StudyConfig {
+        preset: Preset::Standard.name().to_owned(),
+        test_fraction: 0.2,
+        folds: 5,
+        bootstrap: 2000,
+        film_height: 512,
+        final_detector: FinalDetector::Refit,
+        picture: PictureConfig { size: 128, patch_size: 64, ..quick.picture.clone() },
+        risk: RiskConfig {
+            encoder: EncoderConfig::small(16),
+            image_training: image_training(25, Some(64)),
+            clinical_training: clinical_training(300),
+            ..quick.risk.clone()
+        },
+        ..quick
+    }
+}
+
+/// What the paper says, and ResNet-18 where it says only ResNet.
+fn paper() -> StudyConfig {
+    let standard = standard();
+    StudyConfig {
+        preset: Preset::Paper.name().to_owned(),
+        test_fraction: 179.0 / 1595.0,
+        folds: 5,
+        film_height: 768,
+        keypoints: DetectorConfig::paper(),
+        fracture_rule: FractureRule::default(),
+        picture: PictureConfig { size: 384, patch_size: 128, ..standard.picture.clone() },
+        risk: RiskConfig {
+            encoder: EncoderConfig::resnet18(),
+            image_hidden: vec![64],
+            clinical_hidden: vec![32, 32],
+            image_training: RiskTraining { micro_batch: 64, ..image_training(200, Some(128)) },
+            encoder_start: EncoderStart::FineTuned,
+            ..standard.risk.clone()
+        },
+        ..standard
+    }
+}
+
+/// The paper's models 1 to 3.
+fn clinical_models() -> Vec<Vec<Covariate>> {
+    let names: [&[&str]; 3] = [
+        &["age", "sex"],
+        &["age", "sex", "bmi"],
+        &["age", "sex", "bmi", "glucocorticoids", "secondary_osteoporosis"],
+    ];
+    let covariates = |names: &&[&str]| names.iter().filter_map(|n| n.parse().ok()).collect();
+    names.iter().map(covariates).collect()
+}
+
+fn image_training(epochs: usize, batch_size: Option<usize>) -> RiskTraining {
+    RiskTraining {
+        training: TrainingConfig {
+            epochs,
+            batch_size,
+            learning_rate: LearningRate::new(3e-3, 3e-5, Schedule::Cosine),
+            optimizer: OptimizerKind::AdamW,
+            weight_decay: 1e-2,
+            patience: None,
+            ..TrainingConfig::default()
+        },
+        ..RiskTraining::default()
+    }
+}
+
+fn clinical_training(epochs: usize) -> RiskTraining {
+    let default = RiskTraining::default();
+    RiskTraining {
+        training: TrainingConfig { epochs, patience: None, ..default.training.clone() },
+        ..default
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_valid_and_survives_toml() {
+        for preset in [Preset::Quick, Preset::Standard, Preset::Paper] {
+            let config = StudyConfig::preset(preset);
+            config.check().unwrap();
+            let text = config.to_toml().unwrap();
+            let back: StudyConfig = toml::from_str(&text).unwrap();
+            assert_eq!(back, config);
+        }
+    }
+
+    #[test]
+    fn the_three_clinical_models_have_all_their_covariates() {
+        assert_eq!(clinical_models().iter().map(Vec::len).collect::<Vec<_>>(), [2, 3, 5]);
+    }
+
+    #[test]
+    fn a_file_changes_what_it_names_and_nothing_else() {
+        let text = "folds = 4\n[risk]\ndropout = 0.5\n";
+        let config = StudyConfig::from_toml(Preset::Quick, text).unwrap();
+        assert_eq!((config.folds, config.risk.dropout), (4, 0.5));
+        assert_eq!(config.picture, quick().picture);
+        let error = StudyConfig::from_toml(Preset::Quick, "fold = 4").unwrap_err().to_string();
+        assert!(error.contains("fold"), "{error}");
+        let error = StudyConfig::from_toml(Preset::Quick, "folds = 1").unwrap_err().to_string();
+        assert!(error.contains("folds: expected 2 or more, got 1"), "{error}");
+    }
+}

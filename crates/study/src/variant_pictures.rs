@@ -1,0 +1,105 @@
+//! Every subject's baseline film as each image variant shows it.
+
+use crate::Error;
+use crate::config::PictureConfig;
+use crate::film::{facing_by_lordosis, view};
+use rayon::prelude::*;
+use std::path::Path;
+use vertebra_alignment::{Alignment, ImageVariant, VariantImages, VariantOptions, VertebraMasks};
+use vertebra_deepsurv::ImageSet;
+use vertebra_keypoints::VertebraKeypoints;
+use vertebra_radiograph::{Facing, Radiograph};
+
+/// What is needed to render one film.
+pub(crate) struct FilmToRender<'a> {
+    pub(crate) path: std::path::PathBuf,
+    pub(crate) keypoints: &'a VertebraKeypoints,
+    /// Outlines of the five vertebrae, where they were drawn.
+    pub(crate) polygons: Option<[Option<Vec<(f64, f64)>>; 5]>,
+}
+
+/// One variant of every subject's film.
+pub(crate) struct VariantPictures {
+    pub(crate) variant: ImageVariant,
+    pub(crate) images: ImageSet,
+    /// One per picture of each subject.
+    pub(crate) alignments: Vec<Vec<Alignment>>,
+}
+
+/// The renderer's settings for one film.
+pub(crate) fn options(config: &PictureConfig, facing: Option<Facing>) -> VariantOptions {
+    VariantOptions::default()
+        .with_size(config.size)
+        .with_patch_size(config.patch_size)
+        .with_mode(config.mode)
+        .with_margin(config.margin)
+        .with_flip(facing == Some(Facing::Right))
+}
+
+/// Renders the variants of one decoded film; anterior comes out on the left.
+pub(crate) fn render_film(
+    film: &Radiograph,
+    keypoints: &VertebraKeypoints,
+    masks: Option<&VertebraMasks>,
+    variants: &[ImageVariant],
+    config: &PictureConfig,
+) -> Result<Vec<VariantImages>, vertebra_alignment::Error> {
+    let facing = film.facing().or_else(|| facing_by_lordosis(keypoints));
+    let options = options(config, facing);
+    let film = view(film);
+    variants.iter().map(|&variant| options.render(&film, keypoints, masks, variant)).collect()
+}
+
+/// Renders every variant of every film, films in parallel; `on_film` is told after each chunk how
+/// many are done.
+pub(crate) fn render_all(
+    films: &[FilmToRender<'_>],
+    variants: &[ImageVariant],
+    config: &PictureConfig,
+    on_film: &mut dyn FnMut(usize),
+) -> Result<Vec<VariantPictures>, Error> {
+    let mut rendered: Vec<Vec<VariantImages>> = Vec::with_capacity(films.len());
+    for chunk in films.chunks(32) {
+        let part: Result<Vec<_>, Error> =
+            chunk.par_iter().map(|film| render_one(film, variants, config)).collect();
+        rendered.extend(part?);
+        on_film(rendered.len());
+    }
+    let mut by_variant: Vec<(Vec<f32>, Vec<Vec<Alignment>>)> =
+        variants.iter().map(|_| (Vec::new(), Vec::new())).collect();
+    for film in rendered {
+        for ((pixels, alignments), images) in by_variant.iter_mut().zip(film) {
+            images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
+            alignments.push(images.alignments);
+        }
+    }
+    let pictures = variants.iter().zip(by_variant).map(|(&variant, (pixels, alignments))| {
+        let images = ImageSet::new(pixels, shape(variant, config))?;
+        Ok(VariantPictures { variant, images, alignments })
+    });
+    pictures.collect()
+}
+
+/// `[images per subject, height, width]` of a variant.
+pub(crate) fn shape(variant: ImageVariant, config: &PictureConfig) -> [usize; 3] {
+    let side = if variant.n_images() == 1 { config.size } else { config.patch_size };
+    [variant.n_images(), side, side]
+}
+
+fn render_one(
+    film: &FilmToRender<'_>,
+    variants: &[ImageVariant],
+    config: &PictureConfig,
+) -> Result<Vec<VariantImages>, Error> {
+    let named = |error| Error::Alignment(name(&film.path), error);
+    let radiograph = Radiograph::open(&film.path)?;
+    let masks = match &film.polygons {
+        Some(polygons) => Some(VertebraMasks::from_polygons(polygons.clone()).map_err(named)?),
+        None => None,
+    };
+    render_film(&radiograph, film.keypoints, masks.as_ref(), variants, config).map_err(named)
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}

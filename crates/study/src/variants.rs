@@ -1,0 +1,125 @@
+//! The comparison of image variants, inside the development set (the paper's Table 2).
+
+use crate::Error;
+use crate::data::StudyData;
+use crate::folds::{Scores, fit_folds, score};
+use crate::networks::{Networks, log_hazard, purpose};
+use crate::results::{Estimate, VariantResult};
+use crate::seeds::seed_for;
+use crate::variant_pictures::VariantPictures;
+use vertebra_deepsurv::{RiskInputs, RiskModel};
+use vertebra_survival::{
+    Outcomes, ThresholdAccuracy, accuracy_at, auc_at, bootstrap, youden_threshold,
+};
+
+/// A variant's fold models, and what their out-of-fold scores are worth.
+pub(crate) struct ComparedVariant {
+    pub(crate) models: Vec<RiskModel>,
+    pub(crate) result: VariantResult,
+}
+
+/// Fits image-only networks on every fold for one variant and measures their out-of-fold scores.
+pub(crate) fn compare_variant(
+    data: &StudyData,
+    networks: Networks<'_>,
+    pictures: &VariantPictures,
+    on_fit: &mut dyn FnMut(),
+) -> Result<ComparedVariant, Error> {
+    let inputs = RiskInputs::from_images(pictures.images.clone());
+    let name = format!("image only, {}", pictures.variant.label());
+    let models = fit_folds(data, |on, train| {
+        let model = networks.image_only(&pictures.images, &inputs, train, &purpose(&name, on))?;
+        on_fit();
+        Ok(model)
+    })?;
+    let scores = score(data, &models, |m, subjects| log_hazard(m, &inputs, subjects))?;
+    let result = measure(data, networks, pictures, &scores)?;
+    Ok(ComparedVariant { models, result })
+}
+
+/// The variant with the highest AUC, the first of equals; one without masks, unless `masked` ones
+/// may be chosen too or there are no others.
+pub(crate) fn choose(results: &[VariantResult], masked: bool) -> usize {
+    let auc = |i: &usize| results[*i].auc.value;
+    let best = |allowed: &dyn Fn(&usize) -> bool| {
+        (0..results.len()).rev().filter(allowed).max_by(|a, b| auc(a).total_cmp(&auc(b)))
+    };
+    let allowed = |i: &usize| masked || !results[*i].variant.is_masked();
+    best(&allowed).or_else(|| best(&|_| true)).unwrap_or(0)
+}
+
+fn measure(
+    data: &StudyData,
+    networks: Networks<'_>,
+    pictures: &VariantPictures,
+    scores: &Scores,
+) -> Result<VariantResult, Error> {
+    let config = networks.config;
+    let horizon = config.main_horizon;
+    let development = data.split.train();
+    let outcomes = data.outcomes.subset(development);
+    let risk = standardised_within_folds(data, scores);
+    let threshold = youden_threshold(&outcomes, &risk, horizon)?;
+    let seed = seed_for(config.seed, "bootstrap of variants");
+    let interval = |statistic: &(dyn Fn(&Outcomes, &[f64]) -> Option<f64> + Sync)| {
+        let on = |subjects: &[usize]| {
+            let risk: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
+            statistic(&outcomes.subset(subjects), &risk)
+        };
+        let drawn = bootstrap(risk.len(), config.bootstrap, seed, on)?;
+        let (lower, upper) = drawn.percentile(0.95)?;
+        Ok::<_, Error>(Estimate { value: drawn.estimate, lower, upper })
+    };
+    let accuracy = |part: fn(&ThresholdAccuracy) -> f64| {
+        interval(&move |o: &Outcomes, r: &[f64]| {
+            accuracy_at(o, r, horizon, threshold).ok().map(|a| part(&a))
+        })
+    };
+    Ok(VariantResult {
+        variant: pictures.variant,
+        horizon,
+        threshold,
+        auc: interval(&|o, r| auc_at(o, r, horizon).ok().map(|a| a.auc))?,
+        sensitivity: accuracy(|a| a.sensitivity)?,
+        specificity: accuracy(|a| a.specificity)?,
+        ppv: accuracy(|a| a.ppv)?,
+        npv: accuracy(|a| a.npv)?,
+        fold_auc: fold_auc(data, scores, horizon),
+        chosen: false,
+    })
+}
+
+fn fold_auc(data: &StudyData, scores: &Scores, horizon: f64) -> Vec<Option<f64>> {
+    let of = |fold| {
+        let (_, validation) = data.fold(fold);
+        let risk: Vec<f64> = validation.iter().filter_map(|&i| scores.log_hazard[i]).collect();
+        auc_at(&data.outcomes.subset(&validation), &risk, horizon).ok().map(|a| a.auc)
+    };
+    (0..data.folds.n_folds()).map(of).collect()
+}
+
+/// Out-of-fold scores of the development subjects, brought to mean 0 and SD 1 within each fold, as
+/// fold models share no scale.
+pub(crate) fn standardised_within_folds(data: &StudyData, scores: &Scores) -> Vec<f64> {
+    let moments: Vec<(f64, f64)> = (0..data.folds.n_folds())
+        .map(|fold| {
+            let (_, validation) = data.fold(fold);
+            let values: Vec<f64> =
+                validation.iter().filter_map(|&i| scores.log_hazard[i]).collect();
+            moments(&values)
+        })
+        .collect();
+    let of = |&i: &usize| {
+        let (mean, sd) = moments[data.fold_of(i)?];
+        Some((scores.log_hazard[i]? - mean) / sd)
+    };
+    data.split.train().iter().filter_map(of).collect()
+}
+
+/// Mean and SD; an SD of 1 for a constant, which then becomes 0 when standardised.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+}
