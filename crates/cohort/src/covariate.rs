@@ -2,7 +2,7 @@
 
 use crate::column::{Kind, OPTIONAL};
 use crate::{Error, Sex, Subject};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{fmt, str::FromStr};
 
 /// A column of `cohort.csv` as a number: flags are 0 or 1, `sex` is 1 for women.
@@ -17,8 +17,8 @@ use std::{fmt, str::FromStr};
 /// assert_eq!("bmi".parse::<Covariate>()?.value(&subject), None);
 /// # Ok::<(), vertebra_cohort::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Covariate {
     name: &'static str,
 }
@@ -111,11 +111,10 @@ impl From<Covariate> for String {
     }
 }
 
-impl TryFrom<String> for Covariate {
-    type Error = Error;
-
-    fn try_from(name: String) -> Result<Self, Error> {
-        name.parse()
+// Not derived: that would borrow the `&'static str` from the input.
+impl<'de> Deserialize<'de> for Covariate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
