@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
         let triples: Vec<&[Option<f64>]> = numbers.chunks(3).collect();
         let marked = |&k: &usize| triples.get(k).is_some_and(|t| t.len() == 3 && t[2] != Some(0.0));
         let n_marked = order.iter().filter(|k| marked(k)).count();
-        if n_marked != 5 || numbers.len() % 3 != 0 {
+        if n_marked != 5 || !numbers.len().is_multiple_of(3) {
             let got = format!("{n_marked} points ({} numbers)", numbers.len());
             return Err(self.bad(image, "5 points (x, y, visibility)", &got));
         }
@@ -319,7 +319,7 @@ impl<'a> Reader<'a> {
     }
 
     fn polygon(&self, image: &Image, flat: &[f64]) -> Result<Vec<(f64, f64)>, Error> {
-        if flat.len() < 6 || flat.len() % 2 != 0 {
+        if flat.len() < 6 || !flat.len().is_multiple_of(2) {
             let got = format!("{} numbers", flat.len());
             return Err(self.bad(image, "an outline of at least 3 points x, y", &got));
         }

@@ -74,7 +74,7 @@ impl HeatmapCodec {
     /// # Errors
     /// [`Error::OutOfDomain`], also where the stride does not divide the input.
     pub fn for_input(input: [usize; 2], stride: usize, sigma: f64) -> Result<Self, Error> {
-        if stride == 0 || input.iter().any(|n| n % stride != 0) {
+        if stride == 0 || input.iter().any(|n| !n.is_multiple_of(stride)) {
             return Err(Error::OutOfDomain("stride", "a divisor of the input size", stride as f64));
         }
         Self::new(input[0] / stride, input[1] / stride, sigma / stride as f64)
@@ -138,7 +138,7 @@ impl HeatmapCodec {
     /// [`Error::LengthMismatch`] if that is not the length; [`Error::OutOfDomain`] for heat that is
     /// not finite.
     pub fn decode(&self, heatmaps: &[f32]) -> Result<Vec<Keypoint>, Error> {
-        if heatmaps.len() % self.n_pixels() != 0 {
+        if !heatmaps.len().is_multiple_of(self.n_pixels()) {
             let expected = heatmaps.len().div_ceil(self.n_pixels()) * self.n_pixels();
             return Err(Error::LengthMismatch("heatmaps", expected, heatmaps.len()));
         }

@@ -1,14 +1,42 @@
-//! Vertebra keypoints: schema, COCO annotations, heatmap codec, OKS average precision and plausibility.
+//! Five lumbar vertebrae on a lateral radiograph: where they are, how they are written down, how
+//! they become a network's target and come back, and how good or plausible a detection is.
+//!
+//! [`VertebraKeypoints`] holds the centres of L1 to L5. [`AnnotationSet`] reads and writes them as
+//! COCO keypoints JSON, with outlines and the six morphometric points ([`SixPoints`]) of each
+//! vertebra. [`HeatmapCodec`] turns points into Gaussian heatmaps and back to sub-pixel places.
+//! [`average_precision`] (as pycocotools computes it) and [`LocalisationReport`] (millimetres)
+//! measure a detector, and [`check_plausibility`] says what is odd about one detection, compared
+//! with real spines.
+//!
+//! Coordinates are `(x right, y down)` in px, and the centre of the first pixel is `(0, 0)`;
+//! how this carries over to a heatmap of another size is stated at [`to_input`].
+//!
+//! ```
+//! use vertebra_keypoints::{Level, VertebraKeypoints, check_plausibility};
+//! let centres = [(60., 10.), (63., 45.), (67., 81.), (69., 118.), (63., 155.)];
+//! let spine = VertebraKeypoints::from_xy(centres)?;
+//! assert_eq!(spine.get(Level::L3).y, 81.0);
+//! assert!(check_plausibility(&spine, Some([1.0, 1.0]), &Default::default()).is_empty());
+//! # Ok::<(), vertebra_keypoints::Error>(())
+//! ```
 
 mod annotation;
 mod coco;
 mod error;
+mod gaussian;
 mod heatmap;
 mod localisation;
 mod oks;
+mod plausibility;
 mod polygon;
+mod population;
 mod schema;
 mod six_points;
+mod spine_shape;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use annotation::{AnnotationSet, FilmAnnotation, VertebraAnnotation};
 pub use error::Error;
@@ -17,5 +45,8 @@ pub use localisation::{LocalisationReport, LocatedFilm, SUCCESS_RADII_MM};
 pub use localisation::{mean_radial_error_mm, radial_errors_mm};
 pub use oks::{ApReport, AreaDefinition, Detection, EvaluatedFilm, OksOptions, SpineTruth};
 pub use oks::{average_precision, oks};
+pub use plausibility::check_plausibility;
+pub use plausibility::{Implausibility, PlausibilityLimits, ShapeScore, ShiftedLabels};
 pub use schema::{Keypoint, Level, VertebraKeypoints};
 pub use six_points::{SixPoints, VertebralHeights};
+pub use spine_shape::SpineShape;

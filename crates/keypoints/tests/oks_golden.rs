@@ -1,5 +1,7 @@
 //! OKS, AP and AR against pycocotools 2.0.11 (`testdata/oks_golden.py`).
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use serde::Deserialize;
 use vertebra_keypoints::{AreaDefinition, Detection, EvaluatedFilm, OksOptions, SpineTruth};
 use vertebra_keypoints::{VertebraKeypoints, average_precision, oks};
