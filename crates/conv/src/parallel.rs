@@ -3,15 +3,15 @@
 use rayon::prelude::*;
 
 /// Multiply-adds (or values passed over, times [`PASS`]) below which a loop stays serial: about
-/// 20 microseconds, the cost of handing work to a sleeping thread and waiting for it.
-const SERIAL: usize = 1 << 20;
+/// 30 microseconds, the cost of handing work to a sleeping thread and waiting for it.
+const SERIAL: usize = 1 << 21;
 
 /// Cost of one value of an element-wise pass, in multiply-adds.
 pub(crate) const PASS: usize = 32;
 
 /// Runs `work` on every item; `cost` is the total number of multiply-adds.
 pub(crate) fn for_each<T: Send>(items: Vec<T>, cost: usize, work: impl Fn(T) + Sync + Send) {
-    if cost < SERIAL || items.len() < 2 {
+    if cost < SERIAL || items.len() < 2 || rayon::current_num_threads() < 2 {
         items.into_iter().for_each(work);
     } else {
         items.into_par_iter().for_each(work);
@@ -24,7 +24,7 @@ pub(crate) fn map<T: Send, R: Send>(
     cost: usize,
     work: impl Fn(T) -> R + Sync + Send,
 ) -> Vec<R> {
-    if cost < SERIAL || items.len() < 2 {
+    if cost < SERIAL || items.len() < 2 || rayon::current_num_threads() < 2 {
         items.into_iter().map(work).collect()
     } else {
         items.into_par_iter().map(work).collect()

@@ -1,5 +1,7 @@
 //! Copies of a plane's rows with zero padding and a step, the preparation of every direct pass.
 
+use std::ops::Range;
+
 use super::Isa;
 
 /// What [`Isa::copy_rows`] reads: row `r`, column `j` of the result is
@@ -15,79 +17,113 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The source row of result row `r`, if it is inside the plane.
-    fn row<'a>(&self, source: &'a [f32], r: usize) -> Option<&'a [f32]> {
-        let y = usize::try_from(self.start[0] + (r * self.step[0]) as isize).ok()?;
-        (y < self.source[0]).then(|| &source[y * self.source[1]..(y + 1) * self.source[1]])
+    /// The run of the `count` result rows whose source rows are inside the plane.
+    fn inside(&self, count: usize) -> Range<usize> {
+        steps_inside(self.start[0], self.step[0], self.source[0], count)
+    }
+
+    /// The source row of result row `r`, which must be [`inside`](Self::inside).
+    fn row<'a>(&self, source: &'a [f32], r: usize) -> &'a [f32] {
+        let y = (self.start[0] + (r * self.step[0]) as isize) as usize;
+        &source[y * self.source[1]..(y + 1) * self.source[1]]
     }
 }
 
+/// Those `i` in `0..count` with `0 <= start + step i < len`.
+fn steps_inside(start: isize, step: usize, len: usize, count: usize) -> Range<usize> {
+    let from = |x: isize| (x.max(0) as usize).div_ceil(step).min(count);
+    let (low, high) = (from(-start), from(len as isize - start));
+    low..high.max(low)
+}
+
 impl Isa {
-    /// Fills `to`, a whole number of rows of `rows.pitch` values.
+    /// Fills `to`, rows of `rows.pitch` values of which the last may be cut short.
     pub(crate) fn copy_rows(self, rows: &Rows, source: &[f32], to: &mut [f32]) {
-        #[cfg(target_arch = "x86_64")]
-        if self == Self::Avx512 && rows.step[1] <= 2 && self.is_available() {
-            for (r, to) in to.chunks_mut(rows.pitch.max(1)).enumerate() {
-                let row = rows.row(source, r).unwrap_or(&[]);
-                // SAFETY: AVX-512 is available.
-                unsafe { x86::copy_row(row, rows.start[1], rows.step[1], to) };
+        let pitch = rows.pitch.max(1);
+        let (to, cut) = to.split_at_mut(to.len() / pitch * pitch);
+        if !cut.is_empty() {
+            let last = rows.inside(to.len() / pitch + 1);
+            match last.contains(&(to.len() / pitch)) {
+                true => {
+                    copy_row(rows.row(source, to.len() / pitch), rows.start[1], rows.step[1], cut)
+                }
+                false => cut.fill(0.0),
             }
+        }
+        let inside = rows.inside(to.len() / pitch);
+        to[..inside.start * pitch].fill(0.0);
+        to[inside.end * pitch..].fill(0.0);
+        let to = &mut to[inside.start * pitch..inside.end * pitch];
+        if to.is_empty() {
             return;
         }
-        for (r, to) in to.chunks_mut(rows.pitch.max(1)).enumerate() {
-            match rows.row(source, r) {
-                Some(row) => copy_row(row, rows.start[1], rows.step[1], to),
-                None => to.fill(0.0),
-            }
+        let first = (rows.start[0] + (inside.start * rows.step[0]) as isize) as usize;
+        let source = &source[first * rows.source[1]..rows.source[0] * rows.source[1]];
+        #[cfg(target_arch = "x86_64")]
+        if self == Self::Avx512 && rows.step[1] <= 2 && self.is_available() {
+            // SAFETY: AVX-512 is available.
+            return unsafe { x86::copy(rows, source, to) };
+        }
+        let from = source.chunks(rows.source[1]).step_by(rows.step[0]);
+        for (to, from) in to.chunks_mut(pitch).zip(from) {
+            copy_row(&from[..rows.source[1]], rows.start[1], rows.step[1], to);
         }
     }
 }
 
 fn copy_row(source: &[f32], start: isize, step: usize, to: &mut [f32]) {
-    // Columns j with 0 <= step j + start < width are inside the plane.
-    let inside = |x: isize| (x.max(0) as usize).div_ceil(step).min(to.len());
-    let (low, high) = (inside(-start), inside(source.len() as isize - start));
-    to[..low].fill(0.0);
-    if low < high {
-        let from = &source[(start + (low * step) as isize) as usize..];
-        if step == 1 {
-            to[low..high].copy_from_slice(&from[..high - low]);
-        } else {
-            let columns = to[low..high].iter_mut().zip(from.iter().step_by(step));
-            columns.for_each(|(to, from)| *to = *from);
-        }
+    let inside = steps_inside(start, step, source.len(), to.len());
+    to[..inside.start].fill(0.0);
+    to[inside.end..].fill(0.0);
+    if !inside.is_empty() {
+        let from = &source[(start + (inside.start * step) as isize) as usize..];
+        let columns = to[inside].iter_mut().zip(from.iter().step_by(step));
+        columns.for_each(|(to, from)| *to = *from);
     }
-    to[high.max(low)..].fill(0.0);
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use core::arch::x86_64::*;
 
-    /// [`super::copy_row`] for steps 1 and 2, 16 columns at a time by masks.
+    use super::Rows;
+
+    /// Every `rows.step[0]`-th row of `source` into the rows of `to`, in blocks of 16 columns
+    /// whose masks are the same in every row; column steps 1 and 2.
     #[target_feature(enable = "avx512f,avx512vl")]
-    pub(super) fn copy_row(source: &[f32], start: isize, step: usize, to: &mut [f32]) {
+    pub(super) fn copy(rows: &Rows, source: &[f32], to: &mut [f32]) {
+        let (width, step) = (rows.source[1], rows.step[1]);
         let even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
-        for (block, to) in to.chunks_mut(16).enumerate() {
-            let x = start + (block * 16 * step) as isize;
-            let mut values = load(source, x);
-            if step == 2 {
-                values = _mm512_permutex2var_ps(values, even, load(source, x + 16));
+        let count = to.len() / rows.pitch;
+        assert!((count.max(1) - 1) * rows.step[0] * width + width <= source.len());
+        for column in (0..rows.pitch).step_by(16) {
+            let x = rows.start[1] + (column * step) as isize;
+            let [low, high] = [valid(x, width), valid(x + 16, width)];
+            let store = (0xffff_u32 >> 16_usize.saturating_sub(rows.pitch - column)) as __mmask16;
+            let mut from = source.as_ptr().wrapping_offset(x);
+            let mut into = to.as_mut_ptr().wrapping_add(column);
+            for _ in 0..count {
+                // SAFETY: `low` and `high` select columns inside the row and `store` columns
+                // inside the result's row; both rows are inside their slices, by the assertion
+                // and by `count`. Lanes masked off are neither read nor written.
+                unsafe {
+                    let mut values = _mm512_maskz_loadu_ps(low, from);
+                    if step == 2 {
+                        let next = _mm512_maskz_loadu_ps(high, from.wrapping_add(16));
+                        values = _mm512_permutex2var_ps(values, even, next);
+                    }
+                    _mm512_mask_storeu_ps(into, store, values);
+                }
+                from = from.wrapping_add(rows.step[0] * width);
+                into = into.wrapping_add(rows.pitch);
             }
-            let mask = (u32::MAX >> (32 - to.len() as u32)) as __mmask16;
-            // SAFETY: the mask has `to.len()` lanes, 1 to 16.
-            unsafe { _mm512_mask_storeu_ps(to.as_mut_ptr(), mask, values) };
         }
     }
 
-    /// The 16 values from `x` on, zero outside the slice.
-    #[target_feature(enable = "avx512f,avx512vl")]
-    #[inline]
-    fn load(source: &[f32], x: isize) -> __m512 {
+    /// The lanes `i` with `0 <= x + i < width`.
+    fn valid(x: isize, width: usize) -> __mmask16 {
         let low = (-x).clamp(0, 16) as u32;
-        let high = (source.len() as isize - x).clamp(0, 16) as u32;
-        let mask = ((1u32 << high) - 1) & !((1u32 << low) - 1);
-        // SAFETY: lanes outside `low..high` are masked off and not read; the others are inside.
-        unsafe { _mm512_maskz_loadu_ps(mask as __mmask16, source.as_ptr().wrapping_offset(x)) }
+        let high = (width as isize - x).clamp(0, 16) as u32;
+        (((1u32 << high) - 1) & !((1u32 << low) - 1)) as __mmask16
     }
 }
