@@ -51,15 +51,6 @@ impl Samples<'_> {
             }
         }
     }
-
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Bytes(v) => v.len(),
-            Self::Short(v) => v.len(),
-            Self::Long(v) => v.len(),
-            Self::Little(v) | Self::Big(v) => v.len() / 2,
-        }
-    }
 }
 
 /// Which bits of a sample are its value (PS3.5 8.1.1).

@@ -14,12 +14,8 @@ use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options:
 /// Decodes a JPEG stream of any process this crate knows.
 pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
     let mut stream = Stream::new(bytes)?;
-    let frame = loop {
-        match stream.next()? {
-            Event::Frame(frame) => break frame,
-            Event::Scan(..) => return Err(fault("expected a frame header before the scan")),
-            Event::End => return Err(fault("expected a frame header; got the end")),
-        }
+    let Event::Frame(frame) = stream.next()? else {
+        return Err(fault("expected a frame header before the scan or the end"));
     };
     let got = Size { height: frame.height, width: frame.width, components: frame.components.len() };
     size.check("JPEG", got)?;

@@ -282,9 +282,9 @@ impl<'c> Coder<'c> {
                 }
                 run_index = run_index.saturating_sub(1);
             } else {
-                for component in 0..components {
+                for (component, context) in contexts.into_iter().enumerate().take(components) {
                     let (ra, rb, rc, _) = neighbours(&self.lines[component]);
-                    let value = self.regular(bits, contexts[component], ra, rb, rc)?;
+                    let value = self.regular(bits, context, ra, rb, rc)?;
                     self.lines[component].here[x] = value;
                 }
             }
