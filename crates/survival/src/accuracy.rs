@@ -9,7 +9,7 @@
 use crate::{
     Error, Outcomes, check,
     ipcw::{AtHorizon, Censoring, Status},
-    order::argsort,
+    order::Order,
 };
 
 /// How a threshold classifies at a horizon.
@@ -129,10 +129,10 @@ pub fn roc_at(outcomes: &Outcomes, risk: &[f64], horizon: f64) -> Result<Vec<Roc
     let at = censoring.at(horizon)?;
     at.check_both("the ROC curve")?;
     let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
-    let order = argsort(risk.iter().map(|r| -r));
+    let negated: Vec<f64> = risk.iter().map(|r| -r).collect();
+    let order = Order::new(&negated);
     let (mut cases_flagged, mut controls_flagged) = (0.0, 0.0);
-    let tied = order.chunk_by(|&a, &b| risk[a as usize] == risk[b as usize]);
-    let points = tied.map(|tied| {
+    let points = order.runs().map(|tied| {
         for &i in tied {
             match at.status[i as usize] {
                 Status::Case => cases_flagged += at.weights[i as usize],

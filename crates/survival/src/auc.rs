@@ -11,7 +11,7 @@ use crate::{
     c_statistic::{index_interval, paired_difference},
     check,
     ipcw::{AtHorizon, Censoring, Status},
-    order::argsort,
+    order::Order,
 };
 
 /// The area under the ROC curve at a horizon.
@@ -66,7 +66,7 @@ pub fn auc_at_horizons(
 ) -> Result<Vec<AucAt>, Error> {
     check::finite("risk", risk, outcomes)?;
     let censoring = Censoring::new(outcomes)?;
-    let order = argsort(risk.iter().copied());
+    let order = Order::new(risk);
     let one = |&horizon: &f64| {
         let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
         let se = at.std_error(&direct);
@@ -92,7 +92,7 @@ pub fn compare_auc_at(
     check::finite("second", second, outcomes)?;
     let censoring = Censoring::new(outcomes)?;
     let one = |risk: &[f64]| -> Result<(f64, Vec<f64>), Error> {
-        let (at, auc, direct) = area(&censoring, risk, &argsort(risk.iter().copied()), horizon)?;
+        let (at, auc, direct) = area(&censoring, risk, &Order::new(risk), horizon)?;
         Ok((auc, at.add_censoring(&direct)))
     };
     let (a, b) = (one(first)?, one(second)?);
@@ -106,7 +106,7 @@ pub fn compare_auc_at(
 fn area<'a>(
     censoring: &'a Censoring<'a>,
     risk: &[f64],
-    order: &[u32],
+    order: &Order,
     horizon: f64,
 ) -> Result<(AtHorizon<'a>, f64, Vec<f64>), Error> {
     let at = censoring.at(horizon)?;
@@ -114,7 +114,7 @@ fn area<'a>(
     let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
     let mut direct = vec![0.0; risk.len()];
     let (mut cases_below, mut controls_below, mut wins) = (0.0, 0.0, 0.0);
-    for tied in order.chunk_by(|&a, &b| risk[a as usize] == risk[b as usize]) {
+    for tied in order.runs() {
         let weigh = |kind| {
             let of = |&&i: &&u32| at.status[i as usize] == kind;
             tied.iter().filter(of).map(|&i| at.weights[i as usize]).sum::<f64>()

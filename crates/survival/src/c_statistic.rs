@@ -9,6 +9,8 @@
 //! 30:1105-1117, 2011; Therneau & Watson, *The concordance statistic and the Cox model*, Mayo Clinic
 //! Technical Report 85, 2017. Equal to R `survival::concordance(.., reverse = TRUE)` 3.8.
 
+use std::borrow::Cow;
+
 use crate::{
     Error, Outcomes, check, normal,
     pair_sums::{PairTotals, Pairing},
@@ -166,8 +168,10 @@ impl ConcordanceOptions {
     /// [`Error::NoComparablePair`], or [`Error::Unsupported`] for Uno's and Schemper's weights with
     /// delayed entry.
     pub fn estimate(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<CStatistic, Error> {
-        let (_, pairs, influence) = self.influence(outcomes, risk)?;
-        let influence = self.by_cluster(influence);
+        self.check(outcomes, risk)?;
+        let strata = self.prepare(outcomes)?;
+        let (pairs, walked) = influence(&strata, risk)?;
+        let influence = self.by_cluster(&strata, walked);
         Ok(self.statistic(pairs, dot(&influence, &influence)))
     }
 
@@ -183,14 +187,18 @@ impl ConcordanceOptions {
         if risks.is_empty() {
             return Err(Error::Empty("risks"));
         }
-        let parts = risks.iter().map(|risk| self.influence(outcomes, risk));
-        let parts: Vec<_> = parts.collect::<Result<_, _>>()?;
-        let influences: Vec<Vec<f64>> =
-            parts.iter().map(|part| self.by_cluster(part.2.clone())).collect();
+        risks.iter().try_for_each(|risk| self.check(outcomes, risk))?;
+        let strata = self.prepare(outcomes)?;
+        let (mut pairs, mut influences) = (Vec::new(), Vec::new());
+        for risk in risks {
+            let (totals, walked) = influence(&strata, risk)?;
+            pairs.push(totals);
+            influences.push(self.by_cluster(&strata, walked));
+        }
         let covariance: Vec<Vec<f64>> =
             influences.iter().map(|a| influences.iter().map(|b| dot(a, b)).collect()).collect();
-        let statistics = parts.iter().enumerate();
-        let statistics = statistics.map(|(k, part)| self.statistic(part.1, covariance[k][k]));
+        let statistics = pairs.iter().enumerate();
+        let statistics = statistics.map(|(k, pairs)| self.statistic(*pairs, covariance[k][k]));
         Ok(JointConcordance { statistics: statistics.collect(), covariance, level: self.level })
     }
 
@@ -213,7 +221,10 @@ impl ConcordanceOptions {
     /// # Errors
     /// As [`estimate`](Self::estimate).
     pub fn jackknife_values(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<Vec<f64>, Error> {
-        Ok(self.influence(outcomes, risk)?.2)
+        self.check(outcomes, risk)?;
+        let strata = self.prepare(outcomes)?;
+        let (_, walked) = influence(&strata, risk)?;
+        Ok(by_subject(&strata, &walked))
     }
 
     fn statistic(&self, pairs: PairTotals, variance: f64) -> CStatistic {
@@ -222,63 +233,41 @@ impl ConcordanceOptions {
         CStatistic { c, se, lower, upper, pairs }
     }
 
-    fn influence(
-        &self,
-        outcomes: &Outcomes,
-        risk: &[f64],
-    ) -> Result<(f64, PairTotals, Vec<f64>), Error> {
-        self.check(outcomes, risk)?;
-        let strata = match &self.strata {
-            None => vec![None],
-            Some(labels) => members(labels).into_iter().map(Some).collect(),
-        };
-        let n = outcomes.n_subjects();
-        let (mut totals, mut score, mut pairs) =
-            (PairTotals::default(), vec![0.0; n], vec![0.0; n]);
-        for stratum in &strata {
-            let Some(subjects) = stratum else {
-                let sums;
-                (totals, sums) = self.sums(outcomes, risk)?;
-                (score, pairs) = (sums.score, sums.pairs);
-                break;
-            };
-            let part: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
-            let (part_totals, sums) = self.sums(&outcomes.subset(subjects), &part)?;
-            totals.add(part_totals);
-            for (k, &i) in subjects.iter().enumerate() {
-                (score[i], pairs[i]) = (sums.score[k], sums.pairs[k]);
-            }
-        }
-        if totals.comparable() <= 0.0 {
-            return Err(Error::NoComparablePair(n));
-        }
-        let c = totals.index();
-        for i in 0..n {
-            score[i] = outcomes.weight(i) * (score[i] - c * pairs[i]) / totals.comparable();
-        }
-        Ok((c, totals, score))
-    }
-
-    fn sums(
-        &self,
-        outcomes: &Outcomes,
-        risk: &[f64],
-    ) -> Result<(PairTotals, crate::pair_sums::SubjectSums), Error> {
-        let groups = TimeGroups::new(outcomes);
-        let mut time_weights = pair_weights(outcomes, &groups, self.time_weight)?;
-        if let Some(horizon) = self.horizon {
-            time_weights[groups.count_until(outcomes, horizon)..].fill(0.0);
-        }
-        Ok(Pairing { outcomes, groups: &groups, time_weights: &time_weights }.sums(risk))
-    }
-
-    fn by_cluster(&self, influence: Vec<f64>) -> Vec<f64> {
-        match &self.clusters {
-            None => influence,
+    fn prepare<'a>(&self, outcomes: &'a Outcomes) -> Result<Vec<Prepared<'a>>, Error> {
+        match &self.strata {
+            None => Ok(vec![self.prepare_stratum(Cow::Borrowed(outcomes), None)?]),
             Some(labels) => members(labels)
-                .iter()
-                .map(|cluster| cluster.iter().map(|&i| influence[i]).sum())
+                .into_iter()
+                .map(|subjects| {
+                    let here = Cow::Owned(outcomes.subset(&subjects));
+                    self.prepare_stratum(here, Some(subjects))
+                })
                 .collect(),
+        }
+    }
+
+    fn prepare_stratum<'a>(
+        &self,
+        outcomes: Cow<'a, Outcomes>,
+        subjects: Option<Vec<usize>>,
+    ) -> Result<Prepared<'a>, Error> {
+        let groups = TimeGroups::new(&outcomes);
+        let mut time_weights = pair_weights(&outcomes, &groups, self.time_weight)?;
+        if let Some(horizon) = self.horizon {
+            time_weights[groups.count_until(&outcomes, horizon)..].fill(0.0);
+        }
+        Ok(Prepared { subjects, outcomes, groups, time_weights })
+    }
+
+    /// Infinitesimal jackknife values, or their sums over clusters.
+    fn by_cluster(&self, strata: &[Prepared<'_>], walked: Vec<f64>) -> Vec<f64> {
+        match &self.clusters {
+            None => walked,
+            Some(labels) => {
+                let influence = by_subject(strata, &walked);
+                let sum = |cluster: &Vec<usize>| cluster.iter().map(|&i| influence[i]).sum();
+                members(labels).iter().map(sum).collect()
+            }
         }
     }
 
@@ -295,6 +284,63 @@ impl ConcordanceOptions {
         }
         Ok(())
     }
+}
+
+/// One stratum sorted and weighted, for any number of scores.
+struct Prepared<'a> {
+    /// Indices in the whole sample; `None` for all of it.
+    subjects: Option<Vec<usize>>,
+    outcomes: Cow<'a, Outcomes>,
+    groups: TimeGroups,
+    time_weights: Vec<f64>,
+}
+
+/// Pairs of all strata, and each subject's `w_i dC / dw_i`, stratum by stratum in order of time.
+fn influence(strata: &[Prepared<'_>], risk: &[f64]) -> Result<(PairTotals, Vec<f64>), Error> {
+    let mut totals = PairTotals::default();
+    let mut parts = Vec::with_capacity(strata.len());
+    for Prepared { subjects, outcomes, groups, time_weights } in strata {
+        let pairing = Pairing { outcomes, groups, time_weights };
+        let (pairs, sums) = match subjects {
+            None => pairing.sums(risk),
+            Some(subjects) => {
+                let here: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
+                pairing.sums(&here)
+            }
+        };
+        totals.add(pairs);
+        parts.push(sums);
+    }
+    let comparable = totals.comparable();
+    if comparable <= 0.0 {
+        return Err(Error::NoComparablePair(risk.len()));
+    }
+    let c = totals.index();
+    let mut influence = Vec::with_capacity(risk.len());
+    for (stratum, sums) in strata.iter().zip(&parts) {
+        let own = sums.score.iter().zip(&sums.pairs).map(|(s, p)| (s - c * p) / comparable);
+        match stratum.outcomes.weights() {
+            None => influence.extend(own),
+            Some(w) => {
+                let order = stratum.groups.order();
+                influence.extend(own.zip(order).map(|(v, &i)| v * w[i as usize]));
+            }
+        }
+    }
+    Ok((totals, influence))
+}
+
+/// Values in the order of [`influence`], back in the order of the sample.
+fn by_subject(strata: &[Prepared<'_>], walked: &[f64]) -> Vec<f64> {
+    let mut values = vec![0.0; walked.len()];
+    let orders = strata.iter().flat_map(|stratum| {
+        stratum.groups.order().iter().map(|&i| match &stratum.subjects {
+            None => i as usize,
+            Some(subjects) => subjects[i as usize],
+        })
+    });
+    orders.zip(walked).for_each(|(i, &value)| values[i] = value);
+    values
 }
 
 impl JointConcordance {

@@ -119,7 +119,7 @@ pub fn calibration_groups(
     if n_groups == 0 || n_groups > n {
         return Err(Error::InvalidSetting("n_groups", "1 to the subjects", n_groups as f64));
     }
-    let order = argsort(predicted_risk.iter().copied());
+    let order = argsort(predicted_risk);
     let mut groups = Vec::new();
     let mut start = 0;
     for g in 1..=n_groups {

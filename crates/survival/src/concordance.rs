@@ -8,8 +8,10 @@
 //! Source: Harrell, Lee & Mark, *Stat. Med.* 15(4):361-387, 1996. Pairs and ties as in R
 //! `survival::concordance(.., reverse = TRUE)`; lifelines uses the opposite sign.
 
+use std::ops::Range;
+
 use crate::{
-    Error, Outcomes, check, entering::Entering, place_set::PlaceSet, ranks::Ranks,
+    Error, Outcomes, check, pair_sums::EnteringPlaces, place_set::PlaceSet, ranks::Ranks,
     time_groups::TimeGroups,
 };
 
@@ -70,36 +72,39 @@ pub fn concordance(outcomes: &Outcomes, risk: &[f64]) -> Result<Concordance, Err
 }
 
 fn count_pairs(outcomes: &Outcomes, groups: &TimeGroups, risk: &[f64]) -> Concordance {
-    let ranks = Ranks::new(risk);
+    let ranks = Ranks::new(risk).reordered(groups.order());
     let mut at_risk = PlaceSet::new(ranks.len());
-    let mut entering = Entering::new(outcomes);
+    let mut entering = EnteringPlaces::new(outcomes, groups.order());
     let mut pairs = Concordance::default();
-    for group in groups.iter().rev() {
-        group.censored.iter().for_each(|&i| at_risk.insert(ranks.place(i)));
-        let now = outcomes.time()[group.all[0] as usize];
-        entering.leave_from(now, |i| at_risk.remove(ranks.place(i)));
-        for &i in group.events {
-            let (start, end) = ranks.run(i);
+    for g in (0..groups.len()).rev() {
+        let (events, censored) = groups.positions(g);
+        censored.for_each(|p| at_risk.insert(ranks.place(p as u32)));
+        entering.leave_from(outcomes.time()[groups.order()[events.start] as usize], |p| {
+            at_risk.remove(ranks.place(p as u32));
+        });
+        for p in events.clone() {
+            let (start, end) = ranks.run(p as u32);
             let lower = at_risk.below(start);
             let not_higher = if end == start + 1 { lower } else { at_risk.below(end) };
             pairs.concordant += u64::from(lower);
             pairs.tied_risk += u64::from(not_higher - lower);
             pairs.discordant += u64::from(at_risk.len() - not_higher);
         }
-        count_tied_events(&mut pairs, group.events, &ranks);
-        group.events.iter().for_each(|&i| at_risk.insert(ranks.place(i)));
+        count_tied_events(&mut pairs, events.clone(), &ranks);
+        events.for_each(|p| at_risk.insert(ranks.place(p as u32)));
     }
     pairs
 }
 
-fn count_tied_events(pairs: &mut Concordance, events: &[u32], ranks: &Ranks) {
+fn count_tied_events(pairs: &mut Concordance, events: Range<usize>, ranks: &Ranks) {
     if events.len() < 2 {
         return;
     }
-    let mut tied: Vec<u32> = events.iter().map(|&i| ranks.run(i).0).collect();
-    tied.sort_unstable();
     let choose_two = |n: usize| (n as u64 * (n as u64 - 1)) / 2;
+    let all = choose_two(events.len());
+    let mut tied: Vec<u32> = events.map(|p| ranks.run(p as u32).0).collect();
+    tied.sort_unstable();
     let both: u64 = tied.chunk_by(|a, b| a == b).map(|run| choose_two(run.len())).sum();
     pairs.tied_both += both;
-    pairs.tied_time += choose_two(events.len()) - both;
+    pairs.tied_time += all - both;
 }

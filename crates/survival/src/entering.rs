@@ -12,7 +12,7 @@ pub(crate) struct Entering<'a> {
 impl<'a> Entering<'a> {
     pub(crate) fn new(outcomes: &'a Outcomes) -> Self {
         let entry = outcomes.entry().unwrap_or_default();
-        Self { entry, by_entry: argsort(entry.iter().copied()) }
+        Self { entry, by_entry: argsort(entry) }
     }
 
     /// Calls `leave` once for every subject with `entry >= time`, for decreasing `time`.

@@ -1,13 +1,14 @@
 //! Sums over comparable pairs, for the whole sample and for each subject, in two sweeps over time.
 
+use std::ops::Range;
+
 use crate::{
     Outcomes,
-    entering::Entering,
     order::argsort,
     place_set::PlaceSet,
     ranks::Ranks,
     tally::{Tally, WeightTally},
-    time_groups::{TimeGroup, TimeGroups},
+    time_groups::TimeGroups,
 };
 
 /// Weights of pairs by kind, as [`Concordance`](crate::Concordance) counts them; each pair counts
@@ -55,7 +56,8 @@ pub(crate) struct Pairing<'a> {
     pub(crate) time_weights: &'a [f64],
 }
 
-/// What each subject's pairs add up to, leaving out the subject's own weight.
+/// What each subject's pairs add up to, leaving out the subject's own weight; subjects by increasing
+/// time, as [`TimeGroups::order`] has them.
 #[derive(Debug, Clone)]
 pub(crate) struct SubjectSums {
     /// Concordant pairs and half of those with equal risk.
@@ -67,16 +69,16 @@ pub(crate) struct SubjectSums {
 impl Pairing<'_> {
     /// Totals, and the sums of each subject's pairs.
     pub(crate) fn sums(self, risk: &[f64]) -> (PairTotals, SubjectSums) {
-        let ranks = Ranks::new(risk);
+        let ranks = Ranks::new(risk).reordered(self.groups.order());
         let n = risk.len();
         let mut sums = SubjectSums { score: vec![0.0; n], pairs: vec![0.0; n] };
         let unit = self.outcomes.weights().is_none();
         let totals = if unit {
-            self.as_earlier::<PlaceSet>(&ranks, Some(&mut sums))
+            self.as_earlier::<PlaceSet>(&ranks, &mut sums)
         } else {
-            self.as_earlier::<WeightTally>(&ranks, Some(&mut sums))
+            self.as_earlier::<WeightTally>(&ranks, &mut sums)
         };
-        if unit && self.time_weights.iter().all(|&w| w == 1.0) {
+        if unit && self.time_weights.iter().all(|&w| w == 1.0 || w == 0.0) {
             self.as_later::<PlaceSet>(&ranks, &mut sums);
         } else {
             self.as_later::<WeightTally>(&ranks, &mut sums);
@@ -85,43 +87,49 @@ impl Pairing<'_> {
     }
 
     /// Backwards in time: each event against those still at risk after it.
-    fn as_earlier<T: Tally>(self, ranks: &Ranks, mut sums: Option<&mut SubjectSums>) -> PairTotals {
-        let weight = |i: u32| self.outcomes.weight(i as usize);
+    fn as_earlier<T: Tally>(self, ranks: &Ranks, sums: &mut SubjectSums) -> PairTotals {
+        let order = self.groups.order();
+        let weight = |p: usize| self.outcomes.weight(order[p] as usize);
         let mut at_risk = T::new(ranks.len());
-        let mut entering = Entering::new(self.outcomes);
+        let mut entering = EnteringPlaces::new(self.outcomes, order);
         let mut totals = PairTotals::default();
-        for (group, &time_weight) in self.groups.iter().zip(self.time_weights).rev() {
-            group.censored.iter().for_each(|&i| at_risk.insert(ranks.place(i), weight(i)));
-            let now = self.outcomes.time()[group.all[0] as usize];
-            entering.leave_from(now, |i| at_risk.remove(ranks.place(i), weight(i)));
+        for (g, &time_weight) in self.time_weights.iter().enumerate().rev() {
+            let (events, censored) = self.groups.positions(g);
+            for p in censored {
+                at_risk.insert(ranks.place(p as u32), weight(p));
+            }
+            entering.leave_from(self.outcomes.time()[order[events.start] as usize], |p| {
+                at_risk.remove(ranks.place(p as u32), weight(p));
+            });
             if time_weight > 0.0 {
-                for &i in group.events {
-                    let (lower, equal, higher) = split(&at_risk, ranks.run(i));
-                    let w = weight(i) * time_weight;
+                for p in events.clone() {
+                    let (lower, equal, higher) = split(&at_risk, ranks.run(p as u32));
+                    let w = weight(p) * time_weight;
                     totals.concordant += w * lower;
                     totals.tied_risk += w * equal;
                     totals.discordant += w * higher;
-                    if let Some(sums) = &mut sums {
-                        sums.score[i as usize] = time_weight * (lower + 0.5 * equal);
-                        sums.pairs[i as usize] = time_weight * (lower + equal + higher);
-                    }
+                    sums.score[p] = time_weight * (lower + 0.5 * equal);
+                    sums.pairs[p] = time_weight * (lower + equal + higher);
                 }
-                let (tied, both) = self.tied_events(group, ranks);
+                let (tied, both) = self.tied_events(events.clone(), ranks);
                 totals.tied_time += time_weight * (tied - both);
                 totals.tied_both += time_weight * both;
             }
-            group.events.iter().for_each(|&i| at_risk.insert(ranks.place(i), weight(i)));
+            for p in events {
+                at_risk.insert(ranks.place(p as u32), weight(p));
+            }
         }
         totals
     }
 
     /// Pairs of events at one time: all, and those of equal risk.
-    fn tied_events(self, group: TimeGroup<'_>, ranks: &Ranks) -> (f64, f64) {
-        if group.events.len() < 2 {
+    fn tied_events(self, events: Range<usize>, ranks: &Ranks) -> (f64, f64) {
+        if events.len() < 2 {
             return (0.0, 0.0);
         }
-        let one = |&i: &u32| (ranks.run(i).0, self.outcomes.weight(i as usize));
-        let mut events: Vec<(u32, f64)> = group.events.iter().map(one).collect();
+        let order = self.groups.order();
+        let one = |p: usize| (ranks.run(p as u32).0, self.outcomes.weight(order[p] as usize));
+        let mut events: Vec<(u32, f64)> = events.map(one).collect();
         events.sort_unstable_by_key(|e| e.0);
         let both = events.chunk_by(|a, b| a.0 == b.0).map(pairs_within).sum();
         (pairs_within(&events), both)
@@ -129,31 +137,40 @@ impl Pairing<'_> {
 
     /// Forwards in time: each subject against the events it outlived since it entered.
     fn as_later<T: Tally>(self, ranks: &Ranks, sums: &mut SubjectSums) {
-        let mut events = T::new(ranks.len());
-        let mut entering = EnteringForward::new(self.outcomes);
-        let mut meet = |events: &T, i: u32, sign: f64| {
-            let (lower, equal, higher) = split(events, ranks.run(i));
-            sums.score[i as usize] += sign * (higher + 0.5 * equal);
-            sums.pairs[i as usize] += sign * (lower + equal + higher);
+        let order = self.groups.order();
+        let mut passed = T::new(ranks.len());
+        let mut entering = EnteringPlaces::new(self.outcomes, order);
+        let mut meet = |passed: &T, p: usize, sign: f64| {
+            let (lower, equal, higher) = split(passed, ranks.run(p as u32));
+            sums.score[p] += sign * (higher + 0.5 * equal);
+            sums.pairs[p] += sign * (lower + equal + higher);
         };
-        for (group, &time_weight) in self.groups.iter().zip(self.time_weights) {
-            let now = self.outcomes.time()[group.all[0] as usize];
-            entering.enter_before(now, |i| meet(&events, i, -1.0));
-            group.events.iter().for_each(|&i| meet(&events, i, 1.0));
+        for (g, &time_weight) in self.time_weights.iter().enumerate() {
+            let (events, censored) = self.groups.positions(g);
+            let now = self.outcomes.time()[order[events.start] as usize];
+            entering.enter_before(now, |p| meet(&passed, p, -1.0));
+            for p in events.clone() {
+                meet(&passed, p, 1.0);
+            }
             if time_weight > 0.0 {
-                for &i in group.events {
-                    events.insert(ranks.place(i), self.outcomes.weight(i as usize) * time_weight);
+                for p in events {
+                    let weight = self.outcomes.weight(order[p] as usize) * time_weight;
+                    passed.insert(ranks.place(p as u32), weight);
                 }
             }
-            group.censored.iter().for_each(|&i| meet(&events, i, 1.0));
+            for p in censored {
+                meet(&passed, p, 1.0);
+            }
         }
     }
 }
 
+/// Weight below, within and above the places of one risk. A place of its own is empty when its subject
+/// is compared.
 #[inline]
 fn split<T: Tally>(tally: &T, (start, end): (u32, u32)) -> (f64, f64, f64) {
     let lower = tally.below(start);
-    let not_higher = tally.below(end);
+    let not_higher = if end == start + 1 { lower } else { tally.below(end) };
     (lower, not_higher - lower, tally.total() - not_higher)
 }
 
@@ -164,27 +181,37 @@ fn pairs_within(events: &[(u32, f64)]) -> f64 {
     (sum * sum - squares) / 2.0
 }
 
-/// Subjects with delayed entry by increasing entry.
-struct EnteringForward<'a> {
-    entry: &'a [f64],
-    by_entry: Vec<u32>,
+/// Subjects with delayed entry by increasing entry, as (entry, position by time).
+pub(crate) struct EnteringPlaces {
+    by_entry: Vec<(f64, u32)>,
     next: usize,
 }
 
-impl<'a> EnteringForward<'a> {
-    fn new(outcomes: &'a Outcomes) -> Self {
+impl EnteringPlaces {
+    pub(crate) fn new(outcomes: &Outcomes, order: &[u32]) -> Self {
         let entry = outcomes.entry().unwrap_or_default();
-        Self { entry, by_entry: argsort(entry.iter().copied()), next: 0 }
+        let mut position = vec![0; entry.len()];
+        if !entry.is_empty() {
+            order.iter().zip(0..).for_each(|(&i, p)| position[i as usize] = p);
+        }
+        let by_entry =
+            argsort(entry).into_iter().map(|i| (entry[i as usize], position[i as usize]));
+        Self { by_entry: by_entry.collect(), next: 0 }
     }
 
     /// Calls `enter` once for every subject with `entry < time`, for increasing `time`: the events
     /// passed so far are those at or before its entry.
-    fn enter_before(&mut self, time: f64, mut enter: impl FnMut(u32)) {
-        while let Some(&i) =
-            self.by_entry.get(self.next).filter(|&&i| self.entry[i as usize] < time)
-        {
-            enter(i);
+    fn enter_before(&mut self, time: f64, mut enter: impl FnMut(usize)) {
+        while let Some(&(_, p)) = self.by_entry.get(self.next).filter(|e| e.0 < time) {
+            enter(p as usize);
             self.next += 1;
+        }
+    }
+
+    /// Calls `leave` once for every subject with `entry >= time`, for decreasing `time`.
+    pub(crate) fn leave_from(&mut self, time: f64, mut leave: impl FnMut(usize)) {
+        while let Some((_, p)) = self.by_entry.pop_if(|e| e.0 >= time) {
+            leave(p as usize);
         }
     }
 }

@@ -1,17 +1,21 @@
 //! A set of places that counts how many of its members lie below a place.
 
-/// Bits in words, and a Fenwick tree of the words' counts: small enough to stay in the cache.
+/// Bits in blocks of one cache line, and a Fenwick tree of the blocks' counts: for a million places
+/// 8 KiB, which stay in the fastest cache.
 #[derive(Debug, Clone)]
 pub(crate) struct PlaceSet {
-    words: Vec<u64>,
-    counts: Vec<u32>, // Fenwick tree over words, 1-based
+    blocks: Vec<[u64; WORDS]>,
+    counts: Vec<u32>, // Fenwick tree over blocks, 1-based
     len: u32,
 }
 
+const WORDS: usize = 8;
+const BITS: usize = 64 * WORDS;
+
 impl PlaceSet {
     pub(crate) fn new(places: usize) -> Self {
-        let words = places / 64 + 1;
-        Self { words: vec![0; words], counts: vec![0; words + 1], len: 0 }
+        let blocks = places / BITS + 1;
+        Self { blocks: vec![[0; WORDS]; blocks], counts: vec![0; blocks + 1], len: 0 }
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -21,22 +25,24 @@ impl PlaceSet {
     /// Adds a place that is not in the set.
     #[inline]
     pub(crate) fn insert(&mut self, place: u32) {
-        self.words[place as usize / 64] |= 1 << (place % 64);
+        let (block, word, bit) = split(place);
+        self.blocks[block][word] |= 1 << bit;
         self.len += 1;
-        self.walk(place, |count| *count += 1);
+        self.walk(block, |count| *count += 1);
     }
 
     /// Removes a place that is in the set.
     #[inline]
     pub(crate) fn remove(&mut self, place: u32) {
-        self.words[place as usize / 64] &= !(1 << (place % 64));
+        let (block, word, bit) = split(place);
+        self.blocks[block][word] &= !(1 << bit);
         self.len -= 1;
-        self.walk(place, |count| *count -= 1);
+        self.walk(block, |count| *count -= 1);
     }
 
     #[inline]
-    fn walk(&mut self, place: u32, change: impl Fn(&mut u32)) {
-        let mut node = place as usize / 64 + 1;
+    fn walk(&mut self, block: usize, change: impl Fn(&mut u32)) {
+        let mut node = block + 1;
         while let Some(count) = self.counts.get_mut(node) {
             change(count);
             node += node & node.wrapping_neg();
@@ -46,15 +52,24 @@ impl PlaceSet {
     /// Number of members below `place`.
     #[inline]
     pub(crate) fn below(&self, place: u32) -> u32 {
-        let word = place as usize / 64;
-        let mut below = (self.words[word] & !(!0 << (place % 64))).count_ones();
-        let mut node = word;
+        let (block, word, bit) = split(place);
+        let words = &self.blocks[block];
+        let mut below = (words[word] & !(!0 << bit)).count_ones();
+        for word in &words[..word] {
+            below += word.count_ones();
+        }
+        let mut node = block;
         while node > 0 {
             below += self.counts[node];
             node &= node - 1;
         }
         below
     }
+}
+
+#[inline]
+fn split(place: u32) -> (usize, usize, u32) {
+    (place as usize / BITS, place as usize % BITS / 64, place % 64)
 }
 
 #[cfg(test)]
@@ -64,8 +79,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_as_a_plain_list_does(flips in vec(0u32..200, 0..300), place in 0u32..=200) {
-            let mut set = PlaceSet::new(200);
+        fn counts_as_a_plain_list_does(flips in vec(0u32..2000, 0..300), place in 0u32..=2000) {
+            let mut set = PlaceSet::new(2000);
             let mut plain = std::collections::BTreeSet::new();
             for place in flips {
                 if plain.remove(&place) {

@@ -1,6 +1,6 @@
 //! Ranks of risk scores, with runs of equal scores.
 
-use crate::order::argsort;
+use crate::order::Order;
 
 /// Each subject's own place by increasing value, and the places of all who share its value.
 #[derive(Debug, Clone)]
@@ -12,24 +12,27 @@ pub(crate) struct Ranks {
 
 impl Ranks {
     pub(crate) fn new(values: &[f64]) -> Self {
-        let order = argsort(values.iter().copied());
-        let equal = |a: &u32, b: &u32| values[*a as usize] == values[*b as usize];
+        let order = Order::new(values);
         let mut place = vec![0; values.len()];
-        for (p, &i) in order.iter().enumerate() {
+        for (p, &i) in order.indices.iter().enumerate() {
             place[i as usize] = p as u32;
         }
-        let tied = order.windows(2).any(|pair| equal(&pair[0], &pair[1]));
-        let runs = tied.then(|| {
+        let runs = (!order.is_strict()).then(|| {
             let mut runs = vec![(0, 0); values.len()];
-            let mut start = 0;
-            for run in order.chunk_by(equal) {
-                let end = start + run.len() as u32;
-                run.iter().for_each(|&i| runs[i as usize] = (start, end));
-                start = end;
+            for (run, bounds) in order.runs().zip(order.starts.windows(2)) {
+                run.iter().for_each(|&i| runs[i as usize] = (bounds[0], bounds[1]));
             }
             runs
         });
         Self { place, runs }
+    }
+
+    /// The ranks of the subjects at these indices, in their order.
+    pub(crate) fn reordered(&self, order: &[u32]) -> Self {
+        Self {
+            place: order.iter().map(|&i| self.place[i as usize]).collect(),
+            runs: self.runs.as_ref().map(|r| order.iter().map(|&i| r[i as usize]).collect()),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -39,22 +39,28 @@ impl Tally for PlaceSet {
     }
 }
 
-/// Fenwick tree of any weights.
+/// Sums of any weights: places in blocks of one cache line, and a Fenwick tree over the blocks.
 #[derive(Debug, Clone)]
 pub(crate) struct WeightTally {
+    weights: Vec<[f64; BLOCK]>,
     tree: Vec<f64>, // 1-based
     total: f64,
 }
 
+const BLOCK: usize = 8;
+
 impl Tally for WeightTally {
     fn new(places: usize) -> Self {
-        Self { tree: vec![0.0; places + 1], total: 0.0 }
+        let blocks = places / BLOCK + 1;
+        Self { weights: vec![[0.0; BLOCK]; blocks], tree: vec![0.0; blocks + 1], total: 0.0 }
     }
 
     #[inline]
     fn insert(&mut self, place: u32, weight: f64) {
         self.total += weight;
-        let mut node = place as usize + 1;
+        let block = place as usize / BLOCK;
+        self.weights[block][place as usize % BLOCK] += weight;
+        let mut node = block + 1;
         while let Some(sum) = self.tree.get_mut(node) {
             *sum += weight;
             node += node & node.wrapping_neg();
@@ -68,7 +74,9 @@ impl Tally for WeightTally {
 
     #[inline]
     fn below(&self, place: u32) -> f64 {
-        let (mut node, mut sum) = (place as usize, 0.0);
+        let block = place as usize / BLOCK;
+        let mut sum: f64 = self.weights[block][..place as usize % BLOCK].iter().sum();
+        let mut node = block;
         while node > 0 {
             sum += self.tree[node];
             node &= node - 1;

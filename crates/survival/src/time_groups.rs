@@ -1,6 +1,8 @@
 //! The one sorted view of outcomes that every algorithm of this crate walks along.
 
-use crate::{Outcomes, order::argsort};
+use std::ops::Range;
+
+use crate::{Outcomes, order::Order};
 
 /// Subjects by increasing time in groups of equal time; in a group the events come first.
 #[derive(Debug, Clone)]
@@ -29,23 +31,22 @@ pub(crate) struct TimeGroup<'a> {
 
 impl TimeGroups {
     pub(crate) fn new(outcomes: &Outcomes) -> Self {
-        let (time, event) = (outcomes.time(), outcomes.event());
-        let mut order = argsort(time.iter().copied());
-        let mut groups = Vec::new();
-        let mut start = 0;
+        let event = outcomes.event();
+        let Order { indices: mut order, starts } = Order::new(outcomes.time());
         let mut scratch = Vec::new();
-        while start < order.len() {
-            let now = time[order[start] as usize];
-            let len = order[start..].iter().take_while(|&&i| time[i as usize] == now).count();
-            let events = events_first(&mut order[start..start + len], event, &mut scratch);
-            groups.push(Bounds {
-                start: start as u32,
-                events_end: (start + events) as u32,
-                end: (start + len) as u32,
-            });
-            start += len;
-        }
+        let group = |run: &[u32]| {
+            let (start, end) = (run[0], run[1]);
+            let members = &mut order[start as usize..end as usize];
+            let events = events_first(members, event, &mut scratch);
+            Bounds { start, events_end: start + events as u32, end }
+        };
+        let groups = starts.windows(2).map(group).collect();
         Self { order, groups }
+    }
+
+    /// All subjects by increasing time, events first among equal ones.
+    pub(crate) fn order(&self) -> &[u32] {
+        &self.order
     }
 
     /// Number of distinct times.
@@ -66,6 +67,13 @@ impl TimeGroups {
             censored: &self.order[events_end..end],
             all: &self.order[start..end],
         }
+    }
+
+    /// Positions in [`order`](Self::order) of a group's events and of its censored subjects.
+    #[inline]
+    pub(crate) fn positions(&self, group: usize) -> (Range<usize>, Range<usize>) {
+        let Bounds { start, events_end, end } = self.groups[group];
+        (start as usize..events_end as usize, events_end as usize..end as usize)
     }
 
     /// The groups by increasing time; `.rev()` walks risk sets as they grow.
