@@ -77,6 +77,34 @@ impl Acquisition {
         Self::draw(&mut dice, size)
     }
 
+    /// Draws an exposure as [`Acquisition::sample`] does, then varies it more than a clinic would:
+    /// any field from about 300 to 560 mm, larger rotation, L3 anywhere that leaves L1..L5 on the
+    /// film, both sides alike, a quarter of the films as [`Rendering::LineIntegral`]. For training
+    /// networks that shall also work on films of another kind.
+    #[must_use]
+    pub fn sample_varied(size: [usize; 2], seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let mut varied = Self::draw(&mut dice, size);
+        let field = dice.uniform(300.0, 560.0);
+        let [half_height, half_width] =
+            [118.0 / field, 75.0 / field * size[0] as f64 / size[1] as f64];
+        varied.pitch_mm = field / size[0] as f64;
+        varied.facing = if dice.chance(0.5) { Facing::Left } else { Facing::Right };
+        varied.rotation = dice.normal_within(0.0, 6.0, 2.5).to_radians();
+        varied.trunk_rotation = dice.normal_within(0.0, 5.0, 2.5).to_radians();
+        varied.trunk_tilt = dice.normal_within(0.0, 3.0, 2.5).to_radians();
+        let between = |dice: &mut Dice, half: f64| {
+            if half < 0.5 { dice.uniform(half, 1.0 - half) } else { 0.5 }
+        };
+        varied.aim = (between(&mut dice, half_width), between(&mut dice, half_height));
+        if dice.chance(0.25) {
+            varied.rendering = Rendering::LineIntegral;
+            varied.contrast *= dice.uniform(0.7, 1.6);
+            varied.blur_mm *= dice.uniform(1.0, 2.5);
+        }
+        varied
+    }
+
     pub(crate) fn draw(dice: &mut Dice, [height, width]: [usize; 2]) -> Self {
         let source_detector = dice.uniform(1080.0, 1500.0);
         let magnification = dice.uniform(1.17, 1.30);

@@ -7,6 +7,8 @@ use crate::canvas::{Canvas, Ellipsoid};
 use crate::detector::{LineIntegrals, develop};
 use crate::dice::{Dice, derive_seed};
 use crate::error::Error;
+use crate::fracture::Fracture;
+use crate::hazard::Profile;
 use crate::patch::Patch;
 use crate::pelvis::{Pelvis, draw_ribs, draw_sacrum, draw_wings_of_pelvis};
 use crate::posterior;
@@ -80,6 +82,22 @@ pub fn render_film(
         spacing_mm: [acquisition.pitch_mm; 2],
         annotation: annotate(&anatomy.spine, acquisition, &projection, file_name)?,
     })
+}
+
+/// A film of a person drawn from the cohort's population, for training a detector: varied exposure
+/// ([`Acquisition::sample_varied`]), a fractured vertebra in every fifth.
+///
+/// # Errors
+/// [`Error::Setting`] for a film smaller than 64 px.
+pub fn sample_training_film(size: [usize; 2], seed: u64) -> Result<PhantomFilm, Error> {
+    let mut dice = Dice::new(derive_seed(seed, &[0x7a17]));
+    let profile = Profile::sample(&mut dice);
+    let mut anatomy = Anatomy::sample(profile.sex, profile.age, profile.bmi, profile.density, seed);
+    if dice.chance(0.2) {
+        anatomy.spine = anatomy.spine.with_fracture(&Fracture::sample(&mut dice));
+    }
+    let acquisition = Acquisition::sample_varied(size, derive_seed(seed, &[0xac9]));
+    render_film(&anatomy, &acquisition, &format!("{seed}.dcm"), seed)
 }
 
 /// Adds up all tissues. What belongs to the person comes from the person's own stream, what

@@ -15,6 +15,7 @@ use vertebra_radiograph::{DicomImage, Facing, Spacing, SpacingKind, write_dicom}
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct PhantomSummary {
     /// The folder.
     pub folder: PathBuf,

@@ -31,7 +31,7 @@ pub use body::{EndPlate, VertebralBody};
 pub use bone::Bone;
 pub use config::PhantomConfig;
 pub use error::Error;
-pub use film::{Anatomy, PhantomFilm, render_film};
+pub use film::{Anatomy, PhantomFilm, render_film, sample_training_film};
 pub use fracture::{Fracture, FractureKind};
 pub use generate::{PhantomSummary, generate};
 pub use hazard::Profile;

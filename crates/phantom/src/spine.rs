@@ -44,8 +44,8 @@ const LIMIT: f64 = 2.2;
 const TILT_OFFSET: [f64; N_BODIES - 1] = [-1.5, -1.5, -1.5, -1.8, -0.7, 1.3, 1.1];
 const TILT_SCATTER: f64 = 1.7;
 /// Tilt of L5 against L4 and of the sacral end plate against L5, degrees (same source).
-const L5_STEP: [f64; 2] = [15.7, 4.0];
-const S1_STEP: [f64; 2] = [18.2, 5.0];
+const L5_STEP: [f64; 2] = [15.9, 4.9];
+const S1_STEP: [f64; 2] = [18.2, 6.6];
 
 /// The sacral end plate and what hangs on it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -140,13 +140,13 @@ impl Spine {
         let discs = self.bodies.windows(2).map(|w| disc_height(&w[0], &w[1]));
         discs
             .skip(FIRST_LUMBAR - 1)
-            .all(|(front, back)| (2.5..19.0).contains(&front) && (2.0..14.0).contains(&back))
+            .all(|(front, back)| (2.0..20.0).contains(&front) && (1.5..14.0).contains(&back))
             && self.ratios_are_ordinary(sex)
     }
 
     fn ratios_are_ordinary(&self, sex: Sex) -> bool {
-        // Twice the relative scatter of one height: 2.2 standard deviations of a ratio of two are
-        // three times the scatter, so this trims the outermost few percent.
+        // A ratio of two heights scatters by the root of two times one height: this trims it at 2.1
+        // standard deviations, well inside the three of the fracture rule.
         let bound = 3.0 * HEIGHT_SCATTER;
         let expected: [[f64; 2]; N_BODIES] = std::array::from_fn(|k| mean_heights(k, sex));
         let relative: Vec<[f64; 2]> = (0..N_BODIES)

@@ -1,0 +1,100 @@
+//! Rendered films and their annotations belong together.
+
+use vertebra_cohort::Sex;
+use vertebra_keypoints::{FilmAnnotation, Level};
+use vertebra_phantom::{Acquisition, Anatomy, Error, Rendering, render_film, sample_training_film};
+
+const SIZE: [usize; 2] = [256, 208];
+
+fn anatomy(seed: u64) -> Anatomy {
+    Anatomy::sample(Sex::Female, 62.0, 24.0, 0.0, seed)
+}
+
+fn inside(film: &FilmAnnotation) -> bool {
+    let marked = film.vertebrae.iter().filter_map(|v| v.polygon.as_ref()).flatten();
+    marked
+        .into_iter()
+        .all(|p| p.0 >= 0.0 && p.1 >= 0.0 && p.0 < film.width as f64 && p.1 < film.height as f64)
+}
+
+#[test]
+fn heights_on_the_film_are_those_of_the_body_magnified() {
+    let (anatomy, acquisition) = (anatomy(3), Acquisition::sample(SIZE, 3));
+    let film = render_film(&anatomy, &acquisition, "film", 3).unwrap();
+    for level in Level::ALL {
+        let points = film.annotation.vertebra(level).unwrap().six_points.unwrap();
+        let (seen, true_) =
+            (points.heights(film.spacing_mm), anatomy.spine.lumbar(level).heights());
+        for (s, t) in [
+            (seen.anterior, true_.anterior),
+            (seen.middle, true_.middle),
+            (seen.posterior, true_.posterior),
+        ] {
+            assert!((s / t / acquisition.magnification - 1.0).abs() < 1e-9, "{level}: {s} {t}");
+        }
+    }
+}
+
+/// Grey values change abruptly across an end plate where the annotation says it is.
+#[test]
+fn end_plates_are_bright_where_they_are_annotated() {
+    let mut brighter = 0;
+    for seed in 0..10 {
+        let acquisition = Acquisition { trunk_tilt: 0.0, ..Acquisition::sample([512, 416], seed) };
+        let film = render_film(&anatomy(seed), &acquisition, "film", seed).unwrap();
+        let grey = |p: (f64, f64)| {
+            f64::from(film.pixels[p.1.round() as usize * film.width + p.0.round() as usize])
+        };
+        for level in [Level::L2, Level::L3] {
+            let p = film.annotation.vertebra(level).unwrap().six_points.unwrap();
+            let (top, bottom) = (p.mid_superior, p.mid_inferior);
+            let along = |t: f64| (top.0 + t * (bottom.0 - top.0), top.1 + t * (bottom.1 - top.1));
+            let disc = 0.5 * (grey(along(-0.14)) + grey(along(1.14)));
+            let plate = 0.5 * (grey(along(0.015)) + grey(along(0.985)));
+            brighter += u32::from(plate > disc);
+        }
+    }
+    assert!(brighter >= 19, "{brighter} of 20");
+}
+
+#[test]
+fn all_lumbar_vertebrae_are_on_the_film() {
+    for seed in 0..60 {
+        let film = render_film(&anatomy(seed), &Acquisition::sample(SIZE, seed), "film", seed);
+        assert!(inside(&film.unwrap().annotation), "seed {seed}");
+    }
+    let on_film = (0..60).filter(|&s| inside(&sample_training_film(SIZE, s).unwrap().annotation));
+    assert!(on_film.count() >= 57);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_film_and_another_seed_another_day() {
+    let acquisition = Acquisition::sample(SIZE, 1);
+    let film = |seed| render_film(&anatomy(1), &acquisition, "film", seed).unwrap();
+    assert_eq!(film(5), film(5));
+    assert_ne!(film(5).pixels, film(6).pixels);
+    assert_eq!(film(5).annotation, film(6).annotation);
+}
+
+#[test]
+fn twelve_bits_are_used_in_both_renderings() {
+    for rendering in [Rendering::Radiograph, Rendering::LineIntegral] {
+        let acquisition = Acquisition { rendering, ..Acquisition::sample(SIZE, 2) };
+        let film = render_film(&anatomy(2), &acquisition, "film", 2).unwrap();
+        let (low, high) = (film.pixels.iter().min().unwrap(), film.pixels.iter().max().unwrap());
+        assert!(*low < 200 && *high > 2600 && *high <= 4095, "{rendering:?}: {low} to {high}");
+    }
+}
+
+#[test]
+fn impossible_exposures_are_refused_by_name() {
+    let good = Acquisition::sample(SIZE, 1);
+    for (bad, name) in [
+        (Acquisition { height: 10, ..good.clone() }, "detector"),
+        (Acquisition { pitch_mm: 0.0, ..good.clone() }, "pitch_mm"),
+        (Acquisition { rotation: f64::NAN, ..good }, "acquisition"),
+    ] {
+        let error = render_film(&anatomy(1), &bad, "film", 1).unwrap_err();
+        assert!(matches!(error, Error::Setting(setting, _, _) if setting == name), "{error}");
+    }
+}

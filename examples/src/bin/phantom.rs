@@ -1,0 +1,101 @@
+//! Writes a synthetic cohort folder.
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use vertebra_phantom::{PhantomConfig, PhantomSummary, generate};
+
+/// Writes a synthetic cohort: DICOM films, cohort.csv, visits.csv, annotations.json, truth.csv.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Folder to write, new or empty
+    #[arg(long)]
+    out: PathBuf,
+    /// Size and event rate
+    #[arg(long, value_enum, default_value_t = Preset::Quick)]
+    preset: Preset,
+    /// Subjects to be analysed (excluded ones come on top)
+    #[arg(long)]
+    subjects: Option<usize>,
+    /// Everything follows from it
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Expected fraction of subjects with an event
+    #[arg(long)]
+    event_rate: Option<f64>,
+    /// Rows and columns of the films, px
+    #[arg(long, num_args = 2, value_names = ["ROWS", "COLUMNS"])]
+    film_size: Option<Vec<usize>>,
+    /// Give time and event in cohort.csv instead of leaving them to be read from the films
+    #[arg(long)]
+    outcome_columns: bool,
+    /// Fraction of subjects whose FRAX columns hold a synthetic surrogate
+    #[arg(long, value_name = "FRACTION")]
+    synthetic_frax: Option<f64>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Preset {
+    /// 420 subjects, enriched with events, 512 x 416 px
+    Quick,
+    /// 1,595 subjects, the paper's event rate, 640 x 512 px
+    Standard,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let config = configure(&arguments);
+    let style = ProgressStyle::with_template("films {bar:40} {pos}/{len} {eta} left")?;
+    let bar = ProgressBar::new(config.n_films() as u64).with_style(style);
+    let summary = generate(&config, &arguments.out, &mut |done| bar.set_position(done as u64))
+        .context("the cohort is incomplete")?;
+    bar.finish_and_clear();
+    print(&summary, arguments.json);
+    Ok(())
+}
+
+fn configure(arguments: &Arguments) -> PhantomConfig {
+    let mut config = match arguments.preset {
+        Preset::Quick => PhantomConfig::quick(),
+        Preset::Standard => PhantomConfig::standard(),
+    };
+    if let Some(subjects) = arguments.subjects {
+        config = config.with_subjects(subjects);
+    }
+    if let Some(seed) = arguments.seed {
+        config = config.with_seed(seed);
+    }
+    if let Some(rate) = arguments.event_rate {
+        config = config.with_event_rate(rate);
+    }
+    if let Some([rows, columns]) = arguments.film_size.as_deref() {
+        config = config.with_film_size([*rows, *columns]);
+    }
+    if let Some(share) = arguments.synthetic_frax {
+        config = config.with_synthetic_frax(share);
+    }
+    config.with_outcome_columns(arguments.outcome_columns)
+}
+
+#[allow(clippy::print_stdout)] // a program's answer
+fn print(summary: &PhantomSummary, json: bool) {
+    let PhantomSummary { folder, subjects, events, excluded, films, .. } = summary;
+    if json {
+        let value = serde_json::json!({
+            "folder": folder, "subjects": subjects, "events": events,
+            "excluded": excluded, "films": films,
+        });
+        println!("{value}");
+    } else {
+        println!(
+            "{}: {subjects} subjects to be analysed ({events} with an event), {excluded} to be \
+             excluded, {films} films",
+            folder.display()
+        );
+    }
+}
