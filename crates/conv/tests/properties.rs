@@ -1,0 +1,108 @@
+//! Errors, non-finite values, and independence of the number of threads.
+
+use vertebra_conv::{Convolution, Error, Isa};
+
+fn values(len: usize) -> Vec<f32> {
+    (0..len).map(|i| ((i * 7919) % 1013) as f32 / 500.0 - 1.0).collect()
+}
+
+fn every_isa() -> impl Iterator<Item = Isa> {
+    [Isa::Avx512, Isa::Avx2, Isa::Portable].into_iter().filter(|isa| isa.is_available())
+}
+
+#[test]
+fn a_shape_that_does_not_fit_is_an_error_with_both_shapes() {
+    let conv = Convolution::new([4, 3, 3, 3]).unwrap();
+    let error = conv.forward(&values(200), [1, 2, 10, 10], &values(108), None).unwrap_err();
+    assert_eq!(error, Error::ShapeMismatch("input", [1, 2, 10, 10], [4, 3, 3, 3]));
+    assert!(error.to_string().contains("[1, 2, 10, 10]"));
+    assert!(error.to_string().contains("[4, 3, 3, 3]"));
+    let error = conv.forward(&values(299), [1, 3, 10, 10], &values(108), None).unwrap_err();
+    assert_eq!(error.to_string(), "input: shape [1, 3, 10, 10] needs 300 values, got 299");
+    let error = conv.forward(&values(12), [1, 3, 2, 2], &values(108), None).unwrap_err();
+    assert_eq!(error, Error::InputTooSmall([1, 3, 2, 2], [3, 3], [0, 0]));
+    let error = conv.weight_gradient(&values(300), [1, 3, 10, 10], &values(255)).unwrap_err();
+    assert_eq!(error, Error::LengthMismatch("output gradient", vec![1, 4, 8, 8], 255));
+    assert!(matches!(Convolution::new([4, 0, 3, 3]), Err(Error::ZeroExtent(..))));
+    assert!(matches!(conv.with_stride([1, 0]), Err(Error::ZeroExtent(..))));
+}
+
+#[test]
+fn no_images_give_an_empty_output_and_a_zero_weight_gradient() {
+    for isa in every_isa() {
+        let conv = Convolution::new([2, 3, 3, 3]).unwrap().with_isa(isa);
+        let shape = [0, 3, 8, 8];
+        assert!(conv.forward(&[], shape, &values(54), None).unwrap().is_empty());
+        assert!(conv.input_gradient(&[], &values(54), shape).unwrap().is_empty());
+        assert_eq!(conv.weight_gradient(&[], shape, &[]).unwrap(), [0.0; 54]);
+        assert_eq!(conv.bias_gradient(&[], [0, 2, 6, 6]).unwrap(), [0.0; 2]);
+    }
+}
+
+/// One NaN or infinity reaches exactly the outputs whose filter covers it.
+#[test]
+fn a_non_finite_pixel_reaches_its_own_outputs_and_no_others() {
+    let (h, w) = (9, 21);
+    for isa in every_isa() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for at in [0, 5 * w + 20, 8 * w] {
+                let conv = Convolution::new([3, 2, 3, 3]).unwrap().with_padding([1, 1]);
+                let mut x = values(2 * h * w);
+                x[h * w + at] = bad;
+                let y = conv.with_isa(isa).forward(&x, [1, 2, h, w], &values(54), None).unwrap();
+                for (i, y) in y.iter().enumerate() {
+                    let (row, col) = (i % (h * w) / w, i % w);
+                    let near = row.abs_diff(at / w) <= 1 && col.abs_diff(at % w) <= 1;
+                    assert_eq!(near, !y.is_finite(), "{isa:?} {bad} at {at}: y[{i}] = {y}");
+                }
+            }
+        }
+    }
+}
+
+/// A non-finite gradient makes every weight gradient that it enters non-finite.
+#[test]
+fn a_non_finite_gradient_is_not_lost() {
+    for isa in every_isa() {
+        let conv = Convolution::new([4, 2, 3, 3]).unwrap().with_padding([1, 1]).with_isa(isa);
+        let mut g = values(4 * 6 * 18);
+        g[6 * 18 + 40] = f32::NAN;
+        let x = values(2 * 6 * 18);
+        let gradient = conv.weight_gradient(&x, [1, 2, 6, 18], &g).unwrap();
+        for (o, filter) in gradient.chunks(18).enumerate() {
+            assert!(filter.iter().all(|v| v.is_nan() == (o == 1)), "{isa:?}: output {o}");
+        }
+    }
+}
+
+#[test]
+fn results_are_bit_equal_for_any_number_of_threads() {
+    let on = |threads: usize, work: &(dyn Fn() -> Vec<f32> + Sync)| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(work)
+    };
+    for (input, [o, k, s]) in [
+        ([1, 16, 64, 64], [24, 3, 1]),
+        ([5, 32, 24, 24], [32, 3, 2]),
+        ([16, 96, 3, 3], [128, 3, 1]),
+        ([3, 128, 14, 14], [256, 1, 1]),
+    ] {
+        let conv = Convolution::new([o, input[1], k, k]).unwrap().with_stride([s, s]).unwrap();
+        let conv = conv.with_padding([k / 2, k / 2]);
+        let output = conv.output_shape(input).unwrap();
+        let x = values(input.iter().product());
+        let w = values(o * input[1] * k * k);
+        let g = values(output.iter().product());
+        for work in [
+            &(|| conv.forward(&x, input, &w, None).unwrap()) as &(dyn Fn() -> Vec<f32> + Sync),
+            &|| conv.input_gradient(&g, &w, input).unwrap(),
+            &|| conv.weight_gradient(&x, input, &g).unwrap(),
+        ] {
+            let one = on(1, work);
+            for threads in [2, 3, 8] {
+                let other = on(threads, work);
+                assert!(one.iter().zip(&other).all(|(a, b)| a.to_bits() == b.to_bits()));
+            }
+        }
+    }
+}
