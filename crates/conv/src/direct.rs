@@ -108,14 +108,7 @@ fn run(
     let is_last = (task.band + 1) * planes.rows >= correlation.domain[0];
     let lanes = if is_last { &lanes.last } else { &lanes.whole };
     with_buffer(correlation.channels * planes.channel_stride, |buffer| {
-        for (c, to) in buffer.chunks_mut(planes.channel_stride).enumerate() {
-            planes.prepare(
-                problem.isa,
-                &image[c * plane..(c + 1) * plane],
-                task.band * planes.rows,
-                to,
-            );
-        }
+        planes.prepare(problem.isa, image, task.band * planes.rows, buffer);
         let walk = Walk { correlation, planes, lanes, bias, source: buffer, isa: problem.isa };
         walk.all(task.blocks, &mut task.out);
     });

@@ -6,7 +6,7 @@
 
 use crate::{
     correlation::Correlation,
-    kernels::{Isa, Lanes, Rows},
+    kernels::{Isa, Lanes, PlaneCopy},
 };
 
 /// Layout of the prepared planes of one band of output rows.
@@ -93,29 +93,49 @@ impl Planes {
             .collect()
     }
 
-    /// Copies a band of one channel, from output row `first` on, with its zero padding; every
-    /// value of `to` (one channel stride) is written.
+    /// Copies a band of all channels, from output row `first` on, with its zero padding; every
+    /// value of `to` (`channels` strides) is written.
     pub(crate) fn prepare(&self, isa: Isa, source: &[f32], first: usize, to: &mut [f32]) {
+        to.fill(0.0);
         let size = self.phase_rows * self.pitch;
-        for (phase, to) in self.phases.iter().zip(to.chunks_mut(size)) {
+        for (i, phase) in self.phases.iter().enumerate() {
             let row = first * self.step[0] + phase[0];
-            let rows = Rows {
+            let copy = PlaneCopy {
+                planes: to.len() / self.channel_stride,
                 source: self.source,
+                source_stride: self.source[0] * self.source[1],
                 start: [row as isize + self.origin[0], phase[1] as isize + self.origin[1]],
                 step: self.step,
+                result: [self.phase_rows, self.pitch],
                 pitch: self.pitch,
+                result_stride: self.channel_stride,
             };
-            isa.copy_rows(&rows, source, to);
+            isa.copy_planes(&copy, source, &mut to[i * size..]);
         }
-        to[self.phases.len() * size..].fill(0.0);
     }
 
-    /// Lays out a band of rows of a dense gradient plane at the pitch of these planes, with zeros
-    /// between and after its rows; every value of `to` (`flat`) is written.
-    pub(crate) fn prepare_gradient(&self, isa: Isa, gradient: &[f32], to: &mut [f32]) {
-        let height = gradient.len() / self.columns;
-        let source = [height, self.columns];
-        let rows = Rows { source, start: [0, 0], step: [1, 1], pitch: self.pitch };
-        isa.copy_rows(&rows, gradient, to);
+    /// Lays out bands of `rows` rows of dense gradient planes, `stride` values apart, at the
+    /// pitch of these planes, with zeros between and after the rows; every value of `to`
+    /// (`flat` per plane) is written.
+    pub(crate) fn prepare_gradient(
+        &self,
+        isa: Isa,
+        gradient: &[f32],
+        rows: usize,
+        stride: usize,
+        to: &mut [f32],
+    ) {
+        to.fill(0.0);
+        let copy = PlaneCopy {
+            planes: to.len() / self.flat,
+            source: [rows, self.columns],
+            source_stride: stride,
+            start: [0, 0],
+            step: [1, 1],
+            result: [rows, self.columns],
+            pitch: self.pitch,
+            result_stride: self.flat,
+        };
+        isa.copy_planes(&copy, gradient, to);
     }
 }

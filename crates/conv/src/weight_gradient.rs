@@ -137,19 +137,15 @@ impl Job<'_> {
     fn prepare_source(&self, planes: &Planes, unit: &Unit, to: &mut [f32]) {
         let plane = self.correlation.source[0] * self.correlation.source[1];
         let image = &self.source[unit.image * self.correlation.channels * plane..];
-        for (c, to) in to.chunks_mut(planes.channel_stride).enumerate() {
-            planes.prepare(self.isa, &image[c * plane..(c + 1) * plane], unit.first_row, to);
-        }
+        planes.prepare(self.isa, image, unit.first_row, to);
     }
 
     fn prepare_gradient(&self, planes: &Planes, unit: &Unit, first: usize, to: &mut [f32]) {
         let (plane, columns) = (self.correlation.pixels(), self.correlation.domain[1]);
         let rows = planes.rows.min(self.correlation.domain[0] - unit.first_row);
-        for (o, to) in to.chunks_mut(planes.flat).enumerate() {
-            let start = (unit.image * self.correlation.outputs + first + o) * plane;
-            let band = &self.gradient[start + unit.first_row * columns..][..rows * columns];
-            planes.prepare_gradient(self.isa, band, to);
-        }
+        let start = (unit.image * self.correlation.outputs + first) * plane;
+        let band = &self.gradient[start + unit.first_row * columns..];
+        planes.prepare_gradient(self.isa, band, rows, plane, to);
     }
 
     fn add_blocks(&self, run: &Blocks<'_>, partial: &mut [f32]) {

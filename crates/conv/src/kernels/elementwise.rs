@@ -1,7 +1,7 @@
 //! Passes over planes, compiled once more for the processor's wide vectors.
 //!
 //! The bodies are safe loops that the compiler vectorises; only the choice between their two
-//! instances is unsafe. Sums run in 64 lanes in a fixed order, over runs of 4096 values in f32
+//! instances is unsafe. Sums run in 32 lanes in a fixed order, over runs of 4096 values in f32
 //! and in f64 between them.
 
 /// `scale (x - mean) + shift`.
@@ -21,7 +21,7 @@ pub(crate) struct GradientSums {
     pub(crate) weighted: f64,
 }
 
-const LANES: usize = 64;
+const LANES: usize = 32;
 const RUN: usize = 4096;
 
 macro_rules! wide {

@@ -6,15 +6,15 @@
 
 mod dot;
 pub(crate) mod elementwise;
+mod plane_copy;
 mod portable;
-mod rows;
 mod simd;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use dot::Dot;
-pub(crate) use rows::Rows;
+pub(crate) use plane_copy::PlaneCopy;
 pub(crate) use tile::{Lanes, Tile};
 
 /// An instruction set to compute with.
