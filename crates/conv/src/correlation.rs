@@ -50,6 +50,12 @@ impl Correlation {
         }
     }
 
+    /// True for a 1 x 1 filter of step 1 without padding: planes can be read where they are.
+    pub(crate) fn is_pointwise(&self) -> bool {
+        let one = Tap { shift: [0, 0], weight: 0 };
+        self.taps == [one] && self.step == [1, 1] && self.domain == self.source
+    }
+
     /// Smallest and largest shift along an axis.
     pub(crate) fn shifts(&self, axis: usize) -> [isize; 2] {
         let shifts = || self.taps.iter().map(|tap| tap.shift[axis]);

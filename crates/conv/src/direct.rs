@@ -107,20 +107,39 @@ fn run(
     let image = &problem.source[task.image * correlation.channels * plane..];
     let is_last = (task.band + 1) * planes.rows >= correlation.domain[0];
     let lanes = if is_last { &lanes.last } else { &lanes.whole };
+    let mut walk = Walk {
+        correlation,
+        planes,
+        lanes,
+        bias,
+        source: &[],
+        channel_stride: plane,
+        isa: problem.isa,
+    };
+    let first = task.band * planes.rows;
+    let dense = &image[(first * correlation.source[1]).min(image.len())..];
+    // Vectors over a plane's end read the next one's values, in lanes that are dropped.
+    if correlation.is_pointwise() && (correlation.channels - 1) * plane + planes.flat <= dense.len()
+    {
+        walk.source = dense;
+        return walk.all(task.blocks, &mut task.out);
+    }
     with_buffer(correlation.channels * planes.channel_stride, |buffer| {
-        planes.prepare(problem.isa, image, task.band * planes.rows, buffer);
-        let walk = Walk { correlation, planes, lanes, bias, source: buffer, isa: problem.isa };
+        planes.prepare(problem.isa, image, first, buffer);
+        let walk = Walk { source: buffer, channel_stride: planes.channel_stride, ..walk };
         walk.all(task.blocks, &mut task.out);
     });
 }
 
 /// The tiles of one task.
+#[derive(Clone, Copy)]
 struct Walk<'a> {
     correlation: &'a Correlation,
     planes: &'a Planes,
     lanes: &'a [Lanes],
     bias: &'a [f32],
     source: &'a [f32],
+    channel_stride: usize,
     isa: Isa,
 }
 
@@ -156,7 +175,7 @@ impl Walk<'_> {
         let job = Tile {
             source: &self.source[first * self.isa.lanes()..],
             channels: self.correlation.channels,
-            channel_stride: self.planes.channel_stride,
+            channel_stride: self.channel_stride,
             offsets: &self.planes.offsets,
             weights: &block.weights,
             bias: &self.bias[block.first..block.first + block.outputs],

@@ -120,6 +120,9 @@ impl Job<'_> {
     fn add_run(&self, planes: &Planes, units: &[Unit], first: usize, partial: &mut [f32]) {
         let c = self.correlation;
         let outputs = partial.len() / c.terms();
+        if c.is_pointwise() && planes.flat == c.pixels() {
+            return self.add_dense_run(planes, units, first, partial);
+        }
         let source_unit = c.channels * planes.channel_stride;
         let gradient_unit = outputs * planes.flat;
         with_buffer(units.len() * (source_unit + gradient_unit), |buffer| {
@@ -129,9 +132,36 @@ impl Job<'_> {
                 let to = &mut gradient[i * gradient_unit..][..gradient_unit];
                 self.prepare_gradient(planes, unit, first, to);
             }
-            let block = Blocks { planes, units: units.len(), source, gradient, outputs };
-            self.add_blocks(&block, partial);
+            let run = Run {
+                planes,
+                units: units.len(),
+                source,
+                source_unit,
+                channel_stride: planes.channel_stride,
+                gradient,
+                gradient_unit,
+                outputs,
+            };
+            self.add_blocks(&run, partial);
         });
+    }
+
+    /// [`add_run`](Self::add_run) on whole planes that fill their vectors, read where they are.
+    fn add_dense_run(&self, planes: &Planes, units: &[Unit], first: usize, partial: &mut [f32]) {
+        let c = self.correlation;
+        let Some(Unit { image, .. }) = units.first() else { return };
+        let [source_unit, gradient_unit] = [c.channels, c.outputs].map(|n| n * c.pixels());
+        let run = Run {
+            planes,
+            units: units.len(),
+            source: &self.source[image * source_unit..],
+            source_unit,
+            channel_stride: c.pixels(),
+            gradient: &self.gradient[image * gradient_unit + first * c.pixels()..],
+            gradient_unit,
+            outputs: partial.len() / c.terms(),
+        };
+        self.add_blocks(&run, partial);
     }
 
     fn prepare_source(&self, planes: &Planes, unit: &Unit, to: &mut [f32]) {
@@ -148,12 +178,12 @@ impl Job<'_> {
         planes.prepare_gradient(self.isa, band, rows, plane, to);
     }
 
-    fn add_blocks(&self, run: &Blocks<'_>, partial: &mut [f32]) {
+    fn add_blocks(&self, run: &Run<'_>, partial: &mut [f32]) {
         let [most_rows, most_columns] = self.isa.max_dot();
         let taps = run.planes.offsets.len();
         let terms = self.correlation.terms();
         let offsets: Vec<usize> = (0..terms)
-            .map(|k| k / taps * run.planes.channel_stride + run.planes.offsets[k % taps])
+            .map(|k| k / taps * run.channel_stride + run.planes.offsets[k % taps])
             .collect();
         let rows = balanced(run.outputs, most_rows);
         let mut column = 0;
@@ -162,10 +192,10 @@ impl Job<'_> {
             for &rows in &rows {
                 let job = Dot {
                     source: run.source,
-                    source_unit: self.correlation.channels * run.planes.channel_stride,
+                    source_unit: run.source_unit,
                     offsets: &offsets[column..column + columns],
                     gradient: &run.gradient[row * run.planes.flat..],
-                    gradient_unit: run.outputs * run.planes.flat,
+                    gradient_unit: run.gradient_unit,
                     gradient_stride: run.planes.flat,
                     rows,
                     units: run.units,
@@ -274,12 +304,15 @@ impl Job<'_> {
     }
 }
 
-/// The prepared planes of one run.
-struct Blocks<'a> {
+/// The planes of one run of units.
+struct Run<'a> {
     planes: &'a Planes,
     units: usize,
     source: &'a [f32],
+    source_unit: usize,
+    channel_stride: usize,
     gradient: &'a [f32],
+    gradient_unit: usize,
     outputs: usize,
 }
 
