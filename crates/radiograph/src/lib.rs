@@ -3,6 +3,7 @@
 mod codec;
 mod dicom;
 mod error;
+mod folder;
 mod options;
 mod provenance;
 mod radiograph;
@@ -11,6 +12,7 @@ mod read;
 
 pub use dicom::{DicomImage, encode_dicom, write_dicom};
 pub use error::Error;
+pub use folder::{FolderReport, read_folder};
 pub use options::{Grey, Limits, ReadOptions, VoiChoice};
 pub use provenance::{ModalityLut, Provenance, SourceFormat, Voi, Warning};
 pub use radiograph::{Acquisition, Facing, Radiograph, Spacing, SpacingKind};

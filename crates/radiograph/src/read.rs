@@ -29,11 +29,21 @@ pub(crate) fn bytes(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, E
     if bytes.starts_with(raster::PNG_SIGNATURE) {
         return raster::read_png(bytes, options);
     }
+    if bytes.starts_with(raster::NPY_SIGNATURE) {
+        return raster::read_npy(bytes, options);
+    }
     if dicom::has_prefix(bytes) || (options.lenient && dicom::looks_like_data_set(bytes)) {
         return dicom::read(bytes, options);
     }
+    // After DICOM, whose preamble may hold the header of a TIFF (PS3.10 7.1).
+    if raster::is_tiff(bytes) {
+        return raster::read_tiff(bytes, options);
+    }
+    if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        return raster::read_jpeg(bytes, options);
+    }
     Err(Error::UnknownFormat {
-        expected: "\"DICM\" at byte 128 (DICOM) or a PNG signature",
+        expected: "\"DICM\" at byte 128 (DICOM), or PNG, TIFF, JPEG or NPY",
         got: first_bytes(bytes),
     })
 }

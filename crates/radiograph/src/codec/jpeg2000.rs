@@ -35,7 +35,8 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
     };
     let precision = components.iter().map(|c| c.precision).max().unwrap_or(0);
     let rgb = size.components == 3;
-    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows: size.height, rgb })
+    let lossy = irreversible(bytes);
+    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows: size.height, rgb, lossy })
 }
 
 /// Precision and sign of a component, from the SIZ segment.
@@ -53,6 +54,12 @@ impl Component {
         let word = value.round().clamp(0.0, max) as u16;
         if self.signed { word.wrapping_sub(1 << (self.precision - 1)) } else { word }
     }
+}
+
+/// Whether the first COD segment names the irreversible wavelet (T.800 A.6.1).
+fn irreversible(bytes: &[u8]) -> bool {
+    let at = bytes.windows(4).position(|w| w[..3] == [0xFF, 0x52, 0x00] && w[3] >= 12);
+    at.and_then(|at| bytes.get(at + 13)) == Some(&0)
 }
 
 struct Siz;

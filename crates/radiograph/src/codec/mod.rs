@@ -6,7 +6,7 @@ mod jpeg2000;
 mod jpeg_ls;
 mod rle;
 
-pub(crate) use jpeg::decode as decode_jpeg;
+pub(crate) use jpeg::{decode as decode_jpeg, size as jpeg_size};
 pub(crate) use jpeg_ls::decode as decode_jpeg_ls;
 pub(crate) use jpeg2000::decode as decode_jpeg2000;
 pub(crate) use rle::decode as decode_rle;
@@ -63,6 +63,8 @@ pub(crate) struct Frame {
     pub(crate) precision: u16,
     /// Rows that could be decoded; fewer than the height only where the data end early.
     pub(crate) rows: usize,
+    /// Whether values are approximate, so that some may lie outside the range of the original.
+    pub(crate) lossy: bool,
     /// Whether colour was converted to RGB on the way.
     pub(crate) rgb: bool,
 }

@@ -132,6 +132,15 @@ fn adopt(
         }
     }
     let samples = match frame.samples {
+        // Overshoot of a lossy codec is no bit to mask off: that would turn white into black.
+        FrameSamples::Words(mut samples)
+            if frame.lossy && !layout.signed && frame.precision > layout.bits_stored =>
+        {
+            layout.high_bit = layout.bits_stored - 1;
+            let white = ((1_u32 << layout.bits_stored) - 1) as u16;
+            samples.iter_mut().for_each(|s| *s = (*s).min(white));
+            Samples::Short(samples)
+        }
         FrameSamples::Bytes(samples) => Samples::Bytes(samples.into()),
         FrameSamples::Words(samples) => Samples::Short(samples),
         FrameSamples::Longs(samples) => Samples::Long(samples),

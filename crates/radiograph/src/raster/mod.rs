@@ -1,11 +1,16 @@
 //! Pictures without a patient: PNG, TIFF, JPEG and NPY.
 
+mod jpeg;
 mod npy;
 mod png;
+mod tiff;
 
+pub(crate) use jpeg::read_jpeg;
 pub use npy::write_npy;
+pub(crate) use npy::{NPY_SIGNATURE, read_npy};
 pub use png::write_png16;
 pub(crate) use png::{PNG_SIGNATURE, read_png};
+pub(crate) use tiff::{is_tiff, read_tiff};
 
 use crate::{Error, Provenance, Radiograph, ReadOptions, SourceFormat, Spacing, Warning};
 

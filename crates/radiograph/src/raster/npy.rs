@@ -1,8 +1,91 @@
-//! numpy's array file, version 1.0: written as little-endian float32 `[height, width]`.
+//! numpy's array file: read as a two-dimensional array of numbers, written as little-endian float32
+//! `[height, width]` in version 1.0.
 
-use crate::{Error, Radiograph};
+use super::{Picture, check_pixels, provenance};
+use crate::{Error, Radiograph, ReadOptions, SourceFormat};
 use std::io::{BufWriter, Write};
 use std::path::Path;
+
+/// The first six bytes of every array file.
+pub(crate) const NPY_SIGNATURE: &[u8] = b"\x93NUMPY";
+
+/// Reads a two-dimensional array, from its smallest to its largest value.
+pub(crate) fn read_npy(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+    let (header, data) = split(bytes)?;
+    let quoted = |key: &str| {
+        let rest = header.split_once(key)?.1.split_once(':')?.1;
+        let mut parts = rest.split('\'');
+        parts.next()?.trim().is_empty().then(|| parts.next()).flatten()
+    };
+    let descr = quoted("'descr'").ok_or_else(|| header_fault("a 'descr'", header))?;
+    if header.contains("'fortran_order': True") {
+        return Err(header_fault("'fortran_order': False", header));
+    }
+    let (height, width) =
+        shape(header).ok_or_else(|| header_fault("a shape (rows, columns)", header))?;
+    check_pixels(height, width, options)?;
+    let (values, bits) = numbers(descr, data)?;
+    crate::radiograph::check_size(height, width, values.len())?;
+    let provenance = provenance(SourceFormat::Npy, descr, 1, bits);
+    Picture { height, width, values, range: None, provenance }.into_radiograph(options)
+}
+
+/// The header's text and the array's bytes.
+fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Error> {
+    let cut =
+        || Error::Truncated { what: "NPY header".into(), expected: 12, got: bytes.len() as u64 };
+    let (len, start) = match bytes.get(6..12).ok_or_else(cut)? {
+        [1, _, a, b, ..] => (usize::from(u16::from_le_bytes([*a, *b])), 10),
+        [_, _, a, b, c, d] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, 12),
+        _ => return Err(cut()),
+    };
+    let header = bytes.get(start..).and_then(|rest| rest.get(..len)).ok_or_else(cut)?;
+    let text = std::str::from_utf8(header).map_err(|_| header_fault("text", "other bytes"))?;
+    Ok((text, &bytes[start + len..]))
+}
+
+fn header_fault(expected: &str, got: &str) -> Error {
+    Error::invalid("NPY header", expected, got.chars().take(80).collect::<String>())
+}
+
+fn shape(header: &str) -> Option<(usize, usize)> {
+    let inside = header.split_once("'shape'")?.1.split_once('(')?.1.split_once(')')?.0;
+    let sizes: Vec<usize> = inside
+        .split(',')
+        .filter(|s| !s.trim().is_empty())
+        .map(|s| s.trim().parse().ok())
+        .collect::<Option<_>>()?;
+    match sizes[..] {
+        [height, width] => Some((height, width)),
+        _ => None,
+    }
+}
+
+/// The numbers of an array, and the bits of one.
+fn numbers(descr: &str, data: &[u8]) -> Result<(Vec<f64>, u16), Error> {
+    macro_rules! read {
+        ($type:ty, $from:ident) => {{
+            const SIZE: usize = size_of::<$type>();
+            let numbers = data.as_chunks::<SIZE>().0.iter().map(|b| <$type>::$from(*b) as f64);
+            Ok((numbers.collect(), 8 * SIZE as u16))
+        }};
+    }
+    match descr {
+        "|u1" => read!(u8, from_le_bytes),
+        "<u2" => read!(u16, from_le_bytes),
+        ">u2" => read!(u16, from_be_bytes),
+        "<i2" => read!(i16, from_le_bytes),
+        "<u4" => read!(u32, from_le_bytes),
+        "<i4" => read!(i32, from_le_bytes),
+        "<f4" => read!(f32, from_le_bytes),
+        "<f8" => read!(f64, from_le_bytes),
+        other => Err(Error::Unsupported {
+            what: "NPY descr",
+            expected: "|u1, <u2, >u2, <i2, <u4, <i4, <f4 or <f8",
+            got: other.chars().take(20).collect(),
+        }),
+    }
+}
 
 /// Writes the grey values as a float32 array `[height, width]`.
 ///

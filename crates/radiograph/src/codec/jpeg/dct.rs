@@ -176,7 +176,7 @@ impl<'f> Sequential<'f> {
         let arrived = |p: &Plane| p.rows * self.largest.1 / p.sampling.1;
         let rows = self.planes.iter().map(arrived).min().unwrap_or(0).min(height);
         let precision = self.frame.precision as u16;
-        Frame { samples: FrameSamples::Words(samples), precision, rows, rgb: false }
+        Frame { samples: FrameSamples::Words(samples), precision, rows, rgb: false, lossy: true }
     }
 }
 
@@ -198,8 +198,9 @@ fn block(tables: &Tables<'_>, bits: &mut Bits<'_>, prediction: &mut i32) -> Opti
             continue;
         }
         k += run;
+        let position = *ZIGZAG.get(k)?;
         let value = extend(bits, size);
-        *block.get_mut(*ZIGZAG.get(k)?)? = value as f32 * f32::from(tables.quantization[k]);
+        block[position] = value as f32 * f32::from(tables.quantization[k]);
         k += 1;
     }
     Some(block)

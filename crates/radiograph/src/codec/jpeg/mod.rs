@@ -11,6 +11,17 @@ use stream::{Event, FrameHeader, Stream, fault};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
+/// The size that the frame header states.
+pub(crate) fn size(bytes: &[u8]) -> Result<Size, Fault> {
+    let Event::Frame(frame) = Stream::new(bytes)?.next()? else {
+        return Err(fault("expected a frame header before the scan or the end"));
+    };
+    if frame.height == 0 || frame.width == 0 {
+        return Err(fault(format!("expected a size; got {} x {}", frame.height, frame.width)));
+    }
+    Ok(Size { height: frame.height, width: frame.width, components: frame.components.len() })
+}
+
 /// Decodes a JPEG stream of any process this crate knows.
 pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
     let mut stream = Stream::new(bytes)?;
@@ -64,5 +75,11 @@ fn baseline(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
         return Err(fault(format!("expected {expected} samples; got {}", samples.len())));
     }
     let rgb = size.components == 3;
-    Ok(Frame { samples: FrameSamples::Bytes(samples), precision: 8, rows: size.height, rgb })
+    Ok(Frame {
+        samples: FrameSamples::Bytes(samples),
+        precision: 8,
+        rows: size.height,
+        rgb,
+        lossy: true,
+    })
 }

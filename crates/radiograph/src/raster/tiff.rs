@@ -1,0 +1,64 @@
+//! TIFF, 8 to 32 bits, grey or colour.
+
+use super::{Picture, check_pixels, luma, provenance};
+use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
+use std::io::Cursor;
+use tiff::ColorType;
+use tiff::decoder::{Decoder, DecodingResult, Limits};
+
+/// Whether the file starts as a TIFF or BigTIFF does.
+pub(crate) fn is_tiff(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
+}
+
+/// Reads the first picture of a TIFF; integers from 0 to the largest their bits can hold, floats from
+/// the smallest to the largest.
+pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+    let fault = |e: tiff::TiffError| Error::codec("TIFF", e.to_string());
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = usize::try_from(options.limits.bytes).unwrap_or(usize::MAX);
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(fault)?.with_limits(limits);
+    let (width, height) = decoder.dimensions().map_err(fault)?;
+    let (width, height) = (width as usize, height as usize);
+    check_pixels(height, width, options)?;
+    let colour = decoder.colortype().map_err(fault)?;
+    let (channels, bits) = match colour {
+        ColorType::Gray(bits) => (1, bits),
+        ColorType::GrayA(bits) => (2, bits),
+        ColorType::RGB(bits) => (3, bits),
+        ColorType::RGBA(bits) => (4, bits),
+        other => {
+            return Err(Error::Unsupported {
+                what: "TIFF colour",
+                expected: "grey or RGB, with or without alpha",
+                got: format!("{other:?}"),
+            });
+        }
+    };
+    let (values, float) = values(decoder.read_image().map_err(fault)?, bits)?;
+    let values = luma(values.into_iter(), channels);
+    let name = format!("{colour:?}").to_lowercase();
+    let mut provenance = provenance(SourceFormat::Tiff, &name, channels, u16::from(bits));
+    if channels > 2 {
+        provenance.warnings.push(Warning::ColourToGrey { photometric: name });
+    }
+    let white = ((1_u64 << bits.min(32)) - 1) as f64;
+    let range = (!float).then_some([0.0, white]);
+    Picture { height, width, values, range, provenance }.into_radiograph(options)
+}
+
+/// Samples as numbers, and whether they are floating point.
+fn values(result: DecodingResult, bits: u8) -> Result<(Vec<f64>, bool), Error> {
+    match result {
+        DecodingResult::U8(v) if bits == 8 => Ok((v.into_iter().map(f64::from).collect(), false)),
+        DecodingResult::U16(v) => Ok((v.into_iter().map(f64::from).collect(), false)),
+        DecodingResult::U32(v) => Ok((v.into_iter().map(f64::from).collect(), false)),
+        DecodingResult::F32(v) => Ok((v.into_iter().map(f64::from).collect(), true)),
+        DecodingResult::F64(v) => Ok((v, true)),
+        _ => Err(Error::Unsupported {
+            what: "TIFF samples",
+            expected: "8, 16 or 32 bits unsigned, or floating point",
+            got: format!("{bits} bits of another kind"),
+        }),
+    }
+}
