@@ -59,13 +59,20 @@ pub fn bootstrap(
     let estimate = statistic(&everyone)
         .ok_or(Error::Undefined("the statistic", "the whole sample has no value"))?;
     let one = |sample: &mut Vec<usize>, replicate: u64| {
-        draw(sample, n_subjects, seed, replicate);
+        sample.clear();
+        draw(n_subjects, seed, replicate, |i| sample.push(i));
         statistic(sample).filter(|value| value.is_finite())
     };
     let drawn: Vec<Option<f64>> = (0..n_replicates as u64)
         .into_par_iter()
-        .map_init(|| vec![0; n_subjects], |sample, replicate| one(sample, replicate))
+        .map_init(|| Vec::with_capacity(n_subjects), |sample, replicate| one(sample, replicate))
         .collect();
+    collect(estimate, drawn)
+}
+
+/// Leaves out the undefined replicates, unless there are too many.
+pub(crate) fn collect(estimate: f64, drawn: Vec<Option<f64>>) -> Result<Bootstrap, Error> {
+    let n_replicates = drawn.len();
     let replicates: Vec<f64> = drawn.into_iter().flatten().collect();
     let n_undefined = n_replicates - replicates.len();
     if n_undefined * 10 > n_replicates {
@@ -74,10 +81,16 @@ pub fn bootstrap(
     Ok(Bootstrap { estimate, replicates, n_undefined })
 }
 
-fn draw(sample: &mut [usize], n_subjects: usize, seed: u64, replicate: u64) {
+/// Draws `n_subjects` indices from a random stream of the replicate's own.
+pub(crate) fn draw(n_subjects: usize, seed: u64, replicate: u64, mut take: impl FnMut(usize)) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(replicate);
-    sample.iter_mut().for_each(|i| *i = random.random_range(0..n_subjects));
+    // Indices are 32-bit where they can be: half the random numbers, on every platform the same.
+    if let Ok(n) = u32::try_from(n_subjects) {
+        (0..n).for_each(|_| take(random.random_range(0..n) as usize));
+    } else {
+        (0..n_subjects).for_each(|_| take(random.random_range(0..n_subjects)));
+    }
 }
 
 impl Bootstrap {

@@ -4,6 +4,7 @@ mod accuracy;
 mod auc;
 mod baseline;
 mod bootstrap;
+mod bootstrap_concordance;
 mod brier;
 mod c_statistic;
 mod calibration;
@@ -43,6 +44,7 @@ pub use accuracy::{
 pub use auc::{AucAt, auc_at, auc_at_horizons, compare_auc_at};
 pub use baseline::{BaselineHazard, breslow_baseline};
 pub use bootstrap::{Bootstrap, bca_interval, bootstrap, jackknife, percentile_interval};
+pub use bootstrap_concordance::bootstrap_concordance;
 pub use brier::{BrierScore, brier_score, compare_brier, integrated_brier};
 pub use c_statistic::{
     CStatistic, ConcordanceOptions, IndexInterval, JointConcordance, PairedDifference,

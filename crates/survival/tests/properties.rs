@@ -3,8 +3,8 @@
 
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
-    ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at, brier_score,
-    concordance, cox_partial_likelihood, kaplan_meier,
+    ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at, bootstrap,
+    bootstrap_concordance, brier_score, concordance, cox_partial_likelihood, kaplan_meier,
 };
 
 /// A sample with many equal times and risks: time, event, risk, entry, weight.
@@ -252,6 +252,20 @@ proptest! {
                 accuracy_at(&at(w), &score, horizon, 0.0).unwrap().ppv
             });
             prop_assert!(near(got.std_errors.ppv.powi(2), expected, 1e-6));
+        }
+    }
+
+    #[test]
+    fn fast_bootstrap_of_concordance_is_the_general_one(rows in rows(40), seed in any::<u64>()) {
+        let (outcomes, risk) = (right_censored(&rows), risk(&rows));
+        let fast = bootstrap_concordance(&outcomes, &risk, 20, seed);
+        let general = bootstrap(risk.len(), 20, seed, |sample| {
+            let drawn: Vec<f64> = sample.iter().map(|&i| risk[i]).collect();
+            concordance(&outcomes.subset(sample), &drawn).ok().map(|c| c.index())
+        });
+        match (fast, general) {
+            (Err(Error::NoComparablePair(_)), Err(Error::Undefined(..))) => {}
+            (fast, general) => prop_assert_eq!(fast, general),
         }
     }
 

@@ -1,0 +1,115 @@
+//! Survival statistics on one thread: exponential times, one event in five, two correlated scores.
+//!
+//! Run with `RAYON_NUM_THREADS=1 cargo bench -p vertebra-benches --bench survival`. `floor/sort` is what any of these
+//! needs at least: one sort of `n` doubles.
+
+use std::{hint::black_box, time::Duration};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use rand::RngExt;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use vertebra_survival::{
+    ConcordanceOptions, Outcomes, RiskSets, Ties, auc_at_horizons, bootstrap_concordance,
+    concordance, cox_partial_likelihood, harrell_c, kaplan_meier, uno_c,
+};
+
+struct Sample {
+    outcomes: Outcomes,
+    rounded: Outcomes,
+    risk: Vec<f64>,
+    other: Vec<f64>,
+}
+
+fn sample(n: usize) -> Sample {
+    let mut random = ChaCha8Rng::seed_from_u64(n as u64);
+    let mut noise = || (0..6).map(|_| random.random::<f64>()).sum::<f64>() - 3.0;
+    let risk: Vec<f64> = (0..n).map(|_| noise()).collect();
+    let other: Vec<f64> = risk.iter().map(|r| r + noise()).collect();
+    let mut random = ChaCha8Rng::seed_from_u64(n as u64 + 1);
+    let mut exponential = |rate: f64| -f64::ln(1.0 - random.random::<f64>()) / rate;
+    let (mut time, mut event) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    for r in &risk {
+        let (failure, censoring) = (exponential(0.05 * r.exp()), exponential(0.2));
+        time.push(failure.min(censoring));
+        event.push(failure <= censoring);
+    }
+    let days = time.iter().map(|t| (t * 365.25).ceil() / 365.25).collect();
+    let outcomes = Outcomes::new(time, event.clone()).expect("valid times");
+    Sample { outcomes, rounded: Outcomes::new(days, event).expect("valid times"), risk, other }
+}
+
+/// Times `job` on samples of three sizes, after checking its result once.
+fn on_samples(
+    criterion: &mut Criterion,
+    name: &str,
+    sizes: [usize; 3],
+    job: impl Fn(&Sample) -> f64,
+) {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10).warm_up_time(Duration::from_millis(300));
+    group.measurement_time(Duration::from_secs(1));
+    for n in sizes {
+        let sample = sample(n);
+        assert!(job(&sample).is_finite());
+        group.bench_with_input(BenchmarkId::from_parameter(n), &sample, |bencher, sample| {
+            bencher.iter(|| black_box(job(sample)));
+        });
+    }
+    group.finish();
+}
+
+const LARGE: [usize; 3] = [1_595, 100_000, 1_000_000];
+const SMALL: [usize; 3] = [179, 1_595, 100_000];
+
+fn survival(criterion: &mut Criterion) {
+    on_samples(criterion, "floor/sort", LARGE, |s| {
+        let mut time = s.outcomes.time().to_vec();
+        time.sort_unstable_by(f64::total_cmp);
+        time[0]
+    });
+    on_samples(criterion, "concordance/counts", LARGE, |s| {
+        concordance(&s.outcomes, &s.risk).expect("pairs").index()
+    });
+    on_samples(criterion, "concordance/harrell_se", LARGE, |s| {
+        harrell_c(&s.outcomes, &s.risk).expect("pairs").se
+    });
+    on_samples(criterion, "concordance/uno_se", LARGE, |s| {
+        uno_c(&s.outcomes, &s.risk, 10.0).expect("pairs").se
+    });
+    on_samples(criterion, "concordance/difference", LARGE, |s| {
+        let options = ConcordanceOptions::default();
+        options.compare(&s.outcomes, &s.risk, &s.other).expect("pairs").z
+    });
+    on_samples(criterion, "bootstrap_concordance/1000", SMALL, |s| {
+        bootstrap_concordance(&s.outcomes, &s.risk, 1000, 1).expect("pairs").std_error()
+    });
+    on_samples(criterion, "kaplan_meier/continuous", LARGE, |s| {
+        kaplan_meier(&s.outcomes).expect("subjects").at(5.0)
+    });
+    on_samples(criterion, "kaplan_meier/days", LARGE, |s| {
+        kaplan_meier(&s.rounded).expect("subjects").at(5.0)
+    });
+    on_samples(criterion, "auc/5_horizons", LARGE, |s| {
+        let horizons = [1.0, 2.0, 3.0, 4.0, 5.0];
+        auc_at_horizons(&s.outcomes, &s.risk, &horizons).expect("cases")[4].se
+    });
+    on_samples(criterion, "cox/loss_gradient_efron_days", LARGE, |s| {
+        cox_partial_likelihood(&s.rounded, &s.risk, Ties::Efron).expect("events").loss
+    });
+    on_samples(criterion, "cox/loss_gradient_continuous", LARGE, |s| {
+        cox_partial_likelihood(&s.outcomes, &s.risk, Ties::Breslow).expect("events").loss
+    });
+    let mut group = criterion.benchmark_group("cox/prepared_efron_days");
+    for n in LARGE {
+        let sample = sample(n);
+        let risk_sets = RiskSets::new(&sample.rounded).expect("events");
+        group.sample_size(10).measurement_time(Duration::from_secs(1));
+        group.bench_with_input(BenchmarkId::from_parameter(n), &sample, |bencher, sample| {
+            bencher.iter(|| risk_sets.partial_likelihood(black_box(&sample.risk), Ties::Efron));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, survival);
+criterion_main!(benches);
