@@ -1,1 +1,22 @@
-//! Tables, figures and one self-contained HTML report from the results of a study.
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod figure;
+mod figures;
+mod format;
+mod limits;
+mod page;
+mod palette;
+mod pictures;
+mod plot;
+mod report;
+mod summary;
+mod svg;
+mod table;
+mod tables;
+mod tripod;
+
+pub use error::Error;
+pub use figure::Figure;
+pub use report::{Report, write_report};
+pub use table::Table;

@@ -1,0 +1,45 @@
+//! The figures, each a function of the results; `None` where there is nothing to draw.
+
+mod auc;
+mod calibration;
+mod concordance;
+mod decision;
+mod flow;
+mod forest;
+mod legend;
+mod saliency;
+mod survival_curves;
+
+use crate::Figure;
+use vertebra_study::{EvaluationSet, Method, ModelResult, StudyResults};
+
+/// All figures that these results have, in the order of the report.
+pub(crate) fn all(results: &StudyResults) -> Vec<Figure> {
+    let mut figures = vec![flow::flow(results)];
+    figures.extend(forest::variants(results));
+    figures.extend(concordance::concordance(results, EvaluationSet::CrossValidation));
+    figures.extend(concordance::concordance(results, EvaluationSet::Test));
+    figures.extend(forest::differences(results));
+    figures.extend(auc::auc_over_time(results));
+    figures.extend(calibration::calibration(results));
+    figures.extend(decision::decision_curve(results));
+    figures.extend(results.risk_groups.iter().enumerate().map(survival_curves::curves));
+    figures.extend(saliency::mass_by_level(results));
+    figures
+}
+
+/// The models that figures over time show: those with the most covariates of each kind, so that
+/// like is compared with like.
+pub(crate) fn leading(results: &StudyResults) -> Vec<&ModelResult> {
+    let methods = [
+        Method::CoxPh,
+        Method::DeepSurv,
+        Method::DeepSurvImage,
+        Method::ImageOnly,
+        Method::Frax,
+        Method::Oracle,
+    ];
+    let best =
+        |method| results.models.iter().filter(|m| m.method == method).max_by_key(|m| m.clinical);
+    methods.into_iter().filter_map(best).collect()
+}

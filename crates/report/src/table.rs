@@ -1,0 +1,304 @@
+//! A table that can be read as HTML, Markdown and CSV.
+
+use crate::format::{fixed, interval, p_value, thousands};
+use maud::{Markup, html};
+use vertebra_study::Estimate;
+
+/// How a column is set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    /// Words, to the left.
+    Text,
+    /// The first column of a table in parts: its words stand once above the rows that share them.
+    Group,
+    /// A number.
+    Number,
+    /// A value and its interval: three columns in CSV.
+    Interval,
+    /// A value and its spread or share: two columns in CSV.
+    Spread,
+}
+
+impl Kind {
+    fn n_cells(self) -> usize {
+        if matches!(self, Self::Interval | Self::Spread) { 2 } else { 1 }
+    }
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cell {
+    Text(String),
+    Int(usize),
+    /// Value and decimals.
+    Number(f64, usize),
+    /// Estimate with interval, and decimals.
+    Estimate(Estimate, usize),
+    /// Interval without estimate, and decimals.
+    Bounds(f64, f64, usize),
+    /// Mean and SD, and decimals.
+    MeanSd(f64, Option<f64>, usize),
+    /// Count out of a total.
+    Share(usize, usize),
+    P(f64),
+    /// What does not exist.
+    Nothing,
+}
+
+impl Cell {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// The cell of a value that may not exist.
+    pub(crate) fn of<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
+        value.map_or(Self::Nothing, cell)
+    }
+
+    /// Main part and the part in lighter print.
+    fn parts(&self) -> (String, String) {
+        match self {
+            Self::Text(text) => (text.clone(), String::new()),
+            Self::Int(n) => (thousands(*n), String::new()),
+            Self::Number(value, digits) => (fixed(*value, *digits), String::new()),
+            Self::Estimate(e, digits) => {
+                (fixed(e.value, *digits), interval(e.lower, e.upper, *digits))
+            }
+            Self::Bounds(lower, upper, digits) => {
+                (String::new(), interval(*lower, *upper, *digits))
+            }
+            Self::MeanSd(mean, sd, digits) => {
+                let sd = sd.map(|sd| format!("± {}", fixed(sd, *digits))).unwrap_or_default();
+                (fixed(*mean, *digits), sd)
+            }
+            Self::Share(count, n) => {
+                let percent = 100.0 * *count as f64 / *n as f64;
+                (thousands(*count), format!("({} %)", fixed(percent, 1)))
+            }
+            Self::P(p) => (p_value(*p), String::new()),
+            Self::Nothing => ("–".to_owned(), String::new()),
+        }
+    }
+
+    /// Full precision; as many values as the column's kind asks for.
+    fn csv(&self, kind: Kind) -> Vec<String> {
+        let mut values = match self {
+            Self::Text(text) => vec![text.clone()],
+            Self::Int(n) => vec![n.to_string()],
+            Self::Number(value, _) | Self::P(value) => vec![value.to_string()],
+            Self::Estimate(e, _) => [e.value, e.lower, e.upper].map(|v| v.to_string()).to_vec(),
+            Self::Bounds(lower, upper, _) => {
+                vec![String::new(), lower.to_string(), upper.to_string()]
+            }
+            Self::MeanSd(mean, sd, _) => {
+                vec![mean.to_string(), sd.map(|sd| sd.to_string()).unwrap_or_default()]
+            }
+            Self::Share(count, n) => {
+                vec![count.to_string(), (*count as f64 / *n as f64).to_string()]
+            }
+            Self::Nothing => Vec::new(),
+        };
+        let n = match kind {
+            Kind::Interval => 3,
+            Kind::Spread => 2,
+            _ => 1,
+        };
+        values.resize(n, String::new());
+        values
+    }
+}
+
+/// A table with its caption.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(crate) id: &'static str,
+    pub(crate) caption: String,
+    pub(crate) note: String,
+    pub(crate) columns: Vec<(String, Kind)>,
+    pub(crate) rows: Vec<Vec<Cell>>,
+    /// The row that is printed in bold.
+    pub(crate) bold: Option<usize>,
+}
+
+impl Table {
+    pub(crate) fn new(id: &'static str, caption: &str, columns: &[(&str, Kind)]) -> Self {
+        let columns = columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
+        let (caption, note) = (caption.to_owned(), String::new());
+        Self { id, caption, note, columns, rows: Vec::new(), bold: None }
+    }
+
+    pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// File name without extension.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.id
+    }
+
+    /// What the table shows, and in which units.
+    #[must_use]
+    pub fn caption(&self) -> &str {
+        &self.caption
+    }
+
+    /// CSV with full precision: an interval takes three columns, a spread two; what does not exist
+    /// is empty.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let header = self.columns.iter().flat_map(|(name, kind)| match kind {
+            Kind::Interval => vec![name.clone(), format!("{name} lower"), format!("{name} upper")],
+            Kind::Spread => vec![name.clone(), format!("{name} spread")],
+            _ => vec![name.clone()],
+        });
+        // Writing to memory cannot fail, and every row has the header's length.
+        let _ = writer.write_record(header.collect::<Vec<_>>());
+        for row in &self.rows {
+            let cells = row.iter().zip(&self.columns).flat_map(|(cell, (_, kind))| cell.csv(*kind));
+            let _ = writer.write_record(cells.collect::<Vec<_>>());
+        }
+        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// A Markdown table below its caption.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut text = format!("{}\n\n", self.caption);
+        text += &line(self.columns.iter().map(|(name, _)| escape(name)).collect());
+        let rule = |kind: &Kind| match kind {
+            Kind::Text | Kind::Group => "---".to_owned(),
+            _ => "---:".to_owned(),
+        };
+        text += &line(self.columns.iter().map(|(_, kind)| rule(kind)).collect());
+        for row in &self.rows {
+            let cell = |cell: &Cell| {
+                let (main, rest) = cell.parts();
+                escape(format!("{main} {rest}").trim())
+            };
+            text += &line(row.iter().map(cell).collect());
+        }
+        if !self.note.is_empty() {
+            text += &format!("\n{}\n", self.note);
+        }
+        text
+    }
+
+    /// The table as part of the page.
+    pub(crate) fn to_html(&self) -> Markup {
+        html! {
+            figure.table id=(self.id) {
+                figcaption { (self.caption) }
+                div.wide { table {
+                    thead { tr { @for (name, kind) in self.columns.iter().filter(|c| !is_group(c)) {
+                        th scope="col" colspan=(kind.n_cells()) class=(class(*kind)) { (name) }
+                    } } }
+                    tbody { @for index in 0..self.rows.len() { (self.row_html(index)) } }
+                } }
+                @if !self.note.is_empty() { p.note { (self.note) } }
+            }
+        }
+    }
+
+    fn row_html(&self, index: usize) -> Markup {
+        let cells = || self.rows[index].iter().zip(&self.columns).enumerate();
+        let width: usize =
+            self.columns.iter().filter(|c| !is_group(c)).map(|c| c.1.n_cells()).sum();
+        html! {
+            @if let Some(group) = self.new_group(index) {
+                tr.group { th scope="rowgroup" colspan=(width) { (group) } }
+            }
+            tr.bold[self.bold == Some(index)] {
+                @for (column, (cell, (_, kind))) in cells().filter(|(_, (_, c))| !is_group(c)) {
+                    @let (main, rest) = cell.parts();
+                    @if kind.n_cells() == 2 {
+                        td.number { (main) @if let Cell::Share(..) = cell {
+                            span.pad { (self.padding(column)) }
+                        } }
+                        td.rest { (rest) }
+                    } @else {
+                        td class=(class(*kind)) { (main) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The words above a row, when it is the first of its group.
+    fn new_group(&self, index: usize) -> Option<String> {
+        self.columns.first().filter(|c| is_group(c))?;
+        let first = |i: usize| self.rows[i].first();
+        let starts = index == 0 || first(index - 1) != first(index);
+        first(index).filter(|_| starts).map(|cell| cell.parts().0)
+    }
+
+    /// Unseen decimals after a count, so that counts and means of a column align at the decimal.
+    fn padding(&self, column: usize) -> String {
+        let digits = self.rows.iter().filter_map(|row| match row[column] {
+            Cell::MeanSd(_, _, digits) => Some(digits),
+            _ => None,
+        });
+        match digits.max() {
+            Some(digits) if digits > 0 => format!(".{}", "0".repeat(digits)),
+            _ => String::new(),
+        }
+    }
+}
+
+fn is_group(column: &(String, Kind)) -> bool {
+    column.1 == Kind::Group
+}
+
+fn class(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Group => "text",
+        Kind::Number => "number",
+        Kind::Interval | Kind::Spread => "pair",
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let columns = [("Model", Kind::Group), ("C", Kind::Interval), ("P", Kind::Number)];
+        let mut table = Table::new("models", "Concordance", &columns).with_note("A note.");
+        let estimate = Estimate { value: 0.612, lower: 0.5, upper: 0.75 };
+        table.rows = vec![
+            vec![Cell::text("a|b"), Cell::Estimate(estimate, 3), Cell::P(0.0001)],
+            vec![Cell::text("a|b"), Cell::Nothing, Cell::Nothing],
+        ];
+        table
+    }
+
+    #[test]
+    fn csv_keeps_full_precision_and_leaves_the_undefined_empty() {
+        assert_eq!(
+            table().to_csv(),
+            "Model,C,C lower,C upper,P\na|b,0.612,0.5,0.75,0.0001\na|b,,,,\n"
+        );
+    }
+
+    #[test]
+    fn markdown_escapes_its_own_sign() {
+        let text = table().to_markdown();
+        assert!(text.contains("| a\\|b | 0.612 (0.500 to 0.750) | <0.001 |"), "{text}");
+        assert!(text.ends_with("\nA note.\n"));
+    }
+
+    #[test]
+    fn html_prints_a_group_once_and_escapes() {
+        let text = table().to_html().into_string();
+        assert_eq!(text.matches("a|b").count(), 1);
+        assert!(text.contains("&lt;0.001"), "{text}");
+        assert!(text.contains("colspan=\"2\""));
+    }
+}

@@ -1,0 +1,97 @@
+//! How well the vertebrae were found.
+
+use crate::table::{Cell, Kind, Table};
+use vertebra_study::{KeypointFold, StudyResults};
+
+/// Average precision and error by fold.
+pub(crate) fn accuracy(results: &StudyResults) -> Table {
+    let columns = [
+        ("Held-out films", Kind::Text),
+        ("Films", Kind::Number),
+        ("AP", Kind::Number),
+        ("AP at 0.50", Kind::Number),
+        ("AP at 0.75", Kind::Number),
+        ("Error, mm", Kind::Number),
+        ("Error, px", Kind::Number),
+    ];
+    let found = &results.keypoints;
+    let sigmas = found.sigmas.map(|s| s.to_string()).join(", ");
+    let note = format!(
+        "AP: average precision over thresholds 0.50 to 0.95 of the object keypoint similarity, with \
+         constants {sigmas} for L1 to L5; area: {}. Error: mean distance from the annotated centre, \
+         in px of the original film.",
+        found.area
+    );
+    let mut table =
+        Table::new("keypoints", "Accuracy of the vertebral keypoints", &columns).with_note(note);
+    let folds = found.folds.iter().enumerate().map(|(i, f)| row(format!("Fold {}", i + 1), f));
+    table.rows = folds.collect();
+    table.rows.extend(mean_and_sd(&found.folds));
+    table.rows.extend(found.test.iter().map(|f| row("Test set".to_owned(), f)));
+    table
+}
+
+fn row(name: String, fold: &KeypointFold) -> Vec<Cell> {
+    vec![
+        Cell::Text(name),
+        Cell::Int(fold.n),
+        Cell::Number(fold.ap, 3),
+        Cell::Number(fold.ap50, 3),
+        Cell::Number(fold.ap75, 3),
+        Cell::of(fold.mean_error_mm, |mm| Cell::Number(mm, 2)),
+        Cell::Number(fold.mean_error_px, 2),
+    ]
+}
+
+/// `Mean ± SD of folds`, as the paper reports AP.
+fn mean_and_sd(folds: &[KeypointFold]) -> Option<Vec<Cell>> {
+    if folds.len() < 2 {
+        return None;
+    }
+    let cell = |value: &dyn Fn(&KeypointFold) -> Option<f64>, digits: usize| {
+        let values: Option<Vec<f64>> = folds.iter().map(value).collect();
+        Cell::of(values, |values| {
+            let n = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / n;
+            let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+            Cell::Text(format!("{mean:.digits$} ± {sd:.digits$}"))
+        })
+    };
+    Some(vec![
+        Cell::text("Mean ± SD of folds"),
+        Cell::Int(folds.iter().map(|f| f.n).sum()),
+        cell(&|f| Some(f.ap), 3),
+        cell(&|f| Some(f.ap50), 3),
+        cell(&|f| Some(f.ap75), 3),
+        cell(&|f| f.mean_error_mm, 2),
+        cell(&|f| Some(f.mean_error_px), 2),
+    ])
+}
+
+/// Error by level.
+pub(crate) fn levels(results: &StudyResults) -> Option<Table> {
+    let columns = [
+        ("Level", Kind::Text),
+        ("Mean, mm", Kind::Number),
+        ("Median, mm", Kind::Number),
+        ("95th percentile, mm", Kind::Number),
+        ("Within 2 mm, %", Kind::Number),
+    ];
+    let caption = "Distance from the annotated centre by level, held-out films";
+    let mut table = Table::new("keypoint-levels", caption, &columns);
+    table.rows = results
+        .keypoints
+        .levels
+        .iter()
+        .map(|l| {
+            vec![
+                Cell::text(l.level.name()),
+                Cell::Number(l.mean_mm, 2),
+                Cell::Number(l.median_mm, 2),
+                Cell::Number(l.p95_mm, 2),
+                Cell::Number(100.0 * l.within_2mm, 1),
+            ]
+        })
+        .collect();
+    (!table.rows.is_empty()).then_some(table)
+}

@@ -1,0 +1,37 @@
+//! The tables, each a function of the results; `None` where there is nothing to list.
+
+mod keypoints;
+mod models;
+mod paper;
+mod performance;
+mod reproduction;
+mod subjects;
+mod variants;
+
+use crate::Table;
+use vertebra_study::{EvaluationSet, StudyResults};
+
+/// All tables that these results have, in the order of the report.
+pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
+    let cross_validation = EvaluationSet::CrossValidation;
+    let tables = [
+        Some(subjects::flow(results)),
+        Some(subjects::characteristics(results)),
+        subjects::missing(results),
+        Some(subjects::sets(results)),
+        subjects::fractures(results),
+        Some(keypoints::accuracy(results)),
+        keypoints::levels(results),
+        variants::variants(results),
+        models::concordance(results, EvaluationSet::Test),
+        models::concordance(results, cross_validation),
+        models::differences(results),
+        paper::concordance(results),
+        performance::horizons(results),
+        performance::calibration(results),
+        models::coefficients(results),
+        Some(reproduction::seconds(results)),
+        reproduction::inputs(results),
+    ];
+    tables.into_iter().flatten().filter(|table| !table.rows.is_empty()).collect()
+}

@@ -1,0 +1,113 @@
+//! How well the models rank subjects.
+
+use crate::format::covariate_label;
+use crate::table::{Cell, Kind, Table};
+use vertebra_study::{Discrimination, EvaluationSet, ModelResult, StudyResults, Subgroup};
+
+/// C of every model on one set, with every kind of interval.
+pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<Table> {
+    let columns = [
+        ("Subjects", Kind::Group),
+        ("Model", Kind::Text),
+        ("Harrell’s C, over subjects", Kind::Interval),
+        ("BCa", Kind::Interval),
+        ("Uno’s C", Kind::Interval),
+        ("Over folds", Kind::Interval),
+    ];
+    let (id, name) = match set {
+        EvaluationSet::Test => ("concordance-test-table", "test set"),
+        EvaluationSet::CrossValidation => ("concordance-development-table", "validation folds"),
+    };
+    let note = "95 % intervals. Over subjects: percentile bootstrap; BCa: the same bootstrap, bias \
+                corrected and accelerated. Over folds: mean and t interval over folds, as in the \
+                paper; it tells how much fold models differ, not how sure one can be of C.";
+    let caption = format!("Concordance on the {name}");
+    let mut table = Table::new(id, &caption, &columns).with_note(note);
+    for subgroup in [Subgroup::All, Subgroup::Women] {
+        for model in &results.models {
+            let here = |d: &&Discrimination| d.set == set && d.subgroup == subgroup;
+            let found = model.discrimination.iter().find(here);
+            table.rows.extend(found.map(|d| row(model, subgroup, d)));
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+fn row(model: &ModelResult, subgroup: Subgroup, d: &Discrimination) -> Vec<Cell> {
+    let name = if subgroup == Subgroup::All { "All" } else { "Women" };
+    vec![
+        Cell::text(format!("{name}: {} subjects, {} fractures", d.size.n, d.size.events)),
+        Cell::text(&model.name),
+        Cell::Estimate(d.harrell, 3),
+        Cell::of(d.harrell_bca, |(lower, upper)| Cell::Bounds(lower, upper, 3)),
+        Cell::of(d.uno, |e| Cell::Estimate(e, 3)),
+        Cell::of(d.over_folds, |e| Cell::Estimate(e, 3)),
+    ]
+}
+
+/// Paired differences between models.
+pub(crate) fn differences(results: &StudyResults) -> Option<Table> {
+    let columns = [
+        ("Set", Kind::Group),
+        ("First model", Kind::Text),
+        ("Second model", Kind::Text),
+        ("Difference of C", Kind::Interval),
+        ("P", Kind::Number),
+        ("P, Holm", Kind::Number),
+    ];
+    let note = "First less second model on the same subjects; standard error from their joint \
+                distribution. Holm: adjusted over the comparisons of the same set and subjects.";
+    let caption = "Paired differences of Harrell’s C";
+    let mut table = Table::new("differences-table", caption, &columns).with_note(note);
+    table.rows = results
+        .comparisons
+        .iter()
+        .map(|c| {
+            let set = match c.set {
+                EvaluationSet::Test => "Test set",
+                EvaluationSet::CrossValidation => "Validation folds",
+            };
+            let subgroup = if c.subgroup == Subgroup::All { "all" } else { "women" };
+            vec![
+                Cell::text(format!(
+                    "{set}, {subgroup}: {} subjects, {} fractures",
+                    c.size.n, c.size.events
+                )),
+                Cell::text(&c.first),
+                Cell::text(&c.second),
+                Cell::Estimate(c.difference, 3),
+                Cell::P(c.p),
+                Cell::P(c.p_holm),
+            ]
+        })
+        .collect();
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Coefficients of the Cox models.
+pub(crate) fn coefficients(results: &StudyResults) -> Option<Table> {
+    let columns = [
+        ("Model", Kind::Group),
+        ("Covariate", Kind::Text),
+        ("Coefficient", Kind::Number),
+        ("SE", Kind::Number),
+        ("Hazard ratio", Kind::Interval),
+        ("P", Kind::Number),
+    ];
+    let note = "Log hazard ratio per unit of the covariate, fitted on the development set; 95 % \
+                intervals.";
+    let mut table = Table::new("coefficients", "Cox regression models", &columns).with_note(note);
+    for model in &results.models {
+        for c in &model.coefficients {
+            table.rows.push(vec![
+                Cell::text(&model.name),
+                Cell::text(covariate_label(&c.name)),
+                Cell::Number(c.coef, 4),
+                Cell::Number(c.se, 4),
+                Cell::Estimate(c.hazard_ratio, 3),
+                Cell::P(c.p),
+            ]);
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}

@@ -1,0 +1,99 @@
+//! The paper's printed C indices beside ours.
+
+use crate::table::{Cell, Kind, Table};
+use vertebra_study::{
+    Discrimination, Estimate, EvaluationSet, Method, ModelResult, StudyResults, Subgroup,
+};
+
+const PAPER: &str = include_str!("../../data/paper_concordance.csv");
+
+/// One row per model that the paper has too.
+pub(crate) fn concordance(results: &StudyResults) -> Option<Table> {
+    let columns = [
+        ("Model", Kind::Text),
+        ("Paper, training", Kind::Interval),
+        ("Here, validation folds", Kind::Interval),
+        ("Paper, test", Kind::Interval),
+        ("Here, test", Kind::Interval),
+    ];
+    let note = "Harrell’s C with 95 % intervals: the paper’s as printed, over folds; ours over \
+                subjects. The paper’s test values are those in women; two of its printed test \
+                estimates do not lie in the middle of their interval. The cohorts differ: compare \
+                the order of the models, not the values.";
+    let caption = "The paper’s C indices beside those of this study";
+    let mut table = Table::new("paper", caption, &columns).with_note(note);
+    let printed: Vec<Printed> = PAPER.lines().skip(1).filter_map(Printed::parse).collect();
+    for model in &results.models {
+        let find = |set: &str| printed.iter().find(|p| p.set == set && p.is(model));
+        if find("test").is_none() {
+            continue;
+        }
+        let ours = |set, subgroup| {
+            let here = |d: &&Discrimination| d.set == set && d.subgroup == subgroup;
+            let found = model.discrimination.iter().find(here);
+            Cell::of(found, |d| Cell::Estimate(d.harrell, 3))
+        };
+        table.rows.push(vec![
+            Cell::text(&model.name),
+            Cell::of(find("train"), Printed::cell),
+            ours(EvaluationSet::CrossValidation, Subgroup::All),
+            Cell::of(find("test"), Printed::cell),
+            ours(EvaluationSet::Test, Subgroup::Women),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// One printed value.
+struct Printed {
+    set: String,
+    clinical: Option<usize>,
+    method: String,
+    c: f64,
+    bounds: Option<(f64, f64)>,
+}
+
+impl Printed {
+    fn parse(line: &str) -> Option<Self> {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [set, clinical, method, c, lower, upper, ..] = cells.as_slice() else { return None };
+        Some(Self {
+            set: (*set).to_owned(),
+            clinical: clinical.parse().ok(),
+            method: (*method).to_owned(),
+            c: c.parse().ok()?,
+            bounds: lower.parse().ok().zip(upper.parse().ok()),
+        })
+    }
+
+    fn is(&self, model: &ModelResult) -> bool {
+        let method = match model.method {
+            Method::CoxPh => "cox_ph",
+            Method::DeepSurv => "deep_surv",
+            Method::DeepSurvImage => "deep_surv_image",
+            Method::ImageOnly => "image_only",
+            Method::Frax => "frax",
+            Method::Oracle => return false,
+        };
+        self.method == method && self.clinical == model.clinical
+    }
+
+    fn cell(&self) -> Cell {
+        match self.bounds {
+            Some((lower, upper)) => Cell::Estimate(Estimate { value: self.c, lower, upper }, 3),
+            None => Cell::Number(self.c, 3),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_printed_value_is_read() {
+        let printed: Vec<_> = PAPER.lines().skip(1).filter_map(Printed::parse).collect();
+        assert_eq!(printed.len(), 21);
+        assert_eq!(printed.iter().filter(|p| p.bounds.is_none()).count(), 1); // FRAX
+    }
+}

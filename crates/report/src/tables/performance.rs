@@ -1,0 +1,74 @@
+//! How good the predictions are at a time.
+
+use crate::format::years;
+use crate::table::{Cell, Kind, Table};
+use vertebra_study::StudyResults;
+
+/// AUC, sensitivity, specificity and Brier score by model and horizon.
+pub(crate) fn horizons(results: &StudyResults) -> Option<Table> {
+    let columns = [
+        ("Horizon", Kind::Group),
+        ("Model", Kind::Text),
+        ("AUC", Kind::Interval),
+        ("Sensitivity", Kind::Number),
+        ("Specificity", Kind::Number),
+        ("Brier score", Kind::Number),
+        ("Scaled Brier", Kind::Number),
+    ];
+    let note = "All with inverse probability of censoring weights. Sensitivity and specificity at \
+                the threshold chosen on the validation folds. Scaled Brier: 1 − Brier score over \
+                that of the Kaplan–Meier estimate; 0 is no better than it. A score that is no \
+                probability has no Brier score.";
+    let caption = "Performance over time on the test set";
+    let mut table = Table::new("horizons", caption, &columns).with_note(note);
+    let mut times: Vec<f64> =
+        results.models.iter().flat_map(|m| m.horizons.iter().map(|h| h.horizon)).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    for time in times {
+        for model in &results.models {
+            for h in model.horizons.iter().filter(|h| h.horizon == time) {
+                table.rows.push(vec![
+                    Cell::text(if time == 1.0 {
+                        "At 1 year".to_owned()
+                    } else {
+                        format!("At {} years", years(time))
+                    }),
+                    Cell::text(&model.name),
+                    Cell::of(h.auc, |auc| Cell::Estimate(auc, 3)),
+                    Cell::of(h.sensitivity, |v| Cell::Number(v, 3)),
+                    Cell::of(h.specificity, |v| Cell::Number(v, 3)),
+                    Cell::of(h.brier, |v| Cell::Number(v, 4)),
+                    Cell::of(h.scaled_brier, |v| Cell::Number(v, 3)),
+                ]);
+            }
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Calibration in one row per model.
+pub(crate) fn calibration(results: &StudyResults) -> Option<Table> {
+    let columns = [
+        ("Model", Kind::Text),
+        ("Years", Kind::Number),
+        ("Observed / expected", Kind::Number),
+        ("Slope", Kind::Number),
+        ("Integrated Brier score", Kind::Number),
+    ];
+    let note = "Ideal: observed / expected 1, slope 1, a small Brier score. Integrated up to the \
+                last horizon.";
+    let mut table =
+        Table::new("calibration-table", "Calibration on the test set", &columns).with_note(note);
+    for model in &results.models {
+        let Some(calibration) = &model.calibration else { continue };
+        table.rows.push(vec![
+            Cell::text(&model.name),
+            Cell::text(years(calibration.horizon)),
+            Cell::of(calibration.observed_expected, |v| Cell::Number(v, 2)),
+            Cell::of(calibration.slope, |v| Cell::Number(v, 2)),
+            Cell::of(model.integrated_brier, |v| Cell::Number(v, 4)),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(table)
+}

@@ -1,0 +1,62 @@
+//! The comparison of image variants, like the paper's Table 2.
+
+use crate::format::years;
+use crate::table::{Cell, Kind, Table};
+use vertebra_study::StudyResults;
+
+const PAPER: &str = include_str!("../../data/paper_variants.csv");
+
+/// One row per variant, with the paper's AUROC beside ours.
+pub(crate) fn variants(results: &StudyResults) -> Option<Table> {
+    let horizon = years(results.variants.first()?.horizon);
+    let columns = [
+        ("Variant", Kind::Text),
+        ("AUC", Kind::Interval),
+        ("Sensitivity", Kind::Number),
+        ("Specificity", Kind::Number),
+        ("PPV", Kind::Number),
+        ("NPV", Kind::Number),
+        ("Paper’s AUROC", Kind::Number),
+    ];
+    let note = format!(
+        "Cumulative/dynamic AUC at {horizon} years with inverse probability of censoring weights, \
+         95 % interval over subjects. Sensitivity to NPV at a threshold chosen on the validation \
+         folds; the test set played no part. The chosen variant is in bold. The paper’s AUROC is \
+         that of a binary classification of its own data."
+    );
+    let caption = "Image variants on the validation folds of the development set";
+    let mut table = Table::new("variants-table", caption, &columns).with_note(note);
+    for v in &results.variants {
+        let label = v.variant.label();
+        table.rows.push(vec![
+            Cell::text(label.replace('-', "–")),
+            Cell::Estimate(v.auc, 3),
+            Cell::Number(v.sensitivity.value, 3),
+            Cell::Number(v.specificity.value, 3),
+            Cell::Number(v.ppv.value, 3),
+            Cell::Number(v.npv.value, 3),
+            Cell::of(paper_auroc(label), |auroc| Cell::Number(auroc, 3)),
+        ]);
+    }
+    table.bold = results.variants.iter().position(|v| v.chosen);
+    Some(table)
+}
+
+fn paper_auroc(label: &str) -> Option<f64> {
+    let mut cells = PAPER.lines().map(|line| line.split(','));
+    let mut row = cells.find(|row| row.clone().next() == Some(label))?;
+    row.nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variant_has_its_printed_value() {
+        for variant in vertebra_alignment::ImageVariant::ALL {
+            assert!(paper_auroc(variant.label()).is_some(), "{}", variant.label());
+        }
+        assert_eq!(paper_auroc("L1-L4 with masks"), Some(0.7358));
+    }
+}

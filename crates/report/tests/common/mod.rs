@@ -1,0 +1,432 @@
+//! A study of invented numbers, of the size of the quick preset, with every part filled.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use vertebra_alignment::ImageVariant;
+use vertebra_cohort::{Characteristic, EligibilityFlow, ExclusionStep, SelectedFilms, TableOne};
+use vertebra_keypoints::Level;
+use vertebra_study::*;
+
+pub fn results() -> StudyResults {
+    let models = models();
+    StudyResults {
+        schema_version: SCHEMA_VERSION,
+        run: run(),
+        flow: flow(),
+        split: split(),
+        table_one: table_one(),
+        missing: vec![MissingCovariate {
+            name: "bmi".to_owned(),
+            development: 9,
+            test: 3,
+            imputation: "median 24.1".to_owned(),
+        }],
+        outcome: outcome(),
+        keypoints: keypoints(),
+        variants: variants(),
+        comparisons: comparisons(),
+        risk_groups: vec![risk_groups()],
+        saliency: Some(saliency()),
+        models,
+        notes: vec!["AUC at 5 years is undefined for women: no woman is still at risk.".to_owned()],
+    }
+}
+
+fn run() -> RunRecord {
+    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned();
+    RunRecord {
+        name: "phantom-quick-1".to_owned(),
+        preset: "quick".to_owned(),
+        phantom: true,
+        seed: 1,
+        version: "0.1.0".to_owned(),
+        revision: Some("1a2b3c4".to_owned()),
+        device: "CPU (flex)".to_owned(),
+        config: "seed = 1\n[folds]\nn = 5\n[keypoints]\nnetwork = \"small\"\n".to_owned(),
+        inputs: BTreeMap::from([
+            ("cohort.csv".to_owned(), digest.clone()),
+            ("films/S0001-1.dcm".to_owned(), digest),
+        ]),
+        seconds: vec![
+            ("Keypoints".to_owned(), 92.1),
+            ("Variants".to_owned(), 71.4),
+            ("Models".to_owned(), 122.9),
+        ],
+    }
+}
+
+fn flow() -> EligibilityFlow {
+    let step = |reason: &str, excluded, not_recorded| ExclusionStep {
+        reason: reason.to_owned(),
+        excluded,
+        not_recorded,
+    };
+    let steps = vec![
+        step("Younger than 50 years", 0, 0),
+        step("Fragility fracture at baseline", 61, 0),
+        step("One visit only", 74, 0),
+        step("No neutral lateral radiographs", 22, 0),
+        step("Follow-up shorter than 6 months", 6, 0),
+        step("Anti-osteoporotic drug", 17, 4),
+        step("Poor image quality", 14, 0),
+    ];
+    let films = |subject| SelectedFilms { subject, baseline: 0, follow_ups: vec![1] };
+    EligibilityFlow::new(634, steps, (0..440).map(films).collect()).unwrap()
+}
+
+fn split() -> SplitSummary {
+    let size = |n, events| SetSize { n, events };
+    SplitSummary {
+        method: "by seed, stratified by event".to_owned(),
+        development: size(300, 92),
+        test: size(140, 43),
+        folds: vec![size(60, 19), size(60, 19), size(60, 18), size(60, 18), size(60, 18)],
+    }
+}
+
+fn table_one() -> TableOne {
+    let n = 440;
+    let test: Vec<bool> = (0..n).map(|i| i >= 300).collect();
+    let wave = |i: usize, k: usize| ((i * k) % 97) as f64 / 97.0 - 0.5;
+    let number = |mean: f64, sd: f64, k: usize| -> Vec<Option<f64>> {
+        (0..n).map(|i| Some(mean + 3.46 * sd * wave(i, k))).collect()
+    };
+    let flag = |share: f64, k: usize| -> Vec<Option<bool>> {
+        (0..n).map(|i| Some(wave(i, k) + 0.5 < share)).collect()
+    };
+    let mut bmi = number(24.0, 3.6, 31);
+    (0..12).for_each(|i| bmi[i * 36] = None);
+    let rows = [
+        Characteristic::numbers("Age, years", number(60.4, 6.2, 17)),
+        Characteristic::flags("Female sex", flag(0.75, 29)),
+        Characteristic::numbers("BMI, kg/m²", bmi),
+        Characteristic::flags("Glucocorticoids", flag(0.52, 41)),
+        Characteristic::flags("Secondary osteoporosis", flag(0.06, 7)),
+        Characteristic::flags("Rheumatoid arthritis", flag(0.04, 11)),
+        Characteristic::flags("Previous fracture", flag(0.0, 5)),
+        Characteristic::numbers("Follow-up, years", number(3.3, 1.4, 13)),
+        Characteristic::flags("Incident fracture", flag(0.31, 19)),
+    ];
+    TableOne::new(["Development", "Test"], &test, &rows).unwrap()
+}
+
+fn outcome() -> OutcomeSummary {
+    OutcomeSummary {
+        source: "films (morphometry)".to_owned(),
+        person_years: 1452.3,
+        median_follow_up: Some(3.42),
+        rate_per_100: 9.3,
+        fractures: Level::ALL.into_iter().zip([48, 36, 25, 19, 14]).collect(),
+        reference: Some("440 films of this cohort, each sex, trimmed at 3 SD".to_owned()),
+    }
+}
+
+fn keypoints() -> KeypointResults {
+    let fold = |n, ap, mm| KeypointFold {
+        n,
+        ap,
+        ap50: 1.0,
+        ap75: ap + 0.02,
+        mean_error_mm: Some(mm),
+        mean_error_px: mm / 0.35,
+    };
+    let level = |(level, mean): (Level, f64)| LevelError {
+        level,
+        mean_mm: mean,
+        median_mm: 0.85 * mean,
+        p95_mm: 2.3 * mean,
+        within_2mm: 1.0 - 0.05 * mean,
+    };
+    let picture = |i: usize| Picture {
+        file: format!("pictures/keypoints-{i}.png"),
+        caption: "Annotated (ring) and detected (cross) centres of L1 to L5".to_owned(),
+    };
+    KeypointResults {
+        network: "HRNet, width 8, 1.2 M parameters, input 256 x 192".to_owned(),
+        sigmas: [0.05; 5],
+        area: "area of the box around L1 to L5".to_owned(),
+        folds: vec![fold(60, 0.962, 1.21), fold(60, 0.958, 1.34), fold(60, 0.971, 1.12)],
+        test: Some(fold(140, 0.966, 1.19)),
+        levels: Level::ALL.into_iter().zip([1.3, 1.1, 1.0, 1.1, 1.5]).map(level).collect(),
+        flagged: 3,
+        overlays: (0..4).map(picture).collect(),
+    }
+}
+
+pub fn estimate(value: f64, half_width: f64) -> Estimate {
+    Estimate { value, lower: value - half_width, upper: (value + half_width).min(1.0) }
+}
+
+fn variants() -> Vec<VariantResult> {
+    let auc = [0.701, 0.693, 0.688, 0.671, 0.724, 0.702];
+    ImageVariant::ALL
+        .into_iter()
+        .zip(auc)
+        .map(|(variant, auc)| VariantResult {
+            variant,
+            horizon: 3.0,
+            threshold: 0.21,
+            auc: estimate(auc, 0.06),
+            sensitivity: estimate(0.69, 0.09),
+            specificity: estimate(auc - 0.02, 0.05),
+            ppv: estimate(0.41, 0.07),
+            npv: estimate(0.88, 0.03),
+            fold_auc: vec![Some(auc - 0.03), None, Some(auc + 0.02)],
+            chosen: variant == ImageVariant::Patches,
+        })
+        .collect()
+}
+
+fn models() -> Vec<ModelResult> {
+    let covariates = ["age", "sex", "bmi", "glucocorticoids", "secondary_osteoporosis"];
+    let mut models = Vec::new();
+    for (clinical, n_covariates) in [(1, 2), (2, 3), (3, 5)] {
+        let names: Vec<_> = covariates[..n_covariates].iter().map(|s| (*s).to_owned()).collect();
+        let gain = 0.015 * clinical as f64;
+        for (method, label, c) in [
+            (Method::CoxPh, "CoxPH", 0.60),
+            (Method::DeepSurv, "DeepSurv without images", 0.595),
+            (Method::DeepSurvImage, "DeepSurv with images", 0.68),
+        ] {
+            let name = format!("Model {clinical}, {label}");
+            models.push(model(name, method, Some(clinical), &names, c + gain));
+        }
+    }
+    models.push(model("Image only".to_owned(), Method::ImageOnly, None, &[], 0.66));
+    models.push(model("FRAX, MOF with BMD".to_owned(), Method::Frax, None, &[], 0.585));
+    models.push(model("True hazard".to_owned(), Method::Oracle, None, &[], 0.802));
+    models
+}
+
+fn model(
+    name: String,
+    method: Method,
+    clinical: Option<usize>,
+    covariates: &[String],
+    c: f64,
+) -> ModelResult {
+    let sets = [
+        (EvaluationSet::CrossValidation, Subgroup::All, SetSize { n: 300, events: 92 }, 0.058),
+        (EvaluationSet::CrossValidation, Subgroup::Women, SetSize { n: 226, events: 74 }, 0.066),
+        (EvaluationSet::Test, Subgroup::All, SetSize { n: 140, events: 43 }, 0.085),
+        (EvaluationSet::Test, Subgroup::Women, SetSize { n: 104, events: 33 }, 0.098),
+    ];
+    let fitted = !matches!(method, Method::Frax | Method::Oracle);
+    let discrimination = sets
+        .into_iter()
+        .enumerate()
+        .map(|(i, (set, subgroup, size, half))| {
+            let c = c - 0.008 * i as f64;
+            Discrimination {
+                set,
+                subgroup,
+                size,
+                harrell: estimate(c, half),
+                harrell_bca: Some((c - half - 0.004, c + half - 0.003)),
+                uno: Some(estimate(c - 0.01, half)),
+                folds: if fitted { vec![c - 0.01, c, c + 0.01] } else { Vec::new() },
+                over_folds: fitted.then(|| estimate(c + 0.004, if i < 2 { 0.03 } else { 0.008 })),
+            }
+        })
+        .collect();
+    let is_score = matches!(method, Method::Frax | Method::ImageOnly);
+    let coefficient = |(i, name): (usize, &String)| {
+        let coef = [0.062, 0.35, -0.041, 0.22, 0.61][i];
+        Coefficient {
+            name: name.clone(),
+            coef,
+            se: 0.4 * f64::abs(coef),
+            hazard_ratio: Estimate {
+                value: f64::exp(coef),
+                lower: f64::exp(coef - 0.8 * f64::abs(coef)),
+                upper: f64::exp(coef + 0.8 * f64::abs(coef)),
+            },
+            p: 0.012,
+        }
+    };
+    let cox = method == Method::CoxPh;
+    ModelResult {
+        name,
+        method,
+        clinical,
+        covariates: covariates.to_vec(),
+        discrimination,
+        horizons: [1.0, 3.0, 5.0]
+            .into_iter()
+            .map(|horizon| HorizonResult {
+                horizon,
+                auc: Some(estimate(c + 0.03 - 0.01 * horizon, 0.07 + 0.012 * horizon)),
+                sensitivity: Some(0.66),
+                specificity: Some(c - 0.04),
+                brier: (!is_score).then_some(0.05 * horizon),
+                scaled_brier: (!is_score).then_some(c - 0.55),
+            })
+            .collect(),
+        integrated_brier: (!is_score).then_some(0.131),
+        calibration: (!is_score).then(|| calibration(c)),
+        decision: (!is_score).then(|| decision(c)),
+        coefficients: if cox {
+            covariates.iter().enumerate().map(coefficient).collect()
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+fn calibration(c: f64) -> Calibration {
+    let group = |i: usize| {
+        let predicted = 0.06 + 0.09 * i as f64;
+        let observed = predicted + (c - 0.62) * (i as f64 - 2.0) * 0.4 + 0.02;
+        CalibrationGroup {
+            n: 28,
+            predicted,
+            observed: Estimate {
+                value: observed.max(0.01),
+                lower: (observed - 0.09).max(0.0),
+                upper: observed + 0.13,
+            },
+        }
+    };
+    Calibration {
+        horizon: 3.0,
+        groups: (0..5).map(group).collect(),
+        observed_expected: Some(1.04),
+        slope: Some(0.91),
+    }
+}
+
+fn decision(c: f64) -> DecisionCurve {
+    let thresholds: Vec<f64> = (1..=50).map(|i| f64::from(i) / 100.0).collect();
+    let net = |share: f64, treated: f64, t: f64| share - (treated - share) * t / (1.0 - t);
+    let sensitivity = |t: f64| 1.0 - t * (1.6 - c);
+    DecisionCurve {
+        horizon: 3.0,
+        model: thresholds
+            .iter()
+            .map(|&t| net(0.27 * sensitivity(t), (1.0 - 1.4 * c * t).max(0.05), t))
+            .collect(),
+        treat_all: thresholds.iter().map(|&t| net(0.27, 1.0, t)).collect(),
+        thresholds,
+    }
+}
+
+fn comparisons() -> Vec<Comparison> {
+    let pair = |set, subgroup, first: &str, second: &str, d: f64, p: f64| Comparison {
+        set,
+        subgroup,
+        first: first.to_owned(),
+        second: second.to_owned(),
+        size: SetSize { n: 140, events: 43 },
+        difference: Estimate { value: d, lower: d - 0.062, upper: d + 0.062 },
+        se: 0.0316,
+        p,
+        p_holm: (3.0 * p).min(1.0),
+    };
+    let (cox, deep, image) =
+        ("Model 3, CoxPH", "Model 3, DeepSurv without images", "Model 3, DeepSurv with images");
+    [EvaluationSet::Test, EvaluationSet::CrossValidation]
+        .into_iter()
+        .flat_map(|set| {
+            [
+                pair(set, Subgroup::All, image, cox, 0.080, 0.011),
+                pair(set, Subgroup::All, image, deep, 0.085, 0.007),
+                pair(set, Subgroup::All, image, "Image only", 0.065, 0.04),
+            ]
+        })
+        .collect()
+}
+
+fn risk_groups() -> RiskGroups {
+    let group = |label: &str, hazard: f64, n: usize, events: usize| {
+        let times: Vec<f64> = (1..=30).map(|i| f64::from(i) * 0.19).collect();
+        let survival: Vec<f64> = times.iter().map(|t| (-hazard * t).exp()).collect();
+        let width = |s: &f64| 0.9 * (1.0 - s) * 0.5;
+        RiskGroup {
+            label: label.to_owned(),
+            size: SetSize { n, events },
+            lower: survival.iter().map(|s| Some(s - width(s))).collect(),
+            upper: survival.iter().map(|s| Some((s + 0.6 * width(s)).min(1.0))).collect(),
+            at_risk: (0..6).map(|t| (n as f64 * (-0.3 * f64::from(t)).exp()) as usize).collect(),
+            times,
+            survival,
+        }
+    };
+    RiskGroups {
+        model: "Model 3, DeepSurv with images".to_owned(),
+        groups: vec![
+            group("low", 0.035, 47, 6),
+            group("middle", 0.08, 46, 13),
+            group("high", 0.19, 47, 24),
+        ],
+        log_rank_p: Some(0.00004),
+        at_risk_times: (0..6).map(f64::from).collect(),
+    }
+}
+
+fn saliency() -> SaliencyResults {
+    let picture = |(i, caption): (usize, &str)| Picture {
+        file: format!("pictures/heat-map-{i}.png"),
+        caption: caption.to_owned(),
+    };
+    SaliencyResults {
+        methods: vec!["Grad-CAM".to_owned(), "occlusion".to_owned()],
+        model: "Model 3, DeepSurv with images".to_owned(),
+        mass_with_event: Level::ALL.into_iter().zip([0.28, 0.24, 0.19, 0.16, 0.13]).collect(),
+        mass_without_event: Level::ALL.into_iter().zip([0.22, 0.21, 0.2, 0.19, 0.18]).collect(),
+        pictures: [
+            "Later fracture of L1",
+            "Later fracture of L3",
+            "No later fracture",
+            "No later fracture",
+        ]
+        .into_iter()
+        .enumerate()
+        .map(picture)
+        .collect(),
+    }
+}
+
+/// A small grey PNG of 60 x 80 px, written by hand: stored (uncompressed) deflate blocks.
+pub fn png() -> Vec<u8> {
+    let (width, height) = (60u32, 80u32);
+    let mut raw = Vec::new();
+    for y in 0..height {
+        raw.push(0);
+        raw.extend((0..width).map(|x| ((x * 3 + y * 2) % 200) as u8));
+    }
+    let mut data = vec![0x78, 0x01, 0x01];
+    data.extend((raw.len() as u16).to_le_bytes());
+    data.extend((!(raw.len() as u16)).to_le_bytes());
+    data.extend(&raw);
+    let (mut a, mut b) = (1u32, 0u32);
+    for byte in &raw {
+        a = (a + u32::from(*byte)) % 65_521;
+        b = (b + a) % 65_521;
+    }
+    data.extend(((b << 16) | a).to_be_bytes());
+    let mut header = Vec::new();
+    header.extend(width.to_be_bytes());
+    header.extend(height.to_be_bytes());
+    header.extend([8, 0, 0, 0, 0]);
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (kind, body) in [(b"IHDR", header), (b"IDAT", data), (b"IEND", Vec::new())] {
+        file.extend((body.len() as u32).to_be_bytes());
+        let start = file.len();
+        file.extend(kind);
+        file.extend(&body);
+        let crc = crc32(&file[start..]);
+        file.extend(crc.to_be_bytes());
+    }
+    file
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+        }
+    }
+    !crc
+}
