@@ -1,9 +1,9 @@
 //! The two residual blocks (He et al., CVPR 2016).
 
-use crate::layers::{Conv2d, ConvNorm, conv, norm};
+use crate::layers::{BatchNormRelu, Conv2d, ConvNorm, conv, norm};
 use burn::module::Module;
 use burn::nn::BatchNorm;
-use burn::tensor::{Device, Tensor, activation::relu};
+use burn::tensor::{Device, Tensor};
 
 /// Two 3 x 3 convolutions.
 #[derive(Module, Debug)]
@@ -26,8 +26,8 @@ impl BasicBlock {
     }
 
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = relu(self.bn1.forward(self.conv1.forward(x.clone())));
-        relu(self.bn2.forward(self.conv2.forward(y)) + x)
+        let y = self.bn1.forward_relu(self.conv1.forward(x.clone()));
+        self.bn2.forward_add_relu(self.conv2.forward(y), x)
     }
 }
 
@@ -61,13 +61,12 @@ impl Bottleneck {
     }
 
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = relu(self.bn1.forward(self.conv1.forward(x.clone())));
-        let y = relu(self.bn2.forward(self.conv2.forward(y)));
-        let y = self.bn3.forward(self.conv3.forward(y));
+        let y = self.bn1.forward_relu(self.conv1.forward(x.clone()));
+        let y = self.bn2.forward_relu(self.conv2.forward(y));
         let identity = match &self.downsample {
             Some(layer) => layer.forward(x),
             None => x,
         };
-        relu(y + identity)
+        self.bn3.forward_add_relu(self.conv3.forward(y), identity)
     }
 }

@@ -1,5 +1,8 @@
+use crate::affine::Affine;
+use crate::prepare::reduced_size;
+use crate::resample::resize;
 use crate::{Error, HrnetConfig};
-use vertebra_keypoints::VertebraKeypoints;
+use vertebra_keypoints::{Keypoint, VertebraKeypoints};
 
 /// One decoded film, borrowed: `[height, width]` pixels, row by row, bone bright.
 ///
@@ -82,6 +85,36 @@ impl FilmSample {
     }
 }
 
+impl FilmSample {
+    /// The film reduced, with a prefilter, to what a network with an input of this
+    /// `[height, width]` px makes use of; a film that is small enough stays as it is.
+    ///
+    /// Training and detection give the same as with the whole film, up to the prefilter being
+    /// applied at this size, and thousands of films fit in memory.
+    ///
+    /// # Errors
+    /// As [`FilmSample::film`].
+    pub fn reduced_for(self, input_size: [usize; 2]) -> Result<Self, Error> {
+        let film = self.film()?;
+        let size = [self.height, self.width];
+        let reduced = reduced_size(size, input_size);
+        if reduced == size {
+            return Ok(self);
+        }
+        let picture = resize(film.pixels(), size, reduced);
+        let map = Affine::resize(size, reduced);
+        let points = self.keypoints.points().map(|p| {
+            let (x, y) = map.apply((p.x, p.y));
+            Keypoint { x, y, ..p }
+        });
+        let ratio = [0, 1].map(|i| size[i] as f64 / reduced[i] as f64);
+        let spacing_mm = self.spacing_mm.map(|[row, col]| [row * ratio[0], col * ratio[1]]);
+        let keypoints = VertebraKeypoints::new(points)?;
+        let [height, width] = reduced;
+        Ok(Self { pixels: picture.pixels, height, width, spacing_mm, keypoints })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +131,22 @@ mod tests {
         pixels[19] = f32::NAN;
         let error = FilmPixels::new(&pixels, 8, 8).unwrap_err().to_string();
         assert_eq!(error, "pixel (row 2, column 3) is NaN, expected a finite number");
+    }
+
+    #[test]
+    fn a_reduced_film_keeps_places_in_mm() {
+        let keypoints = VertebraKeypoints::from_xy([(30.2, 100.7); 5]).unwrap();
+        let pixels = vec![1.0; 900 * 701];
+        let film =
+            FilmSample { pixels, height: 900, width: 701, spacing_mm: Some([0.2, 0.3]), keypoints };
+        let small = film.clone().reduced_for([96, 64]).unwrap();
+        assert_eq!([small.height, small.width], [123, 96]);
+        let mm = |film: &FilmSample| {
+            let (p, [row, col]) = (film.keypoints.points()[2], film.spacing_mm.unwrap());
+            ((p.x + 0.5) * col, (p.y + 0.5) * row)
+        };
+        let ((x, y), (x0, y0)) = (mm(&small), mm(&film));
+        assert!((x - x0).abs() < 1e-9 && (y - y0).abs() < 1e-9);
+        assert_eq!(small.clone().reduced_for([96, 64]).unwrap(), small);
     }
 }

@@ -1,10 +1,12 @@
-//! The convolution of this crate, chosen in one place, and its pairing with batch normalisation.
+//! The layers of this crate, chosen in one place: `vertebra-conv`'s on the CPU, which fall back to
+//! burn's own on every other backend. Burn's `Conv2d` has the same parameters and names.
 
-pub(crate) use burn::nn::conv::{Conv2d, Conv2dConfig};
+pub(crate) use vertebra_conv::{BatchNormRelu, Conv2d, Conv2dConfig};
 
 use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
-use burn::tensor::{Device, Tensor, activation::relu};
+use burn::tensor::{Device, Tensor};
+use vertebra_conv::batch_norm;
 
 /// A convolution with "same" padding and without bias, as every one before the head.
 pub(crate) fn conv(channels: [usize; 2], kernel: usize, stride: usize, device: &Device) -> Conv2d {
@@ -33,10 +35,10 @@ impl ConvNorm {
     }
 
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.norm.forward(self.conv.forward(x))
+        batch_norm(&self.norm, self.conv.forward(x), None, false)
     }
 
     pub(crate) fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
-        relu(self.forward(x))
+        self.norm.forward_relu(self.conv.forward(x))
     }
 }

@@ -1,9 +1,17 @@
 //! HRNet keypoint networks for lateral spine radiographs: published weights, training, detection.
+//!
+//! [`HrnetConfig`] makes an [`Hrnet`], which knows nothing but tensors. [`DetectorConfig`] adds what
+//! makes a detector of it: input size, heatmaps, [`Augmentation`], training loop. [`train_detector`]
+//! turns [`FilmSample`]s into a [`KeypointDetector`], [`cross_validate`] into one for each fold of
+//! subjects; the detector finds five points on any [`FilmPixels`], and is a folder on disk.
+//!
+#![doc = include_str!("../README.md")]
 
 mod affine;
 mod augment;
 mod blocks;
 mod config;
+mod cross_validation;
 mod detect;
 mod detector;
 mod detector_config;
@@ -22,6 +30,7 @@ mod weights;
 
 pub use augment::Augmentation;
 pub use config::{HrnetConfig, StageConfig};
+pub use cross_validation::{CrossValidation, cross_validate, folds_by_subject};
 pub use detector::KeypointDetector;
 pub use detector_config::DetectorConfig;
 pub use error::Error;

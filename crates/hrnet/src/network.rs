@@ -1,10 +1,10 @@
 use crate::blocks::Bottleneck;
 use crate::exchange::{Stage, Transition};
-use crate::layers::{Conv2d, Conv2dConfig, conv, norm};
+use crate::layers::{BatchNormRelu, Conv2d, Conv2dConfig, conv, norm};
 use crate::{Error, HrnetConfig};
 use burn::module::Module;
 use burn::nn::BatchNorm;
-use burn::tensor::{Device, Tensor, activation::relu};
+use burn::tensor::{Device, Tensor};
 use vertebra_training::{WeightScale, initialize};
 
 /// HRNet with its pose head.
@@ -91,8 +91,8 @@ impl Hrnet {
     pub fn features(&self, x: Tensor<4>) -> Tensor<4> {
         let repeats = if x.dims()[1] == 1 { self.config.in_channels } else { 1 };
         let x = if repeats > 1 { x.repeat_dim(1, repeats) } else { x };
-        let x = relu(self.bn1.forward(self.conv1.forward(x)));
-        let x = relu(self.bn2.forward(self.conv2.forward(x)));
+        let x = self.bn1.forward_relu(self.conv1.forward(x));
+        let x = self.bn2.forward_relu(self.conv2.forward(x));
         let x = self.layer1.iter().fold(x, |x, block| block.forward(x));
         let branches = self.stage2.forward(self.transition1.forward(&[x]));
         let branches = self.stage3.forward(self.transition2.forward(&branches));

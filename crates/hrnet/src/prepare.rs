@@ -27,9 +27,7 @@ pub(crate) struct PreparedFilm {
 impl PreparedFilm {
     pub(crate) fn new(film: FilmPixels<'_>, input: [usize; 2]) -> Self {
         let size = [film.height(), film.width()];
-        let [fit_y, fit_x] = [0, 1].map(|i| input[i] as f64 / size[i] as f64);
-        let scale = (OVERSAMPLING * fit_y.min(fit_x)).min(1.0);
-        let reduced = size.map(|n| ((n as f64 * scale).round() as usize).max(1));
+        let reduced = reduced_size(size, input);
         let mut picture = resize(film.pixels(), size, reduced);
         normalise(&mut picture.pixels);
         let film_to_reduced = Affine::resize(size, reduced);
@@ -64,6 +62,15 @@ impl PreparedFilm {
         });
         Ok(VertebraKeypoints::new(points)?)
     }
+}
+
+/// Size of the reduced film; never larger than the film.
+pub(crate) fn reduced_size(film: [usize; 2], input: [usize; 2]) -> [usize; 2] {
+    let [fit_y, fit_x] = [0, 1].map(|i| input[i] as f64 / film[i] as f64);
+    let scale = OVERSAMPLING * fit_y.min(fit_x);
+    // Not again for a film that is within a pixel of that size.
+    let scale = if scale > 0.98 { 1.0 } else { scale };
+    film.map(|n| ((n as f64 * scale).round() as usize).max(1))
 }
 
 /// Clips the extreme grey values, then mean 0 and standard deviation 1; a film of one grey value

@@ -62,26 +62,33 @@ impl<'a> KeypointTask<'a> {
         Example { input, heatmaps: self.codec.encode(&points), weights }
     }
 
-    /// Sum of squares of `heatmaps - target` over the points inside, relative to that of a network
-    /// that says 0 everywhere: 1 at the start, 0 for a perfect network.
     fn loss(&self, model: &Hrnet, examples: &[Example], device: &Device) -> Tensor<1> {
-        let n = examples.len();
+        let (n, k) = (examples.len(), Level::ALL.len());
         let [height, width] = self.config.input_size;
         let (rows, columns) = (self.codec.height(), self.codec.width());
         let all = |part: fn(&Example) -> &[f32]| -> Vec<f32> {
             examples.iter().flat_map(|e| part(e).iter().copied()).collect()
         };
-        let tensor = |values: Vec<f32>, shape: [usize; 4]| -> Tensor<4> {
-            Tensor::from_data(TensorData::new(values, shape), device)
-        };
-        let weights = all(|e| &e.weights);
-        let energy = std::f64::consts::PI * self.codec.sigma().powi(2);
-        let n_inside = weights.iter().sum::<f32>().max(1.0);
-        let heatmaps = model.forward(tensor(all(|e| &e.input), [n, 1, height, width]));
-        let target = tensor(all(|e| &e.heatmaps), [n, Level::ALL.len(), rows, columns]);
-        let difference = (heatmaps - target) * tensor(weights, [n, Level::ALL.len(), 1, 1]);
-        difference.square().sum() / (energy * f64::from(n_inside))
+        let input = TensorData::new(all(|e| &e.input), [n, 1, height, width]);
+        let target = TensorData::new(all(|e| &e.heatmaps), [n, k, rows, columns]);
+        let weights = TensorData::new(all(|e| &e.weights), [n, k]);
+        let output = model.forward(Tensor::from_data(input, device));
+        let (target, weights) =
+            (Tensor::from_data(target, device), Tensor::from_data(weights, device));
+        mean_squares(output, target, weights)
     }
+}
+
+/// Mean over the points with weight 1 of `sum (output - target)² / sum target²`: the usual mean
+/// squared error on a scale on which a network that says 0 everywhere gets 1.
+fn mean_squares(output: Tensor<4>, target: Tensor<4>, weights: Tensor<2>) -> Tensor<1> {
+    let [n, k, rows, columns] = output.dims();
+    let flat = |maps: Tensor<4>| maps.reshape([n, k, rows * columns]);
+    let (output, target) = (flat(output), flat(target));
+    let energy = target.clone().square().sum_dim(2).clamp_min(f32::EPSILON);
+    let per_point = (output - target).square().sum_dim(2) / energy;
+    let n_points = weights.clone().sum().clamp_min(1.0);
+    (per_point.reshape([n, k]) * weights).sum() / n_points
 }
 
 fn prepared(

@@ -50,7 +50,7 @@ fn films(range: std::ops::Range<usize>) -> Vec<FilmSample> {
 
 fn config(epochs: usize) -> DetectorConfig {
     DetectorConfig {
-        network: HrnetConfig::small(4),
+        network: HrnetConfig::small(6),
         input_size: [96, 64],
         training: TrainingConfig {
             epochs,
@@ -83,7 +83,7 @@ fn learns_to_find_the_centres_on_films_it_has_not_seen() {
     let device = Device::default();
     let (train, test) = (films(0..64), films(100..116));
     let trained =
-        train_detector(&config(16), &train, &test, &device, 1, None, &mut |_| {}).unwrap();
+        train_detector(&config(20), &train, &test, &device, 1, None, &mut |_| {}).unwrap();
     let detector = trained.detector;
     let views: Vec<FilmPixels<'_>> = test.iter().map(view).collect();
     let found = detector.detect_batch(&views).unwrap();
@@ -177,7 +177,7 @@ fn a_damaged_detector_folder_is_an_error_that_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let error = KeypointDetector::load(folder.path(), &device).unwrap_err().to_string();
     assert!(error.contains("keypoints.json"), "{error}");
-    let network = HrnetConfig::small(4).init(&device).unwrap();
+    let network = config(1).network.init(&device).unwrap();
     let other = HrnetConfig::small(2).init(&device).unwrap();
     let detector = KeypointDetector::new(network, config(1)).unwrap();
     detector.save(folder.path()).unwrap();

@@ -1,0 +1,253 @@
+//! Trains a keypoint detector on annotated films; stopped and called again, it goes on.
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use vertebra_cohort::Cohort;
+use vertebra_examples::{configuration, console::Console, output::exit_code};
+use vertebra_hrnet::{
+    DetectorConfig, FilmPixels, FilmSample, WeightScope, cross_validate, folds_by_subject,
+    train_detector, train_network,
+};
+use vertebra_keypoints::{
+    AnnotationSet, Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions,
+    SpineTruth, VertebraKeypoints, average_precision,
+};
+use vertebra_radiograph::Radiograph;
+use vertebra_study::Progress;
+use vertebra_training::Event;
+
+/// Trains an HRNet to find L1 to L5, and says how well it does on films of other subjects.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Cohort folder (cohort.csv, visits.csv, annotations.json, radiographs), or an annotations.json
+    /// whose films lie beside it; without cohort.csv every film counts as a subject of its own
+    #[arg(long)]
+    cohort: PathBuf,
+    #[command(flatten)]
+    configuration: configuration::Arguments,
+    /// One fold of this many is held out to test the detector
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    folds: usize,
+    /// Trains a detector for every fold and tests all films
+    #[arg(long)]
+    cross_validate: bool,
+    /// Passes over the training films, instead of the preset's
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Published HRNet weights (.pth, .safetensors) to start from; the head starts afresh
+    #[arg(long, value_name = "FILE", conflicts_with = "cross_validate")]
+    weights: Option<PathBuf>,
+    /// Run folder: checkpoints and, at the end, the detector
+    #[arg(long)]
+    out: PathBuf,
+    /// Prints the test result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    exit_code(run(&Arguments::parse()))
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let study = arguments.configuration.resolve()?;
+    let mut config = study.keypoints;
+    if let Some(epochs) = arguments.epochs {
+        config.training.epochs = epochs;
+        config.training.validate_every = epochs.max(1);
+    }
+    let mut console = Console::new();
+    let films = Films::read(&arguments.cohort, &config, &mut console)?;
+    let fold_of = folds_by_subject(&films.subjects, arguments.folds, study.seed)?;
+    let tested = if arguments.cross_validate {
+        all_folds(arguments, &config, &films, &fold_of, study.seed, &mut console)?
+    } else {
+        one_fold(arguments, &config, &films, &fold_of, study.seed, &mut console)?
+    };
+    console.finish();
+    report(&tested, arguments)
+}
+
+/// A film's truth and what was found on it.
+type Tested = Vec<(FilmSample, VertebraKeypoints)>;
+
+/// Annotated films and the subject of each.
+struct Films {
+    samples: Vec<FilmSample>,
+    subjects: Vec<String>,
+}
+
+impl Films {
+    fn read(path: &Path, config: &DetectorConfig, console: &mut Console) -> anyhow::Result<Self> {
+        let file = if path.is_dir() { path.join("annotations.json") } else { path.to_owned() };
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let annotations = AnnotationSet::read(&file)?.films;
+        ensure!(!annotations.is_empty(), "{} names no film", file.display());
+        let total = Some(annotations.len() as u64);
+        console.show(Progress::Stage { name: "decoding films".to_owned(), total });
+        let mut samples = Vec::with_capacity(annotations.len());
+        for annotation in &annotations {
+            let film = Radiograph::open(folder.join(&annotation.file_name))?;
+            let expected = (annotation.height, annotation.width);
+            ensure!(
+                expected == (film.height(), film.width()),
+                "{}: annotated as {} x {} px, but the film has {} x {}",
+                annotation.file_name,
+                expected.0,
+                expected.1,
+                film.height(),
+                film.width()
+            );
+            let sample = FilmSample {
+                pixels: film.pixels().to_vec(),
+                height: film.height(),
+                width: film.width(),
+                spacing_mm: film.spacing().mm(),
+                keypoints: annotation.keypoints,
+            };
+            let reduced = sample.reduced_for(config.input_size);
+            samples.push(reduced.with_context(|| annotation.file_name.clone())?);
+            console.show(Progress::Step(samples.len() as u64));
+        }
+        let names = annotations.iter().map(|a| a.file_name.clone()).collect();
+        Ok(Self { samples, subjects: subjects(folder, names)? })
+    }
+
+    fn part(&self, wanted: impl Fn(usize) -> bool) -> Vec<FilmSample> {
+        (0..self.samples.len()).filter(|&i| wanted(i)).map(|i| self.samples[i].clone()).collect()
+    }
+}
+
+/// The subject of each film where a cohort says so, else the film's own name.
+fn subjects(folder: &Path, mut names: Vec<String>) -> anyhow::Result<Vec<String>> {
+    if !folder.join("cohort.csv").exists() {
+        return Ok(names);
+    }
+    let cohort = Cohort::read(folder)?;
+    for subject in cohort.subjects() {
+        for visit in &subject.visits {
+            let film = names.iter_mut().find(|name| visit.radiograph == Path::new(name.as_str()));
+            if let Some(name) = film {
+                *name = format!("subject {}", subject.id);
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn one_fold(
+    arguments: &Arguments,
+    config: &DetectorConfig,
+    films: &Films,
+    fold_of: &[usize],
+    seed: u64,
+    console: &mut Console,
+) -> anyhow::Result<Tested> {
+    let (train, test) = (films.part(|i| fold_of[i] != 0), films.part(|i| fold_of[i] == 0));
+    let device = burn::tensor::Device::default();
+    let folder = Some(arguments.out.as_path());
+    let mut bar = TrainingBar::new("training the detector".to_owned());
+    let mut show = |event: &Event| bar.show(event, console);
+    let trained = match &arguments.weights {
+        None => train_detector(config, &train, &[], &device, seed, folder, &mut show)?,
+        Some(weights) => {
+            let network = config.network.init(&device)?.with_first_weights(seed);
+            let network = network.load_weights(weights, WeightScope::Backbone)?;
+            train_network(config, network, &train, &[], seed, folder, &mut show)?
+        }
+    };
+    trained.detector.save(&arguments.out.join("model"))?;
+    let views: Vec<FilmPixels<'_>> = test.iter().map(FilmSample::film).collect::<Result<_, _>>()?;
+    let found = trained.detector.detect_batch(&views)?;
+    Ok(test.into_iter().zip(found).collect())
+}
+
+fn all_folds(
+    arguments: &Arguments,
+    config: &DetectorConfig,
+    films: &Films,
+    fold_of: &[usize],
+    seed: u64,
+    console: &mut Console,
+) -> anyhow::Result<Tested> {
+    let device = burn::tensor::Device::default();
+    let name = |fold: usize| format!("training fold {} of {}", fold + 1, arguments.folds);
+    let mut bars: Vec<TrainingBar> =
+        (0..arguments.folds).map(|fold| TrainingBar::new(name(fold))).collect();
+    let mut show = |fold: usize, event: &Event| bars[fold].show(event, console);
+    let folder = Some(arguments.out.as_path());
+    let validated =
+        cross_validate(config, &films.samples, fold_of, &device, seed, folder, &mut show)?;
+    for (fold, trained) in validated.folds.iter().enumerate() {
+        trained.detector.save(&arguments.out.join(format!("fold-{}/model", fold + 1)))?;
+    }
+    Ok(films.samples.iter().cloned().zip(validated.detected).collect())
+}
+
+/// One bar for one run of the training loop.
+struct TrainingBar {
+    name: String,
+    steps_per_epoch: usize,
+}
+
+impl TrainingBar {
+    fn new(name: String) -> Self {
+        Self { name, steps_per_epoch: 0 }
+    }
+
+    fn show(&mut self, event: &Event, console: &mut Console) {
+        match event {
+            Event::Started { epochs_done, epochs, steps_per_epoch } => {
+                self.steps_per_epoch = *steps_per_epoch;
+                let total = Some((epochs * steps_per_epoch) as u64);
+                console.show(Progress::Stage { name: self.name.clone(), total });
+                console.show(Progress::Step((epochs_done * steps_per_epoch) as u64));
+            }
+            Event::Step { epoch, step, .. } => {
+                let done = (epoch - 1) * self.steps_per_epoch + step;
+                console.show(Progress::Step(done as u64));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn report(tested: &Tested, arguments: &Arguments) -> anyhow::Result<()> {
+    let evaluated: Vec<EvaluatedFilm> = tested
+        .iter()
+        .map(|(film, found)| EvaluatedFilm {
+            truth: Some(SpineTruth::from_keypoints(film.keypoints)),
+            detections: vec![Detection::new(*found)],
+        })
+        .collect();
+    let precision = average_precision(&OksOptions::default(), &evaluated)?;
+    let located: Vec<LocatedFilm> = tested
+        .iter()
+        .filter_map(|(film, found)| {
+            let spacing_mm = film.spacing_mm?;
+            Some(LocatedFilm { truth: film.keypoints, detected: *found, spacing_mm })
+        })
+        .collect();
+    let errors = (!located.is_empty()).then(|| LocalisationReport::new(&located)).transpose()?;
+    let model = (!arguments.cross_validate).then(|| arguments.out.join("model"));
+    if arguments.json {
+        let errors = errors.as_ref().map_or(Ok(Value::Null), serde_json::to_value)?;
+        let precision = serde_json::to_value(&precision)?;
+        let test = json!({"n": tested.len(), "precision": precision, "errors": errors});
+        println!("{}", json!({"model": model, "test": test}));
+        return Ok(());
+    }
+    println!("{precision}");
+    match errors {
+        Some(errors) => println!("{errors}"),
+        None => println!("errors in mm: no film has a pixel spacing"),
+    }
+    if let Some(model) = model {
+        println!("{}", model.display());
+    }
+    Ok(())
+}
