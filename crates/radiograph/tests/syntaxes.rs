@@ -56,6 +56,40 @@ fn uncompressed_in_every_byte_order() {
 }
 
 #[test]
+fn bytes_in_big_endian_words_are_swapped() {
+    let mut file = File::empty(BIG_ENDIAN);
+    file.layout(1, 3, 8).text(0x0028, 0x0004, b"CS", "MONOCHROME2").native(&[2, 1, 0, 3]);
+    assert_eq!(stored(&file.bytes()).pixels(), [1.0, 2.0, 3.0]);
+    file.bytewise = true;
+    assert_eq!(stored(&file.bytes()).pixels(), [2.0, 1.0, 0.0]);
+}
+
+#[test]
+fn an_adobe_segment_that_is_too_short_does_no_harm() {
+    let plain = golden("dct_8.jpg");
+    let mut frame = plain[..2].to_vec();
+    frame.extend(b"\xff\xee\x00\x0cAdobe\x00\x00\x00\x00\x00");
+    frame.extend(&plain[2..]);
+    let mut file = File::grey(JPEG_BASELINE, 8);
+    file.encapsulated(&[&frame]);
+    assert_close("app14", &stored(&file.bytes()), &reference("dct_8.jpg.ref"), 1.0);
+}
+
+#[test]
+fn ybr_is_clipped_as_on_a_screen() {
+    let mut file = File::empty(EXPLICIT);
+    file.layout(1, 2, 8).word(0x0028, 0x0002, 3).text(0x0028, 0x0004, b"CS", "YBR_FULL");
+    file.native(&[100, 128, 128, 200, 128, 255]);
+    let film = stored(&file.bytes());
+    assert_eq!(film.pixels()[0], 100.0);
+    let green = (200.0_f32 - 0.714_136 * 127.0).round();
+    assert!((film.pixels()[1] - (0.299 * 255.0 + 0.587 * green + 0.114 * 200.0)).abs() < 1e-4);
+    file.text(0x0028, 0x0004, b"CS", "YBR_FULL_422").native(&[100, 120, 128, 128]);
+    let film = stored(&file.bytes());
+    assert!((film.pixels()[0] - 100.0).abs() + (film.pixels()[1] - 120.0).abs() < 1e-4);
+}
+
+#[test]
 fn lossless_compression_is_exact() {
     let mut cases = vec![(RLE, 16, "rle_16.rle".to_string())];
     for bits in [8, 12, 16] {

@@ -1,10 +1,9 @@
 //! JPEG 2000 (ITU-T T.800), decoded by hayro-jpeg2000.
 
-use super::{Fault, Frame, FrameSamples, Size};
+use super::{Fault, Frame, FrameColour, FrameSamples, Size};
 use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
 
-/// Decodes a codestream or a JP2 file; three components come out as RGB where a component transform
-/// was used.
+/// Decodes a codestream or a JP2 file; a component transform is undone.
 pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
     let library = |e: hayro_jpeg2000::DecodeError| Fault::new("JPEG 2000", format!("{e} ({e:?})"));
     let components = Siz::find(bytes)?;
@@ -34,9 +33,9 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
         (0..size.pixels()).flat_map(|i| planes.iter().map(move |p| p[i])).collect()
     };
     let precision = components.iter().map(|c| c.precision).max().unwrap_or(0);
-    let rgb = size.components == 3;
-    let lossy = irreversible(bytes);
-    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows: size.height, rgb, lossy })
+    let (transformed, lossy) = coding_style(bytes);
+    let colour = if transformed { FrameColour::Rgb } else { FrameColour::Unsaid };
+    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows: size.height, colour, lossy })
 }
 
 /// Precision and sign of a component, from the SIZ segment.
@@ -56,10 +55,14 @@ impl Component {
     }
 }
 
-/// Whether the first COD segment names the irreversible wavelet (T.800 A.6.1).
-fn irreversible(bytes: &[u8]) -> bool {
+/// Whether the first COD segment names a component transform, and the irreversible wavelet
+/// (T.800 A.6.1).
+fn coding_style(bytes: &[u8]) -> (bool, bool) {
     let at = bytes.windows(4).position(|w| w[..3] == [0xFF, 0x52, 0x00] && w[3] >= 12);
-    at.and_then(|at| bytes.get(at + 13)) == Some(&0)
+    match at.and_then(|at| bytes.get(at..at + 14)) {
+        Some(segment) => (segment[8] == 1, segment[13] == 0),
+        None => (false, false),
+    }
 }
 
 struct Siz;

@@ -8,7 +8,7 @@ mod bits;
 mod coding;
 mod header;
 
-use super::{Fault, Frame, FrameSamples, Size};
+use super::{Fault, Frame, FrameColour, FrameSamples, Size};
 use bits::Bits;
 use coding::{Coder, Coding};
 use header::{Header, Interleave, Scan};
@@ -46,7 +46,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
         (0..size.pixels()).flat_map(|i| planes.iter().map(move |p| p[i])).collect()
     };
     let precision = header.precision();
-    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows, rgb: false, lossy: false })
+    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows, colour: FrameColour::Unsaid, lossy: false })
 }
 
 /// Decodes a scan into its planes; returns the rows that arrived and where the scan ends.

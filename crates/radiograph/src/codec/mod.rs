@@ -65,8 +65,18 @@ pub(crate) struct Frame {
     pub(crate) rows: usize,
     /// Whether values are approximate, so that some may lie outside the range of the original.
     pub(crate) lossy: bool,
-    /// Whether colour was converted to RGB on the way.
-    pub(crate) rgb: bool,
+    /// What three components are.
+    pub(crate) colour: FrameColour,
+}
+
+/// What the components of a frame are, as far as the codestream says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrameColour {
+    /// It does not say.
+    Unsaid,
+    Rgb,
+    /// Luma and two colour differences.
+    Ycc,
 }
 
 /// Samples of up to 8, 16 or 32 bits.

@@ -1,6 +1,6 @@
 //! DICOM's run-length encoding (PS3.5 annex G): PackBits over byte planes, most significant first.
 
-use super::{Fault, Frame, FrameSamples, Size};
+use super::{Fault, Frame, FrameColour, FrameSamples, Size};
 
 const HEADER: usize = 64;
 
@@ -20,7 +20,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size, bytes_per_sample: usize) -> Resul
         _ => FrameSamples::Longs(interleave_groups(&planes)),
     };
     let rows = arrived / size.width.max(1);
-    Ok(Frame { samples, precision: 8 * bytes_per_sample as u16, rows, rgb: false, lossy: false })
+    Ok(Frame { samples, precision: 8 * bytes_per_sample as u16, rows, colour: FrameColour::Unsaid, lossy: false })
 }
 
 /// The segments named by the header, each within the frame.

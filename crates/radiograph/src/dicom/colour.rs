@@ -1,4 +1,5 @@
-//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, which is the Y of every YBR.
+//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, of the colours a person would
+//! see. That is not always the Y of a YBR image: colours that no screen can show are clipped first.
 
 use super::file::Header;
 use super::layout::{Layout, Photometric};
@@ -10,10 +11,10 @@ use crate::{Error, Grey, Provenance, Warning};
 /// How colour is stored.
 pub(crate) enum Colour {
     Rgb,
-    /// The first of three samples is luma.
-    Luma,
-    /// Two lumas and two shared differences: Y Y B R.
-    Luma422,
+    /// Luma and two colour differences.
+    Ybr,
+    /// Two lumas and the differences they share: Y Y B R.
+    Ybr422,
     Palette([Lut; 3]),
 }
 
@@ -23,8 +24,8 @@ impl Colour {
         Ok(Some(match layout.photometric {
             Photometric::Monochrome1 | Photometric::Monochrome2 => return Ok(None),
             Photometric::Rgb => Self::Rgb,
-            Photometric::Ybr | Photometric::YbrWavelet => Self::Luma,
-            Photometric::YbrFull422 | Photometric::YbrPartial422 => Self::Luma422,
+            Photometric::Ybr | Photometric::YbrWavelet => Self::Ybr,
+            Photometric::YbrFull422 | Photometric::YbrPartial422 => Self::Ybr422,
             Photometric::Palette => {
                 let table =
                     |descriptor, data| Lut::read_tags(header, descriptor, data, layout.signed);
@@ -80,25 +81,40 @@ impl Colour {
             }),
             _ => {
                 let values = samples.map(|s| bits.code(s) as f32);
-                let n = layout.pixels();
+                let (n, [low, high]) = (layout.pixels(), self.range(layout));
+                let grey = |[a, b, c]: [f32; 3]| match self {
+                    Self::Rgb => mix([a, b, c]),
+                    _ => mix(rgb([a, b, c], low, high)),
+                };
                 match self {
-                    Self::Luma422 => values
+                    Self::Ybr422 => values
                         .as_chunks::<4>()
                         .0
                         .iter()
-                        .flat_map(|&[y0, y1, ..]| [y0, y1])
+                        .flat_map(|&[y0, y1, cb, cr]| [grey([y0, cb, cr]), grey([y1, cb, cr])])
                         .take(n)
                         .collect(),
-                    Self::Luma if layout.planar => values[..n.min(values.len())].to_vec(),
-                    Self::Luma => values.iter().step_by(3).copied().collect(),
-                    _ if layout.planar && values.len() == 3 * n => {
-                        (0..n).map(|i| mix([values[i], values[n + i], values[2 * n + i]])).collect()
-                    }
-                    _ => values.as_chunks::<3>().0.iter().map(|&c| mix(c)).collect(),
+                    _ if layout.planar && values.len() >= 3 * n => (0..n)
+                        .map(|i| grey([values[i], values[n + i], values[2 * n + i]]))
+                        .collect(),
+                    _ => values.as_chunks::<3>().0.iter().map(|&c| grey(c)).take(n).collect(),
                 }
             }
         }
     }
+}
+
+/// Rec. 601 colour differences to RGB (PS3.3 C.7.6.3.1.2), rounded and clipped; luma runs from `low`
+/// to `high`.
+fn rgb([y, cb, cr]: [f32; 3], low: f32, high: f32) -> [f32; 3] {
+    // Partial range has 219 steps of luma and 224 of colour; full range as many of both.
+    let half = if low > 0.0 { 8.0 * low } else { (high + 1.0) / 2.0 };
+    let scale = if low > 0.0 { 219.0 / 224.0 } else { 1.0 };
+    let [cb, cr] = [cb, cr].map(|c| (c - half) * scale);
+    let red = y + 1.402 * cr;
+    let green = y - 0.344_136 * cb - 0.714_136 * cr;
+    let blue = y + 1.772 * cb;
+    [red, green, blue].map(|v| v.round().clamp(low, high))
 }
 
 fn mix([red, green, blue]: [f32; 3]) -> f32 {

@@ -19,7 +19,7 @@ const SEQUENCE_END: (u16, u16) = (0xFFFE, 0xE0DD);
 #[derive(Debug, Clone)]
 pub(crate) enum PixelElement<'a> {
     /// Uncompressed: the bytes that are there, and how many were announced.
-    Native { bytes: &'a [u8], announced: u64 },
+    Native { bytes: &'a [u8], announced: u64, vr: Option<[u8; 2]> },
     /// Compressed: the items, the first of which is the basic offset table.
     Encapsulated { items: Vec<&'a [u8]>, truncated: bool },
 }
@@ -195,7 +195,8 @@ impl<'a> Cursor<'a> {
             let rest = self.rest();
             let bytes = &rest[..rest.len().min(head.len as usize)];
             self.pos += bytes.len();
-            return Ok(PixelElement::Native { bytes, announced: u64::from(head.len) });
+            let (announced, vr) = (u64::from(head.len), head.vr);
+            return Ok(PixelElement::Native { bytes, announced, vr });
         }
         let mut items = Vec::new();
         let truncated = loop {

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 pub(crate) struct FrameBytes<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
     pub(crate) encapsulated: bool,
+    /// Stored as 16-bit words (VR `OW`), with the padding byte that may follow.
+    pub(crate) in_words: bool,
     /// The file ended inside this frame.
     pub(crate) truncated: bool,
 }
@@ -24,8 +26,9 @@ pub(crate) fn find<'a>(
 ) -> Result<(usize, FrameBytes<'a>), Error> {
     let index = choose(layout, options, warnings)?;
     match header.pixels.as_ref().ok_or(Error::Missing(tag::PIXEL_DATA.name))? {
-        PixelElement::Native { bytes, announced } => {
-            native(bytes, *announced, index, layout, options).map(|frame| (index, frame))
+        PixelElement::Native { bytes, announced, vr } => {
+            let frame = native(bytes, *announced, index, layout, options)?;
+            Ok((index, FrameBytes { in_words: *vr == Some(*b"OW"), ..frame }))
         }
         PixelElement::Encapsulated { items, truncated } => {
             let mut frame = encapsulated(header, items, index, layout)?;
@@ -82,7 +85,9 @@ fn native<'a>(
         });
     } else {
         let start = size.saturating_mul(index).min(bytes.len());
-        &bytes[start..bytes.len().min(start.saturating_add(size))]
+        // With the padding byte of an odd size, in case bytes lie in words.
+        let end = start.saturating_add(size.next_multiple_of(2));
+        &bytes[start..bytes.len().min(end)]
     };
     let truncated = frame.len() < size;
     if truncated && !options.lenient {
@@ -92,7 +97,7 @@ fn native<'a>(
             got: bytes.len() as u64,
         });
     }
-    Ok(FrameBytes { bytes: Cow::Borrowed(frame), encapsulated: false, truncated })
+    Ok(FrameBytes { bytes: Cow::Borrowed(frame), encapsulated: false, in_words: false, truncated })
 }
 
 /// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise an
@@ -125,7 +130,7 @@ fn encapsulated<'a>(
         [one] => Cow::Borrowed(*one),
         several => Cow::Owned(several.concat()),
     };
-    Ok(FrameBytes { bytes, encapsulated: true, truncated: false })
+    Ok(FrameBytes { bytes, encapsulated: true, in_words: false, truncated: false })
 }
 
 /// Offsets of the frames' first fragments from the first byte after the offset table.

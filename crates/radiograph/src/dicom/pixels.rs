@@ -5,7 +5,7 @@ use super::layout::{Layout, Photometric};
 use super::samples::Samples;
 use super::syntax::{self, Compression, TransferSyntax};
 use super::tag;
-use crate::codec::{self, Frame, FrameSamples, Size};
+use crate::codec::{self, Frame, FrameColour, FrameSamples, Size};
 use crate::{Error, Warning};
 use std::borrow::Cow;
 
@@ -50,7 +50,7 @@ pub(crate) fn decode<'a>(
         (true, compression) => compression,
     };
     if compression == Compression::None {
-        return Ok(native(&frame.bytes, syntax.big_endian, layout));
+        return Ok(native(frame, syntax.big_endian, layout));
     }
     let decoded = decompress(&frame.bytes, compression, layout)?;
     if decoded.rows < layout.rows && !lenient {
@@ -111,7 +111,9 @@ fn adopt(
 ) -> Decoded<'static> {
     let mut layout = Layout { planar: false, ..*header };
     match layout.photometric {
-        _ if frame.rgb => layout.photometric = Photometric::Rgb,
+        Photometric::Monochrome1 | Photometric::Monochrome2 | Photometric::Palette => {}
+        _ if frame.colour == FrameColour::Rgb => layout.photometric = Photometric::Rgb,
+        _ if frame.colour == FrameColour::Ycc => layout.photometric = Photometric::Ybr,
         // Decoders give every pixel its own samples.
         Photometric::YbrFull422 | Photometric::YbrPartial422 if compression != Compression::Rle => {
             layout.photometric = Photometric::Ybr;
@@ -148,7 +150,8 @@ fn adopt(
     Decoded { samples, layout, rows: frame.rows }
 }
 
-fn native<'a>(bytes: &'a [u8], big_endian: bool, layout: &Layout) -> Decoded<'a> {
+fn native<'a>(frame: &'a FrameBytes<'_>, big_endian: bool, layout: &Layout) -> Decoded<'a> {
+    let bytes: &[u8] = &frame.bytes;
     let size = layout.frame_bytes();
     let rows = bytes.len() / size.div_ceil(layout.rows).max(1);
     let bytes = if bytes.len() < size {
@@ -160,6 +163,8 @@ fn native<'a>(bytes: &'a [u8], big_endian: bool, layout: &Layout) -> Decoded<'a>
     };
     let samples = match (layout.bits_allocated, bytes) {
         (1, bytes) => Samples::Bytes(Cow::Owned(unpack(&bytes, layout.pixels()))),
+        // Bytes in big-endian words: the first of a pair is the second (PS3.5 8.1.1, OW).
+        (8, _) if big_endian && frame.in_words => Samples::Bytes(swapped(&frame.bytes, size)),
         (8, bytes) => Samples::Bytes(bytes),
         (16, Cow::Borrowed(bytes)) if big_endian => Samples::Big(bytes),
         (16, Cow::Borrowed(bytes)) => Samples::Little(bytes),
@@ -173,6 +178,13 @@ fn native<'a>(bytes: &'a [u8], big_endian: bool, layout: &Layout) -> Decoded<'a>
         }
     };
     Decoded { samples, layout: *layout, rows: rows.min(layout.rows) }
+}
+
+fn swapped(bytes: &[u8], size: usize) -> Cow<'static, [u8]> {
+    let pairs = bytes.as_chunks::<2>().0.iter();
+    let mut bytes: Vec<u8> = pairs.flat_map(|&[a, b]| [b, a]).collect();
+    bytes.resize(size, 0);
+    Cow::Owned(bytes)
 }
 
 /// Pixels of one bit, the first in the least significant bit of a byte (PS3.5 8.1.1).

@@ -32,6 +32,8 @@ pub struct File {
     elements: Vec<(u16, u16, [u8; 2], Vec<u8>)>,
     pixels: Vec<u8>,
     fragments: bool,
+    /// Pixel data have the VR OB.
+    pub bytewise: bool,
 }
 
 impl File {
@@ -42,6 +44,7 @@ impl File {
         file.text(0x0028, 0x0004, b"CS", "MONOCHROME2");
         file.text(0x0018, 0x1164, b"DS", "0.2\\0.2");
         let words = picture(u32::from(bits));
+        file.bytewise = bits <= 8;
         file.pixels = if bits <= 8 {
             words.iter().map(|w| *w as u8).collect()
         } else {
@@ -58,6 +61,7 @@ impl File {
             elements: Vec::new(),
             pixels: Vec::new(),
             fragments: false,
+            bytewise: false,
         };
         file.text(0x0008, 0x0060, b"CS", "DX");
         file
@@ -168,7 +172,7 @@ impl File {
             out.extend(value);
         }
         if !self.pixels.is_empty() {
-            let vr = if self.fragments { b"OB" } else { b"OW" };
+            let vr = if self.fragments || self.bytewise { b"OB" } else { b"OW" };
             let len = if self.fragments { u32::MAX } else { self.pixels.len() as u32 };
             self.header(&mut out, 0x7FE0, 0x0010, vr, len);
             out.extend(&self.pixels);

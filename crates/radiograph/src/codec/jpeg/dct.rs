@@ -4,7 +4,7 @@
 use super::bits::Bits;
 use super::huffman::{Huffman, extend};
 use super::stream::{FrameHeader, ScanHeader, Stream, fault};
-use crate::codec::{Fault, Frame, FrameSamples};
+use crate::codec::{Fault, Frame, FrameColour, FrameSamples};
 
 /// Natural position of the k-th coefficient in zigzag order (T.81 figure A.6).
 const ZIGZAG: [usize; 64] = [
@@ -176,7 +176,7 @@ impl<'f> Sequential<'f> {
         let arrived = |p: &Plane| p.rows * self.largest.1 / p.sampling.1;
         let rows = self.planes.iter().map(arrived).min().unwrap_or(0).min(height);
         let precision = self.frame.precision as u16;
-        Frame { samples: FrameSamples::Words(samples), precision, rows, rgb: false, lossy: true }
+        Frame { samples: FrameSamples::Words(samples), precision, rows, colour: FrameColour::Unsaid, lossy: true }
     }
 }
 

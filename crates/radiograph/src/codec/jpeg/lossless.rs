@@ -3,7 +3,7 @@
 use super::bits::Bits;
 use super::huffman::Huffman;
 use super::stream::{FrameHeader, ScanHeader, Stream, fault};
-use crate::codec::{Fault, Frame, FrameSamples};
+use crate::codec::{Fault, Frame, FrameColour, FrameSamples};
 
 /// One component's samples, before the point transform is undone.
 struct Plane {
@@ -90,7 +90,7 @@ impl<'f> Lossless<'f> {
             let planes = &self.planes;
             (0..pixels).flat_map(|i| planes.iter().map(move |p| p.samples[i])).collect()
         };
-        Frame { samples: FrameSamples::Words(samples), precision, rows, rgb: false, lossy: false }
+        Frame { samples: FrameSamples::Words(samples), precision, rows, colour: FrameColour::Unsaid, lossy: false }
     }
 }
 

@@ -6,7 +6,7 @@ mod huffman;
 mod lossless;
 mod stream;
 
-use super::{Fault, Frame, FrameSamples, Size};
+use super::{Fault, Frame, FrameColour, FrameSamples, Size};
 use stream::{Event, FrameHeader, Stream, fault};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
@@ -33,7 +33,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
     match (frame.process, frame.precision) {
         (3, _) => lossless(stream, &frame),
         (1, 12) => extended(stream, &frame),
-        (0..=2, 8) => baseline(bytes, size),
+        (0..=2, 8) => baseline(&stream, &frame, size),
         (process, precision) => {
             Err(fault(format!("process SOF{process} of {precision} bits is not supported")))
         }
@@ -60,26 +60,36 @@ fn extended(mut stream: Stream<'_>, frame: &FrameHeader) -> Result<Frame, Fault>
     Ok(decoder.finish())
 }
 
-/// Decodes 8-bit DCT processes; three components come out as RGB.
-fn baseline(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
+/// Decodes 8-bit DCT processes, without a change of colour.
+///
+/// The library is not shown the application segments: it refuses files whose Adobe segment is too
+/// short, and what they say of colour is `stream`'s to read.
+fn baseline(stream: &Stream<'_>, frame: &FrameHeader, size: Size) -> Result<Frame, Fault> {
     let library = |e: zune_jpeg::errors::DecodeErrors| fault(e.to_string());
-    let colour = if size.components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+    let ids: Vec<u8> = frame.components.iter().map(|c| c.id).collect();
+    let as_stored = match (size.components, ids.as_slice()) {
+        (1, _) => ColorSpace::Luma,
+        (_, b"RGB") => ColorSpace::RGB,
+        (3, _) => ColorSpace::YCbCr,
+        _ => return Err(fault(format!("expected 1 or 3 components; got {}", size.components))),
+    };
     let options = DecoderOptions::default()
-        .jpeg_set_out_colorspace(colour)
+        .jpeg_set_out_colorspace(as_stored)
         .set_max_width(size.width)
         .set_max_height(size.height);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let plain = stream::without_application_segments(stream.bytes);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&plain), options);
     let samples = decoder.decode().map_err(library)?;
     let expected = size.pixels() * size.components;
     if samples.len() != expected {
         return Err(fault(format!("expected {expected} samples; got {}", samples.len())));
     }
-    let rgb = size.components == 3;
-    Ok(Frame {
-        samples: FrameSamples::Bytes(samples),
-        precision: 8,
-        rows: size.height,
-        rgb,
-        lossy: true,
-    })
+    let colour = match (stream.adobe_transform, stream.jfif) {
+        _ if as_stored == ColorSpace::RGB => FrameColour::Rgb,
+        (Some(0), _) => FrameColour::Rgb,
+        (Some(_), _) | (None, true) => FrameColour::Ycc,
+        (None, false) => FrameColour::Unsaid,
+    };
+    let samples = FrameSamples::Bytes(samples);
+    Ok(Frame { samples, precision: 8, rows: size.height, colour, lossy: true })
 }

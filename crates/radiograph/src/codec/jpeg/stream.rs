@@ -46,6 +46,8 @@ pub(crate) struct Stream<'a> {
     pub(crate) restart_interval: usize,
     /// The transform of an Adobe APP14 segment: 0 none, 1 YCbCr.
     pub(crate) adobe_transform: Option<u8>,
+    /// Whether there is a JFIF segment, which makes three components YCbCr.
+    pub(crate) jfif: bool,
 }
 
 /// What stopped the reading of segments.
@@ -73,6 +75,7 @@ impl<'a> Stream<'a> {
             quantization: [None; 4],
             restart_interval: 0,
             adobe_transform: None,
+            jfif: false,
         })
     }
 
@@ -96,8 +99,10 @@ impl<'a> Stream<'a> {
                 0xDB => self.quantization_tables(segment)?,
                 0xDD => self.restart_interval = usize::from(word(segment, 0)?),
                 0xEE if segment.starts_with(b"Adobe") => {
-                    self.adobe_transform = segment.get(11).copied();
+                    // A short one has lost its end: the transform is the last byte all the same.
+                    self.adobe_transform = segment.get(11).or(segment.last()).copied();
                 }
+                0xE0 if segment.starts_with(b"JFIF") => self.jfif = true,
                 0xC0..=0xCF if marker != 0xC8 && marker != 0xCC => {
                     return frame_header(marker - 0xC0, segment).map(Event::Frame);
                 }
@@ -159,6 +164,24 @@ impl<'a> Stream<'a> {
         }
         Ok(())
     }
+}
+
+/// A copy of a stream without APP0 to APP15.
+pub(crate) fn without_application_segments(bytes: &[u8]) -> Vec<u8> {
+    let (mut plain, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let [0xFF, marker, after @ ..] = rest {
+        let skip = match (marker, word(after, 0)) {
+            (0xD8, _) => 2,
+            (0xDA, _) | (_, Err(_)) => break,
+            (_, Ok(len)) => (2 + usize::from(len)).min(rest.len()),
+        };
+        if !(0xE0..=0xEF).contains(marker) {
+            plain.extend_from_slice(&rest[..skip]);
+        }
+        rest = &rest[skip..];
+    }
+    plain.extend_from_slice(rest);
+    plain
 }
 
 fn word(bytes: &[u8], at: usize) -> Result<u16, Fault> {
