@@ -22,7 +22,7 @@ use crate::{
 /// Prepared planes of one run of units, in values: stays in the second-level cache.
 const RUN_VALUES: usize = 256 * 1024;
 /// Flat pixels of one run: the planes of one channel stay in the first-level cache.
-const RUN_PIXELS: usize = 2048;
+const RUN_PIXELS: usize = 1536;
 /// All partial sums together, in values.
 const PARTIAL_VALUES: usize = 4 << 20;
 /// Most groups of images.
@@ -76,7 +76,7 @@ impl Job<'_> {
             .max(1);
         let group_units = units.len().div_ceil(groups).max(1);
         let splits = MAX_GROUPS.div_ceil(4).div_ceil(groups);
-        let rows = self.correlation.outputs.div_ceil(splits).next_multiple_of(3);
+        let rows = self.correlation.outputs.div_ceil(splits).next_multiple_of(8);
         let mut partials = vec![0.0; groups * len];
         let tasks: Vec<(usize, usize, &mut [f32])> = partials
             .chunks_mut(len.max(1))
@@ -96,7 +96,7 @@ impl Job<'_> {
     /// Rows of a unit: the whole plane unless it is too long for a run.
     fn band_rows(&self) -> usize {
         let [rows, columns] = self.correlation.domain;
-        let bands = (rows * columns).div_ceil(2 * self.run_pixels());
+        let bands = (rows * columns).div_ceil(self.run_pixels());
         rows.div_ceil(bands.max(1))
     }
 
@@ -179,8 +179,8 @@ impl Job<'_> {
     }
 
     fn add_blocks(&self, run: &Run<'_>, partial: &mut [f32]) {
-        let [most_rows, most_columns] = self.isa.max_dot();
         let taps = run.planes.offsets.len();
+        let [most_rows, most_columns] = self.isa.max_dot(taps);
         let terms = self.correlation.terms();
         let offsets: Vec<usize> = (0..terms)
             .map(|k| k / taps * run.channel_stride + run.planes.offsets[k % taps])

@@ -55,14 +55,14 @@ pub(super) unsafe fn dot<V: Simd, const M: usize, const K: usize>(dot: &Dot<'_>,
             });
             let mut p = 0;
             while p < dot.pixels {
-                let mut g = [V::splat(0.0); M];
-                unrolled!(M, I, {
-                    g[I] = V::load(gradient.add(I * dot.gradient_stride + p));
-                });
+                let mut x = [V::splat(0.0); K];
                 unrolled!(K, J, {
-                    let x = V::load(columns[J].add(p));
-                    unrolled!(M, I, {
-                        sums[I][J] = g[I].mul_add(x, sums[I][J]);
+                    x[J] = V::load(columns[J].add(p));
+                });
+                unrolled!(M, I, {
+                    let g = V::load(gradient.add(I * dot.gradient_stride + p));
+                    unrolled!(K, J, {
+                        sums[I][J] = g.mul_add(x[J], sums[I][J]);
                     });
                 });
                 p += V::LANES;

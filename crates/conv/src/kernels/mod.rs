@@ -84,9 +84,14 @@ impl Isa {
         }
     }
 
-    /// Most rows and columns of a block of inner products.
-    pub(crate) fn max_dot(self) -> [usize; 2] {
-        if self == Self::Avx2 { [3, 3] } else { [3, 9] }
+    /// Most rows and columns of a block of inner products for filters of `taps` taps. Shifted
+    /// columns cross cache lines, rows do not, so filters get few columns and many rows.
+    pub(crate) fn max_dot(self, taps: usize) -> [usize; 2] {
+        match (self, taps) {
+            (Self::Avx2, _) => [3, 3],
+            (_, 1) => [4, 6],
+            _ => [8, 3],
+        }
     }
 
     /// Computes one tile into the planes `out`, one per output.
