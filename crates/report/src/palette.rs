@@ -25,12 +25,11 @@ pub(crate) fn ink(method: Method) -> &'static str {
 /// A dash pattern that tells lines apart without colour.
 pub(crate) fn dash(method: Method) -> &'static str {
     match method {
-        Method::CoxPh => "2 3",
+        Method::CoxPh | Method::DeepSurvImage => "",
         Method::DeepSurv => "7 3",
-        Method::DeepSurvImage => "",
         Method::ImageOnly => "9 3 2 3",
         Method::Frax => "4 4",
-        Method::Oracle => "1 4",
+        Method::Oracle => "1.5 3.5",
     }
 }
 

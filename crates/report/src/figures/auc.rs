@@ -31,7 +31,7 @@ pub(crate) fn auc_over_time(results: &StudyResults) -> Option<Figure> {
     let line = Stroke::new(QUIET, 1.2).dashed("4 3");
     svg.line((plot.left, chance), (plot.right(), chance), line);
     for (i, model) in models.iter().enumerate() {
-        let shift = 9.0 * (i as f64 - (models.len() - 1) as f64 / 2.0);
+        let shift = 13.0 * (i as f64 - (models.len() - 1) as f64 / 2.0);
         draw_model(&mut svg, &plot, model, shift);
     }
     let caption = "Cumulative/dynamic AUC on the test set (inverse probability of censoring \

@@ -144,7 +144,7 @@ fn draw_bar(svg: &mut Svg, plot: &Plot, left: f64, width: f64, method: Method, d
     svg.rect((left + gap, top), (width - 2.0 * gap, bottom - top), colour(method), &title);
     let x = left + 0.38 * width;
     let line = Stroke::new(INK, 1.5);
-    for stroke in [Stroke::new("#ffffff", 3.5), line] {
+    for stroke in [Stroke::new("#ffffff", 2.8), line] {
         svg.line((x, plot.y(c.lower)), (x, plot.y(c.upper)), stroke);
     }
     for end in [c.lower, c.upper] {

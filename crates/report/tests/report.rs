@@ -1,0 +1,221 @@
+//! The report of a study of invented numbers: complete, self-contained, and true to its results.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use vertebra_report::{Error, Report, write_report};
+use vertebra_study::{StudyResults, Subgroup};
+
+fn report(results: &StudyResults) -> Report {
+    Report::new(results, |_| Some(common::png())).unwrap()
+}
+
+/// Names of the elements that are open at the end of `markup`; panics where tags do not nest.
+fn check_nesting(markup: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = markup;
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        let end = rest.find('>').unwrap();
+        let (tag, after) = (&rest[..end], &rest[end + 1..]);
+        rest = after;
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "closes what is not open");
+        } else {
+            open.push(tag.split_whitespace().next().unwrap());
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+}
+
+#[test]
+fn every_figure_is_well_formed_and_says_what_it_shows() {
+    let report = report(&common::results());
+    let ids: Vec<_> = report.figures().iter().map(vertebra_report::Figure::id).collect();
+    assert_eq!(
+        ids,
+        [
+            "flow",
+            "variants",
+            "concordance-development",
+            "concordance-test",
+            "differences",
+            "auc",
+            "calibration",
+            "decision",
+            "risk-groups-1",
+            "saliency"
+        ]
+    );
+    for figure in report.figures() {
+        check_nesting(figure.svg());
+        assert!(figure.svg().contains("<desc>") && !figure.caption().is_empty());
+        assert!(!figure.svg().contains("NaN") && !figure.svg().contains("inf"), "{}", figure.id());
+    }
+}
+
+#[test]
+fn nothing_is_drawn_outside_of_a_figure() {
+    for figure in report(&common::results()).figures() {
+        let view = figure.svg().split("viewBox=\"0 0 ").nth(1).unwrap();
+        let size: Vec<f64> =
+            view.split('"').next().unwrap().split(' ').map(|v| v.parse().unwrap()).collect();
+        for (name, limit) in
+            [(" x=\"", size[0]), (" y=\"", size[1]), ("cx=\"", size[0]), ("y2=\"", size[1])]
+        {
+            for text in figure.svg().split(name).skip(1) {
+                let value: f64 = text.split('"').next().unwrap().parse().unwrap();
+                assert!((0.0..=limit).contains(&value), "{}: {name}{value}", figure.id());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_needs_nothing_from_elsewhere() {
+    let html = report(&common::results()).html().to_owned();
+    assert!(!html.contains("<script") && !html.contains("@import") && !html.contains("url("));
+    let html = html.replace("http://www.w3.org/2000/svg", "");
+    assert!(!html.contains("http"), "a link to elsewhere");
+    for source in html.split("src=\"").skip(1) {
+        assert!(source.starts_with("data:image/png;base64,"));
+    }
+}
+
+#[test]
+fn links_lead_to_sections_of_the_page() {
+    let html = report(&common::results()).html().to_owned();
+    for link in html.split("href=\"#").skip(1) {
+        let id = link.split('"').next().unwrap();
+        assert!(html.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+    let ids: Vec<_> = html.split(" id=\"").skip(1).map(|t| t.split('"').next().unwrap()).collect();
+    let mut unique = ids.clone();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(unique.len(), ids.len(), "an id stands twice");
+}
+
+#[test]
+fn the_summary_states_the_comparison_first() {
+    let html = report(&common::results()).html().to_owned();
+    let lead = html.split("<p class=\"lead\">").nth(1).unwrap().split("</p>").next().unwrap();
+    assert_eq!(
+        lead,
+        "On the test set of 140 subjects with 43 incident fractures, “Model 3, DeepSurv with \
+         images” reached a concordance of 0.709 (0.624 to 0.794), against 0.629 (0.544 to 0.714) \
+         for “Model 3, CoxPH”."
+    );
+    assert!(html.contains("The paired difference is 0.080 (0.018 to 0.142), P = 0.011"));
+}
+
+#[test]
+fn a_comparison_in_the_other_direction_changes_its_sign() {
+    let mut results = common::results();
+    for c in &mut results.comparisons {
+        std::mem::swap(&mut c.first, &mut c.second);
+    }
+    let html = report(&results).html().to_owned();
+    assert!(html.contains("The paired difference is −0.080 (−0.142 to −0.018), P = 0.011"));
+}
+
+#[test]
+fn the_checklist_says_what_is_not_provided() {
+    let html = report(&common::results()).html().to_owned();
+    assert!(html.contains("Of 52 items this report fills 26"));
+    assert_eq!(html.matches("not provided").count(), 26);
+}
+
+#[test]
+fn tables_keep_full_precision() {
+    let results = common::results();
+    let report = report(&results);
+    let table = report.tables().iter().find(|t| t.id() == "concordance-test-table").unwrap();
+    let model = &results.models[4];
+    let found = model
+        .discrimination
+        .iter()
+        .find(|d| d.set == vertebra_study::EvaluationSet::Test && d.subgroup == Subgroup::Women);
+    let c = found.unwrap().harrell;
+    let row = format!("\"{}\",{},{},{}", model.name, c.value, c.lower, c.upper);
+    assert!(table.to_csv().contains(&row), "{row}\n{}", table.to_csv());
+    for table in report.tables() {
+        let width = table.to_csv().lines().count();
+        assert!(width > 1, "{} is empty", table.id());
+        assert!(table.to_markdown().starts_with(table.caption()));
+    }
+}
+
+#[test]
+fn the_report_depends_on_the_results_alone() {
+    let results = common::results();
+    let json = serde_json::to_string(&results).unwrap();
+    let back: StudyResults = serde_json::from_str(&json).unwrap();
+    assert_eq!(report(&results).html(), report(&back).html());
+}
+
+#[test]
+fn a_study_without_most_parts_still_has_a_report() {
+    let mut results = common::results();
+    results.models.clear();
+    results.comparisons.clear();
+    results.variants.clear();
+    results.risk_groups.clear();
+    results.saliency = None;
+    results.keypoints.folds.clear();
+    results.keypoints.test = None;
+    results.keypoints.levels.clear();
+    results.keypoints.overlays.clear();
+    results.missing.clear();
+    results.run.phantom = false;
+    let html = report(&results).html().to_owned();
+    assert!(html.contains("Not part of this study.") && html.contains("not a medical device"));
+    assert!(!html.contains("Synthetic cohort"));
+}
+
+#[test]
+fn undefined_values_are_dashes_never_nan() {
+    let mut results = common::results();
+    for model in &mut results.models {
+        for d in &mut model.discrimination {
+            (d.uno, d.harrell_bca, d.over_folds) = (None, None, None);
+        }
+        for h in &mut model.horizons {
+            (h.auc, h.brier, h.sensitivity) = (None, None, None);
+        }
+        (model.calibration, model.decision) = (None, None);
+    }
+    let report = report(&results);
+    assert!(!report.html().contains("NaN") && report.html().contains(">–<"));
+    assert!(report.figures().iter().all(|f| !["auc", "calibration", "decision"].contains(&f.id())));
+}
+
+#[test]
+fn an_absent_picture_is_named_and_text_is_escaped() {
+    let mut results = common::results();
+    results.notes.push("<b>1 < 2</b>".to_owned());
+    let report = Report::new(&results, |_| Some(b"no picture".to_vec())).unwrap();
+    assert!(report.html().contains("picture pictures/heat-map-0.png is not in the run folder"));
+    assert!(report.html().contains("&lt;b&gt;1 &lt; 2&lt;/b&gt;"));
+}
+
+#[test]
+fn writes_tables_figures_and_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = write_report(&common::results(), folder.path()).unwrap();
+    assert_eq!(page, folder.path().join("report.html"));
+    for file in ["tables/characteristics.csv", "tables/characteristics.md", "figures/flow.svg"] {
+        assert!(folder.path().join(file).is_file(), "{file}");
+    }
+    let unfinished = std::fs::read_dir(folder.path()).unwrap().flatten();
+    assert!(unfinished.map(|f| f.path()).all(|p| p.extension() != Some("unfinished".as_ref())));
+    assert!(std::fs::read_to_string(page).unwrap().contains("is not in the run folder"));
+}
+
+#[test]
+fn another_schema_version_is_refused() {
+    let mut results = common::results();
+    results.schema_version += 1;
+    let error = Report::new(&results, |_| None).unwrap_err();
+    assert!(matches!(error, Error::SchemaVersion(1, 2)), "{error}");
+}
