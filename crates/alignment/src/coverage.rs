@@ -2,6 +2,9 @@
 //!
 //! Exact area coverage by accumulating, row by row, the signed area to the right of each edge.
 
+/// What sums of signed areas may leave where nothing is covered.
+const ROUNDING: f64 = 1e-9;
+
 /// Coverage `[height, width]` in `[0, 1]` of a closed polygon `(x, y)` px; a pixel reaches half a
 /// pixel around its centre. The sense of the polygon does not matter.
 pub(crate) fn polygon_coverage(polygon: &[(f64, f64)], height: usize, width: usize) -> Vec<f32> {
@@ -16,7 +19,8 @@ pub(crate) fn polygon_coverage(polygon: &[(f64, f64)], height: usize, width: usi
         let mut total = 0.0;
         coverage.extend(row[..width].iter().map(|v| {
             total += v;
-            total.abs().min(1.0) as f32
+            let share = total.abs().min(1.0);
+            if share < ROUNDING { 0.0 } else { share as f32 }
         }));
     }
     coverage

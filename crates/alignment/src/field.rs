@@ -2,14 +2,14 @@
 //!
 //! Collimator blades and the shutters that a detector's software draws leave a border of (nearly)
 //! one grey value. Rows and columns are peeled off each side for as long as at least 90 % of their
-//! pixels lie within 2 % of the film's grey range around their median: the rest may be a side
-//! marker. Only borders parallel to the film's edges are found.
+//! pixels lie within 2 % of the grey range of the film's middle around their median: the rest may be
+//! a side marker. Only borders parallel to the film's edges are found.
 
 use crate::{Error, Film};
 
 /// Share of a border line's pixels that must agree with its median.
 const AGREEING: f64 = 0.9;
-/// What "agree" means, as a share of the film's grey range.
+/// What "agree" means, as a share of the grey range of the film's middle.
 const TOLERANCE: f32 = 0.02;
 /// Pixels looked at per line.
 const SAMPLES: usize = 256;
@@ -139,13 +139,12 @@ impl Side {
     }
 }
 
-/// Maximum minus minimum over a sample of the film.
+/// Maximum minus minimum over a sample of the film's middle, which no border reaches: half of its
+/// rows and columns.
 fn grey_range(film: &Film<'_>) -> f32 {
-    let stride = (film.pixels.len() / 16_384).max(1);
-    let (min, max) = film
-        .pixels
-        .iter()
-        .step_by(stride)
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)));
+    let middle = |n: usize| (n / 4..(n - n / 4)).step_by((n / SAMPLES).max(1));
+    let (min, max) = middle(film.height)
+        .flat_map(|y| middle(film.width).map(move |x| film.pixels[y * film.width + x]))
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
     max - min
 }

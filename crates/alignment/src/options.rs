@@ -11,12 +11,16 @@
 //! as far above the lower edge, on every film: with the default margin of 0.75, at rows
 //! `0.1364 size - 0.5` and `0.8636 size - 0.5`.
 //!
+//! [`AlignmentMode::LeastSquares`]: the same, but for the anchors stand the ends of the line
+//! `place = a + b t` fitted by least squares to the centres from the upper to the lower anchor,
+//! with `t` the mean place of each level in real spines.
+//!
 //! [`AlignmentMode::Rigid`] keeps millimetres: every film gets `extent_mm / size` mm per px, the
 //! anchors' midpoint lies in the middle of the square and the anchors on its vertical midline.
 
 use crate::{Alignment, Error, Film};
 use serde::{Deserialize, Serialize};
-use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_keypoints::{Level, VertebraKeypoints, mean_level_places};
 
 /// Anchors closer than this, in px, give no direction.
 const MIN_ANCHOR_DISTANCE_PX: f64 = 2.0;
@@ -30,6 +34,9 @@ pub enum AlignmentMode {
     Similarity,
     /// Keeps millimetres; needs the pixel spacing.
     Rigid,
+    /// Scales as [`Similarity`](Self::Similarity) does, by the line that all shown centres fit
+    /// best, so that an error in one of them counts less.
+    LeastSquares,
 }
 
 /// How keypoints become an [`Alignment`].
@@ -125,14 +132,17 @@ impl AlignmentOptions {
         spacing_mm: Option<[f64; 2]>,
     ) -> Result<Alignment, Error> {
         self.check()?;
-        let [upper, lower] = self.anchor_points(keypoints)?;
+        let anchors = self.anchor_points(keypoints)?;
         let plane = Plane::new(spacing_mm)?;
-        let (a, b) = (plane.point(upper), plane.point(lower));
+        let [a, b] = match self.mode {
+            AlignmentMode::LeastSquares => self.fitted_anchors(keypoints, &plane),
+            _ => anchors.map(|p| plane.point(p)),
+        };
         let axis = (b.0 - a.0, b.1 - a.1);
         let extent = match (self.mode, spacing_mm) {
             (AlignmentMode::Rigid, None) => return Err(Error::MissingSpacing),
             (AlignmentMode::Rigid, Some(_)) => self.extent_mm,
-            (AlignmentMode::Similarity, _) => {
+            (AlignmentMode::Similarity | AlignmentMode::LeastSquares, _) => {
                 axis.0.hypot(axis.1) * (1.0 + 2.0 * self.margin / self.n_distances())
             }
         };
@@ -168,6 +178,29 @@ impl AlignmentOptions {
             return Err(Error::UpsideDown(upper, a.y, lower, b.y));
         }
         Ok([(a.x, a.y), (b.x, b.y)])
+    }
+
+    /// The ends of the best line through the centres from the upper to the lower anchor.
+    fn fitted_anchors(&self, keypoints: &VertebraKeypoints, plane: &Plane) -> [(f64, f64); 2] {
+        let [first, last] = self.anchors.map(Level::index);
+        let places = mean_level_places();
+        let along = |i: usize| (places[i] - places[first]) / (places[last] - places[first]);
+        let points = (first..=last).map(|i| {
+            let p = keypoints.points()[i];
+            (along(i), plane.point((p.x, p.y)))
+        });
+        let n = (last - first + 1) as f64;
+        let (mut t, mut x, mut y) = (0.0, 0.0, 0.0);
+        for (along, p) in points.clone() {
+            (t, x, y) = (t + along / n, x + p.0 / n, y + p.1 / n);
+        }
+        let (mut tt, mut tx, mut ty) = (0.0, 0.0, 0.0);
+        for (along, p) in points {
+            let d = along - t;
+            (tt, tx, ty) = (tt + d * d, tx + d * (p.0 - x), ty + d * (p.1 - y));
+        }
+        let (bx, by) = (tx / tt, ty / tt);
+        [(x - bx * t, y - by * t), (x + bx * (1.0 - t), y + by * (1.0 - t))]
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -248,7 +248,8 @@ fn lanczos(t: f64) -> f64 {
     if t == 0.0 {
         return 1.0;
     }
-    if t.abs() >= LOBES {
+    // The zeros, exactly.
+    if t.abs() >= LOBES || t.fract() == 0.0 {
         return 0.0;
     }
     let x = PI * t;

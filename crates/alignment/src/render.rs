@@ -251,7 +251,9 @@ impl VariantOptions {
         let extent = match (self.alignment.mode(), film.spacing_mm) {
             (AlignmentMode::Rigid, None) => return Err(Error::MissingSpacing),
             (AlignmentMode::Rigid, Some(_)) => self.patch_mm,
-            (AlignmentMode::Similarity, _) => self.patch_side * mean_distance,
+            (AlignmentMode::Similarity | AlignmentMode::LeastSquares, _) => {
+                self.patch_side * mean_distance
+            }
         };
         let centres = keypoints.points().map(|p| plane.point((p.x, p.y)));
         let axis = tangent(&centres, level.index());
@@ -297,6 +299,9 @@ impl Frame {
     }
 }
 
+/// Relative differences of grey values that resampling a constant film may make.
+const ROUNDING: f32 = 1e-5;
+
 /// Scales what shows the film to `[0, 1]`.
 fn min_max(resampled: &mut Resampled) -> Result<(), Error> {
     let width = resampled.image.width;
@@ -317,7 +322,7 @@ fn min_max(resampled: &mut Resampled) -> Result<(), Error> {
         (pick(lo, v, lo <= v), pick(hi, v, hi >= v))
     });
     let range = max - min;
-    if !(range.is_finite() && range > 0.0) {
+    if !(range.is_finite() && range > ROUNDING * max.abs().max(min.abs())) {
         return Err(Error::NoContrast(min, max));
     }
     for value in parts.iter_mut().flat_map(|part| part.iter_mut()) {
@@ -344,9 +349,8 @@ fn tangent(centres: &[(f64, f64); 5], i: usize) -> (f64, f64) {
 /// The pair of neighbours that makes the spine run upwards at `level`.
 fn out_of_order(keypoints: &VertebraKeypoints, level: Level) -> Error {
     let pairs = Level::ALL.windows(2).map(|w| (w[0], w[1]));
-    let near = pairs.filter(|(a, b)| {
-        level.index().abs_diff(a.index()).min(level.index().abs_diff(b.index())) <= 1
-    });
+    let touches = |l: Level| level.index().abs_diff(l.index()) <= 1;
+    let near = pairs.filter(|(a, b)| touches(*a) || touches(*b));
     let worst = near.min_by(|a, b| {
         let rise = |p: &(Level, Level)| keypoints.get(p.1).y - keypoints.get(p.0).y;
         rise(a).total_cmp(&rise(b))

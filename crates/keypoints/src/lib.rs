@@ -3,7 +3,7 @@
 //!
 //! [`VertebraKeypoints`] holds the centres of L1 to L5. [`AnnotationSet`] reads and writes them as
 //! COCO keypoints JSON, with outlines and the six morphometric points ([`SixPoints`]) of each
-//! vertebra. [`HeatmapCodec`] turns points into Gaussian heatmaps and back to sub-pixel places.
+//! vertebra, and reads exports of CVAT and Label Studio. [`HeatmapCodec`] turns points into Gaussian heatmaps and back to sub-pixel places.
 //! [`average_precision`] (as pycocotools computes it) and [`LocalisationReport`] (millimetres)
 //! measure a detector, and [`check_plausibility`] says what is odd about one detection, compared
 //! with real spines.
@@ -21,10 +21,12 @@
 //! ```
 
 mod annotation;
+mod calibration;
 mod coco;
 mod error;
 mod gaussian;
 mod heatmap;
+mod import;
 mod localisation;
 mod oks;
 mod plausibility;
@@ -39,14 +41,15 @@ mod spine_shape;
 struct Readme;
 
 pub use annotation::{AnnotationSet, FilmAnnotation, VertebraAnnotation};
+pub use calibration::{ConfidenceCalibration, ReliabilityRow, ReliabilityTable};
 pub use error::Error;
 pub use heatmap::{Decoding, HeatmapCodec, to_heatmap, to_input};
 pub use localisation::{LocalisationReport, LocatedFilm, SUCCESS_RADII_MM};
 pub use localisation::{mean_radial_error_mm, radial_errors_mm};
 pub use oks::{ApReport, AreaDefinition, Detection, EvaluatedFilm, OksOptions, SpineTruth};
 pub use oks::{average_precision, oks};
-pub use plausibility::check_plausibility;
 pub use plausibility::{Implausibility, PlausibilityLimits, ShapeScore, ShiftedLabels};
+pub use plausibility::{check_plausibility, mean_level_places};
 pub use schema::{Keypoint, Level, VertebraKeypoints};
 pub use six_points::{SixPoints, VertebralHeights};
 pub use spine_shape::SpineShape;

@@ -162,6 +162,19 @@ impl ShapeScore {
     }
 }
 
+/// Mean places of L1..L5 along the chain of centres in real spines, L1 = 0 and L5 = 1.
+///
+/// # Examples
+/// ```
+/// let places = vertebra_keypoints::mean_level_places();
+/// assert!(places[0] == 0.0 && (places[1] - 0.241).abs() < 1e-3 && places[4] == 1.0);
+/// ```
+#[must_use]
+pub fn mean_level_places() -> [f64; 5] {
+    let [a, b, c, ..] = L1_L5.mean;
+    [0.0, a / 4.0, (a + b) / 4.0, (a + b + c) / 4.0, 1.0]
+}
+
 /// Everything odd about five points; empty for a plausible spine.
 ///
 /// `spacing_mm` is `[row, col]`; without it the length is not judged.

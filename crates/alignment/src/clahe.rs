@@ -1,0 +1,267 @@
+//! Contrast-limited adaptive histogram equalisation.
+//!
+//! Zuiderveld K, "Contrast limited adaptive histogram equalization", in: Graphics Gems IV, 1994,
+//! 474-485. The grey range is divided into as many bins as given; within a bin the equalised value
+//! runs linearly, so that no grey level of a 16-bit film is lost.
+
+use crate::{Error, Field, Film, Image};
+use serde::{Deserialize, Serialize};
+
+/// How local contrast is equalised.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClaheOptions {
+    tiles: usize,
+    clip_limit: f64,
+    bins: usize,
+}
+
+impl Default for ClaheOptions {
+    /// 8 x 8 tiles, no bin over twice the mean, 1024 bins.
+    fn default() -> Self {
+        Self { tiles: 8, clip_limit: 2.0, bins: 1024 }
+    }
+}
+
+impl ClaheOptions {
+    /// Tiles in each direction.
+    #[must_use]
+    pub fn with_tiles(self, tiles: usize) -> Self {
+        Self { tiles, ..self }
+    }
+
+    /// Greatest share of a bin, relative to the mean of all; from 1 (hardly any change of local
+    /// contrast) on.
+    #[must_use]
+    pub fn with_clip_limit(self, clip_limit: f64) -> Self {
+        Self { clip_limit, ..self }
+    }
+
+    /// Bins of a histogram.
+    #[must_use]
+    pub fn with_bins(self, bins: usize) -> Self {
+        Self { bins, ..self }
+    }
+
+    /// The film's `field` equalised to `[0, 1]`; 0 outside of it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfDomain`] for settings without meaning; [`Error::EmptyRegion`];
+    /// [`Error::NoContrast`]; [`Error::PixelCount`].
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_alignment::{ClaheOptions, Field, Film};
+    /// let pixels: Vec<f32> = (0..64 * 64).map(|i| ((i % 64) as f32 / 8.0).sin() + i as f32).collect();
+    /// let film = Film { pixels: &pixels, height: 64, width: 64, spacing_mm: None };
+    /// let equalised = ClaheOptions::default().equalise(&film, &Field::whole(&film))?;
+    /// assert!(equalised.pixels.iter().all(|v| (0.0..=1.0).contains(v)));
+    /// # Ok::<(), vertebra_alignment::Error>(())
+    /// ```
+    pub fn equalise(&self, film: &Film<'_>, field: &Field) -> Result<Image, Error> {
+        film.check()?;
+        self.check()?;
+        let field = Field {
+            right: field.right.min(film.width),
+            bottom: field.bottom.min(film.height),
+            ..*field
+        };
+        if !field.is_not_empty() {
+            return Err(Error::EmptyRegion);
+        }
+        let (min, max) = range(film, &field);
+        if !(max > min && (max - min).is_finite()) {
+            return Err(Error::NoContrast(min, max));
+        }
+        // A value at `max` falls just inside the last bin.
+        let scale = (self.bins as f32 - 1e-3) / (max - min);
+        let columns = Tiling::new(field.left, field.right, self.tiles);
+        let rows = Tiling::new(field.top, field.bottom, self.tiles);
+        let curves = self.curves(film, &columns, &rows, min, scale);
+        let mut image = Image::zeros(film.height, film.width);
+        let across: Vec<(usize, usize, f32)> =
+            (field.left..field.right).map(|x| columns.neighbours(x)).collect();
+        for y in field.top..field.bottom {
+            let (above, below, down) = rows.neighbours(y);
+            let curves_of = |row: usize| &curves[row * self.tiles * (self.bins + 1)..];
+            let (upper, lower) = (curves_of(above), curves_of(below));
+            let part = y * film.width + field.left..y * film.width + field.right;
+            let line = image.pixels[part.clone()].iter_mut().zip(&film.pixels[part]);
+            for ((out, &v), &(left, right, along)) in line.zip(&across) {
+                let at = (v - min) * scale;
+                let bin = (at as usize).min(self.bins - 1);
+                let rest = at - bin as f32;
+                let read = |curves: &[f32], tile: usize| {
+                    let i = tile * (self.bins + 1) + bin;
+                    curves[i] + (curves[i + 1] - curves[i]) * rest
+                };
+                let u = mix(read(upper, left), read(upper, right), along);
+                let l = mix(read(lower, left), read(lower, right), along);
+                *out = mix(u, l, down).clamp(0.0, 1.0);
+            }
+        }
+        Ok(image)
+    }
+
+    /// `[row][column][bins + 1]`: the equalised value at each edge between bins.
+    fn curves(
+        &self,
+        film: &Film<'_>,
+        columns: &Tiling,
+        rows: &Tiling,
+        min: f32,
+        scale: f32,
+    ) -> Vec<f32> {
+        let mut curves = Vec::with_capacity(self.tiles * self.tiles * (self.bins + 1));
+        let mut counts = vec![0_u32; self.bins];
+        for (top, bottom) in rows.ranges() {
+            for (left, right) in columns.ranges() {
+                counts.fill(0);
+                for y in top..bottom {
+                    for v in &film.pixels[y * film.width + left..y * film.width + right] {
+                        let bin = ((v - min) * scale) as usize;
+                        counts[bin.min(self.bins - 1)] += 1;
+                    }
+                }
+                self.push_curve(&counts, ((bottom - top) * (right - left)) as f64, &mut curves);
+            }
+        }
+        curves
+    }
+
+    /// Clips the histogram, spreads what was cut off evenly, and sums up.
+    fn push_curve(&self, counts: &[u32], n: f64, curves: &mut Vec<f32>) {
+        let limit = self.clip_limit * n / self.bins as f64;
+        let kept = |c: u32| f64::from(c).min(limit);
+        let cut = n - counts.iter().map(|c| kept(*c)).sum::<f64>();
+        let share = cut / self.bins as f64;
+        let mut total = 0.0;
+        curves.push(0.0);
+        curves.extend(counts.iter().map(|c| {
+            total += kept(*c) + share;
+            (total / n) as f32
+        }));
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.tiles == 0 {
+            return Err(Error::OutOfDomain("tiles", "at least 1", 0.0));
+        }
+        if self.bins < 2 {
+            return Err(Error::OutOfDomain("bins", "at least 2", self.bins as f64));
+        }
+        if self.clip_limit.is_nan() || self.clip_limit < 1.0 {
+            return Err(Error::OutOfDomain("clip_limit", "a number from 1", self.clip_limit));
+        }
+        Ok(())
+    }
+}
+
+fn mix(a: f32, b: f32, share: f32) -> f32 {
+    a + (b - a) * share
+}
+
+fn range(film: &Film<'_>, field: &Field) -> (f32, f32) {
+    let rows = (field.top..field.bottom).map(|y| &film.pixels[y * film.width..]);
+    let values = rows.flat_map(|row| &row[field.left..field.right]);
+    values.fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)))
+}
+
+/// One direction of the tiles; each has at least one pixel.
+struct Tiling {
+    first: usize,
+    size: f64,
+    n: usize,
+}
+
+impl Tiling {
+    fn new(first: usize, end: usize, n: usize) -> Self {
+        Self { first, size: (end - first) as f64 / n as f64, n }
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.n).map(|i| {
+            let start = self.first + (i as f64 * self.size) as usize;
+            let end = self.first + ((i + 1) as f64 * self.size).round() as usize;
+            (start, end.max(start + 1))
+        })
+    }
+
+    /// The two tiles whose centres are next to a pixel, and the share of the second.
+    fn neighbours(&self, pixel: usize) -> (usize, usize, f32) {
+        let at = (pixel - self.first) as f64 + 0.5;
+        let tile = (at / self.size - 0.5).clamp(0.0, self.n as f64 - 1.0);
+        let before = tile as usize;
+        (before, (before + 1).min(self.n - 1), (tile - before as f64) as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn film(pixels: &[f32], width: usize) -> Film<'_> {
+        Film { pixels, height: pixels.len() / width, width, spacing_mm: None }
+    }
+
+    #[test]
+    fn one_tile_without_limit_is_plain_histogram_equalisation() {
+        let pixels: Vec<f32> =
+            (0..400).map(|i| ((i * 37) % 400) as f32 / 399.0).map(|v| v * v).collect();
+        let film = film(&pixels, 20);
+        let options = ClaheOptions::default().with_tiles(1).with_clip_limit(1e9).with_bins(4000);
+        let got = options.equalise(&film, &Field::whole(&film)).unwrap();
+        for (i, v) in pixels.iter().enumerate() {
+            let rank = pixels.iter().filter(|p| *p < v).count() as f32 / 400.0;
+            assert!((got.pixels[i] - rank).abs() <= 3.0 / 400.0, "{i}: {} {rank}", got.pixels[i]);
+        }
+    }
+
+    #[test]
+    fn order_is_kept_within_a_tile_and_a_limit_of_one_changes_little() {
+        let pixels: Vec<f32> = (0..1600).map(|i| ((i * 73) % 1600) as f32).collect();
+        let film = film(&pixels, 40);
+        let options = ClaheOptions::default().with_clip_limit(1.0);
+        let got = options.equalise(&film, &Field::whole(&film)).unwrap();
+        for (v, g) in pixels.iter().zip(&got.pixels) {
+            assert!((v / 1599.0 - g).abs() < 0.05, "{v} became {g}");
+        }
+        let one = ClaheOptions::default().with_tiles(1);
+        let got = one.equalise(&film, &Field::whole(&film)).unwrap();
+        let mut pairs: Vec<(f32, f32)> = pixels.into_iter().zip(got.pixels).collect();
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert!(pairs.windows(2).all(|w| w[0].1 <= w[1].1));
+    }
+
+    #[test]
+    fn neighbouring_16_bit_grey_levels_stay_apart() {
+        let pixels: Vec<f32> = (0..65_536).map(|i| i as f32).collect();
+        let film = film(&pixels, 256);
+        let options = ClaheOptions::default().with_tiles(1);
+        let got = options.equalise(&film, &Field::whole(&film)).unwrap();
+        assert!(got.pixels.windows(2).all(|w| w[1] > w[0]));
+    }
+
+    #[test]
+    fn only_the_field_is_equalised() {
+        let mut pixels: Vec<f32> = (0..900).map(|i| (i % 31) as f32).collect();
+        pixels[0] = 1e6;
+        let film = film(&pixels, 30);
+        let field = Field { left: 5, top: 5, right: 90, bottom: 25 };
+        let got = ClaheOptions::default().equalise(&film, &field).unwrap();
+        assert_eq!((got.pixels[0], got.pixels[29 * 30 + 8]), (0.0, 0.0));
+        assert!(got.pixels.iter().copied().fold(0.0, f32::max) > 0.9);
+    }
+
+    #[test]
+    fn settings_and_films_without_meaning_are_errors() {
+        let film = film(&[1.0; 12], 4);
+        let whole = Field::whole(&film);
+        let options = ClaheOptions::default();
+        for bad in [options.with_tiles(0), options.with_bins(1), options.with_clip_limit(0.5)] {
+            assert!(matches!(bad.equalise(&film, &whole), Err(Error::OutOfDomain(..))));
+        }
+        assert_eq!(options.equalise(&film, &whole), Err(Error::NoContrast(1.0, 1.0)));
+        let empty = Field { right: 0, ..whole };
+        assert_eq!(options.equalise(&film, &empty), Err(Error::EmptyRegion));
+    }
+}

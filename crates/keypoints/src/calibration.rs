@@ -1,0 +1,210 @@
+//! What a detector's confidence is worth.
+//!
+//! [`ReliabilityTable`] sets the stated confidence beside the share of successes (DeGroot MH,
+//! Fienberg SE, *The Statistician* 1983;32:12-22); [`ConfidenceCalibration`] maps one to the other by
+//! isotonic regression (Zadrozny B, Elkan C, KDD 2002), fitted by pooling adjacent violators.
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+
+/// One row of a [`ReliabilityTable`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the names are the documentation
+pub struct ReliabilityRow {
+    pub n: usize,
+    pub mean_confidence: f64,
+    pub success_rate: f64,
+}
+
+/// Stated confidence against observed success, in groups of (nearly) equal size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive] // only `ReliabilityTable::new` makes one
+pub struct ReliabilityTable {
+    /// From the least to the greatest confidence.
+    pub rows: Vec<ReliabilityRow>,
+    /// Mean over detections of the distance between a group's confidence and its success rate.
+    pub expected_calibration_error: f64,
+    /// Mean squared distance between confidence and success (Brier score).
+    pub brier: f64,
+}
+
+impl ReliabilityTable {
+    /// Groups detections by `confidence` in `[0, 1]`; `success` says which came near enough.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::Undefined`] without detections.
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_keypoints::ReliabilityTable;
+    /// let table = ReliabilityTable::new(&[0.2, 0.4, 0.8, 1.0], &[false, false, true, true], 2)?;
+    /// assert_eq!(table.rows[1].success_rate, 1.0);
+    /// assert!((table.expected_calibration_error - 0.2).abs() < 1e-12);
+    /// # Ok::<(), vertebra_keypoints::Error>(())
+    /// ```
+    pub fn new(confidence: &[f64], success: &[bool], n_groups: usize) -> Result<Self, Error> {
+        let pairs = sorted_pairs(confidence, success)?;
+        if n_groups == 0 {
+            return Err(Error::OutOfDomain("n_groups", "at least 1", 0.0));
+        }
+        let n = pairs.len();
+        let bounds = (0..=n_groups).map(|g| g * n / n_groups).collect::<Vec<_>>();
+        let groups = bounds.windows(2).map(|w| &pairs[w[0]..w[1]]).filter(|g| !g.is_empty());
+        let rows: Vec<ReliabilityRow> = groups
+            .map(|group| ReliabilityRow {
+                n: group.len(),
+                mean_confidence: mean(group.iter().map(|p| p.0)),
+                success_rate: mean(group.iter().map(|p| p.1)),
+            })
+            .collect();
+        let gap = |r: &ReliabilityRow| r.n as f64 * (r.mean_confidence - r.success_rate).abs();
+        Ok(Self {
+            expected_calibration_error: rows.iter().map(gap).sum::<f64>() / n as f64,
+            brier: mean(pairs.iter().map(|p| (p.0 - p.1).powi(2))),
+            rows,
+        })
+    }
+}
+
+/// A rising map from stated confidence to probability of success.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfidenceCalibration {
+    /// `(confidence, probability)`, both rising.
+    knots: Vec<(f64, f64)>,
+}
+
+impl ConfidenceCalibration {
+    /// Fits on detections that the detector was not trained on.
+    ///
+    /// # Errors
+    /// As [`ReliabilityTable::new`].
+    pub fn fit(confidence: &[f64], success: &[bool]) -> Result<Self, Error> {
+        let pairs = sorted_pairs(confidence, success)?;
+        let mut blocks: Vec<Block> = Vec::new();
+        for tied in pairs.chunk_by(|a, b| a.0 == b.0) {
+            let hits = tied.iter().map(|p| p.1).sum();
+            blocks.push(Block { low: tied[0].0, high: tied[0].0, hits, n: tied.len() as f64 });
+            while let [.., a, b] = blocks.as_slice()
+                && a.rate() >= b.rate()
+            {
+                let pooled =
+                    Block { low: a.low, high: b.high, hits: a.hits + b.hits, n: a.n + b.n };
+                blocks.truncate(blocks.len() - 2);
+                blocks.push(pooled);
+            }
+        }
+        let mut knots: Vec<(f64, f64)> =
+            blocks.iter().flat_map(|b| [(b.low, b.rate()), (b.high, b.rate())]).collect();
+        knots.dedup();
+        Ok(Self { knots })
+    }
+
+    /// The probability that a detection of this confidence is a success; linear between the
+    /// confidences seen, constant beyond them.
+    #[must_use]
+    pub fn probability(&self, confidence: f64) -> f64 {
+        let after = self.knots.partition_point(|k| k.0 < confidence);
+        match (after.checked_sub(1).map(|i| self.knots[i]), self.knots.get(after)) {
+            (Some(a), Some(b)) => a.1 + (b.1 - a.1) * (confidence - a.0) / (b.0 - a.0),
+            (None, Some(b)) => b.1,
+            (Some(a), None) => a.1,
+            (None, None) => f64::NAN,
+        }
+    }
+}
+
+/// Neighbouring confidences that share one success rate.
+struct Block {
+    low: f64,
+    high: f64,
+    hits: f64,
+    n: f64,
+}
+
+impl Block {
+    fn rate(&self) -> f64 {
+        self.hits / self.n
+    }
+}
+
+fn sorted_pairs(confidence: &[f64], success: &[bool]) -> Result<Vec<(f64, f64)>, Error> {
+    if confidence.len() != success.len() {
+        return Err(Error::LengthMismatch("success", confidence.len(), success.len()));
+    }
+    if confidence.is_empty() {
+        return Err(Error::Undefined("calibration", "detections"));
+    }
+    if let Some(bad) = confidence.iter().find(|c| !(0.0..=1.0).contains(*c)) {
+        return Err(Error::OutOfDomain("confidence", "numbers in [0, 1]", *bad));
+    }
+    let hit = |s: &bool| f64::from(u8::from(*s));
+    let mut pairs: Vec<(f64, f64)> =
+        confidence.iter().copied().zip(success.iter().map(hit)).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(pairs)
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, n) = values.fold((0.0, 0.0), |(s, n), v| (s + v, n + 1.0));
+    sum / n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Isotonic regression by its min-max formula: max over starts up to i of the min over
+        /// ends from i of the mean between them.
+        #[test]
+        fn fit_is_the_min_max_formula(hits in proptest::collection::vec(any::<bool>(), 1..25)) {
+            let n = hits.len();
+            let confidence: Vec<f64> = (0..n).map(|i| (i as f64 + 0.5) / n as f64).collect();
+            let fitted = ConfidenceCalibration::fit(&confidence, &hits).unwrap();
+            let mean = |a: usize, b: usize| {
+                hits[a..=b].iter().filter(|h| **h).count() as f64 / (b - a + 1) as f64
+            };
+            for i in 0..n {
+                let least = |a: usize| (i..n).map(|b| mean(a, b)).fold(f64::INFINITY, f64::min);
+                let expected = (0..=i).map(least).fold(f64::NEG_INFINITY, f64::max);
+                let got = fitted.probability(confidence[i]);
+                prop_assert!((got - expected).abs() < 1e-9, "{i}: got {got}, expected {expected}");
+            }
+        }
+
+        #[test]
+        fn calibrated_confidence_has_no_calibration_error_on_its_own_data(
+            rows in proptest::collection::vec((0.0..1.0f64, any::<bool>()), 1..60),
+        ) {
+            let (confidence, success): (Vec<f64>, Vec<bool>) = rows.into_iter().unzip();
+            let fitted = ConfidenceCalibration::fit(&confidence, &success).unwrap();
+            let calibrated: Vec<f64> = confidence.iter().map(|c| fitted.probability(*c)).collect();
+            let one = ReliabilityTable::new(&calibrated, &success, 1).unwrap();
+            prop_assert!(one.expected_calibration_error < 1e-9);
+            let before = ReliabilityTable::new(&confidence, &success, 1).unwrap();
+            prop_assert!(one.brier <= before.brier + 1e-12);
+        }
+    }
+
+    #[test]
+    fn tied_confidences_share_their_rate_and_ends_are_flat() {
+        let fitted =
+            ConfidenceCalibration::fit(&[0.4, 0.4, 0.8, 0.8], &[true, false, true, true]).unwrap();
+        let got = [0.0, 0.4, 0.6, 0.8, 1.0].map(|c| fitted.probability(c));
+        for (g, e) in got.iter().zip([0.5, 0.5, 0.75, 1.0, 1.0]) {
+            assert!((g - e).abs() < 1e-12, "{got:?}");
+        }
+    }
+
+    #[test]
+    fn bad_input_is_an_error() {
+        assert!(matches!(ReliabilityTable::new(&[], &[], 3), Err(Error::Undefined(..))));
+        assert!(matches!(ReliabilityTable::new(&[0.1], &[], 3), Err(Error::LengthMismatch(..))));
+        for c in [f64::NAN, 1.1] {
+            let got = ConfidenceCalibration::fit(&[c], &[true]);
+            assert!(matches!(got, Err(Error::OutOfDomain(..))));
+        }
+        assert!(ReliabilityTable::new(&[0.1], &[true], 0).is_err());
+    }
+}
