@@ -1,4 +1,87 @@
-//! Survival statistics for right-censored outcomes: curves, concordance, intervals, and the Cox partial likelihood.
+//! Survival statistics for right-censored outcomes: curves, concordance, intervals, and the Cox partial
+//! likelihood.
+//!
+//! Everything starts from [`Outcomes`]: follow-up times in years and event indicators, checked once,
+//! with optional entry times (left truncation) and case weights. A *risk* is any score where higher
+//! means an earlier expected event; a *log hazard* is one whose differences are log hazard ratios.
+//!
+//! ```
+//! use vertebra_survival::{Outcomes, auc_at, harrell_c, kaplan_meier, uno_c};
+//! let time = vec![2.1, 0.7, 3.9, 5.0, 1.4, 4.2, 2.8, 3.3];
+//! let event = vec![true, true, false, false, true, true, false, true];
+//! let outcomes = Outcomes::new(time, event)?;
+//! let risk = [0.8, 0.9, 0.2, 0.1, 0.7, 0.3, 0.6, 0.5];
+//!
+//! let survival = kaplan_meier(&outcomes)?.at(3.0);
+//! let (harrell, uno) = (harrell_c(&outcomes, &risk)?, uno_c(&outcomes, &risk, 4.0)?);
+//! let at_three_years = auc_at(&outcomes, &risk, 3.0)?;
+//! assert!(survival < 1.0 && harrell.c > 0.9 && uno.c > 0.9 && at_three_years.auc > 0.9);
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
+//!
+//! # Which C to report
+//!
+//! - [`harrell_c`] is what most papers mean by "C-index". It compares the pairs that were observed, so
+//!   its target depends on the censoring: two studies of the same model with other follow-up have
+//!   other Cs. Report it for comparison with the literature.
+//! - [`uno_c`] weights the pairs by the inverse probability of being uncensored and estimates the
+//!   concordance up to a horizon whatever the censoring. Report it, with its horizon, when comparing
+//!   cohorts; take a horizon at which a fair part of the cohort is still followed.
+//! - [`auc_at`] answers another question: who has the event *by* a horizon. Report it where decisions
+//!   are made for a fixed time, such as five-year risk.
+//! - [`gonen_heller`] asks what a proportional hazards model says of its own discrimination.
+//!
+//! A C says nothing about calibration: add [`calibration_slope`], [`observed_expected`] and
+//! [`calibration_groups`], or the [`brier_score`], which pays for both.
+//!
+//! # What the intervals mean
+//!
+//! Standard errors of C, AUC, Brier score and accuracy are infinitesimal jackknife ones: how the figure
+//! would vary over samples *of subjects*, the model held fixed. They include what the estimated
+//! censoring curve adds for the figures at a horizon; for the time weights of a concordance these are
+//! held fixed, as R does. An interval over cross-validation folds is another thing: it shows how
+//! training varies and is no interval for a new cohort.
+//!
+//! Two models on the same subjects are compared by their *paired* difference ([`compare_harrell_c`],
+//! [`compare_uno_c`], [`compare_auc_at`], [`compare_brier`]): their errors are correlated, and
+//! overlapping intervals do not mean that there is no difference. For several comparisons adjust with
+//! [`holm`]. With few events prefer [`Bootstrap::bca`] to normal intervals.
+//!
+//! # If you know R, lifelines or scikit-survival
+//!
+//! | here | R | Python |
+//! |---|---|---|
+//! | [`concordance`] | `concordance(reverse = TRUE)$count` | sksurv `concordance_index_censored` (O(n²)); lifelines `concordance_index` (sign reversed) |
+//! | [`harrell_c`], [`ConcordanceOptions`] | `concordance()`, `timewt`, `ymax`, `strata`, `cluster` | none |
+//! | [`uno_c`] | `concordance(timewt = "n/G2", ymax = tau)` | sksurv `concordance_index_ipcw` (no error) |
+//! | [`compare_harrell_c`], [`ConcordanceOptions::estimate_jointly`] | `concordance(fit1, fit2)` and its `vcov` | none |
+//! | [`compare_c_u_statistic`] | `compareC::compareC` | none |
+//! | [`auc_at`], [`compare_auc_at`], [`roc_at`] | `timeROC`, `riskRegression::Score(metrics = "auc")` | sksurv `cumulative_dynamic_auc` (no error) |
+//! | [`accuracy_at`] | `timeROC::SeSpPPVNPV` | none |
+//! | [`brier_score`], [`integrated_brier`] | `riskRegression::Score(metrics = "brier")` | sksurv `brier_score`, `integrated_brier_score` |
+//! | [`kaplan_meier`], [`nelson_aalen`], [`CurveOptions`] | `survfit(conf.type = ..)`; its default is `"log"`, ours `"log-log"` | lifelines `KaplanMeierFitter` (log-log) |
+//! | [`SurvivalCurve::restricted_mean`] | `print(survfit, rmean = ..)` | lifelines `restricted_mean_survival_time` |
+//! | [`follow_up_curve`] | `survfit(Surv(time, 1 - status) ~ 1)` | |
+//! | [`cumulative_incidence`] | `survfit(Surv(time, factor) ~ 1)`, `cmprsk::cuminc` | sksurv `cumulative_incidence_competing_risks` |
+//! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | lifelines `multivariate_logrank_test` |
+//! | [`cox_partial_likelihood`], [`RiskSets`] | `coxph(~ offset(h))`: `loglik`, martingale residuals | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
+//! | [`breslow_baseline`] | `basehaz(centered = FALSE)` of a Breslow fit | |
+//! | [`bootstrap`], [`bca_interval`] | `boot::boot`, `boot.ci` | |
+//! | [`decision_curve`] | `dcurves::dca` | |
+//! | [`logistic_hazard_loss`], [`weibull_loss`] | | pycox `nll_logistic_hazard`, torchsurv `weibull` |
+//!
+//! # Conventions
+//!
+//! - At equal times events come before censorings: who is censored at `t` is still at risk for an event
+//!   at `t`, and `G(t-)` is used to weight an event at `t`.
+//! - Times are equal only if they are the same number. R also takes times as tied that differ by
+//!   rounding; [`Outcomes::with_tied_times`] does that.
+//! - A subject with entry time `e` is at risk on `(e, time]`.
+//! - Feature `burn` adds `cox_loss` and the other losses on burn tensors; nothing else needs it.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod accuracy;
 mod auc;

@@ -43,6 +43,45 @@ impl Outcomes {
         }
     }
 
+    /// Takes times (and entry times) as equal that differ by less than rounding: a time becomes the one
+    /// before it if they differ by at most `tolerance` times the larger of 1 year and the mean time.
+    /// R's `timefix` does so with 1.5e-8.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for a tolerance that is negative or not finite,
+    /// [`Error::OutOfDomain`] where an entry time falls together with its exit.
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_survival::{Outcomes, kaplan_meier};
+    /// let noisy = Outcomes::new(vec![0.1 + 0.2, 0.3, 1.0], vec![true, true, false])?;
+    /// assert_eq!(kaplan_meier(&noisy)?.times.len(), 3);
+    /// assert_eq!(kaplan_meier(&noisy.with_tied_times(1.5e-8)?)?.times.len(), 2);
+    /// # Ok::<(), vertebra_survival::Error>(())
+    /// ```
+    pub fn with_tied_times(mut self, tolerance: f64) -> Result<Self, Error> {
+        if !(tolerance.is_finite() && tolerance >= 0.0) {
+            return Err(Error::InvalidSetting("tolerance", "finite and at least 0", tolerance));
+        }
+        let mut all = self.time.clone();
+        all.extend(self.entry.iter().flatten());
+        let mean = all.iter().sum::<f64>() / all.len().max(1) as f64;
+        let gap = tolerance * mean.max(1.0);
+        let order = crate::order::argsort(&all);
+        for pair in order.windows(2) {
+            let (before, here) = (all[pair[0] as usize], &mut all[pair[1] as usize]);
+            if *here - before <= gap {
+                *here = before;
+            }
+        }
+        let entry = all.split_off(self.time.len());
+        self.time = all;
+        match self.entry.take() {
+            None => Ok(self),
+            Some(_) => self.with_entry(entry),
+        }
+    }
+
     /// Adds case weights: a subject of weight 2 counts as two alike.
     ///
     /// # Errors
