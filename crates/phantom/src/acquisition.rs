@@ -3,6 +3,7 @@
 use crate::dice::Dice;
 use crate::projection::Projection;
 use crate::spine::Spine;
+use vertebra_keypoints::Level;
 use vertebra_radiograph::Facing;
 
 /// What the grey values of a film stand for.
@@ -99,7 +100,7 @@ impl Acquisition {
         varied.aim = (between(&mut dice, half_width), between(&mut dice, half_height));
         if dice.chance(0.25) {
             varied.rendering = Rendering::LineIntegral;
-            varied.contrast *= dice.uniform(0.7, 1.6);
+            varied.contrast *= dice.uniform(0.7, 1.25);
             varied.blur_mm *= dice.uniform(1.0, 2.5);
         }
         varied
@@ -148,7 +149,7 @@ impl Acquisition {
     pub(crate) fn projection(&self, spine: &Spine) -> Projection {
         let scale = self.magnification / self.pitch_mm;
         let centre = (0.5 * (self.width as f64 - 1.0), 0.5 * (self.height as f64 - 1.0));
-        let l3 = spine.bodies[5].centre;
+        let l3 = spine.lumbar(Level::L3).centre;
         let mut projection = Projection {
             scale,
             source_mm: self.source_mm,

@@ -117,10 +117,21 @@ impl Patch {
                 let near = (b - top).min(bottom - b).max(0.0);
                 let dense = 1.0 + (body.sclerosis * (-near / 3.5).exp()) as f32;
                 let i = column * self.rows + row;
-                let (shell, core) = ((outer[i] - inner[i]).max(0.0), inner[i].max(0.0));
+                let core = inner[i].max(0.0);
+                let shell = self.smoothed_shell(outer, inner, i);
                 self.values[i] = shell * cortical + core * trabecular * dense * (1.0 + texture[i]);
             }
         }
+    }
+
+    /// Length in the shell, spread over three columns so that a tilted thin wall does not break
+    /// into dots when it is resampled.
+    fn smoothed_shell(&self, outer: &[f32], inner: &[f32], i: usize) -> f32 {
+        let at = |j: usize| (outer[j] - inner[j]).max(0.0);
+        if i < self.rows || i + self.rows >= outer.len() {
+            return at(i);
+        }
+        0.5 * at(i) + 0.25 * (at(i - self.rows) + at(i + self.rows))
     }
 
     /// Adds the patch to the film by bilinear interpolation.
@@ -205,8 +216,7 @@ impl Plan {
         let ends = gap.map_or([(0.0, 1.0), (1.0, 1.0)], |(t0, t1)| [(0.0, t0), (t1, 1.0)]);
         let reach = self.front[0].max(self.front[1]);
         let rear = self.back[0].min(self.back[1]);
-        // A column and a half wide, so that a tilted thin wall does not break into dots.
-        let cover = ((reach - a).min(a - rear) / (1.5 * step) + 0.5).clamp(0.0, 1.0);
+        let cover = ((reach - a).min(a - rear) / step + 0.5).clamp(0.0, 1.0);
         ends.into_iter()
             .filter(move |(t0, t1)| t1 > t0 && cover > 0.0)
             .map(move |(t0, t1)| (t0, t1, cover))

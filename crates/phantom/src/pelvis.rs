@@ -6,7 +6,7 @@ use crate::canvas::{Canvas, Ellipsoid};
 use crate::dice::Dice;
 use crate::patch::Patch;
 use crate::projection::Projection;
-use crate::spine::{Sacrum, Spine};
+use crate::spine::{FIRST_LUMBAR, Sacrum, Spine};
 
 /// Heights of S1..S4 along the sacrum and the depth of each relative to the end plate of S1, mm.
 const SEGMENTS: [(f64, f64); 4] = [(29.0, 0.74), (24.0, 0.50), (20.0, 0.38), (17.0, 0.30)];
@@ -156,7 +156,7 @@ pub(crate) fn draw_wings_of_pelvis(
     }
 }
 
-/// Adds the ribs of T10..T12 on both sides: hollow tubes that run forwards and down.
+/// Adds the ribs of T6..T12 on both sides: hollow tubes that run forwards and down.
 pub(crate) fn draw_ribs(
     canvas: &mut Canvas,
     projection: &Projection,
@@ -164,7 +164,7 @@ pub(crate) fn draw_ribs(
     bone: &Bone,
     dice: &mut Dice,
 ) {
-    const REACH: [f64; 3] = [130.0, 105.0, 65.0];
+    const REACH: [f64; FIRST_LUMBAR] = [165.0, 165.0, 160.0, 150.0, 130.0, 105.0, 65.0];
     for (body, reach) in spine.bodies.iter().zip(REACH) {
         let fall = dice.normal_within(0.75, 0.10, 2.0);
         let length = reach * dice.normal_within(1.0, 0.12, 2.0);

@@ -1,4 +1,4 @@
-//! A subject's spine in the sagittal plane: T10 to L5 and the sacrum.
+//! A subject's spine in the sagittal plane: T6 to L5 and the sacrum.
 
 use crate::body::{EndPlate, VertebralBody};
 use crate::dice::Dice;
@@ -6,16 +6,22 @@ use crate::population::{SHAPE_COVARIANCE, SHAPE_FEATURES, SHAPE_MEAN, cholesky};
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{Level, VertebralHeights};
 
-/// Bodies from T10 to L5.
-pub const N_BODIES: usize = 8;
+/// Bodies from T6 to L5.
+pub const N_BODIES: usize = 12;
 /// Position of L1 among them.
-pub(crate) const FIRST_LUMBAR: usize = 3;
+pub(crate) const FIRST_LUMBAR: usize = 7;
+/// Position of T11, the first body that the shape distribution covers.
+const FIRST_MEASURED: usize = 5;
 
-/// Anterior and posterior height, depth and width of T10..L5 in Korean women, mm.
+/// Anterior and posterior height, depth and width of T6..L5 in Korean women, mm.
 ///
 /// L1..L5 from the project's table of sources (Asian women; "from memory", for simulation only);
 /// thoracic levels continue them downwards in size.
 const FEMALE_SIZES: [[f64; 4]; N_BODIES] = [
+    [17.6, 18.8, 25.0, 28.5],
+    [18.2, 19.6, 25.8, 29.5],
+    [19.0, 20.4, 26.5, 31.0],
+    [19.9, 21.4, 27.2, 32.5],
     [20.8, 22.6, 27.8, 34.0],
     [21.8, 24.2, 28.6, 36.0],
     [23.4, 25.6, 29.3, 38.5],
@@ -39,9 +45,14 @@ const CONCAVITY: [f64; 2] = [1.25, 1.55];
 const CONCAVITY_SCATTER: f64 = 0.35;
 /// No shape deviates from its mean by more standard deviations than this.
 const LIMIT: f64 = 2.2;
-/// Tilt of T10..L4 against the normal of the chain of centres, degrees: makes the mean segment
+/// Tilt of T6..L4 against the normal of the chain of centres, degrees: makes the mean segment
 /// angles those of Sci Rep 2022 s41598-022-21840-x, Table 2.
-const TILT_OFFSET: [f64; N_BODIES - 1] = [-1.5, -1.5, -1.5, -1.8, -0.7, 1.3, 1.1];
+const TILT_OFFSET: [f64; N_BODIES - 1] =
+    [-1.5, -1.5, -1.5, -1.5, -1.5, -1.5, -1.5, -1.8, -0.7, 1.3, 1.1];
+/// Turn per level above T11 (thoracic kyphosis) and its scatter between people, degrees.
+const KYPHOSIS: [f64; 2] = [3.4, 0.9];
+/// A thoracic spacing over the one below it.
+const THORACIC_SHRINK: f64 = 0.955;
 const TILT_SCATTER: f64 = 1.7;
 /// Tilt of L5 against L4 and of the sacral end plate against L5, degrees (same source).
 const L5_STEP: [f64; 2] = [15.9, 4.9];
@@ -60,10 +71,10 @@ pub struct Sacrum {
     pub curvature: f64,
 }
 
-/// T10..L5 and the sacrum, in the sagittal plane; L3 lies at the origin.
+/// T6..L5 and the sacrum, in the sagittal plane; L3 lies at the origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spine {
-    /// T10, T11, T12, L1, .., L5.
+    /// T6, .., T12, L1, .., L5.
     pub bodies: [VertebralBody; N_BODIES],
     /// The sacrum.
     pub sacrum: Sacrum,
@@ -122,7 +133,8 @@ impl Spine {
 
     fn propose(dice: &mut Dice, sex: Sex, age: f64) -> Self {
         let shape = sample_shape(dice);
-        let chain = Chain::new(&shape, SPACING_SCALE[sex_index(sex)]);
+        let kyphosis = dice.normal_within(KYPHOSIS[0], KYPHOSIS[1], LIMIT);
+        let chain = Chain::new(&shape, kyphosis, SPACING_SCALE[sex_index(sex)]);
         let size = chain.size;
         let mut tilts = chain.tilts(dice);
         tilts[N_BODIES - 1] =
@@ -155,8 +167,9 @@ impl Spine {
                 [h.anterior / expected[k][0], h.posterior / expected[k][1]]
             })
             .collect();
-        let wedge_ok = relative.iter().all(|r| (r[0] / r[1]).ln().abs() < bound);
-        let steps_ok = relative.windows(2).all(|w| (w[0][1] / w[1][1]).ln().abs() < bound);
+        let measured = &relative[FIRST_MEASURED + 1..];
+        let wedge_ok = measured.iter().all(|r| (r[0] / r[1]).ln().abs() < bound);
+        let steps_ok = measured.windows(2).all(|w| (w[0][1] / w[1][1]).ln().abs() < bound);
         wedge_ok && steps_ok
     }
 }
@@ -193,30 +206,33 @@ fn sample_shape(dice: &mut Dice) -> [f64; SHAPE_FEATURES] {
 /// The chain of body centres.
 struct Chain {
     centres: [(f64, f64); N_BODIES],
-    /// Angles of the seven chords from the vertical, radians.
+    /// Angles of the chords from the vertical, radians.
     angles: [f64; N_BODIES - 1],
     size: f64,
 }
 
 impl Chain {
-    fn new(shape: &[f64; SHAPE_FEATURES], scale: f64) -> Self {
+    fn new(shape: &[f64; SHAPE_FEATURES], kyphosis: f64, scale: f64) -> Self {
         let size = shape[..6].iter().sum::<f64>() / SHAPE_MEAN[..6].iter().sum::<f64>();
+        let (spacing, turns) = (&shape[..6], &shape[6..11]); // T11-T12 .. L4-L5; at T12 .. L4
         let mut angles = [0.0; N_BODIES - 1];
-        angles[3] = shape[11];
-        for k in 4..7 {
-            angles[k] = angles[k - 1] + shape[6 + k - 2];
+        angles[FIRST_LUMBAR] = shape[11];
+        for k in FIRST_LUMBAR + 1..N_BODIES - 1 {
+            angles[k] = angles[k - 1] + turns[k - 1 - FIRST_MEASURED];
         }
-        for k in [2, 1] {
-            angles[k] = angles[k + 1] - shape[6 + k - 1];
+        for k in (0..FIRST_LUMBAR).rev() {
+            let turn = if k < FIRST_MEASURED { kyphosis } else { turns[k - FIRST_MEASURED] };
+            angles[k] = angles[k + 1] - turn;
         }
-        angles[0] = angles[1] - 2.0; // T10-T11 continues the thoracic kyphosis
         let angles = angles.map(f64::to_radians);
-        let lengths: [f64; N_BODIES - 1] =
-            std::array::from_fn(|k| scale * if k == 0 { 0.95 * shape[0] } else { shape[k - 1] });
+        let lengths = std::array::from_fn(|k| {
+            let above = FIRST_MEASURED.saturating_sub(k) as i32;
+            scale * spacing[k.saturating_sub(FIRST_MEASURED)] * THORACIC_SHRINK.powi(above)
+        });
         Self { centres: place(&angles, &lengths), angles, size }
     }
 
-    /// Tilts of T10..L4 (L5 is left at zero).
+    /// Tilts of T6..L4 (L5 is left at zero).
     fn tilts(&self, dice: &mut Dice) -> [f64; N_BODIES] {
         let mut tilts = [0.0; N_BODIES];
         for k in 0..N_BODIES - 1 {

@@ -3,7 +3,7 @@
 use crate::canvas::{Canvas, Ellipsoid};
 use crate::dice::Dice;
 use crate::projection::Projection;
-use crate::spine::Spine;
+use crate::spine::{FIRST_LUMBAR, Spine};
 
 /// Attenuation of soft tissue at about 65 keV, per mm.
 pub(crate) const SOFT_MU: f64 = 0.0195;
@@ -47,8 +47,8 @@ impl Torso {
         let profile = Profile::new(self, spine, dice);
         let width = canvas.width;
         for (row, line) in canvas.exponent.chunks_exact_mut(width).enumerate() {
-            // The outline is smooth: every eighth column is computed, the others interpolated.
-            const STRIDE: usize = 8;
+            // The outline is smooth: every other column is computed, those between interpolated.
+            const STRIDE: usize = 2;
             let at = |column: usize| {
                 let (x, y) = projection.to_patient((column as f64, row as f64));
                 profile.exponent(x, y) as f32
@@ -66,11 +66,15 @@ impl Torso {
     }
 }
 
+/// First height and spacing of the table of back walls, mm.
+const TABLE_TOP: f64 = -420.0;
+const TABLE_STEP: f64 = 4.0;
+
 /// The trunk's outline and thickness by height.
 struct Profile<'a> {
     torso: &'a Torso,
-    /// `(y, x of the body's back wall)` from T10 to the sacrum.
-    backs: Vec<(f64, f64)>,
+    /// `x` of the bodies' smoothed back wall every [`TABLE_STEP`] mm from [`TABLE_TOP`].
+    backs: Vec<f64>,
     l3: f64,
     hip: f64,
     dome: (f64, f64),
@@ -81,33 +85,27 @@ struct Profile<'a> {
 
 impl<'a> Profile<'a> {
     fn new(torso: &'a Torso, spine: &Spine, dice: &mut Dice) -> Self {
-        let mut backs: Vec<(f64, f64)> = spine
+        let mut nodes: Vec<(f64, f64)> = spine
             .bodies
             .iter()
             .map(|body| (body.centre.1, body.centre.0 - 0.5 * body.depth()))
             .collect();
-        let (top, step) = (backs[0], backs[1].1 - backs[0].1);
-        backs.insert(0, (top.0 - 40.0, top.1 - step.clamp(-6.0, 6.0)));
         let sacrum = spine.sacrum.centre;
-        backs.push((sacrum.1 + 45.0, sacrum.0 - 50.0));
-        backs.push((sacrum.1 + 110.0, sacrum.0 - 62.0));
-        let t12 = spine.bodies[2].centre;
+        nodes.push((sacrum.1 + 45.0, sacrum.0 - 50.0));
+        nodes.push((sacrum.1 + 110.0, sacrum.0 - 62.0));
+        let t12 = spine.bodies[FIRST_LUMBAR - 1].centre;
         let dome = (t12.0 + 0.35 * torso.depth, t12.1 + dice.normal_within(-48.0, 14.0, 2.0));
-        let lung = dice.normal_within(75.0, 12.0, 2.0);
+        let lung = dice.normal_within(55.0, 10.0, 2.0);
+        let backs = smooth_back(&nodes);
         let mut profile = Self { torso, backs, l3: 0.0, hip: sacrum.1, dome, lung, front: 0.0 };
         profile.front = profile.back_wall(0.0) - torso.back + torso.depth;
         profile
     }
 
     fn back_wall(&self, y: f64) -> f64 {
-        // A Gaussian mean of the nodes: the skin smooths the spine's curve.
-        let (mut sum, mut weight) = (0.0, 1e-12);
-        for (node, x) in &self.backs {
-            let w = (-0.5 * ((y - node) / 26.0).powi(2)).exp();
-            sum += w * x;
-            weight += w;
-        }
-        sum / weight
+        let position = ((y - TABLE_TOP) / TABLE_STEP).clamp(0.0, (self.backs.len() - 2) as f64);
+        let (k, t) = (position as usize, position.fract());
+        self.backs[k] + t * (self.backs[k + 1] - self.backs[k])
     }
 
     fn exponent(&self, x: f64, y: f64) -> f64 {
@@ -141,7 +139,7 @@ pub(crate) fn smooth_step(t: f64) -> f64 {
     t * t * (3.0 - 2.0 * t)
 }
 
-/// Adds the discs T10-T11 .. L5-S1, barely denser than what surrounds them.
+/// Adds the discs T6-T7 .. L4-L5, barely denser than what surrounds them.
 pub(crate) fn draw_discs(canvas: &mut Canvas, projection: &Projection, spine: &Spine) {
     for pair in spine.bodies.windows(2) {
         let (upper, lower) = (&pair[0], &pair[1]);
@@ -207,6 +205,16 @@ fn draw_loop(canvas: &mut Canvas, projection: &Projection, at: (f64, f64), dice:
     canvas.add_union(frame, &bubbles);
 }
 
+/// The skin smooths the spine's curve: a Gaussian mean of the nodes `(y, x)`, tabulated.
+fn smooth_back(nodes: &[(f64, f64)]) -> Vec<f64> {
+    let at = |y: f64| {
+        let weight = |node: f64| (-0.5 * ((y - node) / 26.0).powi(2)).exp() + 1e-9;
+        let sum: f64 = nodes.iter().map(|(node, x)| weight(*node) * x).sum();
+        sum / nodes.iter().map(|(node, _)| weight(*node)).sum::<f64>()
+    };
+    (0..210).map(|k| at(TABLE_TOP + TABLE_STEP * f64::from(k))).collect()
+}
+
 fn blob(dice: &mut Dice, across: [f64; 2], deep: [f64; 2], mu: f64) -> Ellipsoid {
     let radius = dice.uniform(across[0], across[1]);
     Ellipsoid {
@@ -229,7 +237,7 @@ pub(crate) fn draw_aorta(
 ) {
     let flecks = (18.0 * torso.aorta * dice.uniform(0.4, 1.0)) as usize;
     for _ in 0..flecks {
-        let body = &spine.bodies[3 + dice.index(4)];
+        let body = &spine.bodies[FIRST_LUMBAR + dice.index(4)];
         let front = 0.5 * body.depth() + if dice.chance(0.5) { 8.0 } else { 25.0 };
         let local = (front + dice.normal_within(0.0, 1.5, 2.0), dice.uniform(-18.0, 18.0));
         let frame = projection.frame(body.to_patient(local), body.tilt, (0.0, 0.0));
