@@ -33,11 +33,12 @@ impl Chain<'_> {
         let value = |code: u32| self.value(self.bits.value(code), range);
         if self.bits.stored <= 16 {
             // 65536 entries whatever the bits, so that no lookup can be out of bounds.
-            let mut table = vec![0.0_f32; 1 << 16];
+            let mut table = Box::new([0.0_f32; 1 << 16]);
             for (code, entry) in table.iter_mut().enumerate().take(1 << self.bits.stored) {
                 *entry = value(code as u32);
             }
-            samples.map(|s| table[usize::from(self.bits.code(s) as u16)])
+            let bits = self.bits;
+            samples.map(|s| table[usize::from(bits.code(s) as u16)])
         } else {
             samples.map(|s| value(self.bits.code(s)))
         }
@@ -107,8 +108,7 @@ pub(crate) fn garbage(samples: &Samples<'_>, bits: Bits, layout: &Layout) -> u64
         return 0;
     }
     let allocated = u32::from(layout.bits_allocated);
-    let mut union = 0;
-    samples.each(|s| union |= s);
+    let union = samples.union();
     if !layout.signed && !bits.has_garbage(union, allocated) {
         return 0;
     }

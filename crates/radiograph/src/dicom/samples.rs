@@ -37,6 +37,17 @@ impl Samples<'_> {
         }
     }
 
+    /// All bits that are set in any sample.
+    pub(crate) fn union(&self) -> u32 {
+        match self {
+            Self::Bytes(v) => u32::from(v.iter().fold(0, |a, b| a | b)),
+            Self::Short(v) => u32::from(v.iter().fold(0, |a, b| a | b)),
+            Self::Long(v) => v.iter().fold(0, |a, b| a | b),
+            Self::Little(v) => u32::from(u16::from_le_bytes(union_of_pairs(v))),
+            Self::Big(v) => u32::from(u16::from_be_bytes(union_of_pairs(v))),
+        }
+    }
+
     /// Calls `f` with every sample.
     pub(crate) fn each(&self, mut f: impl FnMut(u32)) {
         match self {
@@ -51,6 +62,11 @@ impl Samples<'_> {
             }
         }
     }
+}
+
+fn union_of_pairs(bytes: &[u8]) -> [u8; 2] {
+    let pairs = bytes.as_chunks::<2>().0;
+    pairs.iter().map(|p| u16::from_ne_bytes(*p)).fold(0, |a, b| a | b).to_ne_bytes()
 }
 
 /// Which bits of a sample are its value (PS3.5 8.1.1).
