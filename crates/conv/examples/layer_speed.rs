@@ -25,7 +25,11 @@ fn main() {
         Some("portable") => Isa::Portable,
         _ => Isa::detect(),
     };
-    println!("{isa:?}, {} threads, GFLOP/s", rayon::current_num_threads());
+    let peak = isa.peak_rate();
+    println!(
+        "{isa:?}, {} threads, GFLOP/s; one thread's peak {peak:.0}",
+        rayon::current_num_threads()
+    );
     println!("{:34} {:>8} {:>8} {:>8}", "input, output channels, k, stride", "forward", "dx", "dw");
     let only = std::env::args().nth(2);
     for (input, [o, k, s]) in [

@@ -2,9 +2,11 @@
 //! pixels of all images stand densely side by side, and every term of the sum gets a row of its
 //! own (im2col), a panel of a few vectors at a time.
 
+use std::ops::Range;
+
 use crate::{
     correlation::{Correlation, Tap},
-    kernels::{Lanes, Tile},
+    kernels::{Lanes, MOST, Places, Spread, Tile},
     packing::{Block, pack},
     parallel::for_each,
     planes::Planes,
@@ -12,16 +14,20 @@ use crate::{
     workspace::with_buffer,
 };
 
-/// Cost of gathering one value, in vector multiply-adds: sets the point where gathering pays.
-const GATHER_COST: f64 = 40.0;
-
 /// Whether the dense panels beat the direct method's partly filled vectors.
 pub(crate) fn wins(correlation: &Correlation, problem: &Problem<'_>) -> bool {
     let lanes = problem.isa.lanes();
     let direct = Planes::new(correlation, correlation.domain[0], lanes).efficiency();
     let pixels = problem.images * correlation.pixels();
     let dense = pixels as f64 / (pixels.div_ceil(lanes) * lanes).max(1) as f64;
-    1.0 / dense + GATHER_COST / (correlation.outputs as f64) < 1.0 / direct
+    let gather = problem.isa.gather_cost(is_small(correlation));
+    1.0 / dense + gather / (correlation.outputs as f64) < 1.0 / direct
+}
+
+/// True if source planes, output planes and filters all fit a vector.
+pub(crate) fn is_small(correlation: &Correlation) -> bool {
+    let source = correlation.source[0] * correlation.source[1];
+    source.max(correlation.pixels()).max(correlation.taps.len()) <= MOST
 }
 
 /// `[images, outputs, domain]`.
@@ -34,10 +40,20 @@ pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
     let mut dense = vec![0.0; correlation.outputs * pixels];
-    let panels = panels(&mut dense, pixels, width, &blocks);
+    // Small planes go into a panel as a whole.
+    let step = match is_small(correlation) {
+        true => (width / correlation.pixels()).max(1) * correlation.pixels(),
+        false => width,
+    };
+    let panels = panels(&mut dense, pixels, step, &blocks);
     for_each(panels, correlation.products(problem.images), |mut panel| {
         with_buffer(correlation.terms() * width, |buffer| {
-            gather(correlation, problem.source, panel.first, pixels, width, buffer);
+            if is_small(correlation) {
+                let images = panel.first..pixels.min(panel.first + step);
+                spread(correlation, problem, images, width, buffer);
+            } else {
+                gather(correlation, problem.source, panel.first, pixels, width, buffer);
+            }
             multiply(correlation, problem, bias, width, buffer, &mut panel);
         });
     });
@@ -73,6 +89,37 @@ fn panels<'a>(
         }
     }
     panels
+}
+
+/// [`gather`] for the dense pixels of whole images, from planes that fit a vector.
+fn spread(
+    correlation: &Correlation,
+    problem: &Problem<'_>,
+    pixels: Range<usize>,
+    width: usize,
+    to: &mut [f32],
+) {
+    let (count, taps) = (correlation.pixels(), correlation.taps.len());
+    let plane = correlation.source[0] * correlation.source[1];
+    let image = correlation.channels * plane;
+    let runs: Vec<Places> = (correlation.taps.iter())
+        .map(|tap| places(count, |p| Place::new(correlation, p).index(correlation, tap)))
+        .collect();
+    let spread = Spread {
+        planes: [pixels.len() / count, correlation.channels],
+        source_strides: [image, plane],
+        pixels: plane,
+        runs: &runs,
+        count,
+        strides: [count, taps * width, width],
+    };
+    to.fill(0.0);
+    problem.isa.spread(&spread, &problem.source[pixels.start / count * image..], to);
+}
+
+/// The first `count` places by index, zero beyond.
+pub(crate) fn places(count: usize, place: impl Fn(usize) -> usize) -> Places {
+    std::array::from_fn(|i| if i < count { place(i) } else { usize::MAX })
 }
 
 /// `to[c][t][pixel]` for the `width` dense pixels from `first` on; zero beyond the last.

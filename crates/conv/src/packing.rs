@@ -32,13 +32,17 @@ pub(crate) fn pack(correlation: &Correlation, weight: &[f32], most: usize) -> Ve
 
 fn pack_block(correlation: &Correlation, weight: &[f32], first: usize, outputs: usize) -> Vec<f32> {
     let [output_stride, channel_stride] = correlation.weight_strides;
+    let taps: Vec<usize> = correlation.taps.iter().map(|tap| tap.weight).collect();
+    let in_order = taps.iter().copied().eq(0..taps.len());
     let mut packed = vec![0.0; correlation.terms() * outputs];
-    let mut groups = packed.chunks_exact_mut(outputs);
-    for c in 0..correlation.channels {
-        for (tap, group) in correlation.taps.iter().zip(&mut groups) {
-            let start = first * output_stride + c * channel_stride + tap.weight;
-            for (m, to) in group.iter_mut().enumerate() {
-                *to = weight[start + m * output_stride];
+    for (c, to) in packed.chunks_exact_mut(taps.len() * outputs).enumerate() {
+        for m in 0..outputs {
+            let filter = &weight[(first + m) * output_stride + c * channel_stride..];
+            let to = to.chunks_exact_mut(outputs);
+            if in_order {
+                to.zip(filter).for_each(|(to, weight)| to[m] = *weight);
+            } else {
+                to.zip(&taps).for_each(|(to, tap)| to[m] = filter[*tap]);
             }
         }
     }

@@ -11,8 +11,8 @@
 
 use crate::{
     correlation::Correlation,
-    gathered::{Place, dense_lanes},
-    kernels::{Dot, Isa, Tile},
+    gathered::{Place, dense_lanes, is_small, places},
+    kernels::{Dot, Isa, Places, Spread, Tile},
     packing::balanced,
     parallel::for_each,
     planes::Planes,
@@ -27,9 +27,6 @@ const RUN_PIXELS: usize = 1536;
 const PARTIAL_VALUES: usize = 4 << 20;
 /// Most groups of images.
 const MAX_GROUPS: usize = 16;
-/// Cost of gathering one value, in vector multiply-adds.
-const GATHER_COST: f64 = 40.0;
-
 /// `[outputs, channels, taps]`, in the order of a forward layer's weight.
 pub(crate) fn weight_gradient(
     correlation: &Correlation,
@@ -60,7 +57,8 @@ struct Unit {
 impl Job<'_> {
     fn gathers(&self) -> bool {
         let planes = Planes::new(self.correlation, self.correlation.domain[0], self.isa.lanes());
-        1.0 + GATHER_COST / (self.correlation.outputs as f64) < 1.0 / planes.efficiency()
+        let gather = self.isa.gather_cost(is_small(self.correlation));
+        1.0 + gather / (self.correlation.outputs as f64) < 1.0 / planes.efficiency()
     }
 
     // ---- direct ----
@@ -215,7 +213,12 @@ impl Job<'_> {
         let c = self.correlation;
         let sizes = balanced(c.outputs, self.isa.max_outputs());
         let most = sizes.iter().copied().max().unwrap_or(1);
-        let width = self.isa.vectors(most) * self.isa.lanes();
+        let vectors = self.isa.vectors(most);
+        // Sixteen channels fill whole vectors with terms, however many taps there are.
+        let width = match is_small(c) {
+            true => 16 * c.taps.len(),
+            false => vectors * self.isa.lanes(),
+        };
         let packed = self.packed_gradient(&sizes);
         let mut output = vec![0.0; c.outputs * c.terms()];
         let mut panels: Vec<Vec<&mut [f32]>> = Vec::new();
@@ -227,11 +230,16 @@ impl Job<'_> {
         }
         let pixels = self.images * c.pixels();
         let panels: Vec<_> = panels.into_iter().enumerate().collect();
-        let indices = self.indices();
+        let indices = if is_small(c) { Vec::new() } else { self.indices() };
         for_each(panels, c.products(self.images), |(i, mut out)| {
             with_buffer(pixels * width, |buffer| {
-                self.gather_terms(&indices, i * width, width, buffer);
-                self.multiply_terms(&packed, &sizes, width, buffer, &mut out);
+                if is_small(c) {
+                    self.spread_terms(i * 16, width, buffer);
+                } else {
+                    self.gather_terms(&indices, i * width, width, buffer);
+                }
+                let panel = TermPanel { terms: buffer, width, vectors };
+                self.multiply_terms(&packed, &sizes, &panel, &mut out);
             });
         });
         output
@@ -274,12 +282,32 @@ impl Job<'_> {
         }
     }
 
+    /// [`gather_terms`](Self::gather_terms) for sixteen channels, from planes that fit a vector.
+    fn spread_terms(&self, first_channel: usize, width: usize, to: &mut [f32]) {
+        let c = self.correlation;
+        let (count, plane) = (c.taps.len(), c.source[0] * c.source[1]);
+        let place = |pixel| Place::new(c, pixel);
+        let runs: Vec<Places> = (0..c.pixels())
+            .map(|pixel| places(count, |t| place(pixel).index(c, &c.taps[t])))
+            .collect();
+        let spread = Spread {
+            planes: [self.images, (c.channels - first_channel).min(16)],
+            source_strides: [c.channels * plane, plane],
+            pixels: plane,
+            runs: &runs,
+            count,
+            strides: [c.pixels() * width, count, width],
+        };
+        to.fill(0.0);
+        let source = self.source.get(first_channel * plane..).unwrap_or(&[]);
+        self.isa.spread(&spread, source, to);
+    }
+
     fn multiply_terms(
         &self,
         packed: &[f32],
         sizes: &[usize],
-        width: usize,
-        buffer: &[f32],
+        panel: &TermPanel<'_>,
         out: &mut [&mut [f32]],
     ) {
         let pixels = self.images * self.correlation.pixels();
@@ -289,19 +317,28 @@ impl Job<'_> {
         for &size in sizes {
             let (out, rest) = rows.split_at_mut(size);
             let (block, other) = weights.split_at(size * pixels);
-            let job = Tile {
-                source: buffer,
-                channels: pixels,
-                channel_stride: width,
-                offsets: &[0],
-                weights: block,
-                bias: &zeros[..size],
-                lanes: &lanes,
-            };
-            self.isa.tile(&job, out);
+            for (i, lanes) in lanes.chunks(panel.vectors).enumerate() {
+                let job = Tile {
+                    source: panel.terms.get(i * panel.vectors * self.isa.lanes()..).unwrap_or(&[]),
+                    channels: pixels,
+                    channel_stride: panel.width,
+                    offsets: &[0],
+                    weights: block,
+                    bias: &zeros[..size],
+                    lanes,
+                };
+                self.isa.tile(&job, out);
+            }
             (rows, weights) = (rest, other);
         }
     }
+}
+
+/// `[pixel][term]` for a run of `width` terms, multiplied `vectors` vectors at a time.
+struct TermPanel<'a> {
+    terms: &'a [f32],
+    width: usize,
+    vectors: usize,
 }
 
 /// The planes of one run of units.

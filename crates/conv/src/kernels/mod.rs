@@ -8,13 +8,17 @@ mod dot;
 pub(crate) mod elementwise;
 mod plane_copy;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod rate;
 mod simd;
+mod spread;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use dot::Dot;
 pub(crate) use plane_copy::PlaneCopy;
+pub(crate) use spread::{MOST, Places, Spread};
 pub(crate) use tile::{Lanes, Tile};
 
 /// An instruction set to compute with.
@@ -56,6 +60,29 @@ impl Isa {
         };
         #[cfg(not(target_arch = "x86_64"))]
         return self == Self::Portable;
+    }
+
+    /// The most arithmetic one thread can do, in GFLOP/s, measured in about 0.1 s: multiply-adds
+    /// on registers. No kernel can be faster; zero for [`Isa::Portable`], which has no such limit
+    /// of its own, and for a set the processor does not have.
+    #[must_use]
+    pub fn peak_rate(self) -> f64 {
+        #[cfg(target_arch = "x86_64")]
+        if self.is_available() {
+            return match self {
+                // SAFETY: the instruction set is available.
+                Self::Avx512 => rate::best_rate(24 * 16, || unsafe { x86::chains512() }),
+                // SAFETY: as above.
+                Self::Avx2 => rate::best_rate(12 * 8, || unsafe { x86::chains256() }),
+                Self::Portable => 0.0,
+            };
+        }
+        0.0
+    }
+
+    /// Cost of gathering one value (from planes that fit a vector, if `is_small`), in vector multiply-adds.
+    pub(crate) fn gather_cost(self, is_small: bool) -> f64 {
+        if is_small && self == Self::Avx512 { 8.0 } else { 40.0 }
     }
 
     /// Values per vector.

@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{dot, dot::Dot, simd::Simd, tile, tile::Tile};
+use super::{dot, dot::Dot, rate, simd::Simd, tile, tile::Tile};
 
 pub(super) type TileKernel = unsafe fn(&Tile<'_>, &mut [&mut [f32]]);
 pub(super) type DotKernel = unsafe fn(&Dot<'_>, &mut [f32]);
@@ -122,6 +122,18 @@ unsafe fn tile_avx2<const M: usize, const N: usize>(job: &Tile<'_>, out: &mut [&
 unsafe fn dot_avx2<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32]) {
     // SAFETY: as above.
     unsafe { dot::dot::<Avx2, M, K>(job, out) }
+}
+
+#[target_feature(enable = "avx512f,avx512vl")]
+pub(super) unsafe fn chains512() -> f32 {
+    // SAFETY: AVX-512 by the attribute.
+    unsafe { rate::chains::<Avx512, 12, 2>() }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn chains256() -> f32 {
+    // SAFETY: AVX2 and FMA by the attribute.
+    unsafe { rate::chains::<Avx2, 6, 2>() }
 }
 
 macro_rules! table {
