@@ -38,10 +38,15 @@ impl Covariates {
         let mut rows = HashMap::new();
         for (line, record) in reader.records().enumerate() {
             let record = record.with_context(|| format!("{at}"))?;
-            let value = |&i: &usize| number(&record[i]).map_err(|got| {
-                let name = &header[i];
-                anyhow::anyhow!("{at} line {}, column {name}: expected a number, got {got}", line + 2)
-            });
+            let value = |&i: &usize| {
+                number(&record[i]).map_err(|got| {
+                    let name = &header[i];
+                    anyhow::anyhow!(
+                        "{at} line {}, column {name}: expected a number, got {got}",
+                        line + 2
+                    )
+                })
+            };
             let values = columns.iter().map(value).collect::<anyhow::Result<Vec<_>>>()?;
             rows.insert(PathBuf::from(&record[file]), values);
         }

@@ -1,5 +1,6 @@
 //! What the programs share.
 
+pub mod configuration;
 pub mod console;
 pub mod covariates;
 pub mod name;

@@ -23,7 +23,12 @@ pub(crate) struct FoundKeypoints {
     pub(crate) keypoints: Vec<VertebraKeypoints>,
     pub(crate) detector: KeypointDetector,
     pub(crate) results: KeypointResults,
+    /// What was done about films whose detected points cannot be aligned.
+    pub(crate) notes: Vec<String>,
 }
+
+/// Neighbouring centres at least this far apart, downwards, px: less gives no direction.
+const MIN_STEP_PX: f64 = 3.0;
 
 /// The films of a study and what finds keypoints on them.
 pub(crate) struct KeypointStage<'a> {
@@ -44,7 +49,44 @@ impl KeypointStage<'_> {
         observer(Progress::Stage { name: "finding keypoints".to_owned(), total: None });
         let keypoints = self.detect_all(&detectors, &last)?;
         let results = self.results(&keypoints, &last)?;
-        Ok(FoundKeypoints { keypoints, detector: last, results })
+        let (keypoints, notes) = self.alignable(keypoints)?;
+        Ok(FoundKeypoints { keypoints, detector: last, results, notes })
+    }
+
+    /// Detections that cannot be aligned give way to the marked points, as a reader would correct
+    /// them; the accuracy is that of the detections.
+    fn alignable(
+        &self,
+        mut keypoints: Vec<VertebraKeypoints>,
+    ) -> Result<(Vec<VertebraKeypoints>, Vec<String>), Error> {
+        let unusable: Vec<usize> =
+            (0..keypoints.len()).filter(|&i| !self.is_alignable(i, &keypoints[i])).collect();
+        let mut faults = Vec::new();
+        for &i in &unusable {
+            match self.data.annotation(i) {
+                Some(film) => keypoints[i] = film.keypoints,
+                None => faults.push(format!(
+                    "{}: the points found do not run down the film from L1 to L5; expected an \
+                     annotation to take instead, got none",
+                    self.data.films[i].display()
+                )),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Error::Input(faults));
+        }
+        let note = format!(
+            "{} films: the points found do not run down the film from L1 to L5; the marked points \
+             are used instead.",
+            unusable.len()
+        );
+        Ok((keypoints, if unusable.is_empty() { Vec::new() } else { vec![note] }))
+    }
+
+    fn is_alignable(&self, subject: usize, keypoints: &VertebraKeypoints) -> bool {
+        let points = keypoints.points();
+        let downwards = points.windows(2).all(|p| p[1].y - p[0].y >= MIN_STEP_PX);
+        downwards && self.films[subject].holds(keypoints)
     }
 
     /// One detector per fold, and the one that is kept.

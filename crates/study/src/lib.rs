@@ -21,6 +21,7 @@ mod progress;
 mod results;
 mod run;
 mod seeds;
+mod train_risk;
 mod variant_pictures;
 mod variants;
 
@@ -31,3 +32,4 @@ pub use model_folder::{ModelDescription, Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use results::*;
 pub use run::run;
+pub use train_risk::{RiskNetworkInputs, TrainedRiskNetwork, train_risk};

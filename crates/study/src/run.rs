@@ -76,6 +76,7 @@ pub fn run(
     study.keep_model(&found, &fitted)?;
     clock.lap("evaluation");
 
+    results.notes.extend(found.notes);
     results.notes.extend(reader_notes);
     results.run.inputs = inputs;
     results.run.seconds = clock.laps;

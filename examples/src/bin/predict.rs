@@ -87,9 +87,7 @@ fn as_json(file: &Path, prediction: &Prediction) -> Value {
         let p = prediction.keypoints.get(*level);
         json!({"level": level.name(), "x": p.x, "y": p.y, "confidence": p.confidence})
     };
-    let risk = |(horizon, probability): &(f64, f64)| {
-        json!({"horizon": horizon, "probability": probability})
-    };
+    let risk = |(horizon, probability): &(f64, f64)| json!({"horizon": horizon, "probability": probability});
     json!({
         "file": file.display().to_string(),
         "keypoints": Level::ALL.iter().map(keypoint).collect::<Vec<_>>(),
@@ -103,7 +101,8 @@ fn as_text(file: &Path, prediction: &Prediction) -> String {
     let mut text = format!("{}\n", file.display());
     for level in Level::ALL {
         let p = prediction.keypoints.get(level);
-        text += &format!("  {level}  x {:7.1}  y {:7.1}  confidence {:.2}\n", p.x, p.y, p.confidence);
+        text +=
+            &format!("  {level}  x {:7.1}  y {:7.1}  confidence {:.2}\n", p.x, p.y, p.confidence);
     }
     text += &format!("  log hazard {:+.3}\n", prediction.log_hazard);
     for (horizon, probability) in &prediction.risk {

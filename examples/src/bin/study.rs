@@ -1,61 +1,47 @@
 //! The whole protocol: a cohort folder (or a synthetic cohort made on the spot) in, one report out.
 
 use anyhow::{Context, bail};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vertebra_examples::{console::Console, name::run_name};
+use vertebra_examples::{configuration, console::Console, name::run_name, output::exit_code};
 use vertebra_phantom::PhantomConfig;
-use vertebra_study::{Preset, Progress, StudyConfig, StudyResults};
+use vertebra_study::{
+    Discrimination, Estimate, EvaluationSet, Preset, Progress, StudyConfig, StudyResults, Subgroup,
+};
 
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
 ///
 /// Without arguments a synthetic cohort is made, written to disk, and studied on the CPU in minutes.
+/// For research only; not a medical device.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Folder with cohort.csv, visits.csv, annotations.json and the radiographs they name.
+    /// Folder with cohort.csv, visits.csv, annotations.json and the radiographs they name
     #[arg(long)]
     cohort: Option<PathBuf>,
-    /// How much to compute.
-    #[arg(long, value_enum, default_value = "quick")]
-    preset: PresetName,
-    /// A TOML file with the settings that differ from the preset.
+    #[command(flatten)]
+    configuration: configuration::Arguments,
+    /// Folder of a trained keypoint detector; then none is trained
     #[arg(long)]
-    config: Option<PathBuf>,
-    /// Seed of every random choice.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Subjects to analyse in the synthetic cohort.
+    keypoint_model: Option<PathBuf>,
+    /// Subjects to analyse in the synthetic cohort
     #[arg(long, conflicts_with = "cohort")]
     subjects: Option<usize>,
-    /// Run folder; must not exist yet, or be empty. [default: runs/<preset>-<time>]
+    /// Run folder; must not exist yet, or be empty [default: runs/<preset>-<time>]
     #[arg(long)]
     out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum PresetName {
-    Quick,
-    Standard,
-    Paper,
-}
-
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(report) => {
-            println!("{}", report.display());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("study: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(&Arguments::parse()))
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<PathBuf> {
-    let config = configuration(arguments)?;
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut config = arguments.configuration.resolve()?;
+    if arguments.keypoint_model.is_some() {
+        config.keypoint_model.clone_from(&arguments.keypoint_model);
+    }
     let out = run_folder(arguments, &config)?;
     let mut console = Console::new();
     let cohort = match &arguments.cohort {
@@ -63,31 +49,25 @@ fn run(arguments: &Arguments) -> anyhow::Result<PathBuf> {
         None => make_phantom(arguments, &config, &out, &mut console)?,
     };
     let device = burn::tensor::Device::default();
-    let results =
-        vertebra_study::run(&cohort, &config, &out, &device, &mut |message| console.show(message))?;
+    let results = vertebra_study::run(&cohort, &config, &out, &device, &mut |m| console.show(m))?;
+    let report = vertebra_report::write_report(&results, &out)?;
     console.finish();
     summarise(&results);
-    Ok(vertebra_report::write(&results, &out)?)
+    println!("{}", report.display());
+    Ok(())
 }
 
-fn configuration(arguments: &Arguments) -> anyhow::Result<StudyConfig> {
-    let preset = match arguments.preset {
-        PresetName::Quick => Preset::Quick,
-        PresetName::Standard => Preset::Standard,
-        PresetName::Paper => Preset::Paper,
-    };
-    let mut config = match &arguments.config {
-        None => StudyConfig::preset(preset),
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            StudyConfig::from_toml(preset, &text).with_context(|| path.display().to_string())?
+/// C of every model on the test set, as the report has it in full.
+fn summarise(results: &StudyResults) {
+    println!("{:<42} C on the test set (95 % interval over subjects)", "model");
+    for model in &results.models {
+        let whole =
+            |d: &&Discrimination| d.set == EvaluationSet::Test && d.subgroup == Subgroup::All;
+        if let Some(d) = model.discrimination.iter().find(whole) {
+            let Estimate { value, lower, upper } = d.harrell;
+            println!("{:<42} {value:.3} ({lower:.3} to {upper:.3})", model.name);
         }
-    };
-    if let Some(seed) = arguments.seed {
-        config.seed = seed;
     }
-    Ok(config)
 }
 
 fn run_folder(arguments: &Arguments, config: &StudyConfig) -> anyhow::Result<PathBuf> {
@@ -109,26 +89,18 @@ fn make_phantom(
     console: &mut Console,
 ) -> anyhow::Result<PathBuf> {
     let folder = out.join("cohort");
-    let preset = match arguments.preset {
-        PresetName::Quick => PhantomConfig::quick(),
-        PresetName::Standard | PresetName::Paper => PhantomConfig::standard(),
+    let preset = match arguments.configuration.preset() {
+        Preset::Quick => PhantomConfig::quick(),
+        Preset::Standard | Preset::Paper => PhantomConfig::standard(),
     };
     let mut phantom = preset.with_seed(config.seed);
     if let Some(subjects) = arguments.subjects {
         phantom = phantom.with_subjects(subjects);
     }
-    console.show(Progress::Stage {
-        name: "making the synthetic cohort".to_owned(),
-        total: Some(phantom.n_films() as u64),
-    });
+    let total = Some(phantom.n_films() as u64);
+    console.show(Progress::Stage { name: "making the synthetic cohort".to_owned(), total });
     vertebra_phantom::generate(&phantom, &folder, &mut |done| {
         console.show(Progress::Step(done as u64));
     })?;
     Ok(folder)
-}
-
-fn summarise(results: &StudyResults) {
-    for line in vertebra_report::summary(results) {
-        eprintln!("{line}");
-    }
 }

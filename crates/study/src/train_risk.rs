@@ -1,0 +1,204 @@
+//! One risk network trained on a cohort's development set, for those who want that and no study.
+
+use crate::data::StudyData;
+use crate::evaluation::{Evaluator, Group};
+use crate::film::ReducedFilm;
+use crate::models::Clinical;
+use crate::results::{Discrimination, EvaluationSet, Subgroup};
+use crate::seeds::seed_for;
+use crate::variant_pictures::{FilmToRender, render_all};
+use crate::{Error, Observer, Progress, StudyConfig};
+use burn::tensor::Device;
+use rayon::prelude::*;
+use std::path::Path;
+use vertebra_alignment::ImageVariant;
+use vertebra_cohort::Covariate;
+use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
+use vertebra_hrnet::{FilmPixels, KeypointDetector};
+use vertebra_keypoints::VertebraKeypoints;
+use vertebra_training::Event;
+
+/// What a risk network looks at; at least one of the two.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RiskNetworkInputs {
+    /// The radiograph, as this variant.
+    pub variant: Option<ImageVariant>,
+    /// Covariates.
+    pub covariates: Vec<Covariate>,
+}
+
+/// A trained risk network and how it ranks the test set.
+#[derive(Debug, Clone)]
+pub struct TrainedRiskNetwork {
+    /// The network, with its preprocessing and baseline hazard.
+    pub model: RiskModel,
+    /// Concordance on the test set.
+    pub test: Discrimination,
+}
+
+/// Trains one risk network on the development set of a cohort folder. Checkpoints are kept in
+/// `run_folder/checkpoints`; the same call goes on from them. The model is written to
+/// `run_folder/model`.
+///
+/// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given.
+///
+/// # Errors
+/// Every fault of the input at once; a film without annotation and no detector given; no input
+/// asked for; what training cannot do.
+pub fn train_risk(
+    cohort: &Path,
+    config: &StudyConfig,
+    wanted: &RiskNetworkInputs,
+    run_folder: &Path,
+    device: &Device,
+    observer: &mut Observer<'_>,
+) -> Result<TrainedRiskNetwork, Error> {
+    config.check()?;
+    observer(Progress::Stage { name: "reading the cohort".to_owned(), total: None });
+    let data = StudyData::read(cohort, config)?;
+    let inputs = inputs(&data, cohort, config, wanted, device, observer)?;
+    let train = data.split.train();
+    let trainer = trainer(config, wanted, &inputs).with_run_folder(run_folder.join("checkpoints"));
+    let mut steps = 0;
+    let trained = trainer.fit(
+        (&inputs.subset(train), &data.outcomes.subset(train)),
+        None,
+        device,
+        &mut |event| match event {
+            Event::Started { epochs, epochs_done, steps_per_epoch } => {
+                steps = (epochs_done * steps_per_epoch) as u64;
+                let total = Some((epochs * steps_per_epoch) as u64);
+                let name = "training the risk network".to_owned();
+                observer(Progress::Stage { name, total });
+            }
+            Event::Step { .. } => {
+                steps += 1;
+                observer(Progress::Step(steps));
+            }
+            _ => {}
+        },
+    )?;
+    trained.model.save(&run_folder.join("model"))?;
+    let test = evaluate(&data, config, &trained.model, &inputs)?;
+    Ok(TrainedRiskNetwork { model: trained.model, test })
+}
+
+fn trainer(
+    config: &StudyConfig,
+    wanted: &RiskNetworkInputs,
+    inputs: &RiskInputs,
+) -> RiskTrainer<'static> {
+    let names: Vec<String> = wanted.covariates.iter().map(|c| c.name().to_owned()).collect();
+    let risk = &config.risk;
+    let (network, settings) = match inputs.images() {
+        Some(images) => (
+            RiskModelConfig::image_only(risk.encoder.clone(), images.shape())
+                .with_hidden(risk.image_hidden.clone())
+                .with_covariates(names),
+            &risk.image_training,
+        ),
+        None => (
+            RiskModelConfig::clinical(names).with_hidden(risk.clinical_hidden.clone()),
+            &risk.clinical_training,
+        ),
+    };
+    let mut settings = settings.clone();
+    settings.training.seed = seed_for(config.seed, "risk network");
+    RiskTrainer::new(network.with_dropout(risk.dropout)).with_settings(settings)
+}
+
+fn inputs(
+    data: &StudyData,
+    cohort: &Path,
+    config: &StudyConfig,
+    wanted: &RiskNetworkInputs,
+    device: &Device,
+    observer: &mut Observer<'_>,
+) -> Result<RiskInputs, Error> {
+    let clinical = match wanted.covariates.as_slice() {
+        [] => None,
+        covariates => Some(Clinical::new(data, 1, covariates)?.inputs()?),
+    };
+    let Some(variant) = wanted.variant else {
+        let none =
+            || Error::TooFew("a risk network", "a variant or covariates".into(), "none".into());
+        return clinical.ok_or_else(none);
+    };
+    let keypoints = keypoints(data, cohort, config, device, observer)?;
+    let film = |i: usize| FilmToRender {
+        path: cohort.join(&data.films[i]),
+        keypoints: &keypoints[i],
+        polygons: data.annotation(i).map(|film| film.polygons()),
+    };
+    let films: Vec<FilmToRender<'_>> = (0..data.n()).map(film).collect();
+    let total = Some(films.len() as u64);
+    observer(Progress::Stage { name: "rendering the image variant".to_owned(), total });
+    let rendered = render_all(&films, &[variant], &config.picture, &mut |done| {
+        observer(Progress::Step(done as u64));
+    })?;
+    let images = rendered.into_iter().next().map(|pictures| pictures.images);
+    Ok(match (clinical, images) {
+        (Some(clinical), Some(images)) => clinical.with_images(images)?,
+        (None, Some(images)) => RiskInputs::from_images(images),
+        (clinical, None) => clinical.ok_or(vertebra_deepsurv::Error::NoInputs)?,
+    })
+}
+
+fn keypoints(
+    data: &StudyData,
+    cohort: &Path,
+    config: &StudyConfig,
+    device: &Device,
+    observer: &mut Observer<'_>,
+) -> Result<Vec<VertebraKeypoints>, Error> {
+    let Some(folder) = &config.keypoint_model else {
+        let annotated = |i: usize| {
+            let missing = || {
+                let film = data.films[i].display();
+                Error::Input(vec![format!(
+                    "{film}: expected an annotation, or a keypoint model; got neither"
+                )])
+            };
+            data.annotation(i).map(|film| film.keypoints).ok_or_else(missing)
+        };
+        return (0..data.n()).map(annotated).collect();
+    };
+    let detector = KeypointDetector::load(folder, device)?;
+    let total = Some(data.n() as u64);
+    observer(Progress::Stage { name: "finding keypoints".to_owned(), total });
+    let mut found = Vec::with_capacity(data.n());
+    for chunk in data.films.chunks(32) {
+        let open = |film| ReducedFilm::open(&cohort.join(film), config.film_height);
+        let films: Vec<ReducedFilm> = chunk.par_iter().map(open).collect::<Result<_, _>>()?;
+        let pixels = films.iter().map(|f| FilmPixels::new(&f.pixels, f.height, f.width));
+        let points = detector.detect_batch(&pixels.collect::<Result<Vec<_>, _>>()?)?;
+        for (film, points) in films.iter().zip(points) {
+            found.push(film.original(&points)?);
+        }
+        observer(Progress::Step(found.len() as u64));
+    }
+    Ok(found)
+}
+
+fn evaluate(
+    data: &StudyData,
+    config: &StudyConfig,
+    model: &RiskModel,
+    inputs: &RiskInputs,
+) -> Result<Discrimination, Error> {
+    let scores = model.log_hazard(inputs)?.into_iter().map(Some).collect::<Vec<_>>();
+    let evaluator = Evaluator {
+        outcomes: &data.outcomes,
+        bootstrap: config.bootstrap,
+        seed: seed_for(config.seed, "bootstrap of C"),
+        uno_horizon: config.horizons.iter().copied().fold(0.0, f64::max),
+    };
+    let members = data.split.test().to_vec();
+    let group = Group {
+        set: EvaluationSet::Test,
+        subgroup: Subgroup::All,
+        strata: vec![0; members.len()],
+        members,
+    };
+    evaluator.discrimination(&group, &scores, Vec::new())
+}

@@ -1,0 +1,86 @@
+//! Trains one risk network on a cohort folder; stopped and called again, it goes on.
+
+use clap::{Parser, ValueEnum};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use vertebra_alignment::ImageVariant;
+use vertebra_cohort::Covariate;
+use vertebra_examples::{configuration, console::Console, output::exit_code};
+use vertebra_study::{RiskNetworkInputs, train_risk};
+
+/// Trains a DeepSurv network on radiographs, covariates, or both, and tests it.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Folder with cohort.csv, visits.csv, annotations.json and the radiographs they name
+    #[arg(long)]
+    cohort: PathBuf,
+    /// What the network sees of a radiograph; without it, covariates alone
+    #[arg(long, value_enum)]
+    variant: Option<Variant>,
+    /// Columns of cohort.csv, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    covariates: Vec<Covariate>,
+    /// Folder of a trained keypoint detector; without it, the annotated points are used
+    #[arg(long)]
+    keypoint_model: Option<PathBuf>,
+    #[command(flatten)]
+    configuration: configuration::Arguments,
+    /// Run folder: checkpoints and, at the end, the model
+    #[arg(long)]
+    out: PathBuf,
+    /// Print the test result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Variant {
+    L1L5,
+    L1L5Masked,
+    L1L4,
+    L1L4Masked,
+    Patches,
+    PatchesMasked,
+}
+
+impl Variant {
+    fn image_variant(self) -> ImageVariant {
+        ImageVariant::ALL[self as usize]
+    }
+}
+
+fn main() -> ExitCode {
+    exit_code(run(Arguments::parse()))
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let mut config = arguments.configuration.resolve()?;
+    if arguments.keypoint_model.is_some() {
+        config.keypoint_model = arguments.keypoint_model;
+    }
+    let wanted = RiskNetworkInputs {
+        variant: arguments.variant.map(Variant::image_variant),
+        covariates: arguments.covariates,
+    };
+    let device = burn::tensor::Device::default();
+    let mut console = Console::new();
+    let (cohort, out) = (&arguments.cohort, &arguments.out);
+    let trained = train_risk(cohort, &config, &wanted, out, &device, &mut |m| console.show(m))?;
+    console.finish();
+    let (c, size) = (trained.test.harrell, trained.test.size);
+    if arguments.json {
+        let harrell = json!({"c": c.value, "lower": c.lower, "upper": c.upper});
+        let test = json!({"n": size.n, "events": size.events, "harrell": harrell});
+        println!("{}", json!({"model": out.join("model"), "test": test}));
+    } else {
+        println!(
+            "test C {:.3} (95 % {:.3} to {:.3}), {} subjects, {} events",
+            c.value, c.lower, c.upper, size.n, size.events
+        );
+        println!("{}", out.join("model").display());
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The options from which a study's settings follow: `--preset`, `--config`, `--seed`.
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use vertebra_study::{Preset, StudyConfig};
+
+/// Options shared by the programs that train.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How much to compute
+    #[arg(long, value_enum, default_value = "quick")]
+    preset: PresetName,
+    /// A TOML file with the settings that differ from the preset
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Seed of every random choice
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PresetName {
+    Quick,
+    Standard,
+    Paper,
+}
+
+impl Arguments {
+    /// The preset that was asked for.
+    #[must_use]
+    pub fn preset(&self) -> Preset {
+        match self.preset {
+            PresetName::Quick => Preset::Quick,
+            PresetName::Standard => Preset::Standard,
+            PresetName::Paper => Preset::Paper,
+        }
+    }
+
+    /// The preset, changed by the file and the seed where given.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a setting in it is unknown or out of its domain.
+    pub fn resolve(&self) -> anyhow::Result<StudyConfig> {
+        let mut config = match &self.config {
+            None => StudyConfig::preset(self.preset()),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                StudyConfig::from_toml(self.preset(), &text)
+                    .with_context(|| path.display().to_string())?
+            }
+        };
+        if let Some(seed) = self.seed {
+            config.seed = seed;
+        }
+        Ok(config)
+    }
+}
