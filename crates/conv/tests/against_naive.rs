@@ -1,5 +1,7 @@
 //! Every pass against the definition in f64, over random shapes, on every instruction set.
 
+#![allow(clippy::unwrap_used)] // a helper of tests may stop
+
 use proptest::prelude::*;
 use vertebra_conv::{Convolution, Isa};
 

@@ -1,5 +1,6 @@
 //! The burn layers against burn's own and against finite differences.
 #![cfg(feature = "burn")]
+#![allow(clippy::unwrap_used)] // a helper of tests may stop
 
 use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d, conv};

@@ -130,7 +130,7 @@ fn passed(g: f32, y: f32) -> f32 {
 #[inline(always)]
 fn gradient_sums_body(x: &[f32], g: &[f32], y: Option<&[f32]>, mean: f32) -> GradientSums {
     match y {
-        Some(y) => pair_sums(x, g, y, |g, y| passed(g, y), mean),
+        Some(y) => pair_sums(x, g, y, passed, mean),
         None => pair_sums(x, g, g, |g, _| g, mean),
     }
 }

@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 
 mod dot;
+#[cfg(feature = "burn")]
 pub(crate) mod elementwise;
 mod plane_copy;
 mod portable;
