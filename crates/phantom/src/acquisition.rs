@@ -88,7 +88,7 @@ impl Acquisition {
         let mut varied = Self::draw(&mut dice, size);
         let field = dice.uniform(300.0, 560.0);
         let [half_height, half_width] =
-            [118.0 / field, 75.0 / field * size[0] as f64 / size[1] as f64];
+            [128.0 / field, 85.0 / field * size[0] as f64 / size[1] as f64];
         varied.pitch_mm = field / size[0] as f64;
         varied.facing = if dice.chance(0.5) { Facing::Left } else { Facing::Right };
         varied.rotation = dice.normal_within(0.0, 6.0, 2.5).to_radians();

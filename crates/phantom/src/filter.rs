@@ -141,8 +141,8 @@ mod tests {
         let coarse = Coarse::of(&pixels, width, 4, 0.0);
         let mut row = vec![0.0; width];
         coarse.row(17, &mut row);
-        for x in 4..44 {
-            assert!((row[x] - plane(x, 17)).abs() < 1e-3, "{x}: {} {}", row[x], plane(x, 17));
+        for (x, value) in row.iter().enumerate().take(44).skip(4) {
+            assert!((value - plane(x, 17)).abs() < 1e-3, "{x}: {value} {}", plane(x, 17));
         }
     }
 }

@@ -212,7 +212,7 @@ fn write_film(
     let image = DicomImage {
         monochrome1: acquisition.monochrome1,
         spacing: Spacing { row_mm, col_mm, kind: SpacingKind::Detector },
-        modality: if planned.seed % 3 == 0 { "CR" } else { "DX" },
+        modality: if planned.seed.is_multiple_of(3) { "CR" } else { "DX" },
         view: Some(if left { "LL" } else { "RL" }),
         patient_orientation: Some([if left { "P" } else { "A" }, "F"]),
         body_part: Some("LSPINE"),

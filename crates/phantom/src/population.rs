@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn the_covariance_is_symmetric_and_positive_definite() {
-        for i in 0..SHAPE_FEATURES {
-            for j in 0..SHAPE_FEATURES {
-                assert_eq!(SHAPE_COVARIANCE[i][j], SHAPE_COVARIANCE[j][i], "{i} {j}");
+        for (i, row) in SHAPE_COVARIANCE.iter().enumerate() {
+            for (j, value) in row.iter().enumerate() {
+                assert_eq!(*value, SHAPE_COVARIANCE[j][i], "{i} {j}");
             }
         }
         let factor = cholesky(&SHAPE_COVARIANCE).unwrap();

@@ -29,13 +29,13 @@ pub(crate) struct Frame {
 }
 
 impl Projection {
-    pub(crate) fn to_film(&self, (x, y): (f64, f64)) -> (f64, f64) {
+    pub(crate) fn to_film(self, (x, y): (f64, f64)) -> (f64, f64) {
         let [a, b, c, d] = self.matrix();
         let (dx, dy) = (x - self.ray.0, y - self.ray.1);
         (self.centre.0 + a * dx + b * dy, self.centre.1 + c * dx + d * dy)
     }
 
-    pub(crate) fn to_patient(&self, (u, v): (f64, f64)) -> (f64, f64) {
+    pub(crate) fn to_patient(self, (u, v): (f64, f64)) -> (f64, f64) {
         let [a, b, c, d] = invert(self.matrix());
         let (du, dv) = (u - self.centre.0, v - self.centre.1);
         (self.ray.0 + a * du + b * dv, self.ray.1 + c * du + d * dv)

@@ -1,4 +1,5 @@
 //! A whole cohort folder, read back as any user's folder is.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::HashSet;
 use std::path::Path;

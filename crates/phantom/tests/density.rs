@@ -1,4 +1,5 @@
 //! The latent density can be seen on the films, and nowhere else than in the bones.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use vertebra_cohort::Sex;
 use vertebra_keypoints::Level;

@@ -1,4 +1,5 @@
 //! Rendered films and their annotations belong together.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level};
@@ -63,8 +64,10 @@ fn all_lumbar_vertebrae_are_on_the_film() {
         let film = render_film(&anatomy(seed), &Acquisition::sample(SIZE, seed), "film", seed);
         assert!(inside(&film.unwrap().annotation), "seed {seed}");
     }
-    let on_film = (0..60).filter(|&s| inside(&sample_training_film(SIZE, s).unwrap().annotation));
-    assert!(on_film.count() >= 57);
+    for seed in 0..60 {
+        let film = sample_training_film(SIZE, seed).unwrap();
+        assert!(inside(&film.annotation), "training seed {seed}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Computes the committed shape distribution again from the landmarks it was taken from.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -59,7 +60,7 @@ fn the_committed_distribution_is_that_of_the_landmarks() {
     let n = rows.len() as f64;
     let mean: Vec<f64> =
         (0..SHAPE_FEATURES).map(|i| rows.iter().map(|r| r[i]).sum::<f64>() / n).collect();
-    for i in 0..SHAPE_FEATURES {
+    for i in 0..mean.len() {
         assert!((mean[i] - SHAPE_MEAN[i]).abs() < 6e-4, "mean {i}: {}", mean[i]);
         for j in 0..SHAPE_FEATURES {
             let product = |r: &[f64; SHAPE_FEATURES]| (r[i] - mean[i]) * (r[j] - mean[j]);

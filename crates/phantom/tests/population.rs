@@ -1,4 +1,5 @@
 //! The drawn spines have the sizes and curves of the sources.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use vertebra_cohort::Sex;
 use vertebra_keypoints::Level;
@@ -19,7 +20,6 @@ fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
 
 #[track_caller]
 fn near(name: &str, got: f64, expected: f64, tolerance: f64) {
-    println!("{name}: {got:.2} ({expected} +- {tolerance})");
     assert!((got - expected).abs() <= tolerance, "{name}: got {got}, expected {expected}");
 }
 
