@@ -10,7 +10,7 @@ mod radiograph;
 mod raster;
 mod read;
 
-pub use dicom::{DicomImage, encode_dicom, write_dicom};
+pub use dicom::{DeidentificationReport, Deidentifier, DicomImage, encode_dicom, write_dicom};
 pub use error::Error;
 pub use folder::{FolderReport, read_folder};
 pub use options::{Grey, Limits, ReadOptions, VoiChoice};

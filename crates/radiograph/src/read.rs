@@ -48,7 +48,7 @@ pub(crate) fn bytes(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, E
     })
 }
 
-fn first_bytes(bytes: &[u8]) -> String {
+pub(crate) fn first_bytes(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "nothing: it is empty".into();
     }

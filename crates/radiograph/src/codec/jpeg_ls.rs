@@ -46,7 +46,13 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
         (0..size.pixels()).flat_map(|i| planes.iter().map(move |p| p[i])).collect()
     };
     let precision = header.precision();
-    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows, colour: FrameColour::Unsaid, lossy: false })
+    Ok(Frame {
+        samples: FrameSamples::Words(samples),
+        precision,
+        rows,
+        colour: FrameColour::Unsaid,
+        lossy: false,
+    })
 }
 
 /// Decodes a scan into its planes; returns the rows that arrived and where the scan ends.

@@ -20,7 +20,13 @@ pub(crate) fn decode(bytes: &[u8], size: Size, bytes_per_sample: usize) -> Resul
         _ => FrameSamples::Longs(interleave_groups(&planes)),
     };
     let rows = arrived / size.width.max(1);
-    Ok(Frame { samples, precision: 8 * bytes_per_sample as u16, rows, colour: FrameColour::Unsaid, lossy: false })
+    Ok(Frame {
+        samples,
+        precision: 8 * bytes_per_sample as u16,
+        rows,
+        colour: FrameColour::Unsaid,
+        lossy: false,
+    })
 }
 
 /// The segments named by the header, each within the frame.

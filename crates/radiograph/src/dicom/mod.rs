@@ -3,6 +3,7 @@
 mod colour;
 mod cursor;
 mod deflate;
+mod deidentify;
 mod element;
 mod file;
 mod frame;
@@ -20,6 +21,7 @@ mod tag;
 mod voi;
 mod write;
 
+pub use deidentify::{DeidentificationReport, Deidentifier};
 pub(crate) use file::{has_prefix, looks_like_data_set};
 pub use write::{DicomImage, encode_dicom, write_dicom};
 

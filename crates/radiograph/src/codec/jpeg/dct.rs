@@ -176,7 +176,13 @@ impl<'f> Sequential<'f> {
         let arrived = |p: &Plane| p.rows * self.largest.1 / p.sampling.1;
         let rows = self.planes.iter().map(arrived).min().unwrap_or(0).min(height);
         let precision = self.frame.precision as u16;
-        Frame { samples: FrameSamples::Words(samples), precision, rows, colour: FrameColour::Unsaid, lossy: true }
+        Frame {
+            samples: FrameSamples::Words(samples),
+            precision,
+            rows,
+            colour: FrameColour::Unsaid,
+            lossy: true,
+        }
     }
 }
 

@@ -90,7 +90,13 @@ impl<'f> Lossless<'f> {
             let planes = &self.planes;
             (0..pixels).flat_map(|i| planes.iter().map(move |p| p.samples[i])).collect()
         };
-        Frame { samples: FrameSamples::Words(samples), precision, rows, colour: FrameColour::Unsaid, lossy: false }
+        Frame {
+            samples: FrameSamples::Words(samples),
+            precision,
+            rows,
+            colour: FrameColour::Unsaid,
+            lossy: false,
+        }
     }
 }
 

@@ -1,0 +1,350 @@
+//! De-identification in the spirit of PS3.15 annex E, the Basic Application Confidentiality Profile,
+//! and stricter: what is not known to be harmless goes.
+//!
+//! Only attributes of the groups of an image and its acquisition stay (0008, 0018, 0020, 0028, 2050,
+//! 7FE0), and of those no names, no free text, no dates, no private attributes, no overlays. UIDs
+//! that are not the standard's own are replaced, the same by the same.
+
+use super::file;
+use super::write::uid;
+use crate::{Error, ReadOptions, Warning};
+use dicom_core::header::{HasLength, Header};
+use dicom_core::value::{DataSetSequence, Value};
+use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
+use dicom_dictionary_std::{tags, uids};
+use dicom_encoding::TransferSyntaxIndex;
+use dicom_object::mem::InMemElement;
+use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Removes from DICOM files what could identify a person.
+///
+/// The key makes pseudonyms: files treated with the same key keep their connections (the same
+/// subject, study and series), and without the key nobody can compute them.
+///
+/// # Examples
+/// ```
+/// use vertebra_radiograph::{Deidentifier, DicomImage, encode_dicom};
+/// let image = DicomImage { patient_id: "1234567", ..DicomImage::new(1, 2, &[0, 9], 12) };
+/// let (bytes, report) = Deidentifier::new(b"a long secret").bytes(&encode_dicom(&image)?)?;
+/// assert!(!bytes.windows(7).any(|w| w == b"1234567"));
+/// assert_eq!(report.replaced_uids, 3);
+/// # Ok::<(), vertebra_radiograph::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Deidentifier {
+    key: Vec<u8>,
+    date_shift_days: Option<i32>,
+    keep_characteristics: bool,
+}
+
+/// What was done to a file; tags and counts, no values.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct DeidentificationReport {
+    /// Attributes removed, as `gggg,eeee`, with how often.
+    pub removed: BTreeMap<String, usize>,
+    /// Attributes emptied or replaced by a pseudonym.
+    pub emptied: BTreeMap<String, usize>,
+    /// UIDs replaced.
+    pub replaced_uids: usize,
+    /// Dates shifted.
+    pub shifted_dates: usize,
+    /// What remains to be looked at by a person.
+    pub warnings: Vec<Warning>,
+}
+
+/// What becomes of an attribute.
+enum Action {
+    Keep,
+    Remove,
+    Empty,
+    Pseudonym,
+    Uid,
+    ShiftDate,
+    Clean,
+}
+
+impl Deidentifier {
+    /// Removes dates and the subject's characteristics; pseudonyms are made with the key.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
+        Self { key: key.to_vec(), date_shift_days: None, keep_characteristics: false }
+    }
+
+    /// Shifts dates by so many days instead of removing them, so that intervals stay.
+    #[must_use]
+    pub fn with_date_shift(mut self, days: i32) -> Self {
+        self.date_shift_days = Some(days);
+        self
+    }
+
+    /// Keeps Patient's Sex and Patient's Age (ages above 89 years are removed).
+    #[must_use]
+    pub fn with_characteristics(mut self, keep: bool) -> Self {
+        self.keep_characteristics = keep;
+        self
+    }
+
+    /// Reads one file and writes another.
+    ///
+    /// # Errors
+    /// [`Error::File`] around what happened, with the path it happened to.
+    pub fn file(
+        &self,
+        input: impl AsRef<Path>,
+        output: impl AsRef<Path>,
+    ) -> Result<DeidentificationReport, Error> {
+        let (input, output) = (input.as_ref(), output.as_ref());
+        let limit = ReadOptions::default().limits.bytes;
+        let read = || self.bytes(&crate::read::read_bounded(input, limit)?);
+        let (bytes, report) = read().map_err(|e| e.at(input))?;
+        std::fs::write(output, bytes).map_err(|e| Error::from(e).at(output))?;
+        Ok(report)
+    }
+
+    /// De-identifies a file in memory. Pixel data and their encoding stay as they are; a deflated
+    /// data set is written inflated.
+    ///
+    /// # Errors
+    /// What [`ReadOptions::read_bytes`] refuses, and data sets that cannot be written again.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(Vec<u8>, DeidentificationReport), Error> {
+        if !file::has_prefix(bytes) {
+            return Err(Error::UnknownFormat {
+                expected: "\"DICM\" at byte 128 (DICOM)",
+                got: crate::read::first_bytes(bytes),
+            });
+        }
+        let data_set = file::open(bytes, &ReadOptions::default())?;
+        let name = if data_set.syntax.deflated {
+            uids::EXPLICIT_VR_LITTLE_ENDIAN
+        } else {
+            data_set.syntax.uid
+        };
+        // The walk bounds every length by the bytes there are before dicom-rs believes them.
+        file::Header::read(&data_set.bytes, data_set.syntax)?;
+        let syntax = TransferSyntaxRegistry
+            .get(name)
+            .ok_or(Error::UnsupportedTransferSyntax { uid: name.into(), hint: None })?;
+        let object = InMemDicomObject::read_dataset_with_ts(data_set.bytes.as_ref(), syntax)
+            .map_err(|e| Error::invalid("data set", "one that dicom-rs reads", e))?;
+        let mut report = DeidentificationReport::default();
+        warn(&object, &mut report);
+        let mut object = self.object(object, &mut report);
+        self.mark(&mut object);
+        Ok((encode(object, name)?, report))
+    }
+
+    fn object(
+        &self,
+        object: InMemDicomObject,
+        report: &mut DeidentificationReport,
+    ) -> InMemDicomObject {
+        let kept: Vec<InMemElement> =
+            object.into_iter().filter_map(|e| self.element(e, report)).collect();
+        InMemDicomObject::from_element_iter(kept)
+    }
+
+    fn element(
+        &self,
+        element: InMemElement,
+        report: &mut DeidentificationReport,
+    ) -> Option<InMemElement> {
+        let (tag, vr) = (element.tag(), element.vr());
+        let name = format!("{:04X},{:04X}", tag.group(), tag.element());
+        let text = || element.to_str().map(|t| t.trim_matches(['\0', ' ']).to_string());
+        let put = |value: String| Some(DataElement::new(tag, vr, PrimitiveValue::from(value)));
+        match self.action(&element) {
+            Action::Keep => Some(element),
+            Action::Remove => {
+                *report.removed.entry(name).or_default() += 1;
+                None
+            }
+            Action::Empty => {
+                *report.emptied.entry(name).or_default() += usize::from(!element.is_empty());
+                Some(DataElement::new(tag, vr, PrimitiveValue::Empty))
+            }
+            Action::Pseudonym => {
+                *report.emptied.entry(name).or_default() += 1;
+                put(self.pseudonym(&text().unwrap_or_default()))
+            }
+            Action::Uid => {
+                let text = text().ok()?;
+                let replace = |u: &str| if is_standard(u) { u.to_string() } else { self.uid(u) };
+                report.replaced_uids += text.split('\\').filter(|u| !is_standard(u)).count();
+                put(text.split('\\').map(replace).collect::<Vec<_>>().join("\\"))
+            }
+            Action::ShiftDate => match shift(&text().ok()?, self.date_shift_days?) {
+                Some(date) => {
+                    report.shifted_dates += 1;
+                    put(date)
+                }
+                None => {
+                    *report.removed.entry(name).or_default() += 1;
+                    None
+                }
+            },
+            Action::Clean => {
+                let items = element.into_value().into_items()?;
+                let items: Vec<_> = items.into_iter().map(|i| self.object(i, report)).collect();
+                let sequence = DataSetSequence::new(items, Length::UNDEFINED);
+                Some(DataElement::new(tag, VR::SQ, Value::Sequence(sequence)))
+            }
+        }
+    }
+
+    fn action(&self, element: &InMemElement) -> Action {
+        let tag = element.tag();
+        match tag {
+            tags::PATIENT_ID => return Action::Pseudonym,
+            tags::PATIENT_SEX | tags::PATIENT_AGE if self.keep_characteristics => {
+                let old =
+                    element.to_str().is_ok_and(|age| age.trim() > "089Y" && age.contains('Y'));
+                return if old { Action::Remove } else { Action::Keep };
+            }
+            tags::PATIENT_NAME
+            | tags::PATIENT_BIRTH_DATE
+            | tags::PATIENT_SEX
+            | tags::ACCESSION_NUMBER
+            | tags::REFERRING_PHYSICIAN_NAME
+            | tags::STUDY_ID => return Action::Empty,
+            tags::RESCALE_TYPE | tags::MANUFACTURER | tags::MANUFACTURER_MODEL_NAME => {
+                return Action::Keep;
+            }
+            tags::ICON_IMAGE_SEQUENCE | tags::DIGITAL_SIGNATURES_SEQUENCE => return Action::Remove,
+            _ => {}
+        }
+        let known = matches!(tag.group(), 0x0008 | 0x0018 | 0x0020 | 0x0028 | 0x2050 | 0x7FE0);
+        if !known {
+            return Action::Remove;
+        }
+        match element.vr() {
+            VR::SQ => Action::Clean,
+            VR::UI => Action::Uid,
+            VR::DA if self.date_shift_days.is_some() => Action::ShiftDate,
+            VR::TM if self.date_shift_days.is_some() => Action::Keep,
+            VR::DA | VR::TM if matches!(tag, tags::STUDY_DATE | tags::STUDY_TIME) => Action::Empty,
+            VR::CS | VR::IS | VR::DS | VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD => {
+                Action::Keep
+            }
+            VR::OB | VR::OW | VR::OV if is_pixel_or_table(tag) => Action::Keep,
+            _ => Action::Remove,
+        }
+    }
+
+    fn uid(&self, original: &str) -> String {
+        uid(&[b"deidentified", &self.key, original.as_bytes()])
+    }
+
+    fn pseudonym(&self, id: &str) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update((self.key.len() as u64).to_le_bytes());
+        hasher.update(&self.key);
+        hasher.update(id.as_bytes());
+        hasher.finalize()[..8].iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Says in the file what was done (PS3.15 E.1.1, step 7).
+    fn mark(&self, object: &mut InMemDicomObject) {
+        let temporal = if self.date_shift_days.is_some() { "MODIFIED" } else { "REMOVED" };
+        for (tag, vr, value) in [
+            (tags::PATIENT_IDENTITY_REMOVED, VR::CS, "YES"),
+            (tags::DEIDENTIFICATION_METHOD, VR::LO, "vertebra-radiograph, PS3.15 E.1 and stricter"),
+            (tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED, VR::CS, temporal),
+        ] {
+            object.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
+        }
+    }
+}
+
+impl std::fmt::Debug for Deidentifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deidentifier").finish_non_exhaustive() // the key is a secret
+    }
+}
+
+fn is_standard(uid: &str) -> bool {
+    uid.starts_with("1.2.840.10008.") || uid.is_empty()
+}
+
+fn is_pixel_or_table(tag: Tag) -> bool {
+    tag.group() == 0x7FE0
+        || matches!(tag, tags::LUT_DATA)
+        || (tag.group() == 0x0028 && (0x1201..=0x1223).contains(&tag.element()))
+}
+
+fn warn(object: &InMemDicomObject, report: &mut DeidentificationReport) {
+    let burned = object.get(tags::BURNED_IN_ANNOTATION).and_then(|e| e.to_str().ok());
+    match burned.as_deref().map(str::trim) {
+        Some("NO") => {}
+        Some("YES") => report.warnings.push(Warning::BurnedInAnnotation),
+        _ => report.warnings.push(Warning::Guessed {
+            what: "Burned In Annotation (0028,0301) is absent: look for text in the pixels".into(),
+        }),
+    }
+}
+
+fn encode(object: InMemDicomObject, syntax: &str) -> Result<Vec<u8>, Error> {
+    let encode_error =
+        |source: Box<dyn std::error::Error + Send + Sync>| Error::Encode { what: "DICOM", source };
+    let meta = FileMetaTableBuilder::new().transfer_syntax(syntax);
+    let file = object.with_meta(meta).map_err(|e| encode_error(Box::new(e)))?;
+    let mut bytes = Vec::new();
+    file.write_all(&mut bytes).map_err(|e| encode_error(Box::new(e)))?;
+    Ok(bytes)
+}
+
+/// A date `YYYYMMDD` so many days later; `None` where it is no date.
+fn shift(date: &str, days: i32) -> Option<String> {
+    let digits = date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit());
+    if !digits {
+        return None;
+    }
+    let (y, m, d) = (date[..4].parse().ok()?, date[4..6].parse().ok()?, date[6..].parse().ok()?);
+    if !(1..=12).contains(&m) || !(1..=31).contains(&d) {
+        return None;
+    }
+    let (y, m, d) = civil(day_number(y, m, d).checked_add(i64::from(days))?);
+    (0..=9999).contains(&y).then(|| format!("{y:04}{m:02}{d:02}"))
+}
+
+/// Days since 1 March of year 0, in the proleptic Gregorian calendar.
+fn day_number(y: i64, m: i64, d: i64) -> i64 {
+    let y = if m <= 2 { y - 1 } else { y };
+    let month = (m + 9) % 12; // from March
+    365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * month + 2) / 5 + d
+        - 1
+}
+
+/// The inverse of [`day_number`].
+fn civil(day: i64) -> (i64, i64, i64) {
+    let era = day.div_euclid(146_097);
+    let of_era = day.rem_euclid(146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let d = of_year - (153 * month + 2) / 5 + 1;
+    let m = if month < 10 { month + 3 } else { month - 9 };
+    (year + 400 * era + i64::from(m <= 2), m, d)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_shift_over_leap_days_and_back() {
+        assert_eq!(shift("20240228", 2).as_deref(), Some("20240301"));
+        assert_eq!(shift("20230228", 1).as_deref(), Some("20230301"));
+        assert_eq!(shift("20000101", -1).as_deref(), Some("19991231"));
+        assert_eq!(shift("19991301", 1), None);
+        assert_eq!(shift("2024", 1), None);
+        for day in -5000..5000 {
+            let later = shift("19840615", day).unwrap();
+            assert_eq!(shift(&later, -day).as_deref(), Some("19840615"), "{day}");
+        }
+    }
+}

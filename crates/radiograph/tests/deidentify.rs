@@ -1,0 +1,90 @@
+//! Nothing that could identify a person is left, and what belongs together stays together.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{BIG_ENDIAN, DEFLATED, EXPLICIT, File, IMPLICIT, picture};
+use vertebra_radiograph::{Deidentifier, Grey, ReadOptions, Warning};
+
+const SECRETS: [&str; 8] = [
+    "Doe^Jane",
+    "SECRET42",
+    "19380712",
+    "Mercy Hospital",
+    "1.2.3.4.5",
+    "Dr^House",
+    "fell on stairs",
+    "NESTED^NAME",
+];
+
+fn film(syntax: &str) -> File {
+    let mut item = File::empty(syntax);
+    item.remove(0x0008, 0x0060).text(0x0008, 0x1155, b"UI", "1.2.3.4.5.6");
+    item.text(0x0010, 0x0010, b"PN", "NESTED^NAME").text(0x0008, 0x0070, b"LO", "Maker");
+    let mut file = File::grey(syntax, 12);
+    file.sequence(0x0008, 0x1140, &item);
+    file.text(0x0008, 0x0016, b"UI", "1.2.840.10008.5.1.4.1.1.1.1");
+    file.text(0x0008, 0x0018, b"UI", "1.2.3.4.5.6").text(0x0020, 0x000D, b"UI", "1.2.3.4.5");
+    file.text(0x0008, 0x0020, b"DA", "20120304").text(0x0008, 0x0080, b"LO", "Mercy Hospital");
+    file.text(0x0008, 0x0090, b"PN", "Dr^House").text(0x0010, 0x0010, b"PN", "Doe^Jane");
+    file.text(0x0010, 0x0020, b"LO", "SECRET42").text(0x0010, 0x0030, b"DA", "19380712");
+    file.text(0x0010, 0x0040, b"CS", "F").text(0x0010, 0x1010, b"AS", "073Y");
+    file.text(0x0010, 0x4000, b"LT", "fell on stairs");
+    file.text(0x0011, 0x0010, b"LO", "Doe^Jane").text(0x0018, 0x5101, b"CS", "LL");
+    file
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|w| w == text.as_bytes())
+}
+
+#[test]
+fn no_secret_is_left_and_the_film_is_the_same() {
+    for syntax in [EXPLICIT, IMPLICIT, BIG_ENDIAN, DEFLATED] {
+        let before = film(syntax).bytes();
+        let (after, report) = Deidentifier::new(b"key").bytes(&before).unwrap();
+        for secret in SECRETS {
+            assert!(!contains(&after, secret), "{syntax}: {secret}");
+        }
+        for kept in ["MONOCHROME2", "0.2\\0.2", "LL", "YES", "1.2.840.10008.5.1.4.1.1.1.1"] {
+            assert!(contains(&after, kept), "{syntax}: {kept}");
+        }
+        let read = ReadOptions::default().with_grey(Grey::Modality).read_bytes(&after).unwrap();
+        let expected: Vec<f32> = picture(12).into_iter().map(f32::from).collect();
+        assert_eq!(read.pixels(), expected);
+        assert_eq!((read.view(), read.spacing().row_mm), (Some("LL"), 0.2));
+        assert_eq!(report.replaced_uids, 3, "{report:?}");
+        assert_eq!(report.removed.get("0011,0010"), Some(&1));
+        assert!(matches!(report.warnings[..], [Warning::Guessed { .. }]));
+    }
+}
+
+#[test]
+fn pseudonyms_depend_on_the_key_and_the_subject_only() {
+    let bytes = film(EXPLICIT).bytes();
+    let with = |key: &[u8], bytes: &[u8]| Deidentifier::new(key).bytes(bytes).unwrap().0;
+    assert_eq!(with(b"a", &bytes), with(b"a", &bytes));
+    assert_ne!(with(b"a", &bytes), with(b"b", &bytes));
+}
+
+#[test]
+fn dates_and_characteristics_stay_when_asked() {
+    let deidentifier = Deidentifier::new(b"key").with_date_shift(-40).with_characteristics(true);
+    let (after, report) = deidentifier.bytes(&film(EXPLICIT).bytes()).unwrap();
+    assert!(contains(&after, "20120124") && !contains(&after, "20120304"));
+    assert!(contains(&after, "073Y"));
+    assert_eq!(report.shifted_dates, 1);
+    let mut old = film(EXPLICIT);
+    old.text(0x0010, 0x1010, b"AS", "093Y");
+    assert!(!contains(&deidentifier.bytes(&old.bytes()).unwrap().0, "093Y"));
+}
+
+#[test]
+fn compressed_pixels_stay_as_they_are() {
+    let path = format!("{}/tests/golden/lossless_12_1.jpg", env!("CARGO_MANIFEST_DIR"));
+    let mut film = film("1.2.840.10008.1.2.4.57");
+    film.encapsulated(&[&std::fs::read(path).unwrap()]);
+    let (after, _) = Deidentifier::new(b"key").bytes(&film.bytes()).unwrap();
+    let read = ReadOptions::default().with_grey(Grey::Modality).read_bytes(&after).unwrap();
+    assert_eq!(read.pixels()[44], f32::from(picture(12)[44]));
+}
