@@ -53,7 +53,8 @@ pub struct Acquisition {
     pub blur_mm: f64,
     /// Slope of the processing curve, 1 = ordinary.
     pub contrast: f64,
-    /// Shift of the processing curve, in its own half-widths.
+    /// Shift of the processing curve, in its own half-widths; of line integrals, the brightening
+    /// of the middle tones.
     pub brightness: f64,
     /// Share of the coarse exposure differences that the processing takes out.
     pub equalisation: f64,
@@ -102,6 +103,7 @@ impl Acquisition {
             varied.rendering = Rendering::LineIntegral;
             varied.contrast *= dice.uniform(0.7, 1.25);
             varied.blur_mm *= dice.uniform(1.0, 2.5);
+            varied.brightness = dice.uniform(-0.4, 0.1);
         }
         varied
     }

@@ -142,9 +142,11 @@ fn line_integral(
     let near_top = sorted.len() * 995 / 1000;
     let top = *sorted.select_nth_unstable_by(near_top, f32::total_cmp).1;
     let gain = (acquisition.contrast / f64::from(top.max(1e-6))) as f32;
+    // Brightness bends the scale instead of shifting it: nothing stays black.
+    let gamma = (-2.0 * acquisition.brightness).exp2() as f32;
     for value in &mut picture {
         let noise = 0.01 * dice.standard_normal_f32();
-        *value = (*value * gain + noise).clamp(0.0, 1.0);
+        *value = ((*value * gain).powf(gamma) + noise).clamp(0.0, 1.0);
     }
     picture
 }

@@ -246,7 +246,8 @@ mod tests {
     #[test]
     fn clinical_covariates_carry_only_part_of_the_hazard() {
         let people = population(8000);
-        for (rate, expected_clinical, expected_oracle) in [(0.37, 0.65, 0.80), (0.075, 0.69, 0.825)]
+        for (rate, expected_clinical, expected_oracle) in
+            [(0.385, 0.65, 0.80), (0.075, 0.69, 0.825)]
         {
             let calendar = Calendar::for_event_rate(rate);
             let follow_ups: Vec<FollowUp> = people

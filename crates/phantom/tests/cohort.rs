@@ -9,7 +9,7 @@ use vertebra_cohort::{
 };
 use vertebra_keypoints::{AnnotationSet, Level};
 use vertebra_phantom::{PhantomConfig, generate};
-use vertebra_radiograph::Radiograph;
+use vertebra_radiograph::{Facing, Radiograph};
 
 fn small() -> PhantomConfig {
     PhantomConfig::quick().with_subjects(70).with_excluded(24).with_film_size([128, 104])
@@ -119,7 +119,11 @@ fn both_photometric_interpretations_and_sides_occur_and_bone_comes_out_bright() 
     for film in &annotations.films {
         let radiograph = Radiograph::open(folder.path().join(&film.file_name)).unwrap();
         kinds.insert(format!("{:?}", radiograph.provenance().photometric));
-        sides.insert(format!("{:?}", radiograph.facing()));
+        let l3 = film.vertebra(Level::L3).unwrap().six_points.unwrap();
+        let left = l3.anterior_superior.0 < l3.posterior_superior.0;
+        let facing = if left { Facing::Left } else { Facing::Right };
+        assert_eq!(radiograph.facing(), Some(facing), "{}", film.file_name);
+        sides.insert(left);
         // Air and the shuttered borders are dark, and there is more of them than of white bone.
         let share =
             |keep: &dyn Fn(f32) -> bool| radiograph.pixels().iter().filter(|v| keep(**v)).count();
