@@ -9,6 +9,7 @@ mod provenance;
 mod radiograph;
 mod raster;
 mod read;
+mod thumbnail;
 
 pub use dicom::{DeidentificationReport, Deidentifier, DicomImage, encode_dicom, write_dicom};
 pub use error::Error;
@@ -17,3 +18,4 @@ pub use options::{Grey, Limits, ReadOptions, VoiChoice};
 pub use provenance::{ModalityLut, Provenance, SourceFormat, Voi, Warning};
 pub use radiograph::{Acquisition, Facing, Radiograph, Spacing, SpacingKind};
 pub use raster::{write_npy, write_png16};
+pub use thumbnail::contact_sheet;
