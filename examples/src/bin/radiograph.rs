@@ -1,5 +1,7 @@
 //! Inspects or converts one radiograph, or a folder of them.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // its answers
+
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use indicatif::ProgressBar;
