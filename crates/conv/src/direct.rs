@@ -4,7 +4,7 @@
 use crate::{
     correlation::Correlation,
     kernels::{Isa, Lanes, Tile},
-    packing::{Block, pack},
+    packing::{Block, with_packed},
     parallel::for_each,
     planes::Planes,
     problem::Problem,
@@ -20,7 +20,7 @@ const SMALL_WEIGHTS: usize = 128 * 1024;
 struct Task<'a> {
     image: usize,
     band: usize,
-    blocks: &'a [Block],
+    blocks: &'a [Block<'a>],
     /// The band's rows of each output of `blocks`.
     out: Vec<&'a mut [f32]>,
 }
@@ -29,14 +29,15 @@ struct Task<'a> {
 pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
     let isa = problem.isa;
     let mut output = vec![0.0; problem.images * correlation.outputs * correlation.pixels()];
-    let blocks = pack(correlation, problem.weight, isa.max_outputs());
     let planes = Planes::new(correlation, band_rows(correlation, problem.images), isa.lanes());
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
     let lanes = Bands::new(&planes, correlation, isa);
-    let tasks = tasks(correlation, problem.images, planes.rows, &blocks, &mut output);
-    let run = |task| run(correlation, problem, &planes, &lanes, bias, task);
-    for_each(tasks, correlation.products(problem.images), run);
+    with_packed(correlation, problem.weight, isa.max_outputs(), |blocks| {
+        let tasks = tasks(correlation, problem.images, planes.rows, blocks, &mut output);
+        let run = |task| run(correlation, problem, &planes, &lanes, bias, task);
+        for_each(tasks, correlation.products(problem.images), run);
+    });
     output
 }
 
@@ -67,7 +68,7 @@ fn tasks<'a>(
     correlation: &Correlation,
     images: usize,
     rows: usize,
-    blocks: &'a [Block],
+    blocks: &'a [Block<'a>],
     output: &'a mut [f32],
 ) -> Vec<Task<'a>> {
     let bands = correlation.domain[0].div_ceil(rows);
@@ -144,7 +145,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn all(&self, blocks: &[Block], out: &mut [&mut [f32]]) {
+    fn all(&self, blocks: &[Block<'_>], out: &mut [&mut [f32]]) {
         let most = blocks.iter().map(|b| b.outputs).max().unwrap_or(1);
         let vectors = self.isa.vectors(most);
         let weights: usize = blocks.iter().map(|b| b.weights.len()).sum();
@@ -163,8 +164,8 @@ impl Walk<'_> {
         &self,
         tile: usize,
         vectors: usize,
-        block: &Block,
-        blocks: &[Block],
+        block: &Block<'_>,
+        blocks: &[Block<'_>],
         out: &mut [&mut [f32]],
     ) {
         let first = tile * vectors;
@@ -177,7 +178,7 @@ impl Walk<'_> {
             channels: self.correlation.channels,
             channel_stride: self.channel_stride,
             offsets: &self.planes.offsets,
-            weights: &block.weights,
+            weights: block.weights,
             bias: &self.bias[block.first..block.first + block.outputs],
             lanes,
         };

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::{
     correlation::{Correlation, Tap},
     kernels::{Lanes, MOST, Places, Spread, Tile},
-    packing::{Block, pack},
+    packing::{Block, balanced, with_packed},
     parallel::for_each,
     planes::Planes,
     problem::Problem,
@@ -33,9 +33,8 @@ pub(crate) fn is_small(correlation: &Correlation) -> bool {
 /// `[images, outputs, domain]`.
 pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
     let isa = problem.isa;
-    let blocks = pack(correlation, problem.weight, isa.max_outputs());
-    let most = blocks.iter().map(|b| b.outputs).max().unwrap_or(1);
-    let width = isa.vectors(most) * isa.lanes();
+    let sizes = balanced(correlation.outputs, isa.max_outputs());
+    let width = isa.vectors(sizes.into_iter().max().unwrap_or(1)) * isa.lanes();
     let pixels = problem.images * correlation.pixels();
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
@@ -45,16 +44,18 @@ pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec
         true => (width / correlation.pixels()).max(1) * correlation.pixels(),
         false => width,
     };
-    let panels = panels(&mut dense, pixels, step, &blocks);
-    for_each(panels, correlation.products(problem.images), |mut panel| {
-        with_buffer(correlation.terms() * width, |buffer| {
-            if is_small(correlation) {
-                let images = panel.first..pixels.min(panel.first + step);
-                spread(correlation, problem, images, width, buffer);
-            } else {
-                gather(correlation, problem.source, panel.first, pixels, width, buffer);
-            }
-            multiply(correlation, problem, bias, width, buffer, &mut panel);
+    with_packed(correlation, problem.weight, isa.max_outputs(), |blocks| {
+        let panels = panels(&mut dense, pixels, step, blocks);
+        for_each(panels, correlation.products(problem.images), |mut panel| {
+            with_buffer(correlation.terms() * width, |buffer| {
+                if is_small(correlation) {
+                    let images = panel.first..pixels.min(panel.first + step);
+                    spread(correlation, problem, images, width, buffer);
+                } else {
+                    gather(correlation, problem.source, panel.first, pixels, width, buffer);
+                }
+                multiply(correlation, problem, bias, width, buffer, &mut panel);
+            });
         });
     });
     images_first(&dense, problem.images, correlation.outputs, correlation.pixels())
@@ -63,7 +64,7 @@ pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec
 /// One unit of parallel work: some output blocks of `width` pixels.
 struct Panel<'a> {
     first: usize,
-    blocks: &'a [Block],
+    blocks: &'a [Block<'a>],
     out: Vec<&'a mut [f32]>,
 }
 
@@ -71,7 +72,7 @@ fn panels<'a>(
     dense: &'a mut [f32],
     pixels: usize,
     width: usize,
-    blocks: &'a [Block],
+    blocks: &'a [Block<'a>],
 ) -> Vec<Panel<'a>> {
     let count = pixels.div_ceil(width);
     let runs = (2 * rayon::current_num_threads()).div_ceil(count.max(1)).min(blocks.len()).max(1);
@@ -194,7 +195,7 @@ fn multiply(
             channels: correlation.terms(),
             channel_stride: width,
             offsets: &[0],
-            weights: &block.weights,
+            weights: block.weights,
             bias: &bias[block.first..block.first + block.outputs],
             lanes: &lanes,
         };
