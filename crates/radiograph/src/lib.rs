@@ -11,7 +11,9 @@ mod raster;
 mod read;
 mod thumbnail;
 
-pub use dicom::{DeidentificationReport, Deidentifier, DicomImage, encode_dicom, write_dicom};
+pub use dicom::{
+    DeidentificationReport, Deidentifier, DicomImage, FilmHeader, encode_dicom, write_dicom,
+};
 pub use error::Error;
 pub use folder::{FolderReport, read_folder};
 pub use options::{Grey, Limits, ReadOptions, VoiChoice};

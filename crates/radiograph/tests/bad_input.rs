@@ -242,3 +242,26 @@ fn no_message_shows_a_name() {
     let shown = format!("{film:?}");
     assert!(!shown.contains("Doe") && !shown.contains("SECRET42"));
 }
+
+#[test]
+fn the_header_alone_is_read_from_the_first_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.dcm");
+    for syntax in [EXPLICIT, support::DEFLATED] {
+        let mut file = File::grey(syntax, 12);
+        // An attribute longer than the first piece that is read.
+        file.put(0x0009, 0x1001, b"OB", &vec![7; 200_000]);
+        std::fs::write(&path, file.bytes()).unwrap();
+        let header = ReadOptions::default().read_header(&path).unwrap();
+        assert_eq!((header.height, header.width, header.frames), (HEIGHT, WIDTH, 1));
+        assert_eq!(header.spacing.mm(), Some([0.2, 0.2]));
+        assert_eq!(header.acquisition.modality.as_deref(), Some("DX"));
+        assert_eq!(header.transfer_syntax, syntax);
+    }
+    let whole = File::grey(EXPLICIT, 12).bytes();
+    std::fs::write(&path, &whole[..whole.len() - 100]).unwrap();
+    assert!(ReadOptions::default().read_header(&path).is_ok(), "pixels are not looked at");
+    std::fs::write(&path, &whole[..200]).unwrap();
+    let error = ReadOptions::default().read_header(&path).unwrap_err();
+    assert!(error.to_string().contains("film.dcm"), "{error}");
+}

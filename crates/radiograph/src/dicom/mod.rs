@@ -9,6 +9,7 @@ mod file;
 mod frame;
 mod geometry;
 mod grey;
+mod inspect;
 mod layout;
 mod lut;
 mod modality;
@@ -23,6 +24,7 @@ mod write;
 
 pub use deidentify::{DeidentificationReport, Deidentifier};
 pub(crate) use file::{has_prefix, looks_like_data_set};
+pub use inspect::FilmHeader;
 pub use write::{DicomImage, encode_dicom, write_dicom};
 
 use crate::{Acquisition, Error, Grey, Provenance, Radiograph, ReadOptions, SourceFormat, Warning};
