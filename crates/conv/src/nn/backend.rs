@@ -35,6 +35,22 @@ impl<B: Backend> From<Option<FloatTensor<B>>> for Optional<B> {
     }
 }
 
+/// Mean and biased variance of each channel.
+#[derive(ExtensionType)]
+pub(crate) struct Statistics<B: Backend> {
+    pub(crate) mean: FloatTensor<B>,
+    pub(crate) variance: FloatTensor<B>,
+}
+
+/// What a batch norm layer is set to, and what follows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) epsilon: f64,
+    /// Weight of the batch in the running statistics.
+    pub(crate) momentum: f64,
+    pub(crate) relu: bool,
+}
+
 /// What this crate adds to a backend.
 #[backend_extension(Flex, Autodiff)]
 pub(crate) trait ConvBackend: Backend {
@@ -47,14 +63,14 @@ pub(crate) trait ConvBackend: Backend {
     ) -> FloatTensor<Self>;
 
     /// Batch norm with the batch's statistics, then an optional sum and ReLU, in one pass:
-    /// output, mean and biased variance.
+    /// output and the running mean and variance that follow.
     fn vertebra_batch_norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         #[extension_type] residual: Optional<Self>,
-        epsilon: f64,
-        relu: bool,
+        #[extension_type] running: Statistics<Self>,
+        settings: Settings,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
@@ -77,22 +93,46 @@ impl ConvBackend for Flex {
         gamma: FlexTensor,
         beta: FlexTensor,
         residual: Optional<Self>,
-        epsilon: f64,
-        relu: bool,
+        running: Statistics<Self>,
+        settings: Settings,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let size = shape::<4>(&x);
-        let (x, gamma, beta) = (dense(&x), dense(&gamma), dense(&beta));
-        let residual = residual.into_option().as_ref().map(dense);
-        let norm = Normalization { shape: size, epsilon, relu };
-        let done = normalize(
-            &norm,
-            values(&x),
-            values(&gamma),
-            values(&beta),
-            residual.as_ref().map(values),
-        );
-        let channels = [size[1]];
-        (tensor(done.output, size), tensor(done.mean, channels), tensor(done.variance, channels))
+        let (y, batch) = batch_norm(&x, &gamma, &beta, residual.into_option().as_ref(), settings);
+        let running = follow(&running, &batch, settings.momentum);
+        (y, running.mean, running.variance)
+    }
+}
+
+/// The output and the batch's statistics.
+fn batch_norm(
+    x: &FlexTensor,
+    gamma: &FlexTensor,
+    beta: &FlexTensor,
+    residual: Option<&FlexTensor>,
+    settings: Settings,
+) -> (FlexTensor, Statistics<Flex>) {
+    let size = shape::<4>(x);
+    let [x, gamma, beta] = [x, gamma, beta].map(dense);
+    let residual = residual.map(dense);
+    let norm = Normalization { shape: size, epsilon: settings.epsilon, relu: settings.relu };
+    let residual = residual.as_ref().map(values);
+    let done = normalize(&norm, values(&x), values(&gamma), values(&beta), residual);
+    let [mean, variance] = [done.mean, done.variance].map(|v| tensor(v, [size[1]]));
+    (tensor(done.output, size), Statistics { mean, variance })
+}
+
+/// The running statistics after a batch.
+fn follow(running: &Statistics<Flex>, batch: &Statistics<Flex>, momentum: f64) -> Statistics<Flex> {
+    let (kept, added) = ((1.0 - momentum) as f32, momentum as f32);
+    let mix = |running: &FlexTensor, batch: &FlexTensor| {
+        let running = dense(running);
+        let pairs = values(&running).iter().zip(values(batch));
+        let mixed: Vec<f32> = pairs.map(|(r, b)| r * kept + b * added).collect();
+        let channels = [mixed.len()];
+        tensor(mixed, channels)
+    };
+    Statistics {
+        mean: mix(&running.mean, &batch.mean),
+        variance: mix(&running.variance, &batch.variance),
     }
 }
 
@@ -241,17 +281,20 @@ impl<C: CheckpointStrategy> ConvBackend for Autodiff<Flex, C> {
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         residual: Optional<Self>,
-        epsilon: f64,
-        relu: bool,
+        running: Statistics<Self>,
+        settings: Settings,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let [a, b, c] = [&x, &gamma, &beta].map(|t| t.primitive().clone());
         let residual = residual.into_option();
-        let d = residual.as_ref().map(|r| r.primitive().clone());
-        let norm = Normalization { shape: shape(&a), epsilon, relu };
-        let (y, mean, variance) =
-            Flex::vertebra_batch_norm(a.clone(), b.clone(), c, d.into(), epsilon, relu);
-        let mask = relu.then(|| y.clone());
-        let state = (a, b, mean.clone(), variance.clone(), mask, norm);
+        let [a, b, c] = [&x, &gamma, &beta].map(|t| t.primitive().clone());
+        let d = residual.as_ref().map(|r| r.primitive());
+        let (y, batch) = batch_norm(&a, &b, &c, d, settings);
+        let [mean, variance] =
+            [running.mean, running.variance].map(FloatTensor::<Self>::into_primitive);
+        let running = follow(&Statistics { mean, variance }, &batch, settings.momentum);
+        let norm =
+            Normalization { shape: shape(&a), epsilon: settings.epsilon, relu: settings.relu };
+        let mask = settings.relu.then(|| y.clone());
+        let state = (a, b, batch.mean, batch.variance, mask, norm);
         let y = match residual {
             Some(residual) => match BatchNormBackward
                 .prepare::<C>([x.node(), gamma.node(), beta.node(), residual.node()])
@@ -270,6 +313,7 @@ impl<C: CheckpointStrategy> ConvBackend for Autodiff<Flex, C> {
                 OpsKind::UnTracked(prep) => prep.finish(y),
             },
         };
-        (y, FloatTensor::<Self>::new(mean), FloatTensor::<Self>::new(variance))
+        let [mean, variance] = [running.mean, running.variance].map(FloatTensor::<Self>::new);
+        (y, mean, variance)
     }
 }

@@ -1,10 +1,14 @@
 //! Batch norm of the training pass fused with what follows it.
 
 use burn::backend::Dispatch;
+use burn::module::RunningState;
 use burn::nn::BatchNorm;
 use burn::tensor::{Tensor, activation::relu};
 
-use super::{backend::ConvBackend, flex::is_flex};
+use super::{
+    backend::{ConvBackend, Settings, Statistics},
+    flex::is_flex,
+};
 
 /// Batch norm followed by an optional sum and ReLU, as one operation on burn's own layer.
 ///
@@ -68,22 +72,19 @@ pub fn batch_norm(
 }
 
 fn fused(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>, rectify: bool) -> Tensor<4> {
+    let device = x.device();
+    let running =
+        |state: &RunningState<Tensor<1>>| state.value_sync().to_device(&device).into_dispatch();
+    let settings = Settings { epsilon: layer.epsilon, momentum: layer.momentum, relu: rectify };
     let (y, mean, variance) = Dispatch::vertebra_batch_norm(
         x.into_dispatch(),
         layer.gamma.val().into_dispatch(),
         layer.beta.val().into_dispatch(),
         residual.map(Tensor::into_dispatch).into(),
-        layer.epsilon,
-        rectify,
+        Statistics { mean: running(&layer.running_mean), variance: running(&layer.running_var) },
+        settings,
     );
-    let device = layer.gamma.val().device();
-    let follow = |running: Tensor<1>, batch: Tensor<1>| {
-        let kept = running.to_device(&device).mul_scalar(1.0 - layer.momentum);
-        kept.add(batch.detach().mul_scalar(layer.momentum)).detach()
-    };
-    let mean = Tensor::from_dispatch(mean);
-    let variance = Tensor::from_dispatch(variance);
-    layer.running_mean.update(follow(layer.running_mean.value_sync(), mean));
-    layer.running_var.update(follow(layer.running_var.value_sync(), variance));
+    layer.running_mean.update(Tensor::from_dispatch(mean));
+    layer.running_var.update(Tensor::from_dispatch(variance));
     Tensor::from_dispatch(y)
 }
