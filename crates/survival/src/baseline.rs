@@ -50,9 +50,10 @@ pub fn breslow_baseline(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<Basel
     let terms = event_terms(outcomes, &groups, &shares, Ties::Breslow);
     let mut sum = Scaled::ZERO;
     let (mut times, mut log_cumulative) = (Vec::new(), Vec::new());
-    for (group, term) in groups.iter().zip(&terms).filter(|(group, _)| !group.events.is_empty()) {
+    for (&time, term) in groups.times().iter().zip(&terms).filter(|(_, term)| term.step.value > 0.0)
+    {
         sum.add(term.step);
-        times.push(outcomes.time()[group.all[0] as usize]);
+        times.push(time);
         log_cumulative.push(sum.ln());
     }
     Ok(BaselineHazard { times, log_cumulative })

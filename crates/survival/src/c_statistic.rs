@@ -254,7 +254,7 @@ impl ConcordanceOptions {
         let groups = TimeGroups::new(&outcomes);
         let mut time_weights = pair_weights(&outcomes, &groups, self.time_weight)?;
         if let Some(horizon) = self.horizon {
-            time_weights[groups.count_until(&outcomes, horizon)..].fill(0.0);
+            time_weights[groups.count_until(horizon)..].fill(0.0);
         }
         Ok(Prepared { subjects, outcomes, groups, time_weights })
     }

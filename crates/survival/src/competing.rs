@@ -91,14 +91,14 @@ fn one_cause(
     };
     let (mut n, mut survival, mut incidence) = (any.n_subjects() as f64, 1.0, 0.0);
     let mut variance = Variance::default();
-    for group in groups.iter() {
+    for (group, &time) in groups.iter().zip(groups.times()) {
         let d = group.events.len() as f64;
         let own = group.events.iter().filter(|&&i| cause[i as usize] == which).count() as f64;
         incidence += survival * own / n;
         variance.step(n, d / n, own / n, survival, incidence);
         let se = variance.at(incidence).sqrt();
         let factor = if incidence > 0.0 { (z * se / incidence).exp() } else { 1.0 };
-        curve.times.push(any.time()[group.all[0] as usize]);
+        curve.times.push(time);
         curve.n_risk.push(n);
         curve.n_event.push(own);
         curve.incidence.push(incidence);

@@ -79,7 +79,7 @@ fn count_pairs(outcomes: &Outcomes, groups: &TimeGroups, risk: &[f64]) -> Concor
     for g in (0..groups.len()).rev() {
         let (events, censored) = groups.positions(g);
         censored.for_each(|p| at_risk.insert(ranks.place(p as u32)));
-        entering.leave_from(outcomes.time()[groups.order()[events.start] as usize], |p| {
+        entering.leave_from(groups.times()[g], |p| {
             at_risk.remove(ranks.place(p as u32));
         });
         for p in events.clone() {

@@ -142,7 +142,8 @@ impl CurveOptions {
 
     fn estimate(&self, curve: &mut SurvivalCurve, groups: &TimeGroups) {
         let z = normal::two_sided(self.level);
-        let (mut survival, mut variance, mut upper) = (1.0, 0.0f64, 1.0);
+        let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
+        let (mut lower, mut upper) = (1.0, 1.0);
         let (mut hazard, mut hazard_variance) = (0.0f64, 0.0f64);
         for k in 0..curve.times.len() {
             let (n, d) = (curve.n_risk[k], curve.n_event[k]);
@@ -164,13 +165,14 @@ impl CurveOptions {
                 }
                 variance += step;
             }
-            let se = variance.sqrt();
-            let (low, high) = self.interval.around(survival, se, z, upper);
-            upper = high;
+            if d > 0.0 || k == 0 {
+                se = variance.sqrt();
+                (lower, upper) = self.interval.around(survival, se, z, upper);
+            }
             curve.survival.push(survival);
             curve.std_err_log.push(se);
-            curve.lower.push(low);
-            curve.upper.push(high);
+            curve.lower.push(lower);
+            curve.upper.push(upper);
             curve.cumulative_hazard.push(hazard);
             curve.std_err_hazard.push(hazard_variance.sqrt());
             curve.variance_steps.push(step);
@@ -234,7 +236,7 @@ fn count_risk_sets(outcomes: &Outcomes, groups: &TimeGroups) -> SurvivalCurve {
     let n = groups.len();
     let empty = || Vec::with_capacity(n);
     SurvivalCurve {
-        times: groups.iter().map(|g| outcomes.time()[g.all[0] as usize]).collect(),
+        times: groups.times().to_vec(),
         n_risk: at_risk(outcomes, groups),
         n_event: groups.iter().map(|g| outcomes.weigh(g.events)).collect(),
         n_censor: groups.iter().map(|g| outcomes.weigh(g.censored)).collect(),

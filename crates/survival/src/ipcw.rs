@@ -85,7 +85,7 @@ impl<'a> Censoring<'a> {
         if !(horizon.is_finite() && horizon >= 0.0) {
             return Err(Error::InvalidSetting("horizon", "finite and at least 0 years", horizon));
         }
-        let known = self.groups.count_until(self.outcomes, horizon);
+        let known = self.groups.count_until(horizon);
         let n = self.outcomes.n_subjects();
         let (mut status, mut weights) = (vec![Status::Unknown; n], vec![0.0; n]);
         for (g, (group, step)) in self.groups.iter().zip(&self.steps).enumerate() {

@@ -137,9 +137,9 @@ impl LogRankOptions {
         let mut at_risk = vec![0.0; k];
         let mut table: Vec<EventTime> = Vec::new();
         let mut entering = crate::entering::Entering::new(outcomes);
-        for group in TimeGroups::new(outcomes).iter().rev() {
+        let groups = TimeGroups::new(outcomes);
+        for (group, &now) in groups.iter().zip(groups.times()).rev() {
             group.all.iter().for_each(|&i| at_risk[group_of[i as usize]] += 1.0);
-            let now = outcomes.time()[group.all[0] as usize];
             entering.leave_from(now, |i| at_risk[group_of[i as usize]] -= 1.0);
             if !group.events.is_empty() {
                 let mut events = vec![0.0; k];

@@ -98,7 +98,7 @@ impl Pairing<'_> {
             for p in censored {
                 at_risk.insert(ranks.place(p as u32), weight(p));
             }
-            entering.leave_from(self.outcomes.time()[order[events.start] as usize], |p| {
+            entering.leave_from(self.groups.times()[g], |p| {
                 at_risk.remove(ranks.place(p as u32), weight(p));
             });
             if time_weight > 0.0 {
@@ -147,8 +147,7 @@ impl Pairing<'_> {
         };
         for (g, &time_weight) in self.time_weights.iter().enumerate() {
             let (events, censored) = self.groups.positions(g);
-            let now = self.outcomes.time()[order[events.start] as usize];
-            entering.enter_before(now, |p| meet(&passed, p, -1.0));
+            entering.enter_before(self.groups.times()[g], |p| meet(&passed, p, -1.0));
             for p in events.clone() {
                 meet(&passed, p, 1.0);
             }

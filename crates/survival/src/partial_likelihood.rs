@@ -257,9 +257,8 @@ pub(crate) fn event_terms(
             let place = |i: u32| ranks.place(i) as usize;
             let mut risk_set = SumTree::new(entry.len());
             let mut entering = Entering::new(outcomes);
-            let walk = groups.iter().rev().map(|group| {
+            let walk = groups.iter().zip(groups.times()).rev().map(|(group, &now)| {
                 group.all.iter().for_each(|&i| risk_set.set(place(i), shares[i as usize]));
-                let now = outcomes.time()[group.all[0] as usize];
                 entering.leave_from(now, |i| risk_set.set(place(i), Scaled::ZERO));
                 term(group, risk_set.total())
             });
@@ -334,7 +333,7 @@ impl<'a> AccumulatedHazard<'a> {
             Self::FromStart(sum) => *sum,
             Self::SinceEntry { tree, groups, outcomes } => {
                 let entry = outcomes.entry().map_or(0.0, |e| e[subject]);
-                tree.range(groups.count_until(outcomes, entry).min(end), end)
+                tree.range(groups.count_until(entry).min(end), end)
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::{Outcomes, order::Order};
 pub(crate) struct TimeGroups {
     order: Vec<u32>,
     groups: Vec<Bounds>,
+    times: Vec<f64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +42,14 @@ impl TimeGroups {
             Bounds { start, events_end: start + events as u32, end }
         };
         let groups = starts.windows(2).map(group).collect();
-        Self { order, groups }
+        let times = starts.split_last().map_or(&[][..], |(_, firsts)| firsts);
+        let times = times.iter().map(|&p| outcomes.time()[order[p as usize] as usize]).collect();
+        Self { order, groups, times }
+    }
+
+    /// The time of each group, increasing.
+    pub(crate) fn times(&self) -> &[f64] {
+        &self.times
     }
 
     /// All subjects by increasing time, events first among equal ones.
@@ -84,9 +92,8 @@ impl TimeGroups {
     }
 
     /// Number of groups with time at most `time`, so also the first group after it.
-    pub(crate) fn count_until(&self, outcomes: &Outcomes, time: f64) -> usize {
-        let at = |b: &Bounds| outcomes.time()[self.order[b.start as usize] as usize];
-        self.groups.partition_point(|b| at(b) <= time)
+    pub(crate) fn count_until(&self, time: f64) -> usize {
+        self.times.partition_point(|&t| t <= time)
     }
 }
 
@@ -121,6 +128,6 @@ mod tests {
         assert_eq!(groups.len(), 3);
         assert_eq!((groups.get(2).events, groups.get(2).censored), (&[2, 4][..], &[0][..]));
         assert_eq!(groups.iter().map(|g| g.events.len()).collect::<Vec<_>>(), [1, 0, 2]);
-        assert_eq!([0.5, 1.0, 2.5, 9.0].map(|t| groups.count_until(&outcomes, t)), [0, 1, 2, 3]);
+        assert_eq!([0.5, 1.0, 2.5, 9.0].map(|t| groups.count_until(t)), [0, 1, 2, 3]);
     }
 }

@@ -61,10 +61,10 @@ pub(crate) fn at_risk(outcomes: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
     let mut now_at_risk = 0.0;
     let mut at_risk: Vec<f64> = groups
         .iter()
+        .zip(groups.times())
         .rev()
-        .map(|group| {
+        .map(|(group, &now)| {
             now_at_risk += outcomes.weigh(group.all);
-            let now = outcomes.time()[group.all[0] as usize];
             entering.leave_from(now, |i| now_at_risk -= outcomes.weight(i as usize));
             now_at_risk
         })
