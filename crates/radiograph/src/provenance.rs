@@ -141,6 +141,7 @@ pub enum Warning {
     ColourToGrey { photometric: String },
     BurnedInAnnotation,
     OverlayLeftOut,
+    Ignored { what: String },
     Guessed { what: String },
 }
 
@@ -195,6 +196,7 @@ impl fmt::Display for Warning {
             }
             Self::BurnedInAnnotation => write!(f, "text is burned into the pixels"),
             Self::OverlayLeftOut => write!(f, "an overlay plane was left out of the picture"),
+            Self::Ignored { what } => write!(f, "{what}; not used"),
             Self::Guessed { what } => write!(f, "{what}"),
         }
     }

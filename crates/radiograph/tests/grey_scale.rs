@@ -241,3 +241,16 @@ fn spacing_says_what_it_is() {
     let (row, col, kind, _) = spacing_of(&[(0x0028, 0x0034, "3\\4")]);
     assert_eq!((row, col, kind), (0.75, 1.0, Unknown));
 }
+
+#[test]
+fn an_outline_that_cannot_be_is_left_out_with_a_warning() {
+    let mut file = row(EXPLICIT, 12, &[0, 1, 2]);
+    file.text(0x0018, 0x1600, b"CS", "RECTANGULAR").text(0x0018, 0x1602, b"IS", "1");
+    file.text(0x0018, 0x1700, b"CS", "CIRCULAR").text(0x0018, 0x1710, b"IS", "90\\90");
+    file.text(0x0018, 0x1712, b"IS", "3");
+    let film = display(&file);
+    assert_eq!(film.valid(), None);
+    assert!(!film.provenance().shuttered);
+    let ignored = |w: &&Warning| matches!(w, Warning::Ignored { .. });
+    assert_eq!(film.provenance().warnings.iter().filter(ignored).count(), 2);
+}

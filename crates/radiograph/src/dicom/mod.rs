@@ -47,7 +47,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     let mut valid = pixels::arrived(&decoded, &mut warnings);
     let film = Film { header: &header, layout: &decoded.layout, options };
     let grey = film.grey(&decoded.samples, &mut valid, &mut provenance, &mut warnings)?;
-    provenance.shuttered = shutter::clear_outside(&header, &layout, &mut valid)?;
+    provenance.shuttered = shutter::clear_outside(&header, &layout, &mut valid, &mut warnings);
     provenance.warnings = warnings;
     let radiograph = Radiograph::new(layout.rows, layout.columns, grey, spacing)?
         .with_acquisition(acquisition(&header))
@@ -80,7 +80,10 @@ impl Film<'_, '_> {
         let bits = Bits::new(layout);
         let modality = modality::Modality::read(header, layout, warnings)?;
         let signed = modality.can_be_negative(layout);
-        let presentation = voi::Presentation::read(header, self.options.voi, signed, warnings)?;
+        let presentation = match self.options.grey {
+            Grey::Modality => voi::Presentation::Stretch,
+            Grey::Display => voi::Presentation::read(header, self.options.voi, signed, warnings)?,
+        };
         let padding = padding::Padding::read(header, layout)?;
         let garbage = grey::garbage(samples, bits, layout);
         if garbage > 0 {

@@ -6,7 +6,10 @@
 use super::file::Header;
 use super::layout::Layout;
 use super::tag::{self, Tag};
-use crate::Error;
+use crate::{Error, Warning};
+
+/// Part of the film that an outline leaves at least.
+const LEAST_BELIEVABLE: f64 = 0.1;
 
 struct Tags {
     shape: Tag,
@@ -36,21 +39,37 @@ const COLLIMATOR: Tags = Tags {
     vertices: tag::COLLIMATOR_VERTICES,
 };
 
-/// Clears, in `valid`, what lies outside shutter and collimator; says whether either is present.
+/// Clears, in `valid`, what lies outside shutter and collimator; says whether either was used.
+///
+/// An outline that is incomplete, or that leaves less of the film than is believable (a NEMA test film
+/// has one of 2 %), is a warning: the film is whole.
 pub(crate) fn clear_outside(
     header: &Header<'_>,
     layout: &Layout,
     valid: &mut Option<Vec<bool>>,
-) -> Result<bool, Error> {
-    let mut present = false;
+    warnings: &mut Vec<Warning>,
+) -> bool {
+    let mut used = false;
     for tags in [SHUTTER, COLLIMATOR] {
-        for shape in shapes(header, &tags)? {
-            present = true;
-            let mask = valid.get_or_insert_with(|| vec![true; layout.pixels()]);
-            clear(mask, layout.columns, &shape);
+        let outlines = shapes(header, &tags).unwrap_or_else(|error| {
+            warnings.push(Warning::Ignored { what: format!("{}: {error}", tags.shape.name) });
+            Vec::new()
+        });
+        if outlines.is_empty() {
+            continue;
+        }
+        let mut mask = valid.clone().unwrap_or_else(|| vec![true; layout.pixels()]);
+        outlines.iter().for_each(|shape| clear(&mut mask, layout.columns, shape));
+        let left = mask.iter().filter(|valid| **valid).count() as f64 / mask.len() as f64;
+        if left >= LEAST_BELIEVABLE {
+            *valid = Some(mask);
+            used = true;
+        } else {
+            let what = format!("{}: leaves {:.1} % of the film", tags.shape.name, 100.0 * left);
+            warnings.push(Warning::Ignored { what });
         }
     }
-    Ok(present)
+    used
 }
 
 enum Shape {
