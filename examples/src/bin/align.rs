@@ -1,0 +1,281 @@
+//! Makes the image variants of one radiograph and lays them out on one sheet to look at.
+
+use anyhow::{Context, bail};
+use clap::{Parser, ValueEnum};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use vertebra_alignment::{
+    Alignment, ClaheOptions, Field, Film, Image, ImageVariant, VariantImages,
+};
+use vertebra_alignment::{VariantOptions, VertebraMasks, body_centre, mask_centroid, resample};
+use vertebra_keypoints::{AnnotationSet, Level, VertebraKeypoints};
+use vertebra_radiograph::{Facing, Radiograph, Spacing, write_png16};
+
+/// Align a radiograph by its five lumbar centres and show the six image variants.
+///
+/// The centres come from an annotation file, or are taken from five mask pictures. On the
+/// sheet, the first row is the film with its centres and the border of the L1-L5 picture, the second
+/// the pictures of the whole spine; then one row of patches per variant.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The radiograph, DICOM or PNG.
+    film: PathBuf,
+    /// Mask pictures, one per level, with {level} where the name has L1 to L5.
+    #[arg(long, value_name = "PATTERN", required_unless_present = "annotations")]
+    masks: Option<String>,
+    /// COCO keypoints JSON that lists the film.
+    #[arg(long, value_name = "FILE", conflicts_with = "masks")]
+    annotations: Option<PathBuf>,
+    /// What of each mask is its vertebra's centre: `body` finds the body in the mask of a whole
+    /// vertebra.
+    #[arg(long, value_enum, default_value = "centroid")]
+    centres: Centre,
+    /// Which variant.
+    #[arg(long, value_enum, default_value = "all")]
+    variant: Choice,
+    /// Side of the front of the subject on the film; where absent, what the film says, else left.
+    #[arg(long, value_enum)]
+    facing: Option<Side>,
+    /// Equalise local contrast first (CLAHE).
+    #[arg(long)]
+    clahe: bool,
+    /// Side of the pictures, px; patches get a third of it.
+    #[arg(long, default_value_t = 384)]
+    size: usize,
+    /// The sheet, PNG.
+    #[arg(long)]
+    out: PathBuf,
+    /// Print the transforms as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Choice {
+    All,
+    L1L5,
+    L1L5Masked,
+    L1L4,
+    L1L4Masked,
+    Patches,
+    PatchesMasked,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Centre {
+    Centroid,
+    Body,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Side {
+    Left,
+    Right,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let radiograph =
+        Radiograph::open(&arguments.film).with_context(|| arguments.film.display().to_string())?;
+    let film = Film {
+        pixels: radiograph.pixels(),
+        height: radiograph.height(),
+        width: radiograph.width(),
+        spacing_mm: radiograph.spacing().mm(),
+    };
+    let facing = match arguments.facing {
+        Some(Side::Left) => Facing::Left,
+        Some(Side::Right) => Facing::Right,
+        None => radiograph.facing().unwrap_or(Facing::Left),
+    };
+    let (keypoints, masks) = marks(arguments, facing)?;
+    let field = Field::exposed(&film, radiograph.valid())?;
+    let equalised;
+    let film = if arguments.clahe {
+        equalised = ClaheOptions::default().equalise(&film, &field)?;
+        Film { pixels: &equalised.pixels, ..film }
+    } else {
+        film
+    };
+    let options = VariantOptions::default()
+        .with_size(arguments.size)
+        .with_patch_size(arguments.size / 3)
+        .with_field(field)
+        .with_flip(facing == Facing::Right);
+    let mut rows = vec![vec![overview(&film, &keypoints, &options)?], Vec::new()];
+    for variant in variants(arguments.variant, masks.is_some()) {
+        let made = options.render(&film, &keypoints, masks.as_ref(), variant)?;
+        describe(variant, &made, arguments.json)?;
+        if variant.n_images() == 1 {
+            rows[1].extend(made.images);
+        } else {
+            rows.push(made.images);
+        }
+    }
+    let sheet = sheet(&rows);
+    let sheet = Radiograph::new(sheet.height, sheet.width, sheet.pixels, Spacing::UNKNOWN)?;
+    write_png16(&arguments.out, &sheet).context("the sheet")
+}
+
+/// Centres, and masks where there are any.
+fn marks(
+    arguments: &Arguments,
+    facing: Facing,
+) -> anyhow::Result<(VertebraKeypoints, Option<VertebraMasks>)> {
+    if let Some(pattern) = &arguments.masks {
+        let images = Level::ALL.map(|level| mask(&pattern.replace("{level}", level.name())));
+        let [a, b, c, d, e] = images;
+        let images = [a?, b?, c?, d?, e?];
+        let centres = images.each_ref().map(|mask| centre(mask, arguments.centres, facing));
+        let [a, b, c, d, e] = centres;
+        let keypoints = VertebraKeypoints::from_xy([a?, b?, c?, d?, e?])?;
+        return Ok((keypoints, Some(VertebraMasks::from_images(images.map(Some))?)));
+    }
+    let path = arguments.annotations.as_deref().context("--masks or --annotations")?;
+    let set = AnnotationSet::read(path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let same = |name: &str| {
+        let there = folder.join(name).canonicalize().ok();
+        there.is_some() && there == arguments.film.canonicalize().ok()
+    };
+    let Some(film) = set.films.iter().find(|film| same(&film.file_name)) else {
+        bail!("{} does not list {}", path.display(), arguments.film.display());
+    };
+    let polygons = film.polygons();
+    let masked = polygons.iter().all(Option::is_some);
+    let masks = masked.then(|| VertebraMasks::from_polygons(polygons)).transpose()?;
+    Ok((film.keypoints, masks))
+}
+
+fn mask(path: &str) -> anyhow::Result<Image> {
+    let picture = Radiograph::open(path)?;
+    let (height, width) = (picture.height(), picture.width());
+    let pixels = picture.pixels().iter().map(|v| f32::from(u8::from(*v > 0.5))).collect();
+    Ok(Image { pixels, height, width })
+}
+
+fn centre(mask: &Image, kind: Centre, facing: Facing) -> anyhow::Result<(f64, f64)> {
+    let centre = match kind {
+        Centre::Centroid => mask_centroid(mask),
+        Centre::Body => body_centre(mask, facing == Facing::Right),
+    };
+    centre.context("a mask is empty")
+}
+
+fn variants(choice: Choice, masks: bool) -> Vec<ImageVariant> {
+    let one = match choice {
+        Choice::All => {
+            let possible = |v: &ImageVariant| masks || !v.is_masked();
+            return ImageVariant::ALL.into_iter().filter(possible).collect();
+        }
+        Choice::L1L5 => ImageVariant::L1L5,
+        Choice::L1L5Masked => ImageVariant::L1L5Masked,
+        Choice::L1L4 => ImageVariant::L1L4,
+        Choice::L1L4Masked => ImageVariant::L1L4Masked,
+        Choice::Patches => ImageVariant::Patches,
+        Choice::PatchesMasked => ImageVariant::PatchesMasked,
+    };
+    vec![one]
+}
+
+fn describe(variant: ImageVariant, made: &VariantImages, json: bool) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout();
+    for (i, alignment) in made.alignments.iter().enumerate() {
+        if json {
+            let line = serde_json::json!({
+                "variant": variant, "picture": i, "alignment": alignment,
+                "scale": alignment.scale(), "rotation_degrees": alignment.rotation().to_degrees(),
+                "flipped": alignment.flipped(), "mm_per_px": alignment.mm_per_px(),
+            });
+            writeln!(stdout, "{line}")?;
+        } else {
+            let mm = alignment.mm_per_px().map(|mm| format!(", {mm:.3} mm per px"));
+            writeln!(
+                stdout,
+                "{}, picture {}: scale {:.4}, turned by {:.1} degrees{}{}",
+                variant.label(),
+                i + 1,
+                alignment.scale(),
+                alignment.rotation().to_degrees(),
+                if alignment.flipped() { ", flipped" } else { "" },
+                mm.unwrap_or_default()
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// The film, not turned, with a cross on each centre and the border of the L1-L5 square.
+fn overview(
+    film: &Film<'_>,
+    keypoints: &VertebraKeypoints,
+    options: &VariantOptions,
+) -> anyhow::Result<Image> {
+    let size = 2 * options.size();
+    let scale = size as f64 / film.height.max(film.width) as f64;
+    let offset = (scale - 1.0) / 2.0;
+    let shrink = Alignment::new([[scale, 0.0, offset], [0.0, scale, offset]], film.spacing_mm)?;
+    let mut image = resample(film, &shrink, size, size)?;
+    let greatest = image.pixels.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    image.pixels.iter_mut().for_each(|v| *v = (*v / greatest).clamp(0.0, 1.0));
+    for point in keypoints.points() {
+        let (x, y) = shrink.to_canonical((point.x, point.y));
+        for d in -6..=6 {
+            dot(&mut image, x + f64::from(d), y);
+            dot(&mut image, x, y + f64::from(d));
+        }
+    }
+    let square = options.align(keypoints, film.spacing_mm)?;
+    let side = options.size() as f64;
+    for i in 0..4 * options.size() {
+        let t = i as f64 / 4.0 - 0.5;
+        for edge in [(t, -0.5), (t, side - 0.5), (-0.5, t), (side - 0.5, t)] {
+            let (x, y) = shrink.to_canonical(square.to_original(edge));
+            dot(&mut image, x, y);
+        }
+    }
+    Ok(image)
+}
+
+fn dot(image: &mut Image, x: f64, y: f64) {
+    let (x, y) = (x.round(), y.round());
+    if x >= 0.0 && y >= 0.0 && x < image.width as f64 && y < image.height as f64 {
+        image.pixels[y as usize * image.width + x as usize] = 1.0;
+    }
+}
+
+/// Rows of pictures, with a thin grey line between them.
+fn sheet(rows: &[Vec<Image>]) -> Image {
+    const GAP: usize = 2;
+    let width_of = |row: &Vec<Image>| row.iter().map(|i| i.width + GAP).sum::<usize>();
+    let height_of = |row: &Vec<Image>| row.iter().map(|i| i.height).max().unwrap_or(0) + GAP;
+    let mut sheet = Image::zeros(
+        rows.iter().map(height_of).sum(),
+        rows.iter().map(width_of).max().unwrap_or(0),
+    );
+    sheet.pixels.fill(0.5);
+    let mut top = 0;
+    for row in rows {
+        let mut left = 0;
+        for image in row {
+            for (y, line) in image.pixels.chunks_exact(image.width).enumerate() {
+                let start = (top + y) * sheet.width + left;
+                sheet.pixels[start..start + image.width].copy_from_slice(line);
+            }
+            left += image.width + GAP;
+        }
+        top += height_of(row);
+    }
+    sheet
+}
