@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// What happened, and in which file.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What happened.
-        source: Box<Error>,
+        /// What happened; part of the message, so not its source too.
+        reason: Box<Error>,
     },
     /// The operating system refused.
     #[error(transparent)]
@@ -94,19 +94,19 @@ pub enum Error {
     #[error("{0}[{1}] = {2} is outside its domain")]
     OutOfDomain(&'static str, usize, f64),
     /// Encoding a file failed in a library below.
-    #[error("writing {what}: {source}")]
+    #[error("writing {what}: {reason}")]
     Encode {
         /// The format.
         what: &'static str,
         /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        reason: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 impl Error {
     /// Says in which file it happened.
     pub(crate) fn at(self, path: &Path) -> Self {
-        Self::File { path: path.to_path_buf(), source: Box::new(self) }
+        Self::File { path: path.to_path_buf(), reason: Box::new(self) }
     }
 
     pub(crate) fn invalid(

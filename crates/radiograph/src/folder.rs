@@ -63,7 +63,7 @@ pub fn read_folder<T: Send>(
 }
 
 fn is_other_format(error: &Error) -> bool {
-    matches!(error, Error::File { source, .. } if matches!(**source, Error::UnknownFormat { .. }))
+    matches!(error, Error::File { reason, .. } if matches!(**reason, Error::UnknownFormat { .. }))
 }
 
 /// All files under a folder, sorted; links to folders are not followed.

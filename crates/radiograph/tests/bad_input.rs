@@ -27,8 +27,8 @@ fn the_file_is_named() {
     let text = folder.path().join("notes.txt");
     std::fs::write(&text, "not a film").unwrap();
     let error = Radiograph::open(&text).unwrap_err();
-    assert!(matches!(&error, Error::File { path, source }
-        if *path == text && matches!(**source, Error::UnknownFormat { .. })));
+    assert!(matches!(&error, Error::File { path, reason }
+        if *path == text && matches!(**reason, Error::UnknownFormat { .. })));
     assert!(error.to_string().contains("\"DICM\" at byte 128"), "{error}");
     assert!(error.to_string().contains("6e 6f 74"), "{error}");
 }

@@ -6,7 +6,7 @@
 //! that are not the standard's own are replaced, the same by the same.
 
 use super::file;
-use super::write::uid;
+use super::write::{encode_error, uid};
 use crate::{Error, ReadOptions, Warning};
 use dicom_core::header::{HasLength, Header};
 use dicom_core::value::{DataSetSequence, Value};
@@ -288,12 +288,10 @@ fn warn(object: &InMemDicomObject, report: &mut DeidentificationReport) {
 }
 
 fn encode(object: InMemDicomObject, syntax: &str) -> Result<Vec<u8>, Error> {
-    let encode_error =
-        |source: Box<dyn std::error::Error + Send + Sync>| Error::Encode { what: "DICOM", source };
     let meta = FileMetaTableBuilder::new().transfer_syntax(syntax);
-    let file = object.with_meta(meta).map_err(|e| encode_error(Box::new(e)))?;
+    let file = object.with_meta(meta).map_err(encode_error)?;
     let mut bytes = Vec::new();
-    file.write_all(&mut bytes).map_err(|e| encode_error(Box::new(e)))?;
+    file.write_all(&mut bytes).map_err(encode_error)?;
     Ok(bytes)
 }
 

@@ -115,8 +115,8 @@ fn encode(image: &DicomImage<'_>) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn encode_error(source: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Encode { what: "DICOM", source: Box::new(source) }
+pub(super) fn encode_error(reason: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Encode { what: "DICOM", reason: Box::new(reason) }
 }
 
 fn check(image: &DicomImage<'_>) -> Result<(), Error> {

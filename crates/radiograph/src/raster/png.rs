@@ -56,7 +56,7 @@ pub fn write_png16(path: impl AsRef<Path>, radiograph: &Radiograph) -> Result<()
 }
 
 fn encode(path: &Path, radiograph: &Radiograph) -> Result<(), Error> {
-    let fault = |e: png::EncodingError| Error::Encode { what: "PNG", source: Box::new(e) };
+    let fault = |e: png::EncodingError| Error::Encode { what: "PNG", reason: Box::new(e) };
     let size =
         |n: usize| u32::try_from(n).map_err(|_| Error::invalid("PNG size", "at most 2^32 - 1", n));
     let (width, height) = (size(radiograph.width())?, size(radiograph.height())?);
