@@ -100,7 +100,7 @@ pub(crate) fn sets(results: &StudyResults) -> Table {
     };
     add("Development".to_owned(), split.development);
     for (i, fold) in split.folds.iter().enumerate() {
-        add(format!("  fold {}", i + 1), *fold);
+        add(format!("Development, fold {}", i + 1), *fold);
     }
     add("Test".to_owned(), split.test);
     table

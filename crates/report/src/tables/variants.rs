@@ -31,10 +31,10 @@ pub(crate) fn variants(results: &StudyResults) -> Option<Table> {
         table.rows.push(vec![
             Cell::text(label.replace('-', "–")),
             Cell::Estimate(v.auc, 3),
-            Cell::Number(v.sensitivity.value, 3),
-            Cell::Number(v.specificity.value, 3),
-            Cell::Number(v.ppv.value, 3),
-            Cell::Number(v.npv.value, 3),
+            Cell::of(v.sensitivity, |e| Cell::Number(e.value, 3)),
+            Cell::of(v.specificity, |e| Cell::Number(e.value, 3)),
+            Cell::of(v.ppv, |e| Cell::Number(e.value, 3)),
+            Cell::of(v.npv, |e| Cell::Number(e.value, 3)),
             Cell::of(paper_auroc(label), |auroc| Cell::Number(auroc, 3)),
         ]);
     }
