@@ -1,4 +1,32 @@
-//! DeepSurv networks on covariates and radiographs, trained with the Cox partial likelihood; saliency.
+//! DeepSurv networks: from covariates, radiographs, or both, to a log hazard.
+//!
+//! A [`RiskModelConfig`] says what a model reads and is made of; a [`RiskTrainer`] fits it to
+//! [`RiskInputs`] with their outcomes; the fitted [`RiskModel`] turns inputs into log hazards and
+//! those into probabilities by a horizon, and is saved as a folder. [`grad_cam`] and [`occlusion`]
+//! show what in an image raised or lowered a subject's log hazard.
+//!
+//! # The network
+//! Images go through a residual encoder ([`EncoderConfig`]: ResNet-18 and -34 as published, with
+//! the parameter names of torchvision and timm so that their weights can be loaded, or a small one
+//! for the CPU). All images of a subject share it; its feature maps are averaged over positions and
+//! pooled over the images. The features and the standardised covariates, joined, go through fully
+//! connected layers to one number `h`, the log hazard (Katzman et al., *BMC Med. Res. Methodol.*
+//! 18:24, 2018, extended to images as Kong et al., *Endocrinol. Metab.* 37(4):674-683, 2022, say).
+//!
+//! # The loss
+//! The negative log Cox partial likelihood, mean over events, ties as Breslow or Efron. It sees the
+//! network only through the `n` numbers `h`, so its exact gradient at them is computed on the host
+//! in f64, and each micro-batch of images back-propagates its own slice of it: the risk sets are the
+//! whole cohort at the memory of a few images. With a batch size, risk sets are those of each
+//! mini-batch instead, which makes more and rougher steps.
+//!
+//! # Numbers
+//! Weights, dropout masks, augmentation and batch order come from explicit seeds: same seed, same
+//! bits on one machine with burn's flex backend. Masks and augmentation depend on the subject and
+//! the step, not on how a cohort is cut into batches. `log_hazard` 0 is the mean of the training
+//! subjects; the baseline survival is Breslow's over the same subjects.
+//!
+#![doc = include_str!("../README.md")]
 
 mod augmentation;
 mod config;

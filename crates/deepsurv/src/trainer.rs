@@ -62,6 +62,29 @@ impl Default for RiskTraining {
     }
 }
 
+impl RiskTraining {
+    /// For image networks on a CPU: 14 epochs in mini-batches of 64 subjects, AdamW from 3e-3 down
+    /// to 3e-5 along a cosine, no early stopping.
+    ///
+    /// Found on phantom cohorts (273 subjects with 85 events to learn from, 1,000 others to test
+    /// on) for [`EncoderConfig::small(8)`](crate::EncoderConfig::small), one hidden layer of 16
+    /// and dropout 0.2; mini-batches reach in 14 epochs what the whole cohort's gradient needs many
+    /// more for. Twice the learning rate, fewer epochs or a linear head change the test concordance
+    /// by 0.01 or less.
+    #[must_use]
+    pub fn for_images() -> Self {
+        let default = Self::default();
+        let training = TrainingConfig {
+            epochs: 14,
+            batch_size: Some(64),
+            learning_rate: LearningRate::new(3e-3, 3e-5, Schedule::Cosine),
+            patience: None,
+            ..default.training
+        };
+        Self { training, ..default }
+    }
+}
+
 /// A fitted model and how it came about.
 #[derive(Debug, Clone)]
 pub struct TrainedRiskModel {
