@@ -279,7 +279,7 @@ impl<'a> Element<'a> {
 }
 
 /// VRs whose length takes four bytes after two reserved ones (PS3.5 7.1.2).
-fn has_long_length(vr: [u8; 2]) -> bool {
+pub(crate) fn has_long_length(vr: [u8; 2]) -> bool {
     matches!(
         &vr,
         b"OB"

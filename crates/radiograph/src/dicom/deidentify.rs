@@ -5,17 +5,17 @@
 //! 7FE0), and of those no names, no free text, no dates, no private attributes, no overlays. UIDs
 //! that are not the standard's own are replaced, the same by the same.
 
-use super::file;
+use super::cursor::PixelElement;
+use super::element::Element;
+use super::file::{self, Header};
+use super::syntax::{self, TransferSyntax};
 use super::write::{encode_error, uid};
+use super::{encode, tag};
 use crate::{Error, ReadOptions, Warning};
-use dicom_core::header::{HasLength, Header};
-use dicom_core::value::{DataSetSequence, Value};
-use dicom_core::{DataElement, Length, PrimitiveValue, Tag, VR};
-use dicom_dictionary_std::{tags, uids};
-use dicom_encoding::TransferSyntaxIndex;
-use dicom_object::mem::InMemElement;
-use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
-use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::{StandardDataDictionary, tags};
+use dicom_object::FileMetaTableBuilder;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -110,7 +110,7 @@ impl Deidentifier {
     /// data set is written inflated.
     ///
     /// # Errors
-    /// What [`ReadOptions::read_bytes`] refuses, and data sets that cannot be written again.
+    /// What [`ReadOptions::read_bytes`] refuses, and truncated pixel data.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(Vec<u8>, DeidentificationReport), Error> {
         if !file::has_prefix(bytes) {
             return Err(Error::UnknownFormat {
@@ -119,90 +119,93 @@ impl Deidentifier {
             });
         }
         let data_set = file::open(bytes, &ReadOptions::default())?;
-        let name = if data_set.syntax.deflated {
-            uids::EXPLICIT_VR_LITTLE_ENDIAN
-        } else {
-            data_set.syntax.uid
-        };
-        // The walk bounds every length by the bytes there are before dicom-rs believes them.
-        file::Header::read(&data_set.bytes, data_set.syntax)?;
-        let syntax = TransferSyntaxRegistry
-            .get(name)
-            .ok_or(Error::UnsupportedTransferSyntax { uid: name.into(), hint: None })?;
-        let object = InMemDicomObject::read_dataset_with_ts(data_set.bytes.as_ref(), syntax)
-            .map_err(|e| Error::invalid("data set", "one that dicom-rs reads", e))?;
+        let header = Header::read(&data_set.bytes, data_set.syntax)?;
+        let syntax = if data_set.syntax.deflated { syntax::EXPLICIT_LE } else { data_set.syntax };
         let mut report = DeidentificationReport::default();
-        warn(&object, &mut report);
-        let mut object = self.object(object, &mut report);
-        self.mark(&mut object);
-        Ok((encode(object, name)?, report))
+        warn(&header, &mut report);
+        let mut kept = self.elements(header.elements(), &mut report)?;
+        kept.extend(self.marks(syntax.explicit));
+        kept.sort_by_key(|e| e.tag);
+        let mut body = Vec::with_capacity(data_set.bytes.len());
+        kept.iter().for_each(|e| e.write(&mut body, syntax.big_endian));
+        write_pixels(&header, &mut body, syntax)?;
+        let mut out = meta(&kept, syntax)?;
+        out.extend(body);
+        Ok((out, report))
     }
 
-    fn object(
+    fn elements(
         &self,
-        object: InMemDicomObject,
+        elements: &[Element<'_>],
         report: &mut DeidentificationReport,
-    ) -> InMemDicomObject {
-        let kept: Vec<InMemElement> =
-            object.into_iter().filter_map(|e| self.element(e, report)).collect();
-        InMemDicomObject::from_element_iter(kept)
+    ) -> Result<Vec<Kept>, Error> {
+        let mut kept = Vec::new();
+        for element in elements {
+            kept.extend(self.element(element, report)?);
+        }
+        Ok(kept)
     }
 
     fn element(
         &self,
-        element: InMemElement,
+        element: &Element<'_>,
         report: &mut DeidentificationReport,
-    ) -> Option<InMemElement> {
-        let (tag, vr) = (element.tag(), element.vr());
+    ) -> Result<Option<Kept>, Error> {
+        let tag = Tag(element.group, element.element);
         let name = format!("{:04X},{:04X}", tag.group(), tag.element());
-        let text = || element.to_str().map(|t| t.trim_matches(['\0', ' ']).to_string());
-        let put = |value: String| Some(DataElement::new(tag, vr, PrimitiveValue::from(value)));
-        match self.action(&element) {
-            Action::Keep => Some(element),
-            Action::Remove => {
-                *report.removed.entry(name).or_default() += 1;
-                None
+        let keep = |value: Vec<u8>| Some(Kept { tag, vr: element.vr, value });
+        let put = |text: &str, pad: u8| {
+            let mut value = text.as_bytes().to_vec();
+            value.extend(std::iter::repeat_n(pad, value.len() % 2));
+            keep(value)
+        };
+        let mut remove = || {
+            *report.removed.entry(name.clone()).or_default() += 1;
+            Ok(None)
+        };
+        Ok(match (self.action(element), element.text()) {
+            (Action::Keep, _) => keep(element.value.to_vec()),
+            (Action::Remove, _) => return remove(),
+            (Action::Empty, _) => {
+                *report.emptied.entry(name).or_default() += usize::from(!element.value.is_empty());
+                keep(Vec::new())
             }
-            Action::Empty => {
-                *report.emptied.entry(name).or_default() += usize::from(!element.is_empty());
-                Some(DataElement::new(tag, vr, PrimitiveValue::Empty))
-            }
-            Action::Pseudonym => {
+            (Action::Pseudonym, text) => {
                 *report.emptied.entry(name).or_default() += 1;
-                put(self.pseudonym(&text().unwrap_or_default()))
+                put(&self.pseudonym(text.map_or(element.value, str::as_bytes)), b' ')
             }
-            Action::Uid => {
-                let text = text().ok()?;
+            (Action::Uid, None) => keep(Vec::new()),
+            (Action::Uid, Some(text)) => {
                 let replace = |u: &str| if is_standard(u) { u.to_string() } else { self.uid(u) };
                 report.replaced_uids += text.split('\\').filter(|u| !is_standard(u)).count();
-                put(text.split('\\').map(replace).collect::<Vec<_>>().join("\\"))
+                put(&text.split('\\').map(replace).collect::<Vec<_>>().join("\\"), 0)
             }
-            Action::ShiftDate => match shift(&text().ok()?, self.date_shift_days?) {
-                Some(date) => {
-                    report.shifted_dates += 1;
-                    put(date)
+            (Action::ShiftDate, text) => {
+                match shift(text.unwrap_or_default(), self.date_shift_days.unwrap_or(0)) {
+                    Some(date) => {
+                        report.shifted_dates += 1;
+                        put(&date, b' ')
+                    }
+                    None => return remove(),
                 }
-                None => {
-                    *report.removed.entry(name).or_default() += 1;
-                    None
-                }
-            },
-            Action::Clean => {
-                let items = element.into_value().into_items()?;
-                let items: Vec<_> = items.into_iter().map(|i| self.object(i, report)).collect();
-                let sequence = DataSetSequence::new(items, Length::UNDEFINED);
-                Some(DataElement::new(tag, VR::SQ, Value::Sequence(sequence)))
             }
-        }
+            (Action::Clean, _) => {
+                let mut value = Vec::new();
+                for item in element.items()? {
+                    let kept = self.elements(&item.elements, report)?;
+                    write_item(&kept, &mut value, element.big_endian);
+                }
+                keep(value)
+            }
+        })
     }
 
-    fn action(&self, element: &InMemElement) -> Action {
-        let tag = element.tag();
+    fn action(&self, element: &Element<'_>) -> Action {
+        let tag = Tag(element.group, element.element);
         match tag {
             tags::PATIENT_ID => return Action::Pseudonym,
             tags::PATIENT_SEX | tags::PATIENT_AGE if self.keep_characteristics => {
-                let old =
-                    element.to_str().is_ok_and(|age| age.trim() > "089Y" && age.contains('Y'));
+                let old = element.text().is_some_and(|age| age > "089Y" && age.contains('Y'));
                 return if old { Action::Remove } else { Action::Keep };
             }
             tags::PATIENT_NAME
@@ -221,16 +224,19 @@ impl Deidentifier {
         if !known {
             return Action::Remove;
         }
-        match element.vr() {
-            VR::SQ => Action::Clean,
-            VR::UI => Action::Uid,
-            VR::DA if self.date_shift_days.is_some() => Action::ShiftDate,
-            VR::TM if self.date_shift_days.is_some() => Action::Keep,
-            VR::DA | VR::TM if matches!(tag, tags::STUDY_DATE | tags::STUDY_TIME) => Action::Empty,
-            VR::CS | VR::IS | VR::DS | VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD => {
-                Action::Keep
+        match vr(element) {
+            // A sequence stored as UN is encoded otherwise than the rest of the file.
+            Some(VR::SQ) if element.vr != Some(*b"UN") => Action::Clean,
+            Some(VR::UI) => Action::Uid,
+            Some(VR::DA) if self.date_shift_days.is_some() => Action::ShiftDate,
+            Some(VR::TM) if self.date_shift_days.is_some() => Action::Keep,
+            Some(VR::DA | VR::TM) if matches!(tag, tags::STUDY_DATE | tags::STUDY_TIME) => {
+                Action::Empty
             }
-            VR::OB | VR::OW | VR::OV if is_pixel_or_table(tag) => Action::Keep,
+            Some(
+                VR::CS | VR::IS | VR::DS | VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD,
+            ) => Action::Keep,
+            Some(VR::OB | VR::OW | VR::OV) if is_pixel_or_table(tag) => Action::Keep,
             _ => Action::Remove,
         }
     }
@@ -239,23 +245,111 @@ impl Deidentifier {
         uid(&[b"deidentified", &self.key, original.as_bytes()])
     }
 
-    fn pseudonym(&self, id: &str) -> String {
+    fn pseudonym(&self, id: &[u8]) -> String {
         let mut hasher = Sha256::new();
         hasher.update((self.key.len() as u64).to_le_bytes());
         hasher.update(&self.key);
-        hasher.update(id.as_bytes());
+        hasher.update(id);
         hasher.finalize()[..8].iter().map(|b| format!("{b:02x}")).collect()
     }
 
     /// Says in the file what was done (PS3.15 E.1.1, step 7).
-    fn mark(&self, object: &mut InMemDicomObject) {
-        let temporal = if self.date_shift_days.is_some() { "MODIFIED" } else { "REMOVED" };
-        for (tag, vr, value) in [
-            (tags::PATIENT_IDENTITY_REMOVED, VR::CS, "YES"),
-            (tags::DEIDENTIFICATION_METHOD, VR::LO, "vertebra-radiograph, PS3.15 E.1 and stricter"),
-            (tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED, VR::CS, temporal),
-        ] {
-            object.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
+    fn marks(&self, explicit: bool) -> [Kept; 3] {
+        let temporal = if self.date_shift_days.is_some() { "MODIFIED" } else { "REMOVED " };
+        [
+            (tags::PATIENT_IDENTITY_REMOVED, *b"CS", "YES "),
+            (tags::DEIDENTIFICATION_METHOD, *b"LO", "vertebra-radiograph, PS3.15 E.1 and stricter"),
+            (tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED, *b"CS", temporal),
+        ]
+        .map(|(tag, vr, value)| Kept {
+            tag,
+            vr: explicit.then_some(vr),
+            value: value.as_bytes().to_vec(),
+        })
+    }
+}
+
+/// An element to be written.
+struct Kept {
+    tag: Tag,
+    vr: Option<[u8; 2]>,
+    value: Vec<u8>,
+}
+
+impl Kept {
+    fn write(&self, out: &mut Vec<u8>, big_endian: bool) {
+        let tag = (self.tag.group(), self.tag.element());
+        encode::header(out, tag, self.vr, self.value.len() as u32, big_endian);
+        out.extend(&self.value);
+    }
+}
+
+fn write_item(kept: &[Kept], out: &mut Vec<u8>, big_endian: bool) {
+    let mut content = Vec::new();
+    kept.iter().for_each(|e| e.write(&mut content, big_endian));
+    encode::header(out, (0xFFFE, 0xE000), None, content.len() as u32, big_endian);
+    out.extend(content);
+}
+
+/// Pixel data as they were.
+fn write_pixels(
+    header: &Header<'_>,
+    out: &mut Vec<u8>,
+    syntax: TransferSyntax,
+) -> Result<(), Error> {
+    let pixel_data = (0x7FE0, 0x0010);
+    let ob = syntax.explicit.then_some(*b"OB");
+    match &header.pixels {
+        None => {}
+        Some(PixelElement::Native { bytes, announced, vr }) => {
+            if (bytes.len() as u64) < *announced {
+                let (expected, got) = (*announced, bytes.len() as u64);
+                return Err(Error::Truncated { what: tag::PIXEL_DATA.name.into(), expected, got });
+            }
+            encode::header(out, pixel_data, *vr, bytes.len() as u32, syntax.big_endian);
+            out.extend(*bytes);
+        }
+        Some(PixelElement::Encapsulated { items, truncated }) => {
+            if *truncated {
+                return Err(Error::Missing("the end of Pixel Data (7FE0,0010)"));
+            }
+            encode::header(out, pixel_data, ob, u32::MAX, syntax.big_endian);
+            for item in items {
+                encode::header(out, (0xFFFE, 0xE000), None, item.len() as u32, false);
+                out.extend(*item);
+            }
+            encode::header(out, (0xFFFE, 0xE0DD), None, 0, false);
+        }
+    }
+    Ok(())
+}
+
+/// Preamble and file meta group.
+fn meta(kept: &[Kept], syntax: TransferSyntax) -> Result<Vec<u8>, Error> {
+    let text = |tag: Tag| {
+        let value = kept.iter().find(|e| e.tag == tag).map(|e| e.value.as_slice());
+        let text = String::from_utf8_lossy(value.unwrap_or_default()).into_owned();
+        text.trim_end_matches(['\0', ' ']).to_string()
+    };
+    let table = FileMetaTableBuilder::new()
+        .transfer_syntax(syntax.uid)
+        .media_storage_sop_class_uid(text(tags::SOP_CLASS_UID))
+        .media_storage_sop_instance_uid(text(tags::SOP_INSTANCE_UID))
+        .build()
+        .map_err(encode_error)?;
+    let mut out = vec![0; 128];
+    out.extend(b"DICM");
+    table.write(&mut out).map_err(encode_error)?;
+    Ok(out)
+}
+
+/// The VR of an element, by the standard's dictionary where the file does not say.
+fn vr(element: &Element<'_>) -> Option<VR> {
+    match element.vr {
+        Some(vr) if &vr != b"UN" => VR::from_binary(vr),
+        _ => {
+            let tag = Tag(element.group, element.element);
+            StandardDataDictionary.by_tag(tag).map(|entry| entry.vr().relaxed())
         }
     }
 }
@@ -276,23 +370,14 @@ fn is_pixel_or_table(tag: Tag) -> bool {
         || (tag.group() == 0x0028 && (0x1201..=0x1223).contains(&tag.element()))
 }
 
-fn warn(object: &InMemDicomObject, report: &mut DeidentificationReport) {
-    let burned = object.get(tags::BURNED_IN_ANNOTATION).and_then(|e| e.to_str().ok());
-    match burned.as_deref().map(str::trim) {
+fn warn(header: &Header<'_>, report: &mut DeidentificationReport) {
+    match header.text(tag::BURNED_IN_ANNOTATION) {
         Some("NO") => {}
         Some("YES") => report.warnings.push(Warning::BurnedInAnnotation),
         _ => report.warnings.push(Warning::Guessed {
             what: "Burned In Annotation (0028,0301) is absent: look for text in the pixels".into(),
         }),
     }
-}
-
-fn encode(object: InMemDicomObject, syntax: &str) -> Result<Vec<u8>, Error> {
-    let meta = FileMetaTableBuilder::new().transfer_syntax(syntax);
-    let file = object.with_meta(meta).map_err(encode_error)?;
-    let mut bytes = Vec::new();
-    file.write_all(&mut bytes).map_err(encode_error)?;
-    Ok(bytes)
 }
 
 /// A date `YYYYMMDD` so many days later; `None` where it is no date.

@@ -126,6 +126,10 @@ impl<'a> Header<'a> {
         Ok(Cursor::new(bytes, syntax.explicit, syntax.big_endian).read_all()?.into())
     }
 
+    pub(crate) fn elements(&self) -> &[Element<'a>] {
+        &self.elements
+    }
+
     pub(crate) fn element(&self, tag: Tag) -> Option<&Element<'a>> {
         self.elements.iter().find(|e| e.is(tag)).filter(|e| !e.value.is_empty())
     }

@@ -5,6 +5,7 @@ mod cursor;
 mod deflate;
 mod deidentify;
 mod element;
+mod encode;
 mod file;
 mod frame;
 mod geometry;
