@@ -1,1 +1,1 @@
-//! Tests that cross crates; see `tests/`.
+//! Tests that cross crates: the whole protocol on a small synthetic cohort, and on bad input.

@@ -56,10 +56,10 @@ impl ReducedFilm {
         self.moved(points, |v| (v + 0.5) / self.scale - 0.5)
     }
 
-    /// Whether points in px of the original film lie on it.
-    pub(crate) fn holds(&self, points: &VertebraKeypoints) -> bool {
-        let inside = |v: f64, n: usize| v >= 0.0 && (v + 0.5) * self.scale <= n as f64 - 0.5;
-        points.points().iter().all(|p| inside(p.x, self.width) && inside(p.y, self.height))
+    /// As the alignment crate takes it.
+    pub(crate) fn view(&self) -> Film<'_> {
+        let Self { height, width, spacing_mm, .. } = *self;
+        Film { pixels: &self.pixels, height, width, spacing_mm }
     }
 
     fn moved(

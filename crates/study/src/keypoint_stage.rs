@@ -1,16 +1,18 @@
 //! Keypoints of every analysed film, each found by a detector that never saw it, and how good they
 //! are.
 
-use crate::config::{FinalDetector, StudyConfig};
+use crate::config::{FinalDetector, PictureConfig, StudyConfig};
 use crate::data::StudyData;
 use crate::film::ReducedFilm;
 use crate::folds::FitOn;
 use crate::pictures::Canvas;
 use crate::results::{KeypointFold, KeypointResults, LevelError, Picture};
 use crate::seeds::seed_for;
+use crate::variant_pictures::options as picture_options;
 use crate::{Error, Observer, Progress};
 use burn::tensor::Device;
 use std::path::Path;
+use vertebra_alignment::ImageVariant;
 use vertebra_hrnet::{FilmPixels, FilmSample, KeypointDetector, train_detector};
 use vertebra_keypoints::{
     Detection, EvaluatedFilm, Level, OksOptions, PlausibilityLimits, VertebraKeypoints,
@@ -26,9 +28,6 @@ pub(crate) struct FoundKeypoints {
     /// What was done about films whose detected points cannot be aligned.
     pub(crate) notes: Vec<String>,
 }
-
-/// Neighbouring centres at least this far apart, downwards, px: less gives no direction.
-const MIN_STEP_PX: f64 = 3.0;
 
 /// The films of a study and what finds keypoints on them.
 pub(crate) struct KeypointStage<'a> {
@@ -66,7 +65,7 @@ impl KeypointStage<'_> {
             match self.data.annotation(i) {
                 Some(film) => keypoints[i] = film.keypoints,
                 None => faults.push(format!(
-                    "{}: the points found do not run down the film from L1 to L5; expected an \
+                    "{}: the points found cannot be aligned; expected an \
                      annotation to take instead, got none",
                     self.data.films[i].display()
                 )),
@@ -76,17 +75,22 @@ impl KeypointStage<'_> {
             return Err(Error::Input(faults));
         }
         let note = format!(
-            "{} films: the points found do not run down the film from L1 to L5; the marked points \
-             are used instead.",
+            "{} films: the points found cannot be aligned; the marked points are used instead.",
             unusable.len()
         );
         Ok((keypoints, if unusable.is_empty() { Vec::new() } else { vec![note] }))
     }
 
+    /// Whether every kind of picture can be rendered with these points; tried on the reduced film
+    /// at a few pixels.
     fn is_alignable(&self, subject: usize, keypoints: &VertebraKeypoints) -> bool {
-        let points = keypoints.points();
-        let downwards = points.windows(2).all(|p| p[1].y - p[0].y >= MIN_STEP_PX);
-        downwards && self.films[subject].holds(keypoints)
+        let film = &self.films[subject];
+        let tiny = PictureConfig { size: 16, patch_size: 16, ..self.config.picture.clone() };
+        let options = picture_options(&tiny, None);
+        let kinds = [ImageVariant::L1L5, ImageVariant::L1L4, ImageVariant::Patches];
+        film.reduced(keypoints).is_ok_and(|points| {
+            kinds.iter().all(|kind| options.render(&film.view(), &points, None, *kind).is_ok())
+        })
     }
 
     /// One detector per fold, and the one that is kept.

@@ -197,14 +197,14 @@ pub struct VariantResult {
     pub threshold: f64,
     /// Area under the cumulative/dynamic ROC curve (IPCW).
     pub auc: Estimate,
-    /// Sensitivity at the threshold (IPCW).
-    pub sensitivity: Estimate,
-    /// Specificity at the threshold (IPCW).
-    pub specificity: Estimate,
-    /// Positive predictive value (IPCW).
-    pub ppv: Estimate,
-    /// Negative predictive value (IPCW).
-    pub npv: Estimate,
+    /// Sensitivity at the threshold (IPCW); `None` where the threshold has nobody on one side.
+    pub sensitivity: Option<Estimate>,
+    /// Specificity at the threshold (IPCW); `None` where the threshold has nobody on one side.
+    pub specificity: Option<Estimate>,
+    /// Positive predictive value (IPCW); `None` where the threshold has nobody on one side.
+    pub ppv: Option<Estimate>,
+    /// Negative predictive value (IPCW); `None` where the threshold has nobody on one side.
+    pub npv: Option<Estimate>,
     /// AUC in each validation fold, where defined.
     pub fold_auc: Vec<Option<f64>>,
     /// Whether it was chosen for the models.

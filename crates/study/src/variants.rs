@@ -74,16 +74,17 @@ fn measure(
         interval(&move |o: &Outcomes, r: &[f64]| {
             accuracy_at(o, r, horizon, threshold).ok().map(|a| part(&a))
         })
+        .ok()
     };
     Ok(VariantResult {
         variant: pictures.variant,
         horizon,
         threshold,
         auc: interval(&|o, r| auc_at(o, r, horizon).ok().map(|a| a.auc))?,
-        sensitivity: accuracy(|a| a.sensitivity)?,
-        specificity: accuracy(|a| a.specificity)?,
-        ppv: accuracy(|a| a.ppv)?,
-        npv: accuracy(|a| a.npv)?,
+        sensitivity: accuracy(|a| a.sensitivity),
+        specificity: accuracy(|a| a.specificity),
+        ppv: accuracy(|a| a.ppv),
+        npv: accuracy(|a| a.npv),
         fold_auc: fold_auc(data, scores, horizon),
         chosen: false,
     })

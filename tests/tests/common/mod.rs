@@ -1,0 +1,62 @@
+//! A synthetic cohort and a configuration small enough for a test.
+
+#![allow(dead_code)] // each test file uses a part
+
+use std::path::Path;
+use vertebra_phantom::{PhantomConfig, generate};
+use vertebra_study::{Preset, Progress, StudyConfig, StudyResults};
+
+/// Every stage of the protocol, with networks that barely learn.
+pub(crate) fn small_config() -> StudyConfig {
+    let text = "
+        folds = 2
+        test_fraction = 0.4
+        horizons = [1.0, 3.0]
+        bootstrap = 100
+        pictures = 1
+        film_height = 128
+        variants = ['l1_l5', 'patches', 'patches_masked']
+        clinical_models = [['age', 'sex'], ['age', 'sex', 'bmi']]
+        [trimming]
+        pool_sexes = true
+        [keypoints]
+        input_size = [64, 64]
+        [keypoints.training]
+        epochs = 2
+        [picture]
+        size = 32
+        patch_size = 32
+        [risk.image_training.training]
+        epochs = 1
+        [risk.clinical_training.training]
+        epochs = 10
+    ";
+    StudyConfig::from_toml(Preset::Quick, text).unwrap()
+}
+
+/// A cohort folder of 48 subjects to analyse and 12 to exclude.
+pub(crate) fn small_cohort(folder: &Path) {
+    let config = PhantomConfig::quick()
+        .with_subjects(48)
+        .with_excluded(12)
+        .with_film_size([160, 128])
+        .with_event_rate(0.5)
+        .with_seed(5);
+    generate(&config, folder, &mut |_| {}).unwrap();
+}
+
+/// Runs the small study and returns its stages besides the results.
+pub(crate) fn run(
+    cohort: &Path,
+    out: &Path,
+) -> Result<(StudyResults, Vec<String>), vertebra_study::Error> {
+    std::fs::create_dir_all(out).unwrap();
+    let mut stages = Vec::new();
+    let device = burn::tensor::Device::default();
+    let results = vertebra_study::run(cohort, &small_config(), out, &device, &mut |message| {
+        if let Progress::Stage { name, .. } = message {
+            stages.push(name);
+        }
+    })?;
+    Ok((results, stages))
+}

@@ -1,0 +1,74 @@
+//! The protocol from a folder on disk to a report and a model that predicts.
+
+mod common;
+
+use vertebra_study::{EvaluationSet, Method, StudyResults, TrainedModel};
+
+/// Everything but what may differ between two runs: how long it took and where it was written.
+fn comparable(mut results: StudyResults) -> StudyResults {
+    results.run.seconds.clear();
+    results.run.name.clear();
+    results
+}
+
+#[test]
+fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let cohort = folder.path().join("cohort");
+    common::small_cohort(&cohort);
+    let first = folder.path().join("first");
+    let (results, stages) = common::run(&cohort, &first).unwrap();
+    assert!(stages.iter().any(|s| s.contains("keypoint network, fold 2")), "{stages:?}");
+
+    // Everyone is accounted for.
+    assert_eq!(results.flow.start(), 60);
+    assert_eq!(results.flow.remaining(), results.split.development.n + results.split.test.n);
+    let folds: usize = results.split.folds.iter().map(|f| f.n).sum();
+    assert_eq!(folds, results.split.development.n);
+
+    // The grid: two clinical models by three methods, images alone, the oracle.
+    let methods = |method| results.models.iter().filter(|m| m.method == method).count();
+    assert_eq!([Method::CoxPh, Method::DeepSurv, Method::DeepSurvImage].map(methods), [2; 3]);
+    assert_eq!([Method::ImageOnly, Method::Oracle, Method::Frax].map(methods), [1, 1, 0]);
+    assert_eq!(results.variants.iter().filter(|v| v.chosen).count(), 1);
+    for model in &results.models {
+        let test = model.discrimination.iter().find(|d| d.set == EvaluationSet::Test).unwrap();
+        assert!(
+            test.harrell.lower <= test.harrell.value && test.harrell.value <= test.harrell.upper
+        );
+        assert_eq!(test.size.n, results.split.test.n, "{}", model.name);
+    }
+    let oracle = results.models.iter().find(|m| m.method == Method::Oracle).unwrap();
+    assert!(oracle.discrimination.iter().all(|d| d.harrell.value > 0.6), "{oracle:?}");
+
+    // What is on disk is what was returned, and the report is whole.
+    let text = std::fs::read_to_string(first.join("results.json")).unwrap();
+    assert_eq!(serde_json::from_str::<StudyResults>(&text).unwrap(), results);
+    let page = vertebra_report::write_report(&results, &first).unwrap();
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.ends_with("</html>") || html.ends_with("</html>\n"));
+    assert!(!html.contains("src=\"http") && !html.contains("href=\"http"), "self-contained");
+
+    // The same seed gives the same numbers.
+    let (again, _) = common::run(&cohort, &folder.path().join("second")).unwrap();
+    assert_eq!(comparable(again), comparable(results.clone()));
+
+    // The kept model repeats itself on a film.
+    let device = burn::tensor::Device::default();
+    let model = TrainedModel::load(&first.join("model"), &device).unwrap();
+    let covariates = vec![Some(60.0), Some(1.0), None];
+    // A detector of two epochs is lost on some films, and says so.
+    let films = results.run.inputs.keys().filter(|name| name.ends_with(".dcm"));
+    let (film, prediction) = films
+        .filter_map(|film| Some((film, model.predict(&cohort.join(film), &covariates).ok()?)))
+        .next()
+        .expect("one film is predicted");
+    assert!(prediction.warnings.iter().any(|w| w.contains("bmi is not given")));
+    let risks: Vec<f64> = prediction.risk.iter().map(|r| r.1).collect();
+    assert!(
+        risks.windows(2).all(|r| r[0] <= r[1]) && risks.iter().all(|r| (0.0..=1.0).contains(r))
+    );
+    let overlay = folder.path().join("overlay.png");
+    model.write_overlay(&cohort.join(film), &prediction, &overlay).unwrap();
+    assert!(overlay.metadata().unwrap().len() > 1000);
+}
