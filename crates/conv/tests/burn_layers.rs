@@ -199,3 +199,26 @@ fn records_and_weight_files_are_those_of_burn() {
     assert!(result.missing.is_empty() && result.unused.is_empty(), "{result:?}");
     assert_eq!(values(ours.weight.val()), values(theirs.weight.val()));
 }
+
+/// A tensor of the plain device is a constant to a layer that trains.
+#[test]
+fn an_input_of_the_plain_device_is_a_constant() {
+    let plain = device();
+    let layer = Conv2dConfig::new([2, 3], [3, 3]).init(&plain.clone().autodiff());
+    let norm = BatchNormConfig::new(3).init(&plain.clone().autodiff());
+    let x = random([2, 2, 8, 8], &plain);
+    let y = norm.forward_relu(layer.forward(x.clone()));
+    let gradients = (y.clone() * y).sum().backward();
+    assert!(layer.weight.grad(&gradients).is_some());
+    let (constant, trained) = (random([2, 3, 6, 6], &plain), layer.forward(x));
+    let y = norm.forward_add_relu(trained, constant);
+    assert!(norm.gamma.grad(&y.sum().backward()).is_some());
+}
+
+#[test]
+#[should_panic(expected = "channels")]
+fn a_wrong_number_of_channels_is_reported_by_burn() {
+    let device = device();
+    let layer = Conv2dConfig::new([2, 3], [3, 3]).init(&device);
+    let _ = layer.forward(random([1, 4, 8, 8], &device));
+}
