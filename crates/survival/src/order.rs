@@ -1,15 +1,8 @@
-//! Sorting of real numbers by an integer key that orders as the numbers do.
+//! Sorting of real numbers by how far they lie between the least and the largest.
 //!
-//! The leading bits of the key and the index share one 64-bit word, so that large arrays are sorted by
-//! three passes of radix sort over 8-byte items; what the leading bits do not decide is sorted after.
-
-/// A key with `key(a) < key(b)` exactly if `a < b`; `-0.0` and `0.0` share one. Not for NaN.
-#[inline]
-fn key(value: f64) -> u64 {
-    let bits = (value + 0.0).to_bits();
-    let sign = ((bits as i64) >> 63) as u64;
-    bits ^ (sign | 1 << 63)
-}
+//! That distance, as a whole number of many bits, and the index share one 64-bit word, so that large arrays
+//! are sorted by two passes of radix sort over 8-byte items; what the leading bits do not decide (few, unless
+//! some values lie very far out) is sorted after.
 
 /// Indices by increasing value, and where each run of equal values starts in them.
 #[derive(Debug, Clone)]
@@ -84,19 +77,20 @@ fn index_mask(n: usize) -> u64 {
     (n.max(2) as u64).next_power_of_two() - 1
 }
 
-/// The leading bits of each key above its index, sorted.
+/// The distance of each value from the least above its index, sorted.
 fn sorted_words(values: &[f64]) -> Vec<u64> {
-    let mut least = u64::MAX;
-    let mut most = 0;
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
     for &value in values {
-        least = least.min(key(value));
-        most = most.max(key(value));
+        least = least.min(value);
+        most = most.max(value);
     }
     let mask = index_mask(values.len());
-    let spread = most.saturating_sub(least);
-    // Shifts the spread's highest bit to the top of the word.
-    let up = spread.leading_zeros().min(63);
-    let word = |(i, &value): (usize, &f64)| (((key(value) - least) << up) & !mask) | i as u64;
+    // Halves, as the distance of the largest from the least may be too large for an f64.
+    let (least, range) = (0.5 * least, 0.5 * most - 0.5 * least);
+    let steps = ((u64::MAX & !mask) as f64) * (1.0 - 1e-15);
+    // Rounding keeps the order: the product never falls where the value rises.
+    let distance = |value: f64| ((0.5 * value - least) / range * steps) as u64;
+    let word = |(i, &value): (usize, &f64)| (distance(value) & !mask) | i as u64;
     let mut words: Vec<u64> = values.iter().enumerate().map(word).collect();
     if words.len() < RADIX_FROM {
         words.sort_unstable();
@@ -106,24 +100,21 @@ fn sorted_words(values: &[f64]) -> Vec<u64> {
     words
 }
 
-const RADIX_FROM: usize = 2048;
-const DIGIT: u32 = 11;
-const DIGITS: [u32; 3] = [64 - 3 * DIGIT, 64 - 2 * DIGIT, 64 - DIGIT];
+const RADIX_FROM: usize = 4096;
+const DIGIT: u32 = 13;
+const SHIFTS: [u32; 2] = [64 - 2 * DIGIT, 64 - DIGIT];
 
-/// By the highest 33 bits in three passes, then by all of them where these are equal.
+/// By the highest 26 bits in two passes, then by all of them where these are equal.
 fn radix_sort(words: &mut Vec<u64>) {
     let digit = |word: u64, shift: u32| (word >> shift) as usize & ((1 << DIGIT) - 1);
-    let mut counts = [[0u32; 1 << DIGIT]; 3];
+    let mut counts = vec![[0u32; 1 << DIGIT]; 2];
     for &word in words.iter() {
-        for (count, &shift) in counts.iter_mut().zip(&DIGITS) {
+        for (count, &shift) in counts.iter_mut().zip(&SHIFTS) {
             count[digit(word, shift)] += 1;
         }
     }
     let mut other = vec![0; words.len()];
-    for (count, &shift) in counts.iter_mut().zip(&DIGITS) {
-        if count.contains(&(words.len() as u32)) {
-            continue; // one digit for all
-        }
+    for (count, &shift) in counts.iter_mut().zip(&SHIFTS) {
         let mut place = 0;
         for slot in count.iter_mut() {
             place += std::mem::replace(slot, place);
@@ -135,7 +126,7 @@ fn radix_sort(words: &mut Vec<u64>) {
         }
         std::mem::swap(words, &mut other);
     }
-    let high = |word: &u64| word >> DIGITS[0];
+    let high = |word: &u64| word >> SHIFTS[0];
     for run in words.chunk_by_mut(|a, b| high(a) == high(b)) {
         if run.len() > 1 && !run.is_sorted() {
             run.sort_unstable();
