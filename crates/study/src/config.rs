@@ -14,7 +14,7 @@ use vertebra_survival::Ties;
 pub enum Preset {
     /// Minutes on two cores: small networks and pictures, three folds.
     Quick,
-    /// About an hour on two cores: larger networks and pictures, five folds.
+    /// The paper's cohort size and event rate on a CPU: larger pictures, five folds.
     Standard,
     /// The paper's settings, for a GPU: HRNet-W32 and ResNet-18 at 384 x 384, 200 epochs.
     Paper,

@@ -6,7 +6,7 @@ use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptio
 use vertebra_deepsurv::{EncoderConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_survival::Ties;
-use vertebra_training::{LearningRate, OptimizerKind, Schedule, TrainingConfig};
+use vertebra_training::TrainingConfig;
 
 pub(crate) fn preset(preset: Preset) -> StudyConfig {
     match preset {
@@ -49,7 +49,7 @@ fn quick() -> StudyConfig {
             image_hidden: vec![16],
             clinical_hidden: vec![16],
             dropout: 0.2,
-            image_training: image_training(14, Some(64)),
+            image_training: RiskTraining::for_images(),
             clinical_training: clinical_training(150),
             encoder_start: EncoderStart::Frozen,
         },
@@ -65,10 +65,9 @@ fn standard() -> StudyConfig {
         bootstrap: 2000,
         film_height: 512,
         final_detector: FinalDetector::Refit,
-        picture: PictureConfig { size: 128, patch_size: 64, ..quick.picture.clone() },
+        picture: PictureConfig { size: 96, patch_size: 48, ..quick.picture.clone() },
         risk: RiskConfig {
-            encoder: EncoderConfig::small(16),
-            image_training: image_training(25, Some(64)),
+            image_training: image_training(12, 64),
             clinical_training: clinical_training(300),
             ..quick.risk.clone()
         },
@@ -91,7 +90,7 @@ fn paper() -> StudyConfig {
             encoder: EncoderConfig::resnet18(),
             image_hidden: vec![64],
             clinical_hidden: vec![32, 32],
-            image_training: RiskTraining { micro_batch: 64, ..image_training(200, Some(128)) },
+            image_training: RiskTraining { micro_batch: 64, ..image_training(200, 128) },
             encoder_start: EncoderStart::FineTuned,
             ..standard.risk.clone()
         },
@@ -110,19 +109,11 @@ fn clinical_models() -> Vec<Vec<Covariate>> {
     names.iter().map(covariates).collect()
 }
 
-fn image_training(epochs: usize, batch_size: Option<usize>) -> RiskTraining {
-    RiskTraining {
-        training: TrainingConfig {
-            epochs,
-            batch_size,
-            learning_rate: LearningRate::new(3e-3, 3e-5, Schedule::Cosine),
-            optimizer: OptimizerKind::AdamW,
-            weight_decay: 1e-2,
-            patience: None,
-            ..TrainingConfig::default()
-        },
-        ..RiskTraining::default()
-    }
+fn image_training(epochs: usize, batch_size: usize) -> RiskTraining {
+    let default = RiskTraining::for_images();
+    let batch_size = Some(batch_size);
+    let training = TrainingConfig { epochs, batch_size, ..default.training.clone() };
+    RiskTraining { training, ..default }
 }
 
 fn clinical_training(epochs: usize) -> RiskTraining {
