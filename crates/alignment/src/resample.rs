@@ -104,13 +104,13 @@ impl ResampleOptions {
         Ok(Resampled { image, spans })
     }
 
-    fn reduce<'a>(
+    fn reduce(
         &self,
-        film: &Film<'a>,
+        film: &Film<'_>,
         inverse: &[[f64; 3]; 2],
         field: &Field,
         spans: &[(usize, usize)],
-    ) -> Reduced<'a> {
+    ) -> Reduced {
         let needed = needed_part(inverse, field, spans);
         let step = |row: &[f64; 3]| if self.prefilter { row[0].hypot(row[1]) } else { 1.0 };
         Reduced::new(film, field, &needed, inverse.map(|row| step(&row)), self.filter)

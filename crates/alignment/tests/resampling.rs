@@ -73,6 +73,17 @@ fn a_picture_that_misses_the_film_is_black() {
 }
 
 #[test]
+fn a_picture_of_one_pixel_is_the_mean_of_the_film() {
+    let film = image(30, 20, |x, _| x);
+    for scale in [1e-3, 1e-9, 1e-100] {
+        let matrix = [[scale, 0.0, -9.5 * scale], [0.0, scale, -14.5 * scale]];
+        let alignment = Alignment::new(matrix, None).unwrap();
+        let got = resample(&film.as_film(), &alignment, 1, 1).unwrap();
+        assert!((got.pixels[0] - 9.5).abs() < 0.02, "{scale}: {}", got.pixels[0]);
+    }
+}
+
+#[test]
 fn tiny_films_and_lines_are_resampled() {
     for (h, w) in [(1, 1), (1, 9), (9, 1), (2, 3)] {
         let film = image(h, w, |_, _| 1.0);
