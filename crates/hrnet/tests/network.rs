@@ -1,5 +1,7 @@
 //! Shapes and parameter counts of the published networks.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 use burn::tensor::{Device, Tensor};
 use vertebra_hrnet::{Error, HrnetConfig};
 

@@ -1,5 +1,7 @@
 //! Equal output to timm for the same weights (`data/timm_reference.py`: timm 1.0.31, torch 2.15).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 use burn::store::{ModuleStore, SafetensorsStore};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! Training and detection on drawn spines: five ellipses above a triangle, with spinous processes
 //! on one side, facing left or right, in films of different sizes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 use burn::tensor::Device;
 use std::f64::consts::TAU;
 use vertebra_hrnet::{
@@ -18,7 +20,7 @@ fn number(film: usize, of: usize) -> f64 {
 fn film(i: usize) -> FilmSample {
     let (height, width) = (150 + 10 * (i % 5), 110 + 8 * (i % 4));
     let (h, w) = (height as f64, width as f64);
-    let facing = if i % 2 == 0 { 1.0 } else { -1.0 };
+    let facing = if i.is_multiple_of(2) { 1.0 } else { -1.0 };
     let (tilt, bow) = (0.15 * number(i, 1), facing * (6.0 + 3.0 * number(i, 2)));
     let step = h * (0.125 + 0.012 * number(i, 3));
     let (x0, y0) = (w * (0.5 + 0.08 * number(i, 4)), h * (0.2 + 0.03 * number(i, 5)));
