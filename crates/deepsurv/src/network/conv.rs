@@ -1,7 +1,8 @@
-//! The one place that says which convolution the networks use.
+//! The one place that says which convolution the networks use: `vertebra-conv`'s on the CPU, which
+//! falls back to burn's own on every other backend and has its parameters and names.
 
-pub(super) use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::{nn::PaddingConfig2d, tensor::Device};
+pub(super) use vertebra_conv::{Conv2d, Conv2dConfig};
 
 /// A convolution without bias whose padding keeps the size at stride 1.
 pub(super) fn conv(channels: [usize; 2], kernel: usize, stride: usize, device: &Device) -> Conv2d {

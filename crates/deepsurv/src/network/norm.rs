@@ -3,8 +3,9 @@ use crate::config::Normalization;
 use burn::{
     module::Module,
     nn::{BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig},
-    tensor::{Device, Tensor},
+    tensor::{Device, Tensor, activation::relu},
 };
+use vertebra_conv::batch_norm;
 
 /// One of the two normalisations; its parameters are stored under the same names for both.
 #[derive(Module, Debug)]
@@ -30,8 +31,19 @@ impl Norm {
     #[must_use]
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Batch(norm) => norm.forward(x),
+            Self::Batch(norm) => batch_norm(norm, x, None, false),
             Self::Group(norm) => norm.forward(x),
+        }
+    }
+
+    /// Normalises, adds `shortcut` if there is one, and rectifies.
+    pub(super) fn forward_relu(&self, x: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => batch_norm(norm, x, shortcut, true),
+            Self::Group(norm) => match shortcut {
+                Some(shortcut) => relu(norm.forward(x) + shortcut),
+                None => relu(norm.forward(x)),
+            },
         }
     }
 }

@@ -14,7 +14,7 @@ use burn::{
         PaddingConfig2d,
         pool::{MaxPool2d, MaxPool2dConfig},
     },
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{Device, Tensor},
 };
 
 /// Encoder from one grey image to feature maps.
@@ -57,7 +57,7 @@ impl ResNet {
     /// - output: `[n, features, ceil(height / stride), ceil(width / stride)]`
     #[must_use]
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let x = relu(self.bn1.forward(self.conv1.forward(images)));
+        let x = self.bn1.forward_relu(self.conv1.forward(images), None);
         let x = match &self.maxpool {
             Some(pool) => pool.forward(x),
             None => x,
@@ -120,8 +120,8 @@ impl BasicBlock {
             Some(down) => down.norm.forward(down.conv.forward(x.clone())),
             None => x.clone(),
         };
-        let x = relu(self.bn1.forward(self.conv1.forward(x)));
-        relu(self.bn2.forward(self.conv2.forward(x)) + shortcut)
+        let x = self.bn1.forward_relu(self.conv1.forward(x), None);
+        self.bn2.forward_relu(self.conv2.forward(x), Some(shortcut))
     }
 }
 
