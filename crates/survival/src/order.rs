@@ -87,7 +87,7 @@ fn sorted_words(values: &[f64]) -> Vec<u64> {
     let mask = index_mask(values.len());
     // Halves, as the distance of the largest from the least may be too large for an f64.
     let (least, range) = (0.5 * least, 0.5 * most - 0.5 * least);
-    let steps = ((u64::MAX & !mask) as f64) * (1.0 - 1e-15);
+    let steps = (!mask as f64) * (1.0 - 1e-15);
     // Rounding keeps the order: the product never falls where the value rises.
     let distance = |value: f64| ((0.5 * value - least) / range * steps) as u64;
     let word = |(i, &value): (usize, &f64)| (distance(value) & !mask) | i as u64;
