@@ -3,6 +3,8 @@
 //! Run with `RAYON_NUM_THREADS=1 cargo bench -p vertebra-benches --bench survival`. `floor/sort` is what any of these
 //! needs at least: one sort of `n` doubles.
 
+#![allow(clippy::expect_used, missing_docs)] // a bench that fails should stop; `criterion_group!` has no docs
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
