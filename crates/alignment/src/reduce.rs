@@ -262,8 +262,8 @@ fn add_rows(
         }
         k += 4;
     }
-    for k in k..weights.len() {
-        line.iter_mut().zip(row(k)).for_each(|(sum, v)| *sum += weights[k] * v);
+    for (k, weight) in weights.iter().enumerate().skip(k) {
+        line.iter_mut().zip(row(k)).for_each(|(sum, v)| *sum += weight * v);
     }
 }
 

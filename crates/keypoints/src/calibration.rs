@@ -165,10 +165,10 @@ mod tests {
             let mean = |a: usize, b: usize| {
                 hits[a..=b].iter().filter(|h| **h).count() as f64 / (b - a + 1) as f64
             };
-            for i in 0..n {
+            for (i, stated) in confidence.iter().enumerate() {
                 let least = |a: usize| (i..n).map(|b| mean(a, b)).fold(f64::INFINITY, f64::min);
                 let expected = (0..=i).map(least).fold(f64::NEG_INFINITY, f64::max);
-                let got = fitted.probability(confidence[i]);
+                let got = fitted.probability(*stated);
                 prop_assert!((got - expected).abs() < 1e-9, "{i}: got {got}, expected {expected}");
             }
         }
