@@ -47,19 +47,20 @@ pub(crate) fn curves((index, groups): (usize, &RiskGroups)) -> Figure {
         groups.model,
         p.unwrap_or_default()
     );
-    let description = describe(groups);
+    let description = describe(&plot, groups);
     let svg =
         svg.finish(&format!("Kaplan-Meier curves by risk group, {}", groups.model), &description);
     Figure { id: IDS[index.min(IDS.len() - 1)], caption, svg }
 }
 
 fn plot(groups: &RiskGroups) -> Plot {
-    let times = groups.groups.iter().flat_map(|g| g.times.iter()).chain(&groups.at_risk_times);
-    let last = times.copied().fold(1.0, f64::max);
+    let last = last_time(groups);
     let lowest = groups
         .groups
         .iter()
-        .flat_map(|g| g.survival.iter().copied().chain(g.lower.iter().flatten().copied()))
+        .flat_map(|g| g.times.iter().zip(&g.survival).zip(&g.lower))
+        .filter(|((time, _), _)| **time <= last)
+        .map(|((_, survival), lower)| lower.unwrap_or(*survival))
         .fold(0.9, f64::min);
     let mut x = Axis::new(0.0, last, 6, "Years from the baseline radiograph");
     x.high = last;
@@ -71,16 +72,30 @@ fn plot(groups: &RiskGroups) -> Plot {
     Plot { left: 84.0, top: 34.0, width: WIDTH - 84.0 - 100.0, height: HEIGHT - 60.0, x, y }
 }
 
-/// Corner points of a right-continuous step curve that starts at 1.
+/// The curves end where the numbers at risk end: beyond, a few subjects would carry them.
+fn last_time(groups: &RiskGroups) -> f64 {
+    let listed = groups.at_risk_times.iter().copied().fold(0.0, f64::max);
+    if listed > 0.0 {
+        return listed;
+    }
+    groups.groups.iter().flat_map(|g| g.times.iter().copied()).fold(1.0, f64::max)
+}
+
+/// Survival at the end of the plot.
+fn survival_at_end(plot: &Plot, group: &RiskGroup) -> f64 {
+    let shown = group.times.partition_point(|time| *time <= plot.x.high);
+    shown.checked_sub(1).map_or(1.0, |last| group.survival[last])
+}
+
+/// Corner points of a right-continuous step curve that starts at 1, up to the end of the plot.
 fn steps(plot: &Plot, times: &[f64], values: impl Iterator<Item = f64>) -> Vec<(f64, f64)> {
     let (mut points, mut now) = (vec![plot.at(0.0, 1.0)], 1.0);
-    for (&time, value) in times.iter().zip(values) {
+    for (&time, value) in times.iter().zip(values).take_while(|(time, _)| **time <= plot.x.high) {
         points.push(plot.at(time, now));
         points.push(plot.at(time, value));
         now = value;
     }
-    let end = times.last().copied().unwrap_or(0.0).max(plot.x.high);
-    points.push(plot.at(end, now));
+    points.push(plot.at(plot.x.high, now));
     points
 }
 
@@ -98,7 +113,7 @@ fn draw_band(svg: &mut Svg, plot: &Plot, group: &RiskGroup, colour: &str) {
 
 /// Heights of the curves' labels, pushed apart where they would overlap.
 fn label_heights(plot: &Plot, groups: &[RiskGroup]) -> Vec<f64> {
-    let end = |g: &RiskGroup| plot.y(g.survival.last().copied().unwrap_or(1.0));
+    let end = |g: &RiskGroup| plot.y(survival_at_end(plot, g));
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|&a, &b| end(&groups[a]).total_cmp(&end(&groups[b])));
     let mut heights = vec![0.0; groups.len()];
@@ -141,9 +156,9 @@ fn capitalised(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn describe(groups: &RiskGroups) -> String {
+fn describe(plot: &Plot, groups: &RiskGroups) -> String {
     let one = |g: &RiskGroup| {
-        let end = g.survival.last().copied().unwrap_or(1.0);
+        let end = survival_at_end(plot, g);
         format!("{} risk: {} subjects, {:.1} % free at the end", g.label, g.size.n, 100.0 * end)
     };
     groups.groups.iter().map(one).collect::<Vec<_>>().join("; ")
