@@ -138,7 +138,7 @@ fn draw_at_risk(svg: &mut Svg, plot: &Plot, groups: &RiskGroups) {
         }
         let size = format!("{} fractures", thousands(group.size.events));
         let look = Type::new(SMALL, Anchor::Start).colour(QUIET);
-        svg.text((plot.right() + 12.0, y), &size, look);
+        svg.text((plot.right() + 26.0, y), &size, look);
     }
 }
 
