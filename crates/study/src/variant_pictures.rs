@@ -5,17 +5,21 @@ use crate::config::PictureConfig;
 use crate::film::{facing_by_lordosis, view};
 use rayon::prelude::*;
 use std::path::Path;
-use vertebra_alignment::{Alignment, ImageVariant, VariantImages, VariantOptions, VertebraMasks};
+use vertebra_alignment::{
+    Alignment, Field, ImageVariant, VariantImages, VariantOptions, VertebraMasks,
+};
 use vertebra_deepsurv::ImageSet;
 use vertebra_keypoints::VertebraKeypoints;
 use vertebra_radiograph::{Facing, Radiograph};
+
+/// Outlines of L1..L5, `(x, y)` px of the film, where they were drawn.
+pub(crate) type Outlines = [Option<Vec<(f64, f64)>>; 5];
 
 /// What is needed to render one film.
 pub(crate) struct FilmToRender<'a> {
     pub(crate) path: std::path::PathBuf,
     pub(crate) keypoints: &'a VertebraKeypoints,
-    /// Outlines of the five vertebrae, where they were drawn.
-    pub(crate) polygons: Option<[Option<Vec<(f64, f64)>>; 5]>,
+    pub(crate) polygons: Option<Outlines>,
 }
 
 /// One variant of every subject's film.
@@ -45,8 +49,9 @@ pub(crate) fn render_film(
     config: &PictureConfig,
 ) -> Result<Vec<VariantImages>, vertebra_alignment::Error> {
     let facing = film.facing().or_else(|| facing_by_lordosis(keypoints));
-    let options = options(config, facing);
+    let valid = film.valid();
     let film = view(film);
+    let options = options(config, facing).with_field(Field::exposed(&film, valid)?);
     variants.iter().map(|&variant| options.render(&film, keypoints, masks, variant)).collect()
 }
 

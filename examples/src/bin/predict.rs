@@ -1,5 +1,7 @@
 //! A model folder and radiographs in; keypoints, log hazard and risks out.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use anyhow::{Context, bail};
 use clap::Parser;
 use serde_json::{Value, json};

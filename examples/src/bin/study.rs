@@ -1,5 +1,7 @@
 //! The whole protocol: a cohort folder (or a synthetic cohort made on the spot) in, one report out.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use anyhow::{Context, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Trains one risk network on a cohort folder; stopped and called again, it goes on.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;

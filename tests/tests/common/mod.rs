@@ -1,6 +1,6 @@
 //! A synthetic cohort and a configuration small enough for a test.
 
-#![allow(dead_code)] // each test file uses a part
+#![allow(dead_code, clippy::unwrap_used)] // each test file uses a part
 
 use std::path::Path;
 use vertebra_phantom::{PhantomConfig, generate};
