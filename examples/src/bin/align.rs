@@ -1,5 +1,7 @@
 //! Makes the image variants of one radiograph and lays them out on one sheet to look at.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use std::io::Write;

@@ -30,7 +30,7 @@ struct Arguments {
     /// Subjects to analyse in the synthetic cohort
     #[arg(long, conflicts_with = "cohort")]
     subjects: Option<usize>,
-    /// Run folder; must not exist yet, or be empty [default: runs/<preset>-<time>]
+    /// Run folder; must not exist yet, or be empty [default: runs/PRESET-TIME]
     #[arg(long)]
     out: Option<PathBuf>,
 }

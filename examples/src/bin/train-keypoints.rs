@@ -1,5 +1,7 @@
 //! Trains a keypoint detector on annotated films; stopped and called again, it goes on.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use anyhow::{Context, ensure};
 use clap::Parser;
 use serde_json::{Value, json};
@@ -236,7 +238,7 @@ fn report(tested: &Tested, arguments: &Arguments) -> anyhow::Result<()> {
     let model = (!arguments.cross_validate).then(|| arguments.out.join("model"));
     if arguments.json {
         let errors = errors.as_ref().map_or(Ok(Value::Null), serde_json::to_value)?;
-        let precision = serde_json::to_value(&precision)?;
+        let precision = serde_json::to_value(precision)?;
         let test = json!({"n": tested.len(), "precision": precision, "errors": errors});
         println!("{}", json!({"model": model, "test": test}));
         return Ok(());
