@@ -105,7 +105,11 @@ impl ConfidenceCalibration {
     pub fn probability(&self, confidence: f64) -> f64 {
         let after = self.knots.partition_point(|k| k.0 < confidence);
         match (after.checked_sub(1).map(|i| self.knots[i]), self.knots.get(after)) {
-            (Some(a), Some(b)) => a.1 + (b.1 - a.1) * (confidence - a.0) / (b.0 - a.0),
+            // Clamped, as rounding may pass the upper knot.
+            (Some(a), Some(b)) => {
+                let share = (confidence - a.0) / (b.0 - a.0);
+                (a.1 + (b.1 - a.1) * share).clamp(a.1, b.1)
+            }
             (None, Some(b)) => b.1,
             (Some(a), None) => a.1,
             (None, None) => f64::NAN,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use vertebra_alignment::{AlignmentMode, ImageVariant};
 use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptions};
-use vertebra_deepsurv::{EncoderConfig, RiskTraining};
+use vertebra_deepsurv::{EncoderConfig, RiskModelConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_survival::Ties;
 
@@ -143,6 +143,22 @@ pub struct StudyConfig {
     pub risk: RiskConfig,
 }
 
+impl RiskConfig {
+    fn encoder_check(&self) -> Result<(), Error> {
+        let images = RiskModelConfig::image_only(self.encoder.clone(), [1, 1024, 1024])
+            .with_hidden(self.image_hidden.clone())
+            .with_dropout(self.dropout);
+        let clinical = RiskModelConfig::clinical(["age"]).with_hidden(self.clinical_hidden.clone());
+        for model in [images, clinical] {
+            model.check().map_err(|e| Error::Config(format!("risk: {e}")))?;
+        }
+        for training in [&self.image_training.training, &self.clinical_training.training] {
+            training.check().map_err(|e| Error::Config(format!("risk: {e}")))?;
+        }
+        Ok(())
+    }
+}
+
 impl StudyConfig {
     /// A preset as it is.
     #[must_use]
@@ -196,6 +212,13 @@ impl StudyConfig {
         )?;
         require(self.folds >= 2, "folds", "2 or more", self.folds.to_string())?;
         require(self.bootstrap >= 100, "bootstrap", "100 or more", self.bootstrap.to_string())?;
+        let deployable = self.choose_masked || self.variants.iter().any(|v| !v.is_masked());
+        let got = "masked ones only".to_owned();
+        require(deployable, "variants", "one without masks, or choose_masked = true", got)?;
+        let sides = [self.picture.size, self.picture.patch_size];
+        let got = format!("{sides:?}");
+        require(sides.iter().all(|s| *s >= 16), "picture sizes", "16 px or more", got)?;
+        self.risk.encoder_check()?;
         require(!self.variants.is_empty(), "variants", "at least one", "none".to_owned())?;
         require(
             !self.clinical_models.is_empty(),
@@ -206,6 +229,9 @@ impl StudyConfig {
         for (i, model) in self.clinical_models.iter().enumerate() {
             let setting = format!("clinical_models[{i}]");
             require(!model.is_empty(), &setting, "at least one covariate", "none".to_owned())?;
+            let twice = (0..model.len()).find(|&k| model[..k].contains(&model[k]));
+            let got = twice.map(|k| format!("{} twice", model[k])).unwrap_or_default();
+            require(twice.is_none(), &setting, "each covariate once", got)?;
         }
         let horizons = self.horizons.iter().chain([&self.main_horizon]);
         for horizon in horizons {

@@ -66,7 +66,7 @@ impl StudyData {
         let films = films.collect();
         let truth = read_truth(folder, &cohort, &flow)?;
         let outcome_summary = summarise_outcomes(&outcomes, &survival, reference)?;
-        Ok(Self {
+        let data = Self {
             films,
             annotations,
             truth,
@@ -78,7 +78,29 @@ impl StudyData {
             flow,
             split,
             folds,
-        })
+        };
+        data.check_horizon(config.main_horizon)?;
+        Ok(data)
+    }
+
+    /// Measures at the main horizon need events before it and subjects followed beyond it, in both
+    /// sets.
+    fn check_horizon(&self, horizon: f64) -> Result<(), Error> {
+        for (set, positions) in [("development", self.split.train()), ("test", self.split.test())] {
+            let outcomes = self.outcomes.subset(positions);
+            let followed = outcomes.time().iter().filter(|t| **t > horizon).count();
+            let by_horizon = |(t, e): (&f64, &bool)| *e && *t <= horizon;
+            let events = outcomes.time().iter().zip(outcomes.event()).filter(|p| by_horizon(*p));
+            let events = events.count();
+            if followed == 0 || events == 0 {
+                let needed = format!(
+                    "an event by {horizon} years and a subject followed beyond, in the {set} set"
+                );
+                let got = format!("{events} and {followed}; set main_horizon in a --config file");
+                return Err(Error::TooFew("the main horizon", needed, got));
+            }
+        }
+        Ok(())
     }
 
     /// Number of analysed subjects.
@@ -355,9 +377,17 @@ fn read_truth(
     let fault = |what: String| Error::Input(vec![format!("{TRUTH}: {what}")]);
     let mut reader = csv::Reader::from_path(&path).map_err(|e| fault(e.to_string()))?;
     let mut by_id = std::collections::HashMap::new();
-    for row in reader.deserialize::<Row>() {
-        let row = row.map_err(|e| fault(e.to_string()))?;
-        by_id.insert(row.subject_id, row.log_hazard);
+    for (index, row) in reader.deserialize::<Row>().enumerate() {
+        let line = index + 2;
+        let row = row.map_err(|e| fault(format!("line {line}: {e}")))?;
+        if !row.log_hazard.is_finite() {
+            let got = row.log_hazard;
+            return Err(fault(format!("line {line}: expected a finite log_hazard, got {got}")));
+        }
+        if by_id.insert(row.subject_id.clone(), row.log_hazard).is_some() {
+            let id = row.subject_id;
+            return Err(fault(format!("line {line}: expected each subject once, got {id} again")));
+        }
     }
     let of = |&subject: &usize| {
         let id = &cohort.subjects()[subject].id;

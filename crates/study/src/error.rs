@@ -39,9 +39,9 @@ pub enum Error {
         /// What came.
         got: String,
     },
-    /// A covariate the configuration names but the cohort does not have.
-    #[error("covariate \"{0}\" is unknown; expected one of {1}")]
-    UnknownCovariate(String, String),
+    /// A prediction with another number of covariates than the model has: (expected, got).
+    #[error("a prediction: expected {0} covariates, got {1}")]
+    CovariateCount(usize, usize),
     /// The cohort tables.
     #[error(transparent)]
     Cohort(#[from] vertebra_cohort::Error),

@@ -47,14 +47,14 @@ impl HeatMaps<'_> {
         })
     }
 
-    /// Mean share of the positive mass by vertebra.
+    /// Mean share of the whole map's positive mass by vertebra.
     fn mean_mass(&self, subjects: &[usize]) -> Result<Vec<(Level, f64)>, Error> {
         let mut sums = [0.0; 5];
         let mut counted = 0.0_f64;
         for &subject in subjects {
             let map = grad_cam(self.network, &self.inputs.subset(&[subject]))?;
             let mass = self.mass(&map, subject);
-            let total: f64 = mass.iter().sum();
+            let total: f64 = map.mass_per_image().iter().map(|m| m.positive).sum();
             if total > 0.0 {
                 counted += 1.0;
                 sums.iter_mut().zip(mass).for_each(|(sum, m)| *sum += m / total);

@@ -59,7 +59,7 @@ impl<'a> TestScores<'a> {
         }
     }
 
-    /// Integrated Brier score from 0 to `last` years.
+    /// Integrated Brier score from the first follow-up time to `last` years.
     pub(crate) fn integrated_brier(&self, last: f64) -> Option<f64> {
         let first = self.outcomes.time().iter().copied().fold(f64::INFINITY, f64::min);
         let step = (last - first) / BRIER_STEPS as f64;

@@ -39,10 +39,14 @@ pub(crate) struct KeypointStage<'a> {
 }
 
 impl KeypointStage<'_> {
-    /// Finds the keypoints of every film.
-    pub(crate) fn run(&self, observer: &mut Observer<'_>) -> Result<FoundKeypoints, Error> {
-        let (detectors, last) = match &self.config.keypoint_model {
-            Some(folder) => (Vec::new(), KeypointDetector::load(folder, self.device)?),
+    /// Finds the keypoints of every film, by a given detector or by detectors trained here.
+    pub(crate) fn run(
+        &self,
+        given: Option<KeypointDetector>,
+        observer: &mut Observer<'_>,
+    ) -> Result<FoundKeypoints, Error> {
+        let (detectors, last) = match given {
+            Some(detector) => (Vec::new(), detector),
             None => self.train(observer)?,
         };
         observer(Progress::Stage { name: "finding keypoints".to_owned(), total: None });
@@ -74,11 +78,20 @@ impl KeypointStage<'_> {
         if !faults.is_empty() {
             return Err(Error::Input(faults));
         }
+        let test = unusable.iter().filter(|i| self.data.fold_of(**i).is_none()).count();
         let note = format!(
-            "{} films: the points found cannot be aligned; the marked points are used instead.",
-            unusable.len()
+            "The points found cannot be aligned on {} development films and {test} test films; the \
+             marked points are used instead.",
+            unusable.len() - test
         );
-        Ok((keypoints, if unusable.is_empty() { Vec::new() } else { vec![note] }))
+        let mut notes = if unusable.is_empty() { Vec::new() } else { vec![note] };
+        if self.config.keypoint_model.is_some() {
+            notes.push(
+                "Keypoints are those of a given detector, which may have seen these films."
+                    .to_owned(),
+            );
+        }
+        Ok((keypoints, notes))
     }
 
     /// Whether every kind of picture can be rendered with these points; tried on the reduced film

@@ -4,6 +4,7 @@ mod config;
 mod data;
 mod digest;
 mod error;
+mod evaluate_models;
 mod evaluation;
 mod film;
 mod folds;
@@ -30,6 +31,11 @@ pub use digest::sha256_of_file;
 pub use error::Error;
 pub use model_folder::{ModelDescription, Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
-pub use results::*;
+pub use results::{
+    Calibration, CalibrationGroup, Coefficient, Comparison, DecisionCurve, Discrimination,
+    Estimate, EvaluationSet, HorizonResult, KeypointFold, KeypointResults, LevelError, Method,
+    MissingCovariate, ModelResult, OutcomeSummary, Picture, RiskGroup, RiskGroups, RunRecord,
+    SCHEMA_VERSION, SaliencyResults, SetSize, SplitSummary, StudyResults, Subgroup, VariantResult,
+};
 pub use run::run;
 pub use train_risk::{RiskNetworkInputs, TrainedRiskNetwork, train_risk};

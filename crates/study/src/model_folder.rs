@@ -14,7 +14,8 @@ use vertebra_hrnet::{FilmPixels, KeypointDetector};
 use vertebra_keypoints::{PlausibilityLimits, VertebraKeypoints, check_plausibility};
 use vertebra_radiograph::Radiograph;
 
-const SCHEMA_VERSION: u32 = 1;
+/// Version of the layout of a model folder.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 const DESCRIPTION: &str = "model.json";
 
 /// What is between a film and the risk network.
@@ -36,6 +37,8 @@ pub struct ModelDescription {
     pub covariates: Vec<(String, f64)>,
     /// Horizons of the reported risks, years.
     pub horizons: Vec<f64>,
+    /// Longest follow-up of the subjects it was fitted on, years; no risk is given beyond.
+    pub last_follow_up: f64,
     /// Subjects and events it was fitted on.
     pub development: crate::results::SetSize,
     /// What it may be used for.
@@ -57,8 +60,9 @@ pub struct Prediction {
     pub keypoints: VertebraKeypoints,
     /// Log hazard; 0 is the mean over the subjects it was fitted on.
     pub log_hazard: f64,
-    /// Risk of an event by each horizon, `(years, probability)`.
-    pub risk: Vec<(f64, f64)>,
+    /// Risk of an event by each horizon, `(years, probability)`; `None` beyond the longest
+    /// follow-up of the subjects the model was fitted on.
+    pub risk: Vec<(f64, Option<f64>)>,
     /// Doubts: implausible keypoints, imputed covariates, what the reader said.
     pub warnings: Vec<String>,
     /// The pictures the network saw, `[height, width]` each.
@@ -132,6 +136,9 @@ impl TrainedModel {
         warnings.extend(doubts.iter().map(ToString::to_string));
         let keypoints = reduced.original(&found)?;
         let radiograph = Radiograph::open(path)?;
+        if radiograph.facing().is_none() {
+            warnings.push("the film does not say which way the subject faces; taken from the lordosis of the points found".to_owned());
+        }
         let ModelDescription { variant, picture, .. } = &self.description;
         let rendered =
             render_film(&radiograph, &keypoints, None::<&VertebraMasks>, &[*variant], picture)
@@ -148,7 +155,9 @@ impl TrainedModel {
         };
         let log_hazard = self.network.log_hazard(&inputs)?[0];
         let risk = self.description.horizons.iter();
-        let risk = risk.map(|&h| (h, self.network.risk_at(log_hazard, h))).collect();
+        let known = |h: f64| h <= self.description.last_follow_up;
+        let risk =
+            risk.map(|&h| (h, known(h).then(|| self.network.risk_at(log_hazard, h)))).collect();
         Ok(Prediction { keypoints, log_hazard, risk, warnings, images, alignments, inputs })
     }
 
@@ -167,8 +176,7 @@ impl TrainedModel {
     ) -> Result<Vec<f32>, Error> {
         let expected = &self.description.covariates;
         if covariates.len() != expected.len() {
-            let (needed, got) = (expected.len().to_string(), covariates.len().to_string());
-            return Err(Error::TooFew("covariates of a prediction", needed, got));
+            return Err(Error::CovariateCount(expected.len(), covariates.len()));
         }
         let value = |(given, (name, stand_in)): (&Option<f64>, &(String, f64))| {
             given.unwrap_or_else(|| {
@@ -182,8 +190,4 @@ impl TrainedModel {
 
 fn malformed(path: &Path, expected: &str, got: impl std::fmt::Display) -> Error {
     Error::Model { path: path.to_owned(), expected: expected.to_owned(), got: got.to_string() }
-}
-
-impl ModelDescription {
-    pub(crate) const SCHEMA_VERSION: u32 = SCHEMA_VERSION;
 }

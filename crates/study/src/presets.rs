@@ -36,7 +36,7 @@ fn quick() -> StudyConfig {
         final_detector: FinalDetector::BestFold,
         eligibility: EligibilityOptions::default(),
         trimming: TrimmingOptions::default(),
-        fracture_rule: FractureRule::default().with_min_reduction(0.1),
+        fracture_rule: FractureRule::default(),
         keypoints: DetectorConfig::quick(),
         picture: PictureConfig {
             size: 64,
@@ -84,7 +84,6 @@ fn paper() -> StudyConfig {
         folds: 5,
         film_height: 768,
         keypoints: DetectorConfig::paper(),
-        fracture_rule: FractureRule::default(),
         picture: PictureConfig { size: 384, patch_size: 128, ..standard.picture.clone() },
         risk: RiskConfig {
             encoder: EncoderConfig::resnet18(),

@@ -50,7 +50,7 @@ pub struct StudyResults {
 pub struct RunRecord {
     /// Name of the run folder.
     pub name: String,
-    /// `quick`, `standard`, `paper`, or `custom` when a configuration file was given.
+    /// `quick`, `standard` or `paper`; with `, changed` when a configuration file was given.
     pub preset: String,
     /// Whether the cohort is the synthetic phantom.
     pub phantom: bool,
@@ -64,7 +64,7 @@ pub struct RunRecord {
     pub device: String,
     /// The resolved configuration, as TOML.
     pub config: String,
-    /// SHA-256 of every input file, by path relative to the cohort folder.
+    /// SHA-256 of every file that was read, by path relative to the cohort folder.
     pub inputs: BTreeMap<String, String>,
     /// Wall-clock seconds by stage, in the order they ran.
     pub seconds: Vec<(String, f64)>,
@@ -193,7 +193,8 @@ pub struct VariantResult {
     pub variant: ImageVariant,
     /// Horizon of the measures below, years.
     pub horizon: f64,
-    /// Threshold of the risk score, standardised within folds, chosen on the validation folds.
+    /// Youden's threshold of the risk score over all validation folds, the score standardised
+    /// within folds. Sensitivity to NPV flag each fold by the threshold of the other folds.
     pub threshold: f64,
     /// Area under the cumulative/dynamic ROC curve (IPCW).
     pub auc: Estimate,
@@ -244,7 +245,7 @@ pub struct ModelResult {
     pub discrimination: Vec<Discrimination>,
     /// At each horizon on the test set.
     pub horizons: Vec<HorizonResult>,
-    /// Integrated Brier score on the test set up to the last horizon.
+    /// Integrated Brier score on the test set, from its first follow-up time to the last horizon.
     pub integrated_brier: Option<f64>,
     /// Calibration at one horizon on the test set.
     pub calibration: Option<Calibration>,
@@ -395,7 +396,7 @@ pub struct Comparison {
 pub struct RiskGroups {
     /// [`ModelResult::name`].
     pub model: String,
-    /// Groups, lowest risk first; cut at the development set's quantiles.
+    /// Groups, lowest risk first; cut at thirds of the development set's out-of-fold scores.
     pub groups: Vec<RiskGroup>,
     /// Log-rank P value between the groups.
     pub log_rank_p: Option<f64>,
@@ -429,7 +430,8 @@ pub struct SaliencyResults {
     pub methods: Vec<String>,
     /// The explained model's name.
     pub model: String,
-    /// Mean share of the positive map's mass by vertebra, test subjects with the event.
+    /// Mean share of the whole positive map's mass by vertebra, test subjects with the event; what
+    /// is missing to 1 lies near no vertebra.
     pub mass_with_event: Vec<(Level, f64)>,
     /// The same for test subjects without the event.
     pub mass_without_event: Vec<(Level, f64)>,

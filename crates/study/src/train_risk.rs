@@ -7,7 +7,7 @@ use crate::models::Clinical;
 use crate::results::{Discrimination, EvaluationSet, Subgroup};
 use crate::seeds::seed_for;
 use crate::variant_pictures::{FilmToRender, render_all};
-use crate::{Error, Observer, Progress, StudyConfig};
+use crate::{Error, Observer, Progress, StudyConfig, sha256_of_file};
 use burn::tensor::Device;
 use rayon::prelude::*;
 use std::path::Path;
@@ -58,6 +58,7 @@ pub fn train_risk(
     let data = StudyData::read(cohort, config)?;
     let inputs = inputs(&data, cohort, config, wanted, device, observer)?;
     let train = data.split.train();
+    claim(run_folder, &fingerprint(&data, cohort, config, wanted)?)?;
     let trainer = trainer(config, wanted, &inputs).with_run_folder(run_folder.join("checkpoints"));
     let mut steps = 0;
     let trained = trainer.fit(
@@ -81,6 +82,38 @@ pub fn train_risk(
     trained.model.save(&run_folder.join("model"))?;
     let test = evaluate(&data, config, &trained.model, &inputs)?;
     Ok(TrainedRiskNetwork { model: trained.model, test })
+}
+
+/// What the run depends on besides the training settings, which checkpoints hold themselves.
+fn fingerprint(
+    data: &StudyData,
+    cohort: &Path,
+    config: &StudyConfig,
+    wanted: &RiskNetworkInputs,
+) -> Result<String, Error> {
+    let mut text = format!("{}\n{wanted:?}\n{:?}\n", config.to_toml()?, data.split);
+    for table in ["cohort.csv", "visits.csv", "annotations.json"] {
+        let path = cohort.join(table);
+        if path.exists() {
+            text += &format!("{table} {}\n", sha256_of_file(&path)?);
+        }
+    }
+    Ok(text)
+}
+
+/// Makes the run folder this run's, or finds that it is already.
+fn claim(run_folder: &Path, fingerprint: &str) -> Result<(), Error> {
+    std::fs::create_dir_all(run_folder).map_err(Error::io(run_folder))?;
+    let path = run_folder.join("run.txt");
+    match std::fs::read_to_string(&path) {
+        Ok(found) if found == fingerprint => Ok(()),
+        Ok(_) => Err(Error::Model {
+            path,
+            expected: "the settings and tables of this call".to_owned(),
+            got: "those of another run; give another folder".to_owned(),
+        }),
+        Err(_) => crate::output::write_whole(&path, fingerprint.as_bytes()),
+    }
 }
 
 fn trainer(

@@ -63,20 +63,20 @@ pub(crate) fn render_all(
     config: &PictureConfig,
     on_film: &mut dyn FnMut(usize),
 ) -> Result<Vec<VariantPictures>, Error> {
-    let mut rendered: Vec<Vec<VariantImages>> = Vec::with_capacity(films.len());
+    let mut by_variant: Vec<(Vec<f32>, Vec<Vec<Alignment>>)> =
+        variants.iter().map(|_| (Vec::new(), Vec::new())).collect();
+    let mut done = 0;
     for chunk in films.chunks(32) {
         let part: Result<Vec<_>, Error> =
             chunk.par_iter().map(|film| render_one(film, variants, config)).collect();
-        rendered.extend(part?);
-        on_film(rendered.len());
-    }
-    let mut by_variant: Vec<(Vec<f32>, Vec<Vec<Alignment>>)> =
-        variants.iter().map(|_| (Vec::new(), Vec::new())).collect();
-    for film in rendered {
-        for ((pixels, alignments), images) in by_variant.iter_mut().zip(film) {
-            images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
-            alignments.push(images.alignments);
+        for film in part? {
+            for ((pixels, alignments), images) in by_variant.iter_mut().zip(film) {
+                images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
+                alignments.push(images.alignments);
+            }
         }
+        done += chunk.len();
+        on_film(done);
     }
     let pictures = variants.iter().zip(by_variant).map(|(&variant, (pixels, alignments))| {
         let images = ImageSet::new(pixels, shape(variant, config))?;

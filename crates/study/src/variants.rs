@@ -70,11 +70,15 @@ fn measure(
         let (lower, upper) = drawn.percentile(0.95)?;
         Ok::<_, Error>(Estimate { value: drawn.estimate, lower, upper })
     };
+    let flags = flags_of_other_folds(data, &risk, horizon)?;
     let accuracy = |part: fn(&ThresholdAccuracy) -> f64| {
-        interval(&move |o: &Outcomes, r: &[f64]| {
-            accuracy_at(o, r, horizon, threshold).ok().map(|a| part(&a))
-        })
-        .ok()
+        let on = |subjects: &[usize]| {
+            let flags: Vec<f64> = subjects.iter().map(|&i| flags[i]).collect();
+            accuracy_at(&outcomes.subset(subjects), &flags, horizon, 0.5).ok().map(|a| part(&a))
+        };
+        let drawn = bootstrap(flags.len(), config.bootstrap, seed, on).ok()?;
+        let (lower, upper) = drawn.percentile(0.95).ok()?;
+        Some(Estimate { value: drawn.estimate, lower, upper })
     };
     Ok(VariantResult {
         variant: pictures.variant,
@@ -88,6 +92,24 @@ fn measure(
         fold_auc: fold_auc(data, scores, horizon),
         chosen: false,
     })
+}
+
+/// 1 for each development subject whose score reaches the Youden threshold of the other folds, else
+/// 0: no subject takes part in choosing the threshold that flags it.
+fn flags_of_other_folds(data: &StudyData, risk: &[f64], horizon: f64) -> Result<Vec<f64>, Error> {
+    let development = data.split.train();
+    let fold_of = data.folds.fold_of();
+    let mut flags = vec![0.0; risk.len()];
+    for fold in 0..data.folds.n_folds() {
+        let others: Vec<usize> = (0..risk.len()).filter(|&i| fold_of[i] != fold).collect();
+        let positions: Vec<usize> = others.iter().map(|&i| development[i]).collect();
+        let scores: Vec<f64> = others.iter().map(|&i| risk[i]).collect();
+        let threshold = youden_threshold(&data.outcomes.subset(&positions), &scores, horizon)?;
+        for i in (0..risk.len()).filter(|&i| fold_of[i] == fold) {
+            flags[i] = f64::from(u8::from(risk[i] >= threshold));
+        }
+    }
+    Ok(flags)
 }
 
 fn fold_auc(data: &StudyData, scores: &Scores, horizon: f64) -> Vec<Option<f64>> {

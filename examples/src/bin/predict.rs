@@ -35,6 +35,9 @@ struct Arguments {
     json: bool,
 }
 
+/// Why a risk is not given.
+const BEYOND: &str = "beyond the longest follow-up of the subjects the model was fitted on";
+
 fn main() -> ExitCode {
     exit_code(run(&Arguments::parse()))
 }
@@ -71,10 +74,14 @@ fn predict(
     covariates: &Covariates,
     arguments: &Arguments,
 ) -> anyhow::Result<()> {
-    let prediction = model.predict(file, &covariates.of(file))?;
+    let prediction = model.predict(file, &covariates.of(file)?)?;
     if let Some(folder) = &arguments.overlay {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        model.write_overlay(file, &prediction, &folder.join(format!("{name}.png")))?;
+        let picture = folder.join(format!("{name}.png"));
+        if picture.exists() {
+            bail!("{} exists already; give another folder", picture.display());
+        }
+        model.write_overlay(file, &prediction, &picture)?;
     }
     if arguments.json {
         println!("{}", as_json(file, &prediction));
@@ -89,7 +96,10 @@ fn as_json(file: &Path, prediction: &Prediction) -> Value {
         let p = prediction.keypoints.get(*level);
         json!({"level": level.name(), "x": p.x, "y": p.y, "confidence": p.confidence})
     };
-    let risk = |(horizon, probability): &(f64, f64)| json!({"horizon": horizon, "probability": probability});
+    let risk = |(horizon, probability): &(f64, Option<f64>)| match probability {
+        Some(probability) => json!({"horizon": horizon, "probability": probability}),
+        None => json!({"horizon": horizon, "probability": null, "why": BEYOND}),
+    };
     json!({
         "file": file.display().to_string(),
         "keypoints": Level::ALL.iter().map(keypoint).collect::<Vec<_>>(),
@@ -108,7 +118,10 @@ fn as_text(file: &Path, prediction: &Prediction) -> String {
     }
     text += &format!("  log hazard {:+.3}\n", prediction.log_hazard);
     for (horizon, probability) in &prediction.risk {
-        text += &format!("  risk by {horizon} years {:5.1} %\n", 100.0 * probability);
+        text += &match probability {
+            Some(p) => format!("  risk by {horizon} years {:5.1} %\n", 100.0 * p),
+            None => format!("  risk by {horizon} years: {BEYOND}\n"),
+        };
     }
     for warning in &prediction.warnings {
         text += &format!("  warning: {warning}\n");

@@ -41,6 +41,7 @@ pub(crate) fn small_cohort(folder: &Path) {
         .with_excluded(12)
         .with_film_size([160, 128])
         .with_event_rate(0.5)
+        .with_synthetic_frax(0.9)
         .with_seed(5);
     generate(&config, folder, &mut |_| {}).unwrap();
 }
