@@ -1,12 +1,13 @@
 //! Records of the FRAX calculator, written for it and read back. Nothing here computes FRAX: it is a
 //! licensed program whose coefficients are unpublished.
 //!
-//! Layout: the batch interface of the licensed program as public code documents it, 13 fields in
-//! and 4 more out, comma separated: score type (`t` or `z`), country, age, sex (0 men, 1 women),
+//! Layout: the batch interface of the licensed program as public C++ code documents it (CLSA
+//! cypress, `frax_test.cpp`), beside the FRAXplus bulk CSV specification
+//! (<https://www.fraxplus.org/documentation/csv/PREV>): 13 fields in and 4 more out, comma separated: score type (`t` or `z`), country, age, sex (0 men, 1 women),
 //! BMI, previous fracture, parental hip fracture, current smoker, glucocorticoids, rheumatoid
 //! arthritis, secondary osteoporosis, alcohol, femoral-neck score; then the ten-year probabilities
 //! in percent: major osteoporotic without BMD, hip without BMD, major osteoporotic with BMD, hip
-//! with BMD, `_` where one could not be computed. (The web tool's bulk file codes the sex in the
+//! with BMD, `_` where one could not be computed. (The FRAXplus bulk file codes the sex in the
 //! same way but says so separately; check the output of your own version on a known record.)
 
 use crate::Error;

@@ -4,7 +4,8 @@
 //! the body centres, projected on the sagittal plane, of the training part of the VID data set
 //! (CT scans with every vertebra marked; ImFusionGmbH/VID-vertebra-identification-dataset,
 //! CC BY-SA 4.0): 1,729 spines L1-L5, and, for labels that are off by one level, 1,763 of T12-L4 and
-//! 46 of L2-L6 in subjects with six lumbar vertebrae. a test derives every number.
+//! 46 of L2-L6 in subjects with six lumbar vertebrae. The test
+//! `committed_distributions_are_those_of_the_training_scans` derives every number.
 //! The subjects lay on their backs; a spine stands a little more curved.
 //!
 //! Nothing here changes or hides a detection: it returns what is odd about it.

@@ -1,5 +1,9 @@
 //! Numbers of the population; `population_tests.rs` derives them.
 //!
+//! From the VID vertebra identification dataset of ImFusion GmbH (repository
+//! `ImFusionGmbH/VID-vertebra-identification-dataset` at commit f19fd3c6, licence CC BY-SA 4.0):
+//! derived summary statistics, CC BY-SA 4.0.
+//!
 //! Components: distances L1-L2, L2-L3, L3-L4 over the mean distance; bends at L2, L3, L4 in
 //! degrees, lordosis positive.
 

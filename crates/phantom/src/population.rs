@@ -6,8 +6,8 @@
 //! the numbers below are a derived summary under the same licence). `tests/landmarks.rs` computes
 //! them again where the data is at hand.
 //!
-//! Heights and depths: Korean and Asian women as summarised in the table of sources kept with the
-//! project; sex ratios from Cook & Baker, Int J Spine Surg 2021;15(6):1072, Table 6.
+//! Heights and depths of women: chosen for the simulation, not taken from a publication; ratios of
+//! men to women from Cook & Baker, Int J Spine Surg 2021;15(6):1072, Table 6.
 
 /// Number of shape features: six distances of neighbouring centres T11..L5 and five angles.
 pub const SHAPE_FEATURES: usize = 12;

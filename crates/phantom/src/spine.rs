@@ -13,10 +13,10 @@ pub(crate) const FIRST_LUMBAR: usize = 7;
 /// Position of T11, the first body that the shape distribution covers.
 const FIRST_MEASURED: usize = 5;
 
-/// Anterior and posterior height, depth and width of T6..L5 in Korean women, mm.
+/// Anterior and posterior height, depth and width of T6..L5 in women of small stature, mm.
 ///
-/// L1..L5 from the project's table of sources (Asian women; "from memory", for simulation only);
-/// thoracic levels continue them downwards in size.
+/// Chosen for the simulation, not taken from a publication; thoracic levels continue the lumbar
+/// ones downwards in size.
 const FEMALE_SIZES: [[f64; 4]; N_BODIES] = [
     [17.6, 18.8, 25.0, 28.5],
     [18.2, 19.6, 25.8, 29.5],
@@ -31,8 +31,8 @@ const FEMALE_SIZES: [[f64; 4]; N_BODIES] = [
     [27.0, 26.5, 33.0, 45.5],
     [28.0, 24.0, 33.6, 49.0],
 ];
-/// Men's heights and depths over women's (L5 of Cook & Baker 2021: 30.7/29.6, 26.8/25.5,
-/// 37.1/33.3).
+/// Men's heights and depths over women's (L5 of Cook & Baker, Int J Spine Surg 2021;15(6):1072,
+/// Table 6: 30.7/29.6, 26.8/25.5, 37.1/33.3).
 const MALE_HEIGHT: f64 = 1.045;
 const MALE_DEPTH: f64 = 1.11;
 /// Spacing of women and of men over the mean of the CT scans, which mix both sexes and are mostly
@@ -46,7 +46,7 @@ const CONCAVITY_SCATTER: f64 = 0.35;
 /// No shape deviates from its mean by more standard deviations than this.
 const LIMIT: f64 = 2.2;
 /// Tilt of T6..L4 against the normal of the chain of centres, degrees: makes the mean segment
-/// angles those of Sci Rep 2022 s41598-022-21840-x, Table 2.
+/// angles those of Sci Rep 2022, doi 10.1038/s41598-022-21840-x, Table 2.
 const TILT_OFFSET: [f64; N_BODIES - 1] =
     [-1.5, -1.5, -1.5, -1.5, -1.5, -1.5, -1.5, -1.8, -0.7, 1.3, 1.1];
 /// Turn per level above T11 (thoracic kyphosis) and its scatter between people, degrees.

@@ -23,7 +23,7 @@ fn near(name: &str, got: f64, expected: f64, tolerance: f64) {
     assert!((got - expected).abs() <= tolerance, "{name}: got {got}, expected {expected}");
 }
 
-/// Asian women L1..L5, in the project's table of sources ("about", mm).
+/// Women, L1..L5, mm: chosen for the simulation, not taken from a publication.
 const ANTERIOR: [f64; 5] = [25.0, 26.0, 27.0, 27.0, 28.0];
 const POSTERIOR: [f64; 5] = [27.0, 27.5, 27.5, 26.5, 24.0];
 const DEPTH: [f64; 5] = [29.0, 30.0, 31.0, 32.0, 33.0];
@@ -34,7 +34,7 @@ fn heights_and_depths_of_women() {
     for (k, level) in Level::ALL.into_iter().enumerate() {
         let (anterior, sd) = moments(spines.iter().map(|s| s.lumbar(level).heights().anterior));
         near(&format!("{level} anterior"), anterior, ANTERIOR[k], 0.5);
-        near(&format!("{level} sd"), sd, 1.7, 0.5); // L5 women: 1.8 (Cook & Baker 2021)
+        near(&format!("{level} sd"), sd, 1.7, 0.5); // L5 women: 1.8 (Cook & Baker)
         let (posterior, _) = moments(spines.iter().map(|s| s.lumbar(level).heights().posterior));
         near(&format!("{level} posterior"), posterior, POSTERIOR[k], 0.5);
         let (depth, _) = moments(spines.iter().map(|s| s.lumbar(level).depth()));
@@ -47,7 +47,7 @@ fn men_are_larger() {
     let (women, men) = (spines(Sex::Female), spines(Sex::Male));
     let mean = |spines: &[Spine], f: &dyn Fn(&Spine) -> f64| moments(spines.iter().map(f)).0;
     let ratio = |f: &dyn Fn(&Spine) -> f64| mean(&men, f) / mean(&women, f);
-    // Cook & Baker 2021, L5: 30.7 / 29.6, 26.8 / 25.5, 37.1 / 33.3.
+    // Cook & Baker, Int J Spine Surg 2021;15(6):1072, L5: 30.7 / 29.6, 26.8 / 25.5, 37.1 / 33.3.
     near("height", ratio(&|s| s.lumbar(Level::L5).heights().anterior), 1.037, 0.02);
     near("depth", ratio(&|s| s.lumbar(Level::L5).superior.length), 1.11, 0.02);
 }
@@ -68,7 +68,7 @@ fn spacing_is_that_of_real_spines_scaled_by_sex() {
     }
 }
 
-/// Segment angles of 324 people (Sci Rep 2022, s41598-022-21840-x, Table 2), L1-L2 to L5-S1.
+/// Segment angles of 324 people (Sci Rep 2022, doi 10.1038/s41598-022-21840-x, Table 2), L1-L2 to L5-S1.
 #[test]
 fn lordosis_is_that_of_the_sources() {
     let spines: Vec<Spine> = spines(Sex::Female).into_iter().chain(spines(Sex::Male)).collect();
@@ -89,9 +89,10 @@ fn lordosis_is_that_of_the_sources() {
     near("lordosis sd", sd, 10.5, 2.0);
 }
 
-/// Unverified ranges of the table of sources, mm, between the middles of the end plates.
+/// Between the middles of the end plates, mm: ranges chosen for the simulation, not taken from a
+/// publication.
 #[test]
-fn discs_are_as_high_as_remembered() {
+fn discs_have_the_assumed_heights() {
     let spines = spines(Sex::Female);
     let expected = [(7.0, 9.0), (8.0, 10.0), (9.0, 11.0), (10.0, 12.0)];
     for (k, (low, high)) in expected.into_iter().enumerate() {

@@ -6,7 +6,8 @@
 //! samples it agrees with the jackknife of [`ConcordanceOptions::compare`](crate::ConcordanceOptions::compare);
 //! in small ones it corrects for pairs sharing a subject.
 //!
-//! Source: Kang, Chen, Petrick & Gallas, *Stat. Med.* 34:685-703, 2015. Equal to R compareC 1.3.3.
+//! Written from the paper: Kang, Chen, Petrick & Gallas, *Stat Med* 2015;34:685-703. The values are
+//! compared with those of R compareC 1.3.3.
 
 use crate::{
     Error, Outcomes, PairedDifference,

@@ -2,7 +2,7 @@
 
     pip install torch timm safetensors numpy
     python timm_reference.py narrow .       # the committed files
-    python timm_reference.py w32 /tmp/w32   # the same for the published width
+    python timm_reference.py w32 OUT/w32    # the same for the published width
 
 Writes NAME.pth and NAME.safetensors (weights with the published names of a pose network: row 0 of
 the last exchange and a head `final_layer`) and NAME_io.safetensors (`input` [1, 3, H, W], `output`).
