@@ -3,7 +3,8 @@
 //!
 //! Layout: the batch interface of the licensed program as public C++ code documents it (CLSA
 //! cypress, `frax_test.cpp`), beside the FRAXplus bulk CSV specification
-//! (<https://www.fraxplus.org/documentation/csv/PREV>): 13 fields in and 4 more out, comma separated: score type (`t` or `z`), country, age, sex (0 men, 1 women),
+//! (<https://www.fraxplus.org/documentation/csv/PREV>): 13 fields in and 4 more out,
+//! comma separated: score type (`t` or `z`), country, age, sex (0 men, 1 women),
 //! BMI, previous fracture, parental hip fracture, current smoker, glucocorticoids, rheumatoid
 //! arthritis, secondary osteoporosis, alcohol, femoral-neck score; then the ten-year probabilities
 //! in percent: major osteoporotic without BMD, hip without BMD, major osteoporotic with BMD, hip

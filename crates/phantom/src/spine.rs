@@ -15,8 +15,8 @@ const FIRST_MEASURED: usize = 5;
 
 /// Anterior and posterior height, depth and width of T6..L5 in women of small stature, mm.
 ///
-/// Chosen for the simulation, not taken from a publication; thoracic levels continue the lumbar
-/// ones downwards in size.
+/// Chosen for the simulation, not taken from a publication nor checked against one; thoracic levels
+/// continue the lumbar ones downwards in size.
 const FEMALE_SIZES: [[f64; 4]; N_BODIES] = [
     [17.6, 18.8, 25.0, 28.5],
     [18.2, 19.6, 25.8, 29.5],

@@ -68,7 +68,8 @@ fn spacing_is_that_of_real_spines_scaled_by_sex() {
     }
 }
 
-/// Segment angles of 324 people (Sci Rep 2022, doi 10.1038/s41598-022-21840-x, Table 2), L1-L2 to L5-S1.
+/// Segment angles of 324 people (Sci Rep 2022, doi 10.1038/s41598-022-21840-x, Table 2), L1-L2 to
+/// L5-S1.
 #[test]
 fn lordosis_is_that_of_the_sources() {
     let spines: Vec<Spine> = spines(Sex::Female).into_iter().chain(spines(Sex::Male)).collect();
