@@ -40,9 +40,13 @@ struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
 enum Variant {
+    #[value(name = "l1_l5")]
     L1L5,
+    #[value(name = "l1_l5_masked")]
     L1L5Masked,
+    #[value(name = "l1_l4")]
     L1L4,
+    #[value(name = "l1_l4_masked")]
     L1L4Masked,
     Patches,
     PatchesMasked,
