@@ -212,7 +212,8 @@ impl<'a> Reader<'a> {
         }
         if reader.order.is_empty() {
             let names: Vec<&str> = file.categories.iter().map(|c| c.name.as_str()).collect();
-            return Err(reader.bad_file("a category named lumbar_spine", &names.join(", ")));
+            let got = if names.is_empty() { "no category".to_owned() } else { names.join(", ") };
+            return Err(reader.bad_file("a category named lumbar_spine", &got));
         }
         Ok(reader)
     }

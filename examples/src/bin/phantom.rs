@@ -4,6 +4,8 @@ use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
+use std::process::ExitCode;
+use vertebra_examples::output::exit_code;
 use vertebra_phantom::{PhantomConfig, PhantomSummary, generate};
 
 /// Writes a synthetic cohort: DICOM films, cohort.csv, visits.csv, annotations.json, truth.csv.
@@ -47,9 +49,12 @@ enum Preset {
     Standard,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let config = configure(&arguments);
+fn main() -> ExitCode {
+    exit_code(run(&Arguments::parse()))
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let config = configure(arguments);
     let style = ProgressStyle::with_template("films {bar:40} {pos}/{len} {eta} left")?;
     let bar = ProgressBar::new(config.n_films() as u64).with_style(style);
     let summary = generate(&config, &arguments.out, &mut |done| bar.set_position(done as u64))
