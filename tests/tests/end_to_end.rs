@@ -4,7 +4,7 @@
 
 mod common;
 
-use vertebra_study::{EvaluationSet, Method, StudyResults, Subgroup, TrainedModel};
+use vertebra_study::{EvaluationSet, Method, StudyConfig, StudyResults, Subgroup, TrainedModel};
 
 /// Everything but what may differ between two runs: how long it took and where it was written.
 fn comparable(mut results: StudyResults) -> StudyResults {
@@ -20,7 +20,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     common::small_cohort(&cohort);
     let first = folder.path().join("first");
     let (results, stages) = common::run(&cohort, &first).unwrap();
-    assert!(stages.iter().any(|s| s.contains("keypoint network, fold 2")), "{stages:?}");
+    assert!(stages.iter().any(|s| s.contains("2 keypoint networks")), "{stages:?}");
 
     // Everyone is accounted for.
     assert_eq!(results.flow.start(), 60);
@@ -56,9 +56,13 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     assert!(html.ends_with("</html>") || html.ends_with("</html>\n"));
     assert!(!html.contains("src=\"http") && !html.contains("href=\"http"), "self-contained");
 
-    // The same seed gives the same numbers.
-    let (again, _) = common::run(&cohort, &folder.path().join("second")).unwrap();
-    assert_eq!(comparable(again), comparable(results.clone()));
+    // The same seed gives the same numbers, however many networks are trained side by side.
+    for (name, fits) in [("second", Some(1)), ("third", Some(4))] {
+        let config = StudyConfig { fits_at_once: fits, ..common::small_config() };
+        let (mut again, _) = common::run_with(&config, &cohort, &folder.path().join(name)).unwrap();
+        again.run.config.clone_from(&results.run.config);
+        assert_eq!(comparable(again), comparable(results.clone()));
+    }
 
     // The kept model repeats itself on a film.
     let device = burn::tensor::Device::default();

@@ -135,6 +135,10 @@ pub struct StudyConfig {
     pub trimming: TrimmingOptions,
     /// When a vertebra counts as fractured.
     pub fracture_rule: FractureRule,
+    /// Networks trained side by side, each on its share of the cores; memory grows with it. When
+    /// absent, half as many again as there are cores. The results do not depend on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fits_at_once: Option<usize>,
     /// The keypoint network.
     pub keypoints: DetectorConfig,
     /// The pictures.
@@ -239,6 +243,7 @@ impl StudyConfig {
             require(ok, "horizons", "years above 0", horizon.to_string())?;
         }
         require(!self.horizons.is_empty(), "horizons", "at least one", "none".to_owned())?;
+        require(self.fits_at_once != Some(0), "fits_at_once", "at least 1", "0".to_owned())?;
         require(
             self.film_height >= 32,
             "film_height",

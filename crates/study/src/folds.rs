@@ -39,12 +39,24 @@ pub(crate) struct Scores {
     pub(crate) by_fold_model: Vec<Vec<f64>>,
 }
 
-/// Fits a model on every fold's complement.
-pub(crate) fn fit_folds<M>(
-    data: &StudyData,
-    mut fit: impl FnMut(FitOn, &[usize]) -> Result<M, Error>,
-) -> Result<Vec<M>, Error> {
-    (0..data.folds.n_folds()).map(|k| fit(FitOn::AllBut(k), &data.fold(k).0)).collect()
+/// A part of the development set to fit a model on.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) on: FitOn,
+    pub(crate) subjects: Vec<usize>,
+}
+
+/// Every fold's complement, in the order of the folds.
+pub(crate) fn fold_parts(data: &StudyData) -> Vec<Part> {
+    let part = |k| Part { on: FitOn::AllBut(k), subjects: data.fold(k).0 };
+    (0..data.folds.n_folds()).map(part).collect()
+}
+
+/// Every fold's complement, then the whole development set.
+pub(crate) fn all_parts(data: &StudyData) -> Vec<Part> {
+    let mut parts = fold_parts(data);
+    parts.push(Part { on: FitOn::Development, subjects: data.split.train().to_vec() });
+    parts
 }
 
 /// Scores every subject with the models that may score it. `models` are the fold models and, when

@@ -1,10 +1,11 @@
 //! Keypoints of every analysed film, each found by a detector that never saw it, and how good they
 //! are.
 
+use crate::at_once::Crew;
 use crate::config::{FinalDetector, PictureConfig, StudyConfig};
 use crate::data::StudyData;
 use crate::film::ReducedFilm;
-use crate::folds::FitOn;
+use crate::folds::{Part, all_parts, fold_parts};
 use crate::pictures::Canvas;
 use crate::results::{KeypointFold, KeypointResults, LevelError, Picture};
 use crate::seeds::seed_for;
@@ -111,58 +112,50 @@ impl KeypointStage<'_> {
         &self,
         observer: &mut Observer<'_>,
     ) -> Result<(Vec<KeypointDetector>, KeypointDetector), Error> {
-        let n_folds = self.data.folds.n_folds();
-        let mut detectors = Vec::with_capacity(n_folds);
-        for fold in 0..n_folds {
-            let (train, _) = self.data.fold(fold);
-            detectors.push(self.train_one(&train, FitOn::AllBut(fold), observer)?);
-        }
-        let last = match self.config.final_detector {
-            FinalDetector::BestFold => detectors[self.best_fold(&detectors)?].clone(),
-            FinalDetector::Refit => {
-                self.train_one(self.data.split.train(), FitOn::Development, observer)?
-            }
+        let parts = match self.config.final_detector {
+            FinalDetector::BestFold => fold_parts(self.data),
+            FinalDetector::Refit => all_parts(self.data),
+        };
+        let total = parts.iter().map(|part| self.n_steps(part) as u64).sum();
+        let name = format!("training {} keypoint networks", parts.len());
+        observer(Progress::Stage { name, total: Some(total) });
+        let mut steps = 0;
+        let crew = Crew::new(self.config.fits_at_once);
+        let fit = |part: &Part, on_step: &dyn Fn()| self.train_one(part, on_step);
+        let mut detectors = crew.run(&parts, fit, &mut || {
+            steps += 1;
+            observer(Progress::Step(steps));
+        })?;
+        let refitted = detectors.split_off(self.data.folds.n_folds()).pop();
+        let last = match refitted {
+            Some(detector) => detector,
+            None => detectors[self.best_fold(&detectors)?].clone(),
         };
         Ok((detectors, last))
     }
 
-    fn train_one(
-        &self,
-        subjects: &[usize],
-        on: FitOn,
-        observer: &mut Observer<'_>,
-    ) -> Result<KeypointDetector, Error> {
-        let name = format!("training the keypoint network, {}", on.label());
+    fn n_steps(&self, part: &Part) -> usize {
+        let annotated = |i: &&usize| self.data.annotation(**i).is_some();
+        self.config.keypoints.training.n_steps(part.subjects.iter().filter(annotated).count())
+    }
+
+    fn train_one(&self, part: &Part, on_step: &dyn Fn()) -> Result<KeypointDetector, Error> {
         let films: Vec<FilmSample> =
-            subjects.iter().filter_map(|&i| self.sample(i)).collect::<Result<_, _>>()?;
+            part.subjects.iter().filter_map(|&i| self.sample(i)).collect::<Result<_, _>>()?;
         if films.is_empty() {
             let needed = "annotated films in every fold".to_owned();
             return Err(Error::TooFew("the keypoint network", needed, "none".to_owned()));
         }
-        let config = &self.config.keypoints;
-        let seed = seed_for(self.config.seed, &name);
-        let mut total = 1;
-        let mut steps = 0;
+        let purpose = format!("training the keypoint network, {}", part.on.label());
+        let seed = seed_for(self.config.seed, &purpose);
+        let mut on_event = |event: &Event| {
+            if matches!(event, Event::Step { .. }) {
+                on_step();
+            }
+        };
+        let settings = &self.config.keypoints;
         let trained =
-            train_detector(
-                config,
-                &films,
-                &[],
-                self.device,
-                seed,
-                None,
-                &mut |event| match event {
-                    Event::Started { epochs, steps_per_epoch, .. } => {
-                        total = (epochs * steps_per_epoch) as u64;
-                        observer(Progress::Stage { name: name.clone(), total: Some(total) });
-                    }
-                    Event::Step { .. } => {
-                        steps += 1;
-                        observer(Progress::Step(steps));
-                    }
-                    _ => {}
-                },
-            )?;
+            train_detector(settings, &films, &[], self.device, seed, None, &mut on_event)?;
         Ok(trained.detector)
     }
 

@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::data::StudyData;
-use crate::folds::{FitOn, Scores, fit_folds, score};
+use crate::folds::{FitOn, Part, Scores, all_parts, score};
 use crate::networks::{Networks, log_hazard, purpose};
 use crate::results::{Coefficient, Estimate, Method};
 use vertebra_baselines::{CoxFit, CoxRegression, DesignMatrix};
@@ -68,9 +68,9 @@ pub(crate) fn cox(
     let fit = |train: &[usize]| -> Result<CoxFit, Error> {
         Ok(regression.fit(&data.outcomes.subset(train), &clinical.design(train)?)?)
     };
-    let mut fits = fit_folds(data, |_, train| fit(train))?;
+    let parts = all_parts(data);
+    let fits = parts.iter().map(|part| fit(&part.subjects)).collect::<Result<Vec<_>, _>>()?;
     let development = data.split.train();
-    fits.push(fit(development)?);
     let scores = score(data, &fits, |fit: &CoxFit, subjects| {
         Ok(fit.log_hazard(&clinical.design(subjects)?)?)
     })?;
@@ -108,11 +108,13 @@ pub(crate) fn deepsurv(
 ) -> Result<FittedModel, Error> {
     let inputs = clinical.inputs()?;
     let name = clinical.model_name("DeepSurv");
-    let models = fit_all(data, |on, train| {
-        let model = networks.clinical(&clinical.names, &inputs, train, &purpose(&name, on))?;
+    let fit = |part: &Part, on_fit: &dyn Fn()| {
+        let purpose = purpose(&name, part.on);
+        let model = networks.clinical(&clinical.names, &inputs, &part.subjects, &purpose)?;
         on_fit();
         Ok(model)
-    })?;
+    };
+    let models = networks.crew().run(&all_parts(data), fit, on_fit)?;
     let method = Method::DeepSurv;
     assemble(data, name, method, Some(clinical), &inputs, models)
 }
@@ -129,13 +131,14 @@ pub(crate) fn deepsurv_with_images(
     let inputs = clinical.inputs()?.with_images(images.clone())?;
     let name = clinical.model_name("DeepSurv with images");
     let n_folds = data.folds.n_folds();
-    let models = fit_all(data, |on, train| {
-        let start = &image_only[on.index(n_folds)];
-        let names = &clinical.names;
-        let model = networks.fused(names, &inputs, train, start, &purpose(&name, on))?;
+    let fit = |part: &Part, on_fit: &dyn Fn()| {
+        let start = &image_only[part.on.index(n_folds)];
+        let purpose = purpose(&name, part.on);
+        let model = networks.fused(&clinical.names, &inputs, &part.subjects, start, &purpose)?;
         on_fit();
         Ok(model)
-    })?;
+    };
+    let models = networks.crew().run(&all_parts(data), fit, on_fit)?;
     let method = Method::DeepSurvImage;
     assemble(data, name, method, Some(clinical), &inputs, models)
 }
@@ -190,15 +193,6 @@ fn score_only(name: String, method: Method, log_hazard: Vec<Option<f64>>) -> Fit
         coefficients: Vec::new(),
         network: None,
     }
-}
-
-fn fit_all(
-    data: &StudyData,
-    mut fit: impl FnMut(FitOn, &[usize]) -> Result<RiskModel, Error>,
-) -> Result<Vec<RiskModel>, Error> {
-    let mut models = fit_folds(data, &mut fit)?;
-    models.push(fit(FitOn::Development, data.split.train())?);
-    Ok(models)
 }
 
 fn assemble(

@@ -1,6 +1,7 @@
 //! DeepSurv networks as this study fits them.
 
 use crate::Error;
+use crate::at_once::Crew;
 use crate::config::{EncoderStart, StudyConfig};
 use crate::folds::FitOn;
 use crate::seeds::seed_for;
@@ -19,6 +20,11 @@ pub(crate) struct Networks<'a> {
 }
 
 impl Networks<'_> {
+    /// Those who fit side by side.
+    pub(crate) fn crew(&self) -> Crew {
+        Crew::new(self.config.fits_at_once)
+    }
+
     /// A network on covariates alone.
     pub(crate) fn clinical(
         &self,

@@ -37,6 +37,7 @@ fn quick() -> StudyConfig {
         eligibility: EligibilityOptions::default(),
         trimming: TrimmingOptions::default(),
         fracture_rule: FractureRule::default(),
+        fits_at_once: None,
         keypoints: DetectorConfig::quick(),
         picture: PictureConfig {
             size: 64,
@@ -83,6 +84,7 @@ fn paper() -> StudyConfig {
         test_fraction: 179.0 / 1595.0,
         folds: 5,
         film_height: 768,
+        fits_at_once: Some(1),
         keypoints: DetectorConfig::paper(),
         picture: PictureConfig { size: 384, patch_size: 128, ..standard.picture.clone() },
         risk: RiskConfig {

@@ -13,7 +13,7 @@ use crate::networks::Networks;
 use crate::output::write_whole;
 use crate::results::{Method, SaliencyResults, StudyResults, VariantResult};
 use crate::variant_pictures::{FilmToRender, VariantPictures, render_all};
-use crate::variants::{choose, compare_variant};
+use crate::variants::{choose, compare_variants, model_name};
 use crate::{Error, Observer, Progress};
 use burn::tensor::Device;
 use rayon::prelude::*;
@@ -276,15 +276,12 @@ impl Study<'_> {
         let name = "comparing image variants".to_owned();
         observer(Progress::Stage { name, total: Some(total) });
         let mut done = 0;
-        let (mut results, mut networks) = (Vec::new(), Vec::new());
-        for pictures in rendered {
-            let compared = compare_variant(self.data, self.networks(), pictures, &mut || {
-                done += 1;
-                observer(Progress::Step(done));
-            })?;
-            results.push(compared.result);
-            networks.push(compared.models);
-        }
+        let compared = compare_variants(self.data, self.networks(), rendered, &mut || {
+            done += 1;
+            observer(Progress::Step(done));
+        })?;
+        let (mut results, mut networks): (Vec<_>, Vec<_>) =
+            compared.into_iter().map(|c| (c.result, c.models)).unzip();
         let chosen = choose(&results, self.config.choose_masked);
         results[chosen].chosen = true;
         observer(Progress::Note(format!(
@@ -314,7 +311,7 @@ impl Study<'_> {
         };
         let pictures = &rendered[compared.chosen];
         let images = &pictures.images;
-        let seed_name = format!("image only, {}", pictures.variant.label());
+        let seed_name = model_name(pictures);
         let start = (seed_name.as_str(), compared.networks);
         let (image_only, starts) = models::image_only(data, networks, images, start)?;
         step();

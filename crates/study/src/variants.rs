@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::data::StudyData;
-use crate::folds::{Scores, fit_folds, score};
+use crate::folds::{Part, Scores, fold_parts, score};
 use crate::networks::{Networks, log_hazard, purpose};
 use crate::results::{Estimate, VariantResult};
 use crate::seeds::seed_for;
@@ -18,23 +18,38 @@ pub(crate) struct ComparedVariant {
     pub(crate) result: VariantResult,
 }
 
-/// Fits image-only networks on every fold for one variant and measures their out-of-fold scores.
-pub(crate) fn compare_variant(
+/// Fits image-only networks on every fold for every variant, and measures their out-of-fold scores.
+pub(crate) fn compare_variants(
     data: &StudyData,
     networks: Networks<'_>,
-    pictures: &VariantPictures,
+    rendered: &[VariantPictures],
     on_fit: &mut dyn FnMut(),
-) -> Result<ComparedVariant, Error> {
-    let inputs = RiskInputs::from_images(pictures.images.clone());
-    let name = format!("image only, {}", pictures.variant.label());
-    let models = fit_folds(data, |on, train| {
-        let model = networks.image_only(&pictures.images, &inputs, train, &purpose(&name, on))?;
+) -> Result<Vec<ComparedVariant>, Error> {
+    let inputs: Vec<RiskInputs> =
+        rendered.iter().map(|v| RiskInputs::from_images(v.images.clone())).collect();
+    let parts = fold_parts(data);
+    let jobs: Vec<(usize, &Part)> =
+        (0..rendered.len()).flat_map(|v| parts.iter().map(move |part| (v, part))).collect();
+    let fit = |&(v, part): &(usize, &Part), on_fit: &dyn Fn()| {
+        let purpose = purpose(&model_name(&rendered[v]), part.on);
+        let images = &rendered[v].images;
+        let model = networks.image_only(images, &inputs[v], &part.subjects, &purpose)?;
         on_fit();
         Ok(model)
-    })?;
-    let scores = score(data, &models, |m, subjects| log_hazard(m, &inputs, subjects))?;
-    let result = measure(data, networks, pictures, &scores)?;
-    Ok(ComparedVariant { models, result })
+    };
+    let mut models = networks.crew().run(&jobs, fit, on_fit)?.into_iter();
+    let compare = |(pictures, inputs)| {
+        let models: Vec<RiskModel> = models.by_ref().take(parts.len()).collect();
+        let scores = score(data, &models, |m, subjects| log_hazard(m, inputs, subjects))?;
+        let result = measure(data, networks, pictures, &scores)?;
+        Ok(ComparedVariant { models, result })
+    };
+    rendered.iter().zip(&inputs).map(compare).collect()
+}
+
+/// What a variant's image-only model is called, from which its seeds derive.
+pub(crate) fn model_name(pictures: &VariantPictures) -> String {
+    format!("image only, {}", pictures.variant.label())
 }
 
 /// The variant with the highest AUC, the first of equals; one without masks, unless `masked` ones

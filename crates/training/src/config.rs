@@ -1,3 +1,4 @@
+use crate::batches::n_batches;
 use crate::learning_rate::invalid;
 use crate::{Error, LearningRate};
 use burn::optim::decay::WeightDecayConfig;
@@ -86,6 +87,12 @@ impl TrainingConfig {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Steps of a whole run on `n_samples` samples.
+    #[must_use]
+    pub fn n_steps(&self, n_samples: usize) -> usize {
+        self.epochs * n_batches(n_samples, self.batch_size)
     }
 
     pub(crate) fn init_optimizer(&self) -> ModuleOptimizer {

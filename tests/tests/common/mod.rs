@@ -51,10 +51,19 @@ pub(crate) fn run(
     cohort: &Path,
     out: &Path,
 ) -> Result<(StudyResults, Vec<String>), vertebra_study::Error> {
+    run_with(&small_config(), cohort, out)
+}
+
+/// The same with other settings.
+pub(crate) fn run_with(
+    config: &StudyConfig,
+    cohort: &Path,
+    out: &Path,
+) -> Result<(StudyResults, Vec<String>), vertebra_study::Error> {
     std::fs::create_dir_all(out).unwrap();
     let mut stages = Vec::new();
     let device = burn::tensor::Device::default();
-    let results = vertebra_study::run(cohort, &small_config(), out, &device, &mut |message| {
+    let results = vertebra_study::run(cohort, config, out, &device, &mut |message| {
         if let Progress::Stage { name, .. } = message {
             stages.push(name);
         }
