@@ -1,37 +1,228 @@
-//! Bootstrap over subjects: resample subjects with replacement, compute the statistic again.
+//! Bootstrap over subjects or clusters: draw them with replacement, compute the statistic again.
 //!
-//! Sources: Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993, ch. 13-14; Davison &
-//! Hinkley, *Bootstrap Methods and their Application*, 1997, sec. 5.2-5.3 and eq. 5.8 (order
-//! statistics interpolated on the normal scale). Intervals equal R `boot::boot.ci` on the same
-//! replicates.
+//! Source: Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993; clusters are drawn whole, as
+//! in Davison & Hinkley, *Bootstrap Methods and their Application*, 1997, sec. 3.8. The intervals are
+//! those of [`Bootstrap`] and [`StudentisedBootstrap`].
+
+use std::collections::BTreeMap;
 
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rayon::prelude::*;
 
-use crate::{Error, check, normal};
+use crate::{
+    Error,
+    bootstrap_interval::{Bootstrap, StudentisedBootstrap},
+    c_statistic::members,
+};
 
-/// A statistic and its values in bootstrap samples.
+/// How bootstrap samples are drawn; the default is 999 samples of subjects with seed 0.
+///
+/// The statistic gets the indices of a sample, some repeated, and returns `None` where it is undefined,
+/// such as a concordance without a comparable pair. Compare two models by the *difference* of their
+/// statistics on the same sample: that is the paired bootstrap. Samples are evaluated in parallel, each
+/// with a random stream of its own, so that the result depends on the seed alone and not on the number
+/// of threads.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{BootstrapOptions, Outcomes, kaplan_meier};
+/// let time: Vec<f64> = (1..=40).map(f64::from).collect();
+/// let outcomes = Outcomes::new(time, (0..40).map(|i| i % 3 > 0).collect())?;
+/// let clinic: Vec<usize> = (0..40).map(|i| i / 2).collect();
+/// let survival = |sample: &[usize]| Some(kaplan_meier(&outcomes.subset(sample)).ok()?.at(20.0));
+/// let options = BootstrapOptions::default().with_replicates(499).with_seed(7).with_clusters(clinic);
+/// let (lower, upper) = options.draw(40, survival)?.percentile(0.95)?;
+/// assert!(lower < 0.65 && 0.65 < upper);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Bootstrap {
-    /// The statistic of the whole sample.
-    pub estimate: f64,
-    /// Its value in every bootstrap sample that had one, in the order drawn.
-    pub replicates: Vec<f64>,
-    /// Bootstrap samples in which it was undefined, left out of `replicates`.
-    pub n_undefined: usize,
+pub struct BootstrapOptions {
+    n_replicates: usize,
+    seed: u64,
+    pub(crate) clusters: Option<Vec<usize>>,
+    strata: Option<Vec<usize>>,
 }
 
-/// Draws `n_replicates` samples of `n_subjects` indices and computes `statistic` on each.
-///
-/// The statistic gets subject indices (some repeated), and returns `None` where it is undefined,
-/// such as a concordance without a comparable pair. Replicates run in parallel; each has a random
-/// stream of its own, so that the result depends on `seed` only, not on the number of threads.
+impl Default for BootstrapOptions {
+    fn default() -> Self {
+        Self { n_replicates: 999, seed: 0, clusters: None, strata: None }
+    }
+}
+
+impl BootstrapOptions {
+    /// Number of bootstrap samples. Choose it so that 2.5 % of one more is a whole number (999, 1999).
+    #[must_use]
+    pub fn with_replicates(mut self, n_replicates: usize) -> Self {
+        self.n_replicates = n_replicates;
+        self
+    }
+
+    /// Seed of the random samples.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Draws whole clusters (patients with several films, clinics); one label per subject.
+    #[must_use]
+    pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
+        self.clusters = Some(clusters);
+        self
+    }
+
+    /// Draws within strata, so that every sample has each stratum's number; one label per subject.
+    #[must_use]
+    pub fn with_strata(mut self, strata: Vec<usize>) -> Self {
+        self.strata = Some(strata);
+        self
+    }
+
+    /// The statistic in each bootstrap sample of `n_subjects` subjects.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without subjects or replicates, [`Error::LengthMismatch`] for labels,
+    /// [`Error::Unsupported`] for a cluster in two strata, [`Error::Undefined`] where the whole sample
+    /// has no value, [`Error::UndefinedReplicates`] where more than one in ten bootstrap samples has
+    /// none.
+    pub fn draw(
+        &self,
+        n_subjects: usize,
+        statistic: impl Fn(&[usize]) -> Option<f64> + Sync,
+    ) -> Result<Bootstrap, Error> {
+        let finite = |sample: &[usize]| statistic(sample).filter(|value| value.is_finite());
+        let (estimate, drawn) = self.evaluate(n_subjects, finite)?;
+        Bootstrap::collect(estimate, drawn)
+    }
+
+    /// The statistic and its standard error in each bootstrap sample, for studentised intervals.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    pub fn draw_studentised(
+        &self,
+        n_subjects: usize,
+        statistic_and_se: impl Fn(&[usize]) -> Option<(f64, f64)> + Sync,
+    ) -> Result<StudentisedBootstrap, Error> {
+        let finite = |sample: &[usize]| {
+            statistic_and_se(sample).filter(|(value, se)| value.is_finite() && se.is_finite())
+        };
+        let (estimate, drawn) = self.evaluate(n_subjects, finite)?;
+        StudentisedBootstrap::collect(estimate, drawn)
+    }
+
+    fn evaluate<T: Send>(
+        &self,
+        n_subjects: usize,
+        statistic: impl Fn(&[usize]) -> Option<T> + Sync,
+    ) -> Result<(T, Vec<Option<T>>), Error> {
+        let sampler = self.sampler(n_subjects)?;
+        let everyone: Vec<usize> = (0..n_subjects).collect();
+        let estimate = statistic(&everyone)
+            .ok_or(Error::Undefined("the statistic", "the whole sample has no value"))?;
+        let one = |sample: &mut Vec<usize>, replicate: u64| {
+            sample.clear();
+            sampler.draw(replicate, |i| sample.push(i));
+            statistic(sample)
+        };
+        let empty = || Vec::with_capacity(n_subjects);
+        Ok((estimate, sampler.replicates().map_init(empty, one).collect()))
+    }
+
+    pub(crate) fn sampler(&self, n_subjects: usize) -> Result<Sampler, Error> {
+        if n_subjects == 0 {
+            return Err(Error::Empty("subjects"));
+        }
+        if self.n_replicates == 0 {
+            return Err(Error::Empty("replicates"));
+        }
+        for (name, labels) in [("clusters", &self.clusters), ("strata", &self.strata)] {
+            if let Some(got) = labels.as_ref().map(Vec::len).filter(|&got| got != n_subjects) {
+                return Err(Error::LengthMismatch(name, n_subjects, got));
+            }
+        }
+        let units = match (&self.clusters, &self.strata) {
+            (None, None) => Units::Subjects(n_subjects),
+            (clusters, strata) => {
+                let subjects = || (0..n_subjects).map(|i| vec![i]).collect();
+                let clusters = clusters.as_deref().map_or_else(subjects, members);
+                Units::Groups(by_stratum(clusters, strata.as_deref())?)
+            }
+        };
+        Ok(Sampler { units, seed: self.seed, n_replicates: self.n_replicates })
+    }
+}
+
+/// Clusters of each stratum.
+fn by_stratum(
+    clusters: Vec<Vec<usize>>,
+    strata: Option<&[usize]>,
+) -> Result<Vec<Vec<Vec<usize>>>, Error> {
+    let Some(strata) = strata else { return Ok(vec![clusters]) };
+    let mut by_stratum = BTreeMap::<usize, Vec<Vec<usize>>>::new();
+    for cluster in clusters {
+        let stratum = strata[cluster[0]];
+        if cluster.iter().any(|&i| strata[i] != stratum) {
+            return Err(Error::Unsupported("the stratified bootstrap", "a cluster in two strata"));
+        }
+        by_stratum.entry(stratum).or_default().push(cluster);
+    }
+    Ok(by_stratum.into_values().collect())
+}
+
+/// Draws the subjects of each replicate, from a random stream of the replicate's own.
+pub(crate) struct Sampler {
+    units: Units,
+    seed: u64,
+    n_replicates: usize,
+}
+
+/// What is drawn with replacement.
+enum Units {
+    /// So many subjects.
+    Subjects(usize),
+    /// Clusters of subjects within each stratum.
+    Groups(Vec<Vec<Vec<usize>>>),
+}
+
+impl Sampler {
+    /// The numbers of all replicates, for a parallel walk.
+    pub(crate) fn replicates(&self) -> rayon::range::Iter<u64> {
+        (0..self.n_replicates as u64).into_par_iter()
+    }
+
+    pub(crate) fn draw(&self, replicate: u64, mut take: impl FnMut(usize)) {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(replicate);
+        match &self.units {
+            Units::Subjects(n) => draw_below(*n, &mut random, take),
+            Units::Groups(strata) => {
+                for clusters in strata {
+                    draw_below(clusters.len(), &mut random, |c| {
+                        clusters[c].iter().for_each(|&i| take(i));
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Draws `n` numbers below `n`.
+fn draw_below(n: usize, random: &mut ChaCha8Rng, mut take: impl FnMut(usize)) {
+    // Indices are 32-bit where they can be: half the random numbers, on every platform the same.
+    if let Ok(n) = u32::try_from(n) {
+        (0..n).for_each(|_| take(random.random_range(0..n) as usize));
+    } else {
+        (0..n).for_each(|_| take(random.random_range(0..n)));
+    }
+}
+
+/// Draws `n_replicates` samples of `n_subjects` indices and computes `statistic` on each; short for
+/// [`BootstrapOptions::draw`].
 ///
 /// # Errors
-/// [`Error::Empty`] without subjects or replicates, [`Error::Undefined`] where the whole sample has
-/// no value, [`Error::UndefinedReplicates`] where more than one in ten bootstrap samples has none.
+/// As [`BootstrapOptions::draw`].
 ///
 /// # Examples
 /// ```
@@ -49,180 +240,8 @@ pub fn bootstrap(
     seed: u64,
     statistic: impl Fn(&[usize]) -> Option<f64> + Sync,
 ) -> Result<Bootstrap, Error> {
-    if n_subjects == 0 {
-        return Err(Error::Empty("subjects"));
-    }
-    if n_replicates == 0 {
-        return Err(Error::Empty("replicates"));
-    }
-    let everyone: Vec<usize> = (0..n_subjects).collect();
-    let estimate = statistic(&everyone)
-        .ok_or(Error::Undefined("the statistic", "the whole sample has no value"))?;
-    let one = |sample: &mut Vec<usize>, replicate: u64| {
-        sample.clear();
-        draw(n_subjects, seed, replicate, |i| sample.push(i));
-        statistic(sample).filter(|value| value.is_finite())
-    };
-    let drawn: Vec<Option<f64>> = (0..n_replicates as u64)
-        .into_par_iter()
-        .map_init(|| Vec::with_capacity(n_subjects), |sample, replicate| one(sample, replicate))
-        .collect();
-    collect(estimate, drawn)
-}
-
-/// Leaves out the undefined replicates, unless there are too many.
-pub(crate) fn collect(estimate: f64, drawn: Vec<Option<f64>>) -> Result<Bootstrap, Error> {
-    let n_replicates = drawn.len();
-    let replicates: Vec<f64> = drawn.into_iter().flatten().collect();
-    let n_undefined = n_replicates - replicates.len();
-    if n_undefined * 10 > n_replicates {
-        return Err(Error::UndefinedReplicates(n_undefined, n_replicates));
-    }
-    Ok(Bootstrap { estimate, replicates, n_undefined })
-}
-
-/// Draws `n_subjects` indices from a random stream of the replicate's own.
-pub(crate) fn draw(n_subjects: usize, seed: u64, replicate: u64, mut take: impl FnMut(usize)) {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    random.set_stream(replicate);
-    // Indices are 32-bit where they can be: half the random numbers, on every platform the same.
-    if let Ok(n) = u32::try_from(n_subjects) {
-        (0..n).for_each(|_| take(random.random_range(0..n) as usize));
-    } else {
-        (0..n_subjects).for_each(|_| take(random.random_range(0..n_subjects)));
-    }
-}
-
-impl Bootstrap {
-    /// Percentile interval at `level` such as 0.95.
-    ///
-    /// # Errors
-    /// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it.
-    pub fn percentile(&self, level: f64) -> Result<(f64, f64), Error> {
-        percentile_interval(&self.replicates, level)
-    }
-
-    /// Basic interval at `level`: the percentile interval mirrored at the estimate.
-    ///
-    /// # Errors
-    /// As [`percentile`](Self::percentile).
-    pub fn basic(&self, level: f64) -> Result<(f64, f64), Error> {
-        let (lower, upper) = self.percentile(level)?;
-        Ok((2.0 * self.estimate - upper, 2.0 * self.estimate - lower))
-    }
-
-    /// Normal interval at `level`, corrected for bias: `estimate - bias +- z sd`.
-    ///
-    /// # Errors
-    /// [`Error::InvalidSetting`] for a level outside (0, 1).
-    pub fn normal(&self, level: f64) -> Result<(f64, f64), Error> {
-        let mean = self.replicates.iter().sum::<f64>() / self.replicates.len() as f64;
-        let (centre, reach) = (
-            2.0 * self.estimate - mean,
-            normal::two_sided(check::level(level)?) * self.std_error(),
-        );
-        Ok((centre - reach, centre + reach))
-    }
-
-    /// BCa interval at `level`, with the acceleration from `influence`, the statistic's empirical
-    /// influence values or jackknife differences, one per subject, up to a common factor: for a
-    /// concordance [`ConcordanceOptions::jackknife_values`](crate::ConcordanceOptions::jackknife_values),
-    /// for any statistic [`jackknife`].
-    ///
-    /// # Errors
-    /// As [`bca_interval`].
-    pub fn bca(&self, level: f64, influence: &[f64]) -> Result<(f64, f64), Error> {
-        bca_interval(self.estimate, &self.replicates, influence, level)
-    }
-
-    /// Standard deviation of the replicates.
-    #[must_use]
-    pub fn std_error(&self) -> f64 {
-        let n = self.replicates.len() as f64;
-        let mean = self.replicates.iter().sum::<f64>() / n;
-        let squares: f64 = self.replicates.iter().map(|r| (r - mean).powi(2)).sum();
-        (squares / (n - 1.0).max(1.0)).sqrt()
-    }
-}
-
-/// Percentile interval of bootstrap replicates that were drawn elsewhere.
-///
-/// # Errors
-/// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it.
-pub fn percentile_interval(replicates: &[f64], level: f64) -> Result<(f64, f64), Error> {
-    let tail = (1.0 - check::level(level)?) / 2.0;
-    let sorted = sorted(replicates)?;
-    Ok((order_statistic(&sorted, tail)?, order_statistic(&sorted, 1.0 - tail)?))
-}
-
-pub(crate) fn sorted(replicates: &[f64]) -> Result<Vec<f64>, Error> {
-    if let Some(i) = replicates.iter().position(|r| !r.is_finite()) {
-        return Err(Error::OutOfDomain("replicates", i, replicates[i]));
-    }
-    let mut sorted = replicates.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    Ok(sorted)
-}
-
-/// The `(R + 1) alpha`-th order statistic, interpolated on the normal quantile scale.
-pub(crate) fn order_statistic(sorted: &[f64], alpha: f64) -> Result<f64, Error> {
-    let n = sorted.len() as f64;
-    let place = (n + 1.0) * alpha;
-    let below = place.floor();
-    if below < 1.0 || below > n {
-        return Err(Error::InvalidSetting("replicates", "more for this level", n));
-    }
-    let low = sorted[below as usize - 1];
-    if (place - below).abs() < 1e-9 || below == n {
-        return Ok(low);
-    }
-    let high = sorted[below as usize];
-    let z = |p: f64| normal::quantile(p);
-    let (z_low, z_high) = (z(below / (n + 1.0)), z((below + 1.0) / (n + 1.0)));
-    Ok(low + (z(alpha) - z_low) / (z_high - z_low) * (high - low))
-}
-
-/// Bias-corrected and accelerated interval of bootstrap replicates that were drawn elsewhere.
-///
-/// `influence` holds the statistic's influence values, up to a common factor.
-///
-/// # Errors
-/// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it,
-/// [`Error::OutOfDomain`] for a value that is not finite, and [`Error::Undefined`] where all
-/// replicates lie on one side of the estimate or all influence values are equal.
-pub fn bca_interval(
-    estimate: f64,
-    replicates: &[f64],
-    influence: &[f64],
-    level: f64,
-) -> Result<(f64, f64), Error> {
-    let tail = (1.0 - check::level(level)?) / 2.0;
-    let sorted = sorted(replicates)?;
-    if let Some(i) = influence.iter().position(|v| !v.is_finite()) {
-        return Err(Error::OutOfDomain("influence", i, influence[i]));
-    }
-    let below = sorted.partition_point(|&r| r < estimate);
-    if below == 0 || below == sorted.len() {
-        let why = "all bootstrap replicates lie on one side of the estimate";
-        return Err(Error::Undefined("the BCa interval", why));
-    }
-    let shift = normal::quantile(below as f64 / sorted.len() as f64);
-    let acceleration = acceleration(influence)?;
-    let end = |z: f64| {
-        let moved = shift + z;
-        let alpha = normal::cdf(shift + moved / (1.0 - acceleration * moved));
-        order_statistic(&sorted, alpha)
-    };
-    Ok((end(normal::quantile(tail))?, end(normal::quantile(1.0 - tail))?))
-}
-
-fn acceleration(influence: &[f64]) -> Result<f64, Error> {
-    let squares: f64 = influence.iter().map(|v| v * v).sum();
-    if squares <= 0.0 {
-        return Err(Error::Undefined("the BCa interval", "no subject has any influence"));
-    }
-    let cubes: f64 = influence.iter().map(|v| v * v * v).sum();
-    Ok(cubes / (6.0 * squares.powf(1.5)))
+    let options = BootstrapOptions::default().with_replicates(n_replicates).with_seed(seed);
+    options.draw(n_subjects, statistic)
 }
 
 /// Jackknife influence values `(n - 1)(mean - value without i)` of any statistic, shape `[n]`.

@@ -4,11 +4,7 @@
 use rayon::prelude::*;
 
 use crate::{
-    Bootstrap, Error, Outcomes,
-    bootstrap::{collect, draw},
-    check,
-    concordance::concordance,
-    ranks::Ranks,
+    Bootstrap, BootstrapOptions, Error, Outcomes, check, concordance::concordance, ranks::Ranks,
     time_groups::TimeGroups,
 };
 
@@ -37,9 +33,8 @@ pub fn bootstrap_concordance(
     if outcomes.entry().is_some() {
         return Err(Error::Unsupported("the fast bootstrap", "delayed entry; see `bootstrap`"));
     }
-    if n_replicates == 0 {
-        return Err(Error::Empty("replicates"));
-    }
+    let options = BootstrapOptions::default().with_replicates(n_replicates).with_seed(seed);
+    let sampler = options.sampler(risk.len())?;
     let estimate = concordance(outcomes, risk)?.index();
     let n = risk.len();
     let groups = TimeGroups::new(outcomes);
@@ -48,14 +43,11 @@ pub fn bootstrap_concordance(
     groups.order().iter().zip(0u32..).for_each(|(&i, p)| position[i as usize] = p);
     let one = |(counts, tally): &mut (Vec<u32>, CountTally), replicate: u64| {
         counts.fill(0);
-        draw(n, seed, replicate, |i| counts[position[i] as usize] += 1);
+        sampler.draw(replicate, |i| counts[position[i] as usize] += 1);
         index(&groups, &ranks, counts, tally)
     };
-    let drawn: Vec<Option<f64>> = (0..n_replicates as u64)
-        .into_par_iter()
-        .map_init(|| (vec![0; n], CountTally::new(n)), one)
-        .collect();
-    collect(estimate, drawn)
+    let scratch = || (vec![0; n], CountTally::new(n));
+    Bootstrap::collect(estimate, sampler.replicates().map_init(scratch, one).collect())
 }
 
 /// The index of a sample that has each subject (by position in time) `counts` times.

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use crate::{
     Error, Outcomes, check, normal,
     pair_sums::{PairTotals, Pairing},
+    ranks::Ranks,
     time_groups::TimeGroups,
     time_weight::{TimeWeight, pair_weights},
 };
@@ -233,7 +234,7 @@ impl ConcordanceOptions {
         CStatistic { c, se, lower, upper, pairs }
     }
 
-    fn prepare<'a>(&self, outcomes: &'a Outcomes) -> Result<Vec<Prepared<'a>>, Error> {
+    pub(crate) fn prepare<'a>(&self, outcomes: &'a Outcomes) -> Result<Vec<Prepared<'a>>, Error> {
         match &self.strata {
             None => Ok(vec![self.prepare_stratum(Cow::Borrowed(outcomes), None)?]),
             Some(labels) => members(labels)
@@ -252,11 +253,25 @@ impl ConcordanceOptions {
         subjects: Option<Vec<usize>>,
     ) -> Result<Prepared<'a>, Error> {
         let groups = TimeGroups::new(&outcomes);
-        let mut time_weights = pair_weights(&outcomes, &groups, self.time_weight)?;
+        let time_weights = self.time_weights(&outcomes, &groups)?;
+        Ok(Prepared { subjects, outcomes, groups, time_weights })
+    }
+
+    /// The weight of pairs whose earlier event is at each group's time.
+    pub(crate) fn time_weights(
+        &self,
+        outcomes: &Outcomes,
+        groups: &TimeGroups,
+    ) -> Result<Vec<f64>, Error> {
+        let mut time_weights = pair_weights(outcomes, groups, self.time_weight)?;
         if let Some(horizon) = self.horizon {
             time_weights[groups.count_until(horizon)..].fill(0.0);
         }
-        Ok(Prepared { subjects, outcomes, groups, time_weights })
+        Ok(time_weights)
+    }
+
+    pub(crate) fn clusters(&self) -> Option<&[usize]> {
+        self.clusters.as_deref()
     }
 
     /// Infinitesimal jackknife values, or their sums over clusters.
@@ -287,36 +302,54 @@ impl ConcordanceOptions {
 }
 
 /// One stratum sorted and weighted, for any number of scores.
-struct Prepared<'a> {
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared<'a> {
     /// Indices in the whole sample; `None` for all of it.
-    subjects: Option<Vec<usize>>,
-    outcomes: Cow<'a, Outcomes>,
-    groups: TimeGroups,
-    time_weights: Vec<f64>,
+    pub(crate) subjects: Option<Vec<usize>>,
+    pub(crate) outcomes: Cow<'a, Outcomes>,
+    pub(crate) groups: TimeGroups,
+    pub(crate) time_weights: Vec<f64>,
+}
+
+impl Prepared<'_> {
+    /// Ranks of the stratum's scores, in order of time.
+    pub(crate) fn ranks(&self, risk: &[f64]) -> Ranks {
+        let ranks = match &self.subjects {
+            None => Ranks::new(risk),
+            Some(subjects) => {
+                let here: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
+                Ranks::new(&here)
+            }
+        };
+        ranks.reordered(self.groups.order())
+    }
 }
 
 /// Pairs of all strata, and each subject's `w_i dC / dw_i`, stratum by stratum in order of time.
 fn influence(strata: &[Prepared<'_>], risk: &[f64]) -> Result<(PairTotals, Vec<f64>), Error> {
+    let ranks: Vec<Ranks> = strata.iter().map(|stratum| stratum.ranks(risk)).collect();
+    influence_of(strata, &ranks)
+}
+
+/// The same from the ranks of the scores in each stratum.
+pub(crate) fn influence_of(
+    strata: &[Prepared<'_>],
+    ranks: &[Ranks],
+) -> Result<(PairTotals, Vec<f64>), Error> {
     let mut totals = PairTotals::default();
     let mut parts = Vec::with_capacity(strata.len());
-    for Prepared { subjects, outcomes, groups, time_weights } in strata {
-        let pairing = Pairing { outcomes, groups, time_weights };
-        let (pairs, sums) = match subjects {
-            None => pairing.sums(risk),
-            Some(subjects) => {
-                let here: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
-                pairing.sums(&here)
-            }
-        };
+    for (Prepared { outcomes, groups, time_weights, .. }, ranks) in strata.iter().zip(ranks) {
+        let (pairs, sums) = Pairing { outcomes, groups, time_weights }.sums_of(ranks);
         totals.add(pairs);
         parts.push(sums);
     }
+    let n: usize = ranks.iter().map(Ranks::len).sum();
     let comparable = totals.comparable();
     if comparable <= 0.0 {
-        return Err(Error::NoComparablePair(risk.len()));
+        return Err(Error::NoComparablePair(n));
     }
     let c = totals.index();
-    let mut influence = Vec::with_capacity(risk.len());
+    let mut influence = Vec::with_capacity(n);
     for (stratum, sums) in strata.iter().zip(&parts) {
         let own = sums.score.iter().zip(&sums.pairs).map(|(s, p)| (s - c * p) / comparable);
         match stratum.outcomes.weights() {
@@ -331,7 +364,7 @@ fn influence(strata: &[Prepared<'_>], risk: &[f64]) -> Result<(PairTotals, Vec<f
 }
 
 /// Values in the order of [`influence`], back in the order of the sample.
-fn by_subject(strata: &[Prepared<'_>], walked: &[f64]) -> Vec<f64> {
+pub(crate) fn by_subject(strata: &[Prepared<'_>], walked: &[f64]) -> Vec<f64> {
     let mut values = vec![0.0; walked.len()];
     let orders = strata.iter().flat_map(|stratum| {
         stratum.groups.order().iter().map(|&i| match &stratum.subjects {
@@ -449,7 +482,7 @@ pub(crate) fn index_interval(c: f64, se: f64, level: f64, kind: IndexInterval) -
     (back(logit - half), back(logit + half))
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 

@@ -88,12 +88,14 @@ mod auc;
 mod baseline;
 mod bootstrap;
 mod bootstrap_concordance;
+mod bootstrap_interval;
 mod brier;
 mod c_statistic;
 mod calibration;
 mod check;
 mod competing;
 mod concordance;
+mod concordance_bootstrap;
 mod cox_univariable;
 mod curve;
 mod curve_interval;
@@ -126,8 +128,11 @@ pub use accuracy::{
 };
 pub use auc::{AucAt, auc_at, auc_at_horizons, compare_auc_at};
 pub use baseline::{BaselineHazard, breslow_baseline};
-pub use bootstrap::{Bootstrap, bca_interval, bootstrap, jackknife, percentile_interval};
+pub use bootstrap::{BootstrapOptions, bootstrap, jackknife};
 pub use bootstrap_concordance::bootstrap_concordance;
+pub use bootstrap_interval::{
+    Bootstrap, StudentisedBootstrap, bca_interval, percentile_interval, studentised_interval,
+};
 pub use brier::{BrierScore, brier_score, compare_brier, integrated_brier};
 pub use c_statistic::{
     CStatistic, ConcordanceOptions, IndexInterval, JointConcordance, PairedDifference,
@@ -139,6 +144,7 @@ pub use calibration::{
 };
 pub use competing::{CumulativeIncidence, cumulative_incidence};
 pub use concordance::{Concordance, concordance};
+pub use concordance_bootstrap::JointBootstrap;
 pub use curve::{
     CurveEstimator, CurveOptions, RestrictedMean, SurvivalCurve, follow_up_curve, kaplan_meier,
     nelson_aalen,

@@ -141,6 +141,12 @@ impl Outcomes {
         self.weight.as_deref()
     }
 
+    /// Weights to be set to how often a bootstrap sample has each subject, which may be never.
+    pub(crate) fn frequencies(&mut self) -> &mut [f64] {
+        let n = self.time.len();
+        self.weight.get_or_insert_with(|| vec![1.0; n])
+    }
+
     /// The case weight of one subject, 1 without weights.
     #[inline]
     pub(crate) fn weight(&self, subject: usize) -> f64 {

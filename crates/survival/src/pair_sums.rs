@@ -69,19 +69,23 @@ pub(crate) struct SubjectSums {
 impl Pairing<'_> {
     /// Totals, and the sums of each subject's pairs.
     pub(crate) fn sums(self, risk: &[f64]) -> (PairTotals, SubjectSums) {
-        let ranks = Ranks::new(risk).reordered(self.groups.order());
-        let n = risk.len();
+        self.sums_of(&Ranks::new(risk).reordered(self.groups.order()))
+    }
+
+    /// The same from the ranks of the scores, in order of time.
+    pub(crate) fn sums_of(self, ranks: &Ranks) -> (PairTotals, SubjectSums) {
+        let n = ranks.len();
         let mut sums = SubjectSums { score: vec![0.0; n], pairs: vec![0.0; n] };
         let unit = self.outcomes.weights().is_none();
         let totals = if unit {
-            self.as_earlier::<PlaceSet>(&ranks, &mut sums)
+            self.as_earlier::<PlaceSet>(ranks, &mut sums)
         } else {
-            self.as_earlier::<WeightTally>(&ranks, &mut sums)
+            self.as_earlier::<WeightTally>(ranks, &mut sums)
         };
         if unit && self.time_weights.iter().all(|&w| w == 1.0 || w == 0.0) {
-            self.as_later::<PlaceSet>(&ranks, &mut sums);
+            self.as_later::<PlaceSet>(ranks, &mut sums);
         } else {
-            self.as_later::<WeightTally>(&ranks, &mut sums);
+            self.as_later::<WeightTally>(ranks, &mut sums);
         }
         (totals, sums)
     }

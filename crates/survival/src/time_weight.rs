@@ -38,6 +38,9 @@ pub(crate) fn pair_weights(
     let sample = outcomes.total_weight();
     let (mut survival, mut uncensored) = (1.0, 1.0);
     let weights = groups.iter().zip(at_risk).map(|(group, n)| {
+        if n <= 0.0 {
+            return 0.0; // in a bootstrap sample without the last subjects
+        }
         let weight = match kind {
             TimeWeight::Harrell => 1.0,
             TimeWeight::Uno => 1.0 / (uncensored * uncensored),
@@ -47,8 +50,9 @@ pub(crate) fn pair_weights(
         };
         let events = outcomes.weigh(group.events);
         survival *= (n - events) / n;
-        if !group.censored.is_empty() {
-            uncensored *= 1.0 - outcomes.weigh(group.censored) / (n - events);
+        let censored = outcomes.weigh(group.censored);
+        if censored > 0.0 {
+            uncensored *= 1.0 - censored / (n - events);
         }
         weight
     });

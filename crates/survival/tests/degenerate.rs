@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use vertebra_survival::{
-    Error, Outcomes, Ties, accuracy_at, auc_at, bootstrap, breslow_baseline, brier_score,
-    calibration_groups, calibration_slope, compare_harrell_c, concordance, cox_partial_likelihood,
-    decision_curve, harrell_c, holm, integrated_brier, kaplan_meier, log_rank, observed_expected,
-    uno_c, youden_threshold,
+    BootstrapOptions, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at,
+    bootstrap, breslow_baseline, brier_score, calibration_groups, calibration_slope,
+    compare_harrell_c, concordance, cox_partial_likelihood, decision_curve, harrell_c, holm,
+    integrated_brier, kaplan_meier, log_rank, observed_expected, studentised_interval, uno_c,
+    youden_threshold,
 };
 
 fn outcomes(time: &[f64], event: &[bool]) -> Outcomes {
@@ -117,4 +118,92 @@ fn bootstrap_depends_on_the_seed_alone() {
     };
     assert_eq!(on(1, 7), on(3, 7));
     assert_ne!(on(1, 7), on(1, 8));
+}
+
+#[test]
+fn joint_bootstrap_depends_on_the_seed_alone() {
+    let (outcomes, risk) = forty();
+    let options = BootstrapOptions::default().with_replicates(99).with_seed(3);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let index = ConcordanceOptions::default().with_time_weight(TimeWeight::Uno);
+        pool.install(|| index.bootstrap(&outcomes, &[&risk], &options).unwrap())
+    };
+    assert_eq!(on(1), on(3));
+}
+
+fn forty() -> (Outcomes, Vec<f64>) {
+    let time: Vec<f64> = (0..40).map(|i| f64::from(1 + i * 7 % 23)).collect();
+    let event: Vec<bool> = (0..40).map(|i| i % 3 > 0).collect();
+    (outcomes(&time, &event), (0..40).map(|i| f64::from(i * 11 % 19)).collect())
+}
+
+#[test]
+fn clusters_are_drawn_whole_and_strata_keep_their_size() {
+    let label: Vec<usize> = (0..30).map(|i| i / 3).collect();
+    let clusters = BootstrapOptions::default().with_replicates(50).with_clusters(label.clone());
+    let whole = |sample: &[usize]| {
+        let mut drawn = sample.chunks(3);
+        Some(f64::from(u8::from(
+            drawn.all(|c| c[0] % 3 == 0 && c[1] == c[0] + 1 && c[2] == c[0] + 2),
+        )))
+    };
+    assert!(clusters.draw(30, whole).unwrap().replicates.iter().all(|&r| r == 1.0));
+
+    let strata: Vec<usize> = (0..30).map(|i| usize::from(i < 12)).collect();
+    let options = clusters.with_strata(strata);
+    let first = |sample: &[usize]| Some(sample.iter().filter(|&&i| i < 12).count() as f64);
+    assert!(options.draw(30, first).unwrap().replicates.iter().all(|&r| r == 12.0));
+
+    let crossing = BootstrapOptions::default().with_clusters(label).with_strata((0..30).collect());
+    assert!(matches!(crossing.draw(30, first), Err(Error::Unsupported(..))));
+    let short = BootstrapOptions::default().with_clusters(vec![0; 29]);
+    assert_eq!(short.draw(30, first), Err(Error::LengthMismatch("clusters", 30, 29)));
+}
+
+#[test]
+fn clusters_of_two_alike_are_one_subject_of_weight_two() {
+    let (single, risk) = forty();
+    let twice: Vec<usize> = (0..80).map(|i| i / 2).collect();
+    let doubled = single.subset(&twice);
+    let doubled_risk: Vec<f64> = twice.iter().map(|&i| risk[i]).collect();
+    let single = single.with_weights(vec![2.0; 40]).unwrap();
+    let (index, options) = (ConcordanceOptions::default(), BootstrapOptions::default());
+    let options = options.with_replicates(99);
+    let one = index.bootstrap(&single, &[&risk], &options).unwrap().score(0).unwrap();
+    let clustered = options.with_clusters(twice);
+    let two = index.bootstrap(&doubled, &[&doubled_risk], &clustered).unwrap().score(0).unwrap();
+    let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+    assert!(near(&one.bootstrap.replicates, &two.bootstrap.replicates));
+    assert!(near(&one.replicate_se, &two.replicate_se) && (one.se - two.se).abs() < 1e-12);
+    assert!(one.se > 0.01);
+}
+
+#[test]
+fn studentised_intervals_without_standard_errors() {
+    let replicates: Vec<f64> = (0..99).map(|i| f64::from(i) / 100.0).collect();
+    let se = vec![0.0; 99];
+    let undefined = studentised_interval(0.5, 0.1, &replicates, &se, 0.95);
+    assert!(matches!(undefined, Err(Error::Undefined(..))));
+    let flat = studentised_interval(0.5, 0.0, &replicates, &[0.1; 99], 0.95);
+    assert!(matches!(flat, Err(Error::InvalidSetting(..))));
+    let short = studentised_interval(0.5, 0.1, &replicates, &[0.1; 98], 0.95);
+    assert_eq!(short, Err(Error::LengthMismatch("replicate_se", 99, 98)));
+    let negative = studentised_interval(0.5, 0.1, &[0.5; 99], &[-1.0; 99], 0.95);
+    assert_eq!(negative, Err(Error::OutOfDomain("replicate_se", 0, -1.0)));
+}
+
+#[test]
+fn logit_interval_survives_samples_of_perfect_concordance() {
+    let (outcomes, risk) = forty();
+    let few: Vec<usize> = (0..9).collect();
+    let (few, risk) = (outcomes.subset(&few), risk[..9].to_vec());
+    let options = BootstrapOptions::default().with_replicates(999);
+    let drawn = ConcordanceOptions::default().bootstrap(&few, &[&risk], &options).unwrap();
+    let drawn = drawn.score(0).unwrap();
+    assert!(drawn.bootstrap.replicates.contains(&1.0));
+    match drawn.studentised_logit(0.95) {
+        Ok((lower, upper)) => assert!(0.0 < lower && lower < upper && upper < 1.0),
+        Err(why) => assert!(matches!(why, Error::Undefined(..))),
+    }
 }

@@ -3,8 +3,9 @@
 
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
-    ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at, bootstrap,
-    bootstrap_concordance, brier_score, concordance, cox_partial_likelihood, kaplan_meier,
+    BootstrapOptions, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at,
+    bootstrap, bootstrap_concordance, brier_score, concordance, cox_partial_likelihood,
+    kaplan_meier,
 };
 
 /// A sample with many equal times and risks: time, event, risk, entry, weight.
@@ -266,6 +267,48 @@ proptest! {
         match (fast, general) {
             (Err(Error::NoComparablePair(_)), Err(Error::Undefined(..))) => {}
             (fast, general) => prop_assert_eq!(fast, general),
+        }
+    }
+
+    #[test]
+    fn joint_bootstrap_is_the_estimate_on_each_sample(
+        rows in rows(30), seed in any::<u64>(), kind in 0usize..4, weigh in any::<bool>()
+    ) {
+        let (outcomes, first) = (right_censored(&rows), risk(&rows));
+        let outcomes = if weigh { outcomes.with_weights(weights(&rows)).unwrap() } else { outcomes };
+        let second: Vec<f64> = rows.iter().map(|r| f64::from(r.3)).collect();
+        let label: Vec<usize> = rows.iter().map(|r| usize::from(r.4)).collect();
+        let plain = ConcordanceOptions::default();
+        let index = match kind {
+            0 => plain,
+            1 => plain.with_time_weight(TimeWeight::Uno).with_horizon(6.0),
+            2 => plain.with_strata(label.clone()),
+            _ => plain.with_time_weight(TimeWeight::PerEvent),
+        };
+        let options = BootstrapOptions::default().with_replicates(20).with_seed(seed);
+        let of = |values: &[f64], sample: &[usize]| -> Vec<f64> {
+            sample.iter().map(|&i| values[i]).collect()
+        };
+        let slow = |score: &[f64]| options.draw_studentised(rows.len(), |sample| {
+            let strata = sample.iter().map(|&i| label[i]).collect();
+            let index = if kind == 2 { index.clone().with_strata(strata) } else { index.clone() };
+            let got = index.estimate(&outcomes.subset(sample), &of(score, sample)).ok()?;
+            Some((got.c, got.se))
+        });
+        let joint = index.bootstrap(&outcomes, &[&first, &second], &options);
+        match (joint, slow(&first), slow(&second)) {
+            (Ok(joint), Ok(a), Ok(b)) => {
+                for (k, slow) in [a, b].into_iter().enumerate() {
+                    let fast = joint.score(k).unwrap();
+                    prop_assert_eq!(fast.bootstrap.n_undefined, slow.bootstrap.n_undefined);
+                    let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| near(*a, *b, 1e-9));
+                    prop_assert!(near(&fast.bootstrap.replicates, &slow.bootstrap.replicates));
+                    let (a, b) = (&fast.replicate_se, &slow.replicate_se);
+                    prop_assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9), "{:?} {:?}", a, b);
+                }
+            }
+            (Err(_), a, b) => prop_assert!(a.is_err() || b.is_err()),
+            (Ok(_), a, b) => prop_assert!(a.is_ok() && b.is_ok()),
         }
     }
 

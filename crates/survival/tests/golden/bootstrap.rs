@@ -1,7 +1,10 @@
 //! R `boot::boot.ci` on the same replicates.
 
 use crate::{Golden, assert_close};
-use vertebra_survival::{bca_interval, concordance, jackknife, percentile_interval};
+use vertebra_survival::{
+    BootstrapOptions, ConcordanceOptions, StudentisedBootstrap, bca_interval, concordance,
+    harrell_c, jackknife, percentile_interval, studentised_interval,
+};
 
 #[test]
 fn intervals_from_given_replicates() {
@@ -21,4 +24,44 @@ fn intervals_from_given_replicates() {
     let (lower, upper) = bca_interval(t0, &replicates, &influence, 0.95).unwrap();
     assert_close("lower", lower, lung.numbers("/bootstrap/bca")[0], 1e-12);
     assert_close("upper", upper, lung.numbers("/bootstrap/bca")[1], 1e-12);
+}
+
+/// A bootstrap with the replicates that `boot_intervals.R` drew.
+fn drawn_by_r(golden: &Golden) -> StudentisedBootstrap {
+    let root = |values: Vec<f64>| values.into_iter().map(f64::sqrt).collect::<Vec<f64>>();
+    let whole = (golden.number("/t0"), golden.number("/variance").sqrt());
+    let pairs: Vec<(f64, f64)> =
+        golden.numbers("/t").into_iter().zip(root(golden.numbers("/t_variance"))).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let options = BootstrapOptions::default().with_replicates(pairs.len());
+    let in_turn = |_: &[usize]| match next.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => Some(whole),
+        k => Some(pairs[k - 1]),
+    };
+    options.draw_studentised(212, in_turn).unwrap()
+}
+
+#[test]
+fn every_interval_of_boot_ci() {
+    let golden = Golden::read("boot_intervals");
+    let lung = Golden::read("lung");
+    let drawn = drawn_by_r(&golden);
+    let (outcomes, age) = (lung.outcomes(), lung.column("age"));
+    let influence = ConcordanceOptions::default().jackknife_values(&outcomes, &age).unwrap();
+    let check = |name: &str, (lower, upper): (f64, f64)| {
+        let expected = golden.numbers(&format!("/{name}"));
+        assert_close(&format!("{name}, lower"), lower, expected[0], 1e-12);
+        assert_close(&format!("{name}, upper"), upper, expected[1], 1e-12);
+    };
+    check("normal", drawn.bootstrap.normal(0.95).unwrap());
+    check("basic", drawn.bootstrap.basic(0.95).unwrap());
+    check("percentile", drawn.bootstrap.percentile(0.95).unwrap());
+    check("bca", drawn.bootstrap.bca(0.95, &influence).unwrap());
+    check("studentised", drawn.studentised(0.95).unwrap());
+    check("studentised_logit", drawn.studentised_logit(0.95).unwrap());
+
+    let c = harrell_c(&outcomes, &age).unwrap();
+    let root: Vec<f64> = golden.numbers("/t_variance").into_iter().map(f64::sqrt).collect();
+    let t = golden.numbers("/t");
+    check("studentised", studentised_interval(c.c, c.se, &t, &root, 0.95).unwrap());
 }

@@ -1,0 +1,92 @@
+//! Every 95 % interval that the crate offers for a C and for a paired difference, on one sample.
+
+use crate::scenario::{Sample, Scenario, indices};
+use vertebra_survival::{
+    BootstrapOptions, ConcordanceOptions, Error, IndexInterval, JointBootstrap,
+    StudentisedBootstrap, compare_c_u_statistic,
+};
+
+/// An interval with its name, or why it does not exist.
+pub(crate) type Named = (&'static str, Result<(f64, f64), Error>);
+
+/// The intervals of one index on one sample.
+pub(crate) struct Intervals {
+    /// Of the first score's C.
+    pub(crate) c: Vec<Named>,
+    /// Of the first score's C minus the third's.
+    pub(crate) difference: Vec<Named>,
+    /// Of the first score's C minus the second's, which is 0.
+    pub(crate) null: Vec<Named>,
+}
+
+const LEVEL: f64 = 0.95;
+
+/// Harrell's intervals and Uno's; an error where the sample has no index at all.
+pub(crate) fn intervals(
+    scenario: Scenario,
+    sample: &Sample,
+    seed: u64,
+) -> Result<[Intervals; 2], Error> {
+    let options = BootstrapOptions::default().with_replicates(scenario.replicates).with_seed(seed);
+    let one = |k: usize| {
+        let (name, index) = &indices()[k];
+        let risks: Vec<&[f64]> = sample.scores.iter().map(Vec::as_slice).collect();
+        let drawn = index.bootstrap(&sample.outcomes, &risks, &options)?;
+        Ok(Intervals {
+            c: of_index(index, sample, &drawn)?,
+            difference: of_difference(name, index, sample, &drawn, 2)?,
+            null: of_difference(name, index, sample, &drawn, 1)?,
+        })
+    };
+    Ok([one(0)?, one(1)?])
+}
+
+fn of_index(
+    index: &ConcordanceOptions,
+    sample: &Sample,
+    drawn: &JointBootstrap,
+) -> Result<Vec<Named>, Error> {
+    let jackknife = |kind| {
+        let index = index.clone().with_interval(kind);
+        index.estimate(&sample.outcomes, &sample.scores[0]).map(|c| (c.lower, c.upper))
+    };
+    let influence = index.jackknife_values(&sample.outcomes, &sample.scores[0])?;
+    let mut all = vec![
+        ("jackknife, plain", jackknife(IndexInterval::Plain)),
+        ("jackknife, logit", jackknife(IndexInterval::Logit)),
+    ];
+    let drawn = drawn.score(0)?;
+    all.extend(of_bootstrap(&drawn, &influence));
+    all.push(("bootstrap, studentised on the logit", drawn.studentised_logit(LEVEL)));
+    Ok(all)
+}
+
+fn of_difference(
+    name: &str,
+    index: &ConcordanceOptions,
+    sample: &Sample,
+    drawn: &JointBootstrap,
+    second: usize,
+) -> Result<Vec<Named>, Error> {
+    let (outcomes, scores) = (&sample.outcomes, &sample.scores);
+    let jackknife = index.compare(outcomes, &scores[0], &scores[second]);
+    let mut all = vec![("jackknife, plain", jackknife.map(|d| (d.lower, d.upper)))];
+    if name == "Harrell" {
+        let u = compare_c_u_statistic(outcomes, &scores[0], &scores[second]);
+        all.push(("U-statistic", u.map(|d| (d.lower, d.upper))));
+    }
+    let first = index.jackknife_values(outcomes, &scores[0])?;
+    let other = index.jackknife_values(outcomes, &scores[second])?;
+    let influence: Vec<f64> = first.iter().zip(&other).map(|(a, b)| a - b).collect();
+    all.extend(of_bootstrap(&drawn.difference(0, second)?, &influence));
+    Ok(all)
+}
+
+fn of_bootstrap(drawn: &StudentisedBootstrap, influence: &[f64]) -> Vec<Named> {
+    vec![
+        ("bootstrap, percentile", drawn.bootstrap.percentile(LEVEL)),
+        ("bootstrap, basic", drawn.bootstrap.basic(LEVEL)),
+        ("bootstrap, BCa", drawn.bootstrap.bca(LEVEL, influence)),
+        ("bootstrap, studentised", drawn.studentised(LEVEL)),
+    ]
+}
