@@ -37,6 +37,12 @@ impl Arguments {
         }
     }
 
+    /// Whether a file of settings was given.
+    #[must_use]
+    pub fn has_file(&self) -> bool {
+        self.config.is_some()
+    }
+
     /// The preset, changed by the file and the seed where given.
     ///
     /// # Errors

@@ -2,9 +2,13 @@
 
 use crate::Error;
 use crate::affine::Affine;
+use crate::overlay::{Marker, Wedge, blur};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+
+/// Mixed into a seed for the draws of blur, wedge and marker.
+const OVERLAYS: u64 = 0x0B1A_DE5E_ED0F_F117;
 
 /// How much training films are changed. Every amount is the half-width of a uniform distribution;
 /// 0 switches a change off.
@@ -32,6 +36,12 @@ pub struct Augmentation {
     /// Largest side of a square that is blanked, as a fraction of the input's height
     /// (DeVries & Taylor, arXiv:1708.04552).
     pub cutout: f64,
+    /// Largest blur, standard deviation in px of the input.
+    pub blur: f64,
+    /// Largest part of the picture's extent that an oblique collimator blade hides.
+    pub wedge: f64,
+    /// Share of the films that get a bright marker of random place, size and letter.
+    pub marker: f64,
 }
 
 impl Default for Augmentation {
@@ -47,6 +57,9 @@ impl Default for Augmentation {
             noise: 0.15,
             collimation: 0.0,
             cutout: 0.0,
+            blur: 0.0,
+            wedge: 0.0,
+            marker: 0.0,
         }
     }
 }
@@ -66,6 +79,9 @@ impl Augmentation {
             noise: 0.0,
             collimation: 0.0,
             cutout: 0.0,
+            blur: 0.0,
+            wedge: 0.0,
+            marker: 0.0,
         }
     }
 
@@ -80,6 +96,9 @@ impl Augmentation {
             ("augmentation.noise", self.noise, 10.0),
             ("augmentation.collimation", self.collimation, 0.5),
             ("augmentation.cutout", self.cutout, 1.0),
+            ("augmentation.blur", self.blur, 20.0),
+            ("augmentation.wedge", self.wedge, 0.5),
+            ("augmentation.marker", self.marker, 1.0),
         ];
         match amounts.into_iter().find(|(_, v, most)| !(0.0..=*most).contains(v)) {
             Some((setting, v, most)) => {
@@ -99,6 +118,9 @@ pub(crate) struct Draw {
     noise: f32,
     borders: [usize; 4],
     cutout: Option<([usize; 2], usize)>,
+    blur: f64,
+    wedge: Option<Wedge>,
+    marker: Option<Marker>,
     rng: ChaCha8Rng,
 }
 
@@ -125,7 +147,26 @@ impl Draw {
         let change = Affine::about(middle, rotation, scale, shift);
         let change = if mirrored { change.then(&Affine::mirror(input[1])) } else { change };
         let cutout = (side > 0).then_some((corner, side));
-        Self { change, gamma, contrast, brightness, noise, borders, cutout, rng }
+        // A stream of their own: switching them on leaves every other draw as it was.
+        let mut own = ChaCha8Rng::seed_from_u64(seed ^ OVERLAYS);
+        let blur = settings.blur * own.random::<f64>();
+        let wedge = Wedge::draw(settings.wedge, input, &mut own);
+        let wedge = (settings.wedge > 0.0).then_some(wedge);
+        let marked = own.random::<f64>() < settings.marker;
+        let marker = marked.then(|| Marker::draw(input, &mut own));
+        Self {
+            change,
+            gamma,
+            contrast,
+            brightness,
+            noise,
+            borders,
+            cutout,
+            blur,
+            wedge,
+            marker,
+            rng,
+        }
     }
 
     /// The geometric part, between input px.
@@ -134,7 +175,9 @@ impl Draw {
     }
 
     /// The changes of grey values, on the input `[height, width]`.
-    pub(crate) fn recolour(mut self, pixels: &mut [f32], [height, width]: [usize; 2]) {
+    pub(crate) fn recolour(mut self, pixels: &mut [f32], size: [usize; 2]) {
+        let [height, width] = size;
+        blur(pixels, size, self.blur);
         let low = pixels.iter().copied().fold(f32::INFINITY, f32::min);
         let high = pixels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let range = (high - low).max(f32::MIN_POSITIVE);
@@ -144,6 +187,13 @@ impl Draw {
             *p = bent * self.contrast + self.brightness + noise;
         }
         let dark = pixels.iter().copied().fold(f32::INFINITY, f32::min);
+        if let Some(marker) = &self.marker {
+            let bright = pixels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            marker.stamp(pixels, size, bright);
+        }
+        if let Some(wedge) = &self.wedge {
+            wedge.shut(pixels, size, dark);
+        }
         let [top, bottom, left, right] = self.borders;
         for row in 0..height {
             let shut = row < top || row >= height - bottom;

@@ -1,23 +1,24 @@
 //! From prepared films to points.
 
+use crate::finding::SpineFinding;
 use crate::prepare::PreparedFilm;
 use crate::{DetectorConfig, Error, Hrnet, HrnetConfig};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
-use vertebra_keypoints::{HeatmapCodec, Keypoint, Level, VertebraKeypoints, to_input};
+use vertebra_keypoints::{HeatmapCodec, Keypoint, most_plausible_chain, to_input};
 
 /// Films in one pass through the network.
-const BATCH: usize = 16;
+pub(crate) const BATCH: usize = 16;
 
-/// Points of every film, in px of the film.
+/// What is found on every film, in px of the film.
 pub(crate) fn detect(
     model: &Hrnet,
     config: &DetectorConfig,
     codec: &HeatmapCodec,
     films: &[&PreparedFilm],
     flip_test: bool,
-) -> Result<Vec<VertebraKeypoints>, Error> {
+) -> Result<Vec<SpineFinding>, Error> {
     let device = model.devices().into_iter().next().unwrap_or_default();
     let mut found = Vec::with_capacity(films.len());
     for batch in films.chunks(BATCH) {
@@ -25,7 +26,10 @@ pub(crate) fn detect(
         let heatmaps = heatmaps(model, x, flip_test)?;
         let per_film = heatmaps.len() / batch.len();
         for (film, maps) in batch.iter().zip(heatmaps.chunks_exact(per_film)) {
-            found.push(film.to_film(&points(codec, maps)?)?);
+            let candidates = candidates(codec, maps, config.candidates)?;
+            let chain = most_plausible_chain(&candidates)?;
+            let keypoints = film.to_film(chain.keypoints.points())?;
+            found.push(SpineFinding { keypoints, moved: chain.moved });
         }
     }
     Ok(found)
@@ -49,14 +53,17 @@ fn heatmaps(model: &Hrnet, x: Tensor<4>, flip_test: bool) -> Result<Vec<f32>, Er
     heatmaps.try_into_data().map_err(|e| failed(&e))?.try_into_vec().map_err(|e| failed(&e))
 }
 
-fn points(codec: &HeatmapCodec, heatmaps: &[f32]) -> Result<[Keypoint; 5], Error> {
-    let decoded = codec.decode(heatmaps)?;
+/// Candidates of every level, px of the input.
+fn candidates(
+    codec: &HeatmapCodec,
+    heatmaps: &[f32],
+    most: usize,
+) -> Result<Vec<Vec<Keypoint>>, Error> {
     let stride = HrnetConfig::STRIDE as f64;
-    let in_input = |p: &Keypoint| {
+    let in_input = |p: Keypoint| {
         let (x, y) = to_input((p.x, p.y), stride);
-        Keypoint { x, y, confidence: p.confidence }
+        Keypoint { x, y, ..p }
     };
-    let points: Vec<Keypoint> = decoded.iter().map(in_input).collect();
-    let n = points.len();
-    points.try_into().map_err(|_| Error::invalid("heatmaps", Level::ALL.len(), n))
+    let candidates = codec.candidates(heatmaps, most)?;
+    Ok(candidates.into_iter().map(|level| level.into_iter().map(in_input).collect()).collect())
 }

@@ -1,10 +1,11 @@
-use crate::detect::detect;
+use crate::detect::{BATCH, detect};
 use crate::prepare::PreparedFilm;
-use crate::{DetectorConfig, Error, FilmPixels, Hrnet, WeightScope};
+use crate::{DetectorConfig, Error, FilmPixels, Hrnet, SpineFinding, WeightScope};
 use burn::module::Module;
 use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use std::path::Path;
 use vertebra_keypoints::{HeatmapCodec, VertebraKeypoints};
 
@@ -62,6 +63,16 @@ impl KeypointDetector {
         self
     }
 
+    /// With this many peaks per heatmap to choose from, see [`DetectorConfig::candidates`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for none or more than [`DetectorConfig::MOST_CANDIDATES`].
+    pub fn with_candidates(mut self, candidates: usize) -> Result<Self, Error> {
+        self.config.candidates = candidates;
+        self.config.check()?;
+        Ok(self)
+    }
+
     /// The centres of L1..L5 in px of the film, with the heatmaps' peaks as confidence.
     ///
     /// A film facing left or right is found alike. A point that the film does not show still gets
@@ -70,10 +81,7 @@ impl KeypointDetector {
     /// # Errors
     /// [`Error::Device`], or [`Error::Keypoints`] where the network yields no finite numbers.
     pub fn detect(&self, film: FilmPixels<'_>) -> Result<VertebraKeypoints, Error> {
-        let film = PreparedFilm::new(film, self.config.input_size);
-        let found =
-            detect(&self.network, &self.config, &self.codec, &[&film], self.config.flip_test)?;
-        Ok(found[0])
+        Ok(self.find(&[film])?[0].keypoints)
     }
 
     /// [`KeypointDetector::detect`] for many films, in their order.
@@ -81,6 +89,15 @@ impl KeypointDetector {
     /// # Errors
     /// As [`KeypointDetector::detect`].
     pub fn detect_batch(&self, films: &[FilmPixels<'_>]) -> Result<Vec<VertebraKeypoints>, Error> {
+        Ok(self.find(films)?.into_iter().map(|found| found.keypoints).collect())
+    }
+
+    /// All that is found on each film: points, which of them were chosen against the highest peak,
+    /// the side the subject faces.
+    ///
+    /// # Errors
+    /// As [`KeypointDetector::detect`].
+    pub fn find(&self, films: &[FilmPixels<'_>]) -> Result<Vec<SpineFinding>, Error> {
         let mut found = Vec::with_capacity(films.len());
         for films in films.chunks(HELD) {
             let prepare = |film: &FilmPixels<'_>| PreparedFilm::new(*film, self.config.input_size);
@@ -90,6 +107,59 @@ impl KeypointDetector {
             found.extend(detect(&self.network, &self.config, &self.codec, &prepared, flip_test)?);
         }
         Ok(found)
+    }
+
+    /// [`KeypointDetector::find`] on a stream of films of any length, in its order: each item comes
+    /// back with what was found on it. At most as many films are held as go through the network at
+    /// once. A film that `view` refuses gets its own error and stops no other.
+    ///
+    /// # Examples
+    /// ```
+    /// use burn::tensor::Device;
+    /// use vertebra_hrnet::{DetectorConfig, FilmPixels, KeypointDetector};
+    /// let config = DetectorConfig::quick();
+    /// let network = config.network.init(&Device::default())?.with_first_weights(1);
+    /// let detector = KeypointDetector::new(network, config)?;
+    /// let films = (0..3).map(|i| vec![i as f32; 40 * 30]); // read one after another
+    /// let found = detector.find_stream(films, |film| FilmPixels::new(film, 40, 30));
+    /// assert_eq!(found.filter(|(_, found)| found.is_ok()).count(), 3);
+    /// # Ok::<(), vertebra_hrnet::Error>(())
+    /// ```
+    pub fn find_stream<'a, T: 'a>(
+        &'a self,
+        films: impl IntoIterator<Item = T> + 'a,
+        view: impl for<'t> Fn(&'t T) -> Result<FilmPixels<'t>, Error> + 'a,
+    ) -> impl Iterator<Item = (T, Result<SpineFinding, Error>)> + 'a {
+        let mut films = films.into_iter();
+        let mut ready = VecDeque::new();
+        std::iter::from_fn(move || {
+            if ready.is_empty() {
+                let batch: Vec<T> = films.by_ref().take(BATCH).collect();
+                ready.extend(self.find_each(batch, &view));
+            }
+            ready.pop_front()
+        })
+    }
+
+    fn find_each<T>(
+        &self,
+        films: Vec<T>,
+        view: &impl for<'t> Fn(&'t T) -> Result<FilmPixels<'t>, Error>,
+    ) -> Vec<(T, Result<SpineFinding, Error>)> {
+        let views: Vec<Result<FilmPixels<'_>, Error>> = films.iter().map(view).collect();
+        let good: Vec<FilmPixels<'_>> = views.iter().flatten().copied().collect();
+        let found: Vec<Result<SpineFinding, Error>> = match self.find(&good) {
+            Ok(found) => {
+                let mut found = found.into_iter();
+                let mut next = |_| {
+                    found.next().ok_or_else(|| Error::Device("no result for a film".to_owned()))
+                };
+                views.into_iter().map(|view| view.and_then(&mut next)).collect()
+            }
+            // One film can fail all that go with it: each is tried alone.
+            Err(_) => views.into_iter().map(|v| v.and_then(|f| Ok(self.find(&[f])?[0]))).collect(),
+        };
+        films.into_iter().zip(found).collect()
     }
 
     /// Writes `keypoints.safetensors` and `keypoints.json` into a folder, which is made if needed.

@@ -1,5 +1,6 @@
-use crate::{Augmentation, Error, HrnetConfig};
+use crate::{Augmentation, Error, HrnetConfig, StageConfig};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use vertebra_keypoints::{Decoding, HeatmapCodec};
 use vertebra_training::{LearningRate, OptimizerKind, Schedule, TrainingConfig};
 
@@ -16,6 +17,16 @@ pub struct DetectorConfig {
     pub sigma: f64,
     /// How points are read from heatmaps.
     pub decoding: Decoding,
+    /// Peaks per heatmap among which detection chooses the most plausible spine
+    /// ([`most_plausible_chain`](vertebra_keypoints::most_plausible_chain)), 1 to
+    /// [`MOST_CANDIDATES`](DetectorConfig::MOST_CANDIDATES); with 1 the highest peak of each is
+    /// taken. What was chosen against the highest peak is said in
+    /// [`SpineFinding::moved`](crate::SpineFinding::moved).
+    #[serde(default = "highest_peak")]
+    pub candidates: usize,
+    /// Published HRNet weights (`.pth`, `.safetensors`) whose backbone training starts from.
+    #[serde(default)]
+    pub pretrained: Option<PathBuf>,
     /// Whether detection averages the heatmaps of the film and of its mirror image.
     pub flip_test: bool,
     /// Random changes of the training films.
@@ -24,7 +35,14 @@ pub struct DetectorConfig {
     pub training: TrainingConfig,
 }
 
+fn highest_peak() -> usize {
+    1
+}
+
 impl DetectorConfig {
+    /// Most peaks per heatmap: `5⁵` chains are compared in a few milliseconds.
+    pub const MOST_CANDIDATES: usize = 5;
+
     /// For some 150 films in half a minute on two CPU cores; what it reaches is in the README.
     #[must_use]
     pub fn quick() -> Self {
@@ -33,6 +51,8 @@ impl DetectorConfig {
             input_size: [160, 128],
             sigma: 4.0,
             decoding: Decoding::Dark,
+            candidates: 1,
+            pretrained: None,
             flip_test: true,
             augmentation: Augmentation::default(),
             training: TrainingConfig {
@@ -48,6 +68,39 @@ impl DetectorConfig {
         }
     }
 
+    /// For films of any kind: trained on varied phantom films, it also finds the spine on
+    /// projections of CT; what it reaches is in the README.
+    #[must_use]
+    pub fn varied() -> Self {
+        let stage = |n_modules, n_blocks| StageConfig { n_modules, n_blocks };
+        let network = HrnetConfig {
+            stages: [stage(1, 1), stage(1, 2), stage(2, 1)],
+            ..HrnetConfig::small(12)
+        };
+        let augmentation = Augmentation {
+            rotation: 10.0,
+            log_gamma: 0.5,
+            log_contrast: 0.3,
+            noise: 0.3,
+            collimation: 0.08,
+            cutout: 0.3,
+            blur: 1.5,
+            wedge: 0.1,
+            marker: 0.3,
+            ..Augmentation::default()
+        };
+        let quick = Self::quick();
+        let training = TrainingConfig {
+            epochs: 16,
+            batch_size: Some(12),
+            learning_rate: LearningRate::new(6e-3, 5e-5, Schedule::Cosine).with_warmup(0.05),
+            checkpoint_every: 1,
+            ..quick.training
+        };
+        let input_size = [192, 192];
+        Self { network, input_size, candidates: 4, augmentation, training, ..quick }
+    }
+
     /// The paper's network and schedule: HRNet-W32 at 384 x 384, 200 epochs, Adam 1e-3 to 1e-5.
     #[must_use]
     pub fn paper() -> Self {
@@ -56,6 +109,8 @@ impl DetectorConfig {
             input_size: [384, 384],
             sigma: 8.0,
             decoding: Decoding::Dark,
+            candidates: 1,
+            pretrained: None,
             flip_test: true,
             augmentation: Augmentation { collimation: 0.08, ..Augmentation::default() },
             training: TrainingConfig {
@@ -87,6 +142,10 @@ impl DetectorConfig {
                     format!("{:?}", self.input_size),
                 ));
             }
+        }
+        if !(1..=Self::MOST_CANDIDATES).contains(&self.candidates) {
+            let expected = format!("1 to {}", Self::MOST_CANDIDATES);
+            return Err(Error::invalid("candidates", expected, self.candidates));
         }
         self.augmentation.check()?;
         self.codec()?;

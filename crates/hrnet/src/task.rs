@@ -133,7 +133,7 @@ impl Task for KeypointTask<'_> {
         let options = OksOptions::default();
         let mut sum = 0.0;
         for ((_, truth), detected) in self.valid.iter().zip(&detected) {
-            sum += oks(&options, &SpineTruth::from_keypoints(*truth), detected)?;
+            sum += oks(&options, &SpineTruth::from_keypoints(*truth), &detected.keypoints)?;
         }
         Ok(Some(sum / detected.len() as f64))
     }

@@ -1,5 +1,5 @@
 use crate::task::KeypointTask;
-use crate::{DetectorConfig, Error, FilmSample, Hrnet, KeypointDetector};
+use crate::{DetectorConfig, Error, FilmSample, Hrnet, KeypointDetector, WeightScope};
 use burn::tensor::Device;
 use std::path::Path;
 use vertebra_training::{EpochSummary, Event, StopReason, TrainingConfig, train};
@@ -17,13 +17,14 @@ pub struct TrainedDetector {
     pub stopped: StopReason,
 }
 
-/// Trains a detector from first weights drawn from `seed`.
+/// Trains a detector from first weights drawn from `seed`, the backbone's from the file that
+/// [`DetectorConfig::pretrained`] names, if any.
 ///
 /// With a `run_folder` the run writes checkpoints there and goes on from the last one.
 ///
 /// # Errors
 /// [`Error::EmptyTrainingSet`], an error of the first bad film, [`Error::InvalidSetting`],
-/// [`Error::Training`].
+/// [`Error::Training`]; those of [`Hrnet::load_weights`].
 pub fn train_detector(
     config: &DetectorConfig,
     train_films: &[FilmSample],
@@ -34,7 +35,10 @@ pub fn train_detector(
     on_event: &mut dyn FnMut(&Event),
 ) -> Result<TrainedDetector, Error> {
     config.check()?;
-    let network = config.network.init(device)?.with_first_weights(seed);
+    let mut network = config.network.init(device)?.with_first_weights(seed);
+    if let Some(weights) = &config.pretrained {
+        network = network.load_weights(weights, WeightScope::Backbone)?;
+    }
     train_network(config, network, train_films, valid_films, seed, run_folder, on_event)
 }
 

@@ -6,6 +6,7 @@
 
 use crate::Error;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One row of a [`ReliabilityTable`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,18 @@ impl ReliabilityTable {
             brier: mean(pairs.iter().map(|p| (p.0 - p.1).powi(2))),
             rows,
         })
+    }
+}
+
+impl fmt::Display for ReliabilityTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "confidence  success      n")?;
+        for row in &self.rows {
+            let (stated, seen) = (row.mean_confidence, row.success_rate);
+            writeln!(f, "{stated:10.3}  {seen:7.3}  {:5}", row.n)?;
+        }
+        let (error, brier) = (self.expected_calibration_error, self.brier);
+        write!(f, "expected calibration error {error:.3}, Brier score {brier:.3}")
     }
 }
 

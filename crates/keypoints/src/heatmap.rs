@@ -13,9 +13,12 @@
 
 use crate::{Error, Keypoint};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Least heat whose logarithm is taken.
 const MIN_HEAT: f64 = 1e-10;
+/// Least heat of a further maximum.
+const LEAST_PEAK: f64 = 0.05;
 /// Farthest that decoding may move from the greatest pixel, px.
 const MAX_OFFSET: f64 = 1.0;
 
@@ -138,25 +141,50 @@ impl HeatmapCodec {
     /// [`Error::LengthMismatch`] if that is not the length; [`Error::OutOfDomain`] for heat that is
     /// not finite.
     pub fn decode(&self, heatmaps: &[f32]) -> Result<Vec<Keypoint>, Error> {
+        self.check(heatmaps)?;
+        let one = |heat| {
+            let map = self.smoothed(heat);
+            self.point(&map.view(), heat, map.view().peak())
+        };
+        Ok(heatmaps.chunks_exact(self.n_pixels()).map(one).collect())
+    }
+
+    /// Up to `most` points per heatmap, at least one, the most confident first: its greatest pixel
+    /// and other pixels that no neighbour exceeds, at least two sigma apart and with at least 5 %
+    /// of heat. The first is that of [`HeatmapCodec::decode`].
+    ///
+    /// # Shapes
+    /// - `heatmaps`: `[K, height, width]`
+    ///
+    /// # Errors
+    /// As [`HeatmapCodec::decode`].
+    pub fn candidates(&self, heatmaps: &[f32], most: usize) -> Result<Vec<Vec<Keypoint>>, Error> {
+        self.check(heatmaps)?;
+        let one = |heat| {
+            let map = self.smoothed(heat);
+            let peaks = map.view().peaks(most, 2.0 * self.sigma);
+            peaks.into_iter().map(|peak| self.point(&map.view(), heat, peak)).collect()
+        };
+        Ok(heatmaps.chunks_exact(self.n_pixels()).map(one).collect())
+    }
+
+    fn check(&self, heatmaps: &[f32]) -> Result<(), Error> {
         if !heatmaps.len().is_multiple_of(self.n_pixels()) {
             let expected = heatmaps.len().div_ceil(self.n_pixels()) * self.n_pixels();
             return Err(Error::LengthMismatch("heatmaps", expected, heatmaps.len()));
         }
-        if let Some(v) = heatmaps.iter().find(|v| !v.is_finite()) {
-            return Err(Error::OutOfDomain("heatmaps", "finite values", f64::from(*v)));
+        match heatmaps.iter().find(|v| !v.is_finite()) {
+            Some(v) => Err(Error::OutOfDomain("heatmaps", "finite values", f64::from(*v))),
+            None => Ok(()),
         }
-        Ok(heatmaps.chunks_exact(self.n_pixels()).map(|map| self.decode_one(map)).collect())
     }
 
-    fn decode_one(&self, heat: &[f32]) -> Keypoint {
-        let smooth;
-        let map = if self.smoothing > 0.0 {
-            smooth = self.smooth(heat);
-            Map { heat: &smooth, height: self.height, width: self.width }
-        } else {
-            Map { heat, height: self.height, width: self.width }
-        };
-        let (column, row) = map.peak();
+    fn smoothed<'a>(&self, heat: &'a [f32]) -> Smoothed<'a> {
+        let heat = if self.smoothing > 0.0 { self.smooth(heat).into() } else { heat.into() };
+        Smoothed { heat, height: self.height, width: self.width }
+    }
+
+    fn point(&self, map: &Map<'_>, heat: &[f32], (column, row): (usize, usize)) -> Keypoint {
         let (dx, dy) = match self.decoding {
             Decoding::QuarterOffset => map.quarter_offset(column, row),
             Decoding::Dark => {
@@ -207,6 +235,19 @@ pub fn to_heatmap((x, y): (f64, f64), stride: f64) -> (f64, f64) {
     ((x + 0.5) / stride - 0.5, (y + 0.5) / stride - 0.5)
 }
 
+/// A heatmap as it is, or smoothed.
+struct Smoothed<'a> {
+    heat: Cow<'a, [f32]>,
+    height: usize,
+    width: usize,
+}
+
+impl Smoothed<'_> {
+    fn view(&self) -> Map<'_> {
+        Map { heat: &self.heat, height: self.height, width: self.width }
+    }
+}
+
 struct Map<'a> {
     heat: &'a [f32],
     height: usize,
@@ -231,6 +272,32 @@ impl Map<'_> {
             }
         }
         (best % self.width, best / self.width)
+    }
+
+    /// The greatest pixel and further maxima that lie at least `apart` px from greater ones.
+    fn peaks(&self, most: usize, apart: f64) -> Vec<(usize, usize)> {
+        let first = self.peak();
+        let mut others: Vec<(usize, usize)> = (0..self.heat.len())
+            .map(|i| (i % self.width, i / self.width))
+            .filter(|&(c, r)| self.at(c, r) >= LEAST_PEAK && self.is_maximum(c, r))
+            .collect();
+        others.sort_by(|a, b| self.at(b.0, b.1).total_cmp(&self.at(a.0, a.1)));
+        let mut peaks = vec![first];
+        for (c, r) in others {
+            let far = |p: &(usize, usize)| {
+                (p.0 as f64 - c as f64).hypot(p.1 as f64 - r as f64) >= apart.max(1.0)
+            };
+            if peaks.len() < most && peaks.iter().all(far) {
+                peaks.push((c, r));
+            }
+        }
+        peaks
+    }
+
+    fn is_maximum(&self, column: usize, row: usize) -> bool {
+        let near = |i: usize, n: usize| i.saturating_sub(1)..(i + 2).min(n);
+        let here = self.at(column, row);
+        near(row, self.height).all(|r| near(column, self.width).all(|c| self.at(c, r) <= here))
     }
 
     fn quarter_offset(&self, column: usize, row: usize) -> (f64, f64) {
@@ -294,6 +361,24 @@ mod tests {
     fn error(codec: &HeatmapCodec, x: f64, y: f64) -> f64 {
         let got = codec.decode(&codec.encode(&[Some((x, y))])).unwrap()[0];
         (got.x - x).hypot(got.y - y)
+    }
+
+    #[test]
+    fn candidates_are_the_peaks_in_order_of_their_heat() {
+        let codec = HeatmapCodec::new(40, 30, 1.5).unwrap();
+        let places = [(8.3, 10.6), (20.1, 30.4), (25.0, 5.2)];
+        let parts = codec.encode(&places.map(Some));
+        let n = 40 * 30;
+        let sum: Vec<f32> =
+            (0..n).map(|i| 0.4 * parts[i] + 0.9 * parts[n + i] + 0.03 * parts[2 * n + i]).collect();
+        let found = codec.candidates(&sum, 4).unwrap();
+        assert_eq!(found[0].len(), 2, "the third has too little heat: {found:?}");
+        assert_eq!(found[0][0], codec.decode(&sum).unwrap()[0]);
+        for (got, expected) in found[0].iter().zip([places[1], places[0]]) {
+            assert!((got.x - expected.0).hypot(got.y - expected.1) < 0.05, "{got:?}");
+        }
+        assert_eq!(codec.candidates(&sum, 1).unwrap()[0].len(), 1);
+        assert_eq!(codec.candidates(&vec![0.0; n], 3).unwrap()[0].len(), 1);
     }
 
     proptest! {

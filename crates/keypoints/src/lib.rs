@@ -22,6 +22,7 @@
 
 mod annotation;
 mod calibration;
+mod chain;
 mod coco;
 mod error;
 mod gaussian;
@@ -42,6 +43,7 @@ struct Readme;
 
 pub use annotation::{AnnotationSet, FilmAnnotation, VertebraAnnotation};
 pub use calibration::{ConfidenceCalibration, ReliabilityRow, ReliabilityTable};
+pub use chain::{Chain, most_plausible_chain};
 pub use error::Error;
 pub use heatmap::{Decoding, HeatmapCodec, to_heatmap, to_input};
 pub use localisation::{LocalisationReport, LocatedFilm, SUCCESS_RADII_MM};
@@ -49,7 +51,7 @@ pub use localisation::{mean_radial_error_mm, radial_errors_mm};
 pub use oks::{ApReport, AreaDefinition, Detection, EvaluatedFilm, OksOptions, SpineTruth};
 pub use oks::{average_precision, oks};
 pub use plausibility::{Implausibility, PlausibilityLimits, ShapeScore, ShiftedLabels};
-pub use plausibility::{check_plausibility, mean_level_places};
+pub use plausibility::{check_plausibility, faces_right_log_ratio, mean_level_places};
 pub use schema::{Keypoint, Level, VertebraKeypoints};
 pub use six_points::{SixPoints, VertebralHeights};
 pub use spine_shape::SpineShape;

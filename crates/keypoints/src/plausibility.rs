@@ -163,6 +163,14 @@ impl ShapeScore {
     }
 }
 
+/// Logarithm of how much likelier a spine of this shape faces right than left (its front on the
+/// right of the film), if both are alike before the film is seen; near 0 for a straight spine.
+#[must_use]
+pub fn faces_right_log_ratio(shape: &SpineShape) -> f64 {
+    let log_density = |shape: SpineShape| L1_L5.distance_and_log_density(&shape.vector()).1;
+    log_density(*shape) - log_density(shape.mirrored())
+}
+
 /// Mean places of L1..L5 along the chain of centres in real spines, L1 = 0 and L5 = 1.
 ///
 /// # Examples

@@ -1,5 +1,6 @@
 //! How one film is taken: geometry, exposure, processing, what is burned in.
 
+use crate::canvas::Canvas;
 use crate::dice::Dice;
 use crate::projection::Projection;
 use crate::spine::Spine;
@@ -15,6 +16,43 @@ pub enum Rendering {
     /// A projection of CT numbers, as digitally reconstructed radiographs are made: mostly bone,
     /// on a linear scale.
     LineIntegral,
+}
+
+/// The box of a subject that a projected CT volume holds, mm from the centre of L3.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Volume {
+    /// To the left and to the right of the mid-sagittal plane.
+    pub half_width: f64,
+    /// In front of L3.
+    pub front: f64,
+    /// Behind L3.
+    pub back: f64,
+    /// Above L3.
+    pub above: f64,
+    /// Below L3.
+    pub below: f64,
+}
+
+impl Volume {
+    /// Blackens what the box does not hold; its sides are smeared as the rays diverge through it.
+    pub(crate) fn cut(&self, canvas: &mut Canvas, projection: &Projection) {
+        let side = |distance: f64, divergence: f64| {
+            let smear = (2.0 * self.half_width * divergence.abs()).max(1.0 / projection.scale);
+            (0.5 + distance / smear).clamp(0.0, 1.0)
+        };
+        let width = canvas.width;
+        for (row, line) in canvas.exponent.chunks_exact_mut(width).enumerate() {
+            for (column, value) in line.iter_mut().enumerate() {
+                let (x, y) = projection.to_patient((column as f64, row as f64));
+                let (across, along) = projection.divergence((x, y));
+                let kept = side(self.front - x, across)
+                    * side(x + self.back, across)
+                    * side(y + self.above, along)
+                    * side(self.below - y, along);
+                *value *= kept as f32;
+            }
+        }
+    }
 }
 
 /// Settings of one exposure.
@@ -36,6 +74,9 @@ pub struct Acquisition {
     pub rotation: f64,
     /// Rotation of the whole trunk about its long axis, radians.
     pub trunk_rotation: f64,
+    /// Rotation of the whole subject, ribs and pelvis with it, against the beam, radians: what a
+    /// lateral view is off by. `trunk_rotation` turns the vertebrae alone.
+    pub obliquity: f64,
     /// Sideways bending of the whole trunk against the table, radians.
     pub trunk_tilt: f64,
     /// Where the centre of L3 comes to lie, fraction of width and of height.
@@ -68,6 +109,13 @@ pub struct Acquisition {
     pub monochrome1: bool,
     /// What the grey values stand for.
     pub rendering: Rendering,
+    /// What a projected volume holds of the subject; `None` for all of it.
+    pub volume: Option<Volume>,
+    /// Weight of soft tissue in line integrals, 1 = as X-rays see it; a projection of CT numbers
+    /// cut off at that of water leaves a few percent.
+    pub soft_share: f64,
+    /// Dense bodies in front of the spine: contrast medium in the bowel, calcified nodes.
+    pub opacities: usize,
 }
 
 impl Acquisition {
@@ -80,32 +128,89 @@ impl Acquisition {
     }
 
     /// Draws an exposure as [`Acquisition::sample`] does, then varies it more than a clinic would:
-    /// any field from about 300 to 560 mm, larger rotation, L3 anywhere that leaves L1..L5 on the
-    /// film, both sides alike, a quarter of the films as [`Rendering::LineIntegral`]. For training
-    /// networks that shall also work on films of another kind.
+    /// a field of 210 to 480 mm in the plane of the spine, L3 anywhere that leaves L1..L5 of this
+    /// spine on the film, both sides alike, larger rotation, and half of the films as projections
+    /// of a CT volume ([`Rendering::LineIntegral`]): near sources, volumes that end beside, above
+    /// and below the lumbar spine, views up to 30 degrees off the lateral. For training networks that
+    /// shall also work on films of another kind.
     #[must_use]
-    pub fn sample_varied(size: [usize; 2], seed: u64) -> Self {
+    pub fn sample_varied(spine: &Spine, size: [usize; 2], seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let mut varied = Self::draw(&mut dice, size);
-        let field = dice.uniform(300.0, 560.0);
-        let [half_height, half_width] =
-            [128.0 / field, 85.0 / field * size[0] as f64 / size[1] as f64];
-        varied.pitch_mm = field / size[0] as f64;
         varied.facing = if dice.chance(0.5) { Facing::Left } else { Facing::Right };
         varied.rotation = dice.normal_within(0.0, 6.0, 2.5).to_radians();
         varied.trunk_rotation = dice.normal_within(0.0, 5.0, 2.5).to_radians();
         varied.trunk_tilt = dice.normal_within(0.0, 3.0, 2.5).to_radians();
-        let between = |dice: &mut Dice, half: f64| {
-            if half < 0.5 { dice.uniform(half, 1.0 - half) } else { 0.5 }
-        };
-        varied.aim = (between(&mut dice, half_width), between(&mut dice, half_height));
-        if dice.chance(0.25) {
-            varied.rendering = Rendering::LineIntegral;
-            varied.contrast *= dice.uniform(0.7, 1.25);
-            varied.blur_mm *= dice.uniform(1.0, 2.5);
-            varied.brightness = dice.uniform(-0.4, 0.1);
+        if dice.chance(0.5) {
+            varied.project_a_volume(spine, &mut dice);
         }
+        let field = dice.uniform(210.0f64.ln(), 480.0f64.ln()).exp();
+        varied.pitch_mm = field * varied.magnification / size[0] as f64;
+        varied.aim_anywhere(spine, &mut dice);
         varied
+    }
+
+    /// Makes a digitally reconstructed radiograph of the exposure.
+    fn project_a_volume(&mut self, spine: &Spine, dice: &mut Dice) {
+        self.rendering = Rendering::LineIntegral;
+        self.contrast *= dice.uniform(0.7, 1.3);
+        self.blur_mm *= dice.uniform(1.0, 3.0);
+        self.brightness = dice.uniform(-0.3, 0.5);
+        self.shuttered = dice.chance(0.2);
+        self.marker = None;
+        self.magnification = dice.uniform(1.02f64.ln(), 2.2f64.ln()).exp();
+        self.source_mm = dice.uniform(450.0, 1200.0);
+        if dice.chance(0.6) {
+            self.obliquity = dice.uniform(-30.0, 30.0).to_radians();
+        }
+        self.soft_share = match dice.uniform(0.0, 1.0) {
+            u if u < 0.88 => dice.uniform(0.005f64.ln(), 0.12f64.ln()).exp(),
+            _ => dice.uniform(0.3, 1.0),
+        };
+        self.opacities = if dice.chance(0.35) { 1 + dice.index(8) } else { 0 };
+        if dice.chance(0.8) {
+            let ends = [Level::L1, Level::L5].map(|level| spine.lumbar(level));
+            let rows = ends.map(|body| body.six_points().map(|p| body.to_patient(p).1));
+            let top = rows[0].into_iter().fold(f64::INFINITY, f64::min);
+            let bottom = rows[1].into_iter().fold(f64::NEG_INFINITY, f64::max);
+            self.volume = Some(Volume {
+                half_width: dice.uniform(45.0f64.ln(), 190.0f64.ln()).exp(),
+                front: dice.uniform(45.0, 190.0),
+                back: dice.uniform(60.0, 150.0),
+                above: beyond(dice, 170.0) - top,
+                below: beyond(dice, 150.0) + bottom,
+            });
+        }
+    }
+
+    /// Puts the film anywhere that leaves L1..L5 on it, as far as it is large enough.
+    fn aim_anywhere(&mut self, spine: &Spine, dice: &mut Dice) {
+        const MARGIN_MM: f64 = 3.0;
+        let film = self.projection(spine);
+        let l3 = film.to_film(spine.lumbar(Level::L3).centre);
+        let (mut low, mut high) = ([0.0_f64; 2], [0.0_f64; 2]);
+        for level in Level::ALL {
+            let body = spine.lumbar(level);
+            for (u, v) in body.six_points().map(|p| film.to_film(body.to_patient(p))) {
+                for (axis, offset) in [u - l3.0, v - l3.1].into_iter().enumerate() {
+                    low[axis] = low[axis].min(offset);
+                    high[axis] = high[axis].max(offset);
+                }
+            }
+        }
+        let mut place = |axis: usize, n: usize| {
+            let margin = MARGIN_MM * film.scale;
+            let (least, most) = (margin - low[axis], n as f64 - 1.0 - margin - high[axis]);
+            let near = (most - 30.0 * film.scale).max(least);
+            let at = match dice.uniform(0.0, 1.0) {
+                _ if most <= least => 0.5 * (least + most),
+                // The film often ends soon below L5.
+                u if axis == 1 && u < 0.35 => dice.uniform(near, most),
+                _ => dice.uniform(least, most),
+            };
+            at / n as f64
+        };
+        self.aim = (place(0, self.width), place(1, self.height));
     }
 
     pub(crate) fn draw(dice: &mut Dice, [height, width]: [usize; 2]) -> Self {
@@ -123,6 +228,7 @@ impl Acquisition {
             rotation: dice.normal_within(0.0, 2.5, 2.5).to_radians(),
             trunk_rotation: dice.normal_within(0.0, 2.0, 2.5).to_radians(),
             trunk_tilt: dice.normal_within(0.0, 2.0, 2.5).to_radians(),
+            obliquity: 0.0,
             aim: (
                 0.5 + 0.06 * to_back + dice.normal_within(0.0, 0.035, 2.0),
                 dice.normal_within(0.48, 0.04, 2.0),
@@ -145,6 +251,9 @@ impl Acquisition {
             marker_corner: dice.index(4),
             monochrome1: dice.chance(0.3),
             rendering: Rendering::Radiograph,
+            volume: None,
+            soft_share: 0.035,
+            opacities: 0,
         }
     }
 
@@ -158,6 +267,7 @@ impl Acquisition {
             rotation: self.rotation,
             mirrored: self.facing == Facing::Left,
             ray: l3,
+            turn: self.obliquity.tan(),
             centre: (self.aim.0 * self.width as f64, self.aim.1 * self.height as f64),
         };
         // The central ray goes through the middle of the detector, L3 to where it is aimed.
@@ -165,6 +275,12 @@ impl Acquisition {
         projection.centre = centre;
         projection
     }
+}
+
+/// How far a volume goes on beyond the lumbar spine, mm: often no further than one would cut it.
+fn beyond(dice: &mut Dice, most: f64) -> f64 {
+    let most = if dice.chance(0.5) { 30.0 } else { most };
+    dice.uniform(4.0, most)
 }
 
 impl Acquisition {
@@ -184,7 +300,11 @@ impl Acquisition {
                 return Err(Setting(name, "a positive number", value.to_string()));
             }
         }
-        let finite = [self.rotation, self.trunk_rotation, self.trunk_tilt, self.aim.0, self.aim.1];
+        let [turns, places] = [
+            [self.rotation, self.trunk_rotation, self.trunk_tilt, self.obliquity],
+            [self.aim.0, self.aim.1, self.soft_share, 0.0],
+        ];
+        let finite = turns.into_iter().chain(places);
         match finite.into_iter().find(|v| !v.is_finite()) {
             Some(value) => Err(Setting("acquisition", "finite numbers", value.to_string())),
             None => Ok(()),

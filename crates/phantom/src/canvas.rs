@@ -177,6 +177,7 @@ mod tests {
             mirrored: true,
             ray: (0.0, 0.0),
             centre: (60.0, 60.0),
+            turn: 0.0,
         };
         projection.frame((0.0, 0.0), 0.2, turn)
     }

@@ -15,8 +15,6 @@ pub(crate) const WHITE: u16 = 4095;
 const BLOCK: usize = 8;
 /// Exposure at which the detector saturates, over that behind the spine.
 const SATURATION: f32 = 12.0;
-/// Share of soft tissue in a projection of CT numbers.
-const SOFT_SHARE: f32 = 0.035;
 
 /// Line integrals behind every pixel, kept apart by tissue.
 pub(crate) struct LineIntegrals {
@@ -131,11 +129,12 @@ fn line_integral(
     dice: &mut Dice,
 ) -> Vec<f32> {
     let width = integrals.width;
+    let soft_share = acquisition.soft_share as f32;
     let mut picture: Vec<f32> = integrals
         .soft
         .iter()
         .zip(&integrals.bone)
-        .map(|(soft, bone)| SOFT_SHARE * soft.max(0.0) + bone)
+        .map(|(soft, bone)| soft_share * soft.max(0.0) + bone)
         .collect();
     gaussian_blur(&mut picture, width, acquisition.blur_mm / acquisition.pitch_mm);
     let mut sorted: Vec<f32> = picture.iter().step_by(7).copied().collect();

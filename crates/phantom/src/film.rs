@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::fracture::Fracture;
 use crate::hazard::Profile;
 use crate::patch::Patch;
-use crate::pelvis::{Pelvis, draw_ribs, draw_sacrum, draw_wings_of_pelvis};
+use crate::pelvis::{Pelvis, WING_ASIDE, draw_ribs, draw_sacrum, draw_wings_of_pelvis};
 use crate::posterior;
 use crate::projection::{Frame, Projection};
 use crate::spine::{FIRST_LUMBAR, Spine};
-use crate::torso::{Torso, draw_aorta, draw_bowel, draw_discs};
+use crate::torso::{Torso, draw_aorta, draw_bowel, draw_discs, draw_opacities};
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level, SixPoints, VertebraAnnotation, VertebraKeypoints};
 
@@ -85,18 +85,23 @@ pub fn render_film(
 }
 
 /// A film of a person drawn from the cohort's population, for training a detector: varied exposure
-/// ([`Acquisition::sample_varied`]), a fractured vertebra in every fifth.
+/// ([`Acquisition::sample_varied`]) on a film of that height and of 60 to 100 % of that width, a
+/// fractured vertebra in every third, bones from thin to dense, discs from high to narrow.
 ///
 /// # Errors
 /// [`Error::Setting`] for a film smaller than 64 px.
-pub fn sample_training_film(size: [usize; 2], seed: u64) -> Result<PhantomFilm, Error> {
+pub fn sample_training_film([height, width]: [usize; 2], seed: u64) -> Result<PhantomFilm, Error> {
     let mut dice = Dice::new(derive_seed(seed, &[0x7a17]));
     let profile = Profile::sample(&mut dice);
-    let mut anatomy = Anatomy::sample(profile.sex, profile.age, profile.bmi, profile.density, seed);
-    if dice.chance(0.2) {
+    let density = profile.density + dice.normal_within(0.0, 0.7, 2.0);
+    let mut anatomy = Anatomy::sample(profile.sex, profile.age, profile.bmi, density, seed);
+    while dice.chance(0.3) {
         anatomy.spine = anatomy.spine.with_fracture(&Fracture::sample(&mut dice));
     }
-    let acquisition = Acquisition::sample_varied(size, derive_seed(seed, &[0xac9]));
+    anatomy.spine.broaden(dice.uniform(1.0, 1.11), dice.uniform(0.95, 1.15));
+    let size = [height, (width as f64 * dice.uniform(0.6, 1.0)).round() as usize];
+    let seed_of_film = derive_seed(seed, &[0xac9]);
+    let acquisition = Acquisition::sample_varied(&anatomy.spine, size, seed_of_film);
     render_film(&anatomy, &acquisition, &format!("{seed}.dcm"), seed)
 }
 
@@ -113,7 +118,8 @@ fn project(
     let own = |part: u64| Dice::new(derive_seed(anatomy.seed, &[0xb0de, part]));
     let (spine, bone, torso) = (&anatomy.spine, &anatomy.bone, &anatomy.torso);
     let mut soft = Canvas::new(height, width);
-    torso.draw(&mut soft, projection, spine, &mut own(100));
+    let reach = acquisition.volume.map_or(f64::INFINITY, |volume| volume.half_width);
+    torso.draw(&mut soft, projection, spine, 2.0 * reach, &mut own(100));
     draw_bowel(&mut soft, projection, spine, torso, dice);
     draw_discs(&mut soft, projection, spine);
     for value in &mut soft.exponent {
@@ -121,10 +127,13 @@ fn project(
     }
     let mut hard = Canvas::new(height, width);
     draw_aorta(&mut hard, projection, spine, torso, &mut own(101));
-    draw_ribs(&mut hard, projection, spine, bone, &mut own(102));
+    draw_opacities(&mut hard, projection, acquisition.opacities, dice);
+    draw_ribs(&mut hard, projection, spine, bone, reach, &mut own(102));
     let step = 0.8 / projection.scale;
     draw_sacrum(&mut hard, projection, &spine.sacrum, bone, step, &mut own(103));
-    draw_wings_of_pelvis(&mut hard, projection, spine, &anatomy.pelvis, bone);
+    if reach > WING_ASIDE {
+        draw_wings_of_pelvis(&mut hard, projection, spine, &anatomy.pelvis, bone);
+    }
     for (k, body) in spine.bodies.iter().enumerate() {
         // Nothing of a vertebra reaches further than 90 mm from the centre of its body.
         let (_, row) = projection.to_film(body.centre);
@@ -132,6 +141,10 @@ fn project(
             let setting = (acquisition, projection, step);
             draw_vertebra(&mut hard, body, k, bone, setting, &mut own(k as u64));
         }
+    }
+    if let Some(volume) = &acquisition.volume {
+        volume.cut(&mut soft, projection);
+        volume.cut(&mut hard, projection);
     }
     let spine_box = lumbar_box(spine, projection, height, width);
     LineIntegrals { soft: soft.exponent, bone: hard.exponent, width, spine_box }

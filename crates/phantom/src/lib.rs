@@ -26,7 +26,7 @@ mod texture;
 mod torso;
 mod truth;
 
-pub use acquisition::{Acquisition, Rendering};
+pub use acquisition::{Acquisition, Rendering, Volume};
 pub use body::{EndPlate, VertebralBody};
 pub use bone::Bone;
 pub use config::PhantomConfig;

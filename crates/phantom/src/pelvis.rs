@@ -116,6 +116,9 @@ impl Pelvis {
     }
 }
 
+/// Distance of an iliac wing from the mid-sagittal plane, mm.
+pub(crate) const WING_ASIDE: f64 = 105.0;
+
 /// Adds both wings: a faint plate below a bright crest. The two sides lie far apart, so the
 /// diverging beam separates their crests on the film.
 pub(crate) fn draw_wings_of_pelvis(
@@ -130,7 +133,7 @@ pub(crate) fn draw_wings_of_pelvis(
     let (half_a, half_b) = (pelvis.half_length, 0.92 * pelvis.half_length);
     let middle = (behind + 4.0, l5.1 + pelvis.crest + half_b);
     for (side, roll) in [(-1.0, 0.10), (1.0, 0.16)] {
-        let z = side * 105.0;
+        let z = side * WING_ASIDE;
         let shift = projection.divergence(middle);
         let origin = (middle.0 + shift.0 * z, middle.1 + shift.1 * z);
         let frame = projection.frame(origin, roll, (0.0, 0.0));
@@ -156,21 +159,23 @@ pub(crate) fn draw_wings_of_pelvis(
     }
 }
 
-/// Adds the ribs of T6..T12 on both sides: hollow tubes that run forwards and down.
+/// Adds the ribs of T6..T12 on both sides, as far as they lie within `reach` mm of the
+/// mid-sagittal plane: hollow tubes that run forwards and down.
 pub(crate) fn draw_ribs(
     canvas: &mut Canvas,
     projection: &Projection,
     spine: &Spine,
     bone: &Bone,
+    reach: f64,
     dice: &mut Dice,
 ) {
     const REACH: [f64; FIRST_LUMBAR] = [165.0, 165.0, 160.0, 150.0, 130.0, 105.0, 65.0];
-    for (body, reach) in spine.bodies.iter().zip(REACH) {
+    for (body, forwards) in spine.bodies.iter().zip(REACH) {
         let fall = dice.normal_within(0.75, 0.10, 2.0);
-        let length = reach * dice.normal_within(1.0, 0.12, 2.0);
+        let length = forwards * dice.normal_within(1.0, 0.12, 2.0);
         for side in [-1.0, 1.0] {
             let head = body.to_patient((-0.5 * body.depth() - 2.0, -6.0));
-            draw_rib(canvas, projection, head, (length, fall, side), bone);
+            draw_rib(canvas, projection, head, (length, fall, side), bone, reach);
         }
     }
 }
@@ -181,15 +186,18 @@ fn draw_rib(
     head: (f64, f64),
     (length, fall, side): (f64, f64, f64),
     bone: &Bone,
+    reach: f64,
 ) {
     // From the head back and outwards round the angle, then forwards and down.
+    let aside = |k: i32| 125.0 * (1.6 / 24.0 * f64::from(k)).min(1.0).powf(0.7);
     let points: Vec<(f64, f64)> = (0..=24)
+        .take_while(|k| aside(*k) <= reach)
         .map(|k| {
             let t = f64::from(k) / 24.0;
             let x = head.0 - 30.0 * (std::f64::consts::PI * (t * 1.6).min(1.0)).sin()
                 + length * (t - 0.3).max(0.0);
             let y = head.1 + 14.0 * t + fall * length * (t - 0.1).max(0.0);
-            let z = side * 125.0 * (1.6 * t).min(1.0).powf(0.7);
+            let z = side * aside(k);
             let shift = projection.divergence((x, y));
             projection.to_film((x + shift.0 * z, y + shift.1 * z))
         })
@@ -198,7 +206,7 @@ fn draw_rib(
     let shell = 0.8 * bone.shell * projection.scale;
     let unit = bone.cortical_mu / projection.scale;
     // The far end fades: it bends out of the plane and gets thin.
-    add_tube(canvas, &points[..18], radius, shell, 0.5 * unit);
+    add_tube(canvas, &points[..points.len().min(18)], radius, shell, 0.5 * unit);
     add_tube(canvas, &points, 0.85 * radius, 0.8 * shell, 0.5 * unit);
 }
 

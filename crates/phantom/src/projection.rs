@@ -16,6 +16,9 @@ pub(crate) struct Projection {
     pub(crate) ray: (f64, f64),
     /// Film pixel the central ray hits.
     pub(crate) centre: (f64, f64),
+    /// Tangent of the angle by which the subject is turned about its long axis: how far forwards
+    /// on the film a point moves per mm of `z`.
+    pub(crate) turn: f64,
 }
 
 /// An object's own frame on the film: `(a, b)` mm in the object to `(column, row)` px.
@@ -50,7 +53,7 @@ impl Projection {
 
     /// How far the image of a sagittal point moves, mm per mm of `z` towards the source.
     pub(crate) fn divergence(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        ((x - self.ray.0) / self.source_mm, (y - self.ray.1) / self.source_mm)
+        ((x - self.ray.0) / self.source_mm + self.turn, (y - self.ray.1) / self.source_mm)
     }
 
     /// The frame of an object at `origin` whose front points downwards by `tilt`; `turn` adds the
@@ -114,6 +117,7 @@ mod tests {
             mirrored,
             ray: (5.0, 12.0),
             centre: (208.0, 256.0),
+            turn: 0.1,
         }
     }
 

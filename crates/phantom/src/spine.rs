@@ -93,6 +93,17 @@ impl Spine {
         &mut self.bodies[FIRST_LUMBAR + level.index()]
     }
 
+    /// Makes every body higher and deeper by a factor, its centre kept: narrower discs.
+    pub(crate) fn broaden(&mut self, height: f64, depth: f64) {
+        for body in &mut self.bodies {
+            for plate in [&mut body.superior, &mut body.inferior] {
+                plate.anterior *= height;
+                plate.posterior *= height;
+                plate.length *= depth;
+            }
+        }
+    }
+
     /// Tilt of the superior end plate of L1..L5 and of the sacrum, degrees, positive where the
     /// front points downwards; their differences are the segment angles.
     #[must_use]

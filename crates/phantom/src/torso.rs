@@ -36,14 +36,17 @@ impl Torso {
         }
     }
 
-    /// Adds the trunk's path lengths, with the lungs above the diaphragm left out.
+    /// Adds the trunk's path lengths, with the lungs above the diaphragm left out; no path is
+    /// longer than `longest` mm.
     pub(crate) fn draw(
         &self,
         canvas: &mut Canvas,
         projection: &Projection,
         spine: &Spine,
+        longest: f64,
         dice: &mut Dice,
     ) {
+        let most = SOFT_MU * longest;
         let profile = Profile::new(self, spine, dice);
         let width = canvas.width;
         for (row, line) in canvas.exponent.chunks_exact_mut(width).enumerate() {
@@ -51,7 +54,7 @@ impl Torso {
             const STRIDE: usize = 2;
             let at = |column: usize| {
                 let (x, y) = projection.to_patient((column as f64, row as f64));
-                profile.exponent(x, y) as f32
+                profile.exponent(x, y).min(most) as f32
             };
             let mut left = at(0);
             for start in (0..width).step_by(STRIDE) {
@@ -180,6 +183,22 @@ pub(crate) fn draw_bowel(
         let sign = if dice.chance(0.5) { 1.0 } else { -1.0 };
         let frame = projection.frame(at, dice.uniform(-1.5, 1.5), (0.0, 0.0));
         canvas.add_ellipsoid(frame, &Ellipsoid { core_mu: sign * blob.core_mu, ..blob });
+    }
+}
+
+/// Adds dense bodies in front of the spine: contrast medium in the bowel, calcified nodes.
+pub(crate) fn draw_opacities(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    count: usize,
+    dice: &mut Dice,
+) {
+    let middle = (dice.uniform(35.0, 100.0), dice.uniform(-70.0, 80.0));
+    for _ in 0..count {
+        let at = (middle.0 + dice.normal(0.0, 9.0), middle.1 + dice.normal(0.0, 25.0));
+        let frame = projection.frame(at, dice.uniform(-1.5, 1.5), (0.0, 0.0));
+        let mu = dice.uniform(0.004, 0.02);
+        canvas.add_ellipsoid(frame, &blob(dice, [1.5, 7.0], [2.0, 9.0], mu));
     }
 }
 

@@ -4,19 +4,20 @@
 
 use anyhow::{Context, ensure};
 use clap::Parser;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_cohort::Cohort;
 use vertebra_examples::{configuration, console::Console, output::exit_code};
 use vertebra_hrnet::{
-    DetectorConfig, FilmPixels, FilmSample, WeightScope, cross_validate, folds_by_subject,
-    train_detector, train_network,
+    DetectorConfig, FilmPixels, FilmSample, cross_validate, folds_by_subject, train_detector,
 };
 use vertebra_keypoints::{
     AnnotationSet, Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions,
-    SpineTruth, VertebraKeypoints, average_precision,
+    ReliabilityTable, SpineTruth, VertebraKeypoints, average_precision, radial_errors_mm,
 };
+use vertebra_phantom::sample_training_film;
 use vertebra_radiograph::Radiograph;
 use vertebra_study::Progress;
 use vertebra_training::Event;
@@ -27,8 +28,12 @@ use vertebra_training::Event;
 struct Arguments {
     /// Cohort folder (cohort.csv, visits.csv, annotations.json, radiographs), or an annotations.json
     /// whose films lie beside it; without cohort.csv every film counts as a subject of its own
-    #[arg(long)]
-    cohort: PathBuf,
+    #[arg(long, required_unless_present = "phantom")]
+    cohort: Option<PathBuf>,
+    /// Instead of a cohort: this many phantom films of varied exposure, each of another subject,
+    /// and the settings made for them; the detector then works on films of other kinds too
+    #[arg(long, value_name = "FILMS", conflicts_with = "cohort")]
+    phantom: Option<usize>,
     #[command(flatten)]
     configuration: configuration::Arguments,
     /// One fold of this many is held out to test the detector
@@ -41,7 +46,7 @@ struct Arguments {
     #[arg(long)]
     epochs: Option<usize>,
     /// Published HRNet weights (.pth, .safetensors) to start from; the head starts afresh
-    #[arg(long, value_name = "FILE", conflicts_with = "cross_validate")]
+    #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Run folder: checkpoints and, at the end, the detector
     #[arg(long)]
@@ -51,19 +56,36 @@ struct Arguments {
     json: bool,
 }
 
+/// Greatest error of a point that counts as found, mm, and groups of the reliability table.
+const SURE_MM: f64 = 4.0;
+const RELIABILITY_ROWS: usize = 5;
+/// Phantom films between two steps of the progress bar.
+const RENDERED_AT_ONCE: usize = 16;
+
 fn main() -> ExitCode {
     exit_code(run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let study = arguments.configuration.resolve()?;
-    let mut config = study.keypoints;
+    let mut config = match arguments.phantom {
+        Some(_) if !arguments.configuration.has_file() => DetectorConfig::varied(),
+        _ => study.keypoints,
+    };
     if let Some(epochs) = arguments.epochs {
         config.training.epochs = epochs;
         config.training.validate_every = epochs.max(1);
     }
+    if let Some(weights) = &arguments.weights {
+        config.pretrained = Some(weights.clone());
+    }
     let mut console = Console::new();
-    let films = Films::read(&arguments.cohort, &config, &mut console)?;
+    let films = match (&arguments.cohort, arguments.phantom) {
+        (Some(cohort), _) => Films::read(cohort, &config, &mut console)?,
+        (None, count) => {
+            Films::of_phantoms(count.unwrap_or_default(), study.seed, &config, &mut console)?
+        }
+    };
     let fold_of = folds_by_subject(&films.subjects, arguments.folds, study.seed)?;
     let tested = if arguments.cross_validate {
         all_folds(arguments, &config, &films, &fold_of, study.seed, &mut console)?
@@ -119,6 +141,38 @@ impl Films {
         Ok(Self { samples, subjects: subjects(folder, names)? })
     }
 
+    /// Varied phantom films, rendered at the resolution that the network makes use of.
+    fn of_phantoms(
+        count: usize,
+        seed: u64,
+        config: &DetectorConfig,
+        console: &mut Console,
+    ) -> anyhow::Result<Self> {
+        let total = Some(count as u64);
+        console.show(Progress::Stage { name: "rendering phantom films".to_owned(), total });
+        let [height, width] = config.input_size.map(|n| n * 3 / 2);
+        let render = |i: usize| -> anyhow::Result<FilmSample> {
+            let film_seed = seed.wrapping_mul(1 << 32).wrapping_add(i as u64);
+            let film = sample_training_film([height, width], film_seed)?;
+            Ok(FilmSample {
+                pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
+                height: film.height,
+                width: film.width,
+                spacing_mm: Some(film.spacing_mm),
+                keypoints: film.annotation.keypoints,
+            })
+        };
+        let mut samples = Vec::with_capacity(count);
+        for first in (0..count).step_by(RENDERED_AT_ONCE) {
+            let part = first..(first + RENDERED_AT_ONCE).min(count);
+            let films: Result<Vec<_>, _> = part.into_par_iter().map(render).collect();
+            samples.extend(films?);
+            console.show(Progress::Step(samples.len() as u64));
+        }
+        let subjects = (0..count).map(|i| i.to_string()).collect();
+        Ok(Self { samples, subjects })
+    }
+
     fn part(&self, wanted: impl Fn(usize) -> bool) -> Vec<FilmSample> {
         (0..self.samples.len()).filter(|&i| wanted(i)).map(|i| self.samples[i].clone()).collect()
     }
@@ -154,14 +208,7 @@ fn one_fold(
     let folder = Some(arguments.out.as_path());
     let mut bar = TrainingBar::new("training the detector".to_owned());
     let mut show = |event: &Event| bar.show(event, console);
-    let trained = match &arguments.weights {
-        None => train_detector(config, &train, &[], &device, seed, folder, &mut show)?,
-        Some(weights) => {
-            let network = config.network.init(&device)?.with_first_weights(seed);
-            let network = network.load_weights(weights, WeightScope::Backbone)?;
-            train_network(config, network, &train, &[], seed, folder, &mut show)?
-        }
-    };
+    let trained = train_detector(config, &train, &[], &device, seed, folder, &mut show)?;
     trained.detector.save(&arguments.out.join("model"))?;
     let views: Vec<FilmPixels<'_>> = test.iter().map(FilmSample::film).collect::<Result<_, _>>()?;
     let found = trained.detector.detect_batch(&views)?;
@@ -235,11 +282,15 @@ fn report(tested: &Tested, arguments: &Arguments) -> anyhow::Result<()> {
         })
         .collect();
     let errors = (!located.is_empty()).then(|| LocalisationReport::new(&located)).transpose()?;
+    let reliability = reliability(&located)?;
     let model = (!arguments.cross_validate).then(|| arguments.out.join("model"));
     if arguments.json {
         let errors = errors.as_ref().map_or(Ok(Value::Null), serde_json::to_value)?;
         let precision = serde_json::to_value(precision)?;
-        let test = json!({"n": tested.len(), "precision": precision, "errors": errors});
+        let reliability = serde_json::to_value(reliability)?;
+        let test = json!({
+            "n": tested.len(), "precision": precision, "errors": errors, "reliability": reliability,
+        });
         println!("{}", json!({"model": model, "test": test}));
         return Ok(());
     }
@@ -248,8 +299,32 @@ fn report(tested: &Tested, arguments: &Arguments) -> anyhow::Result<()> {
         Some(errors) => println!("{errors}"),
         None => println!("errors in mm: no film has a pixel spacing"),
     }
+    if let Some(reliability) = reliability {
+        println!(
+            "a film's least confidence, and the share of films with all points within {SURE_MM} mm:"
+        );
+        println!("{reliability}");
+    }
     if let Some(model) = model {
         println!("{}", model.display());
     }
     Ok(())
+}
+
+/// What the confidence of a film, that of its least certain point, is worth; `None` without films
+/// of known spacing.
+fn reliability(films: &[LocatedFilm]) -> anyhow::Result<Option<ReliabilityTable>> {
+    if films.is_empty() {
+        return Ok(None);
+    }
+    let least = |film: &LocatedFilm| {
+        film.detected.points().iter().map(|p| p.confidence).fold(1.0, f64::min)
+    };
+    let right = |film: &LocatedFilm| {
+        let errors = radial_errors_mm(&film.truth, &film.detected, film.spacing_mm);
+        errors.iter().all(|mm| *mm <= SURE_MM)
+    };
+    let confidence: Vec<f64> = films.iter().map(least).collect();
+    let success: Vec<bool> = films.iter().map(right).collect();
+    Ok(Some(ReliabilityTable::new(&confidence, &success, RELIABILITY_ROWS)?))
 }
