@@ -3,7 +3,9 @@
 
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level};
-use vertebra_phantom::{Acquisition, Anatomy, Error, Rendering, render_film, sample_training_film};
+use vertebra_phantom::{
+    Acquisition, Anatomy, Error, Rendering, Volume, render_film, sample_training_film,
+};
 
 const SIZE: [usize; 2] = [256, 208];
 
@@ -68,6 +70,65 @@ fn all_lumbar_vertebrae_are_on_the_film() {
         let film = sample_training_film(SIZE, seed).unwrap();
         assert!(inside(&film.annotation), "training seed {seed}");
     }
+}
+
+#[test]
+fn a_volume_shows_its_box_and_nothing_beyond() {
+    let volume = Volume { half_width: 60.0, front: 60.0, back: 70.0, above: 95.0, below: 95.0 };
+    let whole = Acquisition {
+        rendering: Rendering::LineIntegral,
+        shuttered: false,
+        rotation: 0.0,
+        volume: None,
+        ..Acquisition::sample(SIZE, 4)
+    };
+    let cut = Acquisition { volume: Some(volume), ..whole.clone() };
+    let mean_beyond = |acquisition: &Acquisition| {
+        let film = render_film(&anatomy(4), acquisition, "film", 4).unwrap();
+        let l3 = film.annotation.keypoints.get(Level::L3);
+        let scale = acquisition.magnification / acquisition.pitch_mm;
+        let beyond: Vec<f64> = (0..film.pixels.len())
+            .filter(|i| ((i / film.width) as f64 - l3.y).abs() > 110.0 * scale)
+            .map(|i| f64::from(film.pixels[i]))
+            .collect();
+        (beyond.iter().sum::<f64>() / beyond.len() as f64, film.annotation)
+    };
+    let ((seen, truth), (left, same)) = (mean_beyond(&whole), mean_beyond(&cut));
+    assert!(left < 0.2 * seen && left < 40.0, "{left} of {seen}");
+    assert_eq!(truth, same);
+}
+
+#[test]
+fn an_oblique_view_moves_what_lies_beside_the_spine_and_not_its_centres() {
+    let lateral =
+        Acquisition { rendering: Rendering::LineIntegral, ..Acquisition::sample(SIZE, 6) };
+    let oblique = Acquisition { obliquity: 0.4, ..lateral.clone() };
+    let film = |acquisition| render_film(&anatomy(6), acquisition, "film", 6).unwrap();
+    let (a, b) = (film(&lateral), film(&oblique));
+    assert_eq!(a.annotation, b.annotation);
+    let moved = a.pixels.iter().zip(&b.pixels).filter(|(p, q)| p.abs_diff(**q) > 300).count();
+    assert!(moved > a.pixels.len() / 50, "{moved}");
+}
+
+/// The population of training films holds what its documentation says.
+#[test]
+fn training_films_differ_in_size_side_field_and_end() {
+    let films: Vec<_> = (0..80).map(|seed| sample_training_film(SIZE, seed).unwrap()).collect();
+    let share = |wanted: &dyn Fn(&vertebra_phantom::PhantomFilm) -> bool| {
+        films.iter().filter(|film| wanted(film)).count() as f64 / films.len() as f64
+    };
+    let length = |film: &vertebra_phantom::PhantomFilm| {
+        let points = film.annotation.keypoints;
+        let (l1, l5) = (points.get(Level::L1), points.get(Level::L5));
+        (l1.x - l5.x).hypot(l1.y - l5.y) / film.height as f64
+    };
+    assert!(films.iter().all(|f| f.height == 256 && (125..=208).contains(&f.width)));
+    assert!(share(&|f| length(f) > 0.5) > 0.1 && share(&|f| length(f) < 0.35) > 0.1);
+    let below = |f: &vertebra_phantom::PhantomFilm| {
+        (f.height as f64 - f.annotation.keypoints.get(Level::L5).y) / length(f) / f.height as f64
+    };
+    assert!(share(&|f| below(f) < 0.3) > 0.2, "films that end soon below L5");
+    assert!(share(&|f| below(f) > 0.6) > 0.1, "films that show the sacrum");
 }
 
 #[test]

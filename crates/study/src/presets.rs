@@ -66,6 +66,7 @@ fn standard() -> StudyConfig {
         bootstrap: 2000,
         film_height: 512,
         final_detector: FinalDetector::Refit,
+        keypoints: DetectorConfig::standard(),
         picture: PictureConfig { size: 96, patch_size: 48, ..quick.picture.clone() },
         risk: RiskConfig {
             image_training: image_training(12, 64),
