@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod codec;
+mod deadline;
 mod dicom;
 mod error;
 mod folder;
@@ -19,5 +20,5 @@ pub use folder::{FolderReport, read_folder};
 pub use options::{Grey, Limits, ReadOptions, VoiChoice};
 pub use provenance::{ModalityLut, Provenance, SourceFormat, Voi, Warning};
 pub use radiograph::{Acquisition, Facing, Radiograph, Spacing, SpacingKind};
-pub use raster::{write_npy, write_png16};
+pub use raster::{encode_npy, encode_png16, write_npy, write_png16};
 pub use thumbnail::contact_sheet;

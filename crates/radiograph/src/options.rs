@@ -2,6 +2,7 @@
 
 use crate::{Error, Radiograph, read};
 use std::path::Path;
+use std::time::Duration;
 
 /// What the grey values are to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,12 +38,19 @@ pub struct Limits {
     pub pixels: u64,
     /// Bytes of the file, and of what a deflated data set expands to.
     pub bytes: u64,
+    /// Bytes that decoding may hold at once beside the file itself; what a film needs is reckoned
+    /// from its size before anything is decoded.
+    pub memory: u64,
+    /// Time for one file. Looked at between the steps of reading and between the rows of this crate's
+    /// own decoders; a decoder of another crate that is late is waited for, and its result refused.
+    pub time: Duration,
 }
 
 impl Default for Limits {
-    /// 100 million pixels (a 43 x 43 cm film at 50 um has 74 million) and 1 GiB.
+    /// 100 million pixels (a 43 x 43 cm film at 50 um has 74 million), files of 1 GiB, 4 GiB of
+    /// memory, one minute.
     fn default() -> Self {
-        Self { pixels: 100_000_000, bytes: 1 << 30 }
+        Self { pixels: 100_000_000, bytes: 1 << 30, memory: 4 << 30, time: Duration::from_secs(60) }
     }
 }
 

@@ -169,7 +169,7 @@ fn rows_and_columns_of_65535_are_refused() {
     file.word(0x0028, 0x0010, 65535).word(0x0028, 0x0011, 65535);
     assert!(refused(&file.bytes()).contains("at most 100000000"));
     let mut limits = Limits::default();
-    limits.pixels = u64::MAX;
+    (limits.pixels, limits.memory) = (u64::MAX, u64::MAX);
     let error = ReadOptions::default().with_limits(limits).read_bytes(&file.bytes()).unwrap_err();
     assert!(matches!(error, Error::Truncated { expected: 8_589_672_450, .. }), "{error}");
 }

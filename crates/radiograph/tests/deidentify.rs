@@ -88,3 +88,51 @@ fn compressed_pixels_stay_as_they_are() {
     let read = ReadOptions::default().with_grey(Grey::Modality).read_bytes(&after).unwrap();
     assert_eq!(read.pixels()[44], f32::from(picture(12)[44]));
 }
+
+/// The reader knows attributes by tag, whatever VR a careless program gave them: were they removed for
+/// their VR, the pixels would change without a word.
+#[test]
+fn what_the_pixels_depend_on_stays_whatever_its_vr() {
+    let modality = |bytes: &[u8]| {
+        ReadOptions::default().with_grey(Grey::Modality).read_bytes(bytes).unwrap().into_pixels()
+    };
+    for syntax in [EXPLICIT, BIG_ENDIAN] {
+        let mut rescaled = File::grey(syntax, 12);
+        rescaled.text(0x0028, 0x1053, b"LO", "2").text(0x0028, 0x1052, b"UN", "-5");
+        rescaled.text(0x0028, 0x0004, b"LO", "MONOCHROME2");
+        let mut item = File::empty(IMPLICIT);
+        item.words(0x0028, 0x3002, b"US", &[4, 0, 16]).words(0x0028, 0x3006, b"OW", &[9, 8, 7, 6]);
+        item.text(0x0010, 0x0010, b"PN", "NESTED^NAME");
+        let mut implicit = File::empty(IMPLICIT);
+        implicit.sequence(0x0028, 0x3000, &item);
+        let value = implicit.value(0x0028, 0x3000).to_vec();
+        let mut tabled = File::grey(syntax, 12);
+        tabled.put(0x0028, 0x3000, b"UN", &value);
+        for film in [rescaled, tabled] {
+            let before = film.bytes();
+            let (after, _) = Deidentifier::new(b"key").bytes(&before).unwrap();
+            assert_eq!(modality(&after), modality(&before), "{syntax}");
+            assert!(!contains(&after, "NESTED"));
+        }
+    }
+}
+
+#[test]
+fn a_name_stored_as_a_code_goes() {
+    let mut film = File::grey(EXPLICIT, 12);
+    film.text(0x0008, 0x1070, b"CS", "OPERATOR NAME");
+    let (after, report) = Deidentifier::new(b"key").bytes(&film.bytes()).unwrap();
+    assert!(!contains(&after, "OPERATOR"));
+    assert_eq!(report.removed.get("0008,1070"), Some(&1));
+}
+
+#[test]
+fn a_sequence_where_none_can_be_is_refused() {
+    let mut film = File::grey(EXPLICIT, 12);
+    film.sequence(0x0028, 0x1053, &File::empty(EXPLICIT));
+    let error = Deidentifier::new(b"key").bytes(&film.bytes()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the VR of (0028,1053): expected SQ for a sequence and for nothing else; got SQ"
+    );
+}

@@ -49,8 +49,11 @@ impl Component {
     /// A decoded value as a stored word. The decoder adds the level shift to signed components too,
     /// which the standard does not, so it is taken off again.
     fn word(self, value: f32) -> u16 {
-        let max = ((1_u32 << self.precision) - 1) as f32;
-        let word = value.round().clamp(0.0, max) as u16;
+        let max = (1_i32 << self.precision) - 1;
+        // As `round`, which is a call a sample where the processor is not named to the compiler.
+        let whole = value as i32;
+        let up = i32::from(value - whole as f32 >= 0.5);
+        let word = (whole + up).clamp(0, max) as u16;
         if self.signed { word.wrapping_sub(1 << (self.precision - 1)) } else { word }
     }
 }

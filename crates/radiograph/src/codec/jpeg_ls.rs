@@ -9,6 +9,7 @@ mod coding;
 mod header;
 
 use super::{Fault, Frame, FrameColour, FrameSamples, Size};
+use crate::deadline::Deadline;
 use bits::Bits;
 use coding::{Coder, Coding};
 use header::{Header, Interleave, Scan};
@@ -18,7 +19,7 @@ fn fault(reason: impl Into<String>) -> Fault {
 }
 
 /// Decodes a JPEG-LS stream.
-pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
+pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Frame, Fault> {
     let mut header = Header::new(bytes)?;
     header.frame()?;
     size.check("JPEG-LS", header.size())?;
@@ -35,7 +36,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
         let targets = planes
             .get_mut(decoded..decoded + scan.components)
             .ok_or_else(|| fault("more components in the scans than in the frame"))?;
-        let (arrived, end) = decode_scan(bytes, &scan, size, targets)?;
+        let (arrived, end) = decode_scan(bytes, &scan, size, targets, deadline)?;
         rows = rows.min(arrived);
         decoded += scan.components;
         header.seek(end);
@@ -61,6 +62,7 @@ fn decode_scan(
     scan: &Scan,
     size: Size,
     planes: &mut [Vec<u16>],
+    deadline: Deadline,
 ) -> Result<(usize, usize), Fault> {
     let coding = Coding::new(scan)?;
     let mut coder = Coder::new(&coding, size.width, scan.components);
@@ -76,7 +78,7 @@ fn decode_scan(
             Interleave::Sample => coder.sample_interleaved_line(&mut bits),
             _ => (0..scan.components).try_for_each(|c| coder.line(&mut bits, c)),
         };
-        if complete.is_none() || bits.overrun() {
+        if complete.is_none() || bits.overrun() || deadline.is_over() {
             return Ok((row, bits.next_marker()));
         }
         for (c, plane) in planes.iter_mut().enumerate() {

@@ -84,5 +84,22 @@ pub(crate) enum FrameColour {
 pub(crate) enum FrameSamples {
     Bytes(Vec<u8>),
     Words(Vec<u16>),
+    /// 16 bits of one component, the high bytes apart from the low ones.
+    Planes([Vec<u8>; 2]),
     Longs(Vec<u32>),
+}
+
+impl FrameSamples {
+    /// The samples as numbers.
+    pub(crate) fn values(&self) -> Vec<f64> {
+        match self {
+            Self::Bytes(v) => v.iter().map(|&v| f64::from(v)).collect(),
+            Self::Words(v) => v.iter().map(|&v| f64::from(v)).collect(),
+            Self::Longs(v) => v.iter().map(|&v| f64::from(v)).collect(),
+            Self::Planes([high, low]) => {
+                let word = |(h, l): (&u8, &u8)| f64::from(u16::from_be_bytes([*h, *l]));
+                high.iter().zip(low).map(word).collect()
+            }
+        }
+    }
 }

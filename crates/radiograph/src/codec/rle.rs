@@ -16,7 +16,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size, bytes_per_sample: usize) -> Resul
     }
     let samples = match bytes_per_sample {
         1 => FrameSamples::Bytes(interleave(planes, |b: &[u8]| b[0])),
-        2 => FrameSamples::Words(combine(&planes)),
+        2 => pairs(planes),
         _ => FrameSamples::Longs(interleave_groups(&planes)),
     };
     let rows = arrived / size.width.max(1);
@@ -56,32 +56,72 @@ fn segments(bytes: &[u8], expected: usize) -> Result<Vec<&[u8]>, Fault> {
 }
 
 /// PackBits; returns how many bytes came out. What does not fit is dropped, as encoders pad.
+///
+/// Runs are a few bytes long, so those far from the ends are copied as whole blocks of the longest
+/// run there is: what is too much is overwritten by the next run.
 fn unpack(mut segment: &[u8], out: &mut [u8]) -> usize {
     let mut at = 0;
     while let [control, rest @ ..] = segment {
-        let room = out.len() - at;
-        if room == 0 {
-            break;
-        }
         let control = *control as i8;
-        if control >= 0 {
-            let n = (control as usize + 1).min(rest.len());
-            let kept = n.min(room);
-            out[at..at + kept].copy_from_slice(&rest[..kept]);
-            at += kept;
-            segment = &rest[n..];
-        } else if control == i8::MIN {
-            segment = rest;
+        if let (Some(from), Some(to)) =
+            (rest.first_chunk::<LONGEST>(), out[at..].first_chunk_mut::<LONGEST>())
+        {
+            let (taken, given) = run(control, from, to);
+            segment = &rest[taken..];
+            at += given;
         } else {
-            let [value, rest @ ..] = rest else { break };
-            let n = (1 - isize::from(control)) as usize;
-            let kept = n.min(room);
-            out[at..at + kept].fill(*value);
-            at += kept;
-            segment = rest;
+            let Some((taken, given)) = last_run(control, rest, &mut out[at..]) else { break };
+            segment = &rest[taken..];
+            at += given;
         }
     }
     at
+}
+
+/// Longest run: 128 bytes.
+const LONGEST: usize = 128;
+
+/// A run with room on both sides; bytes taken and given.
+#[inline(always)]
+fn run(control: i8, from: &[u8; LONGEST], to: &mut [u8; LONGEST]) -> (usize, usize) {
+    if control >= 0 {
+        let n = control as usize + 1;
+        if n <= 16 {
+            to[..16].copy_from_slice(&from[..16]);
+        } else {
+            *to = *from;
+        }
+        (n, n)
+    } else if control == i8::MIN {
+        (0, 0)
+    } else {
+        let n = (1 - isize::from(control)) as usize;
+        if n <= 16 {
+            to[..16].fill(from[0]);
+        } else {
+            to.fill(from[0]);
+        }
+        (1, n)
+    }
+}
+
+/// A run near the end of the segment or of the picture; `None` where nothing is left to do.
+fn last_run(control: i8, rest: &[u8], out: &mut [u8]) -> Option<(usize, usize)> {
+    if out.is_empty() {
+        return None;
+    }
+    if control >= 0 {
+        let n = (control as usize + 1).min(rest.len());
+        let kept = n.min(out.len());
+        out[..kept].copy_from_slice(&rest[..kept]);
+        Some((n, kept))
+    } else if control == i8::MIN {
+        Some((0, 0))
+    } else {
+        let kept = ((1 - isize::from(control)) as usize).min(out.len());
+        out[..kept].fill(*rest.first()?);
+        Some((1, kept))
+    }
 }
 
 /// Planes of bytes to pixels: one plane is the picture, several are its interleaved samples.
@@ -97,14 +137,16 @@ fn interleave(mut planes: Vec<Vec<u8>>, one: impl Fn(&[u8]) -> u8) -> Vec<u8> {
 }
 
 /// Pairs of planes to 16-bit samples.
-fn combine(planes: &[Vec<u8>]) -> Vec<u16> {
-    let word = |(high, low): (&u8, &u8)| u16::from_be_bytes([*high, *low]);
-    if let [high, low] = planes {
-        return high.iter().zip(low).map(word).collect();
-    }
+fn pairs(planes: Vec<Vec<u8>>) -> FrameSamples {
+    let planes = match <[Vec<u8>; 2]>::try_from(planes) {
+        Ok(pair) => return FrameSamples::Planes(pair),
+        Err(planes) => planes,
+    };
     let pixels = planes.first().map_or(0, Vec::len);
     let pairs = planes.as_chunks::<2>().0;
-    (0..pixels).flat_map(|i| pairs.iter().map(move |[h, l]| word((&h[i], &l[i])))).collect()
+    let word = |[high, low]: &[Vec<u8>; 2], i: usize| u16::from_be_bytes([high[i], low[i]]);
+    let words = (0..pixels).flat_map(|i| pairs.iter().map(move |pair| word(pair, i)));
+    FrameSamples::Words(words.collect())
 }
 
 fn interleave_groups(planes: &[Vec<u8>]) -> Vec<u32> {
@@ -133,8 +175,10 @@ mod tests {
 
     fn words(frame: Frame) -> Vec<u16> {
         match frame.samples {
-            FrameSamples::Words(words) => words,
-            other => panic!("expected words, got {other:?}"),
+            FrameSamples::Planes([high, low]) => {
+                high.into_iter().zip(low).map(|(h, l)| u16::from_be_bytes([h, l])).collect()
+            }
+            other => panic!("expected planes, got {other:?}"),
         }
     }
 

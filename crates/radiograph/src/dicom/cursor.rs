@@ -11,6 +11,10 @@ use crate::Error;
 const UNDEFINED: u32 = u32::MAX;
 /// Deeper nesting than any real file's; bounds the recursion.
 const MAX_DEPTH: usize = 32;
+/// More elements in a data set or item, items in a sequence or fragments of a frame than any real
+/// file's; bounds what is held beside the file.
+const MOST_ELEMENTS: usize = 1 << 17;
+const MOST_FRAGMENTS: usize = 1 << 20;
 const ITEM: (u16, u16) = (0xFFFE, 0xE000);
 const ITEM_END: (u16, u16) = (0xFFFE, 0xE00D);
 const SEQUENCE_END: (u16, u16) = (0xFFFE, 0xE0DD);
@@ -105,6 +109,7 @@ impl<'a> Cursor<'a> {
             self.take(head.len as usize, head.tag)?
         };
         let vr = head.vr;
+        bounded("data elements", out.elements.len(), MOST_ELEMENTS)?;
         out.elements.push(Element { group, element, vr, value, big_endian, explicit });
         Ok(())
     }
@@ -210,6 +215,7 @@ impl<'a> Cursor<'a> {
                 ITEM => {
                     let rest = self.rest();
                     let len = head.len as usize;
+                    bounded("fragments of Pixel Data (7FE0,0010)", items.len(), MOST_FRAGMENTS)?;
                     items.push(&rest[..rest.len().min(len)]);
                     if len > rest.len() {
                         break true;
@@ -272,6 +278,7 @@ impl<'a> Element<'a> {
                 (ITEM, len) => cursor.take(len as usize, head.tag)?,
                 _ => break,
             };
+            bounded("items of a sequence", items.len(), MOST_ELEMENTS)?;
             items.push(Cursor::new(content, cursor.explicit, cursor.big_endian).read_all()?);
         }
         Ok(items)
@@ -296,6 +303,11 @@ pub(crate) fn has_long_length(vr: [u8; 2]) -> bool {
             | b"UT"
             | b"UV"
     )
+}
+
+/// Refuses one more where there are as many as may be.
+fn bounded(what: &str, count: usize, most: usize) -> Result<(), Error> {
+    if count < most { Ok(()) } else { Err(Error::invalid(what, format!("at most {most}"), "more")) }
 }
 
 fn truncated(what: String, expected: usize, got: usize) -> Error {

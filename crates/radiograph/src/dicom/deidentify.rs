@@ -66,6 +66,8 @@ enum Action {
     Uid,
     ShiftDate,
     Clean,
+    /// Not known what it is: neither to be kept nor, as the pixels may depend on it, to be removed.
+    Refuse,
 }
 
 impl Deidentifier {
@@ -193,9 +195,18 @@ impl Deidentifier {
                 let mut value = Vec::new();
                 for item in element.items()? {
                     let kept = self.elements(&item.elements, report)?;
-                    write_item(&kept, &mut value, element.big_endian);
+                    // Within UN all is little endian (PS3.5 6.2.2, note 2).
+                    let big_endian = element.big_endian && element.vr != Some(*b"UN");
+                    write_item(&kept, &mut value, big_endian);
                 }
                 keep(value)
+            }
+            (Action::Refuse, _) => {
+                return Err(Error::invalid(
+                    format!("the VR of ({name})"),
+                    "SQ for a sequence and for nothing else",
+                    String::from_utf8_lossy(&element.vr.unwrap_or_default()),
+                ));
             }
         })
     }
@@ -224,9 +235,13 @@ impl Deidentifier {
         if !known {
             return Action::Remove;
         }
-        match vr(element) {
-            // A sequence stored as UN is encoded otherwise than the rest of the file.
-            Some(VR::SQ) if element.vr != Some(*b"UN") => Action::Clean,
+        let vr = vr(element);
+        let is_sequence = element.vr == Some(*b"SQ");
+        let may_be = matches!(element.vr, None | Some([b'U', b'N']));
+        match vr {
+            Some(VR::SQ) if is_sequence || may_be => Action::Clean,
+            Some(VR::SQ) => Action::Refuse,
+            Some(_) if is_sequence => Action::Refuse,
             Some(VR::UI) => Action::Uid,
             Some(VR::DA) if self.date_shift_days.is_some() => Action::ShiftDate,
             Some(VR::TM) if self.date_shift_days.is_some() => Action::Keep,
@@ -343,14 +358,15 @@ fn meta(kept: &[Kept], syntax: TransferSyntax) -> Result<Vec<u8>, Error> {
     Ok(out)
 }
 
-/// The VR of an element, by the standard's dictionary where the file does not say.
+/// The VR of an element, by the standard's dictionary and, for what is not in there, by the file.
+///
+/// The reader knows attributes by tag too: a Rescale Slope stored as `LO` must stay, and a name stored
+/// as `CS` must not.
 fn vr(element: &Element<'_>) -> Option<VR> {
-    match element.vr {
-        Some(vr) if &vr != b"UN" => VR::from_binary(vr),
-        _ => {
-            let tag = Tag(element.group, element.element);
-            StandardDataDictionary.by_tag(tag).map(|entry| entry.vr().relaxed())
-        }
+    let tag = Tag(element.group, element.element);
+    match StandardDataDictionary.by_tag(tag) {
+        Some(entry) => Some(entry.vr().relaxed()),
+        None => VR::from_binary(element.vr?),
     }
 }
 

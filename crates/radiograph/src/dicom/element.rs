@@ -6,6 +6,9 @@
 
 use super::tag::Tag;
 
+/// Bytes of the longest value that is read as text or numbers: the longest tables have 128 KiB.
+const LONGEST: usize = 1 << 20;
+
 /// A data element whose value is still in the bytes of the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Element<'a> {
@@ -25,8 +28,12 @@ impl<'a> Element<'a> {
         (self.group, self.element) == (tag.group, tag.element)
     }
 
-    /// The value as text, without padding; `None` where it is not printable ASCII or is empty.
+    /// The value as text, without padding; `None` where it is not printable ASCII, is empty, or is
+    /// longer than any such value.
     pub(crate) fn text(&self) -> Option<&'a str> {
+        if self.value.len() > LONGEST {
+            return None;
+        }
         let text = std::str::from_utf8(self.value).ok()?;
         let text = text.trim_matches(|c: char| c == '\0' || c.is_ascii_whitespace());
         (!text.is_empty()).then_some(text)
@@ -35,7 +42,9 @@ impl<'a> Element<'a> {
     /// The values of a decimal or integer string, or of a binary number of any VR.
     pub(crate) fn numbers(&self) -> Option<Vec<f64>> {
         match self.vr {
-            Some([b'U' | b'S', b'S' | b'L' | b'V'] | [b'F', b'D' | b'L']) => Some(self.binary()),
+            Some([b'U' | b'S', b'S' | b'L' | b'V'] | [b'F', b'D' | b'L']) => {
+                (self.value.len() <= LONGEST).then(|| self.binary())
+            }
             _ => self.text()?.split('\\').map(|v| v.trim().parse().ok()).collect(),
         }
     }
@@ -57,6 +66,9 @@ impl<'a> Element<'a> {
 
     /// The values of an attribute that the standard stores as 16-bit integers (`US`, `SS`, `OW`).
     pub(crate) fn words(&self) -> Option<Vec<u16>> {
+        if self.value.len() > LONGEST {
+            return None;
+        }
         match self.vr.as_ref() {
             Some(b"IS" | b"DS" | b"LO" | b"SH" | b"UL" | b"SL" | b"UV" | b"SV") => {
                 let whole = |v: f64| {

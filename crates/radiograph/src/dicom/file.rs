@@ -44,7 +44,9 @@ pub(crate) fn open<'a>(bytes: &'a [u8], options: &ReadOptions) -> Result<DataSet
         }
     };
     let bytes = if syntax.deflated {
-        Cow::Owned(super::deflate::inflate(body, options.limits.bytes)?)
+        // What grows is moved now and then, to room for twice as much.
+        let limit = options.limits.bytes.min(options.limits.memory / 4);
+        Cow::Owned(super::deflate::inflate(body, limit)?)
     } else {
         Cow::Borrowed(body)
     };

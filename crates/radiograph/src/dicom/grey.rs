@@ -21,9 +21,16 @@ pub(crate) struct Chain<'c> {
     pub(crate) invert: bool,
 }
 
+/// Grey values, and what was seen in the one pass over the samples that made them.
+pub(crate) struct Greys {
+    pub(crate) pixels: Vec<f32>,
+    /// All bits that are set in any sample.
+    pub(crate) union: u32,
+}
+
 impl Chain<'_> {
     /// Grey values of the samples; records the range and the inversion.
-    pub(crate) fn apply(&self, samples: &Samples<'_>, provenance: &mut Provenance) -> Vec<f32> {
+    pub(crate) fn apply(&self, samples: &Samples<'_>, provenance: &mut Provenance) -> Greys {
         let range = match self.grey {
             Grey::Modality => None,
             Grey::Display => Some(self.range(samples)),
@@ -31,17 +38,30 @@ impl Chain<'_> {
         provenance.grey_range = range;
         provenance.inverted = self.invert && self.grey == Grey::Display;
         let value = |code: u32| self.value(self.bits.value(code), range);
-        if self.bits.stored <= 16 {
-            // 65536 entries whatever the bits, so that no lookup can be out of bounds.
-            let mut table = Box::new([0.0_f32; 1 << 16]);
-            for (code, entry) in table.iter_mut().enumerate().take(1 << self.bits.stored) {
-                *entry = value(code as u32);
-            }
-            let bits = self.bits;
-            samples.map(|s| table[usize::from(bits.code(s) as u16)])
+        let mut union = 0;
+        let pixels = if samples.are_short() && self.bits.stored <= 16 {
+            let table = self.table(value);
+            samples.map(|s| {
+                union |= s;
+                table[usize::from(s as u16)]
+            })
         } else {
-            samples.map(|s| value(self.bits.code(s)))
+            samples.map(|s| {
+                union |= s;
+                value(self.bits.code(s))
+            })
+        };
+        Greys { pixels, union }
+    }
+
+    /// The grey value of every word a sample can be, so that no lookup can be out of bounds.
+    fn table(&self, value: impl Fn(u32) -> f32) -> Box<[f32; 1 << 16]> {
+        let codes: Vec<f32> = (0..1 << self.bits.stored).map(value).collect();
+        let mut table = Box::new([0.0; 1 << 16]);
+        for (sample, entry) in (0..).zip(table.iter_mut()) {
+            *entry = codes[self.bits.code(sample) as usize];
         }
+        table
     }
 
     fn value(&self, stored: i64, range: Option<[f64; 2]>) -> f32 {
@@ -102,13 +122,12 @@ pub(crate) fn inverts(layout: &Layout) -> bool {
     layout.photometric == Photometric::Monochrome1
 }
 
-/// Pixels with bits set outside Bits Stored.
-pub(crate) fn garbage(samples: &Samples<'_>, bits: Bits, layout: &Layout) -> u64 {
+/// Pixels with bits set outside Bits Stored; `union`: all bits set in any of the samples.
+pub(crate) fn garbage(samples: &Samples<'_>, bits: Bits, layout: &Layout, union: u32) -> u64 {
     if layout.bits_stored == layout.bits_allocated || layout.bits_allocated < 8 {
         return 0;
     }
     let allocated = u32::from(layout.bits_allocated);
-    let union = samples.union();
     if !layout.signed && !bits.has_garbage(union, allocated) {
         return 0;
     }

@@ -51,12 +51,22 @@ impl ReadOptions {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read_header(&self, path: impl AsRef<Path>) -> Result<FilmHeader, Error> {
-        read(path.as_ref(), self).map_err(|e| e.at(path.as_ref()))
+        let path = path.as_ref();
+        let read = || pieces(File::open(path)?, self);
+        read().map_err(|e| e.at(path))
+    }
+
+    /// Reads the header of a DICOM file of which the first bytes are in memory.
+    ///
+    /// # Errors
+    /// What happened, without a path.
+    pub fn read_header_bytes(&self, bytes: &[u8]) -> Result<FilmHeader, Error> {
+        pieces(bytes, self)
     }
 }
 
-fn read(path: &Path, options: &ReadOptions) -> Result<FilmHeader, Error> {
-    let mut file = File::open(path)?;
+/// Reads piece by piece until the header is whole.
+fn pieces(mut file: impl Read, options: &ReadOptions) -> Result<FilmHeader, Error> {
     let mut bytes = Vec::new();
     let mut piece = FIRST_PIECE;
     loop {

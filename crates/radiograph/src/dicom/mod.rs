@@ -13,6 +13,7 @@ mod grey;
 mod inspect;
 mod layout;
 mod lut;
+mod memory;
 mod modality;
 mod padding;
 mod pixels;
@@ -28,6 +29,7 @@ pub(crate) use file::{has_prefix, looks_like_data_set};
 pub use inspect::FilmHeader;
 pub use write::{DicomImage, encode_dicom, write_dicom};
 
+use crate::deadline::Deadline;
 use crate::{Acquisition, Error, Grey, Provenance, Radiograph, ReadOptions, SourceFormat, Warning};
 use file::Header;
 use layout::{Layout, Photometric};
@@ -36,20 +38,25 @@ use syntax::TransferSyntax;
 
 /// Reads a DICOM file that is in memory.
 pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+    let deadline = Deadline::new(&options.limits);
     let data_set = file::open(bytes, options)?;
     let mut warnings = data_set.warnings;
     let header = Header::read(&data_set.bytes, data_set.syntax)?;
     let layout = Layout::read(&header, &options.limits)?;
+    memory::check(&layout, data_set.syntax.compression, data_set.bytes.len(), options)?;
+    deadline.check()?;
     warn_about(&header, &layout, &mut warnings);
     let spacing = geometry::spacing(&header, &mut warnings)?;
     let (index, frame) = frame::find(&header, &layout, options, &mut warnings)?;
-    let decoded = pixels::decode(&frame, data_set.syntax, &layout, options.lenient, &mut warnings)?;
-    let mut provenance = provenance(&header, data_set.syntax, &decoded.layout, index);
+    let (syntax, lenient) = (data_set.syntax, options.lenient);
+    let decoded = pixels::decode(&frame, syntax, &layout, lenient, deadline, &mut warnings)?;
+    let mut provenance = provenance(&header, syntax, &decoded.layout, index);
     let mut valid = pixels::arrived(&decoded, &mut warnings);
     let film = Film { header: &header, layout: &decoded.layout, options };
     let grey = film.grey(&decoded.samples, &mut valid, &mut provenance, &mut warnings)?;
     provenance.shuttered = shutter::clear_outside(&header, &layout, &mut valid, &mut warnings);
     provenance.warnings = warnings;
+    deadline.check()?;
     let radiograph = Radiograph::new(layout.rows, layout.columns, grey, spacing)?
         .with_acquisition(acquisition(&header))
         .with_provenance(provenance);
@@ -86,10 +93,6 @@ impl Film<'_, '_> {
             Grey::Display => voi::Presentation::read(header, self.options.voi, signed, warnings)?,
         };
         let padding = padding::Padding::read(header, layout)?;
-        let garbage = grey::garbage(samples, bits, layout);
-        if garbage > 0 {
-            warnings.push(Warning::BitsAboveHighBit { pixels: garbage });
-        }
         if let Some(padding) = padding {
             provenance.padded_pixels = mark_padding(samples, bits, padding, valid);
         }
@@ -105,7 +108,12 @@ impl Film<'_, '_> {
             grey: self.options.grey,
             invert: grey::inverts(layout),
         };
-        Ok(chain.apply(samples, provenance))
+        let greys = chain.apply(samples, provenance);
+        let garbage = grey::garbage(samples, bits, layout, greys.union);
+        if garbage > 0 {
+            warnings.push(Warning::BitsAboveHighBit { pixels: garbage });
+        }
+        Ok(greys.pixels)
     }
 }
 

@@ -6,6 +6,7 @@ use super::samples::Samples;
 use super::syntax::{self, Compression, TransferSyntax};
 use super::tag;
 use crate::codec::{self, Frame, FrameColour, FrameSamples, Size};
+use crate::deadline::Deadline;
 use crate::{Error, Warning};
 use std::borrow::Cow;
 
@@ -23,6 +24,7 @@ pub(crate) fn decode<'a>(
     syntax: TransferSyntax,
     layout: &Layout,
     lenient: bool,
+    deadline: Deadline,
     warnings: &mut Vec<Warning>,
 ) -> Result<Decoded<'a>, Error> {
     let compression = match (frame.encapsulated, syntax.compression) {
@@ -52,7 +54,7 @@ pub(crate) fn decode<'a>(
     if compression == Compression::None {
         return Ok(native(frame, syntax.big_endian, layout));
     }
-    let decoded = decompress(&frame.bytes, compression, layout)?;
+    let decoded = decompress(&frame.bytes, compression, layout, deadline)?;
     if decoded.rows < layout.rows && !lenient {
         return Err(Error::Truncated {
             what: format!("{} ({}), in rows instead of", tag::PIXEL_DATA.name, syntax.name),
@@ -63,15 +65,22 @@ pub(crate) fn decode<'a>(
     Ok(adopt(decoded, compression, layout, warnings))
 }
 
-fn decompress(bytes: &[u8], compression: Compression, layout: &Layout) -> Result<Frame, Error> {
+fn decompress(
+    bytes: &[u8],
+    compression: Compression,
+    layout: &Layout,
+    deadline: Deadline,
+) -> Result<Frame, Error> {
     let size = Size { height: layout.rows, width: layout.columns, components: layout.samples };
     let frame = match compression {
-        Compression::Rle => codec::decode_rle(bytes, size, rle_bytes(layout)?)?,
-        Compression::Jpeg | Compression::None => codec::decode_jpeg(bytes, size)?,
-        Compression::Jpeg2000 => codec::decode_jpeg2000(bytes, size)?,
-        Compression::JpegLs => codec::decode_jpeg_ls(bytes, size)?,
+        Compression::Rle => codec::decode_rle(bytes, size, rle_bytes(layout)?),
+        Compression::Jpeg | Compression::None => codec::decode_jpeg(bytes, size, deadline),
+        Compression::Jpeg2000 => codec::decode_jpeg2000(bytes, size),
+        Compression::JpegLs => codec::decode_jpeg_ls(bytes, size, deadline),
     };
-    Ok(frame)
+    // A decoder that was late has stopped somewhere: that is no fault of the data.
+    deadline.check()?;
+    Ok(frame?)
 }
 
 fn rle_bytes(layout: &Layout) -> Result<usize, Error> {
@@ -145,6 +154,7 @@ fn adopt(
         }
         FrameSamples::Bytes(samples) => Samples::Bytes(samples.into()),
         FrameSamples::Words(samples) => Samples::Short(samples),
+        FrameSamples::Planes(planes) => Samples::Planes(planes),
         FrameSamples::Longs(samples) => Samples::Long(samples),
     };
     Decoded { samples, layout, rows: frame.rows }

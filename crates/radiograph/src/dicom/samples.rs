@@ -14,15 +14,26 @@ pub(crate) enum Samples<'a> {
     Big(&'a [u8]),
     /// Two bytes a sample, decoded.
     Short(Vec<u16>),
+    /// Two bytes a sample, the high ones apart from the low ones.
+    Planes([Vec<u8>; 2]),
     /// Four bytes a sample, decoded.
     Long(Vec<u32>),
 }
 
 impl Samples<'_> {
+    /// Whether no sample has more than 16 bits.
+    pub(crate) fn are_short(&self) -> bool {
+        !matches!(self, Self::Long(_))
+    }
+
     /// Applies `f` to every sample.
-    pub(crate) fn map<T>(&self, f: impl Fn(u32) -> T) -> Vec<T> {
+    pub(crate) fn map<T>(&self, mut f: impl FnMut(u32) -> T) -> Vec<T> {
         let pair = |c: &[u8; 2]| *c;
         match self {
+            Self::Planes([high, low]) => {
+                let words = high.iter().zip(low).map(|(&h, &l)| u16::from_be_bytes([h, l]));
+                words.map(|v| f(u32::from(v))).collect()
+            }
             Self::Bytes(v) => v.iter().map(|&v| f(u32::from(v))).collect(),
             Self::Short(v) => v.iter().map(|&v| f(u32::from(v))).collect(),
             Self::Long(v) => v.iter().map(|&v| f(v)).collect(),
@@ -37,23 +48,16 @@ impl Samples<'_> {
         }
     }
 
-    /// All bits that are set in any sample.
-    pub(crate) fn union(&self) -> u32 {
-        match self {
-            Self::Bytes(v) => u32::from(v.iter().fold(0, |a, b| a | b)),
-            Self::Short(v) => u32::from(v.iter().fold(0, |a, b| a | b)),
-            Self::Long(v) => v.iter().fold(0, |a, b| a | b),
-            Self::Little(v) => u32::from(u16::from_le_bytes(union_of_pairs(v))),
-            Self::Big(v) => u32::from(u16::from_be_bytes(union_of_pairs(v))),
-        }
-    }
-
     /// Calls `f` with every sample.
     pub(crate) fn each(&self, mut f: impl FnMut(u32)) {
         match self {
             Self::Bytes(v) => v.iter().for_each(|&v| f(u32::from(v))),
             Self::Short(v) => v.iter().for_each(|&v| f(u32::from(v))),
             Self::Long(v) => v.iter().for_each(|&v| f(v)),
+            Self::Planes([high, low]) => {
+                let words = high.iter().zip(low).map(|(&h, &l)| u16::from_be_bytes([h, l]));
+                words.for_each(|v| f(u32::from(v)));
+            }
             Self::Little(v) => {
                 v.as_chunks::<2>().0.iter().for_each(|&c| f(u32::from(u16::from_le_bytes(c))));
             }
@@ -62,11 +66,6 @@ impl Samples<'_> {
             }
         }
     }
-}
-
-fn union_of_pairs(bytes: &[u8]) -> [u8; 2] {
-    let pairs = bytes.as_chunks::<2>().0;
-    pairs.iter().map(|p| u16::from_ne_bytes(*p)).fold(0, |a, b| a | b).to_ne_bytes()
 }
 
 /// Which bits of a sample are its value (PS3.5 8.1.1).

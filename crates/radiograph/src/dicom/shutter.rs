@@ -10,6 +10,10 @@ use crate::{Error, Warning};
 
 /// Part of the film that an outline leaves at least.
 const LEAST_BELIEVABLE: f64 = 0.1;
+/// Names of shapes that are looked at: the standard has four.
+const MOST_SHAPES: usize = 8;
+/// Corners of a polygon: more is no shutter, and would take its time.
+const MOST_VERTICES: usize = 1000;
 
 struct Tags {
     shape: Tag,
@@ -91,8 +95,12 @@ enum Shape {
 
 fn shapes(header: &Header<'_>, tags: &Tags) -> Result<Vec<Shape>, Error> {
     let mut shapes = Vec::new();
-    for name in header.texts(tags.shape) {
-        match name {
+    let names = header.texts(tags.shape);
+    for (i, name) in names.iter().enumerate().take(MOST_SHAPES) {
+        if names[..i].contains(name) {
+            continue; // there is one set of attributes for each shape
+        }
+        match *name {
             "RECTANGULAR" => {
                 let mut edges = [0.0; 4];
                 for (edge, tag) in edges.iter_mut().zip(tags.edges) {
@@ -112,12 +120,9 @@ fn shapes(header: &Header<'_>, tags: &Tags) -> Result<Vec<Shape>, Error> {
             "POLYGONAL" => {
                 let numbers = header.numbers(tags.vertices)?;
                 let pairs = numbers.as_chunks::<2>().0;
-                if pairs.len() < 3 {
-                    return Err(Error::invalid(
-                        tags.vertices.name,
-                        "at least three vertices",
-                        pairs.len(),
-                    ));
+                if !(3..=MOST_VERTICES).contains(&pairs.len()) {
+                    let expected = format!("3 to {MOST_VERTICES} vertices");
+                    return Err(Error::invalid(tags.vertices.name, expected, pairs.len()));
                 }
                 shapes
                     .push(Shape::Polygon(pairs.iter().map(|[r, c]| (r - 1.0, c - 1.0)).collect()));
@@ -135,6 +140,7 @@ fn clear(mask: &mut [bool], columns: usize, shape: &Shape) {
             Shape::Polygon(vertices) => crossings(vertices, row),
             _ => Vec::new(),
         };
+        let mut left = 0; // crossings at or left of the column
         for (column, valid) in line.iter_mut().enumerate() {
             let column = column as f64;
             *valid &= match shape {
@@ -144,19 +150,24 @@ fn clear(mask: &mut [bool], columns: usize, shape: &Shape) {
                 Shape::Circle { row: r, column: c, radius } => {
                     (row - r).hypot(column - c) <= *radius
                 }
-                Shape::Polygon(_) => crossings.iter().filter(|&&x| x <= column).count() % 2 == 1,
+                Shape::Polygon(_) => {
+                    left += crossings[left..].iter().take_while(|&&x| x <= column).count();
+                    left % 2 == 1
+                }
             };
         }
     }
 }
 
-/// Columns at which the outline crosses a row (even-odd rule).
+/// Columns at which the outline crosses a row (even-odd rule), from the left.
 fn crossings(vertices: &[(f64, f64)], row: f64) -> Vec<f64> {
     let next = vertices.iter().cycle().skip(1);
-    vertices
+    let mut columns: Vec<f64> = vertices
         .iter()
         .zip(next)
         .filter(|((r0, _), (r1, _))| (*r0 <= row) != (*r1 <= row))
         .map(|((r0, c0), (r1, c1))| c0 + (row - r0) / (r1 - r0) * (c1 - c0))
-        .collect()
+        .collect();
+    columns.sort_by(f64::total_cmp);
+    columns
 }

@@ -1,14 +1,20 @@
 //! JPEG pictures: 8-bit baseline and progressive, and the lossless and 12-bit processes of DICOM.
 
 use super::{Picture, check_pixels, luma, provenance};
-use crate::codec::{self, FrameSamples};
+use crate::codec;
+use crate::deadline::Deadline;
 use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
 
 /// Reads a JPEG; black is 0 and white the largest sample its precision can hold.
 pub(crate) fn read_jpeg(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
-    let size = codec::jpeg_size(bytes)?;
-    check_pixels(size.height, size.width, options)?;
-    let frame = codec::decode_jpeg(bytes, size)?;
+    let deadline = Deadline::new(&options.limits);
+    let size = codec::jpeg_size(bytes, deadline);
+    deadline.check()?;
+    let size = size?;
+    check_pixels(size.height, size.width, size.components, options)?;
+    let frame = codec::decode_jpeg(bytes, size, deadline);
+    deadline.check()?;
+    let frame = frame?;
     if frame.rows < size.height && !options.lenient {
         return Err(Error::Truncated {
             what: "JPEG data, in rows instead of".into(),
@@ -16,11 +22,7 @@ pub(crate) fn read_jpeg(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
             got: frame.rows as u64,
         });
     }
-    let samples: Vec<f64> = match &frame.samples {
-        FrameSamples::Bytes(v) => v.iter().map(|&v| f64::from(v)).collect(),
-        FrameSamples::Words(v) => v.iter().map(|&v| f64::from(v)).collect(),
-        FrameSamples::Longs(v) => v.iter().map(|&v| f64::from(v)).collect(),
-    };
+    let samples = frame.samples.values();
     let colour = if size.components == 1 { "grayscale" } else { "rgb" };
     let mut provenance = provenance(SourceFormat::Jpeg, colour, size.components, frame.precision);
     if size.components > 1 {

@@ -6,10 +6,10 @@ mod png;
 mod tiff;
 
 pub(crate) use jpeg::read_jpeg;
-pub use npy::write_npy;
 pub(crate) use npy::{NPY_SIGNATURE, read_npy};
-pub use png::write_png16;
+pub use npy::{encode_npy, write_npy};
 pub(crate) use png::{PNG_SIGNATURE, read_png};
+pub use png::{encode_png16, write_png16};
 pub(crate) use tiff::{is_tiff, read_tiff};
 
 use crate::{Error, Provenance, Radiograph, ReadOptions, SourceFormat, Spacing, Warning};
@@ -74,21 +74,25 @@ pub(crate) fn provenance(
     }
 }
 
-/// Refuses a picture larger than the options allow, before it is decoded.
+/// Bytes a sample while a picture is read: as decoded, as `f64`, and as grey.
+const PER_SAMPLE: u64 = 32;
+
+/// Refuses a picture larger than the options allow, or that would take more memory, before it is
+/// decoded.
 pub(crate) fn check_pixels(
     height: usize,
     width: usize,
+    channels: usize,
     options: &ReadOptions,
 ) -> Result<(), Error> {
+    let check = |what, allowed, got| match got {
+        got if got > allowed => Err(Error::LimitExceeded { what, allowed, got }),
+        _ => Ok(()),
+    };
     let pixels = (height as u64).saturating_mul(width as u64);
-    if pixels > options.limits.pixels {
-        return Err(Error::LimitExceeded {
-            what: "pixels",
-            allowed: options.limits.pixels,
-            got: pixels,
-        });
-    }
-    Ok(())
+    check("pixels", options.limits.pixels, pixels)?;
+    let needed = pixels.saturating_mul(PER_SAMPLE * channels as u64);
+    check("bytes of memory to decode the picture", options.limits.memory, needed)
 }
 
 /// Interleaved samples to one grey value a pixel: Rec. 601 luma of the first three; alpha ignored.

@@ -3,7 +3,6 @@
 
 use super::{Picture, check_pixels, provenance};
 use crate::{Error, Radiograph, ReadOptions, SourceFormat};
-use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// The first six bytes of every array file.
@@ -23,7 +22,7 @@ pub(crate) fn read_npy(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
     }
     let (height, width) =
         shape(header).ok_or_else(|| header_fault("a shape (rows, columns)", header))?;
-    check_pixels(height, width, options)?;
+    check_pixels(height, width, 1, options)?;
     let (values, bits) = numbers(descr, data)?;
     crate::radiograph::check_size(height, width, values.len())?;
     let provenance = provenance(SourceFormat::Npy, descr, 1, bits);
@@ -93,10 +92,12 @@ fn numbers(descr: &str, data: &[u8]) -> Result<(Vec<f64>, u16), Error> {
 /// [`Error::File`] around what the operating system refused.
 pub fn write_npy(path: impl AsRef<Path>, radiograph: &Radiograph) -> Result<(), Error> {
     let path = path.as_ref();
-    encode(path, radiograph).map_err(|e| Error::from(e).at(path))
+    std::fs::write(path, encode_npy(radiograph)).map_err(|e| Error::from(e).at(path))
 }
 
-fn encode(path: &Path, radiograph: &Radiograph) -> std::io::Result<()> {
+/// The bytes of the file that [`write_npy`] writes.
+#[must_use]
+pub fn encode_npy(radiograph: &Radiograph) -> Vec<u8> {
     let (height, width) = (radiograph.height(), radiograph.width());
     let mut header =
         format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({height}, {width}), }}");
@@ -104,12 +105,10 @@ fn encode(path: &Path, radiograph: &Radiograph) -> std::io::Result<()> {
     let padding = (64 - (10 + header.len() + 1) % 64) % 64;
     header.extend(std::iter::repeat_n(' ', padding));
     header.push('\n');
-    let mut file = BufWriter::new(std::fs::File::create(path)?);
-    file.write_all(b"\x93NUMPY\x01\x00")?;
-    file.write_all(&(header.len() as u16).to_le_bytes())?;
-    file.write_all(header.as_bytes())?;
-    for value in radiograph.pixels() {
-        file.write_all(&value.to_le_bytes())?;
-    }
-    file.flush()
+    let mut bytes = Vec::with_capacity(10 + header.len() + 4 * radiograph.pixels().len());
+    bytes.extend_from_slice(b"\x93NUMPY\x01\x00");
+    bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(header.as_bytes());
+    bytes.extend(radiograph.pixels().iter().flat_map(|v| v.to_le_bytes()));
+    bytes
 }

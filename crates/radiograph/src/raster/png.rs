@@ -3,7 +3,7 @@
 use super::{Picture, check_pixels, luma, provenance};
 use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
 use png::{BitDepth, ColorType, Transformations};
-use std::io::{BufWriter, Cursor};
+use std::io::Cursor;
 use std::path::Path;
 
 /// The first eight bytes of every PNG.
@@ -14,10 +14,17 @@ pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
     let fault = |e: png::DecodingError| Error::codec("PNG", e.to_string());
     let limits = png::Limits { bytes: usize::try_from(options.limits.bytes).unwrap_or(usize::MAX) };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(fault)?;
     let (height, width) = (reader.info().height as usize, reader.info().width as usize);
-    check_pixels(height, width, options)?;
+    let channels = if reader.info().color_type == ColorType::Indexed {
+        4
+    } else {
+        reader.info().color_type.samples()
+    };
+    check_pixels(height, width, channels, options)?;
     let stored = reader.info().bit_depth as u16;
     let size = reader.output_buffer_size().ok_or(Error::LimitExceeded {
         what: "bytes of the decoded PNG",
@@ -52,10 +59,15 @@ pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
 /// [`Error::File`] around what the operating system or the encoder refused.
 pub fn write_png16(path: impl AsRef<Path>, radiograph: &Radiograph) -> Result<(), Error> {
     let path = path.as_ref();
-    encode(path, radiograph).map_err(|e| e.at(path))
+    let write = || Ok(std::fs::write(path, encode_png16(radiograph)?)?);
+    write().map_err(|e: Error| e.at(path))
 }
 
-fn encode(path: &Path, radiograph: &Radiograph) -> Result<(), Error> {
+/// The bytes of the file that [`write_png16`] writes.
+///
+/// # Errors
+/// What the encoder refused.
+pub fn encode_png16(radiograph: &Radiograph) -> Result<Vec<u8>, Error> {
     let fault = |e: png::EncodingError| Error::Encode { what: "PNG", reason: Box::new(e) };
     let size =
         |n: usize| u32::try_from(n).map_err(|_| Error::invalid("PNG size", "at most 2^32 - 1", n));
@@ -67,11 +79,12 @@ fn encode(path: &Path, radiograph: &Radiograph) -> Result<(), Error> {
     let span = if high > low { high - low } else { 1.0 };
     let word = |v: &f32| (((v - low) / span) * 65535.0).round() as u16;
     let data: Vec<u8> = radiograph.pixels().iter().flat_map(|v| word(v).to_be_bytes()).collect();
-    let file = BufWriter::new(std::fs::File::create(path)?);
-    let mut encoder = png::Encoder::new(file, width, height);
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(ColorType::Grayscale);
     encoder.set_depth(BitDepth::Sixteen);
     let mut writer = encoder.write_header().map_err(fault)?;
     writer.write_image_data(&data).map_err(fault)?;
-    writer.finish().map_err(fault)
+    writer.finish().map_err(fault)?;
+    Ok(bytes)
 }

@@ -15,12 +15,12 @@ pub(crate) fn is_tiff(bytes: &[u8]) -> bool {
 /// the smallest to the largest.
 pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
     let fault = |e: tiff::TiffError| Error::codec("TIFF", e.to_string());
+    check_directory(bytes)?;
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::try_from(options.limits.bytes).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(fault)?.with_limits(limits);
     let (width, height) = decoder.dimensions().map_err(fault)?;
     let (width, height) = (width as usize, height as usize);
-    check_pixels(height, width, options)?;
     let colour = decoder.colortype().map_err(fault)?;
     let (channels, bits) = match colour {
         ColorType::Gray(bits) => (1, bits),
@@ -35,6 +35,7 @@ pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
             });
         }
     };
+    check_pixels(height, width, channels, options)?;
     let (values, float) = values(decoder.read_image().map_err(fault)?, bits)?;
     let values = luma(values.into_iter(), channels);
     let name = format!("{colour:?}").to_lowercase();
@@ -45,6 +46,45 @@ pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
     let white = ((1_u64 << bits.min(32)) - 1) as f64;
     let range = (!float).then_some([0.0, white]);
     Picture { height, width, values, range, provenance }.into_radiograph(options)
+}
+
+/// Checks that the values that the first directory announces could lie in the file.
+///
+/// The library makes room for all of them before it looks, up to 256 MiB whatever its limits: they can
+/// only be set once it has read that directory.
+fn check_directory(bytes: &[u8]) -> Result<(), Error> {
+    let little = bytes.starts_with(b"II");
+    let number = |at: usize, size: usize| -> Option<u64> {
+        let bytes = bytes.get(at..at.checked_add(size)?)?;
+        let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+        Some(if little { bytes.iter().rev().fold(0, push) } else { bytes.iter().fold(0, push) })
+    };
+    let big = number(2, 2) == Some(43);
+    let (word, head, entry) = if big { (8, 8, 20) } else { (4, 2, 12) };
+    let directory = || {
+        let start = usize::try_from(number(if big { 8 } else { 4 }, word)?).ok()?;
+        Some((start, number(start, head)?))
+    };
+    let Some((start, entries)) = directory() else {
+        return Err(Error::codec("TIFF", "expected a directory; the file ends before it"));
+    };
+    let room = bytes.len() as u64;
+    for i in 0..usize::try_from(entries.min(room)).unwrap_or(0) {
+        let at = start + head + entry * i;
+        let (Some(kind), Some(count)) = (number(at + 2, 2), number(at + 4, word)) else { break };
+        let size = match kind {
+            3 | 8 => 2,
+            4 | 9 | 11 | 13 => 4,
+            5 | 10 | 12 | 16..=18 => 8,
+            _ => 1,
+        };
+        if count.saturating_mul(size) > room {
+            let what = format!("TIFF directory entry {i}");
+            let expected = count.saturating_mul(size);
+            return Err(Error::Truncated { what, expected, got: room });
+        }
+    }
+    Ok(())
 }
 
 /// Samples as numbers, and whether they are floating point.

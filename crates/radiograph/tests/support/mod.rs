@@ -98,6 +98,11 @@ impl File {
         self
     }
 
+    /// The value of an element that was put.
+    pub fn value(&self, group: u16, element: u16) -> &[u8] {
+        &self.elements.iter().find(|e| (e.0, e.1) == (group, element)).unwrap().3
+    }
+
     pub fn text(&mut self, group: u16, element: u16, vr: &[u8; 2], text: &str) -> &mut Self {
         let mut value = text.as_bytes().to_vec();
         if value.len() % 2 == 1 {
@@ -180,8 +185,8 @@ impl File {
         out
     }
 
-    /// The whole file.
-    pub fn bytes(&self) -> Vec<u8> {
+    /// Preamble and file meta group.
+    pub fn head(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if self.preamble {
             out.resize(128, 0);
@@ -194,6 +199,12 @@ impl File {
             meta.header(&mut out, 0x0002, 0x0010, b"UI", uid.len() as u32);
             out.extend(&uid);
         }
+        out
+    }
+
+    /// The whole file.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = self.head();
         if self.syntax == DEFLATED {
             let mut encoder =
                 flate2::write::DeflateEncoder::new(out, flate2::Compression::default());

@@ -21,6 +21,8 @@ struct Plane {
     blocks: (usize, usize),
     sampling: (usize, usize),
     rows: usize,
+    /// A scan has had it.
+    decoded: bool,
 }
 
 /// Decodes the scans of a sequential DCT frame.
@@ -59,6 +61,7 @@ impl<'f> Sequential<'f> {
                 blocks: (extent(frame.width, c.horizontal, h), extent(frame.height, c.vertical, v)),
                 sampling: (c.horizontal, c.vertical),
                 rows: 0,
+                decoded: false,
             }
         };
         let planes = frame.components.iter().map(plane).collect();
@@ -71,6 +74,9 @@ impl<'f> Sequential<'f> {
     /// be 0 to 63, and old encoders wrote other numbers.
     pub(crate) fn scan(&mut self, stream: &Stream<'_>, scan: &ScanHeader) -> Result<usize, Fault> {
         let tables = self.tables(stream, scan)?;
+        if tables.iter().any(|t| std::mem::replace(&mut self.planes[t.plane].decoded, true)) {
+            return Err(fault("a component in two scans, or twice in one"));
+        }
         let mut bits = Bits::new(stream.bytes, scan.data);
         let mut predictions = vec![0; tables.len()];
         // A scan of one component has no MCUs of several blocks (A.2.2).
@@ -96,7 +102,7 @@ impl<'f> Sequential<'f> {
                     }
                 }
             }
-            if bits.overrun() {
+            if bits.overrun() || stream.deadline.is_over() {
                 break;
             }
             for table in &tables {

@@ -15,6 +15,8 @@ struct Plane {
 pub(crate) struct Lossless<'f> {
     frame: &'f FrameHeader,
     planes: Vec<Plane>,
+    /// Components that a scan has had.
+    decoded: Vec<bool>,
 }
 
 /// What the rows of a scan have in common.
@@ -39,7 +41,8 @@ impl<'f> Lossless<'f> {
             return Err(fault("subsampled components in a lossless frame are not supported"));
         }
         let plane = |_: &_| Plane { samples: vec![0; frame.height * frame.width], rows: 0 };
-        Ok(Self { frame, planes: frame.components.iter().map(plane).collect() })
+        let decoded = vec![false; frame.components.len()];
+        Ok(Self { frame, planes: frame.components.iter().map(plane).collect(), decoded })
     }
 
     /// Decodes a scan and returns where it ends.
@@ -55,6 +58,9 @@ impl<'f> Lossless<'f> {
         if planes.iter().any(|p| p.samples.len() != width * height) {
             return Err(fault("a component twice in one scan"));
         }
+        if scan.components.iter().any(|&(i, ..)| std::mem::replace(&mut self.decoded[i], true)) {
+            return Err(fault("a second scan of a component"));
+        }
         let mut first_row = true;
         for row in 0..height {
             if row > 0 && settings.restart_rows > 0 && row % settings.restart_rows == 0 {
@@ -64,7 +70,7 @@ impl<'f> Lossless<'f> {
                 first_row = true;
             }
             let done = decode_row(&settings, &mut bits, &mut planes, row, first_row);
-            if done.is_none() || bits.overrun() {
+            if done.is_none() || bits.overrun() || stream.deadline.is_over() {
                 break;
             }
             planes.iter_mut().for_each(|p| p.rows = row + 1);

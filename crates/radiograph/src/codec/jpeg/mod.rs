@@ -7,13 +7,17 @@ mod lossless;
 mod stream;
 
 use super::{Fault, Frame, FrameColour, FrameSamples, Size};
+use crate::deadline::Deadline;
 use stream::{Event, FrameHeader, Stream, fault};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
+/// Each scan of a progressive picture goes over all of it; encoders make some ten.
+const MOST_SCANS: usize = 200;
+
 /// The size that the frame header states.
-pub(crate) fn size(bytes: &[u8]) -> Result<Size, Fault> {
-    let Event::Frame(frame) = Stream::new(bytes)?.next()? else {
+pub(crate) fn size(bytes: &[u8], deadline: Deadline) -> Result<Size, Fault> {
+    let Event::Frame(frame) = Stream::new(bytes, deadline)?.next()? else {
         return Err(fault("expected a frame header before the scan or the end"));
     };
     if frame.height == 0 || frame.width == 0 {
@@ -23,8 +27,8 @@ pub(crate) fn size(bytes: &[u8]) -> Result<Size, Fault> {
 }
 
 /// Decodes a JPEG stream of any process this crate knows.
-pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
-    let mut stream = Stream::new(bytes)?;
+pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Frame, Fault> {
+    let mut stream = Stream::new(bytes, deadline)?;
     let Event::Frame(frame) = stream.next()? else {
         return Err(fault("expected a frame header before the scan or the end"));
     };
@@ -77,6 +81,10 @@ fn baseline(stream: &Stream<'_>, frame: &FrameHeader, size: Size) -> Result<Fram
         .jpeg_set_out_colorspace(as_stored)
         .set_max_width(size.width)
         .set_max_height(size.height);
+    let scans = stream.bytes.windows(2).filter(|w| *w == [0xFF, 0xDA]).take(MOST_SCANS + 1).count();
+    if scans > MOST_SCANS {
+        return Err(fault(format!("expected at most {MOST_SCANS} scans; got more")));
+    }
     let plain = stream::without_application_segments(stream.bytes);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&plain), options);
     let samples = decoder.decode().map_err(library)?;

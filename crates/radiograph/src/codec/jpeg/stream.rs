@@ -2,6 +2,7 @@
 
 use super::huffman::Huffman;
 use crate::codec::Fault;
+use crate::deadline::Deadline;
 
 /// A component of the frame header.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,7 @@ pub(crate) struct ScanHeader {
 #[derive(Debug)]
 pub(crate) struct Stream<'a> {
     pub(crate) bytes: &'a [u8],
+    pub(crate) deadline: Deadline,
     pos: usize,
     pub(crate) dc: [Option<Huffman>; 4],
     pub(crate) ac: [Option<Huffman>; 4],
@@ -63,12 +65,13 @@ pub(crate) fn fault(reason: impl Into<String>) -> Fault {
 
 impl<'a> Stream<'a> {
     /// A stream that starts with SOI.
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Fault> {
+    pub(crate) fn new(bytes: &'a [u8], deadline: Deadline) -> Result<Self, Fault> {
         if !bytes.starts_with(&[0xFF, 0xD8]) {
             return Err(fault("expected an SOI marker (ff d8) first"));
         }
         Ok(Self {
             bytes,
+            deadline,
             pos: 2,
             dc: Default::default(),
             ac: Default::default(),
@@ -87,6 +90,9 @@ impl<'a> Stream<'a> {
     /// Reads tables up to the next frame header, scan header or the end.
     pub(crate) fn next(&mut self) -> Result<Event, Fault> {
         loop {
+            if self.deadline.is_over() {
+                return Err(fault("not decoded in the time allowed"));
+            }
             let Some(marker) = self.marker() else { return Ok(Event::End) };
             match marker {
                 0xD9 => return Ok(Event::End),

@@ -1,0 +1,9 @@
+//! A JPEG picture.
+#![no_main]
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let mut file = [0xFF, 0xD8, 0xFF].to_vec();
+    file.extend(data);
+    vertebra_radiograph_fuzz::read_all_ways(&file);
+});

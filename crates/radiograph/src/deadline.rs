@@ -1,0 +1,36 @@
+//! When reading a file must be done.
+
+use crate::{Error, Limits};
+use std::time::{Duration, Instant};
+
+/// The time that a file is given, from when its reading began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    began: Instant,
+    allowed: Duration,
+}
+
+impl Deadline {
+    /// The time starts now.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { began: Instant::now(), allowed: limits.time }
+    }
+
+    /// Whether the time is over.
+    pub(crate) fn is_over(self) -> bool {
+        self.began.elapsed() > self.allowed
+    }
+
+    /// An error where the time is over.
+    pub(crate) fn check(self) -> Result<(), Error> {
+        if !self.is_over() {
+            return Ok(());
+        }
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Err(Error::LimitExceeded {
+            what: "milliseconds for the file",
+            allowed: milliseconds(self.allowed),
+            got: milliseconds(self.began.elapsed()),
+        })
+    }
+}
