@@ -68,7 +68,7 @@ impl<'a> TestScores<'a> {
             |&t: &f64| self.risk(t).map(|risk| risk.iter().map(|r| 1.0 - r).collect::<Vec<_>>());
         let survival: Vec<Vec<f64>> = grid.iter().map(survival).collect::<Option<_>>()?;
         let slices: Vec<&[f64]> = survival.iter().map(Vec::as_slice).collect();
-        integrated_brier(&self.outcomes, &slices, &grid).ok()
+        integrated_brier(&self.outcomes, &slices, &grid).ok().map(|score| score.brier)
     }
 
     /// Predicted against observed risk.

@@ -2,12 +2,13 @@
 //!
 //! A subject is flagged where `risk >= threshold`. Each figure is a ratio of sums of inverse
 //! probability of censoring weights: sensitivity = flagged cases / cases, specificity = unflagged
-//! controls / controls, ppv = flagged cases / flagged, npv = unflagged controls / unflagged.
+//! controls / controls, ppv = flagged cases / flagged, npv = unflagged controls / unflagged. Under competing
+//! risks the controls are those without the event of interest, event-free or not.
 //!
 //! Sources: Uno et al., *JASA* 102:527-537, 2007; Blanche et al., *Biometrical J.* 55:687-704, 2013.
 
 use crate::{
-    Error, Outcomes, check,
+    Endpoint, Error, check,
     ipcw::{AtHorizon, Censoring, Status},
     order::Order,
 };
@@ -22,7 +23,7 @@ pub struct ThresholdAccuracy {
     pub threshold: f64,
     /// P(flagged | event by the horizon).
     pub sensitivity: f64,
-    /// P(not flagged | event-free at the horizon).
+    /// P(not flagged | no event by the horizon).
     pub specificity: f64,
     /// P(event by the horizon | flagged).
     pub ppv: f64,
@@ -72,16 +73,16 @@ pub struct RocPoint {
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn accuracy_at(
-    outcomes: &Outcomes,
+    endpoint: &impl Endpoint,
     risk: &[f64],
     horizon: f64,
     threshold: f64,
 ) -> Result<ThresholdAccuracy, Error> {
-    check::finite("risk", risk, outcomes)?;
+    check::finite("risk", risk, endpoint.follow_up())?;
     if threshold.is_nan() {
         return Err(Error::InvalidSetting("threshold", "a number", threshold));
     }
-    let censoring = Censoring::new(outcomes)?;
+    let censoring = Censoring::new(endpoint)?;
     let at = censoring.at(horizon)?;
     at.check_both("accuracy")?;
     let flagged = |i: usize| risk[i] >= threshold;
@@ -123,9 +124,13 @@ fn proportion(
 ///
 /// # Errors
 /// As [`crate::auc_at`].
-pub fn roc_at(outcomes: &Outcomes, risk: &[f64], horizon: f64) -> Result<Vec<RocPoint>, Error> {
-    check::finite("risk", risk, outcomes)?;
-    let censoring = Censoring::new(outcomes)?;
+pub fn roc_at(
+    endpoint: &impl Endpoint,
+    risk: &[f64],
+    horizon: f64,
+) -> Result<Vec<RocPoint>, Error> {
+    check::finite("risk", risk, endpoint.follow_up())?;
+    let censoring = Censoring::new(endpoint)?;
     let at = censoring.at(horizon)?;
     at.check_both("the ROC curve")?;
     let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
@@ -155,8 +160,12 @@ pub fn roc_at(outcomes: &Outcomes, risk: &[f64], horizon: f64) -> Result<Vec<Roc
 ///
 /// # Errors
 /// As [`crate::auc_at`].
-pub fn youden_threshold(outcomes: &Outcomes, risk: &[f64], horizon: f64) -> Result<f64, Error> {
-    let points = roc_at(outcomes, risk, horizon)?;
+pub fn youden_threshold(
+    endpoint: &impl Endpoint,
+    risk: &[f64],
+    horizon: f64,
+) -> Result<f64, Error> {
+    let points = roc_at(endpoint, risk, horizon)?;
     let mut best = (f64::NEG_INFINITY, f64::INFINITY);
     for point in points {
         let youden = point.sensitivity + point.specificity;

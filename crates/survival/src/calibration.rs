@@ -1,6 +1,7 @@
 //! Calibration: do as many subjects have the event by a horizon as predicted?
 //!
-//! - in the large: observed (1 - Kaplan-Meier) over mean predicted risk, O/E;
+//! - in the large: observed risk (1 - Kaplan-Meier, or the cumulative incidence of one cause) over the mean
+//!   predicted one, O/E;
 //! - by groups of predicted risk: mean predicted beside observed risk;
 //! - slope: the coefficient of the log hazard in a Cox model of the evaluation sample; below 1 the
 //!   predictions are too extreme (van Houwelingen, *Stat. Med.* 19:3401-3415, 2000).
@@ -9,15 +10,18 @@
 //! Med.* 176:105-114, 2023.
 
 use crate::{
-    Error, Outcomes, Ties, check, cox_univariable::fit_one_coefficient, curve::kaplan_meier,
-    normal, order::argsort,
+    Endpoint, Error, Outcomes, Ties, check,
+    cox_fit::CoxFit,
+    normal,
+    observed::{observed, observed_among},
+    order::argsort,
 };
 
 /// Observed over expected risk at a horizon.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct ObservedExpected {
-    /// Observed risk: 1 - Kaplan-Meier at the horizon.
+    /// Observed risk at the horizon.
     pub observed: f64,
     /// Mean predicted risk.
     pub expected: f64,
@@ -39,7 +43,7 @@ pub struct CalibrationGroup {
     pub n_events: usize,
     /// Mean predicted risk.
     pub predicted: f64,
-    /// Observed risk: 1 - Kaplan-Meier at the horizon.
+    /// Observed risk at the horizon.
     pub observed: f64,
     /// Lower bound of the observed risk's 95 % log-log interval.
     pub lower: f64,
@@ -79,15 +83,14 @@ pub struct CalibrationSlope {
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn observed_expected(
-    outcomes: &Outcomes,
+    endpoint: &impl Endpoint,
     predicted_risk: &[f64],
     horizon: f64,
 ) -> Result<ObservedExpected, Error> {
+    let outcomes = endpoint.follow_up();
     check::probability("predicted_risk", predicted_risk, outcomes)?;
-    check::reaches(outcomes, horizon)?;
-    let curve = kaplan_meier(outcomes)?;
-    let (survival, se) = (curve.at(horizon), curve.std_err_log_at(horizon));
-    let observed = 1.0 - survival;
+    let at = observed(endpoint, horizon)?;
+    let observed = at.risk;
     let weight = |i: usize| outcomes.weight(i);
     let expected = (0..predicted_risk.len()).map(|i| weight(i) * predicted_risk[i]).sum::<f64>()
         / outcomes.total_weight();
@@ -98,7 +101,7 @@ pub fn observed_expected(
         return Err(Error::Undefined("observed over expected", "all predicted risks are 0"));
     }
     let ratio = observed / expected;
-    let reach = (normal::two_sided(0.95) * survival * se / observed).exp();
+    let reach = (normal::two_sided(0.95) * at.se() / observed).exp();
     Ok(ObservedExpected { observed, expected, ratio, lower: ratio / reach, upper: ratio * reach })
 }
 
@@ -109,12 +112,12 @@ pub fn observed_expected(
 /// with more groups than subjects, [`Error::Undefined`] where nobody of a group was followed to the
 /// horizon.
 pub fn calibration_groups(
-    outcomes: &Outcomes,
+    endpoint: &impl Endpoint,
     predicted_risk: &[f64],
     horizon: f64,
     n_groups: usize,
 ) -> Result<Vec<CalibrationGroup>, Error> {
-    check::probability("predicted_risk", predicted_risk, outcomes)?;
+    check::probability("predicted_risk", predicted_risk, endpoint.follow_up())?;
     let n = predicted_risk.len();
     if n_groups == 0 || n_groups > n {
         return Err(Error::InvalidSetting("n_groups", "1 to the subjects", n_groups as f64));
@@ -131,7 +134,7 @@ pub fn calibration_groups(
             end += 1;
         }
         if end > start {
-            groups.push(group(outcomes, predicted_risk, horizon, &order[start..end])?);
+            groups.push(group(endpoint, predicted_risk, horizon, &order[start..end])?);
         }
         start = end;
     }
@@ -139,25 +142,27 @@ pub fn calibration_groups(
 }
 
 fn group(
-    outcomes: &Outcomes,
+    endpoint: &impl Endpoint,
     predicted_risk: &[f64],
     horizon: f64,
     members: &[u32],
 ) -> Result<CalibrationGroup, Error> {
     let members: Vec<usize> = members.iter().map(|&i| i as usize).collect();
-    let here = outcomes.subset(&members);
-    check::reaches(&here, horizon)?;
-    let curve = kaplan_meier(&here)?;
-    let (low, high) = curve.interval_at(horizon);
+    let outcomes = endpoint.follow_up();
+    let at = observed_among(endpoint, &members, horizon)?;
+    let (lower, upper) = at.interval();
     let weighted: f64 = members.iter().map(|&i| outcomes.weight(i) * predicted_risk[i]).sum();
-    let by_horizon = |&&i: &&usize| outcomes.event()[i] && outcomes.time()[i] <= horizon;
+    let weight: f64 = members.iter().map(|&i| outcomes.weight(i)).sum();
+    let by_horizon = |&&i: &&usize| {
+        outcomes.event()[i] && endpoint.is_of_interest(i) && outcomes.time()[i] <= horizon
+    };
     Ok(CalibrationGroup {
         n_subjects: members.len(),
         n_events: members.iter().filter(by_horizon).count(),
-        predicted: weighted / here.total_weight(),
-        observed: 1.0 - curve.at(horizon),
-        lower: 1.0 - high,
-        upper: 1.0 - low,
+        predicted: weighted / weight,
+        observed: at.risk,
+        lower,
+        upper,
     })
 }
 
@@ -175,7 +180,8 @@ pub fn calibration_slope(
     log_hazard: &[f64],
 ) -> Result<CalibrationSlope, Error> {
     check::finite("log_hazard", log_hazard, outcomes)?;
-    let (slope, se) = fit_one_coefficient(outcomes, log_hazard, Ties::Efron)?;
+    let fit = CoxFit::new("the calibration slope", outcomes, &[log_hazard.to_vec()], Ties::Efron)?;
+    let (slope, se) = (fit.coefficients[0], fit.std_error(0));
     let reach = normal::two_sided(0.95) * se;
     Ok(CalibrationSlope { slope, se, lower: slope - reach, upper: slope + reach })
 }

@@ -7,7 +7,7 @@
 //! Sources: Aalen & Johansen, *Scand. J. Stat.* 5:141-150, 1978; Putter, Fiocco & Geskus, *Stat.
 //! Med.* 26:2389-2430, 2007. Equal to R `survfit()` of a factor status, interval `"log"`.
 
-use crate::{Error, Outcomes, check, normal, time_groups::TimeGroups};
+use crate::{CompetingOutcomes, Error, Outcomes, check, normal, time_groups::TimeGroups};
 
 /// Cumulative incidence of one cause: a right-continuous step function.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -44,32 +44,32 @@ impl CumulativeIncidence {
 
 /// Cumulative incidence of every cause, in O(n log n).
 ///
-/// `cause[i]` is 0 for a censored subject and 1, 2, .. for the cause of its event.
-///
 /// # Errors
-/// [`Error::Empty`], [`Error::LengthMismatch`], [`Error::OutOfDomain`] for a bad time, and
-/// [`Error::NoEvents`].
+/// [`Error::Empty`], [`Error::NoEvents`], and [`Error::Unsupported`] for case weights.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::cumulative_incidence;
+/// use vertebra_survival::{CompetingOutcomes, cumulative_incidence};
 /// let (fracture, death) = (1, 2);
-/// let curves = cumulative_incidence(&[1.0, 2.0, 3.0, 4.0], &[fracture, death, 0, fracture])?;
+/// let cause = vec![fracture, death, 0, fracture];
+/// let curves = cumulative_incidence(&CompetingOutcomes::new(vec![1.0, 2.0, 3.0, 4.0], cause)?)?;
 /// assert_eq!((curves[0].at(3.0), curves[1].at(3.0)), (0.25, 0.25));
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn cumulative_incidence(
-    time: &[f64],
-    cause: &[usize],
+    outcomes: &CompetingOutcomes,
 ) -> Result<Vec<CumulativeIncidence>, Error> {
-    let any = Outcomes::new(time.to_vec(), cause.iter().map(|&c| c > 0).collect())?;
-    check::length("cause", cause, &any)?;
+    let any = outcomes.any();
+    check::length("time", any.time(), any)?;
     if any.n_events() == 0 {
-        return Err(Error::NoEvents(time.len()));
+        return Err(Error::NoEvents(any.n_subjects()));
     }
-    let groups = TimeGroups::new(&any);
-    let causes = cause.iter().copied().max().unwrap_or(0);
-    Ok((1..=causes).map(|c| one_cause(&any, &groups, cause, c)).collect())
+    if any.weights().is_some() {
+        return Err(Error::Unsupported("the cumulative incidence curve", "case weights"));
+    }
+    let groups = TimeGroups::new(any);
+    let causes = 1..=outcomes.n_causes();
+    Ok(causes.map(|c| one_cause(any, &groups, outcomes.causes(), c)).collect())
 }
 
 fn one_cause(

@@ -1,13 +1,17 @@
 //! Net benefit of acting on a predicted risk, with censoring.
 //!
 //! Acting on `risk >= p` gains a true positive at the price of `p / (1 - p)` per false one:
-//! `NB(p) = TP - FP p / (1 - p)`, with `TP` the flagged share of the sample times their Kaplan-Meier
-//! risk at the horizon and `FP` the flagged share times their survival.
+//! `NB(p) = TP - FP p / (1 - p)`, with `TP` the flagged share of the sample times their observed
+//! risk at the horizon (1 - Kaplan-Meier, or the cumulative incidence of one cause) and `FP` the flagged
+//! share times the rest.
 //!
 //! Sources: Vickers & Elkin, *Med. Decis. Making* 26:565-574, 2006; Vickers, Cronin, Elkin &
 //! Gonen, *BMC Med. Inform. Decis. Mak.* 8:53, 2008 (censoring).
 
-use crate::{Error, Outcomes, check, curve::kaplan_meier};
+use crate::{
+    Endpoint, Error, check,
+    observed::{observed, observed_among_all},
+};
 
 /// Net benefit at one threshold, in true positives per subject.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -42,14 +46,14 @@ pub struct NetBenefit {
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn decision_curve(
-    outcomes: &Outcomes,
+    endpoint: &impl Endpoint,
     predicted_risk: &[f64],
     horizon: f64,
     thresholds: &[f64],
 ) -> Result<Vec<NetBenefit>, Error> {
+    let outcomes = endpoint.follow_up();
     check::probability("predicted_risk", predicted_risk, outcomes)?;
-    check::reaches(outcomes, horizon)?;
-    let everybody = 1.0 - kaplan_meier(outcomes)?.at(horizon);
+    let everybody = observed(endpoint, horizon)?.risk;
     let total = outcomes.total_weight();
     let one = |&threshold: &f64| {
         if !(threshold > 0.0 && threshold < 1.0) {
@@ -60,9 +64,8 @@ pub fn decision_curve(
             (0..predicted_risk.len()).filter(|&i| predicted_risk[i] >= threshold).collect();
         let (mut share, mut model) = (0.0, 0.0);
         if !flagged.is_empty() {
-            let flagged = outcomes.subset(&flagged);
-            let risk = 1.0 - kaplan_meier(&flagged)?.at(horizon);
-            share = flagged.total_weight() / total;
+            let risk = observed_among_all(endpoint, &flagged, horizon).risk;
+            share = flagged.iter().map(|&i| outcomes.weight(i)).sum::<f64>() / total;
             model = share * (risk - (1.0 - risk) * odds);
         }
         let treat_all = everybody - (1.0 - everybody) * odds;

@@ -2,14 +2,15 @@
 //! was censored before it (inverse probability of censoring weights).
 //!
 //! A *case* had the event at `t_i <= horizon` and weighs `1 / G(t_i-)`; a *control* was followed
-//! beyond the horizon and weighs `1 / G(horizon)`; who was censored before weighs nothing. `G` is
+//! beyond the horizon and weighs `1 / G(horizon)`; who was censored before weighs nothing. Under competing
+//! risks, who had another event at `t_i <= horizon` is a control as well and weighs `1 / G(t_i-)`. `G` is
 //! the Kaplan-Meier curve of the censoring, events taken to come before censorings at equal times.
 //!
 //! Standard errors of weighted statistics are infinitesimal jackknife ones and include that `G`
 //! was estimated from the same subjects (Blanche, Dartigues & Jacqmin-Gadda, *Stat. Med.*
 //! 32:5381-5397, 2013; Graf et al., *Stat. Med.* 18:2529-2545, 1999).
 
-use crate::{Error, Outcomes, check, time_groups::TimeGroups};
+use crate::{Endpoint, Error, Outcomes, check, time_groups::TimeGroups};
 
 /// What is known of a subject at the horizon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +58,13 @@ pub(crate) struct Censoring<'a> {
     outcomes: &'a Outcomes,
     groups: TimeGroups,
     steps: Vec<CensoringStep>,
+    /// Whether an event counts as the one predicted.
+    of_interest: Vec<bool>,
 }
 
 impl<'a> Censoring<'a> {
-    pub(crate) fn new(outcomes: &'a Outcomes) -> Result<Self, Error> {
+    pub(crate) fn new(endpoint: &'a impl Endpoint) -> Result<Self, Error> {
+        let outcomes = endpoint.follow_up();
         check::length("time", outcomes.time(), outcomes)?;
         if outcomes.entry().is_some() {
             return Err(Error::Unsupported("weighting by the censoring curve", "delayed entry"));
@@ -78,7 +82,8 @@ impl<'a> Censoring<'a> {
             step
         });
         let steps = steps.collect();
-        Ok(Self { outcomes, groups, steps })
+        let of_interest = (0..outcomes.n_subjects()).map(|i| endpoint.is_of_interest(i)).collect();
+        Ok(Self { outcomes, groups, steps, of_interest })
     }
 
     pub(crate) fn at(&'a self, horizon: f64) -> Result<AtHorizon<'a>, Error> {
@@ -91,14 +96,13 @@ impl<'a> Censoring<'a> {
         for (g, (group, step)) in self.groups.iter().zip(&self.steps).enumerate() {
             // Nobody is censored between `known` groups and the horizon.
             let beyond = self.steps.get(known).map_or(0.0, |step| step.before);
-            let (members, kind, uncensored) = if g < known {
-                (group.events, Status::Case, step.before)
-            } else {
-                (group.all, Status::Control, beyond)
-            };
+            let (members, uncensored) =
+                if g < known { (group.events, step.before) } else { (group.all, beyond) };
             for &i in members {
-                status[i as usize] = kind;
-                weights[i as usize] = self.outcomes.weight(i as usize) / uncensored;
+                let i = i as usize;
+                let is_case = g < known && self.of_interest[i];
+                status[i] = if is_case { Status::Case } else { Status::Control };
+                weights[i] = self.outcomes.weight(i) / uncensored;
             }
         }
         let (outcomes, groups, steps) = (self.outcomes, &self.groups, &self.steps[..]);
@@ -115,9 +119,15 @@ impl AtHorizon<'_> {
 
     /// Errors unless there is a case and a control.
     pub(crate) fn check_both(&self, statistic: &'static str) -> Result<(), Error> {
+        let censored_last = self.known.checked_sub(1).is_some_and(|last| {
+            last + 1 == self.groups.len() && !self.groups.get(last).censored.is_empty()
+        });
+        if censored_last {
+            return Err(Error::Undefined(statistic, "nobody was followed beyond the horizon"));
+        }
         for (status, missing) in [
             (Status::Case, "no event by the horizon"),
-            (Status::Control, "nobody was followed beyond the horizon"),
+            (Status::Control, "nobody is known to be without it at the horizon"),
         ] {
             if !self.status.contains(&status) {
                 return Err(Error::Undefined(statistic, missing));

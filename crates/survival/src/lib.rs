@@ -31,6 +31,9 @@
 //!   are made for a fixed time, such as five-year risk.
 //! - [`gonen_heller`] asks what a proportional hazards model says of its own discrimination.
 //!
+//! Where another event, such as death, makes the one predicted impossible, give [`CompetingOutcomes`] and
+//! ask for one cause: the functions of a horizon take it in the place of [`Outcomes`].
+//!
 //! A C says nothing about calibration: add [`calibration_slope`], [`observed_expected`] and
 //! [`calibration_groups`], or the [`brier_score`], which pays for both.
 //!
@@ -56,13 +59,16 @@
 //! | [`uno_c`] | `concordance(timewt = "n/G2", ymax = tau)` | sksurv `concordance_index_ipcw` (no error) |
 //! | [`compare_harrell_c`], [`ConcordanceOptions::estimate_jointly`] | `concordance(fit1, fit2)` and its `vcov` | none |
 //! | [`compare_c_u_statistic`] | `compareC::compareC` | none |
-//! | [`auc_at`], [`compare_auc_at`], [`roc_at`] | `timeROC`, `riskRegression::Score(metrics = "auc")` | sksurv `cumulative_dynamic_auc` (no error) |
+//! | [`auc_at`], [`compare_auc_at`], [`auc_jointly`], [`roc_at`] | `timeROC`, `riskRegression::Score(metrics = "auc")` | sksurv `cumulative_dynamic_auc` (no error) |
 //! | [`accuracy_at`] | `timeROC::SeSpPPVNPV` | none |
 //! | [`brier_score`], [`integrated_brier`] | `riskRegression::Score(metrics = "brier")` | sksurv `brier_score`, `integrated_brier_score` |
 //! | [`kaplan_meier`], [`nelson_aalen`], [`CurveOptions`] | `survfit(conf.type = ..)`; its default is `"log"`, ours `"log-log"` | lifelines `KaplanMeierFitter` (log-log) |
 //! | [`SurvivalCurve::restricted_mean`] | `print(survfit, rmean = ..)` | lifelines `restricted_mean_survival_time` |
 //! | [`follow_up_curve`] | `survfit(Surv(time, 1 - status) ~ 1)` | |
 //! | [`cumulative_incidence`] | `survfit(Surv(time, factor) ~ 1)`, `cmprsk::cuminc` | sksurv `cumulative_incidence_competing_risks` |
+//! | [`gray_test`], [`GrayOptions`] | `cmprsk::cuminc(..)$Tests` | none |
+//! | [`fine_gray`], [`fine_gray_rows`] | `cmprsk::crr`, `survival::finegray` | none |
+//! | [`CompetingOutcomes::cause`] given to [`auc_at`], [`brier_score`], [`observed_expected`], .. | `riskRegression::Score(Hist(time, cause) ~ 1, cause = ..)` | none |
 //! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | lifelines `multivariate_logrank_test` |
 //! | [`cox_partial_likelihood`], [`RiskSets`] | `coxph(~ offset(h))`: `loglik`, martingale residuals | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
 //! | [`breslow_baseline`] | `basehaz(centered = FALSE)` of a Breslow fit | |
@@ -96,18 +102,22 @@ mod check;
 mod competing;
 mod concordance;
 mod concordance_bootstrap;
-mod cox_univariable;
+mod cox_fit;
 mod curve;
 mod curve_interval;
 mod decision_curve;
+mod endpoint;
 mod entering;
 mod error;
+mod fine_gray;
 mod gonen_heller;
+mod gray;
 mod ipcw;
 mod linear;
 mod log_rank;
 mod multiple_testing;
 mod normal;
+mod observed;
 mod order;
 mod outcomes;
 mod pair_sums;
@@ -116,6 +126,7 @@ mod partial_likelihood;
 mod place_set;
 mod ranks;
 mod scaled;
+mod score_test;
 mod tally;
 #[cfg(feature = "burn")]
 mod tensor_losses;
@@ -126,14 +137,16 @@ mod u_statistic;
 pub use accuracy::{
     AccuracyErrors, RocPoint, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold,
 };
-pub use auc::{AucAt, auc_at, auc_at_horizons, compare_auc_at};
+pub use auc::{
+    AucAt, EqualityTest, JointAuc, auc_at, auc_at_horizons, auc_jointly, compare_auc_at,
+};
 pub use baseline::{BaselineHazard, breslow_baseline};
 pub use bootstrap::{BootstrapOptions, bootstrap, jackknife};
 pub use bootstrap_concordance::bootstrap_concordance;
 pub use bootstrap_interval::{
     Bootstrap, StudentisedBootstrap, bca_interval, percentile_interval, studentised_interval,
 };
-pub use brier::{BrierScore, brier_score, compare_brier, integrated_brier};
+pub use brier::{BrierScore, IntegratedBrier, brier_score, compare_brier, integrated_brier};
 pub use c_statistic::{
     CStatistic, ConcordanceOptions, IndexInterval, JointConcordance, PairedDifference,
     compare_harrell_c, compare_uno_c, harrell_c, uno_c,
@@ -151,8 +164,11 @@ pub use curve::{
 };
 pub use curve_interval::CurveInterval;
 pub use decision_curve::{NetBenefit, decision_curve};
+pub use endpoint::{CompetingOutcomes, Endpoint, OneCause};
 pub use error::Error;
+pub use fine_gray::{FineGrayFit, FineGrayRows, fine_gray, fine_gray_rows};
 pub use gonen_heller::gonen_heller;
+pub use gray::{GrayOptions, GrayTest, gray_test};
 pub use log_rank::{LogRank, LogRankOptions, LogRankWeight, log_rank};
 pub use multiple_testing::{benjamini_hochberg, holm};
 pub use outcomes::Outcomes;

@@ -26,6 +26,14 @@ pub(crate) fn solve(mut matrix: Vec<Vec<f64>>, mut rhs: Vec<f64>) -> Option<Vec<
     Some(rhs)
 }
 
+/// The inverse of a small matrix; `None` if singular.
+pub(crate) fn invert(matrix: Vec<Vec<f64>>) -> Option<Vec<Vec<f64>>> {
+    let n = matrix.len();
+    let unit = |k: usize| (0..n).map(|j| f64::from(u8::from(j == k))).collect();
+    // Rows of the transpose: for the symmetric matrices of this crate the inverse itself.
+    (0..n).map(|k| solve(matrix.clone(), unit(k))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

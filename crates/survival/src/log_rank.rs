@@ -9,7 +9,7 @@
 //! 69:553-566, 1982. Equal to R `survdiff()`.
 
 use crate::{
-    Error, Outcomes, c_statistic::members, check, linear::solve, normal::chi_square_p,
+    Error, Outcomes, c_statistic::members, check, score_test::test_of_scores,
     time_groups::TimeGroups,
 };
 
@@ -207,32 +207,17 @@ impl Sums {
 
     fn test(self) -> Result<LogRank, Error> {
         let Self { n_subjects, observed, expected, covariance } = self;
-        let scale = (0..observed.len()).map(|g| covariance[g][g]).fold(0.0, f64::max);
-        let compared: Vec<usize> =
-            (0..observed.len()).filter(|&g| covariance[g][g] > 1e-12 * scale).collect();
-        if compared.len() < 2 {
-            return Err(Error::Undefined(
-                "the log-rank test",
-                "fewer than two groups are compared",
-            ));
-        }
-        let kept = &compared[1..];
-        let difference: Vec<f64> = kept.iter().map(|&g| observed[g] - expected[g]).collect();
-        let matrix: Vec<Vec<f64>> =
-            kept.iter().map(|&g| kept.iter().map(|&h| covariance[g][h]).collect()).collect();
-        let solved = solve(matrix, difference.clone()).ok_or(Error::Undefined(
-            "the log-rank test",
-            "some groups are never at risk beside the others",
-        ))?;
-        let chi_square: f64 = difference.iter().zip(&solved).map(|(a, b)| a * b).sum();
+        let difference: Vec<f64> = observed.iter().zip(&expected).map(|(o, e)| o - e).collect();
+        let test = test_of_scores("the log-rank test", &difference, &covariance)?;
+        let (chi_square, degrees_of_freedom, p) = (test.statistic, test.degrees_of_freedom, test.p);
         Ok(LogRank {
-            p: chi_square_p(chi_square, kept.len() as f64),
-            degrees_of_freedom: kept.len(),
             n_subjects,
             observed,
             expected,
             covariance,
             chi_square,
+            degrees_of_freedom,
+            p,
         })
     }
 }

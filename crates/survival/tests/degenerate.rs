@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use vertebra_survival::{
-    BootstrapOptions, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at,
-    bootstrap, breslow_baseline, brier_score, calibration_groups, calibration_slope,
-    compare_harrell_c, concordance, cox_partial_likelihood, decision_curve, harrell_c, holm,
-    integrated_brier, kaplan_meier, log_rank, observed_expected, studentised_interval, uno_c,
-    youden_threshold,
+    BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight,
+    accuracy_at, auc_at, auc_jointly, bootstrap, breslow_baseline, brier_score, calibration_groups,
+    calibration_slope, compare_harrell_c, concordance, cox_partial_likelihood, decision_curve,
+    fine_gray, fine_gray_rows, gray_test, harrell_c, holm, integrated_brier, kaplan_meier,
+    log_rank, observed_expected, studentised_interval, uno_c, youden_threshold,
 };
 
 fn outcomes(time: &[f64], event: &[bool]) -> Outcomes {
@@ -206,4 +206,42 @@ fn logit_interval_survives_samples_of_perfect_concordance() {
         Ok((lower, upper)) => assert!(0.0 < lower && lower < upper && upper < 1.0),
         Err(why) => assert!(matches!(why, Error::Undefined(..))),
     }
+}
+
+#[test]
+fn competing_risks_without_the_cause_or_its_controls() {
+    let competing = |time: &[f64], cause: &[usize]| {
+        CompetingOutcomes::new(time.to_vec(), cause.to_vec()).unwrap()
+    };
+    let outcomes = competing(&[1.0, 2.0, 3.0, 4.0], &[2, 0, 2, 0]);
+    assert_eq!(outcomes.cause(1), Err(Error::NoEvents(4)));
+    assert!(matches!(outcomes.cause(0), Err(Error::InvalidSetting("cause", ..))));
+    assert_eq!(gray_test(&outcomes, 1, &[0, 0, 1, 1]), Err(Error::NoEvents(4)));
+    assert!(matches!(gray_test(&outcomes, 2, &[0; 4]), Err(Error::Undefined(..))));
+    assert!(matches!(gray_test(&outcomes, 2, &[0; 3]), Err(Error::LengthMismatch("groups", 4, 3))));
+    let weighted = outcomes.clone().with_weights(vec![2.0; 4]).unwrap();
+    assert!(matches!(gray_test(&weighted, 2, &[0, 0, 1, 1]), Err(Error::Unsupported(..))));
+    let death = outcomes.cause(2).unwrap();
+    // The last one was censored: nobody is known to be free of death at 4 years.
+    assert!(matches!(auc_at(&death, &[0.1, 0.2, 0.3, 0.4], 4.0), Err(Error::Undefined(..))));
+    assert!(matches!(fine_gray(death, &[]), Err(Error::Empty(_))));
+    assert!(matches!(fine_gray(death, &[&[1.0; 4]]), Err(Error::Undefined(..))));
+    assert!(matches!(fine_gray(death, &[&[4.0, 3.0, 2.0, 1.0]]), Err(Error::Undefined(..))));
+    let at_once = competing(&[0.0, 2.0], &[1, 1]);
+    assert!(matches!(
+        fine_gray_rows(at_once.cause(1).unwrap()),
+        Err(Error::OutOfDomain("time", 0, _))
+    ));
+    assert!(CompetingOutcomes::new(vec![1.0], vec![]).is_err());
+}
+
+#[test]
+fn areas_of_scores_that_agree() {
+    let outcomes = outcomes(&[1.0, 2.0, 3.0, 4.0], &[true, true, false, false]);
+    let score = [0.4, 0.2, 0.3, 0.1];
+    let joint = auc_jointly(&outcomes, &[&score, &score], &[2.5]).unwrap();
+    assert!(matches!(joint.difference(0, 1, 0), Err(Error::Undefined(..))));
+    assert!(matches!(joint.test_of_equality(), Err(Error::Undefined(..))));
+    assert!(matches!(joint.difference(0, 2, 0), Err(Error::InvalidSetting("score", ..))));
+    assert!(matches!(auc_jointly(&outcomes, &[], &[2.5]), Err(Error::Empty("risks"))));
 }

@@ -3,9 +3,9 @@
 
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
-    BootstrapOptions, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight, accuracy_at, auc_at,
-    bootstrap, bootstrap_concordance, brier_score, concordance, cox_partial_likelihood,
-    kaplan_meier,
+    BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight,
+    accuracy_at, auc_at, auc_jointly, bootstrap, bootstrap_concordance, brier_score,
+    compare_auc_at, concordance, cox_partial_likelihood, kaplan_meier, observed_expected,
 };
 
 /// A sample with many equal times and risks: time, event, risk, entry, weight.
@@ -323,6 +323,93 @@ proptest! {
         }
         if let (Ok(a), Ok(b)) = (auc_at(&outcomes, &risk, horizon), auc_at(&outcomes, &negated, horizon)) {
             prop_assert!(near(a.auc + b.auc, 1.0, 1e-12) && near(a.se, b.se, 1e-12));
+        }
+    }
+
+    #[test]
+    fn one_cause_at_a_horizon_follows_its_definition(
+        rows in rows(25), causes in vec(0usize..3, 25), horizon in 1u8..8,
+    ) {
+        let time: Vec<f64> = rows.iter().map(|r| f64::from(r.0)).collect();
+        let cause = causes[..rows.len()].to_vec();
+        let (w, score, horizon) = (weights(&rows), risk(&rows), f64::from(horizon));
+        let at = |w: Vec<f64>| {
+            CompetingOutcomes::new(time.clone(), cause.clone()).unwrap().with_weights(w).unwrap()
+        };
+        let outcomes = at(w.clone());
+        let Ok(of_cause) = outcomes.cause(1) else { return Ok(()) };
+        if let Ok(got) = auc_at(&of_cause, &score, horizon) {
+            // G(t-) by its definition, events before censorings at equal times.
+            let uncensored = |t: f64| -> f64 {
+                (0..9).map(f64::from).filter(|&u| u < t).map(|u| {
+                    let sum = |keep: &dyn Fn(usize) -> bool| -> f64 {
+                        (0..time.len()).filter(|&i| keep(i)).map(|i| w[i]).sum()
+                    };
+                    let c = sum(&|i| time[i] == u && cause[i] == 0);
+                    let n = sum(&|i| time[i] > u || (time[i] == u && cause[i] == 0));
+                    if c > 0.0 { 1.0 - c / n } else { 1.0 }
+                }).product()
+            };
+            let (mut wins, mut pairs) = (0.0, 0.0);
+            for i in (0..time.len()).filter(|&i| time[i] <= horizon && cause[i] == 1) {
+                for j in 0..time.len() {
+                    let gone = time[j] <= horizon && cause[j] == 2;
+                    if gone || time[j] > horizon {
+                        let until = if gone { time[j] } else { horizon + 0.5 };
+                        let pair = w[i] / uncensored(time[i]) * w[j] / uncensored(until);
+                        pairs += pair;
+                        wins += pair * match score[i].total_cmp(&score[j]) {
+                            std::cmp::Ordering::Greater => 1.0,
+                            std::cmp::Ordering::Equal => 0.5,
+                            std::cmp::Ordering::Less => 0.0,
+                        };
+                    }
+                }
+            }
+            prop_assert!(near(got.auc, wins / pairs, 1e-11), "{} {}", got.auc, wins / pairs);
+            let numeric = |statistic: &dyn Fn(&CompetingOutcomes) -> f64| {
+                jackknife_variance(&w, |w| statistic(&at(w)))
+            };
+            let expected = numeric(&|o| auc_at(&o.cause(1).unwrap(), &score, horizon).unwrap().auc);
+            prop_assert!(near(got.se.powi(2), expected, 1e-6), "{} {expected}", got.se.powi(2));
+            let survival: Vec<f64> = score.iter().map(|r| 1.0 / (1.0 + r.exp())).collect();
+            let got = brier_score(&of_cause, &survival, horizon).unwrap();
+            let scaled = |o: &CompetingOutcomes| {
+                brier_score(&o.cause(1).unwrap(), &survival, horizon).unwrap().scaled
+            };
+            prop_assert!(near(got.scaled_se.powi(2), numeric(&scaled), 1e-6));
+            if let Ok(got) = observed_expected(&of_cause, &survival, horizon) {
+                let observed = |o: &CompetingOutcomes| {
+                    observed_expected(&o.cause(1).unwrap(), &survival, horizon).unwrap().observed
+                };
+                let reach = 1.959_963_984_540_054 * numeric(&observed).sqrt() / got.observed;
+                prop_assert!(near((got.upper / got.ratio).ln(), reach, 1e-5));
+            }
+        }
+    }
+
+    #[test]
+    fn several_scores_at_several_horizons_are_tested_with_their_jackknife_covariance(rows in rows(30)) {
+        let outcomes = right_censored(&rows);
+        let first = risk(&rows);
+        let second: Vec<f64> = rows.iter().map(|r| f64::from(r.3)).collect();
+        let horizons = [2.5, 4.5];
+        let Ok(joint) = auc_jointly(&outcomes, &[&first, &second], &horizons) else { return Ok(()) };
+        for (k, &horizon) in horizons.iter().enumerate() {
+            match (joint.difference(0, 1, k), compare_auc_at(&outcomes, &first, &second, horizon)) {
+                (Ok(a), Ok(b)) => prop_assert_eq!(a, b),
+                (a, b) => prop_assert_eq!(a, b),
+            }
+        }
+        let v = &joint.covariance;
+        if let Ok(test) = joint.test_of_equality() {
+            let x = [0, 1].map(|k| joint.areas[1][k].auc - joint.areas[0][k].auc);
+            let c = |k: usize, l: usize| v[2 + k][2 + l] - v[2 + k][l] - v[k][2 + l] + v[k][l];
+            let det = c(0, 0) * c(1, 1) - c(0, 1) * c(1, 0);
+            let square = (x[0] * x[0] * c(1, 1) - 2.0 * x[0] * x[1] * c(0, 1) + x[1] * x[1] * c(0, 0)) / det;
+            if det > 1e-6 * c(0, 0) * c(1, 1) {
+                prop_assert!(near(test.chi_square, square, 1e-6), "{} {square}", test.chi_square);
+            }
         }
     }
 }

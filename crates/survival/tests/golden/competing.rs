@@ -1,12 +1,16 @@
-//! R `survfit()` of a factor status on mgus2: progression and death.
+//! R `survfit()` of a factor status, cmprsk and riskRegression on mgus2: progression and death.
 
-use crate::{Golden, assert_all_close};
-use vertebra_survival::cumulative_incidence;
+use crate::{Golden, assert_all_close, assert_close, linear};
+use vertebra_survival::{
+    CompetingOutcomes, GrayOptions, RiskSets, Ties, auc_at, auc_jointly, brier_score,
+    cumulative_incidence, fine_gray, fine_gray_rows, gray_test,
+};
 
 #[test]
 fn cumulative_incidence_agrees_with_survfit() {
     let mgus = Golden::read("mgus2");
-    let curves = cumulative_incidence(&mgus.column("etime"), &mgus.labels("event")).unwrap();
+    let outcomes = CompetingOutcomes::new(mgus.column("etime"), mgus.labels("event")).unwrap();
+    let curves = cumulative_incidence(&outcomes).unwrap();
     let path = "/aalen_johansen/all";
     let times = mgus.numbers(&format!("{path}/time"));
     for curve in curves {
@@ -22,5 +26,172 @@ fn cumulative_incidence_agrees_with_survfit() {
         assert_all_close("std_err", &pick(&curve.std_err), &part("std_err"), 1e-10);
         assert_all_close("lower", &pick(&curve.lower), &part("lower_log"), 1e-10);
         assert_all_close("upper", &pick(&curve.upper), &part("upper_log"), 1e-10);
+    }
+}
+
+/// mgus2 with its tied months, or with times of which no two are alike (`competing.R`).
+fn mgus(time: &str) -> CompetingOutcomes {
+    let mgus = Golden::read("mgus2");
+    let months = mgus.column("etime").into_iter().enumerate();
+    let apart = |(i, t): (usize, f64)| t + (i + 1) as f64 / 2000.0;
+    let time = match time {
+        "distinct" => months.map(apart).collect(),
+        _ => mgus.column("etime"),
+    };
+    CompetingOutcomes::new(time, mgus.labels("event")).unwrap()
+}
+
+const HORIZONS: [f64; 3] = [60.0, 120.0, 240.0];
+
+/// The two predictions of `competing.R`.
+fn risks() -> [Vec<f64>; 2] {
+    let mgus = Golden::read("mgus2");
+    let (spike, age, hgb) = (mgus.column("mspike"), mgus.column("age"), mgus.column("hgb"));
+    let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let a = (0..age.len()).map(|i| logistic(-4.0 + 0.8 * spike[i] + 0.01 * age[i]));
+    let b = (0..age.len()).map(|i| logistic(-3.0 + 0.5 * spike[i] - 0.1 * (hgb[i] - 13.0)));
+    [a.collect(), b.collect()]
+}
+
+#[test]
+fn grays_test_agrees_with_cuminc() {
+    let mgus_golden = Golden::read("mgus2");
+    let age = mgus_golden.column("age");
+    let third: Vec<usize> =
+        age.iter().map(|&a| usize::from(a >= 65.0) + usize::from(a >= 77.0)).collect();
+    let anaemic: Vec<usize> =
+        mgus_golden.column("hgb").iter().map(|&h| usize::from(h < 13.0)).collect();
+    let golden = Golden::read("competing");
+    for time in ["etime", "distinct"] {
+        let outcomes = mgus(time);
+        for (name, groups) in [("male", mgus_golden.labels("male")), ("third", third.clone())] {
+            for rho in [0.0, 1.0] {
+                for strata in ["none", "anaemic"] {
+                    let mut options = GrayOptions::default().with_rho(rho);
+                    if strata == "anaemic" {
+                        options = options.with_strata(anaemic.clone());
+                    }
+                    for cause in [1, 2] {
+                        let got = options.test(&outcomes, cause, &groups).unwrap();
+                        let path = format!("/gray/{time}_{name}_{rho}_{strata}/{}", cause - 1);
+                        let expected = golden.numbers(&path);
+                        assert_close(&path, got.chi_square, expected[0], 1e-11);
+                        assert!(
+                            (got.p - expected[1]).abs() <= 1e-9 * expected[1] + 1e-15,
+                            "{path}"
+                        );
+                        assert_eq!(got.degrees_of_freedom as f64, expected[2], "{path}");
+                    }
+                }
+            }
+        }
+    }
+    let expected = mgus_golden.at("/gray_test/stat_p_df");
+    for cause in [1, 2] {
+        let got = gray_test(&mgus("etime"), cause, &mgus_golden.labels("male")).unwrap();
+        assert_close("chi-square", got.chi_square, expected[cause - 1][0].as_f64().unwrap(), 1e-11);
+        assert_close("p", got.p, expected[cause - 1][1].as_f64().unwrap(), 1e-11);
+    }
+}
+
+/// As in `horizon.rs`: riskRegression divides by n - 1 and linearises `G` otherwise; many months tie.
+const SE_TOLERANCE: f64 = 3e-3;
+
+#[test]
+fn areas_and_brier_scores_agree_with_score() {
+    let golden = Golden::read("competing");
+    let [a, b] = risks();
+    let n = a.len() as f64;
+    let se_of = |se: f64| se * (n / (n - 1.0)).sqrt();
+    for time in ["etime", "distinct"] {
+        let outcomes = mgus(time);
+        for cause in [1, 2] {
+            let of_cause = outcomes.cause(cause).unwrap();
+            let path = format!("/score/{time}/{}", cause - 1);
+            let at = |leaf: &str| golden.numbers(&format!("{path}/{leaf}"));
+            let joint = auc_jointly(&of_cause, &[&a, &b], &HORIZONS).unwrap();
+            for (k, &horizon) in HORIZONS.iter().enumerate() {
+                for (m, risk) in [&a, &b].into_iter().enumerate() {
+                    let got = joint.areas[m][k];
+                    assert_eq!(got, auc_at(&of_cause, risk, horizon).unwrap());
+                    assert_close(&path, got.auc, at("AUC/AUC")[3 * m + k], 1e-11);
+                    assert_close(&path, se_of(got.se), at("AUC/se")[3 * m + k], SE_TOLERANCE);
+                    let survival: Vec<f64> = risk.iter().map(|r| 1.0 - r).collect();
+                    let got = brier_score(&of_cause, &survival, horizon).unwrap();
+                    assert_close(&path, got.brier, at("Brier/Brier")[3 * (m + 1) + k], 1e-11);
+                    assert_close(&path, got.reference, at("Brier/Brier")[k], 1e-11);
+                    let expected = at("Brier/se")[3 * (m + 1) + k];
+                    assert_close(&path, se_of(got.se), expected, SE_TOLERANCE);
+                }
+                let got = joint.difference(1, 0, k).unwrap();
+                assert_close(&path, got.difference, at("AUC_contrasts/delta.AUC")[k], 1e-9);
+                assert_close(&path, se_of(got.se), at("AUC_contrasts/se")[k], SE_TOLERANCE);
+            }
+        }
+    }
+}
+
+#[test]
+fn fine_gray_rows_agree_with_finegray() {
+    let golden = Golden::read("mgus2");
+    let outcomes = mgus("etime");
+    for (name, cause) in [("pcm", 1), ("death", 2)] {
+        let path = format!("/finegray/{name}");
+        let rows = fine_gray_rows(outcomes.cause(cause).unwrap()).unwrap();
+        assert_eq!(rows.subject.len() as f64, golden.number(&format!("{path}/fg_rows")));
+        let weight = rows.outcomes.weights().unwrap();
+        let sum: f64 = weight.iter().sum();
+        assert_close("sum", sum, golden.number(&format!("{path}/sum_fgwt")), 1e-12);
+        let at = |leaf: &str| golden.numbers(&format!("{path}/{leaf}"));
+        for (k, &row) in at("rows0").iter().enumerate() {
+            let row = row as usize;
+            // Where between two events a weight changes is free: only the weight at events matters.
+            assert_eq!(rows.outcomes.event()[row], at("fgstatus")[k] > 0.0, "{row}");
+            assert_close("weight", weight[row], at("fgwt")[k], 1e-12);
+        }
+        // The likelihood of coxph on these rows, at its coefficients.
+        let names = ["age", "male", "mspike"];
+        for (key, ties) in [("efron", Ties::Efron), ("breslow", Ties::Breslow)] {
+            let b = golden.numbers(&format!("{path}/{key}/coef"));
+            let terms: Vec<(&str, f64)> = names.into_iter().zip(b).collect();
+            let h = linear(&golden, &terms);
+            let h: Vec<f64> = rows.subject.iter().map(|&i| h[i]).collect();
+            let events: f64 = rows.outcomes.n_events() as f64;
+            let sets = RiskSets::new(&rows.outcomes).unwrap();
+            let expected = golden.numbers(&format!("{path}/{key}/loglik"));
+            let null = sets.partial_likelihood(&vec![0.0; h.len()], ties).unwrap();
+            assert_close(key, -events * null.loss, expected[0], 1e-11);
+            let got = sets.partial_likelihood(&h, ties).unwrap();
+            assert_close(key, -events * got.loss, expected[1], 1e-11);
+        }
+    }
+}
+
+#[test]
+fn subdistribution_hazards_agree_with_coxph_and_crr() {
+    let (golden, data) = (Golden::read("competing"), Golden::read("mgus2"));
+    let x = ["age", "male", "mspike"].map(|name| data.column(name));
+    let x = [&x[0][..], &x[1], &x[2]];
+    for (name, cause) in [("pcm", 1), ("death", 2)] {
+        let outcomes = mgus("etime");
+        let got = fine_gray(outcomes.cause(cause).unwrap(), &x).unwrap();
+        let path = format!("/finegray/{name}/breslow");
+        let expected = data.numbers(&format!("{path}/coef"));
+        // coxph stops at a relative change of the likelihood of 1e-9.
+        assert_all_close(name, &got.coefficients, &expected, 1e-6);
+        let expected = data.numbers(&format!("{path}/loglik"));
+        assert_close(name, got.log_likelihood_null, expected[0], 1e-11);
+        assert_close(name, got.log_likelihood, expected[1], 1e-11);
+
+        // crr takes a censoring at the time of an event as before it: distinct times are compared.
+        let outcomes = mgus("distinct");
+        let got = fine_gray(outcomes.cause(cause).unwrap(), &x).unwrap();
+        let path = format!("/crr/distinct/{}", cause - 1);
+        let at = |leaf: &str| golden.numbers(&format!("{path}/{leaf}"));
+        assert_all_close(name, &got.coefficients, &at("coef"), 1e-9);
+        assert_close(name, got.log_likelihood, golden.number(&format!("{path}/loglik")), 1e-11);
+        for (k, row) in got.covariance.iter().enumerate() {
+            assert_all_close(name, row, &at(&format!("var/{k}")), 1e-8);
+        }
     }
 }

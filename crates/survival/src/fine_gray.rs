@@ -1,0 +1,511 @@
+//! The subdistribution hazard of Fine and Gray: how covariates act on the cumulative incidence of one cause.
+//!
+//! Who had another event stays in the risk sets of the cause with a weight that falls as its censoring would
+//! have: at an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`, with `w_i(t) = 1` while `i` is
+//! followed, 0 after its censoring or its event of the cause, and `G(t-) / G(t_i-)` after its event of another
+//! cause at `t_i`. `G` is the Kaplan-Meier curve of the censoring, events taken to come before censorings at
+//! equal times. Tied events of the cause see the same risk set (Breslow). The standard errors are those of Fine and Gray, with what the estimated `G` adds.
+//!
+//! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (weights as data).
+//! [`fine_gray_rows`] equals R `survival::finegray()`, the likelihood `coxph()` on these rows;
+//! coefficients and standard errors equal `cmprsk::crr()` where no event ties with a censoring.
+
+use crate::{
+    Error, OneCause, Outcomes, check,
+    cox_fit::Column,
+    linear::{invert, solve},
+    time_groups::TimeGroups,
+};
+
+/// The subjects of a Fine-Gray analysis as weighted rows `(entry, time]` for any Cox regression: fit it with
+/// these outcomes and the covariates of `subject`, with robust standard errors clustered by subject.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FineGrayRows {
+    /// Row by row, the index of its subject.
+    pub subject: Vec<usize>,
+    /// Entry, exit, event of the cause, and weight of each row.
+    pub outcomes: Outcomes,
+}
+
+/// The weighted rows of one cause; who had another event has a row for each weight it has at an event of the
+/// cause after it.
+///
+/// # Errors
+/// [`Error::OutOfDomain`] for an event or a censoring at time 0, which no row `(entry, time]` can hold.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{CompetingOutcomes, fine_gray_rows};
+/// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![2, 0, 1, 1])?;
+/// let rows = fine_gray_rows(outcomes.cause(1)?)?;
+/// assert_eq!(rows.subject, [0, 0, 1, 2, 3]);
+/// assert_eq!(rows.outcomes.weights().unwrap()[..2], [1.0, 2.0 / 3.0]);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
+    let (outcomes, any) = (cause.outcomes(), cause.outcomes().any());
+    if let Some(i) = any.time().iter().position(|&t| t == 0.0) {
+        return Err(Error::OutOfDomain("time", i, 0.0));
+    }
+    let groups = TimeGroups::new(any);
+    let curve = censoring_before(any, &groups);
+    let is_own = |i: usize| outcomes.causes()[i] == cause.number();
+    let last_event =
+        (0..groups.len()).rev().find(|&g| groups.get(g).events.iter().any(|&i| is_own(i as usize)));
+    let last_event = last_event.unwrap_or(0);
+    // Last censoring before an event of the cause, the event of the cause before that (a weight holds up to
+    // there), and the weight after it.
+    let mut steps: Vec<(usize, f64, f64)> = Vec::new();
+    let (mut latest, mut held) = (None, 0.0);
+    for (g, group) in groups.iter().enumerate().take(last_event + 1) {
+        if group.events.iter().any(|&i| is_own(i as usize)) {
+            steps.extend(latest.take().map(|censoring| (censoring, held, curve[g])));
+            held = groups.times()[g];
+        }
+        if !group.censored.is_empty() {
+            latest = Some(g);
+        }
+    }
+    let mut group_of = vec![0; any.n_subjects()];
+    for (g, group) in groups.iter().enumerate() {
+        group.all.iter().for_each(|&i| group_of[i as usize] = g);
+    }
+    let (mut subject, mut entry, mut time) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut event, mut weight) = (Vec::new(), Vec::new());
+    let mut push = |i: usize, from: f64, to: f64, is_event: bool, factor: f64| {
+        subject.push(i);
+        entry.push(from);
+        time.push(to);
+        event.push(is_event);
+        weight.push(any.weight(i) * factor);
+    };
+    for i in 0..any.n_subjects() {
+        let (g, t) = (group_of[i], any.time()[i]);
+        if !any.event()[i] || is_own(i) || g >= last_event {
+            push(i, 0.0, t, is_own(i), 1.0);
+            continue;
+        }
+        let mut from = 0.0;
+        let mut weight = 1.0;
+        for &(_, held, after) in &steps[steps.partition_point(|step| step.0 < g)..] {
+            let to = t.max(held);
+            push(i, from, to, false, weight);
+            (from, weight) = (to, after / curve[g]);
+        }
+        if from < groups.times()[last_event] && weight > 0.0 {
+            push(i, from, groups.times()[last_event], false, weight);
+        }
+    }
+    let outcomes = Outcomes::new(time, event)?.with_entry(entry)?.with_weights(weight)?;
+    Ok(FineGrayRows { subject, outcomes })
+}
+
+/// `G` just before each group's time.
+fn censoring_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
+    let (mut at_risk, mut uncensored) = (any.total_weight(), 1.0);
+    let curve = groups.iter().map(|group| {
+        let before = uncensored;
+        let (events, censored) = (any.weigh(group.events), any.weigh(group.censored));
+        if censored > 0.0 {
+            let left = at_risk - events;
+            uncensored *= ((left - censored) / left).max(0.0);
+        }
+        at_risk -= events + censored;
+        before
+    });
+    curve.collect()
+}
+
+/// A fitted subdistribution hazard model.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct FineGrayFit {
+    /// Log subdistribution hazard ratio of each covariate.
+    pub coefficients: Vec<f64>,
+    /// Their covariance: a sandwich that includes what the estimated censoring curve adds.
+    pub covariance: Vec<Vec<f64>>,
+    /// Standard errors, the roots of its diagonal.
+    pub std_errors: Vec<f64>,
+    /// Log partial likelihood with all coefficients 0.
+    pub log_likelihood_null: f64,
+    /// Log partial likelihood at the coefficients.
+    pub log_likelihood: f64,
+    /// Event times of the cause in years, increasing.
+    times: Vec<f64>,
+    /// Cumulative subdistribution hazard of a subject with all covariates 0 at each.
+    cumulative_hazard: Vec<f64>,
+}
+
+impl FineGrayFit {
+    /// Cumulative incidence of the cause by `horizon` years for a subject with these covariates,
+    /// `1 - exp(-H_0(horizon) exp(b'x))`.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless there is one value for each coefficient.
+    pub fn risk(&self, covariates: &[f64], horizon: f64) -> Result<f64, Error> {
+        if covariates.len() != self.coefficients.len() {
+            let (expected, got) = (self.coefficients.len(), covariates.len());
+            return Err(Error::LengthMismatch("covariates", expected, got));
+        }
+        let h: f64 = self.coefficients.iter().zip(covariates).map(|(b, x)| b * x).sum();
+        let k = self.times.partition_point(|&t| t <= horizon);
+        let hazard = k.checked_sub(1).map_or(0.0, |k| self.cumulative_hazard[k]);
+        Ok(-(-hazard * h.exp()).exp_m1())
+    }
+}
+
+/// Fits the subdistribution hazard of one cause on `covariates` (one slice of `[n]` each), Breslow ties.
+///
+/// # Errors
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::Empty`] without a covariate,
+/// [`Error::Undefined`] where a covariate is the same for all, is determined by the others, or no finite
+/// coefficients fit best; [`Error::Unsupported`] for case weights.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{CompetingOutcomes, fine_gray};
+/// let time = (1..11).map(f64::from).collect();
+/// let outcomes = CompetingOutcomes::new(time, vec![1, 2, 1, 0, 2, 1, 0, 1, 2, 0])?;
+/// let density = [0.6, 0.9, 0.5, 1.1, 0.8, 0.7, 1.0, 0.9, 0.6, 1.0];
+/// let fit = fine_gray(outcomes.cause(1)?, &[&density])?;
+/// assert!(fit.coefficients[0] < 0.0 && fit.risk(&[0.5], 5.0)? > fit.risk(&[1.0], 5.0)?);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayFit, Error> {
+    const NAME: &str = "the subdistribution hazard fit";
+    let any = cause.outcomes().any();
+    if covariates.is_empty() {
+        return Err(Error::Empty("covariates"));
+    }
+    covariates.iter().try_for_each(|x| check::finite("covariates", x, any))?;
+    if any.weights().is_some() {
+        return Err(Error::Unsupported(NAME, "case weights"));
+    }
+    let columns: Vec<Column> = covariates.iter().map(|x| Column::new(x)).collect();
+    if columns.iter().any(Column::is_flat) {
+        return Err(Error::Undefined(NAME, "a covariate is the same for all"));
+    }
+    let sample = Sample::new(cause, columns);
+    let p = covariates.len();
+    let mut b = vec![0.0; p];
+    let mut at = sample.derivatives(&b);
+    let log_likelihood_null = at.value;
+    let no_maximum = Error::Undefined(NAME, "no finite coefficients fit best");
+    for _ in 0..60 {
+        if (0..p).any(|k| at.information[k][k] <= 1e-9) {
+            return Err(no_maximum);
+        }
+        let step = solve(at.information.clone(), at.score.clone())
+            .ok_or(Error::Undefined(NAME, "the covariates determine each other"))?;
+        let close = step.iter().zip(&b).all(|(s, b)| s.abs() <= 1e-10 * (1.0 + b.abs()));
+        let mut share = 1.0;
+        loop {
+            let moved: Vec<f64> = b.iter().zip(&step).map(|(b, s)| b + share * s).collect();
+            let there = sample.derivatives(&moved);
+            if there.value >= at.value - 1e-10 * (1.0 + at.value.abs()) {
+                (b, at) = (moved, there);
+                break;
+            }
+            share /= 2.0;
+            if share < 1e-9 {
+                return Err(no_maximum);
+            }
+        }
+        if b.iter().any(|b| !b.is_finite() || b.abs() > 200.0) {
+            return Err(no_maximum);
+        }
+        if close {
+            return sample.fitted(&b, at, log_likelihood_null);
+        }
+    }
+    Err(no_maximum)
+}
+
+/// The sample with its censoring curve.
+struct Sample<'a> {
+    cause: OneCause<'a>,
+    groups: TimeGroups,
+    /// `G` just before each group's time.
+    before: Vec<f64>,
+    columns: Vec<Column>,
+}
+
+/// `sum w exp(h)` with its first and second moments of the covariates.
+#[derive(Clone)]
+struct Moments {
+    zero: f64,
+    one: Vec<f64>,
+    two: Vec<Vec<f64>>,
+}
+
+impl Moments {
+    fn new(p: usize) -> Self {
+        Self { zero: 0.0, one: vec![0.0; p], two: vec![vec![0.0; p]; p] }
+    }
+
+    fn add(&mut self, share: f64, x: impl Fn(usize) -> f64) {
+        self.zero += share;
+        for j in 0..self.one.len() {
+            self.one[j] += share * x(j);
+            for k in 0..self.one.len() {
+                self.two[j][k] += share * x(j) * x(k);
+            }
+        }
+    }
+}
+
+struct Derivatives {
+    value: f64,
+    score: Vec<f64>,
+    information: Vec<Vec<f64>>,
+    /// At each group with events of the cause: its index, their number, `S_0` on the scale of `most`, and the
+    /// mean covariates of the risk set.
+    events: Vec<EventTime>,
+    /// The largest log hazard, taken out of all exponentials.
+    most: f64,
+}
+
+struct EventTime {
+    group: usize,
+    count: f64,
+    zero: f64,
+    mean: Vec<f64>,
+}
+
+impl<'a> Sample<'a> {
+    fn new(cause: OneCause<'a>, columns: Vec<Column>) -> Self {
+        let any = cause.outcomes().any();
+        let groups = TimeGroups::new(any);
+        let before = censoring_before(any, &groups);
+        Self { cause, groups, before, columns }
+    }
+
+    fn x(&self, i: usize, k: usize) -> f64 {
+        self.columns[k].values[i]
+    }
+
+    fn is_own(&self, i: usize) -> bool {
+        self.cause.outcomes().causes()[i] == self.cause.number()
+    }
+
+    fn log_hazard(&self, b: &[f64]) -> Vec<f64> {
+        let one = |i: usize| b.iter().enumerate().map(|(k, b)| b * self.x(i, k)).sum();
+        (0..self.cause.outcomes().any().n_subjects()).map(one).collect()
+    }
+
+    /// Those followed are summed backwards in time, those with another event forwards.
+    fn derivatives(&self, b: &[f64]) -> Derivatives {
+        let p = b.len();
+        let h = self.log_hazard(b);
+        let most = h.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let share = |i: usize| (h[i] - most).exp();
+        let own: Vec<Vec<usize>> = self
+            .groups
+            .iter()
+            .map(|g| g.events.iter().map(|&i| i as usize).filter(|&i| self.is_own(i)).collect())
+            .collect();
+        let mut followed = Moments::new(p);
+        let mut risk_sets = Vec::new();
+        for (g, group) in self.groups.iter().enumerate().rev() {
+            for &i in group.all {
+                followed.add(share(i as usize), |k| self.x(i as usize, k));
+            }
+            if !own[g].is_empty() {
+                risk_sets.push((g, followed.clone()));
+            }
+        }
+        let mut total = Derivatives {
+            value: 0.0,
+            score: vec![0.0; p],
+            information: vec![vec![0.0; p]; p],
+            events: Vec::new(),
+            most,
+        };
+        let mut gone = Moments::new(p);
+        for (g, group) in self.groups.iter().enumerate() {
+            if !own[g].is_empty() {
+                let (_, mut risk_set) = risk_sets.pop().unwrap_or((g, Moments::new(p)));
+                let factor = self.before[g];
+                risk_set.zero += factor * gone.zero;
+                for j in 0..p {
+                    risk_set.one[j] += factor * gone.one[j];
+                    for k in 0..p {
+                        risk_set.two[j][k] += factor * gone.two[j][k];
+                    }
+                }
+                total.add(g, &own[g], &risk_set, |i| h[i] - most, |i, k| self.x(i, k));
+            }
+            for &i in group.events.iter().filter(|&&i| !self.is_own(i as usize)) {
+                let i = i as usize;
+                gone.add(share(i) / self.before[g], |k| self.x(i, k));
+            }
+        }
+        total
+    }
+
+    fn fitted(
+        &self,
+        b: &[f64],
+        at: Derivatives,
+        log_likelihood_null: f64,
+    ) -> Result<FineGrayFit, Error> {
+        let p = b.len();
+        let inverse = invert(at.information.clone()).ok_or(Error::Undefined(
+            "the subdistribution hazard fit",
+            "the covariates determine each other",
+        ))?;
+        let influence = self.influence(b, &at);
+        let mut middle = vec![vec![0.0; p]; p];
+        for u in &influence {
+            for j in 0..p {
+                for k in 0..p {
+                    middle[j][k] += u[j] * u[k];
+                }
+            }
+        }
+        let product = |a: &[Vec<f64>], b: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            let entry = |j: usize, k: usize| (0..p).map(|l| a[j][l] * b[l][k]).sum();
+            (0..p).map(|j| (0..p).map(|k| entry(j, k)).collect()).collect()
+        };
+        let sandwich = product(&product(&inverse, &middle), &inverse);
+        let sd = |k: usize| self.columns[k].sd;
+        let coefficients: Vec<f64> = b.iter().enumerate().map(|(k, b)| b / sd(k)).collect();
+        let covariance: Vec<Vec<f64>> =
+            (0..p).map(|j| (0..p).map(|k| sandwich[j][k] / (sd(j) * sd(k))).collect()).collect();
+        // A subject with all covariates 0 has the standardised ones -mean / sd.
+        let shift: f64 = (0..p).map(|k| coefficients[k] * self.columns[k].mean).sum();
+        let mut sum = 0.0;
+        let (mut times, mut cumulative_hazard) = (Vec::new(), Vec::new());
+        for event in &at.events {
+            sum += event.count / event.zero * (-at.most - shift).exp();
+            times.push(self.groups.times()[event.group]);
+            cumulative_hazard.push(sum);
+        }
+        Ok(FineGrayFit {
+            coefficients,
+            std_errors: (0..p).map(|k| covariance[k][k].sqrt()).collect(),
+            covariance,
+            log_likelihood_null,
+            log_likelihood: at.value,
+            times,
+            cumulative_hazard,
+        })
+    }
+
+    /// Each subject's `eta_i + psi_i`: its score residual with its weights, and its part in `G`.
+    fn influence(&self, b: &[f64], at: &Derivatives) -> Vec<Vec<f64>> {
+        let p = b.len();
+        let h = self.log_hazard(b);
+        let any = self.cause.outcomes().any();
+        let mut values = vec![vec![0.0; p]; any.n_subjects()];
+        let mut group_of = vec![0; any.n_subjects()];
+        for (g, group) in self.groups.iter().enumerate() {
+            group.all.iter().for_each(|&i| group_of[i as usize] = g);
+        }
+        // Sums over event times k: of dH and mean dH for the followed, and of G times these for the gone.
+        let n_events = at.events.len();
+        let mut plain = vec![vec![0.0; p + 1]; n_events + 1];
+        let mut weighted = vec![vec![0.0; p + 1]; n_events + 1];
+        for (k, event) in at.events.iter().enumerate() {
+            let step = event.count / event.zero;
+            for j in 0..=p {
+                let mean = if j == 0 { 1.0 } else { event.mean[j - 1] };
+                plain[k + 1][j] = plain[k][j] + step * mean;
+                weighted[k + 1][j] = weighted[k][j] + self.before[event.group] * step * mean;
+            }
+        }
+        // The first event time whose group is at or after `g`.
+        let from = |g: usize| at.events.partition_point(|e| e.group < g);
+        for (i, value) in values.iter_mut().enumerate() {
+            let (g, share) = (group_of[i], (h[i] - at.most).exp());
+            let through = at.events.partition_point(|e| e.group <= g);
+            let gone = any.event()[i] && !self.is_own(i);
+            for j in 0..p {
+                let x = self.x(i, j);
+                value[j] -= share * (x * plain[through][0] - plain[through][j + 1]);
+                if gone {
+                    let later = |c: usize| weighted[n_events][c] - weighted[through][c];
+                    value[j] -= share / self.before[g] * (x * later(0) - later(j + 1));
+                }
+            }
+            if any.event()[i] && self.is_own(i) {
+                let mean = &at.events[from(g)].mean;
+                (0..p).for_each(|j| value[j] += self.x(i, j) - mean[j]);
+            }
+        }
+        self.add_censoring(&h, at, &weighted, &mut values);
+        values
+    }
+
+    /// What a censoring at `u` changes by lowering `G` after it: `q(u)`, the score residuals beyond `u`
+    /// of those gone before, per subject at risk of being censored.
+    fn add_censoring(
+        &self,
+        h: &[f64],
+        at: &Derivatives,
+        weighted: &[Vec<f64>],
+        values: &mut [Vec<f64>],
+    ) {
+        let (p, n_events) = (self.columns.len(), at.events.len());
+        let any = self.cause.outcomes().any();
+        let mut gone = vec![0.0; p + 1];
+        let mut drift = vec![0.0; p];
+        let mut at_risk = any.n_subjects() as f64;
+        for (g, group) in self.groups.iter().enumerate() {
+            let through = at.events.partition_point(|e| e.group <= g);
+            for &i in group.events.iter().filter(|&&i| !self.is_own(i as usize)) {
+                let i = i as usize;
+                let share = (h[i] - at.most).exp() / self.before[g];
+                gone[0] += share;
+                (0..p).for_each(|j| gone[j + 1] += share * self.x(i, j));
+            }
+            let leaving = group.events.len() as f64;
+            for &i in group.events {
+                (0..p).for_each(|j| values[i as usize][j] += drift[j]);
+            }
+            let censored = group.censored.len() as f64;
+            if censored == 0.0 {
+                at_risk -= leaving;
+                continue;
+            }
+            let left = at_risk - leaving;
+            let later = |c: usize| weighted[n_events][c] - weighted[through][c];
+            for j in 0..p {
+                // -sum over the gone of share G (x - mean) dH beyond u, per subject at risk.
+                let q = (gone[j + 1] * later(0) - gone[0] * later(j + 1)) / left;
+                drift[j] -= q * censored / left;
+                for &i in group.censored {
+                    values[i as usize][j] += drift[j] + q;
+                }
+            }
+            at_risk = left - censored;
+        }
+    }
+}
+
+impl Derivatives {
+    fn add(
+        &mut self,
+        group: usize,
+        events: &[usize],
+        risk_set: &Moments,
+        log_hazard: impl Fn(usize) -> f64,
+        x: impl Fn(usize, usize) -> f64,
+    ) {
+        let count = events.len() as f64;
+        let mean: Vec<f64> = risk_set.one.iter().map(|one| one / risk_set.zero).collect();
+        self.value -= count * risk_set.zero.ln();
+        for &i in events {
+            self.value += log_hazard(i);
+            (0..mean.len()).for_each(|k| self.score[k] += x(i, k) - mean[k]);
+        }
+        for j in 0..mean.len() {
+            for k in 0..mean.len() {
+                let two = risk_set.two[j][k] / risk_set.zero;
+                self.information[j][k] += count * (two - mean[j] * mean[k]);
+            }
+        }
+        self.events.push(EventTime { group, count, zero: risk_set.zero, mean });
+    }
+}
