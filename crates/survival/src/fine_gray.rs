@@ -80,8 +80,7 @@ pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
         event.push(is_event);
         weight.push(any.weight(i) * factor);
     };
-    for i in 0..any.n_subjects() {
-        let (g, t) = (group_of[i], any.time()[i]);
+    for (i, (&g, &t)) in group_of.iter().zip(any.time()).enumerate() {
         if !any.event()[i] || is_own(i) || g >= last_event {
             push(i, 0.0, t, is_own(i), 1.0);
             continue;
