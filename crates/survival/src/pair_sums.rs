@@ -99,14 +99,14 @@ impl Pairing<'_> {
         let mut totals = PairTotals::default();
         for (g, &time_weight) in self.time_weights.iter().enumerate().rev() {
             let (events, censored) = self.groups.positions(g);
-            for p in censored {
+            for p in censored.filter(|&p| weight(p) > 0.0) {
                 at_risk.insert(ranks.place(p as u32), weight(p));
             }
             entering.leave_from(self.groups.times()[g], |p| {
                 at_risk.remove(ranks.place(p as u32), weight(p));
             });
             if time_weight > 0.0 {
-                for p in events.clone() {
+                for p in events.clone().filter(|&p| weight(p) > 0.0) {
                     let (lower, equal, higher) = split(&at_risk, ranks.run(p as u32));
                     let w = weight(p) * time_weight;
                     totals.concordant += w * lower;
@@ -119,7 +119,7 @@ impl Pairing<'_> {
                 totals.tied_time += time_weight * (tied - both);
                 totals.tied_both += time_weight * both;
             }
-            for p in events {
+            for p in events.filter(|&p| weight(p) > 0.0) {
                 at_risk.insert(ranks.place(p as u32), weight(p));
             }
         }
@@ -145,6 +145,9 @@ impl Pairing<'_> {
         let mut passed = T::new(ranks.len());
         let mut entering = EnteringPlaces::new(self.outcomes, order);
         let mut meet = |passed: &T, p: usize, sign: f64| {
+            if self.outcomes.weight(order[p] as usize) == 0.0 {
+                return; // not in this bootstrap sample
+            }
             let (lower, equal, higher) = split(passed, ranks.run(p as u32));
             sums.score[p] += sign * (higher + 0.5 * equal);
             sums.pairs[p] += sign * (lower + equal + higher);

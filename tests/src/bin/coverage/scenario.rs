@@ -21,8 +21,8 @@ pub(crate) struct Scenario {
 /// Sizes of a test set with few events, of a cohort, and of a large one.
 pub(crate) const SCENARIOS: [Scenario; 3] = [
     Scenario { n: 179, rate: 0.0165, replicates: 999 },
-    Scenario { n: 1_595, rate: 0.0129, replicates: 999 },
-    Scenario { n: 5_000, rate: 0.0129, replicates: 499 },
+    Scenario { n: 1_595, rate: 0.0129, replicates: 499 },
+    Scenario { n: 5_000, rate: 0.0129, replicates: 299 },
 ];
 
 /// One sample with three scores: the first two are equally good (`x` with independent noise of standard
