@@ -195,6 +195,17 @@ impl Table {
         Ok(weights)
     }
 
+    /// A column of probabilities.
+    ///
+    /// # Errors
+    /// The first row whose value is not in [0, 1].
+    pub fn probabilities(&self, name: &str) -> anyhow::Result<Vec<f64>> {
+        let values = self.numbers(name)?;
+        let inside = |_, p: f64| (0.0..=1.0).contains(&p);
+        self.check(name, &values, "a probability in [0, 1]", inside)?;
+        Ok(values)
+    }
+
     fn check(
         &self,
         name: &str,

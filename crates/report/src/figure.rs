@@ -1,6 +1,8 @@
 //! A finished figure.
 
+use crate::{Error, report::write};
 use maud::{Markup, PreEscaped, html};
+use std::path::{Path, PathBuf};
 
 /// A figure with its caption, drawn in SVG.
 #[derive(Debug, Clone)]
@@ -27,6 +29,16 @@ impl Figure {
     #[must_use]
     pub fn svg(&self) -> &str {
         &self.svg
+    }
+
+    /// Writes the drawing as `<id>.svg` into `folder`, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
+        let path = folder.join(format!("{}.svg", self.id));
+        write(&path, &self.svg)?;
+        Ok(path)
     }
 
     /// The figure as part of the page.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod charts;
 mod error;
 mod figure;
 mod figures;
@@ -16,6 +17,9 @@ mod table;
 mod tables;
 mod tripod;
 
+pub use charts::{
+    CalibrationChart, CalibrationPanel, CalibrationPoint, SurvivalChart, SurvivalLine,
+};
 pub use error::Error;
 pub use figure::Figure;
 pub use report::{Report, write_report};

@@ -62,8 +62,7 @@ impl Report {
             write(&stem.with_extension("md"), &table.to_markdown())?;
         }
         for figure in &self.figures {
-            let name = format!("{}.svg", figure.id());
-            write(&run_folder.join("figures").join(name), figure.svg())?;
+            figure.write(&run_folder.join("figures"))?;
         }
         let page = run_folder.join("report.html");
         write(&page, &self.html)?;
@@ -80,7 +79,7 @@ pub fn write_report(results: &StudyResults, run_folder: &Path) -> Result<PathBuf
 }
 
 /// A file is there whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     let io = |source| Error::Io { path: path.display().to_string(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(io)?;

@@ -1,0 +1,7 @@
+//! Drawings of plain numbers, which the figures of a study and other programs share.
+
+mod calibration;
+mod survival;
+
+pub use calibration::{CalibrationChart, CalibrationPanel, CalibrationPoint};
+pub use survival::{SurvivalChart, SurvivalLine};

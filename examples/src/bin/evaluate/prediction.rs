@@ -1,0 +1,79 @@
+//! Calibration, Brier score and net benefit of predicted probabilities.
+
+use crate::arguments::{Arguments, Data, Prediction};
+use crate::discrimination::difference;
+use serde_json::{Value, json};
+use vertebra_examples::output;
+use vertebra_survival::{
+    Error, brier_score, calibration_groups, calibration_slope, compare_brier, decision_curve,
+    observed_expected,
+};
+
+/// An object for each prediction.
+pub(crate) fn predictions(arguments: &Arguments, data: &Data) -> Value {
+    data.predictions.iter().map(|prediction| one(arguments, data, prediction)).collect()
+}
+
+/// The Brier scores of each pair of predictions for the same horizon.
+pub(crate) fn brier_comparisons(data: &Data) -> Value {
+    let all = &data.predictions;
+    let pairs = (0..all.len()).flat_map(|a| (a + 1..all.len()).map(move |b| (&all[a], &all[b])));
+    let compare = |(first, second): (&Prediction, &Prediction)| {
+        let survival = |p: &Prediction| p.risk.iter().map(|r| 1.0 - r).collect::<Vec<f64>>();
+        let got = compare_brier(&data.outcomes, &survival(first), &survival(second), first.horizon);
+        json!({
+            "first": first.name, "second": second.name, "horizon": first.horizon,
+            "brier": difference(got),
+        })
+    };
+    pairs.filter(|(a, b)| a.horizon == b.horizon).map(compare).collect()
+}
+
+fn one(arguments: &Arguments, data: &Data, prediction: &Prediction) -> Value {
+    let (outcomes, risk, horizon) = (&data.outcomes, &prediction.risk, prediction.horizon);
+    let in_the_large = object(
+        observed_expected(outcomes, risk, horizon),
+        &["observed", "expected", "ratio", "lower", "upper"],
+    );
+    let slope = log_hazard(risk).and_then(|h| calibration_slope(outcomes, &h));
+    let survival: Vec<f64> = risk.iter().map(|r| 1.0 - r).collect();
+    let brier = object(
+        brier_score(outcomes, &survival, horizon),
+        &["horizon", "brier", "se", "reference", "scaled"],
+    );
+    json!({
+        "name": prediction.name,
+        "horizon": horizon,
+        "observed_expected": in_the_large,
+        "slope": object(slope, &["slope", "se", "lower", "upper"]),
+        "groups": list(calibration_groups(outcomes, risk, horizon, arguments.groups), "groups"),
+        "brier": brier,
+        "net_benefit":
+            list(decision_curve(outcomes, risk, horizon, &arguments.thresholds), "net_benefit"),
+    })
+}
+
+/// The log hazard behind a probability, `ln(-ln(1 - p))`, up to a constant.
+fn log_hazard(risk: &[f64]) -> Result<Vec<f64>, Error> {
+    let inside = |p: &f64| *p > 0.0 && *p < 1.0;
+    if !risk.iter().all(inside) {
+        let why = "a predicted probability is 0 or 1, which has no log hazard";
+        return Err(Error::Undefined("the calibration slope", why));
+    }
+    Ok(risk.iter().map(|p| (-(-p).ln_1p()).ln()).collect())
+}
+
+fn object<T: serde::Serialize>(got: Result<T, Error>, names: &[&str]) -> Value {
+    match got {
+        Ok(value) => json!(value),
+        Err(why) => output::nothing(names, &why),
+    }
+}
+
+/// A list, or null inside an object that says why.
+fn list<T: serde::Serialize>(got: Result<Vec<T>, Error>, name: &str) -> Value {
+    match got {
+        Ok(values) => json!(values),
+        Err(why) => output::nothing(&[name], &why),
+    }
+}
