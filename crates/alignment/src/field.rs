@@ -5,7 +5,7 @@
 //! pixels lie within 2 % of the grey range of the film's middle around their median: the rest may be
 //! a side marker. Only borders parallel to the film's edges are found.
 
-use crate::{Error, Film};
+use crate::{Error, Film, Sample};
 
 /// Share of a border line's pixels that must agree with its median.
 const AGREEING: f64 = 0.9;
@@ -27,7 +27,7 @@ pub struct Field {
 impl Field {
     /// The whole film.
     #[must_use]
-    pub fn whole(film: &Film<'_>) -> Self {
+    pub fn whole<S>(film: &Film<'_, S>) -> Self {
         Self { left: 0, top: 0, right: film.width, bottom: film.height }
     }
 
@@ -43,7 +43,7 @@ impl Field {
     /// assert_eq!(Field::estimate(&film), Field { left: 4, top: 0, right: 30, bottom: 35 });
     /// ```
     #[must_use]
-    pub fn estimate(film: &Film<'_>) -> Self {
+    pub fn estimate<S: Sample>(film: &Film<'_, S>) -> Self {
         let whole = Self::whole(film);
         let tolerance = TOLERANCE * grey_range(film);
         let mut field = whole;
@@ -72,7 +72,7 @@ impl Field {
     /// # Errors
     /// [`Error::PixelCount`] for another number of marks than pixels; [`Error::EmptyRegion`] if no
     /// pixel is film.
-    pub fn exposed(film: &Film<'_>, valid: Option<&[bool]>) -> Result<Self, Error> {
+    pub fn exposed<S: Sample>(film: &Film<'_, S>, valid: Option<&[bool]>) -> Result<Self, Error> {
         film.check()?;
         let Some(valid) = valid else { return Ok(Self::estimate(film)) };
         if valid.len() != film.pixels.len() {
@@ -113,9 +113,9 @@ impl Side {
         }
     }
 
-    fn is_constant(
+    fn is_constant<S: Sample>(
         self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         field: &Field,
         tolerance: f32,
         samples: &mut Vec<f32>,
@@ -131,7 +131,7 @@ impl Side {
         };
         let stride = n.div_ceil(SAMPLES);
         samples.clear();
-        samples.extend((0..n).step_by(stride).map(|i| film.pixels[start + i * step]));
+        samples.extend((0..n).step_by(stride).map(|i| film.pixels[start + i * step].grey()));
         let middle = samples.len() / 2;
         let median = *samples.select_nth_unstable_by(middle, f32::total_cmp).1;
         let agreeing = samples.iter().filter(|v| (**v - median).abs() <= tolerance).count();
@@ -141,10 +141,10 @@ impl Side {
 
 /// Maximum minus minimum over a sample of the film's middle, which no border reaches: half of its
 /// rows and columns.
-fn grey_range(film: &Film<'_>) -> f32 {
+fn grey_range<S: Sample>(film: &Film<'_, S>) -> f32 {
     let middle = |n: usize| (n / 4..(n - n / 4)).step_by((n / SAMPLES).max(1));
     let (min, max) = middle(film.height)
-        .flat_map(|y| middle(film.width).map(move |x| film.pixels[y * film.width + x]))
+        .flat_map(|y| middle(film.width).map(move |x| film.pixels[y * film.width + x].grey()))
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
     max - min
 }

@@ -31,13 +31,17 @@ mod coverage;
 mod error;
 mod field;
 mod image;
+mod interpolate;
+mod limits;
 mod masks;
 mod options;
 mod reduce;
 mod render;
 mod resample;
+mod taps;
 mod transform;
 mod variant;
+mod wide;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -47,7 +51,7 @@ pub use body::{body_centre, mask_centroid};
 pub use clahe::ClaheOptions;
 pub use error::Error;
 pub use field::Field;
-pub use image::{Film, Image};
+pub use image::{Film, Image, Sample};
 pub use masks::VertebraMasks;
 pub use options::{AlignmentMode, AlignmentOptions};
 pub use render::{VariantImages, VariantOptions};

@@ -51,10 +51,10 @@ impl VertebraMasks {
     }
 
     /// Share of each canonical pixel that lies inside the vertebrae `levels`, in `[0, 1]`.
-    pub(crate) fn coverage(
+    pub(crate) fn coverage<S>(
         &self,
         levels: &[Level],
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         alignment: &Alignment,
         size: usize,
     ) -> Result<Vec<f32>, Error> {

@@ -222,7 +222,10 @@ impl AlignmentOptions {
 }
 
 /// That every keypoint lies on the film.
-pub(crate) fn check_on_film(keypoints: &VertebraKeypoints, film: &Film<'_>) -> Result<(), Error> {
+pub(crate) fn check_on_film<S>(
+    keypoints: &VertebraKeypoints,
+    film: &Film<'_, S>,
+) -> Result<(), Error> {
     let inside = |v: f64, n: usize| (-0.5..=n as f64 - 0.5).contains(&v);
     for (level, p) in Level::ALL.into_iter().zip(keypoints.points()) {
         if !(inside(p.x, film.width) && inside(p.y, film.height)) {

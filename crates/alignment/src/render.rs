@@ -14,10 +14,11 @@
 //! 5. Outside the region, the field and the film, the picture is 0. Masked variants are multiplied
 //!    by the share of each pixel inside the vertebrae shown.
 
+use crate::limits::limits;
 use crate::options::{Plane, check_on_film};
 use crate::resample::{Resampled, Window};
 use crate::{Alignment, AlignmentMode, AlignmentOptions, Error, Field, Film, Filter, Image};
-use crate::{ImageVariant, ResampleOptions, VertebraMasks};
+use crate::{ImageVariant, ResampleOptions, Sample, VertebraMasks};
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{Level, VertebraKeypoints};
 
@@ -166,9 +167,9 @@ impl VariantOptions {
     /// [`Error::MissingSpacing`], [`Error::MasksNeeded`], [`Error::MissingMask`],
     /// [`Error::MaskSize`], [`Error::NoContrast`], [`Error::EmptyRegion`], [`Error::PixelCount`],
     /// [`Error::OutOfDomain`].
-    pub fn render(
+    pub fn render<S: Sample>(
         &self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         keypoints: &VertebraKeypoints,
         masks: Option<&VertebraMasks>,
         variant: ImageVariant,
@@ -195,9 +196,9 @@ impl VariantOptions {
         Ok(VariantImages { images, alignments: frames.into_iter().map(|f| f.alignment).collect() })
     }
 
-    fn frames(
+    fn frames<S>(
         &self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         keypoints: &VertebraKeypoints,
         variant: ImageVariant,
     ) -> Result<Vec<Frame>, Error> {
@@ -214,9 +215,9 @@ impl VariantOptions {
         }
     }
 
-    fn spine(
+    fn spine<S>(
         &self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         keypoints: &VertebraKeypoints,
         levels: &[Level],
     ) -> Result<Frame, Error> {
@@ -238,9 +239,9 @@ impl VariantOptions {
         Ok(Frame { alignment, size, window, levels: levels.to_vec() })
     }
 
-    fn patch(
+    fn patch<S>(
         &self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         keypoints: &VertebraKeypoints,
         level: Level,
     ) -> Result<Frame, Error> {
@@ -291,7 +292,11 @@ struct Frame {
 }
 
 impl Frame {
-    fn picture(&self, film: &Film<'_>, options: &ResampleOptions) -> Result<Image, Error> {
+    fn picture<S: Sample>(
+        &self,
+        film: &Film<'_, S>,
+        options: &ResampleOptions,
+    ) -> Result<Image, Error> {
         let size = [self.size; 2];
         let mut resampled = options.resample_window(film, &self.alignment, size, self.window)?;
         min_max(&mut resampled)?;
@@ -312,15 +317,10 @@ fn min_max(resampled: &mut Resampled) -> Result<(), Error> {
         .zip(&resampled.spans)
         .map(|(row, &(start, end))| &mut row[start..end])
         .collect();
-    let mut shown = parts.iter().flat_map(|part| part.iter()).peekable();
-    if shown.peek().is_none() {
+    let (min, max) = limits(parts.iter().map(|part| &**part));
+    if min == f32::INFINITY && max == f32::NEG_INFINITY {
         return Err(Error::EmptyRegion);
     }
-    // Unlike `f32::min`, this keeps a NaN.
-    let pick = |a: f32, b: f32, keep_a: bool| if keep_a || a.is_nan() { a } else { b };
-    let (min, max) = shown.fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), &v| {
-        (pick(lo, v, lo <= v), pick(hi, v, hi >= v))
-    });
     let range = max - min;
     if !(range.is_finite() && range > ROUNDING * max.abs().max(min.abs())) {
         return Err(Error::NoContrast(min, max));

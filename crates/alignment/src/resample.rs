@@ -7,7 +7,7 @@
 //! larger, only the interpolation remains.
 
 use crate::reduce::Reduced;
-use crate::{Alignment, Error, Field, Film, Image};
+use crate::{Alignment, Error, Field, Film, Image, Sample};
 use serde::{Deserialize, Serialize};
 
 /// Density of the reduced film over that of the picture.
@@ -62,9 +62,9 @@ impl ResampleOptions {
     ///
     /// # Errors
     /// [`Error::PixelCount`]; [`Error::EmptyRegion`] for a field without pixels on the film.
-    pub fn resample(
+    pub fn resample<S: Sample>(
         &self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         alignment: &Alignment,
         out_height: usize,
         out_width: usize,
@@ -74,9 +74,9 @@ impl ResampleOptions {
     }
 
     /// As [`Self::resample`], with 0 outside of `window`, and with the spans that were read.
-    pub(crate) fn resample_window(
+    pub(crate) fn resample_window<S: Sample>(
         &self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         alignment: &Alignment,
         [height, width]: [usize; 2],
         window: Window,
@@ -104,9 +104,9 @@ impl ResampleOptions {
         Ok(Resampled { image, spans })
     }
 
-    fn reduce(
+    fn reduce<S: Sample>(
         &self,
-        film: &Film<'_>,
+        film: &Film<'_, S>,
         inverse: &[[f64; 3]; 2],
         field: &Field,
         spans: &[(usize, usize)],
@@ -121,8 +121,8 @@ impl ResampleOptions {
 ///
 /// # Errors
 /// As there.
-pub fn resample(
-    film: &Film<'_>,
+pub fn resample<S: Sample>(
+    film: &Film<'_, S>,
     alignment: &Alignment,
     out_height: usize,
     out_width: usize,
@@ -155,7 +155,7 @@ impl Window {
     }
 }
 
-fn clip(field: Field, film: &Film<'_>) -> Field {
+fn clip<S>(field: Field, film: &Film<'_, S>) -> Field {
     let (right, bottom) = (field.right.min(film.width), field.bottom.min(film.height));
     Field { right, bottom, ..field }
 }

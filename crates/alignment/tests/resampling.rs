@@ -190,3 +190,27 @@ fn films_without_a_border_or_without_contrast_are_their_own_field() {
     let flat = Film { pixels: &[1.0; 12], height: 3, width: 4, spacing_mm: None };
     assert_eq!(Field::estimate(&flat), Field::whole(&flat));
 }
+
+#[test]
+fn a_film_of_integers_gives_the_picture_of_the_same_film_in_floats() {
+    let integers: Vec<u16> = (0..300 * 250).map(|i| ((i * 7919) % 65_536) as u16).collect();
+    let floats: Vec<f32> = integers.iter().map(|v| f32::from(*v)).collect();
+    let (height, width, spacing_mm) = (300, 250, None);
+    let stored = Film { pixels: &integers[..], height, width, spacing_mm };
+    let decoded = Film { pixels: &floats[..], height, width, spacing_mm };
+    assert_eq!(Field::estimate(&stored), Field::estimate(&decoded));
+    for filter in [Filter::Bilinear, Filter::Lanczos] {
+        for scale in [0.2, 0.7, 1.5] {
+            let options = ResampleOptions::default().with_filter(filter);
+            let alignment = scaling(scale);
+            let [a, b] = [
+                options.resample(&stored, &alignment, 90, 70).unwrap(),
+                options.resample(&decoded, &alignment, 90, 70).unwrap(),
+            ];
+            assert!(a == b, "{filter:?} at {scale}");
+        }
+    }
+    let eight: Vec<u8> = integers.iter().map(|v| (v >> 8) as u8).collect();
+    let eight = Film { pixels: &eight[..], height, width, spacing_mm };
+    assert!(resample(&eight, &scaling(0.2), 60, 50).unwrap().pixels.iter().all(|v| *v <= 255.0));
+}
