@@ -15,7 +15,9 @@ use crate::{
     c_statistic::{index_interval, paired_difference},
     check,
     ipcw::{AtHorizon, Censoring, Status},
+    normal,
     order::Order,
+    reference::Pivot,
     score_test::wald,
 };
 
@@ -102,7 +104,7 @@ pub fn auc_at_horizons(
 }
 
 fn statistic(at: &AtHorizon<'_>, horizon: f64, auc: f64, se: f64) -> AucAt {
-    let (lower, upper) = index_interval(auc, se, 0.95, IndexInterval::Logit);
+    let (lower, upper) = index_interval(auc, normal::two_sided(0.95) * se, IndexInterval::Logit);
     let count = |kind| at.status.iter().filter(|&&s| s == kind).count();
     let (n_cases, n_controls) = (count(Status::Case), count(Status::Control));
     AucAt { horizon, auc, se, lower, upper, n_cases, n_controls }
@@ -193,7 +195,7 @@ impl JointAuc {
         let (v, a, b) = (&self.covariance, first * n + horizon, second * n + horizon);
         let variance = v[a][a] + v[b][b] - 2.0 * v[a][b];
         let difference = self.areas[first][horizon].auc - self.areas[second][horizon].auc;
-        paired_difference(difference, variance, v[a][a].max(v[b][b]), 0.95)
+        paired_difference(difference, variance, v[a][a].max(v[b][b]), 0.95, Pivot::Normal)
     }
 
     /// Wald test that at every horizon all scores have the same area.

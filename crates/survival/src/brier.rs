@@ -19,6 +19,7 @@ use crate::{
     check,
     ipcw::{AtHorizon, Censoring, Status},
     observed::observed_among_all,
+    reference::Pivot,
 };
 
 /// Brier score at a horizon.
@@ -107,7 +108,7 @@ pub fn compare_brier(
     let (a, b) = (one(first), one(second));
     let largest = a.se().max(b.se()).powi(2);
     let difference = a.minus(&b, 1.0);
-    paired_difference(difference.value, difference.se().powi(2), largest, 0.95)
+    paired_difference(difference.value, difference.se().powi(2), largest, 0.95, Pivot::Normal)
 }
 
 /// Brier score integrated over `horizons` (years, increasing) by the trapezoidal rule and divided

@@ -3,18 +3,20 @@
 //! The standard error is the infinitesimal jackknife: with `c_i = dC / dw_i`, the derivative of the
 //! index with respect to subject `i`'s weight, `var C = sum_i (w_i c_i)^2`, and the covariance of
 //! two indices on the same subjects is `sum_i (w_i c_i)(w_i c'_i)`. Time weights are held fixed.
-//! Clusters sum their members' `w_i c_i` before squaring.
+//! Clusters sum their members' `w_i c_i` before squaring. Intervals and tests take the quantiles of
+//! Student's t with (events - 1) degrees of freedom, on the logit scale for an index.
 //!
 //! Sources: Harrell, Lee & Mark, *Stat. Med.* 15:361-387, 1996; Uno et al., *Stat. Med.*
 //! 30:1105-1117, 2011; Therneau & Watson, *The concordance statistic and the Cox model*, Mayo Clinic
 //! Technical Report 85, 2017. Equal to R `survival::concordance(.., reverse = TRUE)` 3.8.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
-    Error, Outcomes, check, normal,
+    Error, Outcomes, Reference, check,
     pair_sums::{PairTotals, Pairing},
     ranks::Ranks,
+    reference::Pivot,
     time_groups::TimeGroups,
     time_weight::{TimeWeight, pair_weights},
 };
@@ -58,11 +60,11 @@ pub struct PairedDifference {
     pub se: f64,
     /// `difference / se`.
     pub z: f64,
-    /// Two-sided P of `z` under the normal distribution.
+    /// Two-sided P of `z`, under the normal distribution or that of the options' [`Reference`].
     pub p: f64,
-    /// Lower bound, `difference - z se`.
+    /// Lower bound, a quantile of the same distribution times `se` below the difference.
     pub lower: f64,
-    /// Upper bound, `difference + z se`.
+    /// Upper bound.
     pub upper: f64,
 }
 
@@ -75,6 +77,7 @@ pub struct JointConcordance {
     /// Their covariance matrix.
     pub covariance: Vec<Vec<f64>>,
     level: f64,
+    pivot: Pivot,
 }
 
 /// How to compute a concordance index; the default is Harrell's, over all of follow-up, with a 95 %
@@ -98,6 +101,7 @@ pub struct ConcordanceOptions {
     horizon: Option<f64>,
     level: f64,
     interval: IndexInterval,
+    reference: Reference,
     strata: Option<Vec<usize>>,
     clusters: Option<Vec<usize>>,
 }
@@ -109,6 +113,7 @@ impl Default for ConcordanceOptions {
             horizon: None,
             level: 0.95,
             interval: IndexInterval::default(),
+            reference: Reference::default(),
             strata: None,
             clusters: None,
         }
@@ -145,6 +150,13 @@ impl ConcordanceOptions {
         self
     }
 
+    /// Distribution behind intervals and P values.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.reference = reference;
+        self
+    }
+
     /// Compares only pairs within a stratum; one label per subject.
     #[must_use]
     pub fn with_strata(mut self, strata: Vec<usize>) -> Self {
@@ -173,7 +185,7 @@ impl ConcordanceOptions {
         let strata = self.prepare(outcomes)?;
         let (pairs, walked) = influence(&strata, risk)?;
         let influence = self.by_cluster(&strata, walked);
-        Ok(self.statistic(pairs, dot(&influence, &influence)))
+        Ok(self.statistic(pairs, dot(&influence, &influence), self.pivot(&strata)))
     }
 
     /// The indices of several scores with their covariance matrix.
@@ -199,8 +211,10 @@ impl ConcordanceOptions {
         let covariance: Vec<Vec<f64>> =
             influences.iter().map(|a| influences.iter().map(|b| dot(a, b)).collect()).collect();
         let statistics = pairs.iter().enumerate();
-        let statistics = statistics.map(|(k, pairs)| self.statistic(*pairs, covariance[k][k]));
-        Ok(JointConcordance { statistics: statistics.collect(), covariance, level: self.level })
+        let pivot = self.pivot(&strata);
+        let statistics =
+            statistics.map(|(k, pairs)| self.statistic(*pairs, covariance[k][k], pivot)).collect();
+        Ok(JointConcordance { statistics, covariance, level: self.level, pivot })
     }
 
     /// Tests whether two scores of the same subjects have the same index.
@@ -228,10 +242,23 @@ impl ConcordanceOptions {
         Ok(by_subject(&strata, &walked))
     }
 
-    fn statistic(&self, pairs: PairTotals, variance: f64) -> CStatistic {
+    fn statistic(&self, pairs: PairTotals, variance: f64, pivot: Pivot) -> CStatistic {
         let (c, se) = (pairs.index(), variance.sqrt());
-        let (lower, upper) = index_interval(c, se, self.level, self.interval);
+        let (lower, upper) = index_interval(c, pivot.two_sided(self.level) * se, self.interval);
         CStatistic { c, se, lower, upper, pairs }
+    }
+
+    /// What an index divided by its standard error is compared with.
+    fn pivot(&self, strata: &[Prepared<'_>]) -> Pivot {
+        if self.reference == Reference::Normal {
+            return Pivot::Normal;
+        }
+        let events = strata.iter().flat_map(Prepared::counted_events);
+        let independent = match &self.clusters {
+            None => events.count(),
+            Some(labels) => events.map(|i| labels[i]).collect::<BTreeSet<_>>().len(),
+        };
+        Pivot::Student((independent as f64 - 1.0).max(1.0))
     }
 
     pub(crate) fn prepare<'a>(&self, outcomes: &'a Outcomes) -> Result<Vec<Prepared<'a>>, Error> {
@@ -312,6 +339,15 @@ pub(crate) struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
+    /// Subjects whose event counts, as indices in the whole sample.
+    fn counted_events(&self) -> impl Iterator<Item = usize> {
+        let counted = self.groups.iter().zip(&self.time_weights).filter(|(_, w)| **w > 0.0);
+        counted.flat_map(|(group, _)| group.events).map(|&i| match &self.subjects {
+            None => i as usize,
+            Some(subjects) => subjects[i as usize],
+        })
+    }
+
     /// Ranks of the stratum's scores, in order of time.
     pub(crate) fn ranks(&self, risk: &[f64]) -> Ranks {
         let ranks = match &self.subjects {
@@ -391,7 +427,7 @@ impl JointConcordance {
         let variance = v[first][first] + v[second][second] - 2.0 * v[first][second];
         let largest = v[first][first].max(v[second][second]);
         let difference = self.statistics[first].c - self.statistics[second].c;
-        paired_difference(difference, variance, largest, self.level)
+        paired_difference(difference, variance, largest, self.level, self.pivot)
     }
 }
 
@@ -401,24 +437,25 @@ pub(crate) fn paired_difference(
     variance: f64,
     largest: f64,
     level: f64,
+    pivot: Pivot,
 ) -> Result<PairedDifference, Error> {
     if variance <= 1e-14 * largest || variance <= 0.0 {
         return Err(Error::Undefined("the paired comparison", "the two scores agree on all pairs"));
     }
     let se = variance.sqrt();
     let z = difference / se;
-    let reach = normal::two_sided(level) * se;
+    let reach = pivot.two_sided(level) * se;
     Ok(PairedDifference {
         difference,
         se,
         z,
-        p: normal::two_sided_p(z),
+        p: pivot.two_sided_p(z),
         lower: difference - reach,
         upper: difference + reach,
     })
 }
 
-/// Harrell's C with its standard error and 95 % logit interval.
+/// Harrell's C with its standard error and 95 % interval (logit scale, Student's t).
 ///
 /// # Errors
 /// As [`ConcordanceOptions::estimate`].
@@ -471,9 +508,9 @@ pub fn compare_uno_c(
     uno.with_horizon(horizon).compare(outcomes, first, second)
 }
 
-pub(crate) fn index_interval(c: f64, se: f64, level: f64, kind: IndexInterval) -> (f64, f64) {
-    let reach = normal::two_sided(level) * se;
-    if se == 0.0 || kind == IndexInterval::Plain || c <= 0.0 || c >= 1.0 {
+/// The interval that reaches so far on both sides of `c`, on its own scale or the logit one.
+pub(crate) fn index_interval(c: f64, reach: f64, kind: IndexInterval) -> (f64, f64) {
+    if reach == 0.0 || kind == IndexInterval::Plain || c <= 0.0 || c >= 1.0 {
         return (c - reach, c + reach);
     }
     let logit = (c / (1.0 - c)).ln();

@@ -125,6 +125,7 @@ mod parametric_losses;
 mod partial_likelihood;
 mod place_set;
 mod ranks;
+mod reference;
 mod scaled;
 mod score_test;
 mod tally;
@@ -175,6 +176,7 @@ pub use outcomes::Outcomes;
 pub use pair_sums::PairTotals;
 pub use parametric_losses::{LossGradient, logistic_hazard_loss, weibull_loss};
 pub use partial_likelihood::{CoxPartialLikelihood, RiskSets, Ties, cox_partial_likelihood};
+pub use reference::Reference;
 #[cfg(feature = "burn")]
 pub use tensor_losses::{cox_loss, cox_loss_in, logistic_hazard_loss_tensor, weibull_loss_tensor};
 pub use time_weight::TimeWeight;

@@ -14,6 +14,7 @@ use crate::{
     c_statistic::paired_difference,
     check,
     pair_sums::{Pairing, SubjectSums},
+    reference::Pivot,
     time_groups::TimeGroups,
 };
 
@@ -65,7 +66,7 @@ pub fn compare_c_u_statistic(
     let difference: [f64; 3] = std::array::from_fn(|k| a[k] - b[k]);
     let largest = form(&v, &a).max(form(&v, &b));
     let c = |k: usize| 0.5 + 0.5 * totals[k] / totals[2];
-    paired_difference(c(0) - c(1), form(&v, &difference), largest, 0.95)
+    paired_difference(c(0) - c(1), form(&v, &difference), largest, 0.95, Pivot::Normal)
 }
 
 fn signs(sums: &SubjectSums) -> Vec<f64> {

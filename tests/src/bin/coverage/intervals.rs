@@ -2,7 +2,7 @@
 
 use crate::scenario::{Sample, Scenario, indices};
 use vertebra_survival::{
-    BootstrapOptions, ConcordanceOptions, Error, IndexInterval, JointBootstrap,
+    BootstrapOptions, ConcordanceOptions, Error, IndexInterval, JointBootstrap, Reference,
     StudentisedBootstrap, compare_c_u_statistic,
 };
 
@@ -31,11 +31,15 @@ pub(crate) fn intervals(
     let one = |k: usize| {
         let (name, index) = &indices()[k];
         let risks: Vec<&[f64]> = sample.scores.iter().map(Vec::as_slice).collect();
-        let drawn = index.bootstrap(&sample.outcomes, &risks, &options)?;
+        let drawn = match scenario.replicates {
+            0 => None,
+            _ => Some(index.bootstrap(&sample.outcomes, &risks, &options)?),
+        };
+        let drawn = drawn.as_ref();
         Ok(Intervals {
-            c: of_index(index, sample, &drawn)?,
-            difference: of_difference(name, index, sample, &drawn, 2)?,
-            null: of_difference(name, index, sample, &drawn, 1)?,
+            c: of_index(index, sample, drawn)?,
+            difference: of_difference(name, index, sample, drawn, 2)?,
+            null: of_difference(name, index, sample, drawn, 1)?,
         })
     };
     Ok([one(0)?, one(1)?])
@@ -44,17 +48,21 @@ pub(crate) fn intervals(
 fn of_index(
     index: &ConcordanceOptions,
     sample: &Sample,
-    drawn: &JointBootstrap,
+    drawn: Option<&JointBootstrap>,
 ) -> Result<Vec<Named>, Error> {
-    let jackknife = |kind| {
-        let index = index.clone().with_interval(kind);
-        index.estimate(&sample.outcomes, &sample.scores[0]).map(|c| (c.lower, c.upper))
+    let (outcomes, score) = (&sample.outcomes, &sample.scores[0]);
+    let jackknife = |kind, reference| {
+        let index = index.clone().with_interval(kind).with_reference(reference);
+        index.estimate(outcomes, score).map(|c| (c.lower, c.upper))
     };
-    let influence = index.jackknife_values(&sample.outcomes, &sample.scores[0])?;
     let mut all = vec![
-        ("jackknife, plain", jackknife(IndexInterval::Plain)),
-        ("jackknife, logit", jackknife(IndexInterval::Logit)),
+        ("jackknife, plain, normal", jackknife(IndexInterval::Plain, Reference::Normal)),
+        ("jackknife, plain, Student's t", jackknife(IndexInterval::Plain, Reference::Student)),
+        ("jackknife, logit, normal", jackknife(IndexInterval::Logit, Reference::Normal)),
+        ("jackknife, logit, Student's t", jackknife(IndexInterval::Logit, Reference::Student)),
     ];
+    let Some(drawn) = drawn else { return Ok(all) };
+    let influence = index.jackknife_values(outcomes, score)?;
     let drawn = drawn.score(0)?;
     all.extend(of_bootstrap(&drawn, &influence));
     all.push(("bootstrap, studentised on the logit", drawn.studentised_logit(LEVEL)));
@@ -65,16 +73,23 @@ fn of_difference(
     name: &str,
     index: &ConcordanceOptions,
     sample: &Sample,
-    drawn: &JointBootstrap,
+    drawn: Option<&JointBootstrap>,
     second: usize,
 ) -> Result<Vec<Named>, Error> {
     let (outcomes, scores) = (&sample.outcomes, &sample.scores);
-    let jackknife = index.compare(outcomes, &scores[0], &scores[second]);
-    let mut all = vec![("jackknife, plain", jackknife.map(|d| (d.lower, d.upper)))];
+    let jackknife = |reference| {
+        let index = index.clone().with_reference(reference);
+        index.compare(outcomes, &scores[0], &scores[second]).map(|d| (d.lower, d.upper))
+    };
+    let mut all = vec![
+        ("jackknife, normal", jackknife(Reference::Normal)),
+        ("jackknife, Student's t", jackknife(Reference::Student)),
+    ];
     if name == "Harrell" {
         let u = compare_c_u_statistic(outcomes, &scores[0], &scores[second]);
         all.push(("U-statistic", u.map(|d| (d.lower, d.upper))));
     }
+    let Some(drawn) = drawn else { return Ok(all) };
     let first = index.jackknife_values(outcomes, &scores[0])?;
     let other = index.jackknife_values(outcomes, &scores[second])?;
     let influence: Vec<f64> = first.iter().zip(&other).map(|(a, b)| a - b).collect();

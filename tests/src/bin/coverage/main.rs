@@ -4,6 +4,7 @@
 //! ```sh
 //! cargo run --release -p vertebra-tests --bin coverage            # 2,000 samples of each size
 //! cargo run --release -p vertebra-tests --bin coverage -- 100 179 # 100 samples of 179 subjects
+//! cargo run --release -p vertebra-tests --bin coverage -- 2000 179 0 # without the bootstrap
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -23,19 +24,22 @@ const LARGE_SAMPLES: u64 = 4;
 
 fn main() -> std::process::ExitCode {
     let arguments: Result<Vec<u64>, _> = std::env::args().skip(1).map(|a| a.parse()).collect();
-    let (samples, only) = match arguments.as_deref() {
-        Ok([]) => (2_000, None),
-        Ok([samples]) if *samples > 0 => (*samples, None),
-        Ok([samples, n]) if *samples > 0 => (*samples, Some(*n as usize)),
+    let (samples, only, replicates) = match arguments.as_deref() {
+        Ok([]) => (2_000, None, None),
+        Ok([samples]) if *samples > 0 => (*samples, None, None),
+        Ok([samples, n]) if *samples > 0 => (*samples, Some(*n as usize), None),
+        Ok([samples, n, b]) if *samples > 0 => (*samples, Some(*n as usize), Some(*b as usize)),
         _ => {
             eprintln!(
-                "error: expected a number of samples, such as 2000, and perhaps one size, such as 179"
+                "error: expected samples (2000), size (179) and bootstrap samples (999), or the \
+                 first of these"
             );
             return std::process::ExitCode::FAILURE;
         }
     };
     let mut chosen = SCENARIOS.iter().filter(|s| only.is_none_or(|n| s.n == n));
-    match chosen.try_for_each(|scenario| report(*scenario, samples)) {
+    let with = |s: &Scenario| Scenario { replicates: replicates.unwrap_or(s.replicates), ..*s };
+    match chosen.try_for_each(|scenario| report(with(scenario), samples)) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("error: {why}");
