@@ -2,7 +2,8 @@ use crate::{
     Error, Isa,
     correlation::{Correlation, Phase},
     direct, gathered,
-    problem::Problem,
+    packing::{Block, with_packed},
+    problem::{Addend, Problem},
     weight_gradient,
 };
 
@@ -105,13 +106,11 @@ impl Convolution {
     ) -> Result<Vec<f32>, Error> {
         let output = self.output_shape(shape)?;
         check("input", &shape, input)?;
-        check("weight", &self.weight, weight)?;
-        if let Some(bias) = bias {
-            check("bias", &self.weight[..1], bias)?;
-        }
-        let correlation = self.correlation(shape, output);
-        let problem = Problem { images: shape[0], source: input, weight, bias, isa: self.isa };
-        Ok(correlate(&correlation, &problem))
+        self.check_weight(weight, bias)?;
+        let problem = self.problem(shape[0], input, bias);
+        let mut result = vec![0.0; output.iter().product()];
+        correlate(&self.correlation(shape, output), &problem, weight, &mut result);
+        Ok(result)
     }
 
     /// Gradient of a loss with respect to the input, from the one with respect to the output.
@@ -131,17 +130,18 @@ impl Convolution {
         let output = self.output_shape(shape)?;
         check("output gradient", &output, gradient)?;
         check("weight", &self.weight, weight)?;
-        let problem =
-            Problem { images: shape[0], source: gradient, weight, bias: None, isa: self.isa };
+        let problem = self.problem(shape[0], gradient, None);
         let phases = Phase::all(self.weight, self.stride, self.padding, shape, output);
+        let mut input = vec![0.0; shape.iter().product()];
         if let [whole] = phases.as_slice()
             && self.stride == [1, 1]
         {
-            return Ok(correlate(&whole.correlation, &problem));
+            correlate(&whole.correlation, &problem, weight, &mut input);
+            return Ok(input);
         }
-        let mut input = vec![0.0; shape.iter().product()];
         for phase in phases {
-            let part = correlate(&phase.correlation, &problem);
+            let mut part = vec![0.0; shape[0] * shape[1] * phase.correlation.pixels()];
+            correlate(&phase.correlation, &problem, weight, &mut part);
             phase.scatter(&part, &mut input, shape);
         }
         Ok(input)
@@ -192,17 +192,52 @@ impl Convolution {
         Ok(sums.into_iter().map(|sum| sum as f32).collect())
     }
 
-    fn correlation(&self, input: [usize; 4], output: [usize; 4]) -> Correlation {
+    pub(crate) fn correlation(&self, input: [usize; 4], output: [usize; 4]) -> Correlation {
         Correlation::forward(self.weight, self.stride, self.padding, input, output)
+    }
+
+    /// `images` sources with nothing after the sum.
+    pub(crate) fn problem<'a>(
+        &self,
+        images: usize,
+        source: &'a [f32],
+        bias: Option<&'a [f32]>,
+    ) -> Problem<'a> {
+        Problem { images, source, bias, addend: Addend::Nothing, relu: false, isa: self.isa }
+    }
+
+    pub(crate) fn check_weight(&self, weight: &[f32], bias: Option<&[f32]>) -> Result<(), Error> {
+        check("weight", &self.weight, weight)?;
+        bias.map_or(Ok(()), |bias| check("bias", &self.weight[..1], bias))
+    }
+
+    pub(crate) fn weight_shape(&self) -> [usize; 4] {
+        self.weight
+    }
+
+    pub(crate) fn isa(&self) -> Isa {
+        self.isa
     }
 }
 
 /// The direct kernel, or for maps too small to fill its vectors the gathering one.
-fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
+fn correlate(correlation: &Correlation, problem: &Problem<'_>, weight: &[f32], output: &mut [f32]) {
+    with_packed(correlation, weight, problem.isa.max_outputs(), |blocks| {
+        correlate_packed(correlation, problem, blocks, output);
+    });
+}
+
+/// As [`correlate`], with a weight packed before.
+pub(crate) fn correlate_packed(
+    correlation: &Correlation,
+    problem: &Problem<'_>,
+    blocks: &[Block<'_>],
+    output: &mut [f32],
+) {
     if gathered::wins(correlation, problem) {
-        gathered::correlate(correlation, problem)
+        gathered::correlate(correlation, problem, blocks, output);
     } else {
-        direct::correlate(correlation, problem)
+        direct::correlate(correlation, problem, blocks, output);
     }
 }
 
@@ -223,7 +258,7 @@ fn run_sum(run: &[f32]) -> f32 {
     rest + lanes.iter().sum::<f32>()
 }
 
-fn check(name: &'static str, shape: &[usize], values: &[f32]) -> Result<(), Error> {
+pub(crate) fn check(name: &'static str, shape: &[usize], values: &[f32]) -> Result<(), Error> {
     if shape.iter().product::<usize>() == values.len() {
         return Ok(());
     }

@@ -3,11 +3,11 @@
 
 use crate::{
     correlation::Correlation,
-    kernels::{Isa, Lanes, Tile},
-    packing::{Block, with_packed},
+    kernels::{Isa, Lanes, LastStep, Tile, TileAddend},
+    packing::Block,
     parallel::for_each,
     planes::Planes,
-    problem::Problem,
+    problem::{Addend, Problem},
     workspace::with_buffer,
 };
 
@@ -25,20 +25,21 @@ struct Task<'a> {
     out: Vec<&'a mut [f32]>,
 }
 
-/// `[images, outputs, domain]`.
-pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
+/// Writes the output, `[images, outputs, domain]`.
+pub(crate) fn correlate(
+    correlation: &Correlation,
+    problem: &Problem<'_>,
+    blocks: &[Block<'_>],
+    output: &mut [f32],
+) {
     let isa = problem.isa;
-    let mut output = vec![0.0; problem.images * correlation.outputs * correlation.pixels()];
     let planes = Planes::new(correlation, band_rows(correlation, problem.images), isa.lanes());
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
     let lanes = Bands::new(&planes, correlation, isa);
-    with_packed(correlation, problem.weight, isa.max_outputs(), |blocks| {
-        let tasks = tasks(correlation, problem.images, planes.rows, blocks, &mut output);
-        let run = |task| run(correlation, problem, &planes, &lanes, bias, task);
-        for_each(tasks, correlation.products(problem.images), run);
-    });
-    output
+    let tasks = tasks(correlation, problem.images, planes.rows, blocks, output);
+    let run = |task| run(correlation, problem, &planes, &lanes, bias, task);
+    for_each(tasks, correlation.products(problem.images), run);
 }
 
 /// The lanes of a whole band and of the last one.
@@ -106,6 +107,8 @@ fn run(
 ) {
     let plane = correlation.source[0] * correlation.source[1];
     let image = &problem.source[task.image * correlation.channels * plane..];
+    let first = task.band * planes.rows;
+    let addend = addend_rows(correlation, problem, &task, first);
     let is_last = (task.band + 1) * planes.rows >= correlation.domain[0];
     let lanes = if is_last { &lanes.last } else { &lanes.whole };
     let mut walk = Walk {
@@ -115,9 +118,9 @@ fn run(
         bias,
         source: &[],
         channel_stride: plane,
-        isa: problem.isa,
+        problem,
+        addend: &addend,
     };
-    let first = task.band * planes.rows;
     let dense = &image[(first * correlation.source[1]).min(image.len())..];
     // Vectors over a plane's end read the next one's values, in lanes that are dropped.
     if correlation.is_pointwise() && (correlation.channels - 1) * plane + planes.flat <= dense.len()
@@ -132,6 +135,22 @@ fn run(
     });
 }
 
+/// The rows of a given addend that belong to each plane of `task.out`.
+fn addend_rows<'a>(
+    correlation: &Correlation,
+    problem: &Problem<'a>,
+    task: &Task<'_>,
+    first_row: usize,
+) -> Vec<&'a [f32]> {
+    let Addend::Given(addend) = problem.addend else { return Vec::new() };
+    let first = task.image * correlation.outputs + task.blocks.first().map_or(0, |b| b.first);
+    let row = first_row * correlation.domain[1];
+    let rows = |(o, out): (usize, &&mut [f32])| {
+        &addend[(first + o) * correlation.pixels() + row..][..out.len()]
+    };
+    task.out.iter().enumerate().map(rows).collect()
+}
+
 /// The tiles of one task.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
@@ -141,13 +160,15 @@ struct Walk<'a> {
     bias: &'a [f32],
     source: &'a [f32],
     channel_stride: usize,
-    isa: Isa,
+    problem: &'a Problem<'a>,
+    /// Rows of a given addend, one slice per plane of the output.
+    addend: &'a [&'a [f32]],
 }
 
 impl Walk<'_> {
     fn all(&self, blocks: &[Block<'_>], out: &mut [&mut [f32]]) {
         let most = blocks.iter().map(|b| b.outputs).max().unwrap_or(1);
-        let vectors = self.isa.vectors(most);
+        let vectors = self.problem.isa.vectors(most);
         let weights: usize = blocks.iter().map(|b| b.weights.len()).sum();
         let tiles = self.lanes.len().div_ceil(vectors);
         if weights <= SMALL_WEIGHTS {
@@ -173,16 +194,22 @@ impl Walk<'_> {
         if lanes.iter().all(|l| l.mask == 0) {
             return;
         }
+        let start = block.first - blocks[0].first;
+        let addend = match self.problem.addend {
+            Addend::Nothing => TileAddend::Nothing,
+            Addend::Given(_) => TileAddend::Given(&self.addend[start..start + block.outputs]),
+            Addend::Output => TileAddend::Output,
+        };
         let job = Tile {
-            source: &self.source[first * self.isa.lanes()..],
+            source: &self.source[first * self.problem.isa.lanes()..],
             channels: self.correlation.channels,
             channel_stride: self.channel_stride,
             offsets: &self.planes.offsets,
             weights: block.weights,
             bias: &self.bias[block.first..block.first + block.outputs],
             lanes,
+            last: LastStep { addend, relu: self.problem.relu },
         };
-        let start = block.first - blocks[0].first;
-        self.isa.tile(&job, &mut out[start..start + block.outputs]);
+        self.problem.isa.tile(&job, &mut out[start..start + block.outputs]);
     }
 }

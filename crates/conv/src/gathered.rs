@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use crate::{
     correlation::{Correlation, Tap},
-    kernels::{Lanes, MOST, Places, Spread, Tile},
-    packing::{Block, balanced, with_packed},
+    kernels::{Lanes, LastStep, MOST, Places, Spread, Tile},
+    packing::Block,
     parallel::for_each,
     planes::Planes,
-    problem::Problem,
+    problem::{Addend, Problem},
     workspace::with_buffer,
 };
 
@@ -30,22 +30,26 @@ pub(crate) fn is_small(correlation: &Correlation) -> bool {
     source.max(correlation.pixels()).max(correlation.taps.len()) <= MOST
 }
 
-/// `[images, outputs, domain]`.
-pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
+/// Writes the output, `[images, outputs, domain]`.
+pub(crate) fn correlate(
+    correlation: &Correlation,
+    problem: &Problem<'_>,
+    blocks: &[Block<'_>],
+    output: &mut [f32],
+) {
     let isa = problem.isa;
-    let sizes = balanced(correlation.outputs, isa.max_outputs());
-    let width = isa.vectors(sizes.into_iter().max().unwrap_or(1)) * isa.lanes();
+    let most = blocks.iter().map(|b| b.outputs).max().unwrap_or(1);
+    let width = isa.vectors(most) * isa.lanes();
     let pixels = problem.images * correlation.pixels();
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
-    let mut dense = vec![0.0; correlation.outputs * pixels];
     // Small planes go into a panel as a whole.
     let step = match is_small(correlation) {
         true => (width / correlation.pixels()).max(1) * correlation.pixels(),
         false => width,
     };
-    with_packed(correlation, problem.weight, isa.max_outputs(), |blocks| {
-        let panels = panels(&mut dense, pixels, step, blocks);
+    with_buffer(correlation.outputs * pixels, |dense| {
+        let panels = panels(dense, pixels, step, blocks);
         for_each(panels, correlation.products(problem.images), |mut panel| {
             with_buffer(correlation.terms() * width, |buffer| {
                 if is_small(correlation) {
@@ -57,8 +61,8 @@ pub(crate) fn correlate(correlation: &Correlation, problem: &Problem<'_>) -> Vec
                 multiply(correlation, problem, bias, width, buffer, &mut panel);
             });
         });
+        finish(correlation, problem, dense, output);
     });
-    images_first(&dense, problem.images, correlation.outputs, correlation.pixels())
 }
 
 /// One unit of parallel work: some output blocks of `width` pixels.
@@ -198,6 +202,7 @@ fn multiply(
             weights: block.weights,
             bias: &bias[block.first..block.first + block.outputs],
             lanes: &lanes,
+            last: LastStep::default(),
         };
         problem.isa.tile(&job, out);
         rows = rest;
@@ -212,12 +217,25 @@ pub(crate) fn dense_lanes(valid: usize, lanes: usize) -> Vec<Lanes> {
         .collect()
 }
 
-/// `[outputs, images, pixels]` to `[images, outputs, pixels]`.
-fn images_first(dense: &[f32], images: usize, outputs: usize, pixels: usize) -> Vec<f32> {
-    let mut output = vec![0.0; dense.len()];
+/// `[outputs, images, pixels]` to `[images, outputs, pixels]`, with the last step.
+fn finish(correlation: &Correlation, problem: &Problem<'_>, dense: &[f32], output: &mut [f32]) {
+    let (images, outputs, pixels) = (problem.images, correlation.outputs, correlation.pixels());
     for (i, plane) in output.chunks_mut(pixels).enumerate() {
         let (image, o) = (i / outputs, i % outputs);
-        plane.copy_from_slice(&dense[(o * images + image) * pixels..][..pixels]);
+        let sums = &dense[(o * images + image) * pixels..][..pixels];
+        let add = |plane: &mut [f32], addend: &[f32]| {
+            plane.iter_mut().zip(addend).for_each(|(to, addend)| *to += addend);
+        };
+        match problem.addend {
+            Addend::Output => add(plane, sums),
+            Addend::Nothing => plane.copy_from_slice(sums),
+            Addend::Given(addend) => {
+                plane.copy_from_slice(sums);
+                add(plane, &addend[i * pixels..]);
+            }
+        }
+        if problem.relu {
+            plane.iter_mut().for_each(|to| *to = if *to < 0.0 { 0.0 } else { *to });
+        }
     }
-    output
 }

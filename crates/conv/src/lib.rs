@@ -50,6 +50,7 @@ mod kernels;
 mod nn;
 #[cfg(feature = "burn")]
 mod normalization;
+mod packed;
 mod packing;
 mod parallel;
 mod planes;
@@ -62,6 +63,8 @@ pub use error::Error;
 pub use kernels::Isa;
 #[cfg(feature = "burn")]
 pub use nn::{BatchNormRelu, Conv2d, Conv2dConfig, batch_norm};
+pub use packed::PackedConvolution;
+pub use problem::Addend;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

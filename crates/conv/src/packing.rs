@@ -2,7 +2,7 @@
 
 use crate::{
     correlation::Correlation,
-    parallel::{PASS, map},
+    parallel::{PASS, for_each},
     workspace::with_buffer,
 };
 
@@ -27,22 +27,40 @@ pub(crate) fn with_packed<R>(
     most: usize,
     work: impl FnOnce(&[Block<'_>]) -> R,
 ) -> R {
-    let sizes = balanced(correlation.outputs, most);
-    let terms = correlation.terms();
-    with_buffer(correlation.outputs * terms, |buffer| {
-        let (mut first, mut rest, mut parts) = (0, &mut *buffer, Vec::with_capacity(sizes.len()));
-        for &outputs in &sizes {
-            let (part, other) = rest.split_at_mut(outputs * terms);
-            parts.push((first, outputs, part));
-            (first, rest) = (first + outputs, other);
-        }
-        let cost = correlation.outputs * terms * PASS;
-        let blocks = map(parts, cost, |(first, outputs, weights)| {
-            pack_block(correlation, weight, first, outputs, weights);
-            Block { first, outputs, weights }
-        });
-        work(&blocks)
+    with_buffer(correlation.outputs * correlation.terms(), |buffer| {
+        pack(correlation, weight, most, buffer);
+        work(&blocks(correlation, most, buffer))
     })
+}
+
+/// Packs the weight in blocks of at most `most` outputs: as many values as it has itself.
+pub(crate) fn pack(correlation: &Correlation, weight: &[f32], most: usize, packed: &mut [f32]) {
+    let (mut first, mut rest, mut parts) = (0, packed, Vec::new());
+    for outputs in balanced(correlation.outputs, most) {
+        let (part, other) = rest.split_at_mut(outputs * correlation.terms());
+        parts.push((first, outputs, part));
+        (first, rest) = (first + outputs, other);
+    }
+    let cost = correlation.outputs * correlation.terms() * PASS;
+    for_each(parts, cost, |(first, outputs, part)| {
+        pack_block(correlation, weight, first, outputs, part);
+    });
+}
+
+/// The blocks that [`pack`] made.
+pub(crate) fn blocks<'a>(
+    correlation: &Correlation,
+    most: usize,
+    packed: &'a [f32],
+) -> Vec<Block<'a>> {
+    let (mut first, mut rest) = (0, packed);
+    let block = |outputs: usize| {
+        let (weights, other) = rest.split_at(outputs * correlation.terms());
+        let block = Block { first, outputs, weights };
+        (first, rest) = (first + outputs, other);
+        block
+    };
+    balanced(correlation.outputs, most).into_iter().map(block).collect()
 }
 
 fn pack_block(

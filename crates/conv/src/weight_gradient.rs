@@ -12,7 +12,7 @@
 use crate::{
     correlation::Correlation,
     gathered::{Place, dense_lanes, is_small, places},
-    kernels::{Dot, Isa, Places, Spread, Tile},
+    kernels::{Dot, Isa, LastStep, Places, Spread, Tile},
     packing::balanced,
     parallel::for_each,
     planes::Planes,
@@ -326,6 +326,7 @@ impl Job<'_> {
                     weights: block,
                     bias: &zeros[..size],
                     lanes,
+                    last: LastStep::default(),
                 };
                 self.isa.tile(&job, out);
             }

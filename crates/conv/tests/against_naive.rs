@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // a helper of tests may stop
 
 use proptest::prelude::*;
-use vertebra_conv::{Convolution, Isa};
+use vertebra_conv::{Addend, Convolution, Isa, PackedConvolution};
 
 #[derive(Debug, Clone)]
 struct Case {
@@ -111,10 +111,32 @@ fn check(case: &Case, isa: Isa) {
         add(&mut gw[k], g[o], x[i]);
     });
     g.iter().enumerate().for_each(|(i, g)| add(&mut gb[i / plane % output[1]], *g, 1.0));
+    check_packed(case, &conv, [&x, &w, &b, &g], &y);
     assert_close("output", &conv.forward(&x, case.input, &w, Some(&b)).unwrap(), &y);
     assert_close("input gradient", &conv.input_gradient(&g, &w, case.input).unwrap(), &gx);
     assert_close("weight gradient", &conv.weight_gradient(&x, case.input, &g).unwrap(), &gw);
     assert_close("bias gradient", &conv.bias_gradient(&g, output).unwrap(), &gb);
+}
+
+/// The packed layer with every kind of last step; the addend has the output's shape.
+fn check_packed(case: &Case, conv: &Convolution, values: [&[f32]; 4], y: &[(f64, f64)]) {
+    let [x, w, b, addend] = values;
+    let map = [case.input[2], case.input[3]];
+    let layer = PackedConvolution::new(conv, w, Some(b), map).unwrap();
+    let summed: Vec<_> = y
+        .iter()
+        .zip(addend)
+        .map(|(y, a)| (y.0 + f64::from(*a), y.1 + f64::from(a.abs())))
+        .collect();
+    let rectified: Vec<_> = summed.iter().map(|y| (y.0.max(0.0), y.1)).collect();
+    let mut out = vec![f32::NAN; y.len()];
+    layer.run(case.input[0], x, Addend::Nothing, &mut out).unwrap();
+    assert_close("packed", &out, y);
+    out.copy_from_slice(addend);
+    layer.run(case.input[0], x, Addend::Output, &mut out).unwrap();
+    assert_close("packed, accumulated", &out, &summed);
+    layer.with_relu().run(case.input[0], x, Addend::Given(addend), &mut out).unwrap();
+    assert_close("packed, added and rectified", &out, &rectified);
 }
 
 fn every_isa() -> impl Iterator<Item = Isa> {

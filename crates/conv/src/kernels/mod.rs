@@ -20,7 +20,7 @@ mod x86;
 pub(crate) use dot::Dot;
 pub(crate) use plane_copy::PlaneCopy;
 pub(crate) use spread::{MOST, Places, Spread};
-pub(crate) use tile::{Lanes, Tile};
+pub(crate) use tile::{Lanes, LastStep, Tile, TileAddend};
 
 /// An instruction set to compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

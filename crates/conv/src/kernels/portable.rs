@@ -1,6 +1,9 @@
 //! The same sums in safe Rust, without assuming any instruction set: the oracle of the others.
 
-use super::{dot::Dot, tile::Tile};
+use super::{
+    dot::Dot,
+    tile::{Tile, TileAddend},
+};
 
 /// Vector width the portable kernels pretend to have; the compiler vectorises over it.
 pub(super) const LANES: usize = 16;
@@ -22,7 +25,13 @@ pub(super) fn tile(tile: &Tile<'_>, out: &mut [&mut [f32]]) {
             }
             let valid = (0..LANES).filter(|lane| lanes.mask >> lane & 1 == 1);
             for (i, lane) in valid.enumerate() {
-                row[lanes.dense + i] = sums[lane];
+                let at = lanes.dense + i;
+                let sum = match tile.last.addend {
+                    TileAddend::Nothing => sums[lane],
+                    TileAddend::Given(planes) => sums[lane] + planes[m][at],
+                    TileAddend::Output => sums[lane] + row[at],
+                };
+                row[at] = if tile.last.relu && sum < 0.0 { 0.0 } else { sum };
             }
         }
     }

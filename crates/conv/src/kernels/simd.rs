@@ -3,16 +3,23 @@
 /// A vector of `LANES` values.
 ///
 /// Every method is unsafe: the caller's function must have been compiled with, and run on a
-/// processor with, the instruction set of the implementing type.
+/// processor with, the instruction set of the implementing type. Pointers need no alignment.
 pub(super) trait Simd: Copy {
     const LANES: usize;
     unsafe fn splat(value: f32) -> Self;
-    /// Reads `LANES` values; no alignment is asked for.
+    /// Reads `LANES` values.
     unsafe fn load(from: *const f32) -> Self;
+    /// Reads `count` values (at most `LANES`) and nothing beyond; the other lanes are zero.
+    unsafe fn load_first(from: *const f32, count: usize) -> Self;
+    /// Writes the first `count` lanes (at most `LANES`) and nothing beyond.
+    unsafe fn store_first(self, to: *mut f32, count: usize);
+    unsafe fn add(self, other: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
-    /// Writes the lanes whose bit is set in `mask` next to each other, and nothing beyond.
-    unsafe fn compress(self, mask: u32, to: *mut f32);
+    /// The larger of each lane and zero; NaN stays NaN.
+    unsafe fn rectified(self) -> Self;
+    /// The lanes whose bit is set in `mask`, moved together to the front.
+    unsafe fn compress(self, mask: u32) -> Self;
     /// Sum of the lanes, in an order that does not depend on anything.
     unsafe fn sum(self) -> f32;
 }

@@ -26,6 +26,26 @@ pub(crate) struct Tile<'a> {
     pub(crate) bias: &'a [f32],
     /// One per vector of the tile.
     pub(crate) lanes: &'a [Lanes],
+    pub(crate) last: LastStep<'a>,
+}
+
+/// What happens to a sum before it is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LastStep<'a> {
+    pub(crate) addend: TileAddend<'a>,
+    /// Negative values become zero.
+    pub(crate) relu: bool,
+}
+
+/// What is added to the sums of a tile.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum TileAddend<'a> {
+    #[default]
+    Nothing,
+    /// Planes like those of the output, one per output.
+    Given(&'a [&'a [f32]]),
+    /// What the output's planes hold.
+    Output,
 }
 
 impl Tile<'_> {
@@ -38,6 +58,12 @@ impl Tile<'_> {
         last + reach + self.lanes.len() * width <= self.source.len()
             && self.channels * self.offsets.len() * self.bias.len() <= self.weights.len()
             && self.lanes.iter().all(end)
+            && match self.last.addend {
+                TileAddend::Given(planes) => {
+                    planes.len() == self.bias.len() && planes.iter().all(|p| p.len() >= plane)
+                }
+                TileAddend::Nothing | TileAddend::Output => true,
+            }
     }
 }
 
@@ -78,12 +104,46 @@ pub(super) unsafe fn tile<V: Simd, const M: usize, const N: usize>(
         }
         unrolled!(M, I, {
             let row = out.get_unchecked_mut(I).as_mut_ptr();
+            let addend = match tile.last.addend {
+                TileAddend::Nothing => core::ptr::null(),
+                TileAddend::Given(planes) => planes.get_unchecked(I).as_ptr(),
+                TileAddend::Output => row.cast_const(),
+            };
             unrolled!(N, J, {
                 let lanes = tile.lanes.get_unchecked(J);
-                if lanes.mask != 0 {
-                    sums[I][J].compress(lanes.mask, row.add(lanes.dense));
-                }
+                write(sums[I][J], lanes, addend, tile.last.relu, row);
             });
         });
+    }
+}
+
+/// Writes the valid lanes of one vector.
+///
+/// # Safety
+/// As [`tile`]; `addend` is null or as long as the plane at `row`.
+#[inline(always)]
+unsafe fn write<V: Simd>(
+    mut values: V,
+    lanes: &Lanes,
+    addend: *const f32,
+    relu: bool,
+    row: *mut f32,
+) {
+    let count = lanes.mask.count_ones() as usize;
+    if count == 0 {
+        return;
+    }
+    // SAFETY: by this function's contract `count` values from `lanes.dense` on are inside.
+    unsafe {
+        if count < V::LANES {
+            values = values.compress(lanes.mask);
+        }
+        if !addend.is_null() {
+            values = values.add(V::load_first(addend.add(lanes.dense), count));
+        }
+        if relu {
+            values = values.rectified();
+        }
+        values.store_first(row.add(lanes.dense), count);
     }
 }

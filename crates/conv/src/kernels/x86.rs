@@ -24,23 +24,35 @@ impl Simd for Avx512 {
         Self(unsafe { _mm512_loadu_ps(from) })
     }
     #[inline(always)]
+    unsafe fn load_first(from: *const f32, count: usize) -> Self {
+        // SAFETY: as above; the mask selects the first `count` values only.
+        Self(unsafe { _mm512_maskz_loadu_ps(first(count), from) })
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, count: usize) {
+        // SAFETY: as above; the mask selects the first `count` values only.
+        unsafe { _mm512_mask_storeu_ps(to, first(count), self.0) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
-        // SAFETY: as above.
+        // SAFETY: the trait's contract.
         Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
     }
     #[inline(always)]
-    unsafe fn compress(self, mask: u32, to: *mut f32) {
-        // SAFETY: as above; the masked store touches popcount(mask) values only.
-        // Compressed in a register first: a compressing store is microcoded on some processors.
-        unsafe {
-            if mask == 0xffff {
-                _mm512_storeu_ps(to, self.0);
-            } else {
-                let packed = _mm512_maskz_compress_ps(mask as __mmask16, self.0);
-                let count = (1u32 << mask.count_ones()) - 1;
-                _mm512_mask_storeu_ps(to, count as __mmask16, packed);
-            }
-        }
+    unsafe fn rectified(self) -> Self {
+        // SAFETY: the trait's contract. The instruction gives its second operand if one is NaN.
+        Self(unsafe { _mm512_max_ps(_mm512_setzero_ps(), self.0) })
+    }
+    #[inline(always)]
+    unsafe fn compress(self, mask: u32) -> Self {
+        // SAFETY: the trait's contract. In a register: a compressing store is microcoded on some
+        // processors.
+        Self(unsafe { _mm512_maskz_compress_ps(mask as __mmask16, self.0) })
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
@@ -65,26 +77,43 @@ impl Simd for Avx2 {
         Self(unsafe { _mm256_loadu_ps(from) })
     }
     #[inline(always)]
+    unsafe fn load_first(from: *const f32, count: usize) -> Self {
+        // SAFETY: as above; the mask selects the first `count` values only.
+        Self(unsafe { _mm256_maskload_ps(from, first_of_8(count)) })
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, count: usize) {
+        // SAFETY: as above; the mask selects the first `count` values only.
+        unsafe {
+            if count >= 8 {
+                _mm256_storeu_ps(to, self.0);
+            } else {
+                _mm256_maskstore_ps(to, first_of_8(count), self.0);
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
-        // SAFETY: as above.
+        // SAFETY: the trait's contract.
         Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) })
     }
     #[inline(always)]
-    unsafe fn compress(self, mask: u32, to: *mut f32) {
-        // SAFETY: as above; only popcount(mask) values are written.
+    unsafe fn rectified(self) -> Self {
+        // SAFETY: the trait's contract. The instruction gives its second operand if one is NaN.
+        Self(unsafe { _mm256_max_ps(_mm256_setzero_ps(), self.0) })
+    }
+    #[inline(always)]
+    unsafe fn compress(self, mask: u32) -> Self {
+        // SAFETY: the trait's contract; the index is below 256.
         unsafe {
-            if mask == 0xff {
-                _mm256_storeu_ps(to, self.0);
-                return;
-            }
-            let mut lanes = [0.0; 8];
-            _mm256_storeu_ps(lanes.as_mut_ptr(), self.0);
-            let (mut to, mut mask) = (to, mask);
-            while mask != 0 {
-                *to = *lanes.get_unchecked(mask.trailing_zeros() as usize & 7);
-                to = to.add(1);
-                mask &= mask - 1;
-            }
+            let lanes = COMPRESS[(mask & 0xff) as usize];
+            let lanes = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(lanes as i64));
+            Self(_mm256_permutevar8x32_ps(self.0, lanes))
         }
     }
     #[inline(always)]
@@ -97,6 +126,43 @@ impl Simd for Avx2 {
         }
     }
 }
+
+/// A mask of the first `count` of 16 lanes.
+#[inline(always)]
+fn first(count: usize) -> __mmask16 {
+    ((1u32 << count.min(16)) - 1) as __mmask16
+}
+
+/// A mask of the first `count` of 8 lanes.
+///
+/// # Safety
+/// AVX2 is enabled in the caller.
+#[inline(always)]
+unsafe fn first_of_8(count: usize) -> __m256i {
+    // SAFETY: by this function's contract.
+    unsafe {
+        let lanes = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+        _mm256_cmpgt_epi32(_mm256_set1_epi32(count.min(8) as i32), lanes)
+    }
+}
+
+/// For every mask of 8 lanes the numbers of its set bits, one per byte from the lowest up.
+static COMPRESS: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let (mut bit, mut byte) = (0, 0);
+        while bit < 8 {
+            if mask >> bit & 1 == 1 {
+                table[mask] |= bit << (8 * byte);
+                byte += 1;
+            }
+            bit += 1;
+        }
+        mask += 1;
+    }
+    table
+};
 
 // VL is asked for because without it 256-bit halves live in the lower 16 registers only, which
 // makes the compiler spill the sums of the inner products.

@@ -1,0 +1,104 @@
+use crate::{
+    Convolution, Error,
+    convolution::{check, correlate_packed},
+    correlation::Correlation,
+    packing::{blocks, pack},
+    problem::{Addend, Problem},
+};
+
+/// A convolution layer ready for inference: its weight is packed once, and bias, sum and ReLU
+/// are part of the kernels' last step.
+///
+/// # Examples
+/// ```
+/// use vertebra_conv::{Addend, Convolution, PackedConvolution};
+/// let edge = Convolution::new([1, 1, 1, 2])?;
+/// let layer = PackedConvolution::new(&edge, &[-1.0, 1.0], Some(&[0.5]), [1, 3])?.with_relu();
+/// let mut y = [0.0; 2];
+/// layer.run(1, &[1.0, 4.0, 2.0], Addend::Given(&[10.0, 1.0]), &mut y)?;
+/// assert_eq!(y, [13.5, 0.0]);
+/// # Ok::<(), vertebra_conv::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct PackedConvolution {
+    convolution: Convolution,
+    /// Of one image.
+    correlation: Correlation,
+    map: [usize; 2],
+    packed: Vec<f32>,
+    bias: Option<Vec<f32>>,
+    relu: bool,
+}
+
+impl PackedConvolution {
+    /// Packs `weight` for inputs of height and width `map`.
+    ///
+    /// # Shapes
+    /// - `weight`: the convolution's `[out, in, height, width]`
+    /// - `bias`: `[out]`
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] or [`Error::InputTooSmall`].
+    pub fn new(
+        convolution: &Convolution,
+        weight: &[f32],
+        bias: Option<&[f32]>,
+        map: [usize; 2],
+    ) -> Result<Self, Error> {
+        convolution.check_weight(weight, bias)?;
+        let input = [1, convolution.weight_shape()[1], map[0], map[1]];
+        let correlation = convolution.correlation(input, convolution.output_shape(input)?);
+        let mut packed = vec![0.0; weight.len()];
+        pack(&correlation, weight, convolution.isa().max_outputs(), &mut packed);
+        let bias = bias.map(<[f32]>::to_vec);
+        Ok(Self { convolution: *convolution, correlation, map, packed, bias, relu: false })
+    }
+
+    /// Ends with a ReLU: negative results become zero, NaN stays.
+    #[must_use]
+    pub fn with_relu(self) -> Self {
+        Self { relu: true, ..self }
+    }
+
+    /// Shape of the input of a run on this many images.
+    #[must_use]
+    pub fn input_shape(&self, images: usize) -> [usize; 4] {
+        [images, self.correlation.channels, self.map[0], self.map[1]]
+    }
+
+    /// Shape of the output of a run on this many images.
+    #[must_use]
+    pub fn output_shape(&self, images: usize) -> [usize; 4] {
+        let [height, width] = self.correlation.domain;
+        [images, self.correlation.outputs, height, width]
+    }
+
+    /// Writes `relu?(convolution(input) + bias + addend)` to every value of `output`.
+    ///
+    /// Nothing that lasts is allocated: scratch is kept per thread of the current rayon pool.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    pub fn run(
+        &self,
+        images: usize,
+        input: &[f32],
+        addend: Addend<'_>,
+        output: &mut [f32],
+    ) -> Result<(), Error> {
+        let shape = self.output_shape(images);
+        check("input", &self.input_shape(images), input)?;
+        check("output", &shape, output)?;
+        if let Addend::Given(values) = addend {
+            check("addend", &shape, values)?;
+        }
+        let problem = Problem {
+            addend,
+            relu: self.relu,
+            ..self.convolution.problem(images, input, self.bias.as_deref())
+        };
+        let blocks = blocks(&self.correlation, problem.isa.max_outputs(), &self.packed);
+        correlate_packed(&self.correlation, &problem, &blocks, output);
+        Ok(())
+    }
+}
