@@ -1,6 +1,13 @@
 //! What a prediction is about: the event of [`Outcomes`], or one cause among competing ones.
 
-use crate::{Error, Outcomes, check};
+use crate::{
+    Error, Outcomes, Ties, check,
+    cox_fit::CoxFit,
+    fine_gray::fine_gray,
+    partial_likelihood::{event_terms, shares},
+    scaled::Scaled,
+    time_groups::TimeGroups,
+};
 
 /// Outcomes under competing risks: each event has a cause, and an event of one cause (such as death)
 /// makes an event of another (such as fracture) impossible.
@@ -109,10 +116,100 @@ impl<'a> OneCause<'a> {
     }
 }
 
+/// The risk by one horizon as a regression has it: `1 - exp(-exp(log_hazard + b'x))`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct HazardRegression {
+    /// Logarithm of the cumulative hazard at the horizon where all covariates are 0.
+    log_hazard: f64,
+    coefficients: Vec<f64>,
+}
+
+impl HazardRegression {
+    /// The risk where the `k`-th covariate is `x(k)`.
+    pub(crate) fn risk(&self, x: impl Fn(usize) -> f64) -> f64 {
+        let linear: f64 = self.coefficients.iter().enumerate().map(|(k, b)| b * x(k)).sum();
+        -(-(self.log_hazard + linear).exp()).exp_m1()
+    }
+}
+
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::Outcomes {}
-    impl Sealed for super::OneCause<'_> {}
+    use super::{HazardRegression, OneCause};
+    use crate::{Error, Outcomes};
+
+    pub trait Sealed {
+        /// The hazard regression of this endpoint on `covariates`, one column of `[n]` each, for the risk by
+        /// `horizon`.
+        fn regress(
+            &self,
+            name: &'static str,
+            covariates: &[Vec<f64>],
+            horizon: f64,
+        ) -> Result<HazardRegression, Error>;
+    }
+
+    impl Sealed for Outcomes {
+        fn regress(
+            &self,
+            name: &'static str,
+            covariates: &[Vec<f64>],
+            horizon: f64,
+        ) -> Result<HazardRegression, Error> {
+            super::cox(name, self, covariates, horizon)
+        }
+    }
+
+    impl Sealed for OneCause<'_> {
+        fn regress(
+            &self,
+            name: &'static str,
+            covariates: &[Vec<f64>],
+            horizon: f64,
+        ) -> Result<HazardRegression, Error> {
+            super::subdistribution(name, *self, covariates, horizon)
+        }
+    }
+}
+
+/// A Cox model with Efron ties and its baseline.
+fn cox(
+    name: &'static str,
+    outcomes: &Outcomes,
+    covariates: &[Vec<f64>],
+    horizon: f64,
+) -> Result<HazardRegression, Error> {
+    let fit = CoxFit::new(name, outcomes, covariates, Ties::Efron)?;
+    let linear = |i: usize| covariates.iter().zip(&fit.coefficients).map(|(x, b)| b * x[i]).sum();
+    let linear: Vec<f64> = (0..outcomes.n_subjects()).map(linear).collect();
+    let groups = TimeGroups::new(outcomes);
+    let terms = event_terms(outcomes, &groups, &shares(outcomes, &linear), Ties::Efron);
+    let mut hazard = Scaled::ZERO;
+    for term in terms.iter().take(groups.count_until(horizon)).filter(|t| t.step.value > 0.0) {
+        hazard.add(term.step);
+    }
+    regression(name, hazard.ln(), fit.coefficients)
+}
+
+/// Fine and Gray's model and its baseline.
+fn subdistribution(
+    name: &'static str,
+    cause: OneCause<'_>,
+    covariates: &[Vec<f64>],
+    horizon: f64,
+) -> Result<HazardRegression, Error> {
+    let columns: Vec<&[f64]> = covariates.iter().map(Vec::as_slice).collect();
+    let fit = fine_gray(cause, &columns)?;
+    regression(name, fit.cumulative_hazard_at(horizon).ln(), fit.coefficients)
+}
+
+fn regression(
+    name: &'static str,
+    log_hazard: f64,
+    coefficients: Vec<f64>,
+) -> Result<HazardRegression, Error> {
+    match log_hazard.is_finite() {
+        true => Ok(HazardRegression { log_hazard, coefficients }),
+        false => Err(Error::Undefined(name, "no event by the horizon")),
+    }
 }
 
 /// What is predicted: the event of [`Outcomes`], or [`OneCause`] of [`CompetingOutcomes`].

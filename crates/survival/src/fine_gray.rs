@@ -148,9 +148,14 @@ impl FineGrayFit {
             return Err(Error::LengthMismatch("covariates", expected, got));
         }
         let h: f64 = self.coefficients.iter().zip(covariates).map(|(b, x)| b * x).sum();
+        Ok(-(-self.cumulative_hazard_at(horizon) * h.exp()).exp_m1())
+    }
+
+    /// Cumulative subdistribution hazard by `horizon` years of a subject with all covariates 0.
+    #[must_use]
+    pub fn cumulative_hazard_at(&self, horizon: f64) -> f64 {
         let k = self.times.partition_point(|&t| t <= horizon);
-        let hazard = k.checked_sub(1).map_or(0.0, |k| self.cumulative_hazard[k]);
-        Ok(-(-hazard * h.exp()).exp_m1())
+        k.checked_sub(1).map_or(0.0, |k| self.cumulative_hazard[k])
     }
 }
 

@@ -34,8 +34,8 @@
 //! Where another event, such as death, makes the one predicted impossible, give [`CompetingOutcomes`] and
 //! ask for one cause: the functions of a horizon take it in the place of [`Outcomes`].
 //!
-//! A C says nothing about calibration: add [`calibration_slope`], [`observed_expected`] and
-//! [`calibration_groups`], or the [`brier_score`], which pays for both.
+//! A C says nothing about calibration: add [`observed_expected`], [`calibration_intercept`],
+//! [`calibration_slope`] and a [`calibration_curve`], or the [`brier_score`], which pays for both.
 //!
 //! # What the intervals mean
 //!
@@ -60,6 +60,7 @@
 //! | [`compare_harrell_c`], [`ConcordanceOptions::estimate_jointly`] | `concordance(fit1, fit2)` and its `vcov` | none |
 //! | [`compare_c_u_statistic`] | `compareC::compareC` | none |
 //! | [`auc_at`], [`compare_auc_at`], [`auc_jointly`], [`roc_at`] | `timeROC`, `riskRegression::Score(metrics = "auc")` | sksurv `cumulative_dynamic_auc` (no error) |
+//! | [`incident_auc`] | `risksetROC` (other smoothers) | none |
 //! | [`accuracy_at`] | `timeROC::SeSpPPVNPV` | none |
 //! | [`brier_score`], [`integrated_brier`] | `riskRegression::Score(metrics = "brier")` | sksurv `brier_score`, `integrated_brier_score` |
 //! | [`kaplan_meier`], [`nelson_aalen`], [`CurveOptions`] | `survfit(conf.type = ..)`; its default is `"log"`, ours `"log-log"` | lifelines `KaplanMeierFitter` (log-log) |
@@ -73,6 +74,10 @@
 //! | [`cox_partial_likelihood`], [`RiskSets`] | `coxph(~ offset(h))`: `loglik`, martingale residuals | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
 //! | [`breslow_baseline`] | `basehaz(centered = FALSE)` of a Breslow fit | |
 //! | [`bootstrap`], [`bca_interval`] | `boot::boot`, `boot.ci` | |
+//! | [`calibration_curve`] (ICI, E50, E90) | `rms::val.surv`; Austin's code with `rms::cph(rcs(..))` | none |
+//! | [`calibration_intercept`], [`calibration_line`] | `geepack::geese(.., mean.link = "cloglog")` on pseudo-observations | none |
+//! | [`pseudo_observations`] | `prodlim::jackknife`, `pseudo::pseudoci` | none |
+//! | [`net_reclassification`], [`integrated_discrimination`] | `nricens`, `survIDINRI` | none |
 //! | [`decision_curve`] | `dcurves::dca` | |
 //! | [`logistic_hazard_loss`], [`weibull_loss`] | | pycox `nll_logistic_hazard`, torchsurv `weibull` |
 //!
@@ -98,6 +103,8 @@ mod bootstrap_interval;
 mod brier;
 mod c_statistic;
 mod calibration;
+mod calibration_curve;
+mod calibration_intercept;
 mod check;
 mod competing;
 mod concordance;
@@ -112,6 +119,7 @@ mod error;
 mod fine_gray;
 mod gonen_heller;
 mod gray;
+mod incident_auc;
 mod ipcw;
 mod linear;
 mod log_rank;
@@ -124,7 +132,9 @@ mod pair_sums;
 mod parametric_losses;
 mod partial_likelihood;
 mod place_set;
+mod pseudo;
 mod ranks;
+mod reclassification;
 mod reference;
 mod scaled;
 mod score_test;
@@ -156,6 +166,10 @@ pub use calibration::{
     CalibrationGroup, CalibrationSlope, ObservedExpected, calibration_groups, calibration_slope,
     observed_expected,
 };
+pub use calibration_curve::{CalibrationCurve, CalibrationCurveOptions, calibration_curve};
+pub use calibration_intercept::{
+    CalibrationCoefficient, CalibrationLine, calibration_intercept, calibration_line,
+};
 pub use competing::{CumulativeIncidence, cumulative_incidence};
 pub use concordance::{Concordance, concordance};
 pub use concordance_bootstrap::JointBootstrap;
@@ -170,12 +184,18 @@ pub use error::Error;
 pub use fine_gray::{FineGrayFit, FineGrayRows, fine_gray, fine_gray_rows};
 pub use gonen_heller::gonen_heller;
 pub use gray::{GrayOptions, GrayTest, gray_test};
+pub use incident_auc::{IncidentAuc, incident_auc};
 pub use log_rank::{LogRank, LogRankOptions, LogRankWeight, log_rank};
 pub use multiple_testing::{benjamini_hochberg, holm};
 pub use outcomes::Outcomes;
 pub use pair_sums::PairTotals;
 pub use parametric_losses::{LossGradient, logistic_hazard_loss, weibull_loss};
 pub use partial_likelihood::{CoxPartialLikelihood, RiskSets, Ties, cox_partial_likelihood};
+pub use pseudo::pseudo_observations;
+pub use reclassification::{
+    Improvement, IntegratedDiscrimination, NetReclassification, Reclassification,
+    integrated_discrimination, net_reclassification,
+};
 pub use reference::Reference;
 #[cfg(feature = "burn")]
 pub use tensor_losses::{cox_loss, cox_loss_in, logistic_hazard_loss_tensor, weibull_loss_tensor};

@@ -207,7 +207,7 @@ impl EnteringPlaces {
 
     /// Calls `enter` once for every subject with `entry < time`, for increasing `time`: the events
     /// passed so far are those at or before its entry.
-    fn enter_before(&mut self, time: f64, mut enter: impl FnMut(usize)) {
+    pub(crate) fn enter_before(&mut self, time: f64, mut enter: impl FnMut(usize)) {
         while let Some(&(_, p)) = self.by_entry.get(self.next).filter(|e| e.0 < time) {
             enter(p as usize);
             self.next += 1;

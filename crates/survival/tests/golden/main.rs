@@ -10,6 +10,7 @@ mod horizon;
 mod likelihood;
 mod log_rank;
 mod losses;
+mod reclassification;
 mod u_statistic;
 
 use serde_json::Value;
