@@ -13,7 +13,7 @@
 use crate::{
     Error, IndexInterval, Outcomes,
     c_statistic::index_interval,
-    check,
+    check, normal,
     pair_sums::EnteringPlaces,
     ranks::Ranks,
     tally::{Tally, WeightTally},
@@ -145,7 +145,8 @@ impl Sample<'_> {
         let squares =
             influence.iter().enumerate().map(|(p, v)| (v * self.weight(p) / total).powi(2));
         let se = squares.sum::<f64>().sqrt();
-        let (lower, upper) = index_interval(auc, se, 0.95, IndexInterval::Logit);
+        let (lower, upper) =
+            index_interval(auc, normal::two_sided(0.95) * se, IndexInterval::Logit);
         Ok(IncidentAuc { time, auc, se, lower, upper, n_events: chosen.len() })
     }
 

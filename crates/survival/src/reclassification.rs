@@ -23,6 +23,7 @@ use crate::{
     ipcw::{Censoring, Status},
     normal,
     observed::{observed, observed_among_all},
+    reference::Pivot,
 };
 
 /// What counts as a move.
@@ -206,7 +207,9 @@ impl Functional {
     }
 
     fn tested(&self) -> Result<PairedDifference, Error> {
-        paired_difference(self.value, self.se().powi(2), 0.0, 0.95)
+        // Influences are of the order 1 / n: below that is rounding.
+        let largest = 1.0 / self.influence.len() as f64;
+        paired_difference(self.value, self.se().powi(2), largest, 0.95, Pivot::Normal)
     }
 }
 
@@ -283,6 +286,8 @@ pub fn integrated_discrimination(
             Status::Unknown => 0.0,
         })
         .collect();
-    let improvement = paired_difference(case - control, at.std_error(&direct).powi(2), 0.0, 0.95)?;
+    let largest = (0..old.len()).map(|i| change(i).powi(2)).fold(0.0, f64::max) / old.len() as f64;
+    let variance = at.std_error(&direct).powi(2);
+    let improvement = paired_difference(case - control, variance, largest, 0.95, Pivot::Normal)?;
     Ok(IntegratedDiscrimination { old_slope, new_slope, improvement })
 }
