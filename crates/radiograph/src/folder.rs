@@ -1,6 +1,6 @@
 //! Reads a folder of films in parallel.
 
-use crate::{Error, Radiograph, ReadOptions};
+use crate::{Error, FilmHeader, Radiograph, ReadOptions};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,12 +41,34 @@ pub fn read_folder<T: Send>(
     each: impl Fn(&Path, Radiograph) -> T + Sync,
     progress: impl Fn(usize, usize) + Sync,
 ) -> Result<FolderReport<T>, Error> {
-    let paths = files_under(folder.as_ref())?;
+    walk(folder.as_ref(), |path| options.read(path).map(|film| each(path, film)), progress)
+}
+
+/// Reads the headers of all DICOM files under a folder, in parallel, as
+/// [`ReadOptions::read_header`] does: to look through an archive before reading it.
+///
+/// # Errors
+/// As [`read_folder`].
+pub fn read_headers(
+    folder: impl AsRef<Path>,
+    options: &ReadOptions,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<FolderReport<FilmHeader>, Error> {
+    walk(folder.as_ref(), |path| options.read_header(path), progress)
+}
+
+/// Does the same with every file under a folder, in parallel.
+pub(crate) fn walk<T: Send>(
+    folder: &Path,
+    each: impl Fn(&Path) -> Result<T, Error> + Sync,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<FolderReport<T>, Error> {
+    let paths = files_under(folder)?;
     let (done, total) = (AtomicUsize::new(0), paths.len());
     let results: Vec<_> = paths
         .par_iter()
         .map(|path| {
-            let result = options.read(path).map(|film| each(path, film));
+            let result = each(path);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             result
         })

@@ -4,6 +4,7 @@ mod codec;
 mod deadline;
 mod dicom;
 mod error;
+mod facing;
 mod folder;
 mod options;
 mod provenance;
@@ -16,7 +17,8 @@ pub use dicom::{
     DeidentificationReport, Deidentifier, DicomImage, FilmHeader, encode_dicom, write_dicom,
 };
 pub use error::Error;
-pub use folder::{FolderReport, read_folder};
+pub use facing::FacingEstimate;
+pub use folder::{FolderReport, read_folder, read_headers};
 pub use options::{Grey, Limits, ReadOptions, VoiChoice};
 pub use provenance::{ModalityLut, Provenance, SourceFormat, Voi, Warning};
 pub use radiograph::{Acquisition, Facing, Radiograph, Spacing, SpacingKind};

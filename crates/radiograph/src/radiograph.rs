@@ -69,6 +69,19 @@ pub struct Acquisition {
     pub burned_in_annotation: Option<bool>,
 }
 
+impl Acquisition {
+    /// Where the subject's front is, from Patient Orientation; `None` where the file is silent.
+    #[must_use]
+    pub fn facing(&self) -> Option<Facing> {
+        let [rows, _] = self.patient_orientation.as_ref()?;
+        match rows.chars().next()? {
+            'A' => Some(Facing::Right),
+            'P' => Some(Facing::Left),
+            _ => None,
+        }
+    }
+}
+
 /// One radiograph: grey values `[height, width]`, row-major, bone bright, with what is known of its
 /// scale and of how its grey values came about.
 #[derive(Debug, Clone, PartialEq)]
@@ -202,12 +215,7 @@ impl Radiograph {
     /// Where the subject's front is, from Patient Orientation; `None` where the file is silent.
     #[must_use]
     pub fn facing(&self) -> Option<Facing> {
-        let [rows, _] = self.acquisition.patient_orientation.as_ref()?;
-        match rows.chars().next()? {
-            'A' => Some(Facing::Right),
-            'P' => Some(Facing::Left),
-            _ => None,
-        }
+        self.acquisition.facing()
     }
 
     /// Every step from the stored bits to [`pixels`](Self::pixels), with warnings.

@@ -123,7 +123,7 @@ fn a_name_stored_as_a_code_goes() {
     film.text(0x0008, 0x1070, b"CS", "OPERATOR NAME");
     let (after, report) = Deidentifier::new(b"key").bytes(&film.bytes()).unwrap();
     assert!(!contains(&after, "OPERATOR"));
-    assert_eq!(report.removed.get("0008,1070"), Some(&1));
+    assert_eq!(report.emptied.get("0008,1070"), Some(&1));
 }
 
 #[test]
@@ -135,4 +135,27 @@ fn a_sequence_where_none_can_be_is_refused() {
         error,
         "the VR of (0028,1053): expected SQ for a sequence and for nothing else; got SQ"
     );
+}
+
+#[test]
+fn a_folder_becomes_another_without_its_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in"), folder.path().join("out"));
+    std::fs::create_dir_all(input.join("Doe Jane")).unwrap();
+    let mut second = film(EXPLICIT);
+    second.text(0x0008, 0x0018, b"UI", "1.2.3.4.5.7");
+    std::fs::write(input.join("Doe Jane/a.dcm"), film(EXPLICIT).bytes()).unwrap();
+    std::fs::write(input.join("b.dcm"), second.bytes()).unwrap();
+    // The same instance again may not overwrite the first.
+    std::fs::write(input.join("c.dcm"), second.bytes()).unwrap();
+    std::fs::write(input.join("notes.txt"), "not a film").unwrap();
+    let report = Deidentifier::new(b"key").folder(&input, &output, |_, _| {}).unwrap();
+    assert_eq!((report.films.len(), report.failures.len(), report.skipped.len()), (2, 1, 1));
+    for (_, (path, _)) in &report.films {
+        let bytes = std::fs::read(path).unwrap();
+        assert!(!contains(&bytes, "Doe") && !path.to_string_lossy().contains("Doe"));
+        assert!(ReadOptions::default().read_bytes(&bytes).is_ok());
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(contains(&bytes, &name), "named after its instance");
+    }
 }

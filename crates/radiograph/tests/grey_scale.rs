@@ -254,3 +254,66 @@ fn an_outline_that_cannot_be_is_left_out_with_a_warning() {
     let ignored = |w: &&Warning| matches!(w, Warning::Ignored { .. });
     assert_eq!(film.provenance().warnings.iter().filter(ignored).count(), 2);
 }
+
+/// The examples of PS3.3 C.11.2.1.2.1 (LINEAR) and C.11.2.1.3.2 (LINEAR_EXACT), for outputs from 0 to 255,
+/// in numbers worked out by hand.
+#[test]
+fn the_standards_examples_of_voi_functions_to_the_grey_level() {
+    type Case = (&'static str, &'static str, &'static str, &'static [(i16, f32)]);
+    let cases: [Case; 9] = [
+        ("LINEAR", "2048", "4096", &[(0, 0.0), (1, 0.062_27), (2047, 127.468_86), (4095, 255.0)]),
+        ("LINEAR", "2048", "1", &[(2047, 0.0), (2048, 255.0)]),
+        ("LINEAR", "0", "100", &[(-50, 0.0), (-49, 2.575_76), (0, 128.787_88), (49, 255.0)]),
+        ("LINEAR", "0", "1", &[(-1, 0.0), (0, 255.0)]),
+        (
+            "LINEAR_EXACT",
+            "2048",
+            "4096",
+            &[(0, 0.0), (1, 0.062_26), (2048, 127.5), (4095, 254.937_74)],
+        ),
+        ("LINEAR_EXACT", "2048", "1", &[(2047, 0.0), (2048, 127.5), (2049, 255.0)]),
+        ("LINEAR_EXACT", "0", "100", &[(-50, 0.0), (-49, 2.55), (0, 127.5), (50, 255.0)]),
+        ("LINEAR_EXACT", "0", "1", &[(-1, 0.0), (0, 127.5), (1, 255.0)]),
+        (
+            "SIGMOID",
+            "0",
+            "100",
+            &[(-50, 30.396_74), (0, 127.5), (25, 186.419_95), (50, 224.603_26)],
+        ),
+    ];
+    for (function, center, width, points) in cases {
+        let words: Vec<u16> = points.iter().map(|(x, _)| *x as u16).collect();
+        let mut file = row(EXPLICIT, 16, &words);
+        file.word(0x0028, 0x0103, 1).text(0x0028, 0x1056, b"CS", function);
+        file.text(0x0028, 0x1050, b"DS", center).text(0x0028, 0x1051, b"DS", width);
+        for (got, (x, expected)) in display(&file).pixels().iter().zip(points) {
+            let got = got * 255.0;
+            let message = format!("{function} {center} {width}, {x}: {got} and {expected}");
+            assert!((got - expected).abs() < 2e-4, "{message}");
+        }
+    }
+}
+
+/// Overlays were once kept in the bits above High Bit (PS3.5-2004 8.1.2): they are no grey.
+#[test]
+fn an_overlay_above_high_bit_is_left_out() {
+    let mut file = row(EXPLICIT, 12, &[0x1005, 0x0FFF, 0x9000]);
+    file.word(0x6000, 0x0100, 16).word(0x6000, 0x0102, 12).words(0x6000, 0x0050, b"SS", &[1, 1]);
+    let film = modality(&file);
+    assert_eq!(film.pixels(), [5.0, 4095.0, 0.0]);
+    assert!(film.provenance().warnings.contains(&Warning::BitsAboveHighBit { pixels: 2 }));
+    file.put(0x6000, 0x3000, b"OW", &[7, 0]);
+    assert!(modality(&file).provenance().warnings.contains(&Warning::OverlayLeftOut));
+}
+
+/// Three samples of eight bits by plane, and two lumas that share their colour, in studio range.
+#[test]
+fn ybr_by_plane_and_in_studio_range() {
+    let mut file = File::empty(EXPLICIT);
+    file.layout(1, 2, 8).word(0x0028, 0x0002, 3).word(0x0028, 0x0006, 1);
+    file.text(0x0028, 0x0004, b"CS", "YBR_FULL").native(&[50, 200, 128, 128, 128, 128]);
+    assert_eq!(modality(&file).pixels(), [50.0, 200.0]);
+    file.word(0x0028, 0x0006, 0).text(0x0028, 0x0004, b"CS", "YBR_PARTIAL_422");
+    file.native(&[16, 235, 128, 128]);
+    assert_eq!(display(&file).pixels(), [0.0, 1.0]);
+}

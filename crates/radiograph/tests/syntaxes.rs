@@ -15,6 +15,12 @@ const JPEG_LS: &str = "1.2.840.10008.1.2.4.80";
 const JPEG_LS_NEAR: &str = "1.2.840.10008.1.2.4.81";
 const JPEG_2000: &str = "1.2.840.10008.1.2.4.90";
 const JPEG_2000_LOSSY: &str = "1.2.840.10008.1.2.4.91";
+const JPEG_XL: &str = "1.2.840.10008.1.2.4.110";
+const JPEG_XL_RECOMPRESSED: &str = "1.2.840.10008.1.2.4.111";
+const JPEG_XL_LOSSY: &str = "1.2.840.10008.1.2.4.112";
+const HTJ2K: &str = "1.2.840.10008.1.2.4.201";
+const HTJ2K_RPCL: &str = "1.2.840.10008.1.2.4.202";
+const HTJ2K_LOSSY: &str = "1.2.840.10008.1.2.4.203";
 
 fn stored(bytes: &[u8]) -> Radiograph {
     ReadOptions::default().with_grey(Grey::Modality).read_bytes(bytes).unwrap()
@@ -95,10 +101,14 @@ fn lossless_compression_is_exact() {
     for bits in [8, 12, 16] {
         cases.push((JPEG_LS, bits, format!("ls_{bits}.jls")));
         cases.push((JPEG_2000, bits, format!("j2k_{bits}.j2k")));
+        cases.push((JPEG_XL, bits, format!("xl_{bits}.jxl")));
+        cases.push((HTJ2K, bits, format!("ht_{bits}.j2c")));
         for predictor in if bits == 12 { 1..=7 } else { 1..=1 } {
             cases.push((JPEG_LOSSLESS, bits, format!("lossless_{bits}_{predictor}.jpg")));
         }
     }
+    cases.push((HTJ2K_RPCL, 12, "ht_tiles.j2c".into()));
+    cases.push((HTJ2K_RPCL, 12, "ht_precincts.j2c".into()));
     cases.extend([8, 16].map(|bits| (JPEG_LOSSLESS, bits, format!("lossless_{bits}_7.jpg"))));
     for (syntax, bits, name) in cases {
         let film = stored(&compressed(syntax, bits, &name).bytes());
@@ -115,6 +125,12 @@ fn lossy_compression_agrees_with_the_decoder_of_its_encoder() {
         (JPEG_EXTENDED, 12, "dct_12.jpg", 1.0),
         (JPEG_BASELINE, 8, "dct_8.jpg", 1.0),
         (JPEG_2000_LOSSY, 12, "j2k_lossy.j2k", 1.0),
+        (HTJ2K_LOSSY, 12, "ht_lossy.j2c", 1.0),
+        // Propagation and refinement, whose bits are random.
+        (HTJ2K_LOSSY, 8, "ht_pass2.j2c", 0.0),
+        (HTJ2K_LOSSY, 8, "ht_pass3.j2c", 0.0),
+        (JPEG_XL_LOSSY, 12, "xl_lossy.jxl", 1.0),
+        (JPEG_XL_RECOMPRESSED, 8, "xl_jpeg.jxl", 1.0),
     ] {
         let film = stored(&compressed(syntax, bits, name).bytes());
         assert_close(name, &film, &reference(&format!("{name}.ref")), tolerance);
@@ -151,6 +167,8 @@ fn colour_becomes_luma_whatever_carries_it() {
         (JPEG_LS, "ls_rgb_line.jls", "RGB"),
         (JPEG_LS, "ls_rgb_sample.jls", "RGB"),
         (JPEG_2000, "j2k_rgb.j2k", "YBR_RCT"),
+        (HTJ2K, "ht_rgb.j2c", "YBR_RCT"),
+        (JPEG_XL, "xl_rgb.jxl", "RGB"),
         (JPEG_LOSSLESS, "lossless_rgb.jpg", "RGB"),
     ] {
         let mut file = compressed(syntax, 8, name);

@@ -1,10 +1,14 @@
-//! JPEG 2000 (ITU-T T.800), decoded by hayro-jpeg2000.
+//! JPEG 2000 (ITU-T T.800), decoded by hayro-jpeg2000; high-throughput blocks by [`htj2k`].
 
-use super::{Fault, Frame, FrameColour, FrameSamples, Size};
+use super::{Fault, Frame, FrameColour, FrameSamples, Size, htj2k};
+use crate::deadline::Deadline;
 use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
 
 /// Decodes a codestream or a JP2 file; a component transform is undone.
-pub(crate) fn decode(bytes: &[u8], size: Size) -> Result<Frame, Fault> {
+pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Frame, Fault> {
+    if htj2k::is_htj2k(bytes) {
+        return htj2k::decode(bytes, size, &|| deadline.is_over());
+    }
     let library = |e: hayro_jpeg2000::DecodeError| Fault::new("JPEG 2000", format!("{e} ({e:?})"));
     let components = Siz::find(bytes)?;
     let settings = DecodeSettings { resolve_palette_indices: false, ..DecodeSettings::default() };

@@ -1,13 +1,16 @@
 //! Decoders of compressed frames. Nothing here knows DICOM: bytes and the expected size go in, samples
 //! come out, and nothing larger than the expected size is ever allocated.
 
+mod htj2k;
 mod jpeg;
 mod jpeg2000;
 mod jpeg_ls;
+mod jpeg_xl;
 mod rle;
 
 pub(crate) use jpeg::{decode as decode_jpeg, size as jpeg_size};
 pub(crate) use jpeg_ls::decode as decode_jpeg_ls;
+pub(crate) use jpeg_xl::decode as decode_jpeg_xl;
 pub(crate) use jpeg2000::decode as decode_jpeg2000;
 pub(crate) use rle::decode as decode_rle;
 

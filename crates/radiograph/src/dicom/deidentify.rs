@@ -1,16 +1,20 @@
-//! De-identification in the spirit of PS3.15 annex E, the Basic Application Confidentiality Profile,
-//! and stricter: what is not known to be harmless goes.
+//! De-identification by PS3.15 annex E, the Basic Application Confidentiality Profile, and stricter:
+//! what is not known to be harmless goes.
 //!
 //! Only attributes of the groups of an image and its acquisition stay (0008, 0018, 0020, 0028, 2050,
-//! 7FE0), and of those no names, no free text, no dates, no private attributes, no overlays. UIDs
-//! that are not the standard's own are replaced, the same by the same.
+//! 7FE0; and name, ID, sex and birth date of the patient, emptied or replaced), and of those no
+//! names, no free text, no dates, no private attributes, no overlays. To what is left the standard's
+//! table applies ([`profile`]). UIDs that are not the standard's own are replaced, the same by the
+//! same. Items of sequences are treated like the data set.
 
 use super::cursor::PixelElement;
 use super::element::Element;
 use super::file::{self, Header};
+use super::profile::{self, Rule};
 use super::syntax::{self, TransferSyntax};
 use super::write::{encode_error, uid};
 use super::{encode, tag};
+use crate::folder::{self, FolderReport};
 use crate::{Error, ReadOptions, Warning};
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
@@ -18,7 +22,9 @@ use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_object::FileMetaTableBuilder;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// Removes from DICOM files what could identify a person.
 ///
@@ -47,7 +53,7 @@ pub struct Deidentifier {
 pub struct DeidentificationReport {
     /// Attributes removed, as `gggg,eeee`, with how often.
     pub removed: BTreeMap<String, usize>,
-    /// Attributes emptied or replaced by a pseudonym.
+    /// Attributes emptied, or replaced by a pseudonym or by a value that says nothing.
     pub emptied: BTreeMap<String, usize>,
     /// UIDs replaced.
     pub replaced_uids: usize,
@@ -63,6 +69,7 @@ enum Action {
     Remove,
     Empty,
     Pseudonym,
+    Dummy,
     Uid,
     ShiftDate,
     Clean,
@@ -108,6 +115,44 @@ impl Deidentifier {
         Ok(report)
     }
 
+    /// De-identifies all DICOM files under a folder, in parallel, into another, which is made. The new
+    /// files are named after their new SOP Instance UIDs, since names of files and folders may be
+    /// names of persons; the report says which file became which. Nothing is overwritten.
+    ///
+    /// `progress` is told how many files are done and how many there are.
+    ///
+    /// # Errors
+    /// [`Error::File`] where a folder cannot be listed or made; a file that cannot be treated is one of
+    /// the [`failures`](FolderReport::failures), and nothing of it is written.
+    pub fn folder(
+        &self,
+        input: impl AsRef<Path>,
+        output: impl AsRef<Path>,
+        progress: impl Fn(usize, usize) + Sync,
+    ) -> Result<FolderReport<(PathBuf, DeidentificationReport)>, Error> {
+        let output = output.as_ref();
+        std::fs::create_dir_all(output).map_err(|e| Error::from(e).at(output))?;
+        let limit = ReadOptions::default().limits.bytes;
+        let each = |path: &Path| {
+            let read = || self.bytes(&crate::read::read_bounded(path, limit)?);
+            let (bytes, report) = read().map_err(|e| e.at(path))?;
+            let new = output.join(format!("{}.dcm", self.name(&bytes)?));
+            let mut file = File::create_new(&new).map_err(|e| Error::from(e).at(&new))?;
+            file.write_all(&bytes).map_err(|e| Error::from(e).at(&new))?;
+            Ok((new, report))
+        };
+        folder::walk(input.as_ref(), each, progress)
+    }
+
+    /// The SOP Instance UID of a file that was written here, or one made of its content.
+    fn name(&self, bytes: &[u8]) -> Result<String, Error> {
+        let data_set = file::open(bytes, &ReadOptions::default())?;
+        let header = Header::read(&data_set.bytes, data_set.syntax)?;
+        let plain = |uid: &&str| uid.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let uid = header.text(tag::SOP_INSTANCE_UID).filter(plain);
+        Ok(uid.map_or_else(|| uid_of_content(bytes), str::to_string))
+    }
+
     /// De-identifies a file in memory. Pixel data and their encoding stay as they are; a deflated
     /// data set is written inflated.
     ///
@@ -126,7 +171,7 @@ impl Deidentifier {
         let mut report = DeidentificationReport::default();
         warn(&header, &mut report);
         let mut kept = self.elements(header.elements(), &mut report)?;
-        kept.extend(self.marks(syntax.explicit));
+        kept.extend(self.marks(syntax));
         kept.sort_by_key(|e| e.tag);
         let mut body = Vec::with_capacity(data_set.bytes.len());
         kept.iter().for_each(|e| e.write(&mut body, syntax.big_endian));
@@ -176,6 +221,11 @@ impl Deidentifier {
                 *report.emptied.entry(name).or_default() += 1;
                 put(&self.pseudonym(text.map_or(element.value, str::as_bytes)), b' ')
             }
+            (Action::Dummy, _) => {
+                let Some(dummy) = dummy(vr(element)) else { return remove() };
+                *report.emptied.entry(name).or_default() += 1;
+                put(dummy, b' ')
+            }
             (Action::Uid, None) => keep(Vec::new()),
             (Action::Uid, Some(text)) => {
                 let replace = |u: &str| if is_standard(u) { u.to_string() } else { self.uid(u) };
@@ -183,7 +233,7 @@ impl Deidentifier {
                 put(&text.split('\\').map(replace).collect::<Vec<_>>().join("\\"), 0)
             }
             (Action::ShiftDate, text) => {
-                match shift(text.unwrap_or_default(), self.date_shift_days.unwrap_or(0)) {
+                match shift_start(text.unwrap_or_default(), self.date_shift_days.unwrap_or(0)) {
                     Some(date) => {
                         report.shifted_dates += 1;
                         put(&date, b' ')
@@ -238,16 +288,29 @@ impl Deidentifier {
         let vr = vr(element);
         let is_sequence = element.vr == Some(*b"SQ");
         let may_be = matches!(element.vr, None | Some([b'U', b'N']));
-        match vr {
-            Some(VR::SQ) if is_sequence || may_be => Action::Clean,
-            Some(VR::SQ) => Action::Refuse,
-            Some(_) if is_sequence => Action::Refuse,
-            Some(VR::UI) => Action::Uid,
-            Some(VR::DA) if self.date_shift_days.is_some() => Action::ShiftDate,
-            Some(VR::TM) if self.date_shift_days.is_some() => Action::Keep,
-            Some(VR::DA | VR::TM) if matches!(tag, tags::STUDY_DATE | tags::STUDY_TIME) => {
-                Action::Empty
+        let rule = profile::rule(element.group, element.element);
+        match (vr, rule) {
+            (Some(VR::SQ), _) if is_sequence || may_be => {}
+            (Some(VR::SQ), Some(Rule::Remove)) => return Action::Remove,
+            (Some(VR::SQ), _) => return Action::Refuse,
+            (Some(_), Some(Rule::Remove)) if is_sequence => return Action::Remove,
+            (Some(_), _) if is_sequence => return Action::Refuse,
+            (Some(VR::DA | VR::DT), _) if self.date_shift_days.is_some() => {
+                return Action::ShiftDate;
             }
+            (Some(VR::TM), _) if self.date_shift_days.is_some() => return Action::Keep,
+            _ => {}
+        }
+        match rule {
+            Some(Rule::Remove) => return Action::Remove,
+            Some(Rule::Empty) => return Action::Empty,
+            Some(Rule::Dummy) => return Action::Dummy,
+            Some(Rule::Uid) => return Action::Uid,
+            Some(Rule::References) | None => {}
+        }
+        match vr {
+            Some(VR::SQ) => Action::Clean,
+            Some(VR::UI) => Action::Uid,
             Some(
                 VR::CS | VR::IS | VR::DS | VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD,
             ) => Action::Keep,
@@ -269,18 +332,44 @@ impl Deidentifier {
     }
 
     /// Says in the file what was done (PS3.15 E.1.1, step 7).
-    fn marks(&self, explicit: bool) -> [Kept; 3] {
+    fn marks(&self, syntax: TransferSyntax) -> [Kept; 4] {
         let temporal = if self.date_shift_days.is_some() { "MODIFIED" } else { "REMOVED " };
-        [
-            (tags::PATIENT_IDENTITY_REMOVED, *b"CS", "YES "),
-            (tags::DEIDENTIFICATION_METHOD, *b"LO", "vertebra-radiograph, PS3.15 E.1 and stricter"),
-            (tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED, *b"CS", temporal),
-        ]
-        .map(|(tag, vr, value)| Kept {
+        let text = |tag, vr: [u8; 2], value: &str| Kept {
             tag,
-            vr: explicit.then_some(vr),
+            vr: syntax.explicit.then_some(vr),
             value: value.as_bytes().to_vec(),
-        })
+        };
+        let mut codes = vec![("113100", "Basic Application Confidentiality Profile ")];
+        if self.date_shift_days.is_some() {
+            codes
+                .push(("113107", "Retain Longitudinal Temporal Information Modified Dates Option"));
+        }
+        if self.keep_characteristics {
+            codes.push(("113108", "Retain Patient Characteristics Option "));
+        }
+        let mut items = Vec::new();
+        for (code, meaning) in codes {
+            let item = [
+                text(tags::CODE_VALUE, *b"SH", code),
+                text(tags::CODING_SCHEME_DESIGNATOR, *b"SH", "DCM "),
+                text(tags::CODE_MEANING, *b"LO", meaning),
+            ];
+            write_item(&item, &mut items, syntax.big_endian);
+        }
+        [
+            text(tags::PATIENT_IDENTITY_REMOVED, *b"CS", "YES "),
+            text(
+                tags::DEIDENTIFICATION_METHOD,
+                *b"LO",
+                "vertebra-radiograph, PS3.15 E.1 and stricter",
+            ),
+            Kept {
+                tag: tags::DEIDENTIFICATION_METHOD_CODE_SEQUENCE,
+                vr: syntax.explicit.then_some(*b"SQ"),
+                value: items,
+            },
+            text(tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED, *b"CS", temporal),
+        ]
     }
 }
 
@@ -376,6 +465,10 @@ impl std::fmt::Debug for Deidentifier {
     }
 }
 
+fn uid_of_content(bytes: &[u8]) -> String {
+    uid(&[b"content", bytes])
+}
+
 fn is_standard(uid: &str) -> bool {
     uid.starts_with("1.2.840.10008.") || uid.is_empty()
 }
@@ -394,6 +487,27 @@ fn warn(header: &Header<'_>, report: &mut DeidentificationReport) {
             what: "Burned In Annotation (0028,0301) is absent: look for text in the pixels".into(),
         }),
     }
+}
+
+/// A value that says nothing, for what may not be empty.
+fn dummy(vr: Option<VR>) -> Option<&'static str> {
+    match vr? {
+        VR::DA => Some("19000101"),
+        VR::DT => Some("19000101000000"),
+        VR::TM => Some("000000"),
+        VR::IS | VR::DS => Some("0"),
+        VR::AS => Some("000Y"),
+        VR::AE | VR::CS | VR::LO | VR::LT | VR::PN | VR::SH | VR::ST | VR::UC | VR::UT => {
+            Some("REMOVED")
+        }
+        _ => None,
+    }
+}
+
+/// A date, or a date and time, whose date is so many days later.
+fn shift_start(text: &str, days: i32) -> Option<String> {
+    let (date, rest) = text.split_at_checked(8)?;
+    Some(shift(date, days)? + rest)
 }
 
 /// A date `YYYYMMDD` so many days later; `None` where it is no date.
@@ -431,8 +545,84 @@ fn civil(day: i64) -> (i64, i64, i64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
+    use super::super::file::Header;
     use super::*;
+
+    fn element(out: &mut Vec<u8>, (group, element): (u16, u16), vr: [u8; 2], value: &[u8]) {
+        encode::header(out, (group, element), Some(vr), value.len() as u32, false);
+        out.extend(value);
+    }
+
+    /// A value of a VR that must not be found again.
+    fn secret(vr: VR) -> Vec<u8> {
+        let text = match vr {
+            VR::DA => "19380712",
+            VR::DT => "19380712193807",
+            VR::TM => "193807",
+            VR::UI => "1.2.3.19380712",
+            VR::IS | VR::DS => "19380712",
+            VR::AS => "073Y",
+            VR::SQ => {
+                let mut content = Vec::new();
+                element(&mut content, (0x0008, 0x1050), *b"PN", b"SECRET");
+                element(&mut content, (0x0008, 0x1155), *b"UI", b"1.2.3.19380712");
+                let mut item = Vec::new();
+                encode::header(&mut item, (0xFFFE, 0xE000), None, content.len() as u32, false);
+                item.extend(content);
+                return item;
+            }
+            _ => "SECRET^SECRET^SE", // as long as numbers of any width take
+        };
+        text.as_bytes().to_vec()
+    }
+
+    /// A file with every attribute of the standard's table: of each at least what its rule asks for.
+    #[test]
+    fn the_standards_table_is_kept_to() {
+        let mut file = vec![0; 128];
+        file.extend(b"DICM");
+        element(&mut file, (0x0002, 0x0010), *b"UI", b"1.2.840.10008.1.2.1\0");
+        let lists = [&profile::REMOVE[..], &profile::EMPTY, &profile::DUMMY, &profile::UID];
+        let mut table: Vec<u32> = [lists.concat(), profile::REFERENCES.to_vec()].concat();
+        table.sort_unstable();
+        let mut written = BTreeMap::new();
+        for &tag in &table {
+            let tag = ((tag >> 16) as u16, tag as u16);
+            let entry = StandardDataDictionary.by_tag(Tag(tag.0, tag.1));
+            let vr = entry.map_or(VR::LO, |entry| entry.vr().relaxed());
+            let value = secret(vr);
+            // Groups before 0008 are of the file, not of the data set.
+            if tag.0 >= 0x0008 {
+                element(&mut file, tag, vr.to_bytes(), &value);
+                written.insert(tag, value);
+            }
+        }
+        assert!(written.len() > 600 && written.len() + 5 > table.len());
+        let (after, _) = Deidentifier::new(b"key").bytes(&file).unwrap();
+        for secret in ["SECRET", "19380712", "193807", "073Y", "1.2.3."] {
+            let found = after.windows(secret.len()).position(|w| w == secret.as_bytes());
+            assert_eq!(found, None, "{secret}");
+        }
+        let data_set = file::open(&after, &ReadOptions::default()).unwrap();
+        let header = Header::read(&data_set.bytes, data_set.syntax).unwrap();
+        for e in header.elements() {
+            let tag = (e.group, e.element);
+            let Some(before) = written.get(&tag) else { continue };
+            match profile::rule(tag.0, tag.1) {
+                Some(Rule::Remove) => panic!("{tag:04x?} is still there"),
+                // A pseudonym is allowed in place of nothing (PS3.15 E.1.1, Z).
+                Some(Rule::Empty) if tag != (0x0010, 0x0020) => assert!(e.value.is_empty()),
+                _ => assert_ne!(e.value, &before[..], "{tag:04x?}"),
+            }
+        }
+        // Options: dates by so many days, and never the birth date.
+        let shifted = Deidentifier::new(b"key").with_date_shift(1).bytes(&file).unwrap().0;
+        let found = |text: &str| shifted.windows(text.len()).any(|w| w == text.as_bytes());
+        assert!(found("19380713") && found("19380713193807") && !found("19380712"));
+        assert!(found("113107") && found("113100") && !found("113108"));
+    }
 
     #[test]
     fn dates_shift_over_leap_days_and_back() {

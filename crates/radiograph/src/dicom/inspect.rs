@@ -102,7 +102,7 @@ fn parse(bytes: &[u8], options: &ReadOptions) -> Result<(FilmHeader, bool), Erro
     let mut warnings = data_set.warnings;
     let header = Header::read(&data_set.bytes, data_set.syntax)?;
     let begun = header.pixels.is_some();
-    let layout = Layout::read(&header, &options.limits)?;
+    let layout = Layout::read(&header, options, &mut warnings)?;
     let spacing = geometry::spacing(&header, &mut warnings)?;
     let photometric = header.text(tag::PHOTOMETRIC_INTERPRETATION).unwrap_or_default();
     let header = FilmHeader {

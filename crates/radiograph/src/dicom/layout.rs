@@ -2,7 +2,7 @@
 
 use super::file::Header;
 use super::tag;
-use crate::{Error, Limits};
+use crate::{Error, ReadOptions, Warning};
 
 /// Photometric Interpretation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,11 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn read(header: &Header<'_>, limits: &Limits) -> Result<Self, Error> {
+    pub(crate) fn read(
+        header: &Header<'_>,
+        options: &ReadOptions,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, Error> {
         let rows = usize::from(header.require_word(tag::ROWS)?);
         let columns = usize::from(header.require_word(tag::COLUMNS)?);
         for (size, tag) in [(rows, tag::ROWS), (columns, tag::COLUMNS)] {
@@ -43,10 +47,10 @@ impl Layout {
             }
         }
         let pixels = (rows * columns) as u64;
-        if pixels > limits.pixels {
+        if pixels > options.limits.pixels {
             return Err(Error::LimitExceeded {
                 what: "pixels (Rows x Columns)",
-                allowed: limits.pixels,
+                allowed: options.limits.pixels,
                 got: pixels,
             });
         }
@@ -54,7 +58,7 @@ impl Layout {
         let layout = Self {
             rows,
             columns,
-            frames: frames(header)?,
+            frames: frames(header, options.lenient, warnings)?,
             samples,
             planar: header.word(tag::PLANAR_CONFIGURATION)? == Some(1),
             photometric: photometric(header, samples)?,
@@ -109,8 +113,15 @@ impl Layout {
     }
 }
 
-fn frames(header: &Header<'_>) -> Result<usize, Error> {
-    match header.number(tag::NUMBER_OF_FRAMES)? {
+fn frames(header: &Header<'_>, lenient: bool, warnings: &mut Vec<Warning>) -> Result<usize, Error> {
+    let number = match header.number(tag::NUMBER_OF_FRAMES) {
+        Err(error) if lenient => {
+            warnings.push(Warning::Guessed { what: format!("{error}; taken as 1") });
+            None
+        }
+        number => number?,
+    };
+    match number {
         None => Ok(1),
         Some(n) if n >= 1.0 && n.fract() == 0.0 && n <= 1e9 => Ok(n as usize),
         Some(0.0) => Ok(1),

@@ -8,6 +8,8 @@ use crate::{Error, ReadOptions};
 const TABLES: u64 = 4 << 20;
 /// Decoders work on whole blocks: a row of pixels may take as much as this many.
 const BLOCK: u64 = 32;
+/// Bytes a sample of JPEG XL.
+const JPEG_XL: u64 = 24;
 /// Bytes a pixel: its grey value, and masks.
 const PER_PIXEL: u64 = 7;
 
@@ -40,6 +42,7 @@ fn per_sample(compression: Compression) -> u64 {
         Compression::None => 8,
         // Coefficients and values as `f32`, and the samples made of them.
         Compression::Jpeg2000 => 16,
+        Compression::JpegXl => JPEG_XL,
         // Planes, the samples they are put together to, and colours as `f32`.
         _ => 12,
     }

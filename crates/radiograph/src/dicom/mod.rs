@@ -17,6 +17,7 @@ mod memory;
 mod modality;
 mod padding;
 mod pixels;
+mod profile;
 mod samples;
 mod shutter;
 mod syntax;
@@ -42,7 +43,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     let data_set = file::open(bytes, options)?;
     let mut warnings = data_set.warnings;
     let header = Header::read(&data_set.bytes, data_set.syntax)?;
-    let layout = Layout::read(&header, &options.limits)?;
+    let layout = Layout::read(&header, options, &mut warnings)?;
     memory::check(&layout, data_set.syntax.compression, data_set.bytes.len(), options)?;
     deadline.check()?;
     warn_about(&header, &layout, &mut warnings);

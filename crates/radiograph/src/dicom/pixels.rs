@@ -75,8 +75,9 @@ fn decompress(
     let frame = match compression {
         Compression::Rle => codec::decode_rle(bytes, size, rle_bytes(layout)?),
         Compression::Jpeg | Compression::None => codec::decode_jpeg(bytes, size, deadline),
-        Compression::Jpeg2000 => codec::decode_jpeg2000(bytes, size),
+        Compression::Jpeg2000 => codec::decode_jpeg2000(bytes, size, deadline),
         Compression::JpegLs => codec::decode_jpeg_ls(bytes, size, deadline),
+        Compression::JpegXl => codec::decode_jpeg_xl(bytes, size, deadline),
     };
     // A decoder that was late has stopped somewhere: that is no fault of the data.
     deadline.check()?;
@@ -98,6 +99,7 @@ fn rle_bytes(layout: &Layout) -> Result<usize, Error> {
 fn sniff(bytes: &[u8]) -> Result<Compression, Error> {
     match bytes {
         [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', ..] => Ok(Compression::Jpeg2000),
+        [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', ..] => Ok(Compression::JpegXl),
         [0xFF, 0xD8, rest @ ..] if rest.windows(2).any(|w| w == [0xFF, 0xF7]) => {
             Ok(Compression::JpegLs)
         }
@@ -105,7 +107,7 @@ fn sniff(bytes: &[u8]) -> Result<Compression, Error> {
         [1..=15, 0, 0, 0, 64, 0, 0, 0, ..] => Ok(Compression::Rle),
         _ => Err(Error::invalid(
             tag::PIXEL_DATA.name,
-            "fragments of JPEG, JPEG-LS, JPEG 2000 or RLE",
+            "fragments of JPEG, JPEG-LS, JPEG XL, JPEG 2000 or RLE",
             "something else",
         )),
     }

@@ -11,6 +11,7 @@ pub(crate) enum Compression {
     Jpeg,
     JpegLs,
     Jpeg2000,
+    JpegXl,
 }
 
 /// A transfer syntax this crate decodes.
@@ -50,7 +51,7 @@ pub(crate) const EXPLICIT_BE: TransferSyntax =
     native("1.2.840.10008.1.2.2", "Explicit VR Big Endian", true, true, false);
 pub(crate) const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
 
-const SYNTAXES: [TransferSyntax; 14] = [
+const SYNTAXES: [TransferSyntax; 20] = [
     IMPLICIT_LE,
     EXPLICIT_LE,
     EXPLICIT_BE,
@@ -74,23 +75,31 @@ const SYNTAXES: [TransferSyntax; 14] = [
     compressed("1.2.840.10008.1.2.4.81", "JPEG-LS Near-lossless", Compression::JpegLs),
     compressed("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless", Compression::Jpeg2000),
     compressed("1.2.840.10008.1.2.4.91", "JPEG 2000", Compression::Jpeg2000),
+    compressed("1.2.840.10008.1.2.4.110", "JPEG XL Lossless", Compression::JpegXl),
+    compressed("1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression", Compression::JpegXl),
+    compressed("1.2.840.10008.1.2.4.112", "JPEG XL", Compression::JpegXl),
+    compressed(
+        "1.2.840.10008.1.2.4.201",
+        "High-Throughput JPEG 2000 Lossless",
+        Compression::Jpeg2000,
+    ),
+    compressed(
+        "1.2.840.10008.1.2.4.202",
+        "High-Throughput JPEG 2000 RPCL Lossless",
+        Compression::Jpeg2000,
+    ),
+    compressed("1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000", Compression::Jpeg2000),
     compressed("1.2.840.10008.1.2.5", "RLE Lossless", Compression::Rle),
 ];
 
 /// Registered syntaxes that this crate does not decode, so that a message can name them.
-const KNOWN: [(&str, &str); 13] = [
+const KNOWN: [(&str, &str); 7] = [
     ("1.2.840.10008.1.2.4.100", "MPEG2 Main Profile"),
     ("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264"),
     ("1.2.840.10008.1.2.4.107", "HEVC/H.265"),
     ("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2 Multi-component Lossless"),
     ("1.2.840.10008.1.2.4.93", "JPEG 2000 Part 2 Multi-component"),
     ("1.2.840.10008.1.2.4.94", "JPIP Referenced"),
-    ("1.2.840.10008.1.2.4.110", "JPEG XL Lossless"),
-    ("1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression"),
-    ("1.2.840.10008.1.2.4.112", "JPEG XL"),
-    ("1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 Lossless"),
-    ("1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 RPCL Lossless"),
-    ("1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000"),
     ("1.2.840.10008.1.2.8.1", "Deflated Image Frame"),
 ];
 

@@ -17,6 +17,7 @@ macro_rules! tags {
 
 tags! {
     TRANSFER_SYNTAX_UID = 0x0002, 0x0010, "Transfer Syntax UID (0002,0010)";
+    SOP_INSTANCE_UID = 0x0008, 0x0018, "SOP Instance UID (0008,0018)";
     MODALITY = 0x0008, 0x0060, "Modality (0008,0060)";
     BODY_PART_EXAMINED = 0x0018, 0x0015, "Body Part Examined (0018,0015)";
     DISTANCE_SOURCE_TO_DETECTOR = 0x0018, 0x1110, "Distance Source to Detector (0018,1110)";

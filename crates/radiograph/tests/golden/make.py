@@ -5,6 +5,10 @@ imagecodecs wraps libjpeg-turbo 3 (JPEG), charls (JPEG-LS) and OpenJPEG; `*.ref`
 same library decodes it again, little-endian 16-bit, for the lossy ones.
 """
 
+import os
+import subprocess
+import tempfile
+
 import imagecodecs
 import numpy as np
 from openjpeg.utils import encode_array
@@ -86,6 +90,86 @@ signed = picture(12).astype(np.int16) - 2048
 write("j2k_signed.j2k", encode_array(signed, bits_stored=12, photometric_interpretation=0))
 write("j2k_rgb.j2k", imagecodecs.jpeg2k_encode(colour(), reversible=True, codecformat="j2k", mct=True))
 write("lossless_rgb.jpg", imagecodecs.jpeg8_encode(colour(), lossless=True, predictor=1, colorspace="RGB", outcolorspace="RGB"))
+
+
+def openjph(name, array, *options):
+    """ojph_compress (Debian package openjph-tools)."""
+    kind, depth = ("P6", "ppm") if array.ndim == 3 else ("P5", "pgm")
+    white = 255 if array.dtype == np.uint8 else (1 << int(array.max()).bit_length()) - 1
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = f"{folder}/a.{depth}", f"{folder}/a.j2c"
+        header = f"{kind} {array.shape[1]} {array.shape[0]} {white}\n".encode()
+        write(source, header + array.astype(">u2" if array.dtype == np.uint16 else "u1").tobytes())
+        subprocess.run(["ojph_compress", "-i", source, "-o", target, *options], check=True, stdout=subprocess.DEVNULL)
+        data = open(target, "rb").read()
+    write(name, data)
+    return data
+
+
+def refined(data, passes, missing):
+    """The one code block of `data` with refinement passes of random bits below what it has."""
+    start = data.index(b"\xff\x93") + 2
+    end = data.rindex(b"\xff\xd9")
+    header = "".join(f"{byte:08b}" for byte in data[start : start + 12])
+    # Included, then missing bit-planes in unary, one pass, length.
+    at = 2
+    planes = header.index("1", at) - at
+    at += planes + 1
+    assert header[at] == "0", "one pass"
+    grow = header.index("0", at + 1) - at - 1
+    at += grow + 2
+    length = int(header[at : at + 3 + grow], 2)
+    cleanup = data[end - length : end]
+    rng = np.random.default_rng(7)
+    refinement = bytearray(rng.integers(0, 256, 300, dtype=np.uint8).tobytes())
+    for i in range(1, len(refinement)):
+        if refinement[i - 1] == 0xFF:
+            refinement[i] &= 0x7F
+    refinement[-1] = 0x55
+    code = {2: "10", 3: "1100"}[passes]
+    bits = "11" + "0" * missing + "1" + code + "1" * 10 + "0" + f"{length:013b}"
+    bits += f"{len(refinement):0{13 + (passes == 3)}b}"
+    packet = bytearray()
+    while bits:
+        count = 7 if packet and packet[-1] == 0xFF else 8
+        packet.append(int(bits[:count].ljust(count, "0"), 2))
+        bits = bits[count:]
+    body = bytes(packet) + cleanup + bytes(refinement)
+    sot = data.index(b"\xff\x90")
+    out = bytearray(data[:start] + body + b"\xff\xd9")
+    out[sot + 6 : sot + 10] = (start - sot + len(body)).to_bytes(4, "big")
+    return bytes(out)
+
+
+for bits in (8, 12, 16):
+    openjph(f"ht_{bits}.j2c", picture(bits), "-reversible", "true", "-prog_order", ("LRCP", "PCRL", "CPRL")[bits % 3])
+openjph("ht_tiles.j2c", picture(12), "-reversible", "true", "-tile_size", "{16,13}", "-num_decomps", "3")
+openjph(
+    "ht_precincts.j2c", picture(12), "-reversible", "true", "-precincts", "{8,8},{16,8},{8,16}", "-num_decomps", "4",
+    "-block_size", "{4,8}", "-image_offset", "{5,3}", "-tile_offset", "{2,1}", "-tile_size", "{30,29}",
+)
+openjph("ht_rgb.j2c", colour(), "-reversible", "true")
+lossy = openjph("ht_lossy.j2c", picture(12), "-qstep", "0.001")
+reference("ht_lossy.j2c", imagecodecs.htj2k_decode(lossy))
+# Half the range about the middle, since a bit-plane is added below.
+one_block = openjph("ht_8_block.j2c", 80 + picture(8) // 4, "-reversible", "true", "-num_decomps", "0")
+os.remove("ht_8_block.j2c")
+for passes in (2, 3):
+    # QCD says nine bit-planes: eight and a guard bit.
+    data = refined(one_block, passes, 7)
+    write(f"ht_pass{passes}.j2c", data)
+    reference(f"ht_pass{passes}.j2c", imagecodecs.htj2k_decode(data))
+
+
+for bits in (8, 12, 16):
+    write(f"xl_{bits}.jxl", imagecodecs.jpegxl_encode(picture(bits), lossless=True, bitspersample=bits))
+write("xl_rgb.jxl", imagecodecs.jpegxl_encode(colour(), lossless=True))
+lossy = imagecodecs.jpegxl_encode(picture(12), level=90, lossless=False, bitspersample=12)
+write("xl_lossy.jxl", lossy)
+reference("xl_lossy.jxl", imagecodecs.jpegxl_decode(lossy))
+recompressed = imagecodecs.jpegxl_encode_jpeg(dct8)
+write("xl_jpeg.jxl", recompressed)
+reference("xl_jpeg.jxl", imagecodecs.jpegxl_decode(recompressed))
 
 
 class Runner:

@@ -1,0 +1,71 @@
+//! The facing that `vertebra-radiograph` estimates from the picture, on films whose facing is known.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::path::PathBuf;
+use vertebra_cohort::Sex;
+use vertebra_phantom::{Acquisition, Anatomy, render_film};
+use vertebra_radiograph::{Facing, FacingEstimate, Radiograph, Spacing};
+
+/// The estimate for a phantom film, and whether it is right. `varied`: not as a clinic takes it.
+fn estimate(seed: u64, varied: bool) -> (FacingEstimate, bool) {
+    let size = [256, 208];
+    let acquisition = match varied {
+        true => Acquisition::sample_varied(size, seed),
+        false => Acquisition::sample(size, seed),
+    };
+    let sex = if seed.is_multiple_of(3) { Sex::Male } else { Sex::Female };
+    let (age, bmi) = (50.0 + (seed % 35) as f64, 20.0 + (seed % 13) as f64);
+    let anatomy = Anatomy::sample(sex, age, bmi, (seed % 7) as f64 / 3.0 - 1.5, seed);
+    let film = render_film(&anatomy, &acquisition, "film", seed).unwrap();
+    let pixels = film.pixels.iter().map(|&p| f32::from(p) / 4095.0).collect();
+    let film = Radiograph::new(film.height, film.width, pixels, Spacing::UNKNOWN).unwrap();
+    let estimate = film.estimate_facing().unwrap();
+    (estimate, estimate.facing == acquisition.facing)
+}
+
+/// The weights were fitted to seeds 0 to 799; these are others.
+#[test]
+fn the_facing_of_phantom_films_is_told() {
+    for varied in [false, true] {
+        let films: Vec<_> = (5000..5060).map(|seed| estimate(seed, varied)).collect();
+        let right = films.iter().filter(|(_, right)| *right).count();
+        assert!(right >= 55, "varied {varied}: {right} of 60");
+        let sure = |film: &&(FacingEstimate, bool)| film.0.confidence > 0.9;
+        let wrong = films.iter().filter(sure).filter(|(_, right)| !right).count();
+        assert!(wrong <= 2, "varied {varied}: {wrong} of 60 wrong although sure");
+    }
+}
+
+/// Prints the table of the README: `cargo test --release -p vertebra-phantom --test facing -- --ignored --nocapture`.
+#[test]
+#[ignore = "a thousand films, for the README"]
+fn table() {
+    for varied in [false, true] {
+        let films: Vec<_> = (6000..6500).map(|seed| estimate(seed, varied)).collect();
+        let share = |from: f64, to: f64| {
+            let of = films.iter().filter(|f| (from..to).contains(&f.0.confidence));
+            let (n, right) = of.fold((0, 0), |(n, r), f| (n + 1, r + usize::from(f.1)));
+            format!("{right} of {n}")
+        };
+        println!("varied {varied}: all {}", share(0.0, 2.0));
+        for (from, to) in [(0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.0)] {
+            println!("  confidence {from} to {to}: {}", share(from, to));
+        }
+    }
+}
+
+/// Films projected from a real CT, where the data folder is beside the repository.
+#[test]
+fn the_facing_of_projected_films_is_told() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/drr");
+    if !folder.is_dir() {
+        println!("skipped: no ../shared");
+        return;
+    }
+    for i in 1..=3 {
+        let film = Radiograph::open(folder.join(format!("verse004_LA_{i}.png"))).unwrap();
+        let estimate = film.estimate_facing().unwrap();
+        assert_eq!(estimate.facing, Facing::Right);
+        assert!(estimate.confidence > 0.9, "{estimate:?}");
+    }
+}

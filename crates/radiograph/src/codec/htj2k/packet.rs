@@ -1,0 +1,359 @@
+//! Packets: which bytes belong to which code block (T.800 annex B.9, B.10; T.814 annex B).
+
+use super::Stop;
+use super::stream::{Coding, Order, Reader};
+
+/// A code block and what packets brought of it.
+#[derive(Debug, Clone)]
+pub(super) struct Block<'a> {
+    /// Corner and size in the band.
+    pub(super) at: [usize; 2],
+    pub(super) size: [usize; 2],
+    pub(super) missing: u32,
+    pub(super) passes: u32,
+    length_bits: u32,
+    pub(super) cleanup: &'a [u8],
+    pub(super) refinement: Vec<&'a [u8]>,
+}
+
+/// The blocks of a precinct in one band.
+#[derive(Debug, Clone)]
+struct Patch<'a> {
+    band: usize,
+    blocks: Vec<Block<'a>>,
+    inclusion: TagTree,
+    planes: TagTree,
+}
+
+/// The bands of a precinct.
+#[derive(Debug, Clone)]
+pub(super) struct Precinct<'a> {
+    component: usize,
+    resolution: usize,
+    index: usize,
+    /// Row and column on the reference grid.
+    position: [usize; 2],
+    patches: Vec<Patch<'a>>,
+}
+
+/// Corners of a band.
+pub(super) type Corners = [[usize; 2]; 2];
+
+/// Splits a resolution into precincts. `bands` are its bands with their number; `scale` is the
+/// logarithm of its distance on the reference grid.
+pub(super) fn precincts<'a>(
+    (component, resolution): (usize, usize),
+    corners: Corners,
+    bands: &[(usize, Corners)],
+    (precinct, block): ([u32; 2], [u32; 2]),
+    (scale, tile): (usize, [usize; 2]),
+    room: &mut usize,
+    out: &mut Vec<Precinct<'a>>,
+) -> Result<(), Stop> {
+    let [low, high] = corners;
+    if (0..2).any(|i| low[i] >= high[i]) {
+        return Ok(());
+    }
+    let half = u32::from(resolution > 0);
+    let first = [0, 1].map(|i| low[i] >> precinct[i]);
+    let last = [0, 1].map(|i| high[i].div_ceil(1 << precinct[i]));
+    let block = [0, 1].map(|i| block[i].min(precinct[i] - half));
+    for row in first[1]..last[1] {
+        for column in first[0]..last[0] {
+            let place = [column, row];
+            let patches = bands
+                .iter()
+                .map(|&(band, corners)| {
+                    let size = [0, 1].map(|i| precinct[i] - half);
+                    Patch::new(band, corners, place, size, block, room)
+                })
+                .collect::<Result<_, _>>()?;
+            let position = [1, 0].map(|i| ((place[i] << precinct[i]) << scale).max(tile[i]));
+            let index = (row - first[1]) * (last[0] - first[0]) + column - first[0];
+            out.push(Precinct { component, resolution, index, position, patches });
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Patch<'a> {
+    fn new(
+        band: usize,
+        [low, high]: Corners,
+        place: [usize; 2],
+        size: [u32; 2],
+        block: [u32; 2],
+        room: &mut usize,
+    ) -> Result<Self, Stop> {
+        let from = [0, 1].map(|i| low[i].max(place[i] << size[i]));
+        let to = [0, 1].map(|i| high[i].min((place[i] + 1) << size[i]));
+        let empty = (0..2).any(|i| from[i] >= to[i]);
+        let first = [0, 1].map(|i| from[i] >> block[i]);
+        let last = [0, 1].map(|i| if empty { first[i] } else { to[i].div_ceil(1 << block[i]) });
+        let count = [0, 1].map(|i| last[i] - first[i]);
+        *room = (count[0] * count[1] + 1)
+            .le(room)
+            .then(|| *room - count[0] * count[1] - 1)
+            .ok_or("more precincts and code blocks than a picture of this size needs")?;
+        let mut blocks = Vec::with_capacity(count[0] * count[1]);
+        for row in first[1]..last[1] {
+            for column in first[0]..last[0] {
+                let place = [column, row];
+                let corner = [0, 1].map(|i| from[i].max(place[i] << block[i]));
+                let end = [0, 1].map(|i| to[i].min((place[i] + 1) << block[i]));
+                blocks.push(Block {
+                    at: [0, 1].map(|i| corner[i] - low[i]),
+                    size: [0, 1].map(|i| end[i] - corner[i]),
+                    missing: 0,
+                    passes: 0,
+                    length_bits: 3,
+                    cleanup: &[],
+                    refinement: Vec::new(),
+                });
+            }
+        }
+        let tree = TagTree::new(count);
+        Ok(Self { band, blocks, inclusion: tree.clone(), planes: tree })
+    }
+}
+
+/// Reads all packets of a tile in their order.
+pub(super) fn read<'a>(
+    precincts: &mut [Precinct<'a>],
+    coding: &Coding,
+    mut bytes: Reader<'a>,
+) -> Result<(), Stop> {
+    sort(precincts, coding.order);
+    let layers = coding.layers;
+    let mut group = 0;
+    while group < precincts.len() {
+        // Layers run around everything, around a resolution, or within a precinct.
+        let resolution = precincts[group].resolution;
+        let end = match coding.order {
+            Order::LayerResolution => precincts.len(),
+            Order::ResolutionLayer => {
+                group + precincts[group..].iter().take_while(|p| p.resolution == resolution).count()
+            }
+            _ => group + 1,
+        };
+        for layer in 0..layers {
+            for precinct in &mut precincts[group..end] {
+                packet(precinct, layer, coding, &mut bytes)?;
+            }
+        }
+        group = end;
+    }
+    Ok(())
+}
+
+fn sort(precincts: &mut [Precinct<'_>], order: Order) {
+    precincts.sort_by_key(|p| {
+        let (c, r, [y, x], k) = (p.component, p.resolution, p.position, p.index);
+        match order {
+            Order::LayerResolution | Order::ResolutionLayer => [r, c, k, 0, 0],
+            Order::ResolutionPosition => [r, y, x, c, k],
+            Order::PositionComponent => [y, x, c, r, k],
+            Order::ComponentPosition => [c, y, x, r, k],
+        }
+    });
+}
+
+fn packet<'a>(
+    precinct: &mut Precinct<'a>,
+    layer: usize,
+    coding: &Coding,
+    bytes: &mut Reader<'a>,
+) -> Result<(), Stop> {
+    if coding.sop && bytes.0.starts_with(&[0xFF, 0x91]) {
+        bytes.take(6)?;
+    }
+    let mut lengths = Vec::new();
+    let mut bits = HeaderBits::new(bytes.0);
+    if bits.bit()? == 1 {
+        for (p, patch) in precinct.patches.iter_mut().enumerate() {
+            for b in 0..patch.blocks.len() {
+                if let Some(found) = patch.contribution(b, layer, &mut bits)? {
+                    lengths.push((p, b, found));
+                }
+            }
+        }
+    }
+    let header = bits.bytes_read();
+    bytes.take(header)?;
+    if coding.eph && bytes.0.starts_with(&[0xFF, 0x92]) {
+        bytes.take(2)?;
+    }
+    for (p, b, [cleanup, refinement]) in lengths {
+        let block = &mut precinct.patches[p].blocks[b];
+        if cleanup > 0 {
+            block.cleanup = bytes.take(cleanup)?;
+        }
+        if refinement > 0 {
+            block.refinement.push(bytes.take(refinement)?);
+        }
+    }
+    Ok(())
+}
+
+impl Patch<'_> {
+    /// Lengths of the cleanup and refinement bytes of a block in this packet.
+    fn contribution(
+        &mut self,
+        index: usize,
+        layer: usize,
+        bits: &mut HeaderBits<'_>,
+    ) -> Result<Option<[usize; 2]>, Stop> {
+        let first = self.blocks[index].passes == 0;
+        let included = if first {
+            self.inclusion.at_most(index, layer as u32, bits)?
+        } else {
+            bits.bit()? == 1
+        };
+        if !included {
+            return Ok(None);
+        }
+        if first {
+            let mut planes = 0;
+            while !self.planes.at_most(index, planes, bits)? {
+                planes += 1;
+                if planes > 32 {
+                    return Err("more missing bit-planes than there are".into());
+                }
+            }
+            self.blocks[index].missing = planes;
+        }
+        let passes = bits.passes()?;
+        let block = &mut self.blocks[index];
+        while bits.bit()? == 1 {
+            block.length_bits += 1;
+            if block.length_bits > 31 {
+                return Err("a code block's length of more than 31 bits".into());
+            }
+        }
+        let (mut lengths, mut passes) = ([0, 0], passes);
+        if first {
+            // Passes in threes before the one that counts only say that bit-planes are missing.
+            let placeholders = (passes - 1) / 3 * 3;
+            block.missing += placeholders / 3;
+            lengths[0] = bits.number(block.length_bits + (placeholders + 1).ilog2())?;
+            passes -= placeholders + 1;
+            block.passes = 1;
+        }
+        if passes > 0 {
+            lengths[1] = bits.number(block.length_bits + passes.ilog2())?;
+            block.passes += passes;
+        }
+        if block.passes > 3 {
+            return Err("more than one set of high-throughput passes is not supported".into());
+        }
+        Ok(Some(lengths))
+    }
+}
+
+impl<'a> Precinct<'a> {
+    /// All code blocks with component, resolution and band.
+    pub(super) fn into_blocks(self) -> impl Iterator<Item = ([usize; 3], Block<'a>)> {
+        let (component, resolution) = (self.component, self.resolution);
+        self.patches.into_iter().flat_map(move |patch| {
+            let place = [component, resolution, patch.band];
+            patch.blocks.into_iter().map(move |block| (place, block))
+        })
+    }
+}
+
+/// Bits of a packet header: most significant first, seven in a byte after FF.
+struct HeaderBits<'a> {
+    bytes: &'a [u8],
+    pos: usize,
+    left: u32,
+}
+
+impl<'a> HeaderBits<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, pos: 0, left: 0 }
+    }
+
+    fn bit(&mut self) -> Result<u32, Stop> {
+        if self.left == 0 {
+            let after_ff = self.pos > 0 && self.bytes[self.pos - 1] == 0xFF;
+            self.bytes.get(self.pos).ok_or(Stop::Ended)?;
+            self.pos += 1;
+            self.left = if after_ff { 7 } else { 8 };
+        }
+        self.left -= 1;
+        Ok(u32::from(self.bytes[self.pos - 1] >> self.left & 1))
+    }
+
+    fn number(&mut self, bits: u32) -> Result<usize, Stop> {
+        (0..bits).try_fold(0, |n, _| Ok(n << 1 | self.bit()? as usize))
+    }
+
+    /// Number of coding passes (T.800 table B.4).
+    fn passes(&mut self) -> Result<u32, Stop> {
+        for (bits, base) in [(1, 1), (1, 2), (2, 3), (5, 6)] {
+            let value = self.number(bits)? as u32;
+            if value + 1 < 1 << bits {
+                return Ok(base + value);
+            }
+        }
+        Ok(37 + self.number(7)? as u32)
+    }
+
+    /// Bytes of the header, with the stuffed one that follows a last FF.
+    fn bytes_read(&self) -> usize {
+        let ends_in_ff = self.pos > 0 && self.bytes[self.pos - 1] == 0xFF;
+        self.pos + usize::from(ends_in_ff)
+    }
+}
+
+/// A tree of minima (T.800 B.10.2).
+#[derive(Debug, Clone)]
+struct TagTree {
+    /// Width of each level and where it starts among the nodes, from the leaves.
+    levels: Vec<(usize, usize)>,
+    /// The value as far as known, and whether it is settled.
+    nodes: Vec<(u32, bool)>,
+}
+
+impl TagTree {
+    fn new([mut width, mut height]: [usize; 2]) -> Self {
+        let (mut levels, mut count) = (Vec::new(), 0);
+        while width * height > 0 {
+            levels.push((width, count));
+            count += width * height;
+            if width * height == 1 {
+                break;
+            }
+            (width, height) = (width.div_ceil(2), height.div_ceil(2));
+        }
+        Self { levels, nodes: vec![(0, false); count] }
+    }
+
+    /// Whether the value of a leaf is at most `limit`; reads as many bits as that takes.
+    fn at_most(
+        &mut self,
+        leaf: usize,
+        limit: u32,
+        bits: &mut HeaderBits<'_>,
+    ) -> Result<bool, Stop> {
+        let Some(&(width, _)) = self.levels.first() else { return Ok(false) };
+        let (x, y) = (leaf % width, leaf / width);
+        let mut low = 0;
+        for (level, &(width, start)) in self.levels.iter().enumerate().rev() {
+            let node = &mut self.nodes[start + (y >> level) * width + (x >> level)];
+            node.0 = node.0.max(low);
+            while !node.1 && node.0 <= limit {
+                if bits.bit()? == 1 {
+                    node.1 = true;
+                } else {
+                    node.0 += 1;
+                }
+            }
+            low = node.0;
+            if !node.1 {
+                return Ok(false);
+            }
+        }
+        Ok(low <= limit)
+    }
+}

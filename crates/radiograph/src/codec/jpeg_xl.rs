@@ -1,0 +1,120 @@
+//! JPEG XL (ISO/IEC 18181), decoded by jxl-rs.
+
+use super::{Fault, Frame, FrameColour, FrameSamples, Size};
+use crate::deadline::Deadline;
+use jxl::api::{
+    Endianness, Event, JxlBitDepth, JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions,
+    JxlOutputBuffer, JxlPixelFormat,
+};
+
+/// Bytes given to the decoder at once; the time is looked at in between.
+const PIECE: usize = 256 << 10;
+
+/// Decodes the first frame of a codestream or of a file. A picture recompressed from JPEG comes as its
+/// pixels.
+pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Frame, Fault> {
+    let mut rest = bytes;
+    let mut piece: &[u8] = &[];
+    let mut options = JxlDecoderOptions::default();
+    // DICOM has its own ways to turn a picture.
+    options.adjust_orientation = false;
+    options.high_precision = true;
+    // The decoder counts three channels whatever there are, and extra ones.
+    options.sample_limit = Some(size.pixels().max(16 * size.height) * 8);
+    let mut decoder = JxlDecoder::new(options);
+    let mut output: Option<Output> = None;
+    loop {
+        let mut buffer = output.as_mut().map(|output| [output.buffer()]);
+        let buffers = buffer.as_mut().map(|buffer| &mut buffer[..]);
+        let event = decoder.process(&mut piece, buffers, None).map_err(|e| fault(e.to_string()))?;
+        match event {
+            Event::NeedMoreInput { .. } if rest.is_empty() => {
+                return Err(fault("expected more bytes; got the end of the data"));
+            }
+            Event::NeedMoreInput { .. } if deadline.is_over() => {
+                return Err(fault("not done within the time allowed by the read options"));
+            }
+            Event::NeedMoreInput { size_hint } => {
+                // What the decoder left of the last piece comes again.
+                let start = bytes.len() - rest.len() - piece.len();
+                let end = (bytes.len() - rest.len() + size_hint.max(PIECE)).min(bytes.len());
+                piece = &bytes[start..end];
+                rest = &bytes[end..];
+            }
+            Event::BasicInfo => output = Some(Output::new(&mut decoder, size)?),
+            Event::FrameHeader => {}
+            Event::FrameComplete { .. } | Event::Complete => break,
+        }
+    }
+    let output = output.ok_or_else(|| fault("expected a frame; got none"))?;
+    Ok(output.into_frame(size))
+}
+
+fn fault(reason: impl Into<String>) -> Fault {
+    Fault::new("JPEG XL", reason)
+}
+
+/// Where the decoder writes its samples.
+struct Output {
+    bytes: Vec<u8>,
+    /// The first byte that samples may start at.
+    start: usize,
+    rows: usize,
+    row_bytes: usize,
+    precision: u16,
+}
+
+impl Output {
+    /// Makes room for the picture that the decoder announces, and tells it the format.
+    fn new(decoder: &mut JxlDecoder, size: Size) -> Result<Self, Fault> {
+        let info = decoder.basic_info().ok_or_else(|| fault("no basic information"))?;
+        let (width, height) = info.size;
+        let extra = info.extra_channels.len();
+        let JxlBitDepth::Int { bits_per_sample: bits @ 1..=16 } = info.bit_depth else {
+            let got = format!("expected integers of at most 16 bits; got {:?}", info.bit_depth);
+            return Err(fault(got));
+        };
+        let channels = decoder.embedded_color_profile().map_or(0, |profile| profile.channels());
+        size.check("JPEG XL", Size { height, width, components: channels })?;
+        let bit_depth = bits as u8;
+        let (format, sample_bytes) = if bits <= 8 {
+            (JxlDataFormat::U8 { bit_depth }, 1)
+        } else {
+            (JxlDataFormat::U16 { endianness: Endianness::LittleEndian, bit_depth }, 2)
+        };
+        let color_type = match channels {
+            1 => JxlColorType::Grayscale,
+            _ => JxlColorType::Rgb,
+        };
+        let format = JxlPixelFormat {
+            color_type,
+            color_data_format: Some(format),
+            extra_channel_format: vec![None; extra],
+        };
+        decoder.set_pixel_format(format).map_err(|e| fault(e.to_string()))?;
+        let row_bytes = width * channels * sample_bytes;
+        let bytes = vec![0; height * row_bytes + 1];
+        // The decoder wants words where words may lie.
+        let start = bytes.as_ptr().align_offset(sample_bytes).min(1);
+        Ok(Self { bytes, start, rows: height, row_bytes, precision: bits as u16 })
+    }
+
+    fn buffer(&mut self) -> JxlOutputBuffer<'_> {
+        let len = self.rows * self.row_bytes;
+        JxlOutputBuffer::new(&mut self.bytes[self.start..][..len], self.rows, self.row_bytes)
+    }
+
+    fn into_frame(mut self, size: Size) -> Frame {
+        let samples = if self.precision <= 8 {
+            self.bytes.truncate(self.rows * self.row_bytes);
+            FrameSamples::Bytes(self.bytes)
+        } else {
+            let words = self.bytes[self.start..].as_chunks::<2>().0.iter();
+            let count = self.rows * self.row_bytes / 2;
+            FrameSamples::Words(words.map(|b| u16::from_le_bytes(*b)).take(count).collect())
+        };
+        let colour = if size.components == 3 { FrameColour::Rgb } else { FrameColour::Unsaid };
+        // The decoder clips to the picture's bits, so nothing overshoots.
+        Frame { samples, precision: self.precision, rows: self.rows, lossy: false, colour }
+    }
+}
