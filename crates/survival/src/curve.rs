@@ -15,7 +15,11 @@
 //! Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
 
 use crate::{
-    Error, Outcomes, check, curve_interval::CurveInterval, normal, time_groups::TimeGroups,
+    Error, Outcomes, check,
+    curve_interval::CurveInterval,
+    normal,
+    time_counts::{TimeCount, count_times},
+    time_groups::TimeGroups,
     time_weight::at_risk,
 };
 
@@ -134,23 +138,23 @@ impl CurveOptions {
     pub fn fit(&self, outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
         check::length("time", outcomes.time(), outcomes)?;
         check::level(self.level)?;
-        let groups = TimeGroups::new(outcomes);
-        let mut curve = count_risk_sets(outcomes, &groups);
-        self.estimate(&mut curve, &groups);
+        let (mut curve, events) = count_risk_sets(outcomes);
+        self.estimate(&mut curve, &events);
         Ok(curve)
     }
 
-    fn estimate(&self, curve: &mut SurvivalCurve, groups: &TimeGroups) {
+    /// Fills the curve in; `events` are the events at each time, without weights.
+    fn estimate(&self, curve: &mut SurvivalCurve, events: &[u32]) {
         let z = normal::two_sided(self.level);
         let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
         let (mut lower, mut upper) = (1.0, 1.0);
         let (mut hazard, mut hazard_variance) = (0.0f64, 0.0f64);
-        for k in 0..curve.times.len() {
+        for (k, &events) in events.iter().enumerate() {
             let (n, d) = (curve.n_risk[k], curve.n_event[k]);
             let mut step = 0.0;
             if d > 0.0 {
                 let (hazard_step, hazard_variance_step) = match self.estimator {
-                    CurveEstimator::FlemingHarrington => one_by_one(n, d, groups.n_events(k)),
+                    CurveEstimator::FlemingHarrington => one_by_one(n, d, events),
                     _ => (d / n, d / (n * n)),
                 };
                 hazard += hazard_step;
@@ -181,9 +185,9 @@ impl CurveOptions {
 }
 
 /// Hazard and variance of `count` tied events of total weight `d`, taken one after another.
-fn one_by_one(n: f64, d: f64, count: usize) -> (f64, f64) {
-    let each = d / count as f64;
-    let left = |r: usize| n - r as f64 * each;
+fn one_by_one(n: f64, d: f64, count: u32) -> (f64, f64) {
+    let each = d / f64::from(count);
+    let left = |r: u32| n - f64::from(r) * each;
     let hazard = (0..count).map(|r| each / left(r)).sum();
     (hazard, (0..count).map(|r| each / (left(r) * left(r))).sum())
 }
@@ -232,14 +236,52 @@ pub fn follow_up_curve(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
     kaplan_meier(&outcomes.reversed())
 }
 
-fn count_risk_sets(outcomes: &Outcomes, groups: &TimeGroups) -> SurvivalCurve {
-    let n = groups.len();
-    let empty = || Vec::with_capacity(n);
+/// The counts of a curve that is still to be estimated, and the events at each time without weights.
+fn count_risk_sets(outcomes: &Outcomes) -> (SurvivalCurve, Vec<u32>) {
+    if outcomes.entry().is_none()
+        && outcomes.weights().is_none()
+        && let Some(counts) = count_times(outcomes.time(), outcomes.event())
+    {
+        return from_counts(&counts);
+    }
+    let groups = TimeGroups::new(outcomes);
+    let curve = unfinished(
+        groups.times().to_vec(),
+        at_risk(outcomes, &groups),
+        groups.iter().map(|g| outcomes.weigh(g.events)).collect(),
+        groups.iter().map(|g| outcomes.weigh(g.censored)).collect(),
+    );
+    (curve, groups.iter().map(|g| g.events.len() as u32).collect())
+}
+
+fn from_counts(counts: &[TimeCount]) -> (SurvivalCurve, Vec<u32>) {
+    let mut left = 0.0;
+    let mut n_risk: Vec<f64> = counts
+        .iter()
+        .rev()
+        .map(|count| {
+            left += f64::from(count.events) + f64::from(count.censored);
+            left
+        })
+        .collect();
+    n_risk.reverse();
+    let curve = unfinished(
+        counts.iter().map(|count| count.time).collect(),
+        n_risk,
+        counts.iter().map(|count| f64::from(count.events)).collect(),
+        counts.iter().map(|count| f64::from(count.censored)).collect(),
+    );
+    (curve, counts.iter().map(|count| count.events).collect())
+}
+
+fn unfinished(
+    times: Vec<f64>,
+    n_risk: Vec<f64>,
+    n_event: Vec<f64>,
+    n_censor: Vec<f64>,
+) -> SurvivalCurve {
+    let empty = || Vec::with_capacity(times.len());
     SurvivalCurve {
-        times: groups.times().to_vec(),
-        n_risk: at_risk(outcomes, groups),
-        n_event: groups.iter().map(|g| outcomes.weigh(g.events)).collect(),
-        n_censor: groups.iter().map(|g| outcomes.weigh(g.censored)).collect(),
         survival: empty(),
         std_err_log: empty(),
         lower: empty(),
@@ -247,6 +289,10 @@ fn count_risk_sets(outcomes: &Outcomes, groups: &TimeGroups) -> SurvivalCurve {
         cumulative_hazard: empty(),
         std_err_hazard: empty(),
         variance_steps: empty(),
+        times,
+        n_risk,
+        n_event,
+        n_censor,
     }
 }
 

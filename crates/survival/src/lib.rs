@@ -141,9 +141,11 @@ mod score_test;
 mod tally;
 #[cfg(feature = "burn")]
 mod tensor_losses;
+mod time_counts;
 mod time_groups;
 mod time_weight;
 mod u_statistic;
+mod usual_likelihood;
 
 pub use accuracy::{
     AccuracyErrors, RocPoint, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold,

@@ -21,6 +21,7 @@ use crate::{
     ranks::Ranks,
     scaled::{Scaled, SumTree},
     time_groups::{TimeGroup, TimeGroups},
+    usual_likelihood::{WIDEST, usual_likelihood},
 };
 
 /// How events at equal times share their risk set.
@@ -175,6 +176,15 @@ impl Stratum {
 
     /// Sets `gradient` and returns the loss, both summed over events.
     fn add(&self, log_hazard: &[f64], ties: Ties, gradient: &mut Vec<f64>) -> f64 {
+        let (outcomes, groups) = (&self.outcomes, &self.groups);
+        if let Some(loss) = usual_likelihood(outcomes, groups, log_hazard, ties, gradient) {
+            return loss;
+        }
+        self.add_of_any_spread(log_hazard, ties, gradient)
+    }
+
+    /// The same for any log hazards and entry times.
+    fn add_of_any_spread(&self, log_hazard: &[f64], ties: Ties, gradient: &mut Vec<f64>) -> f64 {
         let shares = shares(&self.outcomes, log_hazard);
         let terms = event_terms(&self.outcomes, &self.groups, &shares, ties);
         *gradient = self.gradient(&shares, &terms);
@@ -211,7 +221,7 @@ impl Stratum {
 pub(crate) fn shares(outcomes: &Outcomes, log_hazard: &[f64]) -> Vec<Scaled> {
     let most = log_hazard.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = log_hazard.iter().copied().fold(f64::INFINITY, f64::min);
-    let narrow = most - least < 500.0;
+    let narrow = most - least < WIDEST;
     let share = |(i, &h): (usize, &f64)| {
         let weight = outcomes.weight(i);
         if narrow {
@@ -334,6 +344,38 @@ impl<'a> AccumulatedHazard<'a> {
             Self::SinceEntry { tree, groups, outcomes } => {
                 let entry = outcomes.entry().map_or(0.0, |e| e[subject]);
                 tree.range(groups.count_until(entry).min(end), end)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::vec, prelude::*};
+
+    proptest! {
+        #[test]
+        fn the_usual_form_is_the_general_one(
+            rows in vec((1u8..9, any::<bool>(), -30.0..30.0, 0.5..3.0), 2..60), weigh in any::<bool>()
+        ) {
+            let event: Vec<bool> = rows.iter().map(|r| r.1).collect();
+            prop_assume!(event.contains(&true));
+            let time = rows.iter().map(|r| f64::from(r.0)).collect();
+            let mut outcomes = Outcomes::new(time, event).unwrap();
+            if weigh {
+                outcomes = outcomes.with_weights(rows.iter().map(|r| r.3).collect()).unwrap();
+            }
+            let h: Vec<f64> = rows.iter().map(|r| r.2).collect();
+            let stratum = Stratum::new(None, outcomes);
+            for ties in [Ties::Breslow, Ties::Efron] {
+                let (mut usual, mut general) = (Vec::new(), Vec::new());
+                let a = stratum.add(&h, ties, &mut usual);
+                let b = stratum.add_of_any_spread(&h, ties, &mut general);
+                prop_assert!((a - b).abs() <= 1e-11 * b.abs().max(1.0), "{} {}", a, b);
+                for (a, b) in usual.iter().zip(&general) {
+                    prop_assert!((a - b).abs() <= 1e-11 * b.abs().max(1.0), "{} {}", a, b);
+                }
             }
         }
     }

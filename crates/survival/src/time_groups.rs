@@ -62,11 +62,6 @@ impl TimeGroups {
         self.groups.len()
     }
 
-    /// Number of subjects whose event is at the group's time.
-    pub(crate) fn n_events(&self, group: usize) -> usize {
-        self.get(group).events.len()
-    }
-
     pub(crate) fn get(&self, group: usize) -> TimeGroup<'_> {
         let Bounds { start, events_end, end } = self.groups[group];
         let (start, events_end, end) = (start as usize, events_end as usize, end as usize);

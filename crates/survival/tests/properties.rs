@@ -413,3 +413,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn counted_times_give_the_curve_of_sorted_ones() {
+    let time: Vec<f64> = (0..6000).map(|i| f64::from(i * 7919 % 365) / 365.25).collect();
+    let event: Vec<bool> = (0..6000).map(|i| i * 31 % 7 < 3).collect();
+    let outcomes = Outcomes::new(time, event).unwrap();
+    let sorted = outcomes.clone().with_weights(vec![1.0; 6000]).unwrap();
+    assert_eq!(kaplan_meier(&outcomes).unwrap(), kaplan_meier(&sorted).unwrap());
+}
