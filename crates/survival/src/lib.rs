@@ -48,7 +48,24 @@
 //! Two models on the same subjects are compared by their *paired* difference ([`compare_harrell_c`],
 //! [`compare_uno_c`], [`compare_auc_at`], [`compare_brier`]): their errors are correlated, and
 //! overlapping intervals do not mean that there is no difference. For several comparisons adjust with
-//! [`holm`]. With few events prefer [`Bootstrap::bca`] to normal intervals.
+//! [`holm`].
+//!
+//! Do 95 % intervals hold the truth 95 times in a hundred? In a simulation (`docs/VALIDATION.md` of the
+//! project) all of them came near to it with 120 events or more. With 17 events among 179 subjects:
+//!
+//! - Intervals by the normal distribution, as R gives them, are too narrow: they held the truth in 90 %
+//!   (plain) and 92 % (logit) of samples, and the paired test rejected a true null hypothesis in 7 %.
+//! - The default here takes Student's t with (events - 1) degrees of freedom instead ([`Reference`]):
+//!   94 % for a C on the logit scale, 95 % for a paired difference, whose test rejected in 5 %.
+//! - Of the bootstrap intervals the studentised ones came nearest
+//!   ([`StudentisedBootstrap::studentised_logit`] for a C, from [`ConcordanceOptions::bootstrap`]); the
+//!   percentile interval held the truth in 92 %. Do not test a paired difference with
+//!   [`Bootstrap::bca`]: that rejected in 9 %.
+//!
+//! Seventeen events leave an interval for C about 0.25 wide, whichever is taken.
+//!
+//! Dependent subjects (several films of a person, patients of one clinic) need
+//! [`ConcordanceOptions::with_clusters`] and [`BootstrapOptions::with_clusters`].
 //!
 //! # If you know R, lifelines or scikit-survival
 //!
@@ -73,11 +90,11 @@
 //! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | lifelines `multivariate_logrank_test` |
 //! | [`cox_partial_likelihood`], [`RiskSets`] | `coxph(~ offset(h))`: `loglik`, martingale residuals | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
 //! | [`breslow_baseline`] | `basehaz(centered = FALSE)` of a Breslow fit | |
-//! | [`bootstrap`], [`bca_interval`] | `boot::boot`, `boot.ci` | |
 //! | [`calibration_curve`] (ICI, E50, E90) | `rms::val.surv`; Austin's code with `rms::cph(rcs(..))` | none |
 //! | [`calibration_intercept`], [`calibration_line`] | `geepack::geese(.., mean.link = "cloglog")` on pseudo-observations | none |
 //! | [`pseudo_observations`] | `prodlim::jackknife`, `pseudo::pseudoci` | none |
 //! | [`net_reclassification`], [`integrated_discrimination`] | `nricens`, `survIDINRI` | none |
+//! | [`BootstrapOptions`], [`Bootstrap`], [`StudentisedBootstrap`] | `boot::boot`, `boot.ci(type = c("norm", "basic", "stud", "perc", "bca"))` | |
 //! | [`decision_curve`] | `dcurves::dca` | |
 //! | [`logistic_hazard_loss`], [`weibull_loss`] | | pycox `nll_logistic_hazard`, torchsurv `weibull` |
 //!
