@@ -88,6 +88,36 @@ impl Convolution {
         Ok([n, o, extent(h, kh, 0)?, extent(w, kw, 1)?])
     }
 
+    /// Shape of the weight, `[out, in, height, width]`.
+    #[must_use]
+    pub fn weight_shape(&self) -> [usize; 4] {
+        self.weight
+    }
+
+    /// Stride `[rows, columns]`.
+    #[must_use]
+    pub fn stride(&self) -> [usize; 2] {
+        self.stride
+    }
+
+    /// Zero padding `[rows, columns]`.
+    #[must_use]
+    pub fn padding(&self) -> [usize; 2] {
+        self.padding
+    }
+
+    /// The output's shape if weight and bias have theirs.
+    pub(crate) fn check(
+        &self,
+        input: [usize; 4],
+        weight: &[f32],
+        bias: Option<&[f32]>,
+    ) -> Result<[usize; 4], Error> {
+        let output = self.output_shape(input)?;
+        self.check_weight(weight, bias)?;
+        Ok(output)
+    }
+
     /// The layer's output.
     ///
     /// # Shapes
@@ -104,9 +134,8 @@ impl Convolution {
         weight: &[f32],
         bias: Option<&[f32]>,
     ) -> Result<Vec<f32>, Error> {
-        let output = self.output_shape(shape)?;
+        let output = self.check(shape, weight, bias)?;
         check("input", &shape, input)?;
-        self.check_weight(weight, bias)?;
         let problem = self.problem(shape[0], input, bias);
         let mut result = vec![0.0; output.iter().product()];
         correlate(&self.correlation(shape, output), &problem, weight, &mut result);
@@ -211,10 +240,6 @@ impl Convolution {
         bias.map_or(Ok(()), |bias| check("bias", &self.weight[..1], bias))
     }
 
-    pub(crate) fn weight_shape(&self) -> [usize; 4] {
-        self.weight
-    }
-
     pub(crate) fn isa(&self) -> Isa {
         self.isa
     }
@@ -242,7 +267,7 @@ pub(crate) fn correlate_packed(
 }
 
 /// Sum of a plane, in `f32` lanes over runs of 1024 and in `f64` between them.
-fn plane_sum(plane: &[f32]) -> f64 {
+pub(crate) fn plane_sum(plane: &[f32]) -> f64 {
     plane.chunks(1024).map(|run| f64::from(run_sum(run))).sum()
 }
 

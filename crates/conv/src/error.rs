@@ -17,4 +17,19 @@ pub enum Error {
     /// A channel count, filter size or stride is zero: (what, all its values).
     #[error("{0} must be positive, got {1:?}")]
     ZeroExtent(&'static str, Vec<usize>),
+    /// A graph without output, a sum without terms, or an input given as the output.
+    #[error("a network needs an output that some operation computes")]
+    NoOperation,
+    /// Terms of a sum (or parts of a concatenation) differ in shape: (expected, got).
+    #[error("expected a term of shape {0:?} [copies, channels, height, width], got {1:?}")]
+    TermShape([usize; 4], [usize; 4]),
+    /// A network was given another number of inputs than it has: (expected, got).
+    #[error("the network has {0} input(s), got {1}")]
+    InputCount(usize, usize),
+    /// A layer that inference plans do not know.
+    #[error("{0} cannot be part of an inference plan")]
+    Unsupported(&'static str),
+    /// The device that holds a layer's parameters did not give them.
+    #[error("reading a layer's parameters failed: {0}")]
+    Device(String),
 }

@@ -1,6 +1,6 @@
 //! 2-D convolution in f32 near the processor's multiply-add rate: forward pass, input, weight
 //! and bias gradients on plain slices ([`Convolution`]); with the feature `burn`, layers for
-//! networks on burn's flex backend.
+//! networks on burn's flex backend; and whole networks for inference ([`Graph`], [`Plan`]).
 //!
 //! # How
 //! Forward pass and input gradient are one thing, a correlation: every output pixel is a
@@ -26,6 +26,14 @@
 //! of its filter NaN. NaN and infinities propagate as in the definition, except that one in the
 //! input may also reach the gradients of the other taps of its channel.
 //!
+//! # Inference
+//! A [`Graph`] is a network with its weights. [`Graph::plan`] merges what can be merged: batch norm
+//! into weights (in f64, rounded once), sums and ReLUs into the last step of a convolution,
+//! enlargements into the sum that reads them; then packs every weight and gives every value its
+//! place in one workspace, used again as soon as nothing reads it. [`Graph::to_onnx`] writes the
+//! same merged network for any other runtime. With the feature `burn`, [`Graph::conv2d`],
+//! [`Graph::batch_norm`] and their like read burn's layers.
+//!
 //! # Memory
 //! Beside the result: a prepared band of one image per thread (at most about 0.6 MB plus what
 //! one row of all channels needs), the packed weight, and for the weight gradient up to 16
@@ -45,14 +53,17 @@ mod correlation;
 mod direct;
 mod error;
 mod gathered;
+mod graph;
 mod kernels;
 #[cfg(feature = "burn")]
 mod nn;
 #[cfg(feature = "burn")]
 mod normalization;
+mod onnx;
 mod packed;
 mod packing;
 mod parallel;
+mod plan;
 mod planes;
 mod problem;
 mod weight_gradient;
@@ -60,10 +71,12 @@ mod workspace;
 
 pub use convolution::Convolution;
 pub use error::Error;
+pub use graph::{Graph, MapShape, Value};
 pub use kernels::Isa;
 #[cfg(feature = "burn")]
-pub use nn::{BatchNormRelu, Conv2d, Conv2dConfig, batch_norm};
+pub use nn::{BatchNormRelu, Conv2d, Conv2dConfig, batch_norm, runs_on_flex};
 pub use packed::PackedConvolution;
+pub use plan::{Plan, PlanOptions, StepTime};
 pub use problem::Addend;
 
 #[cfg(doctest)]

@@ -53,6 +53,9 @@ pub enum Error {
     /// A model cannot start from another: (what differs).
     #[error("cannot start from that model: {0}")]
     WarmStart(&'static str),
+    /// The network cannot be planned for inference, or was given the wrong input.
+    #[error(transparent)]
+    Inference(#[from] vertebra_conv::Error),
     /// A device refused to hand back a tensor.
     #[error("reading a tensor back from the device failed")]
     Device(#[source] Box<dyn std::error::Error + Send + Sync>),

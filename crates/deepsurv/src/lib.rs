@@ -31,6 +31,7 @@
 mod augmentation;
 mod config;
 mod error;
+mod inference;
 mod inputs;
 mod model;
 mod network;

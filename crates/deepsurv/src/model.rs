@@ -1,10 +1,23 @@
 //! A fitted risk model: network, preprocessing and baseline hazard together.
 use crate::{
-    Error, Preprocessing, RiskInputs, RiskModelConfig, network::RiskNetwork,
-    preprocessing::check_inputs, task::predict,
+    Error, Preprocessing, RiskInputs, RiskModelConfig,
+    inference::{Inference, InputShapes},
+    network::RiskNetwork,
+    preprocessing::check_inputs,
 };
 use burn::{module::Module, tensor::Device};
+use std::sync::{Arc, OnceLock};
+use vertebra_conv::Graph;
 use vertebra_survival::BaselineHazard;
+
+/// How a user of the exported network prepares its inputs.
+const PREPROCESSING: &str = "Images as the model was trained on, bone bright, usually in [0, 1]; \
+covariates in natural units, in the order of the property `covariates`. Standardisation is part of \
+the network.";
+/// What comes out of it.
+const OUTPUT: &str = "log_hazard: log hazard ratio against the mean training subject. The risk by \
+time t (years) is 1 - exp(-H(t) exp(log_hazard)); H is 0 before the first of `times` of the property \
+`baseline`, then the exponential of the entry of `log_cumulative` at the last time up to t.";
 
 /// A fitted network that turns inputs into log hazards, and those into probabilities of an event
 /// by a horizon.
@@ -16,6 +29,8 @@ pub struct RiskModel {
     baseline: BaselineHazard,
     network: RiskNetwork,
     device: Device,
+    /// Made at the first prediction.
+    inference: Arc<OnceLock<Inference>>,
 }
 
 impl RiskModel {
@@ -28,7 +43,8 @@ impl RiskModel {
         device: Device,
     ) -> Self {
         let network = network.valid();
-        Self { config, preprocessing, center, baseline, network, device }
+        let inference = Arc::default();
+        Self { config, preprocessing, center, baseline, network, device, inference }
     }
 
     /// Log hazard of each subject, `[n]`; 0 is the mean over the training subjects.
@@ -37,8 +53,74 @@ impl RiskModel {
     /// Inputs that are not what the model reads, by name; [`Error::Diverged`].
     pub fn log_hazard(&self, inputs: &RiskInputs) -> Result<Vec<f64>, Error> {
         check_inputs(&self.config, inputs)?;
-        let raw = predict(&self.network, &self.preprocessing, inputs, &self.device)?;
+        let raw = self.inference()?.log_hazard(&self.preprocessing, inputs)?;
         Ok(raw.into_iter().map(|h| h - self.center).collect())
+    }
+
+    fn inference(&self) -> Result<&Inference, Error> {
+        if let Some(inference) = self.inference.get() {
+            return Ok(inference);
+        }
+        let inference = Inference::new(&self.network, self.input_shapes())?;
+        Ok(self.inference.get_or_init(|| inference))
+    }
+
+    fn input_shapes(&self) -> InputShapes {
+        let images = self.config.image.as_ref().map(|image| image.shape);
+        InputShapes { n_covariates: self.config.covariates.len(), images }
+    }
+
+    /// The whole model from images and covariates in natural units to the centred log hazard.
+    ///
+    /// Inputs `images` (`[images per subject, 1, height, width]`, as in [`ImageSet`](crate::ImageSet))
+    /// and `covariates` (in the order of the configuration), as far as the model uses them; output
+    /// `log_hazard`, what [`log_hazard`](Self::log_hazard) gives.
+    ///
+    /// # Errors
+    /// [`Error::Inference`], for a network with group normalisation.
+    pub fn graph(&self) -> Result<Graph, Error> {
+        let mut graph = Graph::new();
+        let [images, covariates] = self.input_shapes().add_to(&mut graph)?;
+        let constants = &self.preprocessing;
+        let standardise = |mean: f64, sd: f64| (1.0 / sd, -mean / sd);
+        let images = images.map(|images| {
+            let (scale, shift) = standardise(constants.pixel_mean, constants.pixel_sd);
+            graph.scale(images, &[scale], &[shift])
+        });
+        let images = images.transpose()?;
+        let covariates = covariates.map(|covariates| {
+            let pairs = constants.means.iter().zip(&constants.sds);
+            let (scale, shift): (Vec<f64>, Vec<f64>) =
+                pairs.map(|(&mean, &sd)| standardise(mean, sd)).unzip();
+            graph.scale(covariates, &scale, &shift)
+        });
+        let raw = self.network.trace(&mut graph, images, covariates.transpose()?)?;
+        let log_hazard = graph.scale(raw, &[1.0], &[-self.center])?;
+        graph.set_output("log_hazard", log_hazard)?;
+        Ok(graph)
+    }
+
+    /// The whole model as an `.onnx` file (operator set 17) with the inputs and the output of
+    /// [`graph`](Self::graph), standardisation included. Its metadata name the covariates and give
+    /// the baseline hazard, from which risks follow.
+    ///
+    /// # Errors
+    /// [`Error::Inference`], for a network with group normalisation.
+    pub fn to_onnx(&self) -> Result<Vec<u8>, Error> {
+        let json = |value: Result<String, serde_json::Error>| {
+            value.map_err(|e| Error::InvalidSetting("model", "finite numbers", e.to_string()))
+        };
+        let config = json(serde_json::to_string(&self.config))?;
+        let baseline = json(serde_json::to_string(&self.baseline))?;
+        let covariates = self.config.covariates.join(",");
+        let metadata = [
+            ("preprocessing", PREPROCESSING),
+            ("output", OUTPUT),
+            ("covariates", &covariates),
+            ("config", &config),
+            ("baseline", &baseline),
+        ];
+        Ok(self.graph()?.to_onnx("risk", &metadata)?)
     }
 
     /// Probability of an event by `horizon` (years), for a subject of this log hazard.

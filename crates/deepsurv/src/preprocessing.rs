@@ -47,20 +47,37 @@ impl Preprocessing {
         mut image_of: impl FnMut(usize, &'a [f32], &mut Vec<f32>),
     ) -> RiskBatch {
         let covariates = (!self.means.is_empty()).then(|| {
-            let values: Vec<f32> =
-                subjects.iter().flat_map(|&s| self.standardised(&inputs.covariates()[s])).collect();
+            let values = self.covariates(inputs, subjects);
             Tensor::from_data(TensorData::new(values, [subjects.len(), self.means.len()]), device)
         });
         let images = inputs.images().map(|images| {
             let [per_subject, height, width] = images.shape();
             let mut pixels = Vec::with_capacity(subjects.len() * per_subject * height * width);
             subjects.iter().for_each(|&s| image_of(s, images.of_subject(s), &mut pixels));
-            let (mean, scale) = (self.pixel_mean as f32, (1.0 / self.pixel_sd) as f32);
-            pixels.iter_mut().for_each(|p| *p = (*p - mean) * scale);
+            self.standardise_pixels(&mut pixels);
             let shape = [subjects.len(), per_subject, 1, height, width];
             Tensor::from_data(TensorData::new(pixels, shape), device)
         });
         RiskBatch { covariates, images }
+    }
+
+    /// Standardised covariates of the subjects at `subjects`, row by row.
+    pub(crate) fn covariates(&self, inputs: &RiskInputs, subjects: &[usize]) -> Vec<f32> {
+        subjects.iter().flat_map(|&s| self.standardised(&inputs.covariates()[s])).collect()
+    }
+
+    /// Standardised pixels of the subjects at `subjects`, none without images.
+    pub(crate) fn pixels(&self, inputs: &RiskInputs, subjects: &[usize]) -> Vec<f32> {
+        let Some(images) = inputs.images() else { return Vec::new() };
+        let mut pixels: Vec<f32> =
+            subjects.iter().flat_map(|&s| images.of_subject(s)).copied().collect();
+        self.standardise_pixels(&mut pixels);
+        pixels
+    }
+
+    fn standardise_pixels(&self, pixels: &mut [f32]) {
+        let (mean, scale) = (self.pixel_mean as f32, (1.0 / self.pixel_sd) as f32);
+        pixels.iter_mut().for_each(|p| *p = (*p - mean) * scale);
     }
 
     fn standardised<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {

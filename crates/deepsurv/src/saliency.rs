@@ -10,11 +10,7 @@
 //!
 //! Maps are not normalised: a normalised map of a picture in which nothing matters looks like one
 //! of a picture in which something does.
-use crate::{
-    Error, ImageSet, RiskInputs, RiskModel,
-    preprocessing::check_inputs,
-    task::{predict, to_host},
-};
+use crate::{Error, ImageSet, RiskInputs, RiskModel, preprocessing::check_inputs, task::to_host};
 use burn::{module::Module, tensor::Tensor};
 
 /// How a map was made.
@@ -168,7 +164,7 @@ pub fn occlusion(
         .flat_map(|(image, row)| columns.iter().map(move |column| (image, *row, *column)))
         .collect();
     let painted = painted_copies(model, subject, &places)?;
-    let log_hazard = predict(model.network(), model.preprocessing(), &painted, model.device())?;
+    let log_hazard = model.log_hazard(&painted)?;
     let before = log_hazard[0];
     let mut maps = vec![vec![0.0f32; height * width]; images];
     let mut covered = vec![vec![0.0f32; height * width]; images];

@@ -7,18 +7,15 @@
 //! more forward pass.
 use crate::{
     Augmentation, Error, Preprocessing, RiskInputs, ValidationScore,
+    inference::predict,
     network::{Dropout, RiskNetwork},
 };
 use burn::{
-    module::Module,
     optim::{GradientsAccumulator, GradientsParams},
     tensor::{Device, Tensor, TensorData},
 };
 use vertebra_survival::{Outcomes, Ties, concordance, cox_partial_likelihood};
 use vertebra_training::{StepGradients, Task, TaskError};
-
-/// Subjects per forward pass where no gradient is needed.
-const INFERENCE_BATCH: usize = 128;
 
 /// Subjects with their outcomes.
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +56,7 @@ impl Task for CoxTask<'_> {
 
     fn validate(&self, model: &RiskNetwork) -> Result<Option<f64>, TaskError> {
         let Some(valid) = self.valid else { return Ok(None) };
-        let device = self.device.clone().without_autodiff();
-        let log_hazard = predict(model, self.preprocessing, valid.inputs, &device)?;
+        let log_hazard = predict(model, self.preprocessing, valid.inputs)?;
         let score = match self.score {
             ValidationScore::Concordance => {
                 concordance(valid.outcomes, &log_hazard).map_err(Error::from)?.index()
@@ -147,52 +143,6 @@ fn back_propagate(model: &RiskNetwork, log_hazard: Tensor<1>, slope: &[f64]) -> 
     let n = slope.len();
     let slope = Tensor::from_data(TensorData::new(slope, [n]), &log_hazard.device());
     GradientsParams::from_grads((log_hazard * slope).sum().backward(), model)
-}
-
-/// Log hazards of all subjects, in inference mode; `inputs` were checked before.
-pub(crate) fn predict(
-    model: &RiskNetwork,
-    preprocessing: &Preprocessing,
-    inputs: &RiskInputs,
-    device: &Device,
-) -> Result<Vec<f64>, Error> {
-    let subjects: Vec<usize> = (0..inputs.n_subjects()).collect();
-    let model = model.valid();
-    let mut log_hazard = Vec::with_capacity(subjects.len());
-    for part in subjects.chunks(INFERENCE_BATCH) {
-        let batch = preprocessing.batch(inputs, part, device, |_, image, out| {
-            out.extend_from_slice(image);
-        });
-        log_hazard.extend(to_host(model.forward(batch, None))?);
-    }
-    match log_hazard.iter().position(|h| !h.is_finite()) {
-        Some(subject) => Err(Error::Diverged(subject, log_hazard[subject])),
-        None => Ok(log_hazard),
-    }
-}
-
-/// What the head of `model` reads, as if it were covariates: pooled features of the images, then
-/// standardised covariates.
-pub(crate) fn head_inputs(
-    model: &RiskNetwork,
-    preprocessing: &Preprocessing,
-    inputs: &RiskInputs,
-    device: &Device,
-) -> Result<RiskInputs, Error> {
-    let subjects: Vec<usize> = (0..inputs.n_subjects()).collect();
-    let (model, device) = (model.valid(), device.clone().without_autodiff());
-    let mut rows = Vec::with_capacity(subjects.len());
-    for part in subjects.chunks(INFERENCE_BATCH) {
-        let batch = preprocessing.batch(inputs, part, &device, |_, image, out| {
-            out.extend_from_slice(image);
-        });
-        let pooled = model.features(batch.images).map(|maps| model.pool(maps));
-        let joined = Tensor::cat(pooled.into_iter().chain(batch.covariates).collect(), 1);
-        let width = joined.dims()[1];
-        let values: Vec<f32> = to_host(joined)?.into_iter().map(|v| v as f32).collect();
-        rows.extend(values.chunks(width).map(<[f32]>::to_vec));
-    }
-    RiskInputs::from_covariates(rows)
 }
 
 /// Reads a tensor to the host.

@@ -1,8 +1,9 @@
 //! Training of a risk model: settings, warm start, and the way from data to a fitted model.
 use crate::{
     Augmentation, Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig,
+    inference::{head_inputs, predict},
     network::RiskNetwork,
-    task::{CoxTask, Labelled, predict},
+    task::{CoxTask, Labelled},
     weights,
 };
 use burn::{module::Module, tensor::Device};
@@ -202,7 +203,7 @@ impl<'a> RiskTrainer<'a> {
             false => self.run(first, data, &preprocessing, device, on_event)?,
         };
         let plain = device.clone().without_autodiff();
-        let log_hazard = predict(&trained.model, &preprocessing, train.0, &plain)?;
+        let log_hazard = predict(&trained.model, &preprocessing, train.0)?;
         let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
         let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
         let baseline = breslow_baseline(train.1, &centered)?;
@@ -284,9 +285,7 @@ impl<'a> RiskTrainer<'a> {
         device: &Device,
         on_event: &mut dyn FnMut(&Event),
     ) -> Result<Trained<RiskNetwork>, Error> {
-        let features = |data: Labelled<'_>| {
-            crate::task::head_inputs(&first, preprocessing, data.inputs, device)
-        };
+        let features = |data: Labelled<'_>| head_inputs(&first, preprocessing, data.inputs);
         let train_inputs = features(train)?;
         let valid_inputs = valid.map(features).transpose()?;
         let train = Labelled { inputs: &train_inputs, ..train };

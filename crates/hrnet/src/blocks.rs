@@ -1,9 +1,11 @@
 //! The two residual blocks (He et al., CVPR 2016).
 
 use crate::layers::{BatchNormRelu, Conv2d, ConvNorm, conv, norm};
+use crate::layers::{trace, trace_add_relu, trace_relu};
 use burn::module::Module;
 use burn::nn::BatchNorm;
 use burn::tensor::{Device, Tensor};
+use vertebra_conv::{Error, Graph, Value};
 
 /// Two 3 x 3 convolutions.
 #[derive(Module, Debug)]
@@ -28,6 +30,12 @@ impl BasicBlock {
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let y = self.bn1.forward_relu(self.conv1.forward(x.clone()));
         self.bn2.forward_add_relu(self.conv2.forward(y), x)
+    }
+
+    pub(crate) fn trace(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
+        let y = trace_relu(graph, x, &self.conv1, &self.bn1)?;
+        let y = trace(graph, y, &self.conv2, &self.bn2)?;
+        trace_add_relu(graph, y, x)
     }
 }
 
@@ -68,5 +76,16 @@ impl Bottleneck {
             None => x,
         };
         self.bn3.forward_add_relu(self.conv3.forward(y), identity)
+    }
+
+    pub(crate) fn trace(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
+        let y = trace_relu(graph, x, &self.conv1, &self.bn1)?;
+        let y = trace_relu(graph, y, &self.conv2, &self.bn2)?;
+        let identity = match &self.downsample {
+            Some(layer) => layer.trace(graph, x)?,
+            None => x,
+        };
+        let y = trace(graph, y, &self.conv3, &self.bn3)?;
+        trace_add_relu(graph, y, identity)
     }
 }

@@ -1,4 +1,5 @@
 use crate::detect::{BATCH, detect};
+use crate::inference::Inference;
 use crate::prepare::PreparedFilm;
 use crate::{DetectorConfig, Error, FilmPixels, Hrnet, SpineFinding, WeightScope};
 use burn::module::Module;
@@ -7,11 +8,21 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use vertebra_keypoints::{HeatmapCodec, VertebraKeypoints};
 
 const WEIGHTS: &str = "keypoints.safetensors";
 const SETTINGS: &str = "keypoints.json";
 const SCHEMA: u32 = 1;
+
+/// How a user of the exported network prepares its input.
+const PREPROCESSING: &str = "Grey values, bone bright. The film is reduced with a prefilter to 1.5 \
+times the resolution at which it fits into the input, clipped at its 0.5 % and 99.5 % quantiles, \
+and brought to mean 0 and standard deviation 1; then fitted into the input bilinearly, its \
+proportions kept, centred, edges meeting edges; 0 around it.";
+/// What comes out of it.
+const OUTPUT: &str = "One heatmap per vertebra, L1 to L5: Gaussians of height 1 whose peak is the \
+centre of the vertebra. A heatmap pixel covers 4 x 4 px of the input.";
 
 /// Films that are reduced and held at once while a batch is detected.
 const HELD: usize = 64;
@@ -28,6 +39,8 @@ pub struct KeypointDetector {
     network: Hrnet,
     config: DetectorConfig,
     codec: HeatmapCodec,
+    /// Made at the first detection.
+    inference: Arc<OnceLock<Inference>>,
 }
 
 impl KeypointDetector {
@@ -41,7 +54,7 @@ impl KeypointDetector {
             return Err(Error::invalid("network", expected, got));
         }
         let codec = config.codec()?;
-        Ok(Self { network: network.valid(), config, codec })
+        Ok(Self { network: network.valid(), config, codec, inference: Arc::default() })
     }
 
     /// How it was made and how it detects.
@@ -103,8 +116,9 @@ impl KeypointDetector {
             let prepare = |film: &FilmPixels<'_>| PreparedFilm::new(*film, self.config.input_size);
             let prepared: Vec<PreparedFilm> = films.par_iter().map(prepare).collect();
             let prepared: Vec<&PreparedFilm> = prepared.iter().collect();
-            let flip_test = self.config.flip_test;
-            found.extend(detect(&self.network, &self.config, &self.codec, &prepared, flip_test)?);
+            let DetectorConfig { candidates, flip_test, .. } = self.config;
+            let network = self.inference()?;
+            found.extend(detect(network, &self.codec, candidates, &prepared, flip_test)?);
         }
         Ok(found)
     }
@@ -160,6 +174,28 @@ impl KeypointDetector {
             Err(_) => views.into_iter().map(|v| v.and_then(|f| Ok(self.find(&[f])?[0]))).collect(),
         };
         films.into_iter().zip(found).collect()
+    }
+
+    fn inference(&self) -> Result<&Inference, Error> {
+        if let Some(inference) = self.inference.get() {
+            return Ok(inference);
+        }
+        let inference = Inference::new(&self.network, self.config.input_size)?;
+        Ok(self.inference.get_or_init(|| inference))
+    }
+
+    /// The network as an `.onnx` file (operator set 17): input `image`, `[batch, 1, height,
+    /// width]`, a film prepared as the metadata says; output `heatmaps`, `[batch, 5, height / 4,
+    /// width / 4]`. Detection averages it over the mirrored film too if `flip_test` says so.
+    ///
+    /// # Errors
+    /// [`Error::Inference`].
+    pub fn to_onnx(&self) -> Result<Vec<u8>, Error> {
+        let config = serde_json::to_string(&self.config)
+            .map_err(|e| Error::invalid("settings", "finite numbers", e))?;
+        let graph = self.network.graph(1, self.config.input_size)?;
+        let metadata = [("preprocessing", PREPROCESSING), ("output", OUTPUT), ("config", &config)];
+        Ok(graph.to_onnx("keypoints", &metadata)?)
     }
 
     /// Writes `keypoints.safetensors` and `keypoints.json` into a folder, which is made if needed.

@@ -93,6 +93,9 @@ pub enum Error {
     /// Keypoints or heatmaps are not valid.
     #[error(transparent)]
     Keypoints(#[from] vertebra_keypoints::Error),
+    /// The network cannot be planned for inference, or was given the wrong input.
+    #[error(transparent)]
+    Inference(#[from] vertebra_conv::Error),
     /// The compute device failed.
     #[error("the compute device failed: {0}")]
     Device(String),

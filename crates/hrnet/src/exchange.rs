@@ -7,6 +7,7 @@ use burn::module::Module;
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, activation::relu};
+use vertebra_conv::{Error, Graph, Value};
 
 /// A path from one resolution to the same, a higher or a lower one.
 ///
@@ -60,6 +61,34 @@ impl Link {
             None => x,
         }
     }
+
+    fn trace_transition(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
+        let x = match &self.same {
+            Some(layer) => layer.trace_relu(graph, x)?,
+            None => x,
+        };
+        self.down.iter().try_fold(x, |x, layer| layer.trace_relu(graph, x))
+    }
+
+    /// `factor`: how many times higher and wider the output is.
+    fn trace_contribution(
+        &self,
+        graph: &mut Graph,
+        x: Value,
+        factor: usize,
+    ) -> Result<Value, Error> {
+        if let Some(layer) = &self.up {
+            let small = layer.trace(graph, x)?;
+            return graph.enlarge(small, factor);
+        }
+        match self.down.split_last() {
+            Some((last, first)) => {
+                let x = first.iter().try_fold(x, |x, layer| layer.trace_relu(graph, x))?;
+                last.trace(graph, x)
+            }
+            None => Ok(x),
+        }
+    }
 }
 
 fn enlarge(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
@@ -86,6 +115,12 @@ impl Transition {
         let lowest = branches.len() - 1;
         let source = |i: usize| branches[i.min(lowest)].clone();
         self.links.iter().enumerate().map(|(i, link)| link.transition(source(i))).collect()
+    }
+
+    pub(crate) fn trace(&self, graph: &mut Graph, branches: &[Value]) -> Result<Vec<Value>, Error> {
+        let lowest = branches.len() - 1;
+        let links = self.links.iter().enumerate();
+        links.map(|(i, link)| link.trace_transition(graph, branches[i.min(lowest)])).collect()
     }
 }
 
@@ -122,6 +157,30 @@ impl ExchangeModule {
             .collect();
         self.fuse_layers.iter().enumerate().map(|(i, row)| fuse(row, &branches, i)).collect()
     }
+
+    fn trace(&self, graph: &mut Graph, inputs: &[Value]) -> Result<Vec<Value>, Error> {
+        let mut branches = Vec::with_capacity(inputs.len());
+        for (&x, blocks) in inputs.iter().zip(&self.branches) {
+            branches.push(blocks.iter().try_fold(x, |x, block| block.trace(graph, x))?);
+        }
+        let rows = self.fuse_layers.iter().enumerate();
+        rows.map(|(i, row)| trace_fuse(graph, row, &branches, i)).collect()
+    }
+}
+
+/// [`fuse`], without the enlarged and summed intermediate results.
+fn trace_fuse(
+    graph: &mut Graph,
+    row: &[Link],
+    branches: &[Value],
+    output: usize,
+) -> Result<Value, Error> {
+    let mut terms = Vec::with_capacity(row.len());
+    for (j, (link, &x)) in row.iter().zip(branches).enumerate() {
+        terms.push(link.trace_contribution(graph, x, 1 << j.saturating_sub(output))?);
+    }
+    let sum = graph.sum(&terms)?;
+    Ok(graph.relu(sum))
 }
 
 fn fuse(row: &[Link], branches: &[Tensor<4>], output: usize) -> Tensor<4> {
@@ -153,5 +212,13 @@ impl Stage {
 
     pub(crate) fn forward(&self, branches: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
         self.modules.iter().fold(branches, |x, module| module.forward(x))
+    }
+
+    pub(crate) fn trace(
+        &self,
+        graph: &mut Graph,
+        branches: Vec<Value>,
+    ) -> Result<Vec<Value>, Error> {
+        self.modules.iter().try_fold(branches, |x, module| module.trace(graph, &x))
     }
 }

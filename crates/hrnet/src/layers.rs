@@ -6,7 +6,7 @@ pub(crate) use vertebra_conv::{BatchNormRelu, Conv2d, Conv2dConfig};
 use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
-use vertebra_conv::batch_norm;
+use vertebra_conv::{Error, Graph, Value, batch_norm};
 
 /// A convolution with "same" padding and without bias, as every one before the head.
 pub(crate) fn conv(channels: [usize; 2], kernel: usize, stride: usize, device: &Device) -> Conv2d {
@@ -41,4 +41,42 @@ impl ConvNorm {
     pub(crate) fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
         self.norm.forward_relu(self.conv.forward(x))
     }
+
+    /// [`ConvNorm::forward`] of inference.
+    pub(crate) fn trace(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
+        trace(graph, x, &self.conv, &self.norm)
+    }
+
+    /// [`ConvNorm::forward_relu`] of inference.
+    pub(crate) fn trace_relu(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
+        trace_relu(graph, x, &self.conv, &self.norm)
+    }
+}
+
+/// A convolution and its normalisation with the running statistics.
+pub(crate) fn trace(
+    graph: &mut Graph,
+    x: Value,
+    conv: &Conv2d,
+    norm: &BatchNorm,
+) -> Result<Value, Error> {
+    let y = graph.conv2d(x, conv)?;
+    graph.batch_norm(y, norm)
+}
+
+/// [`trace`], rectified.
+pub(crate) fn trace_relu(
+    graph: &mut Graph,
+    x: Value,
+    conv: &Conv2d,
+    norm: &BatchNorm,
+) -> Result<Value, Error> {
+    let y = trace(graph, x, conv, norm)?;
+    Ok(graph.relu(y))
+}
+
+/// `relu(x + y)`.
+pub(crate) fn trace_add_relu(graph: &mut Graph, x: Value, y: Value) -> Result<Value, Error> {
+    let sum = graph.sum(&[x, y])?;
+    Ok(graph.relu(sum))
 }

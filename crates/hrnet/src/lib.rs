@@ -19,6 +19,7 @@ mod error;
 mod exchange;
 mod film;
 mod finding;
+mod inference;
 mod layers;
 mod names;
 mod network;

@@ -1,10 +1,11 @@
 use crate::blocks::Bottleneck;
 use crate::exchange::{Stage, Transition};
-use crate::layers::{BatchNormRelu, Conv2d, Conv2dConfig, conv, norm};
+use crate::layers::{BatchNormRelu, Conv2d, Conv2dConfig, conv, norm, trace_relu};
 use crate::{Error, HrnetConfig};
 use burn::module::Module;
 use burn::nn::BatchNorm;
 use burn::tensor::{Device, Tensor};
+use vertebra_conv::{Graph, MapShape, Value};
 use vertebra_training::{WeightScale, initialize};
 
 /// HRNet with its pose head.
@@ -107,5 +108,47 @@ impl Hrnet {
     /// - output: `[N, n_keypoints, H / 4, W / 4]`
     pub fn head(&self, features: Tensor<4>) -> Tensor<4> {
         self.final_layer.forward(features)
+    }
+
+    /// The network with its running statistics as a graph from `image` to `heatmaps`, for a
+    /// [`Plan`](vertebra_conv::Plan) on the CPU or an ONNX file.
+    ///
+    /// # Shapes
+    /// - `channels`: those of the input, `in_channels` or, for grey pictures, 1
+    /// - `size`: `[H, W]` of the input, multiples of [`HrnetConfig::SIZE_MULTIPLE`]
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for other sizes or channels, [`Error::Inference`].
+    pub fn graph(&self, channels: usize, size: [usize; 2]) -> Result<Graph, Error> {
+        let multiple = HrnetConfig::SIZE_MULTIPLE;
+        if size.iter().any(|side| *side == 0 || side % multiple != 0) {
+            let expected = format!("multiples of {multiple}");
+            return Err(Error::invalid("size of the input", expected, format!("{size:?}")));
+        }
+        if channels != 1 && channels != self.config.in_channels {
+            let expected = format!("1 or {}", self.config.in_channels);
+            return Err(Error::invalid("channels of the input", expected, channels));
+        }
+        let mut graph = Graph::new();
+        let image = graph.input("image", MapShape::new(channels, size[0], size[1]))?;
+        let heatmaps = self.trace(&mut graph, image)?;
+        graph.set_output("heatmaps", heatmaps)?;
+        Ok(graph)
+    }
+
+    /// [`Hrnet::forward`], operation by operation.
+    fn trace(&self, graph: &mut Graph, image: Value) -> Result<Value, vertebra_conv::Error> {
+        let repeats = if graph.shape(image).channels == 1 { self.config.in_channels } else { 1 };
+        let x = if repeats > 1 { graph.concatenate(&vec![image; repeats])? } else { image };
+        let x = trace_relu(graph, x, &self.conv1, &self.bn1)?;
+        let x = trace_relu(graph, x, &self.conv2, &self.bn2)?;
+        let x = self.layer1.iter().try_fold(x, |x, block| block.trace(graph, x))?;
+        let branches = self.transition1.trace(graph, &[x])?;
+        let branches = self.stage2.trace(graph, branches)?;
+        let branches = self.transition2.trace(graph, &branches)?;
+        let branches = self.stage3.trace(graph, branches)?;
+        let branches = self.transition3.trace(graph, &branches)?;
+        let branches = self.stage4.trace(graph, branches)?;
+        graph.conv2d(branches[0], &self.final_layer)
     }
 }

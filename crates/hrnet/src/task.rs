@@ -1,6 +1,7 @@
 //! Keypoint heatmaps as a task for the training loop.
 
 use crate::augment::Draw;
+use crate::inference::Inference;
 use crate::prepare::PreparedFilm;
 use crate::{DetectorConfig, Error, FilmSample, Hrnet, HrnetConfig};
 use burn::module::Module;
@@ -129,7 +130,9 @@ impl Task for KeypointTask<'_> {
             return Ok(None);
         }
         let films: Vec<&PreparedFilm> = self.valid.iter().map(|(film, _)| film).collect();
-        let detected = crate::detect::detect(model, self.config, &self.codec, &films, false)?;
+        let network = Inference::new(model, self.config.input_size)?;
+        let most = self.config.candidates;
+        let detected = crate::detect::detect(&network, &self.codec, most, &films, false)?;
         let options = OksOptions::default();
         let mut sum = 0.0;
         for ((_, truth), detected) in self.valid.iter().zip(&detected) {

@@ -95,6 +95,28 @@ impl TrainedModel {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         self.detector.save(folder)?;
         self.network.save(folder)?;
+        self.write_description(folder)
+    }
+
+    /// Writes both networks as `keypoints.onnx` and `risk.onnx` (operator set 17, any batch size),
+    /// with what lies between them in `model.json`, into a folder that is made when absent.
+    ///
+    /// Standardisation is part of the risk network: it reads pictures and covariates as they are
+    /// and gives the log hazard of [`predict`](Self::predict). How films become its inputs is in
+    /// the files' metadata.
+    ///
+    /// # Errors
+    /// Writing one of the files failed, or the risk network cannot be written as ONNX.
+    pub fn export_onnx(&self, folder: &Path) -> Result<(), Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        let write =
+            |name: &str, bytes: &[u8]| crate::output::write_whole(&folder.join(name), bytes);
+        write("keypoints.onnx", &self.detector.to_onnx()?)?;
+        write("risk.onnx", &self.network.to_onnx()?)?;
+        self.write_description(folder)
+    }
+
+    fn write_description(&self, folder: &Path) -> Result<(), Error> {
         let path = folder.join(DESCRIPTION);
         let text = serde_json::to_string_pretty(&self.description)
             .map_err(|e| malformed(&path, "a description that JSON can hold", e))?;

@@ -22,7 +22,7 @@ struct Arguments {
     #[arg(long)]
     model: PathBuf,
     /// Radiographs (DICOM, PNG)
-    #[arg(required = true)]
+    #[arg(required_unless_present = "export_onnx")]
     files: Vec<PathBuf>,
     /// CSV with a column `file` and one column per covariate of the model
     #[arg(long)]
@@ -30,6 +30,9 @@ struct Arguments {
     /// Folder for one PNG per radiograph: the points found, and Grad-CAM of what the network saw
     #[arg(long)]
     overlay: Option<PathBuf>,
+    /// Folder for the model's networks as keypoints.onnx and risk.onnx, for any other runtime
+    #[arg(long, value_name = "DIR")]
+    export_onnx: Option<PathBuf>,
     /// Print one JSON object per radiograph
     #[arg(long)]
     json: bool,
@@ -54,6 +57,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(folder) = &arguments.overlay {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    if let Some(folder) = &arguments.export_onnx {
+        model.export_onnx(folder)?;
+        eprintln!("wrote {}", folder.display());
     }
     let mut failed = 0;
     for file in &arguments.files {

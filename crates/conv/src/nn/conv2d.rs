@@ -123,7 +123,7 @@ impl Conv2d {
     }
 
     /// The padding `[rows, columns]`, if it is the same on both sides whatever the input.
-    fn symmetric_padding(&self) -> Option<[usize; 2]> {
+    pub(super) fn symmetric_padding(&self) -> Option<[usize; 2]> {
         let [height, width] = self.kernel_size;
         match self.padding {
             PaddingConfig2d::Valid => Some([0, 0]),

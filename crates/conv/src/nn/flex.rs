@@ -2,7 +2,14 @@
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{DispatchTensor, DispatchTensorKind, Flex};
-use burn::tensor::{DType, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+/// True if the device is burn's flex, with or without autodiff: the CPU, where this crate's
+/// layers and plans are faster than burn's own operations.
+#[must_use]
+pub fn runs_on_flex(device: &Device) -> bool {
+    device.clone().without_autodiff() == Device::flex()
+}
 
 /// True if the tensor is f32 on flex, with or without autodiff.
 pub(super) fn is_flex<const D: usize>(tensor: &Tensor<D>) -> bool {

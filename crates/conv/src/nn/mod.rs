@@ -4,6 +4,8 @@ mod backend;
 mod batch_norm;
 mod conv2d;
 mod flex;
+mod graph;
 
 pub use batch_norm::{BatchNormRelu, batch_norm};
 pub use conv2d::{Conv2d, Conv2dConfig};
+pub use flex::runs_on_flex;

@@ -9,6 +9,7 @@ use burn::{
         activation::{relu, selu},
     },
 };
+use vertebra_conv::{Error, Graph, Value};
 use vertebra_training::{WeightScale, initialize};
 
 /// The multilayer perceptron of DeepSurv (Katzman et al., *BMC Med. Res. Methodol.* 18:24, 2018).
@@ -57,6 +58,18 @@ impl Head {
             }
         });
         self.output.forward(last).squeeze_dim(1)
+    }
+
+    /// [`Head::forward`] of inference.
+    pub(super) fn trace(&self, graph: &mut Graph, features: Value) -> Result<Value, Error> {
+        let last = self.hidden.iter().try_fold(features, |x, linear| {
+            let y = graph.linear_layer(x, linear)?;
+            Ok::<_, Error>(match self.activation {
+                Activation::Relu => graph.relu(y),
+                Activation::Selu => graph.selu(y),
+            })
+        })?;
+        graph.linear_layer(last, &self.output)
     }
 
     /// This head with the weights of `other`, which reads the same features without the covariates

@@ -5,7 +5,7 @@ use burn::{
     nn::{BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig},
     tensor::{Device, Tensor, activation::relu},
 };
-use vertebra_conv::batch_norm;
+use vertebra_conv::{Error, Graph, Value, batch_norm};
 
 /// One of the two normalisations; its parameters are stored under the same names for both.
 #[derive(Module, Debug)]
@@ -33,6 +33,14 @@ impl Norm {
         match self {
             Self::Batch(norm) => batch_norm(norm, x, None, false),
             Self::Group(norm) => norm.forward(x),
+        }
+    }
+
+    /// [`Norm::forward`] of inference.
+    pub(super) fn trace(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
+        match self {
+            Self::Batch(norm) => graph.batch_norm(x, norm),
+            Self::Group(_) => Err(Error::Unsupported("group normalisation")),
         }
     }
 

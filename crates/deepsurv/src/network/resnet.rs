@@ -16,6 +16,7 @@ use burn::{
     },
     tensor::{Device, Tensor},
 };
+use vertebra_conv::{Error, Graph, Value};
 
 /// Encoder from one grey image to feature maps.
 #[derive(Module, Debug)]
@@ -67,6 +68,25 @@ impl ResNet {
             .flatten()
             .fold(x, |x, block| block.forward(x))
     }
+
+    /// [`ResNet::forward`] of inference.
+    pub(super) fn trace(&self, graph: &mut Graph, images: Value) -> Result<Value, Error> {
+        let x = trace(graph, images, &self.conv1, &self.bn1)?;
+        let x = graph.relu(x);
+        let x = match &self.maxpool {
+            Some(pool) => graph.max_pool2d(x, pool)?,
+            None => x,
+        };
+        [&self.layer1, &self.layer2, &self.layer3, &self.layer4]
+            .into_iter()
+            .flatten()
+            .try_fold(x, |x, block| block.trace(graph, x))
+    }
+}
+
+fn trace(graph: &mut Graph, x: Value, conv: &Conv2d, norm: &Norm) -> Result<Value, Error> {
+    let y = graph.conv2d(x, conv)?;
+    norm.trace(graph, y)
 }
 
 fn max_pool() -> MaxPool2d {
@@ -122,6 +142,18 @@ impl BasicBlock {
         };
         let x = self.bn1.forward_relu(self.conv1.forward(x), None);
         self.bn2.forward_relu(self.conv2.forward(x), Some(shortcut))
+    }
+
+    fn trace(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
+        let shortcut = match &self.downsample {
+            Some(down) => trace(graph, x, &down.conv, &down.norm)?,
+            None => x,
+        };
+        let y = trace(graph, x, &self.conv1, &self.bn1)?;
+        let y = graph.relu(y);
+        let y = trace(graph, y, &self.conv2, &self.bn2)?;
+        let sum = graph.sum(&[y, shortcut])?;
+        Ok(graph.relu(sum))
     }
 }
 

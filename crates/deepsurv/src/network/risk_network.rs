@@ -6,6 +6,7 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
+use vertebra_conv::{Error, Graph, Value};
 use vertebra_training::{WeightScale, initialize};
 
 /// Network from covariates, images, or both, to a log hazard.
@@ -93,6 +94,39 @@ impl RiskNetwork {
     ) -> Tensor<1> {
         let inputs = features.map(|maps| self.pool(maps)).into_iter().chain(covariates).collect();
         self.head.forward(Tensor::cat(inputs, 1), dropout)
+    }
+
+    /// What the head reads, in inference: pooled features of `images` (as many copies as images per
+    /// subject), then `covariates`.
+    pub(crate) fn trace_features(
+        &self,
+        graph: &mut Graph,
+        images: Option<Value>,
+        covariates: Option<Value>,
+    ) -> Result<Value, Error> {
+        let mut parts = Vec::new();
+        if let (Some(images), Some(encoder)) = (images, &self.encoder) {
+            let maps = encoder.trace(graph, images)?;
+            let per_image = graph.mean_over_pixels(maps);
+            parts.push(match (graph.shape(per_image).copies, self.pooling) {
+                (1, _) => per_image,
+                (_, Pooling::Mean) => graph.mean_over_copies(per_image),
+                (_, Pooling::Max) => graph.max_over_copies(per_image),
+            });
+        }
+        parts.extend(covariates);
+        graph.concatenate(&parts)
+    }
+
+    /// [`RiskNetwork::forward`] of inference.
+    pub(crate) fn trace(
+        &self,
+        graph: &mut Graph,
+        images: Option<Value>,
+        covariates: Option<Value>,
+    ) -> Result<Value, Error> {
+        let features = self.trace_features(graph, images, covariates)?;
+        self.head.trace(graph, features)
     }
 
     /// Mean over positions, then mean or maximum over a subject's images: `[n, features]`.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{EncoderConfig, ImageSet, Normalization, RiskModelConfig};
-use burn::module::{ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

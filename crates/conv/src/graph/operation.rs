@@ -1,0 +1,26 @@
+use crate::Convolution;
+
+/// Window of a pooling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) size: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) padding: [usize; 2],
+}
+
+/// What a node of a graph computes from its inputs.
+#[derive(Debug, Clone)]
+pub(crate) enum Operation {
+    Input,
+    Convolution { layer: Convolution, weight: Vec<f32>, bias: Vec<f32> },
+    Scale { scale: Vec<f64>, shift: Vec<f64> },
+    Relu,
+    Selu,
+    Sum,
+    Enlarge(usize),
+    MaxPool(Window),
+    MeanOverPixels,
+    MeanOverCopies,
+    MaxOverCopies,
+    Concatenate,
+}

@@ -1,0 +1,322 @@
+//! Passes without gradients: on the CPU by a plan, elsewhere by burn's operations.
+use crate::{
+    Error, Preprocessing, RiskInputs,
+    network::{RiskBatch, RiskNetwork},
+    task::to_host,
+};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
+use vertebra_conv::{Graph, MapShape, Plan, Value, runs_on_flex};
+
+/// Subjects per pass.
+const BATCH: usize = 128;
+
+/// What a pass computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// Log hazards, one per subject.
+    LogHazard,
+    /// Inputs of the head.
+    Features,
+}
+
+/// A network ready to predict for inputs of one shape.
+#[derive(Debug)]
+pub(crate) struct Inference {
+    runner: Runner,
+    wanted: Wanted,
+}
+
+#[derive(Debug)]
+enum Runner {
+    /// On burn's flex backend the same network as a plan: several times faster.
+    Plan(Box<Plan>),
+    /// Elsewhere burn's operations.
+    Network(Box<RiskNetwork>, Device),
+}
+
+/// The shapes of a network's inputs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InputShapes {
+    pub(crate) n_covariates: usize,
+    /// `[images per subject, height, width]`.
+    pub(crate) images: Option<[usize; 3]>,
+}
+
+impl InputShapes {
+    fn of(inputs: &RiskInputs) -> Self {
+        let images = inputs.images().map(crate::ImageSet::shape);
+        Self { n_covariates: inputs.n_covariates(), images }
+    }
+
+    /// Adds the inputs, images first.
+    pub(crate) fn add_to(
+        self,
+        graph: &mut Graph,
+    ) -> Result<[Option<Value>; 2], vertebra_conv::Error> {
+        let images = self.images.map(|[per_subject, height, width]| {
+            graph.input("images", MapShape::new(1, height, width).with_copies(per_subject))
+        });
+        let covariates = (self.n_covariates > 0)
+            .then(|| graph.input("covariates", MapShape::vector(self.n_covariates)));
+        Ok([images.transpose()?, covariates.transpose()?])
+    }
+}
+
+impl Inference {
+    /// For log hazards.
+    pub(crate) fn new(network: &RiskNetwork, shapes: InputShapes) -> Result<Self, Error> {
+        Self::of(network, shapes, Wanted::LogHazard)
+    }
+
+    fn of(network: &RiskNetwork, shapes: InputShapes, wanted: Wanted) -> Result<Self, Error> {
+        let burn = || {
+            let network = network.valid();
+            let device = network.devices().into_iter().next().unwrap_or_default();
+            Runner::Network(Box::new(network), device)
+        };
+        let runner = match network.devices().iter().all(runs_on_flex) {
+            true => match plan(network, shapes, wanted) {
+                Err(vertebra_conv::Error::Unsupported(_)) => burn(),
+                plan => Runner::Plan(Box::new(plan?)),
+            },
+            false => burn(),
+        };
+        Ok(Self { runner, wanted })
+    }
+
+    /// Log hazards of all subjects; `inputs` were checked before.
+    pub(crate) fn log_hazard(
+        &self,
+        preprocessing: &Preprocessing,
+        inputs: &RiskInputs,
+    ) -> Result<Vec<f64>, Error> {
+        let log_hazard = self.run(preprocessing, inputs)?;
+        match log_hazard.iter().position(|h| !h.is_finite()) {
+            Some(subject) => Err(Error::Diverged(subject, log_hazard[subject])),
+            None => Ok(log_hazard),
+        }
+    }
+
+    fn run(&self, preprocessing: &Preprocessing, inputs: &RiskInputs) -> Result<Vec<f64>, Error> {
+        let subjects: Vec<usize> = (0..inputs.n_subjects()).collect();
+        let mut values = Vec::with_capacity(subjects.len());
+        for part in subjects.chunks(BATCH) {
+            values.extend(match &self.runner {
+                Runner::Plan(plan) => run_plan(plan, preprocessing, inputs, part)?,
+                Runner::Network(network, device) => {
+                    let batch = preprocessing.batch(inputs, part, device, |_, image, out| {
+                        out.extend_from_slice(image);
+                    });
+                    run_network(network, batch, self.wanted)?
+                }
+            });
+        }
+        Ok(values)
+    }
+}
+
+fn plan(
+    network: &RiskNetwork,
+    shapes: InputShapes,
+    wanted: Wanted,
+) -> Result<Plan, vertebra_conv::Error> {
+    let mut graph = Graph::new();
+    let [images, covariates] = shapes.add_to(&mut graph)?;
+    let output = match wanted {
+        Wanted::LogHazard => network.trace(&mut graph, images, covariates)?,
+        Wanted::Features => network.trace_features(&mut graph, images, covariates)?,
+    };
+    graph.set_output("output", output)?;
+    graph.plan()
+}
+
+fn run_plan(
+    plan: &Plan,
+    preprocessing: &Preprocessing,
+    inputs: &RiskInputs,
+    subjects: &[usize],
+) -> Result<Vec<f64>, Error> {
+    let pixels = preprocessing.pixels(inputs, subjects);
+    let covariates = preprocessing.covariates(inputs, subjects);
+    let both = [&*pixels, &*covariates].into_iter().filter(|values| !values.is_empty());
+    let values = plan.run(&both.collect::<Vec<_>>(), subjects.len())?;
+    Ok(values.into_iter().map(f64::from).collect())
+}
+
+fn run_network(network: &RiskNetwork, batch: RiskBatch, wanted: Wanted) -> Result<Vec<f64>, Error> {
+    match wanted {
+        Wanted::LogHazard => to_host(network.forward(batch, None)),
+        Wanted::Features => {
+            let pooled = network.features(batch.images).map(|maps| network.pool(maps));
+            to_host(Tensor::cat(pooled.into_iter().chain(batch.covariates).collect(), 1))
+        }
+    }
+}
+
+/// Log hazards of all subjects by a network that is used once; `inputs` were checked before.
+pub(crate) fn predict(
+    network: &RiskNetwork,
+    preprocessing: &Preprocessing,
+    inputs: &RiskInputs,
+) -> Result<Vec<f64>, Error> {
+    Inference::new(network, InputShapes::of(inputs))?.log_hazard(preprocessing, inputs)
+}
+
+/// What the head of `network` reads, as if it were covariates: pooled features of the images, then
+/// standardised covariates.
+pub(crate) fn head_inputs(
+    network: &RiskNetwork,
+    preprocessing: &Preprocessing,
+    inputs: &RiskInputs,
+) -> Result<RiskInputs, Error> {
+    let features = Inference::of(network, InputShapes::of(inputs), Wanted::Features)?;
+    let values = features.run(preprocessing, inputs)?;
+    let width = values.len() / inputs.n_subjects().max(1);
+    let rows = values.chunks(width.max(1));
+    RiskInputs::from_covariates(rows.map(|row| row.iter().map(|&v| v as f32).collect()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        EncoderConfig, ImageSet, Normalization, Pooling, RiskModel, RiskModelConfig, RiskTrainer,
+        RiskTraining,
+    };
+    use vertebra_survival::Outcomes;
+
+    const SHAPE: [usize; 3] = [3, 20, 24];
+
+    fn inputs(covariates: bool, images: bool) -> RiskInputs {
+        let n = 20;
+        let rows = (0..n).map(|i| vec![60.0 + (i * 7 % 13) as f32, (i % 2) as f32]).collect();
+        let pixels = (0..n * SHAPE.iter().product::<usize>()).map(|i| (i * 31 % 97) as f32 / 97.0);
+        let images = images.then(|| ImageSet::new(pixels.collect(), SHAPE).unwrap());
+        match (covariates, images) {
+            (true, Some(images)) => {
+                RiskInputs::from_covariates(rows).unwrap().with_images(images).unwrap()
+            }
+            (_, Some(images)) => RiskInputs::from_images(images),
+            (_, None) => RiskInputs::from_covariates(rows).unwrap(),
+        }
+    }
+
+    /// Two epochs, so that the running statistics are those of some data.
+    fn fitted(config: RiskModelConfig, inputs: &RiskInputs) -> RiskModel {
+        let time = (0..20).map(|i| f64::from(i * 3 % 10) + 1.0).collect();
+        let outcomes = Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap();
+        let mut settings = RiskTraining::default();
+        settings.training.epochs = 2;
+        let trainer = RiskTrainer::new(config).with_settings(settings);
+        let device = Device::default();
+        trainer.fit((inputs, &outcomes), None, &device, &mut |_| {}).unwrap().model
+    }
+
+    /// Largest difference between plan and burn over the largest value.
+    fn difference(model: &RiskModel, inputs: &RiskInputs, wanted: Wanted) -> f64 {
+        let plan = Inference::of(model.network(), InputShapes::of(inputs), wanted).unwrap();
+        assert!(matches!(plan.runner, Runner::Plan(_)));
+        let network = Box::new(model.network().clone());
+        let burn = Inference { runner: Runner::Network(network, model.device().clone()), wanted };
+        let run = |inference: &Inference| inference.run(model.preprocessing(), inputs).unwrap();
+        let (got, expected) = (run(&plan), run(&burn));
+        assert_eq!(got.len(), expected.len());
+        let scale = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        let pairs = got.iter().zip(&expected);
+        pairs.map(|(g, e)| (g - e).abs()).fold(0.0, f64::max) / scale
+    }
+
+    #[test]
+    fn a_plan_gives_what_burn_gives() {
+        let small = EncoderConfig::small(4);
+        let published = EncoderConfig { widths: vec![8, 12], ..EncoderConfig::resnet18() };
+        let published = EncoderConfig { blocks: vec![2, 1], ..published };
+        let image = |encoder| RiskModelConfig::image_only(encoder, SHAPE);
+        for (config, covariates, images) in [
+            (RiskModelConfig::clinical(["age", "female"]), true, false),
+            (image(published.with_pooling(Pooling::Max)), false, true),
+            (image(small.clone()).with_covariates(["age", "female"]), true, true),
+            (image(small).with_hidden([]), false, true),
+        ] {
+            let inputs = inputs(covariates, images);
+            let model = fitted(config, &inputs);
+            for wanted in [Wanted::LogHazard, Wanted::Features] {
+                let difference = difference(&model, &inputs, wanted);
+                assert!(difference < 1e-4, "{:?} {wanted:?}: {difference:e}", model.config());
+            }
+        }
+    }
+
+    /// What is exported reads inputs in natural units and gives what the model gives.
+    #[test]
+    fn the_whole_model_as_one_graph_gives_its_log_hazards() {
+        let config = RiskModelConfig::image_only(EncoderConfig::small(4), SHAPE)
+            .with_covariates(["age", "female"]);
+        let inputs = inputs(true, true);
+        let model = fitted(config, &inputs);
+        let plan = model.graph().unwrap().plan().unwrap();
+        let names: Vec<&str> = plan.inputs().iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["images", "covariates"]);
+        let rows = inputs.covariates().concat();
+        let pixels = inputs.images().unwrap().pixels();
+        let got = plan.run(&[pixels, &rows], inputs.n_subjects()).unwrap();
+        for (got, expected) in got.iter().zip(model.log_hazard(&inputs).unwrap()) {
+            assert!((f64::from(*got) - expected).abs() < 1e-5, "{got}, expected {expected}");
+        }
+        let file = model.to_onnx().unwrap();
+        for text in ["log_hazard", "covariates", "age,female", "log_cumulative", "batch"] {
+            assert!(file.windows(text.len()).any(|w| w == text.as_bytes()), "{text}");
+        }
+    }
+
+    /// Writes models, inputs and outputs for `tests/onnx/compare.py` where `VERTEBRA_ONNX` names a
+    /// folder.
+    #[test]
+    fn models_are_written_for_other_runtimes() {
+        let Some(folder) = std::env::var_os("VERTEBRA_ONNX").map(std::path::PathBuf::from) else {
+            println!("skipped: VERTEBRA_ONNX is not set");
+            return;
+        };
+        std::fs::create_dir_all(&folder).unwrap();
+        let encoder = EncoderConfig { widths: vec![8, 12], ..EncoderConfig::resnet18() };
+        let encoder = EncoderConfig { blocks: vec![2, 1], ..encoder }.with_pooling(Pooling::Max);
+        let image = |encoder| RiskModelConfig::image_only(encoder, SHAPE);
+        let fusion = image(EncoderConfig::small(4)).with_covariates(["age", "female"]);
+        for (name, config, covariates, images) in [
+            ("clinical", RiskModelConfig::clinical(["age", "female"]), true, false),
+            ("image", image(encoder), false, true),
+            ("fusion", fusion, true, true),
+        ] {
+            let inputs = inputs(covariates, images);
+            let model = fitted(config, &inputs);
+            std::fs::write(folder.join(format!("{name}.onnx")), model.to_onnx().unwrap()).unwrap();
+            let write = |what: &str, values: &[f32]| {
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                std::fs::write(folder.join(format!("{name}.{what}.f32")), bytes).unwrap();
+            };
+            if let Some(images) = inputs.images() {
+                write("images", images.pixels());
+            }
+            if covariates {
+                write("covariates", &inputs.covariates().concat());
+            }
+            let log_hazard = model.log_hazard(&inputs).unwrap();
+            write("output", &log_hazard.iter().map(|&h| h as f32).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn group_normalisation_is_left_to_burn() {
+        let encoder = EncoderConfig::small(4).with_normalization(Normalization::Group(2));
+        let inputs = inputs(false, true);
+        let model = fitted(RiskModelConfig::image_only(encoder, SHAPE), &inputs);
+        let inference = Inference::new(model.network(), InputShapes::of(&inputs)).unwrap();
+        assert!(matches!(inference.runner, Runner::Network(..)));
+        assert_eq!(model.log_hazard(&inputs).unwrap().len(), 20);
+        let error = model.to_onnx().unwrap_err().to_string();
+        assert_eq!(error, "group normalisation cannot be part of an inference plan");
+    }
+}
