@@ -90,7 +90,7 @@ pub(crate) struct Node {
 /// let mut graph = Graph::new();
 /// let x = graph.input("x", MapShape::new(2, 4, 4))?;
 /// let conv = Convolution::new([2, 2, 3, 3])?.with_padding([1, 1]);
-/// let y = graph.convolution(x, conv, &[0.1; 36], None)?;
+/// let y = graph.convolution(x, conv, &[0.125; 36], None)?;
 /// let y = graph.scale(y, &[2.0, 1.0], &[0.0, 0.5])?;
 /// let y = graph.sum(&[x, y])?;
 /// let y = graph.relu(y);
@@ -98,7 +98,7 @@ pub(crate) struct Node {
 ///
 /// let plan = graph.plan()?; // one convolution that scales, adds x and rectifies
 /// let y = plan.run(&[&[1.0; 2 * 2 * 16]], 2)?; // a batch of two
-/// assert_eq!((y.len(), y[0]), (64, 2.6)); // 1 + 2 * 0.8
+/// assert_eq!((y.len(), y[0]), (64, 3.0)); // 1 + 2 * (8 * 0.125)
 /// # Ok::<(), vertebra_conv::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]

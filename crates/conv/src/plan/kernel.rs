@@ -1,9 +1,8 @@
 //! One step of a plan with all that it needs, and how it runs.
 
-use super::convolve::{Addend, PackedConvolution};
 use super::passes;
 use crate::graph::{MapShape, Program, Step, StepKind, Window};
-use crate::{Convolution, Error};
+use crate::{Addend, Convolution, Error, PackedConvolution};
 
 /// The values that a step reads, in the order of [`StepKind::reads`].
 pub(super) type Reads<'a> = Vec<&'a [f32]>;

@@ -1,7 +1,6 @@
 //! A network for inference with everything settled that does not depend on its input: merged
 //! steps, packed weights, and the place of every intermediate result.
 
-mod convolve;
 mod kernel;
 mod memory;
 mod passes;
@@ -39,8 +38,9 @@ impl Default for PlanOptions {
 impl PlanOptions {
     /// Computes with another instruction set than the processor's best.
     #[must_use]
-    pub fn with_isa(self, isa: Isa) -> Self {
-        Self { isa, ..self }
+    pub fn with_isa(mut self, isa: Isa) -> Self {
+        self.isa = isa;
+        self
     }
 
     fn configure(self, layer: Convolution) -> Convolution {
