@@ -41,11 +41,13 @@ fn put(folder: &Path, target: &str, name: &str, bytes: &[u8]) {
 
 /// The target of a codestream of the tests, by its name.
 fn target(name: &str) -> Option<&'static str> {
-    let starts: [(&str, &str); 5] = [
+    let starts: [(&str, &str); 7] = [
         ("dct_", "jpeg_dct"),
         ("lossless_", "jpeg_lossless"),
         ("ls_", "jpeg_ls"),
         ("j2k_", "jpeg2000"),
+        ("ht_", "htj2k"),
+        ("xl_", "jpeg_xl"),
         ("rle_", "rle"),
     ];
     let found = starts.iter().find(|(start, _)| name.starts_with(start) && !name.ends_with(".ref"));
@@ -87,6 +89,8 @@ fn films(folder: &Path, streams: &[(String, Vec<u8>)]) {
             Some("jpeg_lossless") => "1.2.840.10008.1.2.4.57",
             Some("jpeg_ls") => "1.2.840.10008.1.2.4.80",
             Some("jpeg2000") => "1.2.840.10008.1.2.4.90",
+            Some("htj2k") => "1.2.840.10008.1.2.4.201",
+            Some("jpeg_xl") => "1.2.840.10008.1.2.4.110",
             Some("rle") => "1.2.840.10008.1.2.5",
             _ => continue,
         };

@@ -8,8 +8,8 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use vertebra_radiograph::{
-    Deidentifier, FilmHeader, FolderReport, Grey, Radiograph, ReadOptions, Spacing, contact_sheet,
-    read_folder, read_headers, write_npy, write_png16,
+    Deidentifier, FilmHeader, FolderReport, Grey, Radiograph, ReadOptions, Spacing, VoiChoice,
+    contact_sheet, read_folder, read_headers, write_npy, write_png16,
 };
 
 /// Pixels of the longer side of a picture on the contact sheet, and pictures in a row.
@@ -59,6 +59,9 @@ struct Arguments {
     /// Opens, with warnings, files without preamble, with an unusable transfer syntax or cut short.
     #[arg(long)]
     lenient: bool,
+    /// Which of the file's windows to apply, from 0 (default: the first VOI LUT, else the first window).
+    #[arg(long, value_name = "N")]
+    window: Option<usize>,
     /// Frame to read, from 0.
     #[arg(long, value_name = "N")]
     frame: Option<usize>,
@@ -67,7 +70,8 @@ struct Arguments {
 impl Arguments {
     fn options(&self) -> ReadOptions {
         let options = ReadOptions::default().with_lenient(self.lenient);
-        self.frame.into_iter().fold(options, ReadOptions::with_frame)
+        let options = self.frame.into_iter().fold(options, ReadOptions::with_frame);
+        self.window.map(VoiChoice::Window).into_iter().fold(options, ReadOptions::with_voi)
     }
 }
 
