@@ -29,6 +29,34 @@ fn cumulative_incidence_agrees_with_survfit() {
     }
 }
 
+#[test]
+fn cumulative_incidence_by_group_agrees_with_survfit() {
+    let mgus = Golden::read("mgus2");
+    let (path, male) = ("/aalen_johansen/grp", mgus.labels("male"));
+    let time = mgus.numbers(&format!("{path}/time"));
+    let second = (1..time.len()).find(|&k| time[k] < time[k - 1]).unwrap();
+    for (group, rows) in [(0, 0..second), (1, second..time.len())] {
+        let members: Vec<usize> = (0..male.len()).filter(|&i| male[i] == group).collect();
+        let outcomes = CompetingOutcomes::new(mgus.column("etime"), mgus.labels("event")).unwrap();
+        for curve in cumulative_incidence(&outcomes.subset(&members)).unwrap() {
+            let part = |leaf: &str| -> Vec<f64> {
+                let table = mgus.at(&format!("{path}/{leaf}")).as_array().unwrap();
+                let here = table[rows.clone()].iter();
+                here.map(|row| row[curve.cause].as_f64().unwrap_or(0.0)).collect()
+            };
+            let at = |values: &[f64]| -> Vec<f64> {
+                let row = |t: &f64| curve.times.iter().position(|u| u == t).unwrap();
+                time[rows.clone()].iter().map(|t| values[row(t)]).collect()
+            };
+            assert_all_close("n_event", &at(&curve.n_event), &part("n_event"), 1e-13);
+            assert_all_close("pstate", &at(&curve.incidence), &part("pstate"), 1e-12);
+            assert_all_close("std_err", &at(&curve.std_err), &part("std_err"), 1e-10);
+            assert_all_close("lower", &at(&curve.lower), &part("lower_log"), 1e-10);
+            assert_all_close("upper", &at(&curve.upper), &part("upper_log"), 1e-10);
+        }
+    }
+}
+
 /// mgus2 with its tied months, or with times of which no two are alike (`competing.R`).
 fn mgus(time: &str) -> CompetingOutcomes {
     let mgus = Golden::read("mgus2");

@@ -1,7 +1,9 @@
 //! R `concordance(.., reverse = TRUE)`.
 
 use crate::{Golden, assert_all_close, assert_all_near, assert_close, linear};
-use vertebra_survival::{ConcordanceOptions, Outcomes, PairTotals, TimeWeight, concordance};
+use vertebra_survival::{
+    ConcordanceOptions, Outcomes, PairTotals, TimeWeight, concordance, follow_up_curve,
+};
 
 const WEIGHTS: [(&str, TimeWeight); 5] = [
     ("n", TimeWeight::Harrell),
@@ -36,6 +38,7 @@ fn cases() -> Vec<Case> {
         case("gbsg", "/concordance/pair", ("nodes", 1.0), Some(("pgr", -1.0))),
         case("mgus2", "/concordance", ("age", 1.0), Some(("hgb", -1.0))),
         case("cgd", "/concordance", ("age", -1.0), None),
+        case("colon", "/concordance", ("nodes", 1.0), Some(("age", 1.0))),
     ]
 }
 
@@ -144,4 +147,47 @@ fn weights_strata_and_clusters() {
     let got = clusters.estimate(&lung.outcomes(), &age).unwrap();
     let expected = lung.number("/concordance/list_/x1_cluster_n/var");
     assert_close("cluster", got.se.powi(2), expected, 1e-11);
+}
+
+/// `concordance(fit1, fit2)` of Cox models: the linear predictor of all covariates, and nodes alone.
+#[test]
+fn models_side_by_side() {
+    let gbsg = Golden::read("gbsg");
+    let names = ["age", "meno", "size", "grade", "nodes", "pgr", "er", "hormon"];
+    let b = gbsg.numbers("/models/efron/coef");
+    let full = linear(&gbsg, &names.into_iter().zip(b).collect::<Vec<_>>());
+    let nodes = gbsg.column("nodes");
+    let options = ConcordanceOptions::default();
+    let joint = options.estimate_jointly(&gbsg.outcomes(), &[&full, &nodes]).unwrap();
+    let path = "/concordance/multi";
+    for (k, row) in joint.covariance.iter().enumerate() {
+        assert_close(path, joint.statistics[k].c, gbsg.numbers(&format!("{path}/C"))[k], 1e-12);
+        let pairs = five(joint.statistics[k].pairs);
+        assert_all_close(path, &pairs, &gbsg.numbers(&format!("{path}/counts/{k}")), 1e-12);
+        assert_all_close(path, row, &gbsg.numbers(&format!("{path}/var/{k}")), 1e-10);
+    }
+    let got = joint.difference(0, 1).unwrap();
+    let contrast = |leaf: &str| gbsg.number(&format!("{path}/contrast_1_minus_2/{leaf}"));
+    assert_close(path, got.difference, contrast("diff"), 1e-11);
+    assert_close(path, got.se, contrast("se"), 1e-11);
+}
+
+/// scikit-survival. Its IPCW index, AUC and Brier score take the censoring curve of another sample (the even rows),
+/// which ours do not offer, and are not compared.
+#[test]
+fn pairs_and_censoring_of_scikit_survival() {
+    let gbsg2 = Golden::read("gbsg2");
+    let (time, event) = (gbsg2.column("time"), gbsg2.column("event"));
+    let all = Outcomes::new(time, event.iter().map(|&e| e > 0.0).collect()).unwrap();
+    let odd: Vec<usize> = (1..all.n_subjects()).step_by(2).collect();
+    let got = concordance(&all.subset(&odd), &gbsg2.numbers("/test_risk")).unwrap();
+    let expected = gbsg2.numbers("/cindex_censored");
+    assert_close("index", got.index(), expected[0], 1e-13);
+    // Its fourth count is of another kind of tied time: of any two subjects, events or not.
+    let counts = [got.concordant, got.discordant, got.tied_risk];
+    assert_eq!(counts.map(|c| c as f64), expected[1..4]);
+    let curve = follow_up_curve(&all).unwrap();
+    let times = gbsg2.numbers("/censoring_km_at_times/times");
+    let got: Vec<f64> = times.iter().map(|&t| curve.at(t)).collect();
+    assert_all_close("G", &got, &gbsg2.numbers("/censoring_km_at_times/G"), 1e-12);
 }

@@ -52,6 +52,9 @@ fn curves_by_group_agree_with_survfit() {
         ("gbsg", "by_hormon", "hormon"),
         ("pbc", "by_stage", "stage"),
         ("veteran", "by_cell", "cell"),
+        ("ovarian", "by_rx", "rx2"),
+        ("cgd", "by_rifn", "rifn"),
+        ("colon", "death_by_rx_lev5fu", "lev5fu"),
     ];
     for (name, case, column) in groups {
         let golden = Golden::read(name);
@@ -67,8 +70,28 @@ fn curves_by_group_agree_with_survfit() {
         assert_eq!(starts.len(), values.len() + 1, "{name}");
         for (k, value) in values.iter().enumerate() {
             let members: Vec<usize> = (0..labels.len()).filter(|&i| labels[i] == *value).collect();
-            let curve = kaplan_meier(&golden.outcomes().subset(&members)).unwrap();
+            let outcomes = match name {
+                "cgd" => {
+                    golden.outcomes_of("stop", "status").with_entry(golden.column("start")).unwrap()
+                }
+                _ => golden.outcomes(),
+            };
+            let here = outcomes.subset(&members);
+            let curve = kaplan_meier(&here).unwrap();
             assert_agrees(&golden, &path, starts[k]..starts[k + 1], &curve);
+            let log = CurveOptions::default().with_interval(CurveInterval::Log).fit(&here).unwrap();
+            let quantiles = golden.at(&format!("{path}/ci_log/quantiles"));
+            for (j, &q) in
+                golden.numbers(&format!("{path}/ci_log/quantiles/probs")).iter().enumerate()
+            {
+                let at = |leaf: &str| optional(&quantiles[leaf][3 * k + j]);
+                assert_eq!(log.quantile(q), at("q"), "{name} {q}");
+                assert_eq!(log.quantile_interval(q), (at("lower"), at("upper")), "{name} {q}");
+            }
+            let Some(horizon) = golden.at(&format!("{path}/rmean_tau")).as_f64() else { continue };
+            let mean = curve.restricted_mean(horizon).unwrap();
+            assert_close(name, mean.mean, golden.numbers(&format!("{path}/rmean"))[k], 1e-12);
+            assert_close(name, mean.se, golden.numbers(&format!("{path}/rmean_se"))[k], 1e-11);
         }
     }
 }

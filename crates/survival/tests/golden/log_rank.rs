@@ -22,6 +22,9 @@ fn plain_weighted_and_stratified_tests() {
         ("lung", "female_rho1", "female", 1.0, None),
         ("lung", "female_rho0.5", "female", 0.5, None),
         ("lung", "female_strata_inst", "female", 0.0, Some("inst")),
+        ("colon", "lev5fu_death", "lev5fu", 0.0, None),
+        ("colon", "lev5fu_death_rho1", "lev5fu", 1.0, None),
+        ("colon", "strata_differ", "lev5fu", 0.0, Some("differ")),
         ("veteran", "cell", "cell", 0.0, None),
         ("veteran", "cell_rho1", "cell", 1.0, None),
         ("veteran", "trt", "trt2", 0.0, None),
@@ -43,4 +46,15 @@ fn plain_weighted_and_stratified_tests() {
         let got = options.test(&golden.outcomes(), &golden.labels(column)).unwrap();
         assert_agrees(&golden, case, &got);
     }
+}
+
+/// Without the one subject of ECOG 3.
+#[test]
+fn three_groups_of_lung() {
+    let lung = Golden::read("lung");
+    let ecog = lung.labels("ph_ecog");
+    let members: Vec<usize> = (0..ecog.len()).filter(|&i| ecog[i] < 3).collect();
+    let ecog: Vec<usize> = members.iter().map(|&i| ecog[i]).collect();
+    let got = LogRankOptions::default().test(&lung.outcomes().subset(&members), &ecog).unwrap();
+    assert_agrees(&lung, "ecog_rho0", &got);
 }
