@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use vertebra_examples::output;
 use vertebra_survival::{
     BootstrapOptions, ConcordanceOptions, Error, JointBootstrap, Outcomes, PairedDifference,
-    StudentisedBootstrap, TimeWeight, auc_at, compare_auc_at, compare_c_u_statistic,
+    StudentisedBootstrap, TimeWeight, auc_at, auc_jointly, compare_auc_at, compare_c_u_statistic,
 };
 
 const LEVEL: f64 = 0.95;
@@ -180,6 +180,28 @@ pub(crate) fn difference(got: Result<PairedDifference, Error>) -> Value {
         }),
         Err(why) => output::nothing(&DIFFERENCE, &why),
     }
+}
+
+/// Whether all scores have the same AUC: at each horizon, and at all of them together.
+pub(crate) fn auc_equality(arguments: &Arguments, data: &Data) -> Value {
+    let risks: Vec<&[f64]> = data.risks.iter().map(|(_, risk)| risk.as_slice()).collect();
+    let test = |horizons: &[f64]| {
+        let got = auc_jointly(&data.outcomes, &risks, horizons);
+        let value = match got.and_then(|joint| joint.test_of_equality()) {
+            Ok(test) => json!(test),
+            Err(why) => output::nothing(&["chi_square", "degrees_of_freedom", "p"], &why),
+        };
+        output::with(value, "horizons", json!(horizons))
+    };
+    let all = &arguments.horizons;
+    if data.risks.len() < 2 || all.is_empty() {
+        return json!([]);
+    }
+    let mut tests: Vec<Value> = all.iter().map(|&horizon| test(&[horizon])).collect();
+    if all.len() > 1 {
+        tests.push(test(all));
+    }
+    Value::Array(tests)
 }
 
 fn auc(outcomes: &Outcomes, risk: &[f64], horizon: f64) -> Value {

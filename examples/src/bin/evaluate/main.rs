@@ -43,6 +43,7 @@ fn evaluate(arguments: &Arguments, data: &Data) -> Value {
         "survival": curves::survival(arguments, &data.outcomes),
         "risks": risks,
         "comparisons": comparisons,
+        "auc_equality": discrimination::auc_equality(arguments, data),
         "groups": curves::groups(data),
         "predictions": prediction::predictions(arguments, data),
         "brier_comparisons": prediction::brier_comparisons(data),

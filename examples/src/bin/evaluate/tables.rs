@@ -92,14 +92,26 @@ fn comparisons(text: &mut Text, arguments: &Arguments, evaluation: &Value) {
             difference(text, &format!("{names} AUC({})", auc["horizon"]), auc);
         }
     }
+    for test in list(&evaluation["auc_equality"]) {
+        let at = &test["horizons"];
+        text.line(format!("all AUC equal at {at}: P {}", p_value(&test["p"])));
+    }
     for pair in list(&evaluation["brier_comparisons"]) {
         let (first, second) = (plain(&pair["first"]), plain(&pair["second"]));
         difference(text, &format!("{first} - {second} (Brier)"), &pair["brier"]);
+        let names = format!("{second} over {first}");
+        difference(text, &format!("{names} (NRI)"), part(&pair["reclassification"], "total"));
+        difference(text, &format!("{names} (IDI)"), part(&pair["discrimination"], "improvement"));
     }
     for group in list(&evaluation["groups"]) {
         let p = p_value(&group["p"]);
         text.line(format!("thirds of {}: log-rank P {p}", plain(&group["risk"])));
     }
+}
+
+/// An entry of an object, or the object itself where it says why there is none.
+fn part<'a>(object: &'a Value, name: &str) -> &'a Value {
+    if object[name].is_null() { object } else { &object[name] }
 }
 
 fn difference(text: &mut Text, label: &str, value: &Value) {
@@ -110,7 +122,19 @@ fn calibration(text: &mut Text, arguments: &Arguments, prediction: &Value) {
     let (name, horizon) = (plain(&prediction["name"]), &prediction["horizon"]);
     text.heading(&format!("{name}: probability of an event by {horizon} {}", arguments.time_unit));
     text.line(line("observed / expected", &prediction["observed_expected"], "ratio"));
+    text.line(line("calibration intercept", &prediction["intercept"], "value"));
     text.line(line("calibration slope", &prediction["slope"], "slope"));
+    let curve = &prediction["curve"];
+    match curve["why"].as_str() {
+        Some(why) => text.line(format!("{:<24} {:>8}   {why}", "ICI", "-")),
+        None => text.line(format!(
+            "{:<24} {:>8}   E50 {}, E90 {}",
+            "ICI",
+            fixed(&curve["ici"]),
+            fixed(&curve["e50"]),
+            fixed(&curve["e90"])
+        )),
+    }
     let brier = &prediction["brier"];
     match brier["why"].as_str() {
         Some(why) => text.line(format!("{:<24} {:>8}   {why}", "Brier score", "-")),
