@@ -11,8 +11,10 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use vertebra_survival::{
-    ConcordanceOptions, Outcomes, RiskSets, Ties, auc_at_horizons, bootstrap_concordance,
-    concordance, cox_partial_likelihood, harrell_c, kaplan_meier, uno_c,
+    CompetingOutcomes, ConcordanceOptions, Outcomes, Reclassification, RiskSets, Ties,
+    auc_at_horizons, bootstrap_concordance, brier_score, calibration_curve, calibration_line,
+    concordance, cox_partial_likelihood, fine_gray, gray_test, harrell_c, incident_auc,
+    kaplan_meier, net_reclassification, uno_c,
 };
 
 struct Sample {
@@ -113,5 +115,49 @@ fn survival(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, survival);
+/// Gray's test, Fine and Gray's model and what is read off at a horizon; every second event is of another cause.
+fn horizon(criterion: &mut Criterion) {
+    let competing = |s: &Sample| {
+        let cause = s.outcomes.event().iter().enumerate();
+        let cause = cause.map(|(i, &event)| if event { 1 + i % 2 } else { 0 }).collect();
+        CompetingOutcomes::new(s.outcomes.time().to_vec(), cause).expect("valid times")
+    };
+    let probability =
+        |h: &[f64]| -> Vec<f64> { h.iter().map(|h| 1.0 - (-0.2 * h.exp()).exp()).collect() };
+    on_samples(criterion, "horizon/gray", MEDIUM, |s| {
+        let groups: Vec<usize> = s.risk.iter().map(|&r| usize::from(r > 0.0)).collect();
+        gray_test(&competing(s), 1, &groups).expect("events").chi_square
+    });
+    on_samples(criterion, "horizon/fine_gray_2_covariates", MEDIUM, |s| {
+        let outcomes = competing(s);
+        let cause = outcomes.cause(1).expect("events");
+        fine_gray(cause, &[&s.risk, &s.other]).expect("a maximum").coefficients[0]
+    });
+    on_samples(criterion, "horizon/auc_and_brier_of_a_cause", MEDIUM, |s| {
+        let outcomes = competing(s);
+        let cause = outcomes.cause(1).expect("events");
+        let survival: Vec<f64> = probability(&s.risk).iter().map(|p| 1.0 - p).collect();
+        let brier = brier_score(&cause, &survival, 4.0).expect("cases").scaled_se;
+        brier + auc_at_horizons(&cause, &s.risk, &[4.0]).expect("cases")[0].se
+    });
+    on_samples(criterion, "horizon/calibration_curve", MEDIUM, |s| {
+        calibration_curve(&s.outcomes, &probability(&s.risk), 4.0).expect("a maximum").ici
+    });
+    on_samples(criterion, "horizon/calibration_line", MEDIUM, |s| {
+        calibration_line(&s.outcomes, &probability(&s.risk), 4.0).expect("a fit").slope.value
+    });
+    on_samples(criterion, "horizon/reclassification", MEDIUM, |s| {
+        let (old, new) = (probability(&s.other), probability(&s.risk));
+        let any = Reclassification::AnyChange;
+        net_reclassification(&s.outcomes, &old, &new, 4.0, &any).expect("moves").total.z
+    });
+    on_samples(criterion, "horizon/incident_auc_5_times", MEDIUM, |s| {
+        let times = [1.0, 2.0, 3.0, 4.0, 5.0];
+        incident_auc(&s.outcomes, &s.risk, &times, 0.5).expect("events")[4].se
+    });
+}
+
+const MEDIUM: [usize; 3] = [1_595, 10_000, 100_000];
+
+criterion_group!(benches, survival, horizon);
 criterion_main!(benches);
