@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use vertebra_conv::{Convolution, Isa};
+use vertebra_conv::{Addend, Convolution, Isa, PackedConvolution};
 
 /// Best of many short runs, in seconds.
 fn best(mut run: impl FnMut()) -> f64 {
@@ -30,7 +30,10 @@ fn main() {
         "{isa:?}, {} threads, GFLOP/s; one thread's peak {peak:.0}",
         rayon::current_num_threads()
     );
-    println!("{:34} {:>8} {:>8} {:>8}", "input, output channels, k, stride", "forward", "dx", "dw");
+    println!(
+        "{:34} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "input, output channels, k, stride", "forward", "dx", "dw", "packed", "Winograd"
+    );
     let only = std::env::args().nth(2);
     for (input, [o, k, s]) in [
         ([8, 1, 96, 96], [8usize, 3usize, 2usize]),
@@ -48,6 +51,8 @@ fn main() {
         ([16, 128, 6, 6], [128, 3, 1]),
         ([16, 256, 3, 3], [256, 3, 1]),
         ([16, 512, 2, 2], [512, 3, 1]),
+        ([1, 64, 96, 96], [64, 3, 1]),
+        ([1, 512, 12, 12], [512, 3, 1]),
         ([1, 32, 96, 96], [32, 3, 1]),
         ([1, 64, 48, 48], [64, 3, 1]),
         ([1, 128, 24, 24], [128, 3, 1]),
@@ -69,21 +74,28 @@ fn main() {
         let values = |n: usize| (0..n).map(|i| (i % 17) as f32 - 8.0).collect::<Vec<f32>>();
         let (x, w, g) = (values(len(input)), values(o * input[1] * k * k), values(len(output)));
         let flop = 2.0 * (len(output) * input[1] * k * k) as f64 * 1e-9;
+        let packed = |winograd: bool| {
+            let conv = conv.with_winograd(winograd);
+            PackedConvolution::new(&conv, &w, None, [input[2], input[3]]).unwrap()
+        };
+        let (direct, winograd) = (packed(false), packed(true));
+        let mut y = vec![0.0; len(output)];
+        let mut run = |layer: &PackedConvolution| {
+            best(|| layer.run(input[0], black_box(&x), Addend::Nothing, &mut y).unwrap())
+        };
+        let packed = [run(&direct), run(&winograd)];
         let times = [
             best(|| drop(black_box(conv.forward(&x, input, &w, None)))),
             best(|| drop(black_box(conv.input_gradient(&g, &w, input)))),
             best(|| drop(black_box(conv.weight_gradient(&x, input, &g)))),
+            packed[0],
+            packed[1],
         ];
         let name = format!("{input:?} {o} {k} {s}");
-        let rate = times.map(|t| flop / t);
-        println!(
-            "{name:34} {:8.1} {:8.1} {:8.1}   us {:7.0} {:7.0} {:7.0}",
-            rate[0],
-            rate[1],
-            rate[2],
-            times[0] * 1e6,
-            times[1] * 1e6,
-            times[2] * 1e6
-        );
+        print!("{name:34}");
+        times.iter().for_each(|t| print!(" {:8.1}", flop / t));
+        print!("   us");
+        times.iter().for_each(|t| print!(" {:7.0}", t * 1e6));
+        println!();
     }
 }

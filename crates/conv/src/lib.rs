@@ -67,6 +67,7 @@ mod plan;
 mod planes;
 mod problem;
 mod weight_gradient;
+mod winograd;
 mod workspace;
 
 pub use convolution::Convolution;

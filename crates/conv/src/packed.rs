@@ -4,6 +4,7 @@ use crate::{
     correlation::Correlation,
     packing::{blocks, pack},
     problem::{Addend, Problem},
+    winograd,
 };
 
 /// A convolution layer ready for inference: its weight is packed once, and bias, sum and ReLU
@@ -25,9 +26,16 @@ pub struct PackedConvolution {
     /// Of one image.
     correlation: Correlation,
     map: [usize; 2],
-    packed: Vec<f32>,
+    weights: Weights,
     bias: Option<Vec<f32>>,
     relu: bool,
+}
+
+/// The weight in the order of the method that is quickest for the map.
+#[derive(Debug, Clone)]
+enum Weights {
+    Direct(Vec<f32>),
+    Winograd(Vec<f32>),
 }
 
 impl PackedConvolution {
@@ -48,10 +56,16 @@ impl PackedConvolution {
         convolution.check_weight(weight, bias)?;
         let input = [1, convolution.weight_shape()[1], map[0], map[1]];
         let correlation = convolution.correlation(input, convolution.output_shape(input)?);
-        let mut packed = vec![0.0; weight.len()];
-        pack(&correlation, weight, convolution.isa().max_outputs(), &mut packed);
+        let most = convolution.isa().max_outputs();
+        let weights = if convolution.allows_winograd() && winograd::wins(&correlation) {
+            Weights::Winograd(winograd::pack(&correlation, weight, most))
+        } else {
+            let mut packed = vec![0.0; weight.len()];
+            pack(&correlation, weight, most, &mut packed);
+            Weights::Direct(packed)
+        };
         let bias = bias.map(<[f32]>::to_vec);
-        Ok(Self { convolution: *convolution, correlation, map, packed, bias, relu: false })
+        Ok(Self { convolution: *convolution, correlation, map, weights, bias, relu: false })
     }
 
     /// Ends with a ReLU: negative results become zero, NaN stays.
@@ -97,8 +111,15 @@ impl PackedConvolution {
             relu: self.relu,
             ..self.convolution.problem(images, input, self.bias.as_deref())
         };
-        let blocks = blocks(&self.correlation, problem.isa.max_outputs(), &self.packed);
-        correlate_packed(&self.correlation, &problem, &blocks, output);
+        match &self.weights {
+            Weights::Winograd(packed) => {
+                winograd::correlate(&self.correlation, &problem, packed, output);
+            }
+            Weights::Direct(packed) => {
+                let blocks = blocks(&self.correlation, problem.isa.max_outputs(), packed);
+                correlate_packed(&self.correlation, &problem, &blocks, output);
+            }
+        }
         Ok(())
     }
 }

@@ -81,10 +81,14 @@ fn values(len: usize, seed: u64) -> Vec<f32> {
 
 /// Errors are relative to the sum of the terms' magnitudes, the scale that rounding acts on.
 fn assert_close(what: &str, got: &[f32], expected: &[(f64, f64)]) {
+    assert_within(what, got, expected, 1e-5);
+}
+
+fn assert_within(what: &str, got: &[f32], expected: &[(f64, f64)], limit: f64) {
     assert_eq!(got.len(), expected.len(), "{what}: length");
     for (i, (got, (value, scale))) in got.iter().zip(expected).enumerate() {
         let error = (f64::from(*got) - value).abs();
-        assert!(error <= 1e-5 * scale.max(1e-30), "{what}[{i}]: got {got}, expected {value}");
+        assert!(error <= limit * scale.max(1e-30), "{what}[{i}]: got {got}, expected {value}");
     }
 }
 
@@ -122,7 +126,8 @@ fn check(case: &Case, isa: Isa) {
 fn check_packed(case: &Case, conv: &Convolution, values: [&[f32]; 4], y: &[(f64, f64)]) {
     let [x, w, b, addend] = values;
     let map = [case.input[2], case.input[3]];
-    let layer = PackedConvolution::new(conv, w, Some(b), map).unwrap();
+    let layer = PackedConvolution::new(&conv.with_winograd(false), w, Some(b), map).unwrap();
+    let winograd = PackedConvolution::new(conv, w, Some(b), map).unwrap();
     let summed: Vec<_> = y
         .iter()
         .zip(addend)
@@ -137,6 +142,14 @@ fn check_packed(case: &Case, conv: &Convolution, values: [&[f32]; 4], y: &[(f64,
     assert_close("packed, accumulated", &out, &summed);
     layer.with_relu().run(case.input[0], x, Addend::Given(addend), &mut out).unwrap();
     assert_close("packed, added and rectified", &out, &rectified);
+
+    winograd.run(case.input[0], x, Addend::Nothing, &mut out).unwrap();
+    assert_within("Winograd", &out, y, 1e-4);
+    out.copy_from_slice(addend);
+    winograd.run(case.input[0], x, Addend::Output, &mut out).unwrap();
+    assert_within("Winograd, accumulated", &out, &summed, 1e-4);
+    winograd.with_relu().run(case.input[0], x, Addend::Given(addend), &mut out).unwrap();
+    assert_within("Winograd, added and rectified", &out, &rectified, 1e-4);
 }
 
 fn every_isa() -> impl Iterator<Item = Isa> {
@@ -166,6 +179,9 @@ fn agrees_with_the_definition_on_layers_of_real_networks() {
         case([2, 3, 65, 64], [16, 3, 2, 1]),
         case([1, 18, 48, 40], [18, 3, 1, 1]),
         case([3, 1, 48, 48], [16, 7, 2, 3]),
+        case([1, 32, 50, 47], [33, 3, 1, 1]),
+        case([3, 20, 13, 70], [16, 3, 1, 0]),
+        case([5, 48, 9, 9], [40, 3, 1, 2]),
         case([2, 64, 12, 12], [16, 1, 1, 0]),
         case([5, 130, 3, 3], [128, 3, 1, 1]),
         case([5, 64, 3, 3], [130, 3, 2, 1]),

@@ -14,6 +14,7 @@ mod rate;
 mod simd;
 mod spread;
 mod tile;
+mod winograd;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -21,6 +22,7 @@ pub(crate) use dot::Dot;
 pub(crate) use plane_copy::PlaneCopy;
 pub(crate) use spread::{MOST, Places, Spread};
 pub(crate) use tile::{Lanes, LastStep, Tile, TileAddend};
+pub(crate) use winograd::{POINTS, RowAddend, TileRow, tiles};
 
 /// An instruction set to compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub(super) trait Simd: Copy {
     /// Writes the first `count` lanes (at most `LANES`) and nothing beyond.
     unsafe fn store_first(self, to: *mut f32, count: usize);
     unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
     /// `self * factor + addend`, rounded once.
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// The larger of each lane and zero; NaN stays NaN.
@@ -22,6 +23,11 @@ pub(super) trait Simd: Copy {
     unsafe fn compress(self, mask: u32) -> Self;
     /// Sum of the lanes, in an order that does not depend on anything.
     unsafe fn sum(self) -> f32;
+    /// Vector `k` holds `from[4 i + k]` in lane `i`: tiles of 6 that overlap by 2. Reads
+    /// `4 LANES + 4` values at most.
+    unsafe fn load_sixes(from: *const f32) -> [Self; 6];
+    /// Writes lane `i` of part `k` to `to[4 i + k]`: `4 LANES` values.
+    unsafe fn store_fours(parts: [Self; 4], to: *mut f32);
 }
 
 /// Repeats a block for `$i` from 0 to `$n - 1`, at most 12 times, with `$i` a constant each time:

@@ -3,7 +3,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{dot, dot::Dot, rate, simd::Simd, tile, tile::Tile};
+use super::{dot, dot::Dot, rate, simd::Simd, tile, tile::Tile, winograd, winograd::TileRow};
 
 pub(super) type TileKernel = unsafe fn(&Tile<'_>, &mut [&mut [f32]]);
 pub(super) type DotKernel = unsafe fn(&Dot<'_>, &mut [f32]);
@@ -39,6 +39,11 @@ impl Simd for Avx512 {
         Self(unsafe { _mm512_add_ps(self.0, other.0) })
     }
     #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+    }
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
         // SAFETY: the trait's contract.
         Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
@@ -53,6 +58,44 @@ impl Simd for Avx512 {
         // SAFETY: the trait's contract. In a register: a compressing store is microcoded on some
         // processors.
         Self(unsafe { _mm512_maskz_compress_ps(mask as __mmask16, self.0) })
+    }
+    #[inline(always)]
+    unsafe fn load_sixes(from: *const f32) -> [Self; 6] {
+        // SAFETY: as above; reads values 0 to 65 of the 68 the caller vouches for.
+        unsafe {
+            let even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+            let odd = _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+            let (a, b) = (_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16)));
+            let (c, d) = (_mm512_loadu_ps(from.add(32)), _mm512_loadu_ps(from.add(48)));
+            let even0 = _mm512_permutex2var_ps(a, even, b);
+            let odd0 = _mm512_permutex2var_ps(a, odd, b);
+            let even1 = _mm512_permutex2var_ps(c, even, d);
+            let odd1 = _mm512_permutex2var_ps(c, odd, d);
+            let p0 = _mm512_permutex2var_ps(even0, even, even1);
+            let p1 = _mm512_permutex2var_ps(odd0, even, odd1);
+            let p2 = _mm512_permutex2var_ps(even0, odd, even1);
+            let p3 = _mm512_permutex2var_ps(odd0, odd, odd1);
+            let (p4, p5) = (followed_by(p0, from.add(64)), followed_by(p1, from.add(65)));
+            [Self(p0), Self(p1), Self(p2), Self(p3), Self(p4), Self(p5)]
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_fours(parts: [Self; 4], to: *mut f32) {
+        // SAFETY: as above; the caller vouches for the 64 values.
+        unsafe {
+            let low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+            let high =
+                _mm512_set_epi32(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8);
+            let [a, b, c, d] = parts;
+            let even0 = _mm512_permutex2var_ps(a.0, low, c.0);
+            let even1 = _mm512_permutex2var_ps(a.0, high, c.0);
+            let odd0 = _mm512_permutex2var_ps(b.0, low, d.0);
+            let odd1 = _mm512_permutex2var_ps(b.0, high, d.0);
+            _mm512_storeu_ps(to, _mm512_permutex2var_ps(even0, low, odd0));
+            _mm512_storeu_ps(to.add(16), _mm512_permutex2var_ps(even0, high, odd0));
+            _mm512_storeu_ps(to.add(32), _mm512_permutex2var_ps(even1, low, odd1));
+            _mm512_storeu_ps(to.add(48), _mm512_permutex2var_ps(even1, high, odd1));
+        }
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
@@ -98,6 +141,11 @@ impl Simd for Avx2 {
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
     }
     #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_sub_ps(self.0, other.0) })
+    }
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
         // SAFETY: the trait's contract.
         Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) })
@@ -117,6 +165,33 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
+    unsafe fn load_sixes(from: *const f32) -> [Self; 6] {
+        // SAFETY: as above; reads values 0 to 35, the 36 the caller vouches for.
+        unsafe {
+            let at = |i: usize| {
+                let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(4 * i)));
+                _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add(16 + 4 * i)))
+            };
+            let (a, b, c, d, e) = (at(0), at(1), at(2), at(3), at(4));
+            let [p0, p1, p2, p3] = transposed(a, b, c, d);
+            let (low, high) = (_mm256_unpacklo_ps(b, c), _mm256_unpacklo_ps(d, e));
+            let p4 = _mm256_shuffle_ps::<0x44>(low, high);
+            let p5 = _mm256_shuffle_ps::<0xee>(low, high);
+            [p0, p1, p2, p3, p4, p5].map(Self)
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_fours(parts: [Self; 4], to: *mut f32) {
+        // SAFETY: as above; the caller vouches for the 32 values.
+        unsafe {
+            let [a, b, c, d] = parts.map(|p| p.0);
+            for (i, four) in transposed(a, b, c, d).into_iter().enumerate() {
+                _mm_storeu_ps(to.add(4 * i), _mm256_castps256_ps128(four));
+                _mm_storeu_ps(to.add(16 + 4 * i), _mm256_extractf128_ps::<1>(four));
+            }
+        }
+    }
+    #[inline(always)]
     unsafe fn sum(self) -> f32 {
         // SAFETY: as above.
         unsafe {
@@ -124,6 +199,19 @@ impl Simd for Avx2 {
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
             _mm_cvtss_f32(_mm_add_ss(quarter, _mm_shuffle_ps(quarter, quarter, 1)))
         }
+    }
+}
+
+/// Lanes 1 to 15 of `p` and the value at `from`.
+///
+/// # Safety
+/// AVX-512 is enabled in the caller; `from` points at a value.
+#[inline(always)]
+unsafe fn followed_by(p: __m512, from: *const f32) -> __m512 {
+    // SAFETY: by this function's contract.
+    unsafe {
+        let value = _mm512_castps_si512(_mm512_zextps128_ps512(_mm_load_ss(from)));
+        _mm512_castsi512_ps(_mm512_alignr_epi32::<1>(value, _mm512_castps_si512(p)))
     }
 }
 
@@ -143,6 +231,25 @@ unsafe fn first_of_8(count: usize) -> __m256i {
     unsafe {
         let lanes = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
         _mm256_cmpgt_epi32(_mm256_set1_epi32(count.min(8) as i32), lanes)
+    }
+}
+
+/// Transposes the 4 x 4 values in each half of four vectors.
+///
+/// # Safety
+/// AVX2 is enabled in the caller.
+#[inline(always)]
+unsafe fn transposed(a: __m256, b: __m256, c: __m256, d: __m256) -> [__m256; 4] {
+    // SAFETY: by this function's contract.
+    unsafe {
+        let (ab0, ab1) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+        let (cd0, cd1) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+        [
+            _mm256_shuffle_ps::<0x44>(ab0, cd0),
+            _mm256_shuffle_ps::<0xee>(ab0, cd0),
+            _mm256_shuffle_ps::<0x44>(ab1, cd1),
+            _mm256_shuffle_ps::<0xee>(ab1, cd1),
+        ]
     }
 }
 
@@ -188,6 +295,42 @@ unsafe fn tile_avx2<const M: usize, const N: usize>(job: &Tile<'_>, out: &mut [&
 unsafe fn dot_avx2<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32]) {
     // SAFETY: as above.
     unsafe { dot::dot::<Avx2, M, K>(job, out) }
+}
+
+#[target_feature(enable = "avx512f,avx512vl")]
+pub(super) unsafe fn input512(
+    strip: &[f32],
+    pitch: usize,
+    tiles: usize,
+    to: &mut [f32],
+    matrix: usize,
+) {
+    // SAFETY: AVX-512 by the attribute; the rest is this function's own contract.
+    unsafe { winograd::input::<Avx512>(strip, pitch, tiles, to, matrix) }
+}
+
+#[target_feature(enable = "avx512f,avx512vl")]
+pub(super) unsafe fn output512(from: &[f32], row: &TileRow<'_>, out: &mut [f32]) {
+    // SAFETY: as above.
+    unsafe { winograd::output::<Avx512>(from, row, out) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn input256(
+    strip: &[f32],
+    pitch: usize,
+    tiles: usize,
+    to: &mut [f32],
+    matrix: usize,
+) {
+    // SAFETY: AVX2 and FMA by the attribute; the rest is this function's own contract.
+    unsafe { winograd::input::<Avx2>(strip, pitch, tiles, to, matrix) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn output256(from: &[f32], row: &TileRow<'_>, out: &mut [f32]) {
+    // SAFETY: as above.
+    unsafe { winograd::output::<Avx2>(from, row, out) }
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
