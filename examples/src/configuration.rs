@@ -1,4 +1,5 @@
-//! The options from which a study's settings follow: `--preset`, `--config`, `--seed`.
+//! The options from which a study's settings follow: `--preset`, `--config`, `--seed`,
+//! and where decoded films are kept: `--film-cache`.
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -17,6 +18,9 @@ pub struct Arguments {
     /// Seed of every random choice
     #[arg(long)]
     seed: Option<u64>,
+    /// Folder where decoded films are kept for the next run; about 1 MB a film, delete it at will
+    #[arg(long, value_name = "DIR")]
+    film_cache: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -60,6 +64,7 @@ impl Arguments {
         if let Some(seed) = self.seed {
             config.seed = seed;
         }
+        config.film_cache.clone_from(&self.film_cache);
         Ok(config)
     }
 }

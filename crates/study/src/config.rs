@@ -139,6 +139,11 @@ pub struct StudyConfig {
     /// absent, half as many again as there are cores. The results do not depend on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fits_at_once: Option<usize>,
+    /// Where decoded and reduced films are kept between runs (see [`FilmCache`](crate::FilmCache)).
+    /// It belongs to the machine and not to the study: it is neither read from a file nor recorded,
+    /// and the results do not depend on it.
+    #[serde(skip)]
+    pub film_cache: Option<PathBuf>,
     /// The keypoint network.
     pub keypoints: DetectorConfig,
     /// The pictures.

@@ -1,7 +1,7 @@
 //! Films as the keypoint network gets them: decoded, and reduced to a common height so that all of
 //! a cohort's fit in memory.
 
-use crate::Error;
+use crate::{DecodedFilm, Error, FilmCache, FilmHeader};
 use std::path::Path;
 use vertebra_alignment::{Alignment, Film, resample};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
@@ -24,26 +24,28 @@ pub(crate) struct ReducedFilm {
 impl ReducedFilm {
     /// Decodes a film and reduces it to `max_height` rows when it has more.
     pub(crate) fn open(path: &Path, max_height: usize) -> Result<Self, Error> {
-        Self::new(&Radiograph::open(path)?, max_height)
-            .map_err(|error| Error::Alignment(path.display().to_string(), error))
+        Ok(Self::cached(path, max_height, &FilmCache::default())?.0)
     }
 
-    fn new(film: &Radiograph, max_height: usize) -> Result<Self, vertebra_alignment::Error> {
-        let warnings = film.provenance().warnings.iter().map(ToString::to_string).collect();
-        let spacing_mm = film.spacing().mm();
-        let scale = (max_height as f64 / film.height() as f64).min(1.0);
-        if scale == 1.0 {
-            let (height, width) = (film.height(), film.width());
-            let pixels = film.pixels().to_vec();
-            return Ok(Self { pixels, height, width, spacing_mm, warnings, scale });
-        }
-        let width = ((film.width() as f64 * scale).round() as usize).max(1);
-        let shift = (scale - 1.0) / 2.0;
-        let to_reduced = Alignment::new([[scale, 0.0, shift], [0.0, scale, shift]], spacing_mm)?;
-        let image = resample(&view(film), &to_reduced, max_height, width)?;
-        let spacing_mm = spacing_mm.map(|mm| mm.map(|mm| mm / scale));
-        let (pixels, height, width) = (image.pixels, image.height, image.width);
-        Ok(Self { pixels, height, width, spacing_mm, warnings, scale })
+    /// The same from the cache, where the film is in it, and the digest of the film's file.
+    pub(crate) fn cached(
+        path: &Path,
+        max_height: usize,
+        cache: &FilmCache,
+    ) -> Result<(Self, String), Error> {
+        let settings = format!("at most {max_height} rows");
+        let (film, digest) = cache.film(path, &settings, |film| {
+            reduced(film, max_height)
+                .map_err(|error| Error::Alignment(path.display().to_string(), error))
+        })?;
+        Ok((Self::new(film, max_height), digest))
+    }
+
+    fn new(film: DecodedFilm, max_height: usize) -> Self {
+        let DecodedFilm { pixels, header } = film;
+        let scale = scale(header.original_size[0], max_height);
+        let FilmHeader { height, width, spacing_mm, warnings, .. } = header;
+        Self { pixels, height, width, spacing_mm, warnings, scale }
     }
 
     /// Points in px of the original film, as points in px of this one.
@@ -70,6 +72,31 @@ impl ReducedFilm {
         let moved = |p: &Keypoint| Keypoint { x: axis(p.x), y: axis(p.y), ..*p };
         Ok(VertebraKeypoints::new(points.points().each_ref().map(moved))?)
     }
+}
+
+/// Reduced px per original px.
+fn scale(height: usize, max_height: usize) -> f64 {
+    (max_height as f64 / height as f64).min(1.0)
+}
+
+fn reduced(film: &Radiograph, max_height: usize) -> Result<DecodedFilm, vertebra_alignment::Error> {
+    let original_size = [film.height(), film.width()];
+    let warnings = film.provenance().warnings.iter().map(ToString::to_string).collect();
+    let spacing_mm = film.spacing().mm();
+    let scale = scale(film.height(), max_height);
+    if scale == 1.0 {
+        let [height, width] = original_size;
+        let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
+        return Ok(DecodedFilm { pixels: film.pixels().to_vec(), header });
+    }
+    let width = ((film.width() as f64 * scale).round() as usize).max(1);
+    let shift = (scale - 1.0) / 2.0;
+    let to_reduced = Alignment::new([[scale, 0.0, shift], [0.0, scale, shift]], spacing_mm)?;
+    let image = resample(&view(film), &to_reduced, max_height, width)?;
+    let spacing_mm = spacing_mm.map(|mm| mm.map(|mm| mm / scale));
+    let (height, width) = (image.height, image.width);
+    let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
+    Ok(DecodedFilm { pixels: image.pixels, header })
 }
 
 /// A decoded radiograph as the alignment crate takes it.
@@ -122,14 +149,14 @@ mod tests {
             kind: vertebra_radiograph::SpacingKind::Detector,
         };
         let film = Radiograph::new(90, 60, vec![0.5; 90 * 60], spacing).unwrap();
-        let reduced = ReducedFilm::new(&film, 30).unwrap();
-        assert_eq!([reduced.height, reduced.width], [30, 20]);
-        let mm = reduced.spacing_mm.unwrap();
+        let small = ReducedFilm::new(reduced(&film, 30).unwrap(), 30);
+        assert_eq!([small.height, small.width], [30, 20]);
+        let mm = small.spacing_mm.unwrap();
         assert!((mm[0] - 0.6).abs() < 1e-12);
         let points =
             VertebraKeypoints::from_xy(std::array::from_fn(|i| (20.0, 10.0 * i as f64))).unwrap();
-        let there = reduced.reduced(&points).unwrap();
-        let back = reduced.original(&there).unwrap();
+        let there = small.reduced(&points).unwrap();
+        let back = small.original(&there).unwrap();
         for (a, b) in points.points().iter().zip(back.points()) {
             assert!((a.x - b.x).abs() < 1e-9 && (a.y - b.y).abs() < 1e-9);
         }

@@ -1,19 +1,18 @@
 //! Keypoints of every analysed film, each found by a detector that never saw it, and how good they
 //! are.
 
+use crate::alignable::{is_alignable, take_marked};
 use crate::at_once::Crew;
-use crate::config::{FinalDetector, PictureConfig, StudyConfig};
+use crate::config::{FinalDetector, StudyConfig};
 use crate::data::StudyData;
 use crate::film::ReducedFilm;
 use crate::folds::{Part, all_parts, fold_parts};
 use crate::pictures::Canvas;
 use crate::results::{KeypointFold, KeypointResults, LevelError, Picture};
 use crate::seeds::seed_for;
-use crate::variant_pictures::options as picture_options;
 use crate::{Error, Observer, Progress};
 use burn::tensor::Device;
 use std::path::Path;
-use vertebra_alignment::ImageVariant;
 use vertebra_hrnet::{FilmPixels, FilmSample, KeypointDetector, train_detector};
 use vertebra_keypoints::{
     Detection, EvaluatedFilm, Level, OksOptions, PlausibilityLimits, VertebraKeypoints,
@@ -57,35 +56,17 @@ impl KeypointStage<'_> {
         Ok(FoundKeypoints { keypoints, detector: last, results, notes })
     }
 
-    /// Detections that cannot be aligned give way to the marked points, as a reader would correct
-    /// them; the accuracy is that of the detections.
+    /// Detections that cannot be aligned give way to the marked points; the accuracy is that of the
+    /// detections.
     fn alignable(
         &self,
         mut keypoints: Vec<VertebraKeypoints>,
     ) -> Result<(Vec<VertebraKeypoints>, Vec<String>), Error> {
-        let unusable: Vec<usize> =
-            (0..keypoints.len()).filter(|&i| !self.is_alignable(i, &keypoints[i])).collect();
-        let mut faults = Vec::new();
-        for &i in &unusable {
-            match self.data.annotation(i) {
-                Some(film) => keypoints[i] = film.keypoints,
-                None => faults.push(format!(
-                    "{}: the points found cannot be aligned; expected an \
-                     annotation to take instead, got none",
-                    self.data.films[i].display()
-                )),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(Error::Input(faults));
-        }
-        let test = unusable.iter().filter(|i| self.data.fold_of(**i).is_none()).count();
-        let note = format!(
-            "The points found cannot be aligned on {} development films and {test} test films; the \
-             marked points are used instead.",
-            unusable.len() - test
-        );
-        let mut notes = if unusable.is_empty() { Vec::new() } else { vec![note] };
+        let picture = &self.config.picture;
+        let fits = |i: &usize| is_alignable(&self.films[*i], &keypoints[*i], picture);
+        let unusable: Vec<usize> = (0..keypoints.len()).filter(|i| !fits(i)).collect();
+        let note = take_marked(self.data, &mut keypoints, &unusable)?;
+        let mut notes: Vec<String> = note.into_iter().collect();
         if self.config.keypoint_model.is_some() {
             notes.push(
                 "Keypoints are those of a given detector, which may have seen these films."
@@ -93,18 +74,6 @@ impl KeypointStage<'_> {
             );
         }
         Ok((keypoints, notes))
-    }
-
-    /// Whether every kind of picture can be rendered with these points; tried on the reduced film
-    /// at a few pixels.
-    fn is_alignable(&self, subject: usize, keypoints: &VertebraKeypoints) -> bool {
-        let film = &self.films[subject];
-        let tiny = PictureConfig { size: 16, patch_size: 16, ..self.config.picture.clone() };
-        let options = picture_options(&tiny, None);
-        let kinds = [ImageVariant::L1L5, ImageVariant::L1L4, ImageVariant::Patches];
-        film.reduced(keypoints).is_ok_and(|points| {
-            kinds.iter().all(|kind| options.render(&film.view(), &points, None, *kind).is_ok())
-        })
     }
 
     /// One detector per fold, and the one that is kept.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod alignable;
 mod at_once;
 mod config;
 mod data;
@@ -8,6 +9,7 @@ mod error;
 mod evaluate_models;
 mod evaluation;
 mod film;
+mod film_cache;
 mod folds;
 mod heat_maps;
 mod horizons;
@@ -30,6 +32,7 @@ mod variants;
 pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
 pub use digest::sha256_of_file;
 pub use error::Error;
+pub use film_cache::{DecodedFilm, FilmCache, FilmHeader};
 pub use model_folder::{ModelDescription, Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use results::{

@@ -38,6 +38,7 @@ fn quick() -> StudyConfig {
         trimming: TrimmingOptions::default(),
         fracture_rule: FractureRule::default(),
         fits_at_once: None,
+        film_cache: None,
         keypoints: DetectorConfig::quick(),
         picture: PictureConfig {
             size: 64,

@@ -14,7 +14,7 @@ use crate::output::write_whole;
 use crate::results::{Method, SaliencyResults, StudyResults, VariantResult};
 use crate::variant_pictures::{FilmToRender, VariantPictures, render_all};
 use crate::variants::{choose, compare_variants, model_name};
-use crate::{Error, Observer, Progress};
+use crate::{Error, FilmCache, Observer, Progress};
 use burn::tensor::Device;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -211,9 +211,8 @@ impl Study<'_> {
     }
 
     fn open(&self, film: &Path) -> Result<(ReducedFilm, String), Error> {
-        let path = self.cohort.join(film);
-        let reduced = ReducedFilm::open(&path, self.config.film_height)?;
-        Ok((reduced, sha256_of_file(&path)?))
+        let cache = FilmCache::new(self.config.film_cache.clone());
+        ReducedFilm::cached(&self.cohort.join(film), self.config.film_height, &cache)
     }
 
     fn networks(&self) -> Networks<'_> {

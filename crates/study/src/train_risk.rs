@@ -1,16 +1,17 @@
 //! One risk network trained on a cohort's development set, for those who want that and no study.
 
-use crate::data::StudyData;
+use crate::alignable::{is_alignable, take_marked};
+use crate::data::{StudyData, slashed};
 use crate::evaluation::{Evaluator, Group};
 use crate::film::ReducedFilm;
 use crate::models::Clinical;
 use crate::results::{Discrimination, EvaluationSet, Subgroup};
 use crate::seeds::seed_for;
 use crate::variant_pictures::{FilmToRender, render_all};
-use crate::{Error, Observer, Progress, StudyConfig, sha256_of_file};
+use crate::{Error, FilmCache, Observer, Progress, StudyConfig, sha256_of_file};
 use burn::tensor::Device;
 use rayon::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
@@ -40,11 +41,13 @@ pub struct TrainedRiskNetwork {
 /// `run_folder/checkpoints`; the same call goes on from them. The model is written to
 /// `run_folder/model`.
 ///
-/// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given.
+/// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given. Detected
+/// points that cannot be aligned give way to the marked ones, as in a study; the observer is told on
+/// how many films and on which.
 ///
 /// # Errors
-/// Every fault of the input at once; a film without annotation and no detector given; no input
-/// asked for; what training cannot do.
+/// Every fault of the input at once; films without annotation and no detector given, or one whose
+/// points cannot be aligned; no input asked for; what training cannot do.
 pub fn train_risk(
     cohort: &Path,
     config: &StudyConfig,
@@ -185,32 +188,51 @@ fn keypoints(
     observer: &mut Observer<'_>,
 ) -> Result<Vec<VertebraKeypoints>, Error> {
     let Some(folder) = &config.keypoint_model else {
-        let annotated = |i: usize| {
-            let missing = || {
-                let film = data.films[i].display();
-                Error::Input(vec![format!(
-                    "{film}: expected an annotation, or a keypoint model; got neither"
-                )])
-            };
-            data.annotation(i).map(|film| film.keypoints).ok_or_else(missing)
-        };
-        return (0..data.n()).map(annotated).collect();
+        return annotated(data);
     };
     let detector = KeypointDetector::load(folder, device)?;
     let total = Some(data.n() as u64);
     observer(Progress::Stage { name: "finding keypoints".to_owned(), total });
     let mut found = Vec::with_capacity(data.n());
+    let mut unusable = Vec::new();
+    let cache = FilmCache::new(config.film_cache.clone());
     for chunk in data.films.chunks(32) {
-        let open = |film| ReducedFilm::open(&cohort.join(film), config.film_height);
+        let open = |film: &PathBuf| {
+            let (film, _) = ReducedFilm::cached(&cohort.join(film), config.film_height, &cache)?;
+            Ok::<_, Error>(film)
+        };
         let films: Vec<ReducedFilm> = chunk.par_iter().map(open).collect::<Result<_, _>>()?;
         let pixels = films.iter().map(|f| FilmPixels::new(&f.pixels, f.height, f.width));
         let points = detector.detect_batch(&pixels.collect::<Result<Vec<_>, _>>()?)?;
         for (film, points) in films.iter().zip(points) {
-            found.push(film.original(&points)?);
+            let points = film.original(&points)?;
+            if !is_alignable(film, &points, &config.picture) {
+                unusable.push(found.len());
+            }
+            found.push(points);
         }
         observer(Progress::Step(found.len() as u64));
     }
+    if let Some(note) = take_marked(data, &mut found, &unusable)? {
+        let films: Vec<String> = unusable.iter().map(|&i| slashed(&data.films[i])).collect();
+        observer(Progress::Note(format!("{note} They are: {}", films.join(", "))));
+    }
     Ok(found)
+}
+
+/// The marked points of every subject's film.
+fn annotated(data: &StudyData) -> Result<Vec<VertebraKeypoints>, Error> {
+    let missing: Vec<String> = (0..data.n())
+        .filter(|&i| data.annotation(i).is_none())
+        .map(|i| {
+            let film = data.films[i].display();
+            format!("{film}: expected an annotation, or a keypoint model; got neither")
+        })
+        .collect();
+    if !missing.is_empty() {
+        return Err(Error::Input(missing));
+    }
+    Ok((0..data.n()).filter_map(|i| Some(data.annotation(i)?.keypoints)).collect())
 }
 
 fn evaluate(

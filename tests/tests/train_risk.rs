@@ -1,0 +1,51 @@
+//! A risk network trained on points that a detector finds.
+
+#![allow(clippy::unwrap_used)] // a test says why it fails so
+
+mod common;
+
+use vertebra_alignment::ImageVariant;
+use vertebra_hrnet::KeypointDetector;
+use vertebra_study::{Progress, RiskNetworkInputs, StudyConfig, train_risk};
+
+/// A detector that was never trained: its points lie anywhere.
+fn blind_detector(config: &StudyConfig, folder: &std::path::Path) {
+    let device = burn::tensor::Device::default();
+    let network = config.keypoints.network.init(&device).unwrap().with_first_weights(1);
+    KeypointDetector::new(network, config.keypoints.clone()).unwrap().save(folder).unwrap();
+}
+
+#[test]
+fn points_that_cannot_be_aligned_give_way_to_the_marked_ones_and_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cohort, detector, cache] =
+        ["cohort", "detector", "cache"].map(|name| folder.path().join(name));
+    common::small_cohort(&cohort);
+    let mut config = common::small_config();
+    blind_detector(&config, &detector);
+    config.keypoint_model = Some(detector);
+    config.film_cache = Some(cache.clone());
+    let wanted = RiskNetworkInputs { variant: Some(ImageVariant::L1L5), covariates: Vec::new() };
+    let device = burn::tensor::Device::default();
+    let train = |out: &str| {
+        let mut notes = Vec::new();
+        let out = folder.path().join(out);
+        let trained = train_risk(&cohort, &config, &wanted, &out, &device, &mut |message| {
+            if let Progress::Note(note) = message {
+                notes.push(note);
+            }
+        });
+        (trained.map(|t| t.test), notes)
+    };
+    let (first, notes) = train("first");
+    let first = first.unwrap();
+    assert!(
+        notes.iter().any(|n| n.contains("cannot be aligned") && n.contains(".dcm")),
+        "{notes:?}"
+    );
+
+    let kept = std::fs::read_dir(&cache).unwrap().count();
+    assert!(kept > 0);
+    assert_eq!(train("second").0.unwrap(), first, "from the cache");
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), kept);
+}
