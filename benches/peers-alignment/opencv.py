@@ -8,7 +8,7 @@ cv2.setNumThreads(1)
 H, W, SIDE = 2500, 3000, 384
 i = np.arange(H * W, dtype=np.int64)
 x, y = (i % W).astype(np.float64), (i // W).astype(np.float64)
-film = 20 * (2000 + 900 * np.sin(x * 0.011) * np.cos(y * 0.007) + (i * 7919) % 64)
+film = 2000 + 900 * np.sin(x * 0.011) * np.cos(y * 0.007) + (i * 7919) % 64
 film = film.astype(np.uint16).reshape(H, W)
 
 

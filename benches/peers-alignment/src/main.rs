@@ -52,11 +52,11 @@ fn main() {
     clahe(&pixels, &floats);
 }
 
-/// Smooth, with noise, over most of the 16-bit range; `opencv.py` makes the same.
+/// Smooth, with noise, in the range of a 12-bit film; `opencv.py` makes the same.
 fn grey(i: usize) -> u16 {
     let (x, y) = ((i % WIDTH) as f64, (i / WIDTH) as f64);
     let smooth = 2000.0 + 900.0 * (x * 0.011).sin() * (y * 0.007).cos();
-    (20.0 * (smooth + ((i * 7919) % 64) as f64)) as u16
+    (smooth + ((i * 7919) % 64) as f64) as u16
 }
 
 fn film<S>(pixels: &[S]) -> Film<'_, S> {

@@ -54,6 +54,9 @@ pub enum Error {
     /// Alignment of one film: (film, why).
     #[error("{0}: {1}")]
     Alignment(String, vertebra_alignment::Error),
+    /// The keypoint network cannot take a film: (file, why).
+    #[error("{0}: {1}")]
+    Film(String, vertebra_hrnet::Error),
     /// The keypoint network.
     #[error(transparent)]
     Detector(#[from] vertebra_hrnet::Error),

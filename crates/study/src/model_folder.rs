@@ -152,7 +152,9 @@ impl TrainedModel {
         let covariates = self.imputed(covariates, &mut warnings)?;
         let reduced = ReducedFilm::open(path, self.description.film_height)?;
         warnings.extend(reduced.warnings.iter().cloned());
-        let film = FilmPixels::new(&reduced.pixels, reduced.height, reduced.width)?;
+        let unfit = |error| Error::Film(path.display().to_string(), error);
+        let film =
+            FilmPixels::new(&reduced.pixels, reduced.height, reduced.width).map_err(unfit)?;
         let found = self.detector.detect(film)?;
         let doubts = check_plausibility(&found, reduced.spacing_mm, &PlausibilityLimits::default());
         warnings.extend(doubts.iter().map(ToString::to_string));

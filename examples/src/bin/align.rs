@@ -115,9 +115,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .with_patch_size(arguments.size / 3)
         .with_field(field)
         .with_flip(facing == Facing::Right);
-    let mut rows = vec![vec![overview(&film, &keypoints, &options)?], Vec::new()];
+    let name = || arguments.film.display().to_string();
+    let overview = overview(&film, &keypoints, &options).with_context(name)?;
+    let mut rows = vec![vec![overview], Vec::new()];
     for variant in variants(arguments.variant, masks.is_some()) {
-        let made = options.render(&film, &keypoints, masks.as_ref(), variant)?;
+        let made = options.render(&film, &keypoints, masks.as_ref(), variant).with_context(name)?;
         describe(variant, &made, arguments.json)?;
         if variant.n_images() == 1 {
             rows[1].extend(made.images);
@@ -139,7 +141,10 @@ fn marks(
         let images = Level::ALL.map(|level| mask(&pattern.replace("{level}", level.name())));
         let [a, b, c, d, e] = images;
         let images = [a?, b?, c?, d?, e?];
-        let centres = images.each_ref().map(|mask| centre(mask, arguments.centres, facing));
+        let centres = Level::ALL.map(|level| {
+            let found = centre(&images[level.index()], arguments.centres, facing);
+            found.with_context(|| pattern.replace("{level}", level.name()))
+        });
         let [a, b, c, d, e] = centres;
         let keypoints = VertebraKeypoints::from_xy([a?, b?, c?, d?, e?])?;
         return Ok((keypoints, Some(VertebraMasks::from_images(images.map(Some))?)));
@@ -172,7 +177,7 @@ fn centre(mask: &Image, kind: Centre, facing: Facing) -> anyhow::Result<(f64, f6
         Centre::Centroid => mask_centroid(mask),
         Centre::Body => body_centre(mask, facing == Facing::Right),
     };
-    centre.context("a mask is empty")
+    centre.context("expected a mask of a vertebra, got an empty picture")
 }
 
 fn variants(choice: Choice, masks: bool) -> Vec<ImageVariant> {
