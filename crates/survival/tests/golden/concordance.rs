@@ -1,9 +1,7 @@
 //! R `concordance(.., reverse = TRUE)`.
 
 use crate::{Golden, assert_all_close, assert_all_near, assert_close, linear};
-use vertebra_survival::{
-    ConcordanceOptions, Outcomes, PairTotals, TimeWeight, concordance, follow_up_curve,
-};
+use vertebra_survival::{ConcordanceOptions, Outcomes, PairTotals, TimeWeight, concordance};
 
 const WEIGHTS: [(&str, TimeWeight); 5] = [
     ("n", TimeWeight::Harrell),
