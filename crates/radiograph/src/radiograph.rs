@@ -115,8 +115,19 @@ impl Radiograph {
         pixels: Vec<f32>,
         spacing: Spacing,
     ) -> Result<Self, Error> {
+        Self::with_check(height, width, pixels, spacing, true)
+    }
+
+    /// As [`new`](Self::new), but without a look at the pixels where it is known that all are finite.
+    pub(crate) fn with_check(
+        height: usize,
+        width: usize,
+        pixels: Vec<f32>,
+        spacing: Spacing,
+        check_pixels: bool,
+    ) -> Result<Self, Error> {
         check_size(height, width, pixels.len())?;
-        if let Some(i) = first_not_finite(&pixels) {
+        if check_pixels && let Some(i) = first_not_finite(&pixels) {
             return Err(Error::OutOfDomain("pixels", i, f64::from(pixels[i])));
         }
         check_spacing(&spacing)?;

@@ -26,6 +26,8 @@ pub(crate) struct Greys {
     pub(crate) pixels: Vec<f32>,
     /// All bits that are set in any sample.
     pub(crate) union: u32,
+    /// Whether it is known, without looking at the pixels, that all are finite.
+    pub(crate) finite: bool,
 }
 
 impl Chain<'_> {
@@ -38,9 +40,10 @@ impl Chain<'_> {
         provenance.grey_range = range;
         provenance.inverted = self.invert && self.grey == Grey::Display;
         let value = |code: u32| self.value(self.bits.value(code), range);
-        let mut union = 0;
+        let (mut union, mut finite) = (0, false);
         let pixels = if samples.are_short() && self.bits.stored <= 16 {
             let table = self.table(value);
+            finite = table.iter().all(|v| v.is_finite());
             samples.map(|s| {
                 union |= s;
                 table[usize::from(s as u16)]
@@ -51,7 +54,7 @@ impl Chain<'_> {
                 value(self.bits.code(s))
             })
         };
-        Greys { pixels, union }
+        Greys { pixels, union, finite }
     }
 
     /// The grey value of every word a sample can be, so that no lookup can be out of bounds.

@@ -54,11 +54,12 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     let mut provenance = provenance(&header, syntax, &decoded.layout, index);
     let mut valid = pixels::arrived(&decoded, &mut warnings);
     let film = Film { header: &header, layout: &decoded.layout, options };
-    let grey = film.grey(&decoded.samples, &mut valid, &mut provenance, &mut warnings)?;
+    let greys = film.grey(&decoded.samples, &mut valid, &mut provenance, &mut warnings)?;
     provenance.shuttered = shutter::clear_outside(&header, &layout, &mut valid, &mut warnings);
     provenance.warnings = warnings;
     deadline.check()?;
-    let radiograph = Radiograph::new(layout.rows, layout.columns, grey, spacing)?
+    let (rows, columns) = (layout.rows, layout.columns);
+    let radiograph = Radiograph::with_check(rows, columns, greys.pixels, spacing, !greys.finite)?
         .with_acquisition(acquisition(&header))
         .with_provenance(provenance);
     match valid {
@@ -81,10 +82,12 @@ impl Film<'_, '_> {
         valid: &mut Option<Vec<bool>>,
         provenance: &mut Provenance,
         warnings: &mut Vec<Warning>,
-    ) -> Result<Vec<f32>, Error> {
+    ) -> Result<grey::Greys, Error> {
         let (header, layout) = (self.header, self.layout);
         if let Some(colour) = colour::Colour::read(header, layout)? {
-            return colour.grey(samples, layout, self.options.grey, provenance, warnings);
+            let grey = self.options.grey;
+            let pixels = colour.grey(samples, layout, grey, provenance, warnings)?;
+            return Ok(grey::Greys { pixels, union: 0, finite: false });
         }
         let bits = Bits::new(layout);
         let modality = modality::Modality::read(header, layout, warnings)?;
@@ -114,7 +117,7 @@ impl Film<'_, '_> {
         if garbage > 0 {
             warnings.push(Warning::BitsAboveHighBit { pixels: garbage });
         }
-        Ok(greys.pixels)
+        Ok(greys)
     }
 }
 
