@@ -40,21 +40,15 @@ impl Chain<'_> {
         provenance.grey_range = range;
         provenance.inverted = self.invert && self.grey == Grey::Display;
         let value = |code: u32| self.value(self.bits.value(code), range);
-        let (mut union, mut finite) = (0, false);
-        let pixels = if samples.are_short() && self.bits.stored <= 16 {
-            let table = self.table(value);
-            finite = table.iter().all(|v| v.is_finite());
-            samples.map(|s| {
-                union |= s;
-                table[usize::from(s as u16)]
-            })
-        } else {
-            samples.map(|s| {
-                union |= s;
-                value(self.bits.code(s))
-            })
-        };
-        Greys { pixels, union, finite }
+        if samples.are_short() && self.bits.stored <= 16 {
+            return looked_up(samples, &self.table(value));
+        }
+        let mut union = 0;
+        let pixels = samples.map(|s| {
+            union |= s;
+            value(self.bits.code(s))
+        });
+        Greys { pixels, union, finite: false }
     }
 
     /// The grey value of every word a sample can be, so that no lookup can be out of bounds.
@@ -113,6 +107,18 @@ impl Chain<'_> {
         }
         if extent[0] <= extent[1] { extent } else { [0.0, 0.0] }
     }
+}
+
+/// The grey values of samples of at most 16 bits.
+fn looked_up(samples: &Samples<'_>, table: &[f32; 1 << 16]) -> Greys {
+    let mut union = 0;
+    let mut pixels = Vec::with_capacity(samples.len());
+    samples.blocks(|block| {
+        union |= block.iter().fold(0, |a, b| a | b);
+        pixels.extend(block.iter().map(|&s| table[usize::from(s)]));
+    });
+    let finite = table.iter().all(|v| v.is_finite());
+    Greys { pixels, union: u32::from(union), finite }
 }
 
 /// Linear from 0 to 1; a picture of one value is black.
