@@ -26,6 +26,12 @@
 //! of its filter NaN. NaN and infinities propagate as in the definition, except that one in the
 //! input may also reach the gradients of the other taps of its channel.
 //!
+//! Layers packed for inference ([`PackedConvolution`], [`Plan`]) use Winograd's F(4 x 4, 3 x 3) for
+//! 3 x 3 filters of stride 1 with 16 channels or more: a quarter of the products, an error of up to
+//! 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes non-finite what it makes
+//! so by the definition, and may make the rest of the 4 x 4 tiles non-finite that see it.
+//! [`Convolution::with_winograd`] and [`PlanOptions::with_winograd`] forbid it.
+//!
 //! # Inference
 //! A [`Graph`] is a network with its weights. [`Graph::plan`] merges what can be merged: batch norm
 //! into weights (in f64, rounded once), sums and ReLUs into the last step of a convolution,

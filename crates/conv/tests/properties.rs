@@ -1,6 +1,6 @@
 //! Errors, non-finite values, and independence of the number of threads.
 
-use vertebra_conv::{Convolution, Error, Isa};
+use vertebra_conv::{Addend, Convolution, Error, Isa, PackedConvolution};
 
 fn values(len: usize) -> Vec<f32> {
     (0..len).map(|i| ((i * 7919) % 1013) as f32 / 500.0 - 1.0).collect()
@@ -60,6 +60,35 @@ fn a_non_finite_pixel_reaches_its_own_outputs_and_no_others() {
     }
 }
 
+/// By Winograd's transforms it reaches those outputs, and of the others only such as share a tile of
+/// 4 x 4 with a pixel in its reach.
+#[test]
+fn a_non_finite_pixel_stays_within_the_tiles_that_see_it() {
+    let (h, w, channels) = (13, 41, 16);
+    for isa in every_isa() {
+        for at in [0, 5 * w + 20, 12 * w + 40] {
+            let conv = Convolution::new([16, channels, 3, 3]).unwrap().with_padding([1, 1]);
+            let weight = values(16 * channels * 9);
+            let layer = PackedConvolution::new(&conv.with_isa(isa), &weight, None, [h, w]).unwrap();
+            let mut x = values(channels * h * w);
+            x[3 * h * w + at] = f32::NAN;
+            let mut y = vec![0.0; 16 * h * w];
+            layer.run(1, &x, Addend::Nothing, &mut y).unwrap();
+            // A tile sees the pixels one beyond its own on every side.
+            let sees = |tile: usize, pixel: usize| {
+                (4 * tile).saturating_sub(1) <= pixel && pixel <= 4 * tile + 4
+            };
+            for (i, y) in y.iter().enumerate() {
+                let (row, col) = (i % (h * w) / w, i % w);
+                let near = row.abs_diff(at / w) <= 1 && col.abs_diff(at % w) <= 1;
+                let seen = sees(row / 4, at / w) && sees(col / 4, at % w);
+                assert!(!near || !y.is_finite(), "{isa:?} at {at}: y[{i}] = {y} is lost");
+                assert!(seen || y.is_finite(), "{isa:?} at {at}: y[{i}] = {y} is too far");
+            }
+        }
+    }
+}
+
 /// A non-finite gradient makes every weight gradient that it enters non-finite.
 #[test]
 fn a_non_finite_gradient_is_not_lost() {
@@ -93,8 +122,15 @@ fn results_are_bit_equal_for_any_number_of_threads() {
         let x = values(input.iter().product());
         let w = values(o * input[1] * k * k);
         let g = values(output.iter().product());
+        let packed = PackedConvolution::new(&conv, &w, None, [input[2], input[3]]).unwrap();
+        let run_packed = || {
+            let mut y = vec![0.0; g.len()];
+            packed.run(input[0], &x, Addend::Nothing, &mut y).unwrap();
+            y
+        };
         for work in [
-            &(|| conv.forward(&x, input, &w, None).unwrap()) as &(dyn Fn() -> Vec<f32> + Sync),
+            &run_packed as &(dyn Fn() -> Vec<f32> + Sync),
+            &|| conv.forward(&x, input, &w, None).unwrap(),
             &|| conv.input_gradient(&g, &w, input).unwrap(),
             &|| conv.weight_gradient(&x, input, &g).unwrap(),
         ] {

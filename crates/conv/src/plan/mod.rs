@@ -27,11 +27,12 @@ const GROUP_PRODUCTS: usize = 1 << 22;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanOptions {
     isa: Isa,
+    winograd: bool,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { isa: Isa::detect() }
+        Self { isa: Isa::detect(), winograd: true }
     }
 }
 
@@ -43,8 +44,15 @@ impl PlanOptions {
         self
     }
 
+    /// As [`Convolution::with_winograd`], for every layer.
+    #[must_use]
+    pub fn with_winograd(mut self, winograd: bool) -> Self {
+        self.winograd = winograd;
+        self
+    }
+
     fn configure(self, layer: Convolution) -> Convolution {
-        layer.with_isa(self.isa)
+        layer.with_isa(self.isa).with_winograd(self.winograd)
     }
 }
 
