@@ -35,6 +35,9 @@ const BAND_TILES: usize = 48;
 /// that are saved (measured with 512 channels on maps of 12 x 12).
 const FILTER_VALUES: usize = 1 << 22;
 
+/// Fewest tiles of a map: below, vectors are half empty and threads have nothing to share.
+const FEW_TILES: usize = 16;
+
 /// Fewest channels, and outputs, that pay for the transforms.
 const FEW: usize = 16;
 
@@ -45,6 +48,7 @@ pub(crate) fn wins(correlation: &Correlation) -> bool {
         && correlation.channels.min(correlation.outputs) >= FEW
         && POINTS * correlation.channels * correlation.outputs <= FILTER_VALUES
         && correlation.domain.iter().all(|size| *size >= 4)
+        && correlation.domain.map(tiles).iter().product::<usize>() >= FEW_TILES
 }
 
 /// Whether the taps are those of a 3 x 3 filter, in whatever order.
