@@ -99,7 +99,8 @@ pub fn sample_training_film([height, width]: [usize; 2], seed: u64) -> Result<Ph
         anatomy.spine = anatomy.spine.with_fracture(&Fracture::sample(&mut dice));
     }
     anatomy.spine.broaden(dice.uniform(1.0, 1.11), dice.uniform(0.95, 1.15));
-    let size = [height, (width as f64 * dice.uniform(0.6, 1.0)).round() as usize];
+    let narrowed = (width as f64 * dice.uniform(0.6, 1.0)).round() as usize;
+    let size = [height, narrowed.max(width.min(64))];
     let seed_of_film = derive_seed(seed, &[0xac9]);
     let acquisition = Acquisition::sample_varied(&anatomy.spine, size, seed_of_film);
     render_film(&anatomy, &acquisition, &format!("{seed}.dcm"), seed)

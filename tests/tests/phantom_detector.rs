@@ -1,0 +1,52 @@
+//! A detector trained on varied phantom films, as `train-keypoints --phantom` trains it, finds the
+//! spine on films of people it has not seen: small, so that it is quick, and judged accordingly.
+
+#![allow(clippy::unwrap_used)] // a test says why it fails so
+
+use burn::tensor::Device;
+use vertebra_hrnet::{DetectorConfig, FilmPixels, FilmSample, HrnetConfig, train_detector};
+use vertebra_keypoints::mean_radial_error_mm;
+use vertebra_phantom::sample_training_film;
+
+fn films(seeds: std::ops::Range<u64>) -> Vec<FilmSample> {
+    let film = |seed| {
+        let film = sample_training_film([96, 96], seed).unwrap();
+        FilmSample {
+            pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
+            height: film.height,
+            width: film.width,
+            spacing_mm: Some(film.spacing_mm),
+            keypoints: film.annotation.keypoints,
+        }
+    };
+    seeds.map(film).collect()
+}
+
+/// Median over films of the mean error in heights of the film.
+fn median_error(config: &DetectorConfig, train: &[FilmSample], test: &[FilmSample]) -> f64 {
+    let trained =
+        train_detector(config, train, &[], &Device::default(), 3, None, &mut |_| {}).unwrap();
+    let views: Vec<FilmPixels<'_>> = test.iter().map(|film| film.film().unwrap()).collect();
+    let found = trained.detector.detect_batch(&views).unwrap();
+    let pairs = test.iter().zip(&found);
+    let mut errors: Vec<f64> = pairs
+        .map(|(film, found)| {
+            mean_radial_error_mm(&film.keypoints, found, [1.0 / film.height as f64; 2])
+        })
+        .collect();
+    errors.sort_by(f64::total_cmp);
+    errors[errors.len() / 2]
+}
+
+#[test]
+fn training_on_varied_phantoms_carries_over_to_other_people() {
+    let mut config = DetectorConfig::varied();
+    config.network = HrnetConfig::small(4);
+    config.input_size = [64, 64];
+    let (train, test) = (films(0..160), films(1000..1040));
+    config.training.epochs = 1;
+    let early = median_error(&config, &train[..12], &test);
+    config.training.epochs = 12;
+    let late = median_error(&config, &train, &test);
+    assert!(late < 0.5 * early && late < 0.15, "from {early} to {late} film heights");
+}
