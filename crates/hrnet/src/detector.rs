@@ -76,7 +76,7 @@ impl KeypointDetector {
         self
     }
 
-    /// With this many peaks per heatmap to choose from, see [`DetectorConfig::candidates`].
+    /// With this many vertebrae to choose from, see [`DetectorConfig::candidates`].
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] for none or more than [`DetectorConfig::MOST_CANDIDATES`].

@@ -17,10 +17,10 @@ pub struct DetectorConfig {
     pub sigma: f64,
     /// How points are read from heatmaps.
     pub decoding: Decoding,
-    /// Peaks per heatmap among which detection chooses the most plausible spine
-    /// ([`most_plausible_chain`](vertebra_keypoints::most_plausible_chain)), 1 to
-    /// [`MOST_CANDIDATES`](DetectorConfig::MOST_CANDIDATES); with 1 the highest peak of each is
-    /// taken. What was chosen against the highest peak is said in
+    /// Vertebrae, whatever level the network gives them, among which detection chooses the most
+    /// plausible L1 to L5 ([`most_plausible_chain`](vertebra_keypoints::most_plausible_chain)), at
+    /// most [`MOST_CANDIDATES`](DetectorConfig::MOST_CANDIDATES); with 1 the highest peak of each
+    /// heatmap is taken by itself. What was chosen against the highest peak is said in
     /// [`SpineFinding::moved`](crate::SpineFinding::moved).
     #[serde(default = "highest_peak")]
     pub candidates: usize,
@@ -40,8 +40,8 @@ fn highest_peak() -> usize {
 }
 
 impl DetectorConfig {
-    /// Most peaks per heatmap: `5⁵` chains are compared in a few milliseconds.
-    pub const MOST_CANDIDATES: usize = 5;
+    /// Most vertebrae to choose from: some four thousand chains that go down.
+    pub const MOST_CANDIDATES: usize = 15;
 
     /// For some 150 films in half a minute on two CPU cores; what it reaches is in the README.
     #[must_use]
@@ -107,7 +107,7 @@ impl DetectorConfig {
             ..quick.training
         };
         let input_size = [192, 192];
-        Self { network, input_size, candidates: 4, augmentation, training, ..quick }
+        Self { network, input_size, candidates: 12, augmentation, training, ..quick }
     }
 
     /// The paper's network and schedule: HRNet-W32 at 384 x 384, 200 epochs, Adam 1e-3 to 1e-5.

@@ -4,7 +4,7 @@
 //! Taking the highest of each level by itself can give two levels the same vertebra, or leave one
 //! out. Here a choice of one candidate per level is scored by
 //!
-//! `sum over levels of ln(max(confidence, 0.02)) - min(d², 40) / 4`,
+//! `sum over levels of ln(max(confidence, 0.02)) - min(d², 80) / 4`,
 //!
 //! `d²` being the squared Mahalanobis distance of the chain's shape from real spines
 //! ([`ShapeScore`](crate::ShapeScore), seen from the likelier side), and the best one is taken: a
@@ -17,7 +17,7 @@ use crate::{Error, Keypoint, Level, ShapeScore, SpineShape, VertebraKeypoints};
 const LEAST_CONFIDENCE: f64 = 0.02;
 /// Share of the shape's squared distance in the score, and the greatest distance that counts.
 const SHAPE_WEIGHT: f64 = 0.25;
-const GREATEST_DISTANCE: f64 = 40.0;
+const GREATEST_DISTANCE: f64 = 80.0;
 
 /// A chain, and what was chosen instead of the highest peaks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,19 +61,38 @@ pub fn most_plausible_chain(candidates: &[Vec<Keypoint>]) -> Result<Chain, Error
     if candidates.iter().any(Vec::is_empty) {
         return Err(Error::Undefined("a chain", "candidates at every level"));
     }
-    let mut best = ([0; 5], f64::NEG_INFINITY);
-    let mut choice = [0; 5];
-    loop {
-        let keypoints = chosen(candidates, choice)?;
-        if let Some(score) = score(&keypoints).filter(|score| *score > best.1) {
-            best = (choice, score);
+    let mut search = Search { candidates, choice: [0; 5], best: [0; 5], score: f64::NEG_INFINITY };
+    search.from(0)?;
+    let keypoints = chosen(candidates, search.best)?;
+    Ok(Chain { keypoints, moved: search.best.map(|place| place > 0) })
+}
+
+/// All chains that go down, level by level.
+struct Search<'a> {
+    candidates: &'a [Vec<Keypoint>],
+    choice: [usize; 5],
+    best: [usize; 5],
+    score: f64,
+}
+
+impl Search<'_> {
+    fn from(&mut self, level: usize) -> Result<(), Error> {
+        if level == Level::ALL.len() {
+            let keypoints = chosen(self.candidates, self.choice)?;
+            if let Some(score) = score(&keypoints).filter(|score| *score > self.score) {
+                (self.best, self.score) = (self.choice, score);
+            }
+            return Ok(());
         }
-        // The next choice: an odometer whose wheels have as many places as there are candidates.
-        let Some(wheel) = (0..5).find(|&k| choice[k] + 1 < candidates[k].len()) else { break };
-        choice[..wheel].fill(0);
-        choice[wheel] += 1;
+        for place in 0..self.candidates[level].len() {
+            let y = |level: usize, place: usize| self.candidates[level][place].y;
+            if level == 0 || y(level, place) > y(level - 1, self.choice[level - 1]) {
+                self.choice[level] = place;
+                self.from(level + 1)?;
+            }
+        }
+        Ok(())
     }
-    Ok(Chain { keypoints: chosen(candidates, best.0)?, moved: best.0.map(|place| place > 0) })
 }
 
 fn chosen(candidates: &[Vec<Keypoint>], choice: [usize; 5]) -> Result<VertebraKeypoints, Error> {

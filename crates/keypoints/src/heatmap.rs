@@ -149,9 +149,17 @@ impl HeatmapCodec {
         Ok(heatmaps.chunks_exact(self.n_pixels()).map(one).collect())
     }
 
-    /// Up to `most` points per heatmap, at least one, the most confident first: its greatest pixel
-    /// and other pixels that no neighbour exceeds, at least two sigma apart and with at least 5 %
-    /// of heat. The first is that of [`HeatmapCodec::decode`].
+    /// Candidates for every heatmap of one film, the most confident first: vertebrae are found in
+    /// the sum of all heatmaps, whatever each of them is called, and every heatmap says how much
+    /// it claims each vertebra.
+    ///
+    /// A network that doubts the levels but not the vertebrae splits the heat of one vertebra
+    /// between neighbouring heatmaps; the sum keeps it. The vertebrae are up to `most` maxima of the
+    /// sum, at least two sigma apart and with at least 5 % of heat. A heatmap's candidate for one
+    /// is its own greatest pixel within two sigma, if that holds at least half of the heat there,
+    /// else the vertebra's place in the sum; its confidence is the heatmap's greatest value there.
+    /// The point of [`HeatmapCodec::decode`] is always among a heatmap's candidates, and the only
+    /// one with `most` below 2.
     ///
     /// # Shapes
     /// - `heatmaps`: `[K, height, width]`
@@ -159,13 +167,43 @@ impl HeatmapCodec {
     /// # Errors
     /// As [`HeatmapCodec::decode`].
     pub fn candidates(&self, heatmaps: &[f32], most: usize) -> Result<Vec<Vec<Keypoint>>, Error> {
-        self.check(heatmaps)?;
-        let one = |heat| {
-            let map = self.smoothed(heat);
-            let peaks = map.view().peaks(most, 2.0 * self.sigma);
-            peaks.into_iter().map(|peak| self.point(&map.view(), heat, peak)).collect()
-        };
-        Ok(heatmaps.chunks_exact(self.n_pixels()).map(one).collect())
+        let own = self.decode(heatmaps)?;
+        if most < 2 {
+            return Ok(own.into_iter().map(|point| vec![point]).collect());
+        }
+        let mut sum = vec![0.0; self.n_pixels()];
+        for heat in heatmaps.chunks_exact(self.n_pixels()) {
+            sum.iter_mut().zip(heat).for_each(|(s, h)| *s += h.max(0.0));
+        }
+        let together = self.smoothed(&sum);
+        let vertebrae = together.view().peaks(most, 2.0 * self.sigma);
+        let maps = heatmaps.chunks_exact(self.n_pixels()).zip(own);
+        Ok(maps.map(|(heat, own)| self.claims(heat, own, &together, &vertebrae)).collect())
+    }
+
+    /// What one heatmap says to each vertebra.
+    fn claims(
+        &self,
+        heat: &[f32],
+        own: Keypoint,
+        together: &Smoothed<'_>,
+        vertebrae: &[(usize, usize)],
+    ) -> Vec<Keypoint> {
+        let (map, sum, reach) = (self.smoothed(heat), together.view(), 2.0 * self.sigma);
+        let mut claims = vec![own];
+        for &(column, row) in vertebrae {
+            if (own.x - column as f64).hypot(own.y - row as f64) <= reach {
+                continue;
+            }
+            let near = map.view().peak_near((column, row), reach);
+            let claim = self.point(&map.view(), heat, near);
+            let confident = map.view().at(near.0, near.1) >= 0.5 * sum.at(column, row);
+            let place = self.point(&sum, &together.heat, (column, row));
+            let point = if confident { claim } else { place };
+            claims.push(Keypoint { confidence: claim.confidence, ..point });
+        }
+        claims[1..].sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        claims
     }
 
     fn check(&self, heatmaps: &[f32]) -> Result<(), Error> {
@@ -294,6 +332,22 @@ impl Map<'_> {
         peaks
     }
 
+    /// The greatest pixel within `reach` px of another.
+    fn peak_near(&self, (column, row): (usize, usize), reach: f64) -> (usize, usize) {
+        let across = reach.floor() as usize;
+        let range = |i: usize, n: usize| i.saturating_sub(across)..(i + across + 1).min(n);
+        let mut best = (column, row);
+        for r in range(row, self.height) {
+            for c in range(column, self.width) {
+                let far = (c as f64 - column as f64).hypot(r as f64 - row as f64) > reach;
+                if !far && self.at(c, r) > self.at(best.0, best.1) {
+                    best = (c, r);
+                }
+            }
+        }
+        best
+    }
+
     fn is_maximum(&self, column: usize, row: usize) -> bool {
         let near = |i: usize, n: usize| i.saturating_sub(1)..(i + 2).min(n);
         let here = self.at(column, row);
@@ -364,21 +418,29 @@ mod tests {
     }
 
     #[test]
-    fn candidates_are_the_peaks_in_order_of_their_heat() {
-        let codec = HeatmapCodec::new(40, 30, 1.5).unwrap();
-        let places = [(8.3, 10.6), (20.1, 30.4), (25.0, 5.2)];
+    fn every_map_has_the_other_maps_vertebrae_as_candidates() {
+        let codec = HeatmapCodec::new(48, 30, 1.5).unwrap();
+        let places = [(8.3, 10.6), (14.1, 22.4), (15.0, 34.2)];
         let parts = codec.encode(&places.map(Some));
-        let n = 40 * 30;
-        let sum: Vec<f32> =
-            (0..n).map(|i| 0.4 * parts[i] + 0.9 * parts[n + i] + 0.03 * parts[2 * n + i]).collect();
-        let found = codec.candidates(&sum, 4).unwrap();
-        assert_eq!(found[0].len(), 2, "the third has too little heat: {found:?}");
-        assert_eq!(found[0][0], codec.decode(&sum).unwrap()[0]);
-        for (got, expected) in found[0].iter().zip([places[1], places[0]]) {
-            assert!((got.x - expected.0).hypot(got.y - expected.1) < 0.05, "{got:?}");
-        }
-        assert_eq!(codec.candidates(&sum, 1).unwrap()[0].len(), 1);
-        assert_eq!(codec.candidates(&vec![0.0; n], 3).unwrap()[0].len(), 1);
+        let part = |k: usize, i: usize| parts[k * 48 * 30 + i];
+        // The first map doubts between the first two; the second is sure of the third.
+        let doubtful = (0..48 * 30).map(|i| 0.4 * part(0, i) + 0.5 * part(1, i));
+        let maps: Vec<f32> = doubtful.chain((0..48 * 30).map(|i| 0.9 * part(2, i))).collect();
+        let found = codec.candidates(&maps, 6).unwrap();
+        let near = |p: &Keypoint, k: usize| {
+            assert!((p.x - places[k].0).hypot(p.y - places[k].1) < 0.1, "{p:?} is not at {k}");
+        };
+        let heats = |k: usize| found[k].iter().map(|p| p.confidence).collect::<Vec<_>>();
+        assert_eq!((found[0].len(), found[1].len()), (3, 3));
+        near(&found[0][0], 1);
+        near(&found[0][1], 0);
+        near(&found[0][2], 2);
+        near(&found[1][0], 2);
+        assert!(heats(0)[1] > 0.35 && heats(0)[2] < 0.01 && heats(1)[1] < 0.01, "{found:?}");
+        // One candidate is the decoded point.
+        let one: Vec<Keypoint> = codec.candidates(&maps, 1).unwrap().concat();
+        assert_eq!(one, codec.decode(&maps).unwrap());
+        assert_eq!(codec.candidates(&[0.0; 48 * 30], 3).unwrap()[0].len(), 1);
     }
 
     proptest! {
