@@ -56,7 +56,7 @@ pub enum Error {
     Alignment(String, vertebra_alignment::Error),
     /// The keypoint network cannot take a film: (file, why).
     #[error("{0}: {1}")]
-    Film(String, vertebra_hrnet::Error),
+    Film(String, Box<vertebra_hrnet::Error>),
     /// The keypoint network.
     #[error(transparent)]
     Detector(#[from] vertebra_hrnet::Error),

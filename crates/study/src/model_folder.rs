@@ -152,7 +152,7 @@ impl TrainedModel {
         let covariates = self.imputed(covariates, &mut warnings)?;
         let reduced = ReducedFilm::open(path, self.description.film_height)?;
         warnings.extend(reduced.warnings.iter().cloned());
-        let unfit = |error| Error::Film(path.display().to_string(), error);
+        let unfit = |error| Error::Film(path.display().to_string(), Box::new(error));
         let film =
             FilmPixels::new(&reduced.pixels, reduced.height, reduced.width).map_err(unfit)?;
         let found = self.detector.detect(film)?;
