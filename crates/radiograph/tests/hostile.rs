@@ -35,6 +35,15 @@ fn a_tiff_that_announces_more_than_it_holds_is_refused_before_room_is_made() {
     }
 }
 
+/// Found by the fuzz target `film`: one more than the highest word, an overflow where that is checked.
+#[test]
+fn a_high_bit_beyond_every_word_is_refused() {
+    let mut film = File::grey(EXPLICIT, 12);
+    film.layout(2, 2, 12).word(0x0028, 0x0102, u16::MAX).native(&[0; 8]);
+    let error = read(&film.bytes(), &ReadOptions::default()).0.unwrap_err().to_string();
+    assert!(error.contains("11 to 15") && error.contains("65535"), "{error}");
+}
+
 #[test]
 fn more_elements_than_any_file_has_are_refused() {
     let mut bytes = File::empty(EXPLICIT).head();

@@ -88,7 +88,7 @@ impl Layout {
             ));
         }
         self.high_bit = header.word(tag::HIGH_BIT)?.unwrap_or(self.bits_stored - 1);
-        if self.high_bit + 1 < self.bits_stored || self.high_bit >= allocated {
+        if !(self.bits_stored - 1..allocated).contains(&self.high_bit) {
             return Err(Error::invalid(
                 tag::HIGH_BIT.name,
                 format!("{} to {}", self.bits_stored - 1, allocated - 1),
