@@ -10,7 +10,8 @@ pub enum Error {
     /// Two anchors lie on the same spot, so that no axis runs through them: (upper, lower, px).
     #[error("{0} and {1} are {2:.3} px apart; expected at least 2 px")]
     CoincidentKeypoints(Level, Level, f64),
-    /// A caudal vertebra lies above a cranial one: (upper, its y, lower, its y), px.
+    /// A caudal vertebra lies above a cranial one, or so little below it that the curve through its
+    /// neighbours runs upwards: (upper, its y, lower, its y), px.
     #[error("{2} (y = {3:.1}) must lie below {0} (y = {1:.1}) on the film")]
     UpsideDown(Level, f64, Level, f64),
     /// A keypoint is not on the film: (level, x, y, height, width).

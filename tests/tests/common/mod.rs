@@ -22,7 +22,7 @@ pub(crate) fn small_config() -> StudyConfig {
         [keypoints]
         input_size = [64, 64]
         [keypoints.training]
-        epochs = 2
+        epochs = 10
         [picture]
         size = 32
         patch_size = 32
