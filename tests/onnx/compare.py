@@ -1,8 +1,8 @@
 """Runs exported networks in onnxruntime and compares with what the plans of vertebra-conv gave.
 
     pip install numpy onnx onnxruntime safetensors
-    VERTEBRA_ONNX=/tmp/onnx cargo test --release -p vertebra-hrnet -p vertebra-deepsurv
-    python tests/onnx/compare.py /tmp/onnx
+    VERTEBRA_ONNX="$PWD/exported" cargo test --release -p vertebra-hrnet -p vertebra-deepsurv
+    python tests/onnx/compare.py exported
 
 For every NAME.onnx in the folder the tests have written NAME.INPUT.f32 for each input and
 NAME.output.f32. Prints a table of the largest differences over the largest magnitude; `timm` is the
