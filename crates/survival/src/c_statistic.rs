@@ -524,8 +524,8 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// The indices that carry each label, in order of the labels.
-pub(crate) fn members(labels: &[usize]) -> Vec<Vec<usize>> {
-    let mut members = std::collections::BTreeMap::<usize, Vec<usize>>::new();
+pub(crate) fn members<L: Ord + Copy>(labels: &[L]) -> Vec<Vec<usize>> {
+    let mut members = std::collections::BTreeMap::<L, Vec<usize>>::new();
     for (i, &label) in labels.iter().enumerate() {
         members.entry(label).or_default().push(i);
     }

@@ -42,6 +42,22 @@ pub(crate) fn length<T>(
     Ok(())
 }
 
+/// No case weights, or such as count subjects alike: whole numbers.
+pub(crate) fn frequencies(method: &'static str, outcomes: &Outcomes) -> Result<(), Error> {
+    match outcomes.weights().is_some_and(|w| w.iter().any(|w| w.fract() != 0.0)) {
+        true => Err(Error::Unsupported(method, "case weights that are not whole numbers")),
+        false => Ok(()),
+    }
+}
+
+/// All at risk from the start.
+pub(crate) fn no_entry(method: &'static str, outcomes: &Outcomes) -> Result<(), Error> {
+    match outcomes.entry().is_some() {
+        true => Err(Error::Unsupported(method, "delayed entry")),
+        false => Ok(()),
+    }
+}
+
 /// A confidence level such as 0.95.
 pub(crate) fn level(level: f64) -> Result<f64, Error> {
     if level > 0.0 && level < 1.0 {

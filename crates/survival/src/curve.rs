@@ -15,7 +15,9 @@
 //! Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
 
 use crate::{
-    Error, Outcomes, check,
+    Error, Outcomes,
+    c_statistic::members,
+    check,
     curve_interval::CurveInterval,
     normal,
     time_counts::{TimeCount, count_times},
@@ -64,6 +66,20 @@ pub struct SurvivalCurve {
     pub std_err_hazard: Vec<f64>,
     /// What adds to the variance of `ln S` at each time.
     variance_steps: Vec<f64>,
+}
+
+/// The curve of one group or stratum.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct GroupCurve<L> {
+    /// What its subjects are labelled with.
+    pub label: L,
+    /// Its subjects.
+    pub n_subjects: usize,
+    /// Those of them with an event.
+    pub n_events: usize,
+    /// Its curve.
+    pub curve: SurvivalCurve,
 }
 
 /// Mean survival time up to a horizon: the area under the curve.
@@ -184,6 +200,27 @@ impl CurveOptions {
     }
 }
 
+impl CurveOptions {
+    /// The curve of each group (one label per subject, such as a stratum), in order of the labels.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and [`Error::LengthMismatch`].
+    pub fn fit_by_group<L: Ord + Copy>(
+        &self,
+        outcomes: &Outcomes,
+        groups: &[L],
+    ) -> Result<Vec<GroupCurve<L>>, Error> {
+        check::length("groups", groups, outcomes)?;
+        let one = |subjects: Vec<usize>| {
+            let here = outcomes.subset(&subjects);
+            let (n_subjects, n_events) = (here.n_subjects(), here.n_events());
+            let label = groups[subjects[0]];
+            Ok(GroupCurve { label, n_subjects, n_events, curve: self.fit(&here)? })
+        };
+        members(groups).into_iter().map(one).collect()
+    }
+}
+
 /// Hazard and variance of `count` tied events of total weight `d`, taken one after another.
 fn one_by_one(n: f64, d: f64, count: u32) -> (f64, f64) {
     let each = d / f64::from(count);
@@ -209,6 +246,27 @@ fn one_by_one(n: f64, d: f64, count: u32) -> (f64, f64) {
 /// ```
 pub fn kaplan_meier(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
     CurveOptions::default().fit(outcomes)
+}
+
+/// Kaplan-Meier curves of groups (one label per subject), in order of the labels, with 95 % log-log intervals;
+/// compare them by [`log_rank`](crate::log_rank). Other estimators: [`CurveOptions::fit_by_group`].
+///
+/// # Errors
+/// [`Error::Empty`] or [`Error::LengthMismatch`].
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, kaplan_meier_by_group};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, true, false, true])?;
+/// let arms = kaplan_meier_by_group(&outcomes, &["new", "old", "new", "old"])?;
+/// assert_eq!((arms[0].label, arms[0].n_events, arms[0].curve.at(2.5)), ("new", 1, 0.5));
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn kaplan_meier_by_group<L: Ord + Copy>(
+    outcomes: &Outcomes,
+    groups: &[L],
+) -> Result<Vec<GroupCurve<L>>, Error> {
+    CurveOptions::default().fit_by_group(outcomes, groups)
 }
 
 /// Nelson-Aalen cumulative hazard, and the survival curve `exp(-H)` with 95 % log-log intervals.

@@ -59,6 +59,25 @@ impl CompetingOutcomes {
         Ok(self)
     }
 
+    /// Adds entry times in years: subject `i` is at risk on `(entry[i], time[i]]`. Who has an event, of any
+    /// cause, before it would have entered is not in the sample; the curves and risks allow for that.
+    ///
+    /// # Errors
+    /// As [`Outcomes::with_entry`].
+    pub fn with_entry(mut self, entry: Vec<f64>) -> Result<Self, Error> {
+        self.any = self.any.with_entry(entry)?;
+        Ok(self)
+    }
+
+    /// Takes times as equal that differ by less than rounding, as [`Outcomes::with_tied_times`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_tied_times(mut self, tolerance: f64) -> Result<Self, Error> {
+        self.any = self.any.with_tied_times(tolerance)?;
+        Ok(self)
+    }
+
     /// The follow-up with an event of any cause as the event.
     #[must_use]
     pub fn any(&self) -> &Outcomes {
@@ -113,6 +132,51 @@ impl<'a> OneCause<'a> {
     #[must_use]
     pub fn number(self) -> usize {
         self.cause
+    }
+
+    /// Outcomes in which an event of another cause is a censoring: what a cause-specific hazard is estimated
+    /// from, be it by [`nelson_aalen`](crate::nelson_aalen), [`log_rank`](crate::log_rank) or a Cox model, and
+    /// [`incident_auc`](crate::incident_auc) under competing risks.
+    ///
+    /// Their Kaplan-Meier curve is not the probability of staying free of the event: that is
+    /// [`cumulative_incidence`](crate::cumulative_incidence).
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_survival::CompetingOutcomes;
+    /// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0], vec![1, 2, 0])?;
+    /// assert_eq!(outcomes.cause(1)?.cause_specific().event(), [true, false, false]);
+    /// # Ok::<(), vertebra_survival::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cause_specific(self) -> Outcomes {
+        let own = self.outcomes.cause.iter().map(|&c| c == self.cause).collect();
+        self.outcomes.any.with_events(own)
+    }
+
+    /// Outcomes in which who had an event of another cause is followed, without event, to the end of the study.
+    ///
+    /// [`harrell_c`](crate::harrell_c) of these is the C-index for competing risks of Wolbers et al.
+    /// (*Epidemiology* 20:555-561, 2009): who had another event is known not to have this one, so that a score
+    /// should rank it below those with this event, whenever that was. Like Harrell's C it depends on the
+    /// censoring; [`auc_at`](crate::auc_at) of the cause does not.
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_survival::{CompetingOutcomes, concordance};
+    /// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0], vec![2, 1, 0])?;
+    /// let pairs = concordance(&outcomes.cause(1)?.staying_at_risk(), &[0.1, 0.9, 0.5])?;
+    /// assert_eq!(pairs.concordant, 2); // the second subject against the first, and against the third
+    /// # Ok::<(), vertebra_survival::Error>(())
+    /// ```
+    #[must_use]
+    pub fn staying_at_risk(self) -> Outcomes {
+        let any = &self.outcomes.any;
+        let end = any.time().iter().copied().fold(0.0, f64::max);
+        let own = |i: usize| self.outcomes.cause[i] == self.cause;
+        let until = |(i, &t): (usize, &f64)| if any.event()[i] && !own(i) { end } else { t };
+        let time = any.time().iter().enumerate().map(until).collect();
+        self.cause_specific().with_times(time)
     }
 }
 

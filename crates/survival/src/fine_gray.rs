@@ -6,6 +6,9 @@
 //! cause at `t_i`. `G` is the Kaplan-Meier curve of the censoring, events taken to come before censorings at
 //! equal times. Tied events of the cause see the same risk set (Breslow). The standard errors are those of Fine and Gray, with what the estimated `G` adds.
 //!
+//! With delayed entry the weights would also need the distribution of the entry times (Geskus, 2011), which is not
+//! estimated here: it is refused. A cause-specific hazard allows for it.
+//!
 //! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (weights as data).
 //! [`fine_gray_rows`] equals R `survival::finegray()`, the likelihood `coxph()` on these rows;
 //! coefficients and standard errors equal `cmprsk::crr()` where no event ties with a censoring.
@@ -32,7 +35,8 @@ pub struct FineGrayRows {
 /// cause after it.
 ///
 /// # Errors
-/// [`Error::OutOfDomain`] for an event or a censoring at time 0, which no row `(entry, time]` can hold.
+/// [`Error::OutOfDomain`] for an event or a censoring at time 0, which no row `(entry, time]` can hold;
+/// [`Error::Unsupported`] for delayed entry.
 ///
 /// # Examples
 /// ```
@@ -45,6 +49,7 @@ pub struct FineGrayRows {
 /// ```
 pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
     let (outcomes, any) = (cause.outcomes(), cause.outcomes().any());
+    check::no_entry("Fine and Gray's weighting", any)?;
     if let Some(i) = any.time().iter().position(|&t| t == 0.0) {
         return Err(Error::OutOfDomain("time", i, 0.0));
     }
@@ -164,7 +169,7 @@ impl FineGrayFit {
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::Empty`] without a covariate,
 /// [`Error::Undefined`] where a covariate is the same for all, is determined by the others, or no finite
-/// coefficients fit best; [`Error::Unsupported`] for case weights.
+/// coefficients fit best; [`Error::Unsupported`] for case weights or delayed entry.
 ///
 /// # Examples
 /// ```
@@ -186,6 +191,7 @@ pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayF
     if any.weights().is_some() {
         return Err(Error::Unsupported(NAME, "case weights"));
     }
+    check::no_entry(NAME, any)?;
     let columns: Vec<Column> = covariates.iter().map(|x| Column::new(x)).collect();
     if columns.iter().any(Column::is_flat) {
         return Err(Error::Undefined(NAME, "a covariate is the same for all"));

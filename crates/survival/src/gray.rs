@@ -13,10 +13,14 @@
 //! causes. Where events tie, `dF_0` is multiplied by `1 - (d_1 - 1) / (h S_r(t-) - 1)` and `dF_2r` by
 //! `1 - (d_2r - 1) / (Y_r - 1)`, as the hypergeometric variance of a log-rank test has it.
 //!
+//! Case weights are counts, as in the log-rank test. With delayed entry `Y_k / S_k(t-)` is no longer the group's
+//! size times its chance of being uncensored, which the covariance takes it for, so that delayed entry is refused;
+//! the cumulative incidences and the cause-specific log-rank test allow for it.
+//!
 //! Source: Gray, *Ann. Stat.* 16:1141-1154, 1988. Equal to R `cmprsk::cuminc()$Tests` to 12 digits.
 
 use crate::{
-    CompetingOutcomes, Error, c_statistic::members, endpoint::check_labels,
+    CompetingOutcomes, Error, c_statistic::members, check, endpoint::check_labels,
     score_test::test_of_scores, time_groups::TimeGroups,
 };
 
@@ -49,8 +53,8 @@ pub struct GrayOptions {
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::InvalidSetting`] for cause 0, [`Error::NoEvents`] without an event of
-/// the cause, [`Error::Undefined`] where no two groups can be compared, [`Error::Unsupported`] for case
-/// weights.
+/// the cause, [`Error::Undefined`] where no two groups can be compared, [`Error::Unsupported`] for
+/// delayed entry and for case weights that are not whole numbers.
 ///
 /// # Examples
 /// ```
@@ -96,9 +100,8 @@ impl GrayOptions {
     ) -> Result<GrayTest, Error> {
         check_labels("groups", groups, outcomes)?;
         outcomes.cause(cause)?;
-        if outcomes.any().weights().is_some() {
-            return Err(Error::Unsupported("Gray's test", "case weights"));
-        }
+        check::frequencies("Gray's test", outcomes.any())?;
+        check::no_entry("Gray's test", outcomes.any())?;
         if !self.rho.is_finite() {
             return Err(Error::InvalidSetting("rho", "finite", self.rho));
         }
@@ -166,15 +169,16 @@ struct Row {
 fn table(outcomes: &CompetingOutcomes, cause: usize, group_of: &[usize], k: usize) -> Vec<Row> {
     let groups = TimeGroups::new(outcomes.any());
     let mut cells = vec![Cell { survival: [1.0; 2], ..Cell::default() }; k];
-    group_of.iter().for_each(|&g| cells[g].at_risk += 1.0);
+    let weight = |i: usize| outcomes.any().weight(i);
+    group_of.iter().enumerate().for_each(|(i, &g)| cells[g].at_risk += weight(i));
     let mut pooled = 0.0;
     let mut rows = Vec::new();
     for group in groups.iter() {
         for &i in group.events {
             let cell = &mut cells[group_of[i as usize]];
             match outcomes.causes()[i as usize] == cause {
-                true => cell.own += 1.0,
-                false => cell.other += 1.0,
+                true => cell.own += weight(i as usize),
+                false => cell.other += weight(i as usize),
             }
         }
         for cell in cells.iter_mut().filter(|cell| cell.at_risk > 0.0) {
@@ -193,7 +197,9 @@ fn table(outcomes: &CompetingOutcomes, cause: usize, group_of: &[usize], k: usiz
             }
             (cell.own, cell.other, cell.survival[0]) = (0.0, 0.0, cell.survival[1]);
         }
-        group.all.iter().for_each(|&i| cells[group_of[i as usize]].at_risk -= 1.0);
+        for &i in group.all {
+            cells[group_of[i as usize]].at_risk -= weight(i as usize);
+        }
     }
     rows
 }

@@ -32,7 +32,8 @@
 //! - [`gonen_heller`] asks what a proportional hazards model says of its own discrimination.
 //!
 //! Where another event, such as death, makes the one predicted impossible, give [`CompetingOutcomes`] and
-//! ask for one cause: the functions of a horizon take it in the place of [`Outcomes`].
+//! ask for one cause: the functions of a horizon take it in the place of [`Outcomes`]. A C of one cause is
+//! [`harrell_c`] of [`OneCause::staying_at_risk`].
 //!
 //! A C says nothing about calibration: add [`observed_expected`], [`calibration_intercept`],
 //! [`calibration_slope`] and a [`calibration_curve`], or the [`brier_score`], which pays for both.
@@ -82,14 +83,19 @@
 //! | [`accuracy_at`] | `timeROC::SeSpPPVNPV` | none |
 //! | [`brier_score`], [`integrated_brier`] | `riskRegression::Score(metrics = "brier")` | sksurv `brier_score`, `integrated_brier_score` |
 //! | [`kaplan_meier`], [`nelson_aalen`], [`CurveOptions`] | `survfit(conf.type = ..)`; its default is `"log"`, ours `"log-log"` | lifelines `KaplanMeierFitter` (log-log) |
+//! | [`kaplan_meier_by_group`], [`CurveOptions::fit_by_group`] | `survfit(.. ~ group)` | a fit for each group |
 //! | [`SurvivalCurve::restricted_mean`] | `print(survfit, rmean = ..)` | lifelines `restricted_mean_survival_time` |
 //! | [`follow_up_curve`] | `survfit(Surv(time, 1 - status) ~ 1)` | |
 //! | [`cumulative_incidence`] | `survfit(Surv(time, factor) ~ 1)`, `cmprsk::cuminc` | sksurv `cumulative_incidence_competing_risks` |
+//! | [`cumulative_incidence_by_group`] | `survfit(Surv(time, factor) ~ group)`, `cmprsk::cuminc(.., group)` | none |
+//! | [`OneCause::cause_specific`] given to [`log_rank`], [`nelson_aalen`], [`incident_auc`], .. | `Surv(time, status == cause)` | |
+//! | [`OneCause::staying_at_risk`] given to [`harrell_c`] | C of Wolbers et al. 2009; `pec::cindex(cause = ..)` weights it | none |
 //! | [`gray_test`], [`GrayOptions`] | `cmprsk::cuminc(..)$Tests` | none |
 //! | [`fine_gray`], [`fine_gray_rows`] | `cmprsk::crr`, `survival::finegray` | none |
 //! | [`CompetingOutcomes::cause`] given to [`auc_at`], [`brier_score`], [`observed_expected`], .. | `riskRegression::Score(Hist(time, cause) ~ 1, cause = ..)` | none |
 //! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | lifelines `multivariate_logrank_test` |
 //! | [`cox_partial_likelihood`], [`RiskSets`] | `coxph(~ offset(h))`: `loglik`, martingale residuals | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
+//! | [`gradient_log_hazard`] | `-residuals(coxph(~ offset(h)), "martingale") / events` | the gradient that automatic differentiation takes |
 //! | [`breslow_baseline`] | `basehaz(centered = FALSE)` of a Breslow fit | |
 //! | [`calibration_curve`] (ICI, E50, E90) | `rms::val.surv`; Austin's code with `rms::cph(rcs(..))` | none |
 //! | [`calibration_intercept`], [`calibration_line`] | `geepack::geese(.., mean.link = "cloglog")` on pseudo-observations | none |
@@ -105,7 +111,11 @@
 //!   at `t`, and `G(t-)` is used to weight an event at `t`.
 //! - Times are equal only if they are the same number. R also takes times as tied that differ by
 //!   rounding; [`Outcomes::with_tied_times`] does that.
-//! - A subject with entry time `e` is at risk on `(e, time]`.
+//! - A subject with entry time `e` is at risk on `(e, time]`. Curves, cumulative incidences, log-rank tests,
+//!   Harrell's C, the partial likelihood and the observed risk at a horizon allow for it; what weights by the curve of
+//!   the censoring does not and says so.
+//! - Case weights are counts: a subject of weight 2 is two alike in every estimate and in Greenwood's variances.
+//!   Jackknife standard errors take it as one subject, drawn or not. Log-rank and Gray's test want whole weights.
 //! - Feature `burn` adds `cox_loss` and the other losses on burn tensors; nothing else needs it.
 
 #[cfg(doctest)]
@@ -190,12 +200,14 @@ pub use calibration_curve::{CalibrationCurve, CalibrationCurveOptions, calibrati
 pub use calibration_intercept::{
     CalibrationCoefficient, CalibrationLine, calibration_intercept, calibration_line,
 };
-pub use competing::{CumulativeIncidence, cumulative_incidence};
+pub use competing::{
+    CumulativeIncidence, GroupIncidence, cumulative_incidence, cumulative_incidence_by_group,
+};
 pub use concordance::{Concordance, concordance};
 pub use concordance_bootstrap::JointBootstrap;
 pub use curve::{
-    CurveEstimator, CurveOptions, RestrictedMean, SurvivalCurve, follow_up_curve, kaplan_meier,
-    nelson_aalen,
+    CurveEstimator, CurveOptions, GroupCurve, RestrictedMean, SurvivalCurve, follow_up_curve,
+    kaplan_meier, kaplan_meier_by_group, nelson_aalen,
 };
 pub use curve_interval::CurveInterval;
 pub use decision_curve::{NetBenefit, decision_curve};
@@ -210,7 +222,9 @@ pub use multiple_testing::{benjamini_hochberg, holm};
 pub use outcomes::Outcomes;
 pub use pair_sums::PairTotals;
 pub use parametric_losses::{LossGradient, logistic_hazard_loss, weibull_loss};
-pub use partial_likelihood::{CoxPartialLikelihood, RiskSets, Ties, cox_partial_likelihood};
+pub use partial_likelihood::{
+    CoxPartialLikelihood, RiskSets, Ties, cox_partial_likelihood, gradient_log_hazard,
+};
 pub use pseudo::pseudo_observations;
 pub use reclassification::{
     Improvement, IntegratedDiscrimination, NetReclassification, Reclassification,

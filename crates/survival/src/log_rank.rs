@@ -4,6 +4,10 @@
 //! would have if all groups had one hazard; the differences are weighted, summed, and standardised
 //! by their hypergeometric covariance.
 //!
+//! Case weights are counts: a subject of weight 2 is two alike, in every number above, and weights that are no
+//! whole numbers are refused, as a hypergeometric covariance has no meaning for them. Where weights correct for
+//! sampling or for confounding, test the group in a weighted Cox model with robust standard errors.
+//!
 //! Sources: Mantel, *Cancer Chemother. Rep.* 50:163-170, 1966; Peto & Peto, *JRSS A* 135:185-207,
 //! 1972; Tarone & Ware, *Biometrika* 64:156-160, 1977; Harrington & Fleming, *Biometrika*
 //! 69:553-566, 1982. Equal to R `survdiff()`.
@@ -65,7 +69,7 @@ pub struct LogRankOptions {
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::Undefined`] where no two groups can be
-/// compared, [`Error::Unsupported`] for case weights.
+/// compared, [`Error::Unsupported`] for case weights that are not whole numbers.
 ///
 /// # Examples
 /// ```
@@ -100,9 +104,7 @@ impl LogRankOptions {
     /// As [`log_rank`], and [`Error::InvalidSetting`] for a negative exponent.
     pub fn test(&self, outcomes: &Outcomes, groups: &[usize]) -> Result<LogRank, Error> {
         check::length("groups", groups, outcomes)?;
-        if outcomes.weights().is_some() {
-            return Err(Error::Unsupported("the log-rank test", "case weights"));
-        }
+        check::frequencies("the log-rank test", outcomes)?;
         if outcomes.n_events() == 0 {
             return Err(Error::NoEvents(outcomes.n_subjects()));
         }
@@ -139,11 +141,18 @@ impl LogRankOptions {
         let mut entering = crate::entering::Entering::new(outcomes);
         let groups = TimeGroups::new(outcomes);
         for (group, &now) in groups.iter().zip(groups.times()).rev() {
-            group.all.iter().for_each(|&i| at_risk[group_of[i as usize]] += 1.0);
-            entering.leave_from(now, |i| at_risk[group_of[i as usize]] -= 1.0);
+            group
+                .all
+                .iter()
+                .for_each(|&i| at_risk[group_of[i as usize]] += outcomes.weight(i as usize));
+            entering
+                .leave_from(now, |i| at_risk[group_of[i as usize]] -= outcomes.weight(i as usize));
             if !group.events.is_empty() {
                 let mut events = vec![0.0; k];
-                group.events.iter().for_each(|&i| events[group_of[i as usize]] += 1.0);
+                group
+                    .events
+                    .iter()
+                    .for_each(|&i| events[group_of[i as usize]] += outcomes.weight(i as usize));
                 table.push(EventTime { at_risk: at_risk.clone(), events });
             }
         }

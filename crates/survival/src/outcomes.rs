@@ -102,7 +102,17 @@ impl Outcomes {
     /// The same follow-up with censoring as the event and events as censoring.
     #[must_use]
     pub fn reversed(&self) -> Self {
-        Self { event: self.event.iter().map(|e| !e).collect(), ..self.clone() }
+        self.with_events(self.event.iter().map(|e| !e).collect())
+    }
+
+    /// The same follow-up with other events, one for each subject.
+    pub(crate) fn with_events(&self, event: Vec<bool>) -> Self {
+        Self { event, ..self.clone() }
+    }
+
+    /// The same subjects followed until other times, none earlier than before.
+    pub(crate) fn with_times(self, time: Vec<f64>) -> Self {
+        Self { time, ..self }
     }
 
     /// Number of subjects.

@@ -75,6 +75,30 @@ pub fn cox_partial_likelihood(
     RiskSets::new(outcomes)?.partial_likelihood(log_hazard, ties)
 }
 
+/// The gradient of [`cox_partial_likelihood`]'s loss with Efron ties, shape `[n]`, in O(n log n): what a network
+/// that puts out log hazards is trained by, without tensors.
+///
+/// Entry times and case weights of the outcomes are honoured. Minus the gradient times the (weighted) number of
+/// events is the martingale residual. For strata, Breslow ties, or many log hazards on the same outcomes:
+/// [`RiskSets::gradient_log_hazard`].
+///
+/// # Shapes
+/// - `log_hazard`: `[n]`, any finite values
+///
+/// # Errors
+/// As [`cox_partial_likelihood`].
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, gradient_log_hazard};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0], vec![true, false])?;
+/// assert_eq!(gradient_log_hazard(&outcomes, &[0.0, 0.0])?, [-0.5, 0.5]);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn gradient_log_hazard(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<Vec<f64>, Error> {
+    RiskSets::new(outcomes)?.gradient_log_hazard(log_hazard, Ties::Efron)
+}
+
 /// The risk sets of outcomes, sorted once for many evaluations of the partial likelihood.
 ///
 /// # Examples
@@ -165,6 +189,14 @@ impl RiskSets {
             return Err(Error::InvalidSetting("spread of log_hazard", "below 1e300", widest));
         }
         Ok(total)
+    }
+
+    /// The gradient of [`partial_likelihood`](Self::partial_likelihood)'s loss alone, shape `[n]`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn gradient_log_hazard(&self, log_hazard: &[f64], ties: Ties) -> Result<Vec<f64>, Error> {
+        Ok(self.partial_likelihood(log_hazard, ties)?.gradient)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::{Golden, assert_all_close, assert_close, linear};
 use vertebra_survival::{
-    CompetingOutcomes, GrayOptions, RiskSets, Ties, auc_at, auc_jointly, brier_score,
-    cumulative_incidence, fine_gray, fine_gray_rows, gray_test,
+    CompetingOutcomes, CumulativeIncidence, GrayOptions, RiskSets, Ties, auc_at, auc_jointly,
+    brier_score, cumulative_incidence, cumulative_incidence_by_group, fine_gray, fine_gray_rows,
+    gray_test,
 };
 
 #[test]
@@ -54,6 +55,54 @@ fn cumulative_incidence_by_group_agrees_with_survfit() {
             assert_all_close("lower", &at(&curve.lower), &part("lower_log"), 1e-10);
             assert_all_close("upper", &at(&curve.upper), &part("upper_log"), 1e-10);
         }
+    }
+}
+
+/// With entry times and weights drawn from the row numbers (`delayed_entry.R`).
+#[test]
+fn delayed_entry_and_weights_agree_with_survfit() {
+    let mgus2 = Golden::read("mgus2");
+    let golden = Golden::read("delayed_entry");
+    let etime = mgus2.column("etime");
+    let entry: Vec<f64> =
+        etime.iter().enumerate().map(|(i, t)| (t * ((i * 7) % 10) as f64 / 12.0).floor()).collect();
+    let weight: Vec<f64> = (0..etime.len()).map(|i| 1.0 + (i % 3) as f64 / 2.0).collect();
+    let check = |path: &str, rows: std::ops::Range<usize>, curves: &[CumulativeIncidence]| {
+        let times = golden.numbers(&format!("/{path}/time"))[rows.clone()].to_vec();
+        for curve in curves {
+            let expected = |leaf: &str| -> Vec<f64> {
+                let table = golden.at(&format!("/{path}/{leaf}")).as_array().unwrap();
+                table[rows.clone()]
+                    .iter()
+                    .map(|row| row[curve.cause - 1].as_f64().unwrap())
+                    .collect()
+            };
+            let got = |value: &dyn Fn(f64) -> f64| -> Vec<f64> {
+                times.iter().map(|&t| value(t)).collect()
+            };
+            assert_all_close(path, &got(&|t| curve.at(t)), &expected("pstate"), 1e-11);
+            assert_all_close(path, &got(&|t| curve.std_err_at(t)), &expected("std_err"), 1e-10);
+            assert_all_close(path, &got(&|t| curve.interval_at(t).0), &expected("lower"), 1e-10);
+            assert_all_close(path, &got(&|t| curve.interval_at(t).1), &expected("upper"), 1e-10);
+            // This version of survfit counts those at risk without their weights.
+            let weighted = path == "weighted" || path == "both";
+            let n_risk = golden.numbers(&format!("/{path}/n_risk"))[rows.clone()].to_vec();
+            for (t, n) in times.iter().zip(n_risk) {
+                if let Some(row) = curve.times.iter().position(|u| u == t).filter(|_| !weighted) {
+                    assert_close(path, curve.n_risk[row], n, 1e-12);
+                }
+            }
+        }
+    };
+    let late = || mgus("etime").with_entry(entry.clone()).unwrap();
+    check("entry", 0..9, &cumulative_incidence(&late()).unwrap());
+    let weighted = mgus("etime").with_weights(weight.clone()).unwrap();
+    check("weighted", 0..9, &cumulative_incidence(&weighted).unwrap());
+    let both = late().with_weights(weight.clone()).unwrap();
+    check("both", 0..9, &cumulative_incidence(&both).unwrap());
+    let by_sex = cumulative_incidence_by_group(&late(), &mgus2.labels("male")).unwrap();
+    for group in by_sex {
+        check("by_sex", 9 * group.label..9 * (group.label + 1), &group.curves);
     }
 }
 
