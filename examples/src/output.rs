@@ -25,6 +25,15 @@ pub fn nothing(names: &[&str], why: &dyn Display) -> Value {
     Value::Object(nulls.chain([why]).collect::<Map<_, _>>())
 }
 
+/// A value as JSON, or an object in which each of `names` is null and `"why"` says why.
+#[must_use]
+pub fn object<T: serde::Serialize, E: Display>(got: Result<T, E>, names: &[&str]) -> Value {
+    match got {
+        Ok(value) => json!(value),
+        Err(why) => nothing(names, &why),
+    }
+}
+
 /// `object` with one more entry.
 #[must_use]
 pub fn with(mut object: Value, name: &str, value: Value) -> Value {
@@ -62,9 +71,9 @@ pub fn p_value(value: &Value) -> String {
 #[must_use]
 pub fn line(label: &str, object: &Value, name: &str) -> String {
     if let Some(why) = object["why"].as_str() {
-        return format!("{label:<24} {:>8}   {why}", "-");
+        return format!("{label:<30} {:>8}   {why}", "-");
     }
     let cell = |name: &str| fixed(&object[name]);
     let interval = format!("{} to {}", cell("lower"), cell("upper"));
-    format!("{label:<24} {:>8} {:>8}   {interval}", cell(name), cell("se"))
+    format!("{label:<30} {:>8} {:>8}   {interval}", cell(name), cell("se"))
 }

@@ -6,7 +6,7 @@
 use anyhow::{Context, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use vertebra_survival::Outcomes;
+use vertebra_survival::{CompetingOutcomes, Outcomes};
 
 /// What counts as missing, whatever its case.
 const MISSING: [&str; 5] = ["", "na", "nan", ".", "null"];
@@ -173,16 +173,57 @@ impl Table {
         event: &str,
         entry: Option<&str>,
     ) -> anyhow::Result<Outcomes> {
-        let times = self.numbers(time)?;
-        self.check(time, &times, "a time >= 0", |_, t| t >= 0.0)?;
+        let times = self.times(time)?;
         let events = self.numbers(event)?;
         self.check(event, &events, "0 (censored) or 1 (event)", |_, e| e == 0.0 || e == 1.0)?;
         let outcomes = Outcomes::new(times.clone(), events.iter().map(|&e| e == 1.0).collect())?;
-        let Some(entry) = entry else { return Ok(outcomes) };
-        let entries = self.numbers(entry)?;
+        Ok(match entry {
+            None => outcomes,
+            Some(entry) => outcomes.with_entry(self.entries(entry, time, &times)?)?,
+        })
+    }
+
+    /// Outcomes under competing risks, from a column of times and one of causes (0 where censored), and of entry
+    /// times if any.
+    ///
+    /// # Errors
+    /// As [`outcomes`](Self::outcomes) and [`causes`](Self::causes).
+    pub fn competing_outcomes(
+        &self,
+        time: &str,
+        cause: &str,
+        entry: Option<&str>,
+    ) -> anyhow::Result<CompetingOutcomes> {
+        let times = self.times(time)?;
+        let outcomes = CompetingOutcomes::new(times.clone(), self.causes(cause)?)?;
+        Ok(match entry {
+            None => outcomes,
+            Some(entry) => outcomes.with_entry(self.entries(entry, time, &times)?)?,
+        })
+    }
+
+    /// A column of causes of events, 0 where a subject was censored.
+    ///
+    /// # Errors
+    /// The first row whose cause is no whole number from 0 to 99.
+    pub fn causes(&self, name: &str) -> anyhow::Result<Vec<usize>> {
+        let causes = self.numbers(name)?;
+        let whole = |_, c: f64| c.fract() == 0.0 && (0.0..=99.0).contains(&c);
+        self.check(name, &causes, "0 (censored) or a cause 1, 2, .., 99", whole)?;
+        Ok(causes.into_iter().map(|c| c as usize).collect())
+    }
+
+    fn times(&self, name: &str) -> anyhow::Result<Vec<f64>> {
+        let times = self.numbers(name)?;
+        self.check(name, &times, "a time >= 0", |_, t| t >= 0.0)?;
+        Ok(times)
+    }
+
+    fn entries(&self, name: &str, time: &str, times: &[f64]) -> anyhow::Result<Vec<f64>> {
+        let entries = self.numbers(name)?;
         let expected = format!("an entry time >= 0 and before {time}");
-        self.check(entry, &entries, &expected, |r, e| e >= 0.0 && e < times[r])?;
-        Ok(outcomes.with_entry(entries)?)
+        self.check(name, &entries, &expected, |r, e| e >= 0.0 && e < times[r])?;
+        Ok(entries)
     }
 
     /// A column of weights above 0.
@@ -346,6 +387,11 @@ mod tests {
             "t.csv: row 3, column \"age\": expected a number, got \"8o\""
         );
         assert!(message(table.numbers("sex")).contains("no column \"sex\""));
+        assert_eq!(rest.causes("event").unwrap(), [1, 2]);
+        assert_eq!(
+            message(table.competing_outcomes("event", "time", None)),
+            "t.csv: row 3, column \"time\": expected 0 (censored) or a cause 1, 2, .., 99, got -2"
+        );
     }
 
     #[test]

@@ -111,7 +111,8 @@ fn proportion(
     if all <= 0.0 {
         return Err(Error::Undefined(name, "nobody of known status on this side of the threshold"));
     }
-    let share = (weigh(&|i| of(i) && what(i)) / all).min(1.0);
+    // An empty sum is -0.0.
+    let share = (weigh(&|i| of(i) && what(i)) / all).min(1.0) + 0.0;
     let slope = |i: usize| {
         let own = f64::from(u8::from(what(i))) - share;
         if of(i) { at.weights[i] * own / all } else { 0.0 }

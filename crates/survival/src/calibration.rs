@@ -3,16 +3,14 @@
 //! - in the large: observed risk (1 - Kaplan-Meier, or the cumulative incidence of one cause) over the mean
 //!   predicted one, O/E;
 //! - by groups of predicted risk: mean predicted beside observed risk;
-//! - slope: the coefficient of the log hazard in a Cox model of the evaluation sample; below 1 the
-//!   predictions are too extreme (van Houwelingen, *Stat. Med.* 19:3401-3415, 2000).
+//! - slope: the coefficient of the log hazard in a Cox model of the evaluation sample, or in Fine and Gray's for
+//!   one cause; below 1 the predictions are too extreme (van Houwelingen, *Stat. Med.* 19:3401-3415, 2000).
 //!
 //! Source: Royston & Altman, *BMC Med. Res. Methodol.* 13:33, 2013; McLernon et al., *Ann. Intern.
 //! Med.* 176:105-114, 2023.
 
 use crate::{
-    Endpoint, Error, Outcomes, Ties, check,
-    cox_fit::CoxFit,
-    normal,
+    Endpoint, Error, check, normal,
     observed::{observed, observed_among},
     order::argsort,
 };
@@ -57,7 +55,7 @@ pub struct CalibrationGroup {
 pub struct CalibrationSlope {
     /// 1 is right; below 1 the predictions are too extreme.
     pub slope: f64,
-    /// Standard error, from the observed information.
+    /// Standard error, from the observed information of the Cox model, or Fine and Gray's sandwich.
     pub se: f64,
     /// Lower bound of the 95 % interval.
     pub lower: f64,
@@ -166,7 +164,9 @@ fn group(
     })
 }
 
-/// Calibration slope of a log hazard: its coefficient in a Cox model of these outcomes (Efron ties).
+/// Calibration slope of a log hazard: its coefficient in a Cox model of these outcomes (Efron ties), or that of a
+/// log subdistribution hazard in Fine and Gray's model of one cause. Of a predicted probability `p` it is
+/// `ln(-ln(1 - p))`.
 ///
 /// # Shapes
 /// - `log_hazard`: `[n]`, finite
@@ -176,12 +176,11 @@ fn group(
 /// [`Error::Undefined`] where the log hazard is the same for all, or orders the events perfectly so
 /// that no finite slope fits best.
 pub fn calibration_slope(
-    outcomes: &Outcomes,
+    endpoint: &impl Endpoint,
     log_hazard: &[f64],
 ) -> Result<CalibrationSlope, Error> {
-    check::finite("log_hazard", log_hazard, outcomes)?;
-    let fit = CoxFit::new("the calibration slope", outcomes, &[log_hazard.to_vec()], Ties::Efron)?;
-    let (slope, se) = (fit.coefficients[0], fit.std_error(0));
+    check::finite("log_hazard", log_hazard, endpoint.follow_up())?;
+    let (slope, se) = endpoint.slope("the calibration slope", log_hazard)?;
     let reach = normal::two_sided(0.95) * se;
     Ok(CalibrationSlope { slope, se, lower: slope - reach, upper: slope + reach })
 }

@@ -197,7 +197,7 @@ impl HazardRegression {
 }
 
 mod sealed {
-    use super::{HazardRegression, OneCause};
+    use super::{CoxFit, HazardRegression, OneCause, Ties, fine_gray};
     use crate::{Error, Outcomes};
 
     pub trait Sealed {
@@ -209,6 +209,9 @@ mod sealed {
             covariates: &[Vec<f64>],
             horizon: f64,
         ) -> Result<HazardRegression, Error>;
+
+        /// The coefficient of `log_hazard` in this endpoint's hazard regression, and its standard error.
+        fn slope(&self, name: &'static str, log_hazard: &[f64]) -> Result<(f64, f64), Error>;
     }
 
     impl Sealed for Outcomes {
@@ -220,6 +223,11 @@ mod sealed {
         ) -> Result<HazardRegression, Error> {
             super::cox(name, self, covariates, horizon)
         }
+
+        fn slope(&self, name: &'static str, log_hazard: &[f64]) -> Result<(f64, f64), Error> {
+            let fit = CoxFit::new(name, self, &[log_hazard.to_vec()], Ties::Efron)?;
+            Ok((fit.coefficients[0], fit.std_error(0)))
+        }
     }
 
     impl Sealed for OneCause<'_> {
@@ -230,6 +238,11 @@ mod sealed {
             horizon: f64,
         ) -> Result<HazardRegression, Error> {
             super::subdistribution(name, *self, covariates, horizon)
+        }
+
+        fn slope(&self, _: &'static str, log_hazard: &[f64]) -> Result<(f64, f64), Error> {
+            let fit = fine_gray(*self, &[log_hazard])?;
+            Ok((fit.coefficients[0], fit.std_errors[0]))
         }
     }
 }

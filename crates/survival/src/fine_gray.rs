@@ -17,6 +17,7 @@ use crate::{
     Error, OneCause, Outcomes, check,
     cox_fit::Column,
     linear::{invert, solve},
+    normal,
     time_groups::TimeGroups,
 };
 
@@ -141,7 +142,47 @@ pub struct FineGrayFit {
     cumulative_hazard: Vec<f64>,
 }
 
+/// A subdistribution hazard ratio for one unit of a covariate, with its 95 % interval and test against 1.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct SubdistributionHazardRatio {
+    /// `exp(coefficient)`.
+    pub ratio: f64,
+    /// Lower bound of the interval, on the log scale.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+    /// The coefficient divided by its standard error.
+    pub z: f64,
+    /// Two-sided P of `z`.
+    pub p: f64,
+}
+
 impl FineGrayFit {
+    /// The hazard ratio of the `covariate`-th covariate, from 0.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] where there is no such covariate.
+    pub fn hazard_ratio(&self, covariate: usize) -> Result<SubdistributionHazardRatio, Error> {
+        let (Some(b), Some(se)) =
+            (self.coefficients.get(covariate), self.std_errors.get(covariate))
+        else {
+            return Err(Error::InvalidSetting(
+                "covariate",
+                "one of those fitted",
+                covariate as f64,
+            ));
+        };
+        let reach = normal::two_sided(0.95) * se;
+        Ok(SubdistributionHazardRatio {
+            ratio: b.exp(),
+            lower: (b - reach).exp(),
+            upper: (b + reach).exp(),
+            z: b / se,
+            p: normal::two_sided_p(b / se),
+        })
+    }
+
     /// Cumulative incidence of the cause by `horizon` years for a subject with these covariates,
     /// `1 - exp(-H_0(horizon) exp(b'x))`.
     ///
@@ -178,7 +219,7 @@ impl FineGrayFit {
 /// let outcomes = CompetingOutcomes::new(time, vec![1, 2, 1, 0, 2, 1, 0, 1, 2, 0])?;
 /// let density = [0.6, 0.9, 0.5, 1.1, 0.8, 0.7, 1.0, 0.9, 0.6, 1.0];
 /// let fit = fine_gray(outcomes.cause(1)?, &[&density])?;
-/// assert!(fit.coefficients[0] < 0.0 && fit.risk(&[0.5], 5.0)? > fit.risk(&[1.0], 5.0)?);
+/// assert!(fit.hazard_ratio(0)?.ratio < 1.0 && fit.risk(&[0.5], 5.0)? > fit.risk(&[1.0], 5.0)?);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayFit, Error> {

@@ -213,7 +213,9 @@ pub use curve_interval::CurveInterval;
 pub use decision_curve::{NetBenefit, decision_curve};
 pub use endpoint::{CompetingOutcomes, Endpoint, OneCause};
 pub use error::Error;
-pub use fine_gray::{FineGrayFit, FineGrayRows, fine_gray, fine_gray_rows};
+pub use fine_gray::{
+    FineGrayFit, FineGrayRows, SubdistributionHazardRatio, fine_gray, fine_gray_rows,
+};
 pub use gonen_heller::gonen_heller;
 pub use gray::{GrayOptions, GrayTest, gray_test};
 pub use incident_auc::{IncidentAuc, incident_auc};

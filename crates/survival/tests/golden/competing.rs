@@ -3,8 +3,8 @@
 use crate::{Golden, assert_all_close, assert_close, linear};
 use vertebra_survival::{
     CompetingOutcomes, CumulativeIncidence, GrayOptions, RiskSets, Ties, auc_at, auc_jointly,
-    brier_score, cumulative_incidence, cumulative_incidence_by_group, fine_gray, fine_gray_rows,
-    gray_test,
+    brier_score, calibration_slope, cumulative_incidence, cumulative_incidence_by_group, fine_gray,
+    fine_gray_rows, gray_test,
 };
 
 #[test]
@@ -270,5 +270,10 @@ fn subdistribution_hazards_agree_with_coxph_and_crr() {
         for (k, row) in got.covariance.iter().enumerate() {
             assert_all_close(name, row, &at(&format!("var/{k}")), 1e-8);
         }
+        let linear: Vec<f64> =
+            (0..x[0].len()).map(|i| (0..3).map(|k| got.coefficients[k] * x[k][i]).sum()).collect();
+        let slope = calibration_slope(&outcomes.cause(cause).unwrap(), &linear).unwrap();
+        assert_close(name, slope.slope, 1.0, 1e-8);
+        assert!(slope.lower < 1.0 && 1.0 < slope.upper);
     }
 }

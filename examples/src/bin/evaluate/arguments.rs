@@ -1,16 +1,18 @@
 //! The command line, and the columns it names, read and checked.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Parser;
 use std::path::PathBuf;
 use vertebra_examples::table::Table;
-use vertebra_survival::Outcomes;
+use vertebra_survival::{CompetingOutcomes, Outcomes};
 
 /// Evaluate risk scores (higher = earlier expected event) and predicted probabilities on
 /// right-censored outcomes.
 ///
 /// Intervals are 95 %. A score needs an order only; what judges calibration, Brier score and net
-/// benefit needs probabilities of an event by a horizon: --probability.
+/// benefit needs probabilities of an event by a horizon: --probability. Where another event, such as
+/// death, makes the one predicted impossible, the event column holds causes and --cause names the one
+/// predicted; every figure then allows for the others.
 #[derive(Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
@@ -20,31 +22,48 @@ pub(crate) struct Arguments {
     /// Column of follow-up times.
     #[arg(long)]
     time: String,
-    /// Column of events: 1 = event, 0 = censored.
+    /// Column of events: 1 = event, 0 = censored; with --cause 0 = censored and 1, 2, .. = causes.
     #[arg(long)]
     event: String,
+    /// Cause that is predicted, where events of other causes compete with it.
+    #[arg(long, value_name = "NUMBER")]
+    cause: Option<usize>,
     /// Column of a risk score; repeat to compare several.
     #[arg(long, required = true)]
     pub(crate) risk: Vec<String>,
     /// Column of predicted probabilities of an event by a horizon, such as p5@5; repeat for several.
     #[arg(long, value_name = "COLUMN@HORIZON")]
     probability: Vec<String>,
+    /// Columns of one model's probabilities at several horizons, such as p1@1,p3@3,p5@5, whose Brier score
+    /// is integrated; repeat for several models.
+    #[arg(long, value_name = "COLUMN@HORIZON,..")]
+    integrate: Vec<String>,
+    /// Column of groups, such as arms of a trial, whose curves are compared.
+    #[arg(long)]
+    group: Option<String>,
     /// Column of entry times, where follow-up is left-truncated.
     #[arg(long)]
     entry: Option<String>,
     /// Column of case weights.
     #[arg(long)]
     weights: Option<String>,
-    /// Column of strata: only pairs of one stratum are compared.
+    /// Column of strata: only subjects of one stratum are compared, in C and in tests of groups.
     #[arg(long)]
     strata: Option<String>,
     /// Column of clusters, such as clinics: their members are dependent, and drawn together by the
     /// bootstrap.
     #[arg(long)]
     cluster: Option<String>,
+    /// Take times as equal that differ by rounding, by this share of the mean time; R does so with 1.5e-8.
+    #[arg(long, value_name = "TOLERANCE")]
+    tied_times: Option<f64>,
     /// Times at which to give survival and AUC, in the unit of the time column.
     #[arg(long, value_delimiter = ',')]
     pub(crate) horizons: Vec<f64>,
+    /// Half the width of the window of events in which the incident AUC at a horizon is averaged; a tenth
+    /// of the longest follow-up if absent.
+    #[arg(long)]
+    pub(crate) bandwidth: Option<f64>,
     /// Time at which Uno's C is cut off, in the unit of the time column; all of follow-up if absent.
     #[arg(long)]
     pub(crate) tau: Option<f64>,
@@ -57,10 +76,10 @@ pub(crate) struct Arguments {
     /// Groups of predicted probability in the calibration table.
     #[arg(long, default_value_t = 10)]
     pub(crate) groups: usize,
-    /// Probabilities at which to give the net benefit.
+    /// Probabilities at which to give the net benefit, and sensitivity, specificity and predictive values.
     #[arg(long, value_delimiter = ',', default_value = "0.02,0.05,0.1,0.2,0.3")]
     pub(crate) thresholds: Vec<f64>,
-    /// Folder for pictures (SVG): Kaplan-Meier by thirds of the first risk, calibration.
+    /// Folder for pictures (SVG): curves by --group, or else by thirds of the first risk, and calibration.
     #[arg(long, value_name = "DIR")]
     pub(crate) pictures: Option<PathBuf>,
     /// Unit of the time column, for headings only.
@@ -73,12 +92,41 @@ pub(crate) struct Arguments {
 
 /// What is evaluated.
 pub(crate) struct Data {
-    pub(crate) outcomes: Outcomes,
+    pub(crate) observed: Observed,
     pub(crate) strata: Option<Vec<usize>>,
     pub(crate) clusters: Option<Vec<usize>>,
+    pub(crate) group: Option<Grouping>,
     /// Each score with its name.
     pub(crate) risks: Vec<(String, Vec<f64>)>,
     pub(crate) predictions: Vec<Prediction>,
+    /// The predictions of each model whose Brier score is integrated.
+    pub(crate) courses: Vec<Vec<Prediction>>,
+}
+
+/// The outcomes, with or without competing causes.
+pub(crate) enum Observed {
+    One(Outcomes),
+    Competing(CompetingOutcomes, usize),
+}
+
+impl Observed {
+    /// The follow-up with an event of any cause as the event.
+    pub(crate) fn any(&self) -> &Outcomes {
+        match self {
+            Self::One(outcomes) => outcomes,
+            Self::Competing(outcomes, _) => outcomes.any(),
+        }
+    }
+}
+
+/// Groups of subjects: a column, or the thirds of a risk.
+pub(crate) struct Grouping {
+    /// What they are groups of: `"group"` or `"risk"`, and the column.
+    pub(crate) kind: &'static str,
+    pub(crate) column: String,
+    /// Of each subject, an index into `names`.
+    pub(crate) labels: Vec<usize>,
+    pub(crate) names: Vec<String>,
 }
 
 /// Predicted probabilities of an event by a horizon.
@@ -92,30 +140,85 @@ impl Arguments {
     pub(crate) fn read(&self) -> anyhow::Result<Data> {
         self.check()?;
         let table = Table::read(&self.table)?;
-        let mut outcomes = table.outcomes(&self.time, &self.event, self.entry.as_deref())?;
-        let (n, path) = (outcomes.n_subjects(), self.table.display());
-        ensure!(outcomes.n_events() > 0, "{path}: no event among {n} rows, nothing to evaluate");
-        if let Some(weights) = &self.weights {
-            outcomes = outcomes.with_weights(table.weights(weights)?)?;
-        }
+        let observed = match self.cause {
+            None => Observed::One(self.outcomes(&table)?),
+            Some(cause) => Observed::Competing(self.competing(&table, cause)?, cause),
+        };
         let labels = |name: &Option<String>| name.as_deref().map(|n| table.labels(n)).transpose();
         let (strata, clusters) = (labels(&self.strata)?, labels(&self.cluster)?);
+        let group = self.group.as_deref().map(|name| grouping(&table, name)).transpose()?;
         let risks = self.risk.iter().map(|name| Ok((name.clone(), table.numbers(name)?)));
         let risks = risks.collect::<anyhow::Result<_>>()?;
-        let predictions = self.probability.iter().map(|text| prediction(&table, text));
+        let read = |text: &str| prediction(&table, "probability", text);
+        let predictions = self.probability.iter().map(|text| read(text));
         let predictions = predictions.collect::<anyhow::Result<_>>()?;
-        Ok(Data { outcomes, strata, clusters, risks, predictions })
+        let courses = self.integrate.iter().map(|text| course(&table, text));
+        let courses = courses.collect::<anyhow::Result<_>>()?;
+        Ok(Data { observed, strata, clusters, group, risks, predictions, courses })
+    }
+
+    fn outcomes(&self, table: &Table) -> anyhow::Result<Outcomes> {
+        let has_causes = |error| match table.causes(&self.event) {
+            Ok(causes) if causes.iter().any(|&c| c > 1) => {
+                anyhow!("{error:#}; where events have causes, name the one predicted: --cause 1")
+            }
+            _ => error,
+        };
+        let outcomes = table.outcomes(&self.time, &self.event, self.entry.as_deref());
+        let mut outcomes = outcomes.map_err(has_causes)?;
+        let (n, path) = (outcomes.n_subjects(), self.table.display());
+        ensure!(outcomes.n_events() > 0, "{path}: no event among {n} rows, nothing to evaluate");
+        if let Some(tolerance) = self.tied_times {
+            outcomes = outcomes.with_tied_times(tolerance)?;
+        }
+        Ok(match &self.weights {
+            Some(weights) => outcomes.with_weights(table.weights(weights)?)?,
+            None => outcomes,
+        })
+    }
+
+    fn competing(&self, table: &Table, cause: usize) -> anyhow::Result<CompetingOutcomes> {
+        let mut outcomes =
+            table.competing_outcomes(&self.time, &self.event, self.entry.as_deref())?;
+        if !outcomes.causes().contains(&cause) {
+            let causes: Vec<String> = (1..=outcomes.n_causes())
+                .filter(|c| outcomes.causes().contains(c))
+                .map(|c| c.to_string())
+                .collect();
+            let (path, event) = (self.table.display(), &self.event);
+            bail!(
+                "{path}: column {event:?}: no event of cause {cause}; its causes are: {}",
+                if causes.is_empty() { "none".to_owned() } else { causes.join(", ") }
+            );
+        }
+        if let Some(tolerance) = self.tied_times {
+            outcomes = outcomes.with_tied_times(tolerance)?;
+        }
+        Ok(match &self.weights {
+            Some(weights) => outcomes.with_weights(table.weights(weights)?)?,
+            None => outcomes,
+        })
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        for (option, names) in [("risk", &self.risk), ("probability", &self.probability)] {
+        for (option, names) in [
+            ("risk", &self.risk),
+            ("probability", &self.probability),
+            ("integrate", &self.integrate),
+        ] {
             for (i, name) in names.iter().enumerate() {
                 ensure!(!names[..i].contains(name), "--{option} {name} is given twice");
             }
         }
-        for &positive in self.horizons.iter().chain(&self.tau) {
+        for &positive in self.horizons.iter().chain(&self.tau).chain(&self.bandwidth) {
             ensure!(positive.is_finite() && positive > 0.0, "expected a time > 0, got {positive}");
         }
+        ensure!(self.cause != Some(0), "--cause: expected a cause 1, 2, .., got 0 (censored)");
+        let tolerance = self.tied_times.unwrap_or_default();
+        ensure!(
+            tolerance.is_finite() && tolerance >= 0.0,
+            "--tied-times: expected a number >= 0, got {tolerance}"
+        );
         ensure!(self.bootstrap != Some(0), "--bootstrap: expected at least 1 sample, got 0");
         ensure!(self.groups > 0, "--groups: expected at least 1, got 0");
         for &p in &self.thresholds {
@@ -125,9 +228,28 @@ impl Arguments {
     }
 }
 
-fn prediction(table: &Table, text: &str) -> anyhow::Result<Prediction> {
-    let expected =
-        || format!("--probability {text}: expected a column and a time > 0, such as p5@5");
+fn grouping(table: &Table, column: &str) -> anyhow::Result<Grouping> {
+    let (labels, texts) = (table.labels(column)?, table.texts(column)?);
+    let mut names = vec![String::new(); labels.iter().max().map_or(0, |last| last + 1)];
+    labels.iter().zip(texts).for_each(|(&label, text)| names[label] = text.to_owned());
+    Ok(Grouping { kind: "group", column: column.to_owned(), labels, names })
+}
+
+fn course(table: &Table, text: &str) -> anyhow::Result<Vec<Prediction>> {
+    let course: Vec<Prediction> = text
+        .split(',')
+        .map(|one| prediction(table, "integrate", one))
+        .collect::<anyhow::Result<_>>()?;
+    ensure!(course.len() > 1, "--integrate {text}: expected at least two columns, got 1");
+    ensure!(
+        course.windows(2).all(|pair| pair[0].horizon < pair[1].horizon),
+        "--integrate {text}: expected horizons that increase"
+    );
+    Ok(course)
+}
+
+fn prediction(table: &Table, option: &str, text: &str) -> anyhow::Result<Prediction> {
+    let expected = || format!("--{option} {text}: expected a column and a time > 0, such as p5@5");
     let (name, horizon) = text.rsplit_once('@').with_context(expected)?;
     let horizon: f64 = horizon.parse().ok().with_context(expected)?;
     if !(horizon.is_finite() && horizon > 0.0) {

@@ -1,39 +1,65 @@
-//! Survival, follow-up, and the groups of the first risk.
+//! Survival and follow-up of all subjects, and the cumulative incidence of each cause.
 
-use crate::arguments::{Arguments, Data};
+use crate::Evaluation;
 use serde_json::{Value, json};
 use vertebra_examples::output;
-use vertebra_survival::{Error, Outcomes, SurvivalCurve, follow_up_curve, kaplan_meier, log_rank};
+use vertebra_survival::{
+    CumulativeIncidence, Endpoint, Error, OneCause, SurvivalCurve, cumulative_incidence,
+    follow_up_curve, kaplan_meier,
+};
 
-/// Names of the thirds of a risk.
-pub(crate) const THIRDS: [&str; 3] = ["low", "middle", "high"];
-
-/// Kaplan-Meier at the horizons, median survival and follow-up.
-pub(crate) fn survival(arguments: &Arguments, outcomes: &Outcomes) -> Value {
-    let medians = ["median", "median_lower", "median_upper", "median_follow_up", "at"];
+/// Kaplan-Meier and Nelson-Aalen at the horizons, quartiles of survival, and follow-up; of an event of any cause.
+pub(crate) fn survival<E: Endpoint>(evaluation: &Evaluation<'_, E>) -> Value {
+    let outcomes = evaluation.data.observed.any();
+    let names = ["median", "median_lower", "median_upper", "quartiles", "median_follow_up", "at"];
     let curves = kaplan_meier(outcomes).and_then(|c| Ok((c, follow_up_curve(outcomes)?)));
     match curves {
-        Err(why) => output::nothing(&medians, &why),
+        Err(why) => output::nothing(&names, &why),
         Ok((curve, follow_up)) => {
-            let (lower, upper) = curve.quantile_interval(0.5);
-            let at = arguments.horizons.iter().map(|&h| at_horizon(&curve, h));
-            json!({
-                "median": curve.quantile(0.5), "median_lower": lower, "median_upper": upper,
+            let horizons = evaluation.arguments.horizons.iter();
+            let at = horizons.map(|&h| survival_at(&curve, h)).collect::<Vec<_>>();
+            let quartiles = [0.25, 0.5, 0.75].map(|q| curve.quantile(q));
+            let value = json!({
+                "quartiles": quartiles,
                 "median_follow_up": follow_up.quantile(0.5),
-                "at": at.collect::<Vec<_>>(),
-            })
+                "at": at,
+            });
+            with_median(value, &curve)
         }
     }
 }
 
-fn at_horizon(curve: &SurvivalCurve, horizon: f64) -> Value {
-    let names = ["survival", "lower", "upper", "restricted_mean", "restricted_mean_se"];
+/// `value` with the median of a curve and its interval.
+pub(crate) fn with_median(mut value: Value, curve: &SurvivalCurve) -> Value {
+    let (lower, upper) = curve.quantile_interval(0.5);
+    for (name, time) in
+        [("median", curve.quantile(0.5)), ("median_lower", lower), ("median_upper", upper)]
+    {
+        value = output::with(value, name, json!(time));
+    }
+    value
+}
+
+/// A curve at a horizon, with the mean up to there.
+pub(crate) fn survival_at(curve: &SurvivalCurve, horizon: f64) -> Value {
+    let names = [
+        "survival",
+        "se",
+        "lower",
+        "upper",
+        "cumulative_hazard",
+        "restricted_mean",
+        "restricted_mean_se",
+    ];
     let value = match curve.restricted_mean(horizon) {
         Err(why) => output::nothing(&names, &why),
         Ok(mean) => {
             let (lower, upper) = curve.interval_at(horizon);
             json!({
-                "survival": curve.at(horizon), "lower": lower, "upper": upper,
+                "survival": curve.at(horizon),
+                "se": curve.at(horizon) * curve.std_err_log_at(horizon),
+                "lower": lower, "upper": upper,
+                "cumulative_hazard": curve.cumulative_hazard_at(horizon),
                 "restricted_mean": mean.mean, "restricted_mean_se": mean.se,
             })
         }
@@ -42,42 +68,48 @@ fn at_horizon(curve: &SurvivalCurve, horizon: f64) -> Value {
     output::with(value, "horizon", json!(horizon))
 }
 
-/// The third of a risk that each subject is in; equal risks stay together.
-pub(crate) fn thirds(risk: &[f64]) -> Vec<usize> {
-    let mut sorted = risk.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let cut = |k: usize| sorted[(sorted.len() * k).div_ceil(3).saturating_sub(1)];
-    let cuts = [cut(1), cut(2)];
-    risk.iter().map(|r| cuts.iter().filter(|&cut| r > cut).count()).collect()
-}
-
-/// Log-rank test between the thirds of each risk.
-pub(crate) fn groups(data: &Data) -> Value {
-    let one = |(name, risk): &(String, Vec<f64>)| {
-        let value = match log_rank(&data.outcomes, &thirds(risk)) {
-            Ok(test) => json!({
-                "n": test.n_subjects, "observed": test.observed, "expected": test.expected,
-                "chi_square": test.chi_square, "df": test.degrees_of_freedom, "p": test.p,
-            }),
-            Err(why) => nothing(&why),
-        };
-        output::with(value, "risk", json!(name))
+/// The cumulative incidence of every cause.
+pub(crate) fn incidence<E: Endpoint>(evaluation: &Evaluation<'_, E>, cause: OneCause<'_>) -> Value {
+    let curves = match curves_of(cause) {
+        Err(why) => return json!([output::nothing(&["cause", "events", "at"], &why)]),
+        Ok(curves) => curves,
     };
-    data.risks.iter().map(one).collect()
+    let causes = cause.outcomes().causes();
+    let one = |curve: &CumulativeIncidence| {
+        let horizons = evaluation.arguments.horizons.iter();
+        json!({
+            "cause": curve.cause,
+            "events": causes.iter().filter(|&&c| c == curve.cause).count(),
+            "at": horizons.map(|&h| incidence_at(&curves.0, curve, h)).collect::<Vec<_>>(),
+        })
+    };
+    curves.1.iter().filter(|curve| causes.contains(&curve.cause)).map(one).collect()
 }
 
-fn nothing(why: &Error) -> Value {
-    output::nothing(&["n", "observed", "expected", "chi_square", "df", "p"], why)
+/// The curve of any event, and the cumulative incidences.
+fn curves_of(cause: OneCause<'_>) -> Result<(SurvivalCurve, Vec<CumulativeIncidence>), Error> {
+    Ok((kaplan_meier(cause.outcomes().any())?, cumulative_incidence(cause.outcomes())?))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thirds_keep_equal_risks_together() {
-        assert_eq!(thirds(&[5.0, 1.0, 4.0, 2.0, 3.0, 6.0]), [2, 0, 1, 0, 1, 2]);
-        assert_eq!(thirds(&[1.0, 0.0, 1.0, 1.0]), [0, 0, 0, 0]);
-        assert_eq!(thirds(&[2.0, 1.0]), [1, 0]);
-    }
+/// A cumulative incidence at a horizon that somebody was followed to, as the curve of any event tells.
+pub(crate) fn incidence_at(
+    any: &SurvivalCurve,
+    curve: &CumulativeIncidence,
+    horizon: f64,
+) -> Value {
+    let value = match any.restricted_mean(horizon) {
+        Err(_) => output::nothing(
+            &["incidence", "se", "lower", "upper"],
+            &"the cumulative incidence is undefined: nobody was followed so long",
+        ),
+        Ok(_) => {
+            let (lower, upper) = curve.interval_at(horizon);
+            json!({
+                "incidence": curve.at(horizon), "se": curve.std_err_at(horizon),
+                "lower": lower, "upper": upper,
+            })
+        }
+    };
+    let value = output::with(value, "at_risk", output::count(any.n_risk_at(horizon)));
+    output::with(value, "horizon", json!(horizon))
 }

@@ -8,13 +8,20 @@ use vertebra_examples::output::{fixed, line, p_value};
 pub(crate) fn tables(arguments: &Arguments, evaluation: &Value) -> String {
     let mut text = Text(String::new());
     let (n, events) = (&evaluation["n"], &evaluation["events"]);
-    text.line(format!("{}: {n} subjects, {events} events", arguments.table.display()));
-    survival(&mut text, arguments, &evaluation["survival"]);
+    let of_cause = match evaluation["cause"].as_u64() {
+        None => String::new(),
+        Some(cause) => format!(" of cause {cause}"),
+    };
+    text.line(format!("{}: {n} subjects, {events} events{of_cause}", arguments.table.display()));
+    survival(&mut text, arguments, &evaluation["survival"], !of_cause.is_empty());
+    incidence(&mut text, arguments, &evaluation["incidence"]);
+    groups(&mut text, arguments, &evaluation["groups"]);
     discrimination(&mut text, arguments, &evaluation["risks"]);
     comparisons(&mut text, arguments, evaluation);
     for prediction in list(&evaluation["predictions"]) {
         calibration(&mut text, arguments, prediction);
     }
+    integrated(&mut text, &evaluation["integrated_brier"]);
     text.0
 }
 
@@ -35,34 +42,157 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn survival(text: &mut Text, arguments: &Arguments, survival: &Value) {
+fn survival(text: &mut Text, arguments: &Arguments, survival: &Value, competing: bool) {
     let unit = &arguments.time_unit;
+    let heading = if competing { "Free of an event of any cause" } else { "Survival" };
     text.heading(&format!(
-        "Survival: median {} ({} to {}) {unit}, median follow-up {}",
-        fixed(&survival["median"]),
-        fixed(&survival["median_lower"]),
-        fixed(&survival["median_upper"]),
+        "{heading}: median {}, median follow-up {} (reverse Kaplan-Meier)",
+        median(survival, unit),
         fixed(&survival["median_follow_up"])
     ));
     for at in list(&survival["at"]) {
         let label = format!("S({} {unit}), {} at risk", at["horizon"], at["at_risk"]);
         text.line(line(&label, at, "survival"));
+        if !at["restricted_mean"].is_null() {
+            text.line(format!(
+                "{:<30} {:>8} {:>8}",
+                format!("mean up to {} {unit}", at["horizon"]),
+                fixed(&at["restricted_mean"]),
+                fixed(&at["restricted_mean_se"])
+            ));
+        }
+    }
+}
+
+fn median(curve: &Value, unit: &str) -> String {
+    let [middle, lower, upper] =
+        ["median", "median_lower", "median_upper"].map(|name| fixed(&curve[name]));
+    format!("{middle} ({lower} to {upper}) {unit}")
+}
+
+fn incidence(text: &mut Text, arguments: &Arguments, incidence: &Value) {
+    if list(incidence).next().is_some() {
+        text.heading("Cumulative incidence");
+    }
+    for curve in list(incidence) {
+        if let Some(why) = curve["why"].as_str() {
+            text.line(why);
+        }
+        for at in list(&curve["at"]) {
+            let label =
+                format!("cause {} by {} {}", curve["cause"], at["horizon"], arguments.time_unit);
+            text.line(line(&label, at, "incidence"));
+        }
+    }
+}
+
+fn groups(text: &mut Text, arguments: &Arguments, groups: &Value) {
+    for grouping in list(groups) {
+        match grouping["group"].as_str() {
+            Some(column) => text.heading(&format!("Groups of {column}")),
+            None => text.heading(&format!("Thirds of {}", plain(&grouping["risk"]))),
+        }
+        for curve in list(&grouping["curves"]) {
+            group(text, arguments, curve);
+        }
+        let tests = [
+            ("log-rank", grouping),
+            ("Gehan", &grouping["gehan"]),
+            ("Tarone-Ware", &grouping["tarone_ware"]),
+            ("Peto-Prentice", &grouping["peto_prentice"]),
+            ("late differences", &grouping["late"]),
+            ("Gray", &grouping["gray"]),
+        ];
+        for (name, test) in tests.into_iter().filter(|(_, test)| !test.is_null()) {
+            match test["why"].as_str() {
+                Some(why) => text.line(format!("  {name:<18} {why}")),
+                None => text.line(format!(
+                    "  {name:<18} chi-square {} on {} df, P {}",
+                    fixed(&test["chi_square"]),
+                    test["df"],
+                    p_value(&test["p"])
+                )),
+            }
+        }
+    }
+}
+
+fn group(text: &mut Text, arguments: &Arguments, curve: &Value) {
+    let unit = &arguments.time_unit;
+    let (label, n, events) = (plain(&curve["label"]), &curve["n"], &curve["events"]);
+    match curve.get("median") {
+        None => text.line(format!("{label}: {n} subjects, {events} events")),
+        Some(_) => text.line(format!(
+            "{label}: {n} subjects, {events} events, median {}",
+            median(curve, unit)
+        )),
+    }
+    for at in list(&curve["at"]) {
+        let (what, name) = match at.get("survival") {
+            Some(_) => ("S", "survival"),
+            None => ("F", "incidence"),
+        };
+        let label = format!("  {what}({} {unit}), {} at risk", at["horizon"], at["at_risk"]);
+        text.line(line(&label, at, name));
+    }
+}
+
+fn integrated(text: &mut Text, integrated: &Value) {
+    if list(integrated).next().is_some() {
+        text.heading("Integrated Brier score");
+    }
+    for model in list(integrated) {
+        let names: Vec<&str> = list(&model["names"]).map(plain).collect();
+        brier(text, &names.join(", "), model);
+    }
+}
+
+fn brier(text: &mut Text, label: &str, brier: &Value) {
+    match brier["why"].as_str() {
+        Some(why) => text.line(format!("{label:<30} {:>8}   {why}", "-")),
+        None => text.line(format!(
+            "{label:<30} {:>8} {:>8}   reference {}, scaled {}",
+            fixed(&brier["brier"]),
+            fixed(&brier["se"]),
+            fixed(&brier["reference"]),
+            fixed(&brier["scaled"])
+        )),
     }
 }
 
 fn discrimination(text: &mut Text, arguments: &Arguments, risks: &Value) {
-    text.heading(&format!("{:<24} {:>8} {:>8}   95 % interval", "Discrimination", "", "se"));
+    text.heading(&format!("{:<30} {:>8} {:>8}   95 % interval", "Discrimination", "", "se"));
     for name in &arguments.risk {
         let risk = &risks[name.as_str()];
         for (kind, label, boot) in
             [("harrell", "Harrell", "bootstrap"), ("uno", "Uno", "bootstrap_uno")]
         {
             text.line(line(&format!("{name} ({label})"), &risk[kind], "c"));
-            bootstrap(text, arguments, &risk[boot]);
+            if !risk[kind]["c"].is_null() {
+                bootstrap(text, arguments, &risk[boot]);
+            }
         }
         for auc in list(&risk["auc"]) {
             let label = format!("{name} AUC({} {})", auc["horizon"], arguments.time_unit);
             text.line(line(&label, auc, "auc"));
+        }
+        for auc in list(&risk["incident_auc"]) {
+            let label = format!("{name} incident AUC({})", auc["time"]);
+            text.line(line(&label, auc, "auc"));
+        }
+        if let Some(fit) = risk.get("fine_gray") {
+            let label = format!("{name} subdistribution HR");
+            match fit["why"].as_str() {
+                Some(why) => text.line(format!("{label:<30} {:>8}   {why}", "-")),
+                None => text.line(format!(
+                    "{label:<30} {:>8} {:>8}   {} to {}  P {}",
+                    fixed(&fit["hazard_ratio"]),
+                    "",
+                    fixed(&fit["lower"]),
+                    fixed(&fit["upper"]),
+                    p_value(&fit["p"])
+                )),
+            }
         }
     }
 }
@@ -74,7 +204,15 @@ fn bootstrap(text: &mut Text, arguments: &Arguments, boot: &Value) {
     for name in ["percentile", "bca", "studentised"] {
         let bounds = &boot[name];
         let interval = format!("{} to {}", fixed(&bounds[0]), fixed(&bounds[1]));
-        text.line(format!("  bootstrap, {name:<30} {interval}"));
+        text.line(format!(
+            "{:<30} {:>8} {:>8}   {interval}",
+            format!("  bootstrap, {name}"),
+            "",
+            ""
+        ));
+    }
+    if let Some(why) = boot["why"].as_str() {
+        text.line(format!("  bootstrap: {why}"));
     }
 }
 
@@ -103,10 +241,6 @@ fn comparisons(text: &mut Text, arguments: &Arguments, evaluation: &Value) {
         difference(text, &format!("{names} (NRI)"), part(&pair["reclassification"], "total"));
         difference(text, &format!("{names} (IDI)"), part(&pair["discrimination"], "improvement"));
     }
-    for group in list(&evaluation["groups"]) {
-        let p = p_value(&group["p"]);
-        text.line(format!("thirds of {}: log-rank P {p}", plain(&group["risk"])));
-    }
 }
 
 /// An entry of an object, or the object itself where it says why there is none.
@@ -115,7 +249,11 @@ fn part<'a>(object: &'a Value, name: &str) -> &'a Value {
 }
 
 fn difference(text: &mut Text, label: &str, value: &Value) {
-    text.line(format!("{}  P {}", line(label, value, "difference"), p_value(&value["p"])));
+    let holm = match value["p_holm"].is_null() {
+        true => String::new(),
+        false => format!(" (Holm {})", p_value(&value["p_holm"])),
+    };
+    text.line(format!("{}  P {}{holm}", line(label, value, "difference"), p_value(&value["p"])));
 }
 
 fn calibration(text: &mut Text, arguments: &Arguments, prediction: &Value) {
@@ -126,27 +264,16 @@ fn calibration(text: &mut Text, arguments: &Arguments, prediction: &Value) {
     text.line(line("calibration slope", &prediction["slope"], "slope"));
     let curve = &prediction["curve"];
     match curve["why"].as_str() {
-        Some(why) => text.line(format!("{:<24} {:>8}   {why}", "ICI", "-")),
+        Some(why) => text.line(format!("{:<30} {:>8}   {why}", "ICI", "-")),
         None => text.line(format!(
-            "{:<24} {:>8}   E50 {}, E90 {}",
+            "{:<30} {:>8}   E50 {}, E90 {}",
             "ICI",
             fixed(&curve["ici"]),
             fixed(&curve["e50"]),
             fixed(&curve["e90"])
         )),
     }
-    let brier = &prediction["brier"];
-    match brier["why"].as_str() {
-        Some(why) => text.line(format!("{:<24} {:>8}   {why}", "Brier score", "-")),
-        None => text.line(format!(
-            "{:<24} {:>8} {:>8}   reference {}, scaled {}",
-            "Brier score",
-            fixed(&brier["brier"]),
-            fixed(&brier["se"]),
-            fixed(&brier["reference"]),
-            fixed(&brier["scaled"])
-        )),
-    }
+    brier(text, "Brier score", &prediction["brier"]);
     match prediction["groups"]["why"].as_str() {
         Some(why) => text.line(format!("calibration groups: {why}")),
         None => text.line("  n     events  predicted  observed   95 % interval"),
@@ -170,6 +297,19 @@ fn calibration(text: &mut Text, arguments: &Arguments, prediction: &Value) {
             fixed(&at["treat_all"]),
             fixed(&at["flagged"])
         ));
+    }
+    for at in list(&prediction["accuracy"]) {
+        let label = format!("  at {}", at["threshold"]);
+        match at["why"].as_str() {
+            Some(why) => text.line(format!("{label:<30} {why}")),
+            None => text.line(format!(
+                "{label:<10} sensitivity {}, specificity {}, PPV {}, NPV {}",
+                fixed(&at["sensitivity"]),
+                fixed(&at["specificity"]),
+                fixed(&at["ppv"]),
+                fixed(&at["npv"])
+            )),
+        }
     }
 }
 
