@@ -58,7 +58,9 @@ impl PackedConvolution {
         let correlation = convolution.correlation(input, convolution.output_shape(input)?);
         let most = convolution.isa().max_outputs();
         let weights = if convolution.allows_winograd() && winograd::wins(&correlation) {
-            Weights::Winograd(winograd::pack(&correlation, weight, most))
+            let mut packed = vec![0.0; winograd::packed_len(&correlation, convolution.isa())];
+            winograd::pack(&correlation, weight, convolution.isa(), &mut packed);
+            Weights::Winograd(packed)
         } else {
             let mut packed = vec![0.0; weight.len()];
             pack(&correlation, weight, most, &mut packed);

@@ -9,6 +9,7 @@ mod dot;
 pub(crate) mod elementwise;
 mod plane_copy;
 mod portable;
+mod product;
 #[cfg(target_arch = "x86_64")]
 mod rate;
 mod simd;
@@ -20,9 +21,10 @@ mod x86;
 
 pub(crate) use dot::Dot;
 pub(crate) use plane_copy::PlaneCopy;
+pub(crate) use product::Product;
 pub(crate) use spread::{MOST, Places, Spread};
 pub(crate) use tile::{Lanes, LastStep, Tile, TileAddend};
-pub(crate) use winograd::{POINTS, RowAddend, TileRow, tiles};
+pub(crate) use winograd::{POINTS, RowAddend, SIDE, SourceRows, TileRow, tiles};
 
 /// An instruction set to compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -26,6 +26,8 @@ pub(super) trait Simd: Copy {
     /// Vector `k` holds `from[4 i + k]` in lane `i`: tiles of 6 that overlap by 2. Reads
     /// `4 LANES + 4` values at most.
     unsafe fn load_sixes(from: *const f32) -> [Self; 6];
+    /// `LANES / 4` times four values that follow each other, from places `stride` values apart.
+    unsafe fn load_fours(from: *const f32, stride: usize) -> Self;
     /// Writes lane `i` of part `k` to `to[4 i + k]`: `4 LANES` values.
     unsafe fn store_fours(parts: [Self; 4], to: *mut f32);
 }

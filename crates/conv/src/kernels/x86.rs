@@ -3,7 +3,16 @@
 
 use core::arch::x86_64::*;
 
-use super::{dot, dot::Dot, rate, simd::Simd, tile, tile::Tile, winograd, winograd::TileRow};
+use super::{
+    dot,
+    dot::Dot,
+    product::{self, Product, ProductKernel},
+    rate,
+    simd::Simd,
+    tile,
+    tile::Tile,
+    winograd::{self, SourceRows, TileRow},
+};
 
 pub(super) type TileKernel = unsafe fn(&Tile<'_>, &mut [&mut [f32]]);
 pub(super) type DotKernel = unsafe fn(&Dot<'_>, &mut [f32]);
@@ -77,6 +86,17 @@ impl Simd for Avx512 {
             let p3 = _mm512_permutex2var_ps(odd0, odd, odd1);
             let (p4, p5) = (followed_by(p0, from.add(64)), followed_by(p1, from.add(65)));
             [Self(p0), Self(p1), Self(p2), Self(p3), Self(p4), Self(p5)]
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_fours(from: *const f32, stride: usize) -> Self {
+        // SAFETY: as above; the caller vouches for the four times four values.
+        unsafe {
+            let four = |i: usize| _mm_loadu_ps(from.add(i * stride));
+            let low = _mm512_castps128_ps512(four(0));
+            let low = _mm512_insertf32x4::<1>(low, four(1));
+            let low = _mm512_insertf32x4::<2>(low, four(2));
+            Self(_mm512_insertf32x4::<3>(low, four(3)))
         }
     }
     #[inline(always)]
@@ -178,6 +198,14 @@ impl Simd for Avx2 {
             let p4 = _mm256_shuffle_ps::<0x44>(low, high);
             let p5 = _mm256_shuffle_ps::<0xee>(low, high);
             [p0, p1, p2, p3, p4, p5].map(Self)
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_fours(from: *const f32, stride: usize) -> Self {
+        // SAFETY: as above; the caller vouches for the two times four values.
+        unsafe {
+            let low = _mm256_castps128_ps256(_mm_loadu_ps(from));
+            Self(_mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add(stride))))
         }
     }
     #[inline(always)]
@@ -298,39 +326,73 @@ unsafe fn dot_avx2<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
-pub(super) unsafe fn input512(
-    strip: &[f32],
-    pitch: usize,
-    tiles: usize,
-    to: &mut [f32],
-    matrix: usize,
+unsafe fn product_avx512<const M: usize, const N: usize>(
+    job: &Product<'_>,
+    first: [usize; 2],
+    sums: &mut [f32],
+    stride: usize,
 ) {
     // SAFETY: AVX-512 by the attribute; the rest is this function's own contract.
-    unsafe { winograd::input::<Avx512>(strip, pitch, tiles, to, matrix) }
+    unsafe { product::product::<Avx512, M, N>(job, first, sums, stride) }
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
-pub(super) unsafe fn output512(from: &[f32], row: &TileRow<'_>, out: &mut [f32]) {
-    // SAFETY: as above.
-    unsafe { winograd::output::<Avx512>(from, row, out) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn input256(
-    strip: &[f32],
-    pitch: usize,
-    tiles: usize,
+pub(super) unsafe fn filter512(
+    row: usize,
+    weights: &[f32],
+    width: usize,
     to: &mut [f32],
     matrix: usize,
 ) {
-    // SAFETY: AVX2 and FMA by the attribute; the rest is this function's own contract.
-    unsafe { winograd::input::<Avx2>(strip, pitch, tiles, to, matrix) }
+    // SAFETY: as above.
+    unsafe { winograd::filter::filter::<Avx512>(row, weights, width, to, matrix) }
+}
+
+#[target_feature(enable = "avx512f,avx512vl")]
+pub(super) unsafe fn input512(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
+    // SAFETY: as above.
+    unsafe { winograd::input::input::<Avx512>(rows, to, matrix) }
+}
+
+#[target_feature(enable = "avx512f,avx512vl")]
+pub(super) unsafe fn output512(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
+    // SAFETY: as above.
+    unsafe { winograd::output::output::<Avx512>(row, out) }
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn output256(from: &[f32], row: &TileRow<'_>, out: &mut [f32]) {
+unsafe fn product_avx2<const M: usize, const N: usize>(
+    job: &Product<'_>,
+    first: [usize; 2],
+    sums: &mut [f32],
+    stride: usize,
+) {
+    // SAFETY: AVX2 and FMA by the attribute; the rest is this function's own contract.
+    unsafe { product::product::<Avx2, M, N>(job, first, sums, stride) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn filter256(
+    row: usize,
+    weights: &[f32],
+    width: usize,
+    to: &mut [f32],
+    matrix: usize,
+) {
     // SAFETY: as above.
-    unsafe { winograd::output::<Avx2>(from, row, out) }
+    unsafe { winograd::filter::filter::<Avx2>(row, weights, width, to, matrix) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn input256(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
+    // SAFETY: as above.
+    unsafe { winograd::input::input::<Avx2>(rows, to, matrix) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn output256(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
+    // SAFETY: as above.
+    unsafe { winograd::output::output::<Avx2>(row, out) }
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
@@ -365,6 +427,21 @@ pub(super) fn tile512(m: usize, n: usize) -> Option<TileKernel> {
 /// The AVX2 kernel of `m` outputs times `n` vectors, if that fits 16 registers.
 pub(super) fn tile256(m: usize, n: usize) -> Option<TileKernel> {
     table!(tile_avx2, m, n, [
+        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3; 4: 1 2 3; 5: 1 2; 6: 1 2;
+    ])
+}
+
+/// The AVX-512 kernel of `m` rows times `n` vectors.
+pub(super) fn product512(m: usize, n: usize) -> Option<ProductKernel> {
+    table!(product_avx512, m, n, [
+        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; 7: 1 2 3; 8: 1 2 3;
+        9: 1 2; 10: 1 2; 11: 1 2; 12: 1 2;
+    ])
+}
+
+/// The AVX2 kernel of `m` rows times `n` vectors.
+pub(super) fn product256(m: usize, n: usize) -> Option<ProductKernel> {
+    table!(product_avx2, m, n, [
         1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3; 4: 1 2 3; 5: 1 2; 6: 1 2;
     ])
 }

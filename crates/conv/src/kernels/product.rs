@@ -1,0 +1,158 @@
+//! Products of matrices whose sums fit in registers: a few rows of factors times a few vectors of
+//! columns, over all terms.
+
+use super::{
+    Isa,
+    simd::{Simd, unrolled},
+};
+
+/// `sums[r][j] = sum over the terms of factor[r] * column[j]`, in order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Product<'a> {
+    pub(crate) terms: usize,
+    /// Factor of row `r` and term `t` at `t * factor_stride + r`.
+    pub(crate) factors: &'a [f32],
+    pub(crate) factor_stride: usize,
+    /// Column `j` of term `t` at `t * column_stride + j`.
+    pub(crate) columns: &'a [f32],
+    pub(crate) column_stride: usize,
+    pub(crate) rows: usize,
+    /// Vectors of columns.
+    pub(crate) vectors: usize,
+    /// Whether the sums go on from what they are.
+    pub(crate) continues: bool,
+}
+
+impl Product<'_> {
+    fn is_inside(&self, lanes: usize, stride: usize, sums: usize) -> bool {
+        let columns = self.vectors * lanes;
+        let reach = |count: usize, stride: usize, len: usize| (count.max(1) - 1) * stride + len;
+        reach(self.rows, stride, columns) <= sums
+            && (self.terms == 0
+                || reach(self.terms, self.factor_stride, self.rows) <= self.factors.len()
+                    && reach(self.terms, self.column_stride, columns) <= self.columns.len())
+    }
+}
+
+/// A kernel, from the rows and vectors that start at `[row, vector]`.
+pub(super) type ProductKernel = unsafe fn(&Product<'_>, [usize; 2], &mut [f32], usize);
+
+impl Isa {
+    /// Computes the product; row `r` of the sums starts at `sums[r * stride]`.
+    pub(crate) fn product(self, product: &Product<'_>, sums: &mut [f32], stride: usize) {
+        assert!(
+            self.is_available() && product.is_inside(self.lanes(), stride, sums.len()),
+            "a product reaches outside its slices"
+        );
+        let blocks = product.rows.div_ceil(self.max_outputs());
+        let cut = |i: usize| product.rows * i / blocks;
+        for block in 0..blocks {
+            let (first, rows) = (cut(block), cut(block + 1) - cut(block));
+            let most = self.vectors(rows);
+            for vector in (0..product.vectors).step_by(most) {
+                let vectors = (product.vectors - vector).min(most);
+                self.part(product, [first, vector], [rows, vectors], sums, stride);
+            }
+        }
+    }
+
+    /// The rows and vectors `size` from `first` on.
+    fn part(
+        self,
+        product: &Product<'_>,
+        first: [usize; 2],
+        size: [usize; 2],
+        sums: &mut [f32],
+        stride: usize,
+    ) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let kernel = match self {
+                Self::Avx512 => super::x86::product512(size[0], size[1]),
+                Self::Avx2 => super::x86::product256(size[0], size[1]),
+                Self::Portable => None,
+            };
+            if let Some(kernel) = kernel {
+                // SAFETY: the instruction set is available and all accesses are inside, checked
+                // by the caller; the numbers of rows and vectors are the kernel's own.
+                return unsafe { kernel(product, first, sums, stride) };
+            }
+        }
+        assert!(self == Self::Portable, "no kernel for this product");
+        portable(product, first, size, sums, stride);
+    }
+}
+
+/// The kernel: `M` rows times `N` vectors stay in registers over the whole sum.
+///
+/// # Safety
+/// `V`'s instruction set is enabled in the caller; `product.is_inside(V::LANES, ..)` of the sums,
+/// and the `M` rows and `N` vectors from `first` on are the product's own.
+#[inline(always)]
+pub(super) unsafe fn product<V: Simd, const M: usize, const N: usize>(
+    product: &Product<'_>,
+    first: [usize; 2],
+    sums: &mut [f32],
+    stride: usize,
+) {
+    let column = first[1] * V::LANES;
+    // SAFETY: by this function's contract every pointer that is read or written is inside its slice.
+    unsafe {
+        let to = sums.as_mut_ptr().add(first[0] * stride + column);
+        let mut totals = [[V::splat(0.0); N]; M];
+        if product.continues {
+            unrolled!(M, I, {
+                unrolled!(N, J, {
+                    totals[I][J] = V::load(to.add(I * stride + J * V::LANES));
+                });
+            });
+        }
+        let mut factors = product.factors.as_ptr().wrapping_add(first[0]);
+        let mut columns = product.columns.as_ptr().wrapping_add(column);
+        for _ in 0..product.terms {
+            let mut x = [V::splat(0.0); N];
+            unrolled!(N, J, {
+                x[J] = V::load(columns.add(J * V::LANES));
+            });
+            unrolled!(M, I, {
+                let factor = V::splat(*factors.add(I));
+                unrolled!(N, J, {
+                    totals[I][J] = factor.mul_add(x[J], totals[I][J]);
+                });
+            });
+            factors = factors.wrapping_add(product.factor_stride);
+            columns = columns.wrapping_add(product.column_stride);
+        }
+        unrolled!(M, I, {
+            unrolled!(N, J, {
+                totals[I][J].store_first(to.add(I * stride + J * V::LANES), V::LANES);
+            });
+        });
+    }
+}
+
+/// The same sums in safe Rust.
+fn portable(
+    product: &Product<'_>,
+    first: [usize; 2],
+    size: [usize; 2],
+    sums: &mut [f32],
+    stride: usize,
+) {
+    const LANES: usize = super::portable::LANES;
+    for row in first[0]..first[0] + size[0] {
+        for vector in first[1]..first[1] + size[1] {
+            let sums = &mut sums[row * stride + vector * LANES..][..LANES];
+            if !product.continues {
+                sums.fill(0.0);
+            }
+            for t in 0..product.terms {
+                let factor = product.factors[t * product.factor_stride + row];
+                let columns = &product.columns[t * product.column_stride + vector * LANES..];
+                for (sum, column) in sums.iter_mut().zip(columns) {
+                    *sum += factor * column;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Winograd's F(4 x 4, 3 x 3): 36 products where the definition has 144, for filters of 3 x 3 with
+//! stride 1 and channels enough to pay for the transforms.
+//!
+//! `y = A' [sum over c of (G w[o, c] G') (B' x[c] B)] A` on tiles of 6 x 6 pixels, 4 apart, with
+//! products of values at the same place: 36 products of a matrix `[tiles, channels]` by one
+//! `[channels, outputs]`. Source: Lavin & Gray, "Fast algorithms for convolutional neural networks",
+//! CVPR 2016.
+//!
+//! The filters are transformed anew each time they are used, a row of six points for a few outputs at
+//! a time, into the second cache. That is quicker than reading four times as many values from
+//! memory, and serves weights that change at every step.
+
+mod bands;
+mod filters;
+mod layer;
+
+use crate::{correlation::Correlation, kernels::tiles, problem::Problem};
+use bands::Bands;
+use layer::Layer;
+
+pub(crate) use filters::{pack, packed_len};
+
+/// Fewest tiles of a map: below, products have too few rows.
+const FEW_TILES: usize = 9;
+
+/// Fewest channels, and outputs, that pay for the transforms.
+const FEW: usize = 16;
+
+/// Whether these transforms are quicker than the direct sum.
+pub(crate) fn wins(correlation: &Correlation) -> bool {
+    correlation.step == [1, 1]
+        && filters::is_square(correlation)
+        && correlation.channels.min(correlation.outputs) >= FEW
+        && correlation.domain.iter().all(|size| *size >= 4)
+        && correlation.domain.map(tiles).iter().product::<usize>() >= FEW_TILES
+}
+
+/// Writes the output, `[images, outputs, domain]`; `packed` is what [`pack`] made.
+pub(crate) fn correlate(
+    correlation: &Correlation,
+    problem: &Problem<'_>,
+    packed: &[f32],
+    output: &mut [f32],
+) {
+    if output.is_empty() {
+        return;
+    }
+    let layer = Layer { correlation, problem, packed };
+    Bands::new(correlation, problem).for_each(output, |band, share| layer.run(band, share));
+}
