@@ -148,6 +148,8 @@ pub(in super::super) unsafe fn output<V: Simd>(row: &TileRow<'_>, out: &mut [&mu
 ///
 /// # Safety
 /// As [`output`]; `t` is a tile of the row, and `to` points at `3 * line` values and four vectors.
+// The macro's lines beyond the arrays are behind a constant that is false.
+#[allow(clippy::out_of_bounds_indexing)]
 #[inline(always)]
 unsafe fn tile<V: Simd>(row: &TileRow<'_>, t: usize, to: *mut f32, line: usize) {
     // SAFETY: by this function's contract.
