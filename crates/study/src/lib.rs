@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod alignable;
+mod annotated_films;
 mod at_once;
 mod config;
 mod data;
@@ -29,6 +30,7 @@ mod train_risk;
 mod variant_pictures;
 mod variants;
 
+pub use annotated_films::AnnotatedFilms;
 pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
 pub use digest::sha256_of_file;
 pub use error::Error;

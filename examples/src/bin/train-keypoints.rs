@@ -2,24 +2,21 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use anyhow::{Context, ensure};
 use clap::Parser;
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use vertebra_cohort::Cohort;
 use vertebra_examples::{configuration, console::Console, output::exit_code};
 use vertebra_hrnet::{
     DetectorConfig, FilmPixels, FilmSample, cross_validate, folds_by_subject, train_detector,
 };
 use vertebra_keypoints::{
-    AnnotationSet, Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions,
-    ReliabilityTable, SpineTruth, VertebraKeypoints, average_precision, radial_errors_mm,
+    Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable,
+    SpineTruth, VertebraKeypoints, average_precision, radial_errors_mm,
 };
 use vertebra_phantom::sample_training_film;
-use vertebra_radiograph::Radiograph;
-use vertebra_study::Progress;
+use vertebra_study::{AnnotatedFilms, FilmCache, Progress};
 use vertebra_training::Event;
 
 /// Trains an HRNet to find L1 to L5, and says how well it does on films of other subjects.
@@ -81,9 +78,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut console = Console::new();
     let films = match (&arguments.cohort, arguments.phantom) {
-        (Some(cohort), _) => Films::read(cohort, &config, &mut console)?,
+        (Some(cohort), _) => {
+            let cache = FilmCache::new(study.film_cache);
+            let mut show = |progress| console.show(progress);
+            AnnotatedFilms::read(cohort, config.input_size, &cache, &mut show)?
+        }
         (None, count) => {
-            Films::of_phantoms(count.unwrap_or_default(), study.seed, &config, &mut console)?
+            phantom_films(count.unwrap_or_default(), study.seed, &config, &mut console)?
         }
     };
     let fold_of = folds_by_subject(&films.subjects, arguments.folds, study.seed)?;
@@ -99,111 +100,51 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// A film's truth and what was found on it.
 type Tested = Vec<(FilmSample, VertebraKeypoints)>;
 
-/// Annotated films and the subject of each.
-struct Films {
-    samples: Vec<FilmSample>,
-    subjects: Vec<String>,
-}
-
-impl Films {
-    fn read(path: &Path, config: &DetectorConfig, console: &mut Console) -> anyhow::Result<Self> {
-        let file = if path.is_dir() { path.join("annotations.json") } else { path.to_owned() };
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let annotations = AnnotationSet::read(&file)?.films;
-        ensure!(!annotations.is_empty(), "{} names no film", file.display());
-        let total = Some(annotations.len() as u64);
-        console.show(Progress::Stage { name: "decoding films".to_owned(), total });
-        let mut samples = Vec::with_capacity(annotations.len());
-        for annotation in &annotations {
-            let film = Radiograph::open(folder.join(&annotation.file_name))?;
-            let expected = (annotation.height, annotation.width);
-            ensure!(
-                expected == (film.height(), film.width()),
-                "{}: annotated as {} x {} px, but the film has {} x {}",
-                annotation.file_name,
-                expected.0,
-                expected.1,
-                film.height(),
-                film.width()
-            );
-            let sample = FilmSample {
-                pixels: film.pixels().to_vec(),
-                height: film.height(),
-                width: film.width(),
-                spacing_mm: film.spacing().mm(),
-                keypoints: annotation.keypoints,
-            };
-            let reduced = sample.reduced_for(config.input_size);
-            samples.push(reduced.with_context(|| annotation.file_name.clone())?);
-            console.show(Progress::Step(samples.len() as u64));
-        }
-        let names = annotations.iter().map(|a| a.file_name.clone()).collect();
-        Ok(Self { samples, subjects: subjects(folder, names)? })
+/// Varied phantom films, each of another subject.
+fn phantom_films(
+    count: usize,
+    seed: u64,
+    config: &DetectorConfig,
+    console: &mut Console,
+) -> anyhow::Result<AnnotatedFilms> {
+    let total = Some(count as u64);
+    console.show(Progress::Stage { name: "rendering phantom films".to_owned(), total });
+    let [height, width] = config.input_size.map(|n| n * 3 / 2);
+    let render = |i: usize| -> anyhow::Result<FilmSample> {
+        let film_seed = seed.wrapping_mul(1 << 32).wrapping_add(i as u64);
+        let film = sample_training_film([height, width], film_seed)?;
+        Ok(FilmSample {
+            pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
+            height: film.height,
+            width: film.width,
+            spacing_mm: Some(film.spacing_mm),
+            keypoints: film.annotation.keypoints,
+        })
+    };
+    let mut samples = Vec::with_capacity(count);
+    for first in (0..count).step_by(RENDERED_AT_ONCE) {
+        let part = first..(first + RENDERED_AT_ONCE).min(count);
+        let films: Result<Vec<_>, _> = part.into_par_iter().map(render).collect();
+        samples.extend(films?);
+        console.show(Progress::Step(samples.len() as u64));
     }
-
-    /// Varied phantom films, rendered at the resolution that the network makes use of.
-    fn of_phantoms(
-        count: usize,
-        seed: u64,
-        config: &DetectorConfig,
-        console: &mut Console,
-    ) -> anyhow::Result<Self> {
-        let total = Some(count as u64);
-        console.show(Progress::Stage { name: "rendering phantom films".to_owned(), total });
-        let [height, width] = config.input_size.map(|n| n * 3 / 2);
-        let render = |i: usize| -> anyhow::Result<FilmSample> {
-            let film_seed = seed.wrapping_mul(1 << 32).wrapping_add(i as u64);
-            let film = sample_training_film([height, width], film_seed)?;
-            Ok(FilmSample {
-                pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
-                height: film.height,
-                width: film.width,
-                spacing_mm: Some(film.spacing_mm),
-                keypoints: film.annotation.keypoints,
-            })
-        };
-        let mut samples = Vec::with_capacity(count);
-        for first in (0..count).step_by(RENDERED_AT_ONCE) {
-            let part = first..(first + RENDERED_AT_ONCE).min(count);
-            let films: Result<Vec<_>, _> = part.into_par_iter().map(render).collect();
-            samples.extend(films?);
-            console.show(Progress::Step(samples.len() as u64));
-        }
-        let subjects = (0..count).map(|i| i.to_string()).collect();
-        Ok(Self { samples, subjects })
-    }
-
-    fn part(&self, wanted: impl Fn(usize) -> bool) -> Vec<FilmSample> {
-        (0..self.samples.len()).filter(|&i| wanted(i)).map(|i| self.samples[i].clone()).collect()
-    }
-}
-
-/// The subject of each film where a cohort says so, else the film's own name.
-fn subjects(folder: &Path, mut names: Vec<String>) -> anyhow::Result<Vec<String>> {
-    if !folder.join("cohort.csv").exists() {
-        return Ok(names);
-    }
-    let cohort = Cohort::read(folder)?;
-    for subject in cohort.subjects() {
-        for visit in &subject.visits {
-            let film = names.iter_mut().find(|name| visit.radiograph == Path::new(name.as_str()));
-            if let Some(name) = film {
-                *name = format!("subject {}", subject.id);
-            }
-        }
-    }
-    Ok(names)
+    let subjects = (0..count).map(|i| i.to_string()).collect();
+    Ok(AnnotatedFilms { samples, subjects })
 }
 
 fn one_fold(
     arguments: &Arguments,
     config: &DetectorConfig,
-    films: &Films,
+    films: &AnnotatedFilms,
     fold_of: &[usize],
     seed: u64,
     console: &mut Console,
 ) -> anyhow::Result<Tested> {
-    let (train, test) = (films.part(|i| fold_of[i] != 0), films.part(|i| fold_of[i] == 0));
+    let part = |held_out: bool| -> Vec<FilmSample> {
+        let films = films.samples.iter().zip(fold_of);
+        films.filter(|(_, fold)| (**fold == 0) == held_out).map(|(film, _)| film.clone()).collect()
+    };
+    let (train, test) = (part(false), part(true));
     let device = burn::tensor::Device::default();
     let folder = Some(arguments.out.as_path());
     let mut bar = TrainingBar::new("training the detector".to_owned());
@@ -218,7 +159,7 @@ fn one_fold(
 fn all_folds(
     arguments: &Arguments,
     config: &DetectorConfig,
-    films: &Films,
+    films: &AnnotatedFilms,
     fold_of: &[usize],
     seed: u64,
     console: &mut Console,

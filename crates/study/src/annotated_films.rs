@@ -1,0 +1,194 @@
+//! Annotated films as the keypoint network is trained on them, read from a folder.
+
+use crate::data::slashed;
+use crate::{DecodedFilm, Error, FilmCache, FilmHeader, Observer, Progress};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::path::Path;
+use vertebra_cohort::{Cohort, Problems};
+use vertebra_hrnet::FilmSample;
+use vertebra_keypoints::{AnnotationSet, FilmAnnotation, Keypoint, VertebraKeypoints};
+
+/// Films decoded between two messages.
+const AT_ONCE: usize = 32;
+
+/// Annotated films, reduced to what a network makes use of, and the subject of each.
+#[derive(Debug, Clone)]
+pub struct AnnotatedFilms {
+    /// In the order of the annotations.
+    pub samples: Vec<FilmSample>,
+    /// The subject of each where a `cohort.csv` lies beside the annotations, else the film's name.
+    pub subjects: Vec<String>,
+}
+
+impl AnnotatedFilms {
+    /// Reads the films that an annotation file names, from its folder, for a network with an input
+    /// of this `[height, width]` px. `path` is that file, or a folder with an `annotations.json`.
+    ///
+    /// Every film is decoded and reduced ([`FilmSample::reduced_for`]) once; with a `cache` that is
+    /// a folder, once for all runs.
+    ///
+    /// # Errors
+    /// [`Error::Keypoints`], [`Error::Radiograph`], [`Error::Io`]; [`Error::Input`] where no film is
+    /// annotated, a film has another size than its annotation says, or the cohort's tables have
+    /// faults; [`Error::Film`] for one that the network cannot take.
+    pub fn read(
+        path: &Path,
+        input_size: [usize; 2],
+        cache: &FilmCache,
+        observer: &mut Observer<'_>,
+    ) -> Result<Self, Error> {
+        let file = if path.is_dir() { path.join("annotations.json") } else { path.to_owned() };
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let annotations = AnnotationSet::read(&file)?.films;
+        if annotations.is_empty() {
+            return Err(Error::Input(vec![format!("{}: names no film", file.display())]));
+        }
+        let total = Some(annotations.len() as u64);
+        observer(Progress::Stage { name: "decoding films".to_owned(), total });
+        let mut samples = Vec::with_capacity(annotations.len());
+        for some in annotations.chunks(AT_ONCE) {
+            let open = |film: &FilmAnnotation| sample(folder, film, input_size, cache);
+            let films: Result<Vec<_>, Error> = some.par_iter().map(open).collect();
+            samples.extend(films?);
+            observer(Progress::Step(samples.len() as u64));
+        }
+        let names = annotations.into_iter().map(|a| a.file_name).collect();
+        Ok(Self { samples, subjects: subjects(folder, names)? })
+    }
+}
+
+fn sample(
+    folder: &Path,
+    annotation: &FilmAnnotation,
+    input_size: [usize; 2],
+    cache: &FilmCache,
+) -> Result<FilmSample, Error> {
+    let [rows, columns] = input_size;
+    let path = folder.join(&annotation.file_name);
+    let settings = format!("for an input of {rows} x {columns} px");
+    let (film, _) = cache.film(&path, &settings, |film| {
+        let whole = FilmSample {
+            pixels: film.pixels().to_vec(),
+            height: film.height(),
+            width: film.width(),
+            spacing_mm: film.spacing().mm(),
+            keypoints: annotation.keypoints,
+        };
+        let warnings = film.provenance().warnings.iter().map(ToString::to_string).collect();
+        let reduced = whole.reduced_for(input_size);
+        let reduced = reduced.map_err(|e| Error::Film(path.display().to_string(), Box::new(e)))?;
+        let FilmSample { pixels, height, width, spacing_mm, .. } = reduced;
+        let original_size = [film.height(), film.width()];
+        let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
+        Ok(DecodedFilm { pixels, header })
+    })?;
+    let FilmHeader { height, width, original_size, spacing_mm, .. } = film.header;
+    if original_size != [annotation.height, annotation.width] {
+        let [has_rows, has_columns] = original_size;
+        return Err(Error::Input(vec![format!(
+            "{}: annotated as {} x {} px, but the film has {has_rows} x {has_columns}",
+            path.display(),
+            annotation.height,
+            annotation.width
+        )]));
+    }
+    let scale = [height as f64 / original_size[0] as f64, width as f64 / original_size[1] as f64];
+    let keypoints = scaled(&annotation.keypoints, scale)?;
+    Ok(FilmSample { pixels: film.pixels, height, width, spacing_mm, keypoints })
+}
+
+/// Points on a film resized by these factors of its rows and columns; edges meet edges.
+fn scaled(points: &VertebraKeypoints, [row, column]: [f64; 2]) -> Result<VertebraKeypoints, Error> {
+    let axis = |v: f64, scale: f64| (v + 0.5) * scale - 0.5;
+    let moved = |p: &Keypoint| Keypoint { x: axis(p.x, column), y: axis(p.y, row), ..*p };
+    Ok(VertebraKeypoints::new(points.points().each_ref().map(moved))?)
+}
+
+/// The subject of each film where a cohort says so, else the film's own name.
+fn subjects(folder: &Path, names: Vec<String>) -> Result<Vec<String>, Error> {
+    if !folder.join("cohort.csv").exists() {
+        return Ok(names);
+    }
+    let listed = |problems: Problems| problems.as_slice().iter().map(ToString::to_string).collect();
+    let cohort = Cohort::read(folder).map_err(|problems| Error::Input(listed(problems)))?;
+    let mut subject_of = HashMap::new();
+    for subject in cohort.subjects() {
+        for visit in &subject.visits {
+            subject_of.insert(slashed(&visit.radiograph), format!("subject {}", subject.id));
+        }
+    }
+    Ok(names.into_iter().map(|name| subject_of.get(&name).cloned().unwrap_or(name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+    use vertebra_keypoints::Level;
+    use vertebra_radiograph::{Radiograph, Spacing, SpacingKind, write_png16};
+
+    fn points() -> VertebraKeypoints {
+        let at = |level: Level| (30.2, 20.0 + 12.7 * level.index() as f64);
+        VertebraKeypoints::from_xy(Level::ALL.map(at)).unwrap()
+    }
+
+    /// A folder with two films of 120 x 90 px, the second annotated as so many rows.
+    fn folder(rows_of_second: usize) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let spacing = Spacing { row_mm: 0.2, col_mm: 0.3, kind: SpacingKind::Detector };
+        let films = ["a.png", "b.png"].map(|name| {
+            let pixels = (0..120 * 90).map(|i| (i % 97) as f32 / 96.0).collect();
+            let film = Radiograph::new(120, 90, pixels, spacing).unwrap();
+            write_png16(folder.path().join(name), &film).unwrap();
+            let rows = if name == "b.png" { rows_of_second } else { 120 };
+            FilmAnnotation::new(name, [rows, 90], points(), vec![])
+        });
+        let file = folder.path().join("annotations.json");
+        AnnotationSet { films: films.to_vec() }.write(&file).unwrap();
+        (folder, file)
+    }
+
+    fn read(path: &Path, cache: &FilmCache) -> Result<AnnotatedFilms, Error> {
+        AnnotatedFilms::read(path, [32, 32], cache, &mut |_| {})
+    }
+
+    #[test]
+    fn films_from_the_cache_are_those_that_were_decoded() {
+        let (folder, file) = folder(120);
+        let plain = read(folder.path(), &FilmCache::default()).unwrap();
+        let cache = FilmCache::new(Some(folder.path().join("cache")));
+        let first = read(&file, &cache).unwrap();
+        let second = read(&file, &cache).unwrap();
+        assert_eq!(first.samples, plain.samples);
+        assert_eq!(second.samples, plain.samples);
+        assert_eq!(plain.subjects, ["a.png", "b.png"]);
+        // One entry: both films have the same bytes.
+        assert_eq!(std::fs::read_dir(folder.path().join("cache")).unwrap().count(), 1);
+        let (film, truth) = (&plain.samples[0], points().points()[2]);
+        assert_eq!([film.height, film.width], [48, 36]);
+        let (p, scale) = (film.keypoints.points()[2], 0.4);
+        assert!(((p.x + 0.5) / scale - 0.5 - truth.x).abs() < 1e-9);
+        assert!(((p.y + 0.5) / scale - 0.5 - truth.y).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_film_of_another_size_than_annotated_is_named_also_from_the_cache() {
+        let (folder, file) = folder(119);
+        let cache = FilmCache::new(Some(folder.path().join("cache")));
+        for _ in 0..2 {
+            let text = read(&file, &cache).unwrap_err().to_string();
+            let expected = "b.png: annotated as 119 x 90 px, but the film has 120 x 90";
+            assert!(text.ends_with(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_film_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("annotations.json");
+        AnnotationSet { films: vec![] }.write(&file).unwrap();
+        let text = read(&file, &FilmCache::default()).unwrap_err().to_string();
+        assert!(text.contains("annotations.json: names no film"), "{text}");
+    }
+}
