@@ -1,7 +1,9 @@
 //! What a reader marked on films.
 
 use crate::polygon::{bounds, polygon_area};
-use crate::{Level, SixPoints, VertebraKeypoints};
+use crate::{Error, Level, SixPoints, VertebraKeypoints};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 /// One vertebra on one film.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +35,7 @@ pub struct FilmAnnotation {
     pub vertebrae: Vec<VertebraAnnotation>,
 }
 
-/// The annotations of a folder of films; see [`AnnotationSet::read`] for the file format.
+/// The annotations of a folder of films; see [`AnnotationSet::read`] for the file formats.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AnnotationSet {
     /// At most one entry per film.
@@ -72,11 +74,77 @@ impl FilmAnnotation {
 }
 
 impl AnnotationSet {
+    /// Reads annotations: COCO keypoints JSON ([`AnnotationSet::from_coco`]), or an export of CVAT
+    /// ([`AnnotationSet::from_cvat`]) or of Label Studio ([`AnnotationSet::from_label_studio`]),
+    /// told apart by their first character, `{`, `<` or `[`.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or as there.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        let text = text.trim_start_matches('\u{feff}');
+        match text.trim_start().chars().next() {
+            Some('<') => Self::from_cvat(text, path),
+            Some('[') => Self::from_label_studio(text, path),
+            _ => Self::from_coco(text, path),
+        }
+    }
+
+    /// The annotation file of a folder of films: `annotations.json`, or `annotations.xml` (CVAT)
+    /// where only that is there.
+    #[must_use]
+    pub fn file_in(folder: &Path) -> PathBuf {
+        let [json, xml] = ["annotations.json", "annotations.xml"].map(|name| folder.join(name));
+        if xml.exists() && !json.exists() { xml } else { json }
+    }
+
+    /// Films read from `path`, none of them twice.
+    pub(crate) fn of_films(films: Vec<FilmAnnotation>, path: &Path) -> Result<Self, Error> {
+        let mut seen = HashSet::new();
+        match films.iter().find(|film| !seen.insert(&film.file_name)) {
+            None => Ok(Self { films }),
+            Some(film) => Err(Error::BadAnnotation {
+                path: path.to_owned(),
+                image: film.file_name.clone(),
+                expected: "each film once".to_owned(),
+                got: "a second entry".to_owned(),
+            }),
+        }
+    }
+
     /// The annotation of one film.
     #[must_use]
     pub fn get(&self, file_name: &str) -> Option<&FilmAnnotation> {
         self.films.iter().find(|film| film.file_name == file_name)
     }
+}
+
+/// What is wrong with marked points: what was expected, and what came.
+pub(crate) struct Misplaced {
+    pub(crate) expected: String,
+    pub(crate) got: String,
+}
+
+/// That five points lie on their film of `[height, width]` px, L1 above L5.
+pub(crate) fn check_places(
+    [height, width]: [usize; 2],
+    xy: &[(f64, f64); 5],
+) -> Result<(), Misplaced> {
+    let inside = |v: f64, n: usize| (-0.5..=n as f64 - 0.5).contains(&v);
+    for (level, (x, y)) in Level::ALL.into_iter().zip(xy) {
+        if !(inside(*x, width) && inside(*y, height)) {
+            let expected = format!("points on the film of {height} x {width}");
+            return Err(Misplaced { expected, got: format!("{level} at x = {x}, y = {y}") });
+        }
+    }
+    let (top, bottom) = (xy[0].1, xy[4].1);
+    if bottom <= top {
+        let got = format!("L1 at y = {top}, L5 at y = {bottom}");
+        return Err(Misplaced { expected: "L5 below L1".to_owned(), got });
+    }
+    Ok(())
 }
 
 pub(crate) fn default_bbox(

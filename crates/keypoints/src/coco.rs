@@ -9,7 +9,7 @@
 //! Coordinates are kept as they stand in the file; this project reads them as pixel centres
 //! (the centre of the first pixel is `(0, 0)`).
 
-use crate::annotation::{default_area, default_bbox};
+use crate::annotation::{check_places, default_area, default_bbox};
 use crate::polygon::contains;
 use crate::{AnnotationSet, Error, FilmAnnotation, Level, SixPoints};
 use crate::{VertebraAnnotation, VertebraKeypoints};
@@ -90,27 +90,16 @@ struct Vertebra {
 }
 
 impl AnnotationSet {
-    /// Reads COCO keypoints JSON.
+    /// Reads COCO keypoints JSON from text; `path` is what errors name.
     ///
     /// Images without a `lumbar_spine` annotation and annotations of other categories are left out;
     /// the category may list its keypoints in any order, and others beside L1..L5. A missing `bbox`
     /// or `area` is computed as [`FilmAnnotation::new`] does.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Malformed`] with line and column; [`Error::BadAnnotation`] for a film
-    /// with other than five points, with a number that is missing or not finite, a point outside
-    /// the film, six points that are not six, an unknown level, or two annotations.
-    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::Io { path: path.to_owned(), source })?;
-        Self::from_coco(&text, path)
-    }
-
-    /// Reads COCO keypoints JSON from text; `path` is what errors name.
-    ///
-    /// # Errors
-    /// As [`AnnotationSet::read`].
+    /// [`Error::Malformed`] with line and column; [`Error::BadAnnotation`] for a film with other than
+    /// five points, with a number that is missing or not finite, a point outside the film, L5 not
+    /// below L1, six points that are not six, an unknown level, or two annotations.
     pub fn from_coco(text: &str, path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let file: File = serde_json::from_str(&nan_to_null(text)).map_err(|source| {
@@ -128,7 +117,7 @@ impl AnnotationSet {
             }
             films.push(reader.film(image, annotation, order)?);
         }
-        Ok(Self { films })
+        Self::of_films(films, path)
     }
 
     /// Writes COCO keypoints JSON; what was written reads back equal.
@@ -290,13 +279,10 @@ impl<'a> Reader<'a> {
             let (Some(x), Some(y), Some(_)) = (triple[0], triple[1], triple[2]) else {
                 return Err(self.bad(image, "numbers", &format!("NaN or null in {level}")));
             };
-            let inside = |v: f64, n: usize| (-0.5..=n as f64 - 0.5).contains(&v);
-            if !(inside(x, image.width) && inside(y, image.height)) {
-                let expected = format!("points on the film of {} x {}", image.height, image.width);
-                return Err(self.bad(image, &expected, &format!("{level} at x = {x}, y = {y}")));
-            }
             xy[level.index()] = (x, y);
         }
+        check_places([image.height, image.width], &xy)
+            .map_err(|fault| self.bad(image, &fault.expected, &fault.got))?;
         VertebraKeypoints::from_xy(xy)
     }
 

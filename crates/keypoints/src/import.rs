@@ -4,6 +4,7 @@
 //! centre of the first pixel is `(0, 0)` here. In either, points and outlines are labelled `L1` to
 //! `L5`; other labels are left alone.
 
+use crate::annotation::check_places;
 use crate::{AnnotationSet, Error, FilmAnnotation, Level, VertebraAnnotation, VertebraKeypoints};
 use serde::Deserialize;
 use std::path::Path;
@@ -35,7 +36,7 @@ impl AnnotationSet {
         for image in document.descendants().filter(|n| n.has_tag_name("image")) {
             films.extend(cvat_image(path, image)?);
         }
-        Ok(Self { films })
+        Self::of_films(films, path)
     }
 
     /// Reads Label Studio's JSON export (<https://labelstud.io/guide/task_format>): `KeyPointLabels`
@@ -63,7 +64,7 @@ impl AnnotationSet {
             .map_err(|e| malformed(path, "Label Studio JSON", Box::new(e)))?;
         let films: Result<Vec<_>, _> =
             tasks.iter().map(|task| label_studio_task(path, task)).collect();
-        Ok(Self { films: films?.into_iter().flatten().collect() })
+        Self::of_films(films?.into_iter().flatten().collect(), path)
     }
 }
 
@@ -116,14 +117,8 @@ impl<'a> Marks<'a> {
         let [Some(a), Some(b), Some(c), Some(d), Some(e)] = self.points else {
             return Err(self.bad("5 points L1 to L5", format!("{n} points")));
         };
-        let [height, width] = self.size;
-        let inside = |v: f64, n: usize| (-0.5..=n as f64 - 0.5).contains(&v);
-        for (level, (x, y)) in Level::ALL.into_iter().zip([a, b, c, d, e]) {
-            if !(inside(x, width) && inside(y, height)) {
-                let expected = format!("points on the film of {height} x {width}");
-                return Err(self.bad(&expected, format!("{level} at x = {x}, y = {y}")));
-            }
-        }
+        check_places(self.size, &[a, b, c, d, e])
+            .map_err(|fault| self.bad(&fault.expected, fault.got))?;
         let keypoints = VertebraKeypoints::from_xy([a, b, c, d, e])?;
         let outlines = Level::ALL.into_iter().zip(self.polygons);
         let vertebrae = outlines
@@ -148,6 +143,11 @@ fn cvat_image(
     image: roxmltree::Node<'_, '_>,
 ) -> Result<Option<FilmAnnotation>, Error> {
     let name = image.attribute("name").unwrap_or_default().to_owned();
+    if name.is_empty() {
+        let id = image.attribute("id").unwrap_or("unknown");
+        let marks = Marks::new(path, format!("id {id}"), [0, 0]);
+        return Err(marks.bad("a name of the image", "none".to_owned()));
+    }
     let side = |side: &str| image.attribute(side).and_then(|v| v.parse::<usize>().ok());
     let mut marks = Marks::new(path, name, [0, 0]);
     let (Some(height), Some(width)) = (side("height"), side("width")) else {
@@ -177,6 +177,8 @@ fn cvat_point(text: &str) -> Option<(f64, f64)> {
 
 #[derive(Deserialize)]
 struct Task {
+    #[serde(default)]
+    id: i64,
     #[serde(default)]
     data: TaskData,
     #[serde(default)]
@@ -228,6 +230,10 @@ fn label_studio_task(path: &Path, task: &Task) -> Result<Option<FilmAnnotation>,
     let mut marks = Marks::new(path, label_studio_name(&task.data.image), [0, 0]);
     let mut kept = task.annotations.iter().filter(|a| !a.was_cancelled && !a.result.is_empty());
     let Some(annotation) = kept.next() else { return Ok(None) };
+    if marks.name.is_empty() {
+        marks.name = format!("task {}", task.id);
+        return Err(marks.bad("the film's address in data.image", "none".to_owned()));
+    }
     if kept.next().is_some() {
         return Err(marks.bad("one annotation", "more than one".to_owned()));
     }
@@ -241,7 +247,17 @@ fn label_studio_task(path: &Path, task: &Task) -> Result<Option<FilmAnnotation>,
                 marks.bad("a picture that is not rotated", region.image_rotation.to_string())
             );
         }
-        marks.size = [region.original_height, region.original_width];
+        let size = [region.original_height, region.original_width];
+        if size.contains(&0) {
+            return Err(
+                marks.bad("original_width and original_height", format!("none for {level}"))
+            );
+        }
+        if marks.size != [0, 0] && marks.size != size {
+            let got = format!("{:?} and {size:?}", marks.size);
+            return Err(marks.bad("one original_height and original_width", got));
+        }
+        marks.size = size;
         let scale = |p: &(f64, f64)| {
             let (w, h) = (region.original_width as f64, region.original_height as f64);
             (p.0 * w / 100.0, p.1 * h / 100.0)
@@ -354,6 +370,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_read_by_what_it_is_and_found_in_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let (json, xml) =
+            (folder.path().join("annotations.json"), folder.path().join("annotations.xml"));
+        std::fs::write(&xml, format!("\u{feff}{CVAT}")).unwrap();
+        assert_eq!(AnnotationSet::file_in(folder.path()), xml);
+        let cvat = AnnotationSet::read(&xml).unwrap();
+        assert_eq!(cvat, AnnotationSet::from_cvat(CVAT, "a.xml").unwrap());
+        std::fs::write(&json, label_studio().to_string()).unwrap();
+        assert_eq!(AnnotationSet::file_in(folder.path()), json);
+        assert!(AnnotationSet::read(&json).unwrap().get("film-7.png").is_some());
+        cvat.write(&json).unwrap();
+        assert_eq!(AnnotationSet::read(&json).unwrap(), cvat);
+    }
+
+    #[test]
     fn faults_name_file_image_and_what_came() {
         let cvat = |from: &str, to: &str| {
             AnnotationSet::from_cvat(&CVAT.replace(from, to), "a.xml").unwrap_err().to_string()
@@ -364,6 +396,14 @@ mod tests {
         assert!(cvat("144.50,222.50", "x").contains("got \"x\" for L3"));
         assert!(cvat("144.50,222.50", "NaN,1").contains("NaN in L3"));
         assert!(cvat("144.50,222.50", "144,500").contains("L3 at x = 143.5, y = 499.5"));
+        assert!(cvat("name=\"a/film.png\" ", "").contains("image \"id 0\": expected a name"));
+        assert!(cvat("unmarked.png\" width=\"300\" height=\"400\">", "u\">").contains("\"u\""));
+        let upside_down = cvat("136.50,370.25", "136.5,60.5");
+        assert!(upside_down.contains("expected L5 below L1, got L1 at y = 80, L5 at y = 60"));
+        let image = CVAT.split_inclusive("</image>").next().unwrap().split_once("<image").unwrap();
+        let twice = CVAT.replacen("<image", &format!("<image{}<image", image.1), 1);
+        let twice = AnnotationSet::from_cvat(&twice, "a.xml").unwrap_err().to_string();
+        assert!(twice.contains("expected each film once"), "{twice}");
         assert!(cvat("width=\"300\" ", "").contains("expected width and height"));
         assert!(cvat("</annotations>", "").contains("expected CVAT XML"));
 
@@ -383,6 +423,20 @@ mod tests {
         assert!(four.contains("got 4 points"), "{four}");
         let two = studio(|v| v[0]["annotations"][0] = v[0]["annotations"][1].clone());
         assert!(two.contains("more than one"), "{two}");
+        let nameless = studio(|v| v[0]["data"] = serde_json::json!({"img": "x.png"}));
+        assert!(nameless.contains("image \"task 1\": expected the film's address in data.image"));
+        let unsized_ = studio(|v| {
+            let region = v[0]["annotations"][1]["result"][3].as_object_mut().unwrap();
+            region.remove("original_width");
+        });
+        assert!(unsized_.contains("original_height, got none for L4"), "{unsized_}");
+        let torn = studio(|v| v[0]["annotations"][1]["result"][3]["original_width"] = 201.into());
+        assert!(torn.contains("[400, 200] and [400, 201]"), "{torn}");
+        let placeless = studio(|v| {
+            let region = &mut v[0]["annotations"][1]["result"][3]["value"];
+            region.as_object_mut().unwrap().remove("x");
+        });
+        assert!(placeless.contains("expected x and y, got neither for L4"), "{placeless}");
         assert!(studio(|v| *v = 3.into()).contains("expected Label Studio JSON"));
     }
 }

@@ -121,6 +121,7 @@ impl fmt::Display for LocalisationReport {
         for (radius, rate) in SUCCESS_RADII_MM.iter().zip(&self.success_rate) {
             write!(f, " {radius} mm {:.1} %,", 100.0 * rate)?;
         }
+        write!(f, " a tenth of the vertebral distance {:.1} % (PCK);", 100.0 * self.pck)?;
         write!(f, " level shift {:.1} % of {} films", 100.0 * self.level_shift_rate, self.n_films)
     }
 }

@@ -23,7 +23,8 @@ pub struct AnnotatedFilms {
 
 impl AnnotatedFilms {
     /// Reads the films that an annotation file names, from its folder, for a network with an input
-    /// of this `[height, width]` px. `path` is that file, or a folder with an `annotations.json`.
+    /// of this `[height, width]` px. `path` is that file, or a folder
+    /// with one ([`AnnotationSet::file_in`]).
     ///
     /// Every film is decoded and reduced ([`FilmSample::reduced_for`]) once; with a `cache` that is
     /// a folder, once for all runs.
@@ -38,7 +39,7 @@ impl AnnotatedFilms {
         cache: &FilmCache,
         observer: &mut Observer<'_>,
     ) -> Result<Self, Error> {
-        let file = if path.is_dir() { path.join("annotations.json") } else { path.to_owned() };
+        let file = if path.is_dir() { AnnotationSet::file_in(path) } else { path.to_owned() };
         let folder = file.parent().unwrap_or(Path::new("."));
         let annotations = AnnotationSet::read(&file)?.films;
         if annotations.is_empty() {

@@ -17,7 +17,6 @@ use vertebra_keypoints::{AnnotationSet, FilmAnnotation, Level};
 use vertebra_survival::{Outcomes, kaplan_meier};
 
 /// The file with the annotations, in the cohort folder.
-pub(crate) const ANNOTATIONS: &str = "annotations.json";
 /// The phantom's true log hazards, in the cohort folder; read for the oracle only.
 pub(crate) const TRUTH: &str = "truth.csv";
 
@@ -242,7 +241,7 @@ fn read_inputs(folder: &Path, config: &StudyConfig) -> Result<(Cohort, Annotatio
             None
         }
     };
-    let path = folder.join(ANNOTATIONS);
+    let path = AnnotationSet::file_in(folder);
     let annotations = match AnnotationSet::read(&path) {
         Ok(annotations) => Some(annotations),
         Err(_) if !path.exists() && config.keypoint_model.is_some() => {

@@ -14,6 +14,7 @@ mod film_cache;
 mod folds;
 mod heat_maps;
 mod horizons;
+mod keypoint_sheets;
 mod keypoint_stage;
 mod model_folder;
 mod models;
@@ -35,6 +36,7 @@ pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig,
 pub use digest::sha256_of_file;
 pub use error::Error;
 pub use film_cache::{DecodedFilm, FilmCache, FilmHeader};
+pub use keypoint_sheets::write_keypoint_sheets;
 pub use model_folder::{ModelDescription, Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use results::{

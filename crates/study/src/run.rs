@@ -1,7 +1,7 @@
 //! The protocol from a cohort folder to results, pictures and a model folder.
 
 use crate::config::StudyConfig;
-use crate::data::{ANNOTATIONS, StudyData, TRUTH};
+use crate::data::{StudyData, TRUTH};
 use crate::digest::sha256_of_file;
 use crate::evaluate_models::Evaluation;
 use crate::film::ReducedFilm;
@@ -23,6 +23,7 @@ use std::time::Instant;
 use vertebra_alignment::ImageVariant;
 use vertebra_deepsurv::RiskModel;
 use vertebra_hrnet::KeypointDetector;
+use vertebra_keypoints::AnnotationSet;
 
 /// Films decoded between two messages of progress.
 const CHUNK: usize = 32;
@@ -196,12 +197,14 @@ impl Study<'_> {
     /// Digests of every file that was read besides the films.
     fn digests_of_tables(&self) -> Result<Digests, Error> {
         let mut digests = Digests::new();
-        let tables = ["cohort.csv", "visits.csv", ANNOTATIONS, TRUTH].map(|t| self.cohort.join(t));
+        let tables = ["cohort.csv", "visits.csv", TRUTH].map(|table| self.cohort.join(table));
         let detector = self.config.keypoint_model.iter();
         let detector = detector.flat_map(|folder| {
             ["keypoints.json", "keypoints.safetensors"].map(|name| folder.join(name))
         });
-        for path in tables.into_iter().chain(self.config.reference.clone()).chain(detector) {
+        let annotations = AnnotationSet::file_in(self.cohort);
+        let others = [annotations].into_iter().chain(self.config.reference.clone());
+        for path in tables.into_iter().chain(others).chain(detector) {
             if path.exists() {
                 let name = path.strip_prefix(self.cohort).unwrap_or(&path);
                 digests.insert(crate::data::slashed(name), sha256_of_file(&path)?);

@@ -27,7 +27,7 @@ struct Arguments {
     /// Mask pictures, one per level, with {level} where the name has L1 to L5.
     #[arg(long, value_name = "PATTERN", required_unless_present = "annotations")]
     masks: Option<String>,
-    /// COCO keypoints JSON that lists the film.
+    /// Annotations that list the film: COCO keypoints JSON, CVAT XML, Label Studio JSON.
     #[arg(long, value_name = "FILE", conflicts_with = "masks")]
     annotations: Option<PathBuf>,
     /// What of each mask is its vertebra's centre: `body` finds the body in the mask of a whole

@@ -5,7 +5,7 @@
 use clap::Parser;
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{configuration, console::Console, output::exit_code};
 use vertebra_hrnet::{
@@ -13,18 +13,18 @@ use vertebra_hrnet::{
 };
 use vertebra_keypoints::{
     Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable,
-    SpineTruth, VertebraKeypoints, average_precision, radial_errors_mm,
+    SpineTruth, VertebraKeypoints, average_precision, mean_radial_error_mm, radial_errors_mm,
 };
 use vertebra_phantom::sample_training_film;
-use vertebra_study::{AnnotatedFilms, FilmCache, Progress};
+use vertebra_study::{AnnotatedFilms, FilmCache, Progress, write_keypoint_sheets};
 use vertebra_training::Event;
 
 /// Trains an HRNet to find L1 to L5, and says how well it does on films of other subjects.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Cohort folder (cohort.csv, visits.csv, annotations.json, radiographs), or an annotations.json
-    /// whose films lie beside it; without cohort.csv every film counts as a subject of its own
+    /// Cohort folder (cohort.csv, visits.csv, annotations.json, radiographs), or an annotation file
+    /// (COCO JSON, CVAT XML, Label Studio JSON) whose films lie beside it; without cohort.csv every film counts as a subject of its own
     #[arg(long, required_unless_present = "phantom")]
     cohort: Option<PathBuf>,
     /// Instead of a cohort: this many phantom films of varied exposure, each of another subject,
@@ -45,9 +45,13 @@ struct Arguments {
     /// Published HRNet weights (.pth, .safetensors) to start from; the head starts afresh
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Run folder: checkpoints and, at the end, the detector
+    /// Run folder: checkpoints and, at the end, the detector, the course of the training and a sheet of
+    /// the test films with the largest errors (rings: marked, crosses: found)
     #[arg(long)]
     out: PathBuf,
+    /// Only draws the marked points of every film on sheets in the run folder, to look at
+    #[arg(long)]
+    check: bool,
     /// Prints the test result as JSON
     #[arg(long)]
     json: bool,
@@ -56,6 +60,8 @@ struct Arguments {
 /// Greatest error of a point that counts as found, mm, and groups of the reliability table.
 const SURE_MM: f64 = 4.0;
 const RELIABILITY_ROWS: usize = 5;
+/// Films on the sheet of the largest errors.
+const WORST: usize = 40;
 /// Phantom films between two steps of the progress bar.
 const RENDERED_AT_ONCE: usize = 16;
 
@@ -87,6 +93,14 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             phantom_films(count.unwrap_or_default(), study.seed, &config, &mut console)?
         }
     };
+    if arguments.check {
+        console.finish();
+        let marked: Vec<_> = films.samples.iter().map(|film| (film, None)).collect();
+        for sheet in write_keypoint_sheets(&marked, &arguments.out, "marked")? {
+            println!("{}", sheet.display());
+        }
+        return Ok(());
+    }
     let fold_of = folds_by_subject(&films.subjects, arguments.folds, study.seed)?;
     let tested = if arguments.cross_validate {
         all_folds(arguments, &config, &films, &fold_of, study.seed, &mut console)?
@@ -94,7 +108,22 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         one_fold(arguments, &config, &films, &fold_of, study.seed, &mut console)?
     };
     console.finish();
+    draw_worst(&tested, &arguments.out)?;
     report(&tested, arguments)
+}
+
+/// The films with the largest errors, for one look at what goes wrong.
+fn draw_worst(tested: &Tested, folder: &Path) -> anyhow::Result<()> {
+    let error = |(film, found): &(FilmSample, VertebraKeypoints)| {
+        let spacing_mm = film.spacing_mm.unwrap_or([1.0, 1.0]);
+        mean_radial_error_mm(&film.keypoints, found, spacing_mm)
+    };
+    let mut worst: Vec<_> = tested.iter().collect();
+    worst.sort_by(|a, b| error(b).total_cmp(&error(a)));
+    worst.truncate(WORST);
+    let drawn: Vec<_> = worst.into_iter().map(|(film, found)| (film, Some(found))).collect();
+    write_keypoint_sheets(&drawn, folder, "worst")?;
+    Ok(())
 }
 
 /// A film's truth and what was found on it.
