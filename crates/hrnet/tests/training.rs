@@ -10,7 +10,7 @@ use vertebra_hrnet::{
     train_detector,
 };
 use vertebra_keypoints::{Level, VertebraKeypoints};
-use vertebra_training::{LearningRate, Schedule, TrainingConfig};
+use vertebra_training::{LearningRate, Schedule, StopReason, TrainingConfig};
 
 /// A deterministic number in `[-1, 1]`.
 fn number(film: usize, of: usize) -> f64 {
@@ -150,6 +150,48 @@ fn training_is_a_function_of_the_seed_and_resumes_to_the_same_bits() {
     let resumed = run(5, Some(folder.path()), &mut |_| {}).unwrap();
     let resumed = (resumed.history, resumed.detector.detect(view(&train[0])).unwrap());
     assert_eq!(resumed, whole);
+}
+
+#[test]
+fn training_does_not_depend_on_the_number_of_threads() {
+    let device = Device::default();
+    let tiny = DetectorConfig { input_size: [32, 32], ..config(2) };
+    let train = films(0..12);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let run = || train_detector(&tiny, &train, &[], &device, 3, None, &mut |_| {}).unwrap();
+        let trained = pool.install(run);
+        (trained.history, trained.detector.detect(view(&train[0])).unwrap())
+    };
+    assert_eq!(on(1), on(3));
+}
+
+#[test]
+fn training_stops_early_with_the_best_epoch_where_held_out_films_say_so() {
+    let device = Device::default();
+    let base = DetectorConfig { input_size: [32, 32], ..config(9) };
+    let training = TrainingConfig {
+        validate_every: 1,
+        patience: Some(2),
+        // Too slow to change what is found on the held-out films.
+        learning_rate: LearningRate::constant(1e-12),
+        ..base.training.clone()
+    };
+    let stopping = DetectorConfig { training, ..base };
+    let folder = tempfile::tempdir().unwrap();
+    let (train, held_out) = (films(0..6), films(20..24));
+    let run = || {
+        train_detector(&stopping, &train, &held_out, &device, 1, Some(folder.path()), &mut |_| {})
+            .unwrap()
+    };
+    let trained = run();
+    assert_eq!(trained.stopped, StopReason::Patience);
+    let scores: Vec<f64> = trained.history.iter().map(|epoch| epoch.score.unwrap()).collect();
+    assert_eq!(scores.len(), trained.epoch + 2, "{scores:?}");
+    let curves = std::fs::read_to_string(folder.path().join("curves.csv")).unwrap();
+    assert_eq!(curves.lines().count(), 1 + scores.len());
+    // Called again, a run that has stopped trains no further.
+    assert_eq!(run().history, trained.history);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod tripod;
 
 pub use charts::{
     CalibrationChart, CalibrationPanel, CalibrationPoint, SurvivalChart, SurvivalLine,
+    TrainingChart, TrainingLine,
 };
 pub use error::Error;
 pub use figure::Figure;

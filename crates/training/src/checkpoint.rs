@@ -1,11 +1,12 @@
 //! The run folder: one `checkpoint.json` that names the files of the last complete checkpoint.
 //!
 //! New files get new names; then `checkpoint.json` is replaced by renaming a finished temporary
-//! file over it, so that at every moment it names a complete set; then the old files go.
+//! file over it, so that at every moment it names a complete set; then the old files go. `curves.csv`
+//! lists the epochs for whoever wants to draw them.
 
 use crate::progress::Progress;
 use crate::snapshot::snapshot;
-use crate::{Error, TrainingConfig};
+use crate::{EpochSummary, Error, TrainingConfig};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
@@ -14,6 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const POINTER: &str = "checkpoint.json";
+const CURVES: &str = "curves.csv";
 const SCHEMA: u32 = 1;
 
 /// What `checkpoint.json` holds.
@@ -91,6 +93,7 @@ impl<'a> RunFolder<'a> {
         {
             self.write_record(name, best.clone())?;
         }
+        self.replace(CURVES, &curves(&pointer.progress.history))?;
         self.replace_pointer(&pointer)?;
         self.remove_stale(&pointer)
     }
@@ -141,8 +144,13 @@ impl<'a> RunFolder<'a> {
     fn replace_pointer(&self, pointer: &Pointer) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(pointer)
             .map_err(|e| malformed(&self.path.join(POINTER), "finite numbers", e))?;
-        let path = self.path.join(POINTER);
-        let temporary = self.path.join(format!("{POINTER}.partial"));
+        self.replace(POINTER, &text)
+    }
+
+    /// Writes a file that is whole at every moment.
+    fn replace(&self, name: &str, text: &str) -> Result<(), Error> {
+        let path = self.path.join(name);
+        let temporary = self.path.join(format!("{name}.partial"));
         write_durably(&temporary, text.as_bytes()).map_err(Error::io(&temporary))?;
         fs::rename(&temporary, &path).map_err(Error::io(&path))
     }
@@ -159,6 +167,16 @@ impl<'a> RunFolder<'a> {
         }
         Ok(())
     }
+}
+
+/// The epochs as a table.
+fn curves(history: &[EpochSummary]) -> String {
+    let mut table = String::from("epoch,loss,learning_rate,score\n");
+    for EpochSummary { epoch, loss, learning_rate, score } in history {
+        let score = score.map(|score| score.to_string()).unwrap_or_default();
+        table.push_str(&format!("{epoch},{loss},{learning_rate},{score}\n"));
+    }
+    table
 }
 
 fn is_state_file(name: &str) -> bool {

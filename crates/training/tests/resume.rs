@@ -228,7 +228,13 @@ fn only_the_files_of_the_last_checkpoint_stay() {
         .filter(|name| !name.starts_with("best-"))
         .collect();
     names.sort();
-    let expected = ["checkpoint.json", "model-00006.bpk", "model-notes.bpk", "optimizer-00006.bpk"];
+    let expected = [
+        "checkpoint.json",
+        "curves.csv",
+        "model-00006.bpk",
+        "model-notes.bpk",
+        "optimizer-00006.bpk",
+    ];
     assert_eq!(names, expected);
 }
 

@@ -16,8 +16,9 @@ use vertebra_keypoints::{
     SpineTruth, VertebraKeypoints, average_precision, mean_radial_error_mm, radial_errors_mm,
 };
 use vertebra_phantom::sample_training_film;
+use vertebra_report::{TrainingChart, TrainingLine};
 use vertebra_study::{AnnotatedFilms, FilmCache, Progress, write_keypoint_sheets};
-use vertebra_training::Event;
+use vertebra_training::{EpochSummary, Event};
 
 /// Trains an HRNet to find L1 to L5, and says how well it does on films of other subjects.
 #[derive(Parser)]
@@ -112,6 +113,23 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     report(&tested, arguments)
 }
 
+/// The loss of every epoch as `curves.svg`.
+fn draw_curves(trainings: &[(String, &[EpochSummary])], folder: &Path) -> anyhow::Result<()> {
+    let line = |(name, history): &(String, &[EpochSummary])| TrainingLine {
+        name: name.clone(),
+        loss: history.iter().map(|epoch| epoch.loss).collect(),
+    };
+    let chart = TrainingChart {
+        title: "Training of the detector".to_owned(),
+        loss_axis: "Mean squared error over that of silence".to_owned(),
+        lines: trainings.iter().map(line).collect(),
+    };
+    if let Some(figure) = chart.figure("curves", "Training loss by epoch.".to_owned()) {
+        figure.write(folder)?;
+    }
+    Ok(())
+}
+
 /// The films with the largest errors, for one look at what goes wrong.
 fn draw_worst(tested: &Tested, folder: &Path) -> anyhow::Result<()> {
     let error = |(film, found): &(FilmSample, VertebraKeypoints)| {
@@ -180,6 +198,7 @@ fn one_fold(
     let mut show = |event: &Event| bar.show(event, console);
     let trained = train_detector(config, &train, &[], &device, seed, folder, &mut show)?;
     trained.detector.save(&arguments.out.join("model"))?;
+    draw_curves(&[("training".to_owned(), &trained.history)], &arguments.out)?;
     let views: Vec<FilmPixels<'_>> = test.iter().map(FilmSample::film).collect::<Result<_, _>>()?;
     let found = trained.detector.detect_batch(&views)?;
     Ok(test.into_iter().zip(found).collect())
@@ -204,6 +223,10 @@ fn all_folds(
     for (fold, trained) in validated.folds.iter().enumerate() {
         trained.detector.save(&arguments.out.join(format!("fold-{}/model", fold + 1)))?;
     }
+    let folds = validated.folds.iter().enumerate();
+    let lines: Vec<_> =
+        folds.map(|(fold, trained)| (format!("fold {}", fold + 1), &trained.history[..])).collect();
+    draw_curves(&lines, &arguments.out)?;
     Ok(films.samples.iter().cloned().zip(validated.detected).collect())
 }
 

@@ -2,6 +2,8 @@
 
 mod calibration;
 mod survival;
+mod training;
 
 pub use calibration::{CalibrationChart, CalibrationPanel, CalibrationPoint};
 pub use survival::{SurvivalChart, SurvivalLine};
+pub use training::{TrainingChart, TrainingLine};
