@@ -10,10 +10,17 @@ pub enum Error {
     /// Two anchors lie on the same spot, so that no axis runs through them: (upper, lower, px).
     #[error("{0} and {1} are {2:.3} px apart; expected at least 2 px")]
     CoincidentKeypoints(Level, Level, f64),
-    /// A caudal vertebra lies above a cranial one, or so little below it that the curve through its
-    /// neighbours runs upwards: (upper, its y, lower, its y), px.
+    /// A caudal vertebra lies above a cranial one: (upper, its y, lower, its y), px.
     #[error("{2} (y = {3:.1}) must lie below {0} (y = {1:.1}) on the film")]
     UpsideDown(Level, f64, Level, f64),
+    /// Vertebrae in right order, but so unevenly spaced that the curve through three of them runs
+    /// upwards at one: (that one, the three and their y in px).
+    #[error(
+        "the curve through {a} (y = {ay:.1}), {b} (y = {by:.1}) and {c} (y = {cy:.1}) runs upwards at {0}; \
+         expected distances of neighbours that are less uneven",
+        a = .1[0].0, ay = .1[0].1, b = .1[1].0, by = .1[1].1, c = .1[2].0, cy = .1[2].1
+    )]
+    UnevenSpacing(Level, [(Level, f64); 3]),
     /// A keypoint is not on the film: (level, x, y, height, width).
     #[error("{0} at x = {1:.1}, y = {2:.1} is outside the film of {3} x {4} (height x width)")]
     OutsideFilm(Level, f64, f64, usize, usize),

@@ -164,7 +164,7 @@ impl VariantOptions {
     ///
     /// # Errors
     /// [`Error::OutsideFilm`], [`Error::CoincidentKeypoints`], [`Error::UpsideDown`],
-    /// [`Error::MissingSpacing`], [`Error::MasksNeeded`], [`Error::MissingMask`],
+    /// [`Error::UnevenSpacing`], [`Error::MissingSpacing`], [`Error::MasksNeeded`], [`Error::MissingMask`],
     /// [`Error::MaskSize`], [`Error::NoContrast`], [`Error::EmptyRegion`], [`Error::PixelCount`],
     /// [`Error::OutOfDomain`].
     pub fn render<S: Sample>(
@@ -334,27 +334,33 @@ fn min_max(resampled: &mut Resampled) -> Result<(), Error> {
 /// Direction of the spine at vertebra `i`: derivative of the parabola through it and its
 /// neighbours, or through the three at the end of the row.
 fn tangent(centres: &[(f64, f64); 5], i: usize) -> (f64, f64) {
-    let along = |k: usize, w: [f64; 3]| {
-        let x = (0..3).map(|j| w[j] * centres[k + j].0).sum::<f64>();
-        let y = (0..3).map(|j| w[j] * centres[k + j].1).sum::<f64>();
-        (x, y)
+    let weights = match i {
+        0 => [-1.5, 2.0, -0.5],
+        4 => [0.5, -2.0, 1.5],
+        _ => [-0.5, 0.0, 0.5],
     };
-    match i {
-        0 => along(0, [-1.5, 2.0, -0.5]),
-        4 => along(2, [0.5, -2.0, 1.5]),
-        _ => along(i - 1, [-0.5, 0.0, 0.5]),
-    }
+    let along = |axis: fn(&(f64, f64)) -> f64| {
+        centres[first_of_three(i)..].iter().zip(weights).map(|(p, w)| w * axis(p)).sum()
+    };
+    (along(|p| p.0), along(|p| p.1))
 }
 
-/// The pair of neighbours that makes the spine run upwards at `level`.
+/// The first of the three vertebrae whose parabola gives the direction at vertebra `i`.
+fn first_of_three(i: usize) -> usize {
+    i.saturating_sub(1).min(2)
+}
+
+/// Why the spine runs upwards at `level`: the pair of the three vertebrae that is in wrong order, or
+/// all three.
 fn out_of_order(keypoints: &VertebraKeypoints, level: Level) -> Error {
-    let pairs = Level::ALL.windows(2).map(|w| (w[0], w[1]));
-    let touches = |l: Level| level.index().abs_diff(l.index()) <= 1;
-    let near = pairs.filter(|(a, b)| touches(*a) || touches(*b));
-    let worst = near.min_by(|a, b| {
-        let rise = |p: &(Level, Level)| keypoints.get(p.1).y - keypoints.get(p.0).y;
-        rise(a).total_cmp(&rise(b))
+    let first = first_of_three(level.index());
+    let three: [(Level, f64); 3] = std::array::from_fn(|k| {
+        let level = Level::ALL[first + k];
+        (level, keypoints.get(level).y)
     });
-    let (upper, lower) = worst.unwrap_or((Level::L1, Level::L2));
-    Error::UpsideDown(upper, keypoints.get(upper).y, lower, keypoints.get(lower).y)
+    let wrong = three.windows(2).find(|pair| pair[1].1 <= pair[0].1);
+    match wrong {
+        Some(pair) => Error::UpsideDown(pair[0].0, pair[0].1, pair[1].0, pair[1].1),
+        None => Error::UnevenSpacing(level, three),
+    }
 }

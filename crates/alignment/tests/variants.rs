@@ -255,7 +255,13 @@ fn bad_input_is_named() {
     let mut swapped = SPINE;
     swapped.swap(1, 3);
     let error = try_with(swapped, None, ImageVariant::Patches);
-    assert!(matches!(error, Error::UpsideDown(..)), "{error}");
+    assert_eq!(error, Error::UpsideDown(Level::L2, swapped[1].1, Level::L3, swapped[2].1));
+    // In order, but L2 hangs so close below L1 that the curve through L1, L2 and L3 starts upwards.
+    let mut uneven = SPINE;
+    uneven[1].1 = uneven[0].1 + 3.0;
+    let error = try_with(uneven, None, ImageVariant::Patches);
+    assert!(matches!(error, Error::UnevenSpacing(Level::L1, [(Level::L1, _), ..])), "{error}");
+    assert!(error.to_string().contains("L2 (y = ") && error.to_string().contains("upwards at L1"));
     assert!(matches!(
         try_with([SPINE[0]; 5], None, ImageVariant::L1L5),
         Error::CoincidentKeypoints(..)
