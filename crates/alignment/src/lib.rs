@@ -54,6 +54,7 @@ pub use field::Field;
 pub use image::{Film, Image, Sample};
 pub use masks::VertebraMasks;
 pub use options::{AlignmentMode, AlignmentOptions};
+pub use reduce::reduce;
 pub use render::{VariantImages, VariantOptions};
 pub use resample::{Filter, ResampleOptions, resample};
 pub use transform::Alignment;

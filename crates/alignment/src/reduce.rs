@@ -2,7 +2,7 @@
 
 use crate::taps::Taps;
 use crate::wide::{Loops, widest};
-use crate::{Field, Film, Filter, Sample};
+use crate::{Error, Field, Film, Filter, Image, Sample};
 
 /// Rows that the horizontal pass takes side by side, so that a vector holds one column of each.
 const LANES: usize = 8;
@@ -49,10 +49,41 @@ impl Reduced {
         let stride = columns.n + 2 * PAD;
         let mut pixels = vec![0.0; stride * (rows.n + 2 * PAD)];
         let inner = &mut pixels[PAD * stride..(rows.n + PAD) * stride];
-        widest(Passes { film, x_taps: &x_taps, y_taps: &y_taps, inner, stride });
+        let (x_taps, y_taps) = (&x_taps, &y_taps);
+        widest(Passes { film, x_taps, y_taps, inner, stride, margin: PAD });
         pad(&mut pixels, columns.n, rows.n);
         Self { pixels, stride, columns, rows }
     }
+}
+
+/// The film in `[height, width]` px, neither more than it has, without aliasing: each pixel is the
+/// mean of what it covers under a triangle as wide as two pixels, as the antialiased bilinear resizing
+/// of picture libraries. Edges meet edges, so that a point `(x, y)` of the film comes to lie at
+/// `((x + 0.5) * width / film.width - 0.5, ...)`.
+///
+/// # Errors
+/// [`Error::PixelCount`]; [`Error::OutOfDomain`] for a size of 0 or beyond the film's.
+///
+/// # Examples
+/// ```
+/// use vertebra_alignment::{Film, reduce};
+/// let film = Film { pixels: &[1_u16, 3, 5, 7], height: 2, width: 2, spacing_mm: None };
+/// assert_eq!(reduce(&film, 1, 1)?.pixels, [4.0]);
+/// # Ok::<(), vertebra_alignment::Error>(())
+/// ```
+pub fn reduce<S: Sample>(film: &Film<'_, S>, height: usize, width: usize) -> Result<Image, Error> {
+    film.check()?;
+    for (name, n, most) in [("height", height, film.height), ("width", width, film.width)] {
+        if !(1..=most).contains(&n) {
+            return Err(Error::OutOfDomain(name, "1 to the film's", n as f64));
+        }
+    }
+    let mut image = Image::zeros(height, width);
+    let (x_taps, y_taps) =
+        (&Taps::covering(film.width, width), &Taps::covering(film.height, height));
+    let inner = &mut image.pixels;
+    widest(Passes { film, x_taps, y_taps, inner, stride: width, margin: 0 });
+    Ok(image)
 }
 
 /// Repeats the border.
@@ -73,13 +104,14 @@ fn pad(pixels: &mut [f32], columns: usize, rows: usize) {
 /// Both passes of the filter: the vertical one first, so that the film is read in order, then the
 /// horizontal one on [`LANES`] reduced rows at a time.
 ///
-/// Writes to the lines of `inner`, each `stride` long, from column [`PAD`] on.
+/// Writes to the lines of `inner`, each `stride` long, from column `margin` on.
 struct Passes<'a, S> {
     film: &'a Film<'a, S>,
     x_taps: &'a Taps,
     y_taps: &'a Taps,
     inner: &'a mut [f32],
     stride: usize,
+    margin: usize,
 }
 
 impl<S: Sample> Loops for Passes<'_, S> {
@@ -103,7 +135,7 @@ impl<S: Sample> Loops for Passes<'_, S> {
             for (i, (start, weights)) in self.x_taps.iter().enumerate() {
                 let sums = dot(&block[start - columns.start..], weights);
                 for (line, sum) in out.chunks_exact_mut(self.stride).zip(sums) {
-                    line[PAD + i] = sum;
+                    line[self.margin + i] = sum;
                 }
             }
         }
@@ -189,8 +221,37 @@ mod tests {
             let Self(film, x_taps, y_taps) = self;
             let stride = x_taps.n() + 2 * PAD;
             let mut pixels = vec![0.0; stride * y_taps.n()];
-            Passes { film, x_taps, y_taps, inner: &mut pixels, stride }.run();
+            Passes { film, x_taps, y_taps, inner: &mut pixels, stride, margin: PAD }.run();
             pixels.chunks_exact(stride).flat_map(|l| &l[PAD..stride - PAD]).copied().collect()
+        }
+    }
+
+    #[test]
+    fn reducing_a_film_is_the_mean_under_triangles() {
+        let (height, width) = (53, 41);
+        let pixels: Vec<u16> =
+            (0..height * width).map(|i| ((i * 40_503) % 65_521) as u16).collect();
+        let film = Film { pixels: &pixels[..], height, width, spacing_mm: None };
+        for to in [[53, 41], [20, 33], [7, 41], [1, 1]] {
+            let image = reduce(&film, to[0], to[1]).unwrap();
+            for (i, got) in image.pixels.iter().enumerate() {
+                let (row, column) = (i / to[1], i % to[1]);
+                let weight = |at: usize, n: usize, m: usize, pixel: usize| {
+                    let step = n as f64 / m as f64;
+                    let centre = (at as f64 + 0.5) * step - 0.5;
+                    (1.0 - (pixel as f64 - centre).abs() / step).max(0.0)
+                };
+                let (mut sum, mut total) = (0.0, 0.0);
+                for (k, value) in pixels.iter().enumerate() {
+                    let w = weight(row, height, to[0], k / width)
+                        * weight(column, width, to[1], k % width);
+                    (sum, total) = (sum + w * f64::from(*value), total + w);
+                }
+                assert!((f64::from(*got) - sum / total).abs() < 0.05, "{to:?} {i}: {got}");
+            }
+        }
+        for (h, w) in [(0, 3), (54, 3), (3, 42)] {
+            assert!(matches!(reduce(&film, h, w), Err(Error::OutOfDomain(..))));
         }
     }
 

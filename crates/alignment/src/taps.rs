@@ -63,6 +63,26 @@ impl Taps {
         taps
     }
 
+    /// `to` samples that cover `from` pixels, edges on edges: triangles as wide as two samples.
+    pub(crate) fn covering(from: usize, to: usize) -> Self {
+        let step = from as f64 / to as f64;
+        let n_taps = if step > 1.0 { ((2.0 * step).ceil() as usize + 1).min(from) } else { 1 };
+        let mut taps = Self {
+            first: 0,
+            pitch: step,
+            start: Vec::with_capacity(to),
+            weights: Vec::with_capacity(to * n_taps),
+            n_taps,
+        };
+        for i in 0..to {
+            let centre = (i as f64 + 0.5) * step - 0.5;
+            let start = (centre - step).ceil().max(0.0) as usize;
+            let start = if step > 1.0 { start.min(from - n_taps) } else { i };
+            taps.push(start, |pixel| (1.0 - ((pixel as f64 - centre) / step).abs()).max(0.0));
+        }
+        taps
+    }
+
     fn push(&mut self, start: usize, weight: impl Fn(usize) -> f64) {
         let weights: Vec<f64> = (start..start + self.n_taps).map(weight).collect();
         let sum: f64 = weights.iter().sum();

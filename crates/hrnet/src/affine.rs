@@ -4,6 +4,9 @@
 //! pixel is `(0, 0)`. Resizing from `n` to `m` pixels therefore maps `x` to
 //! `(x + 0.5) * m / n - 0.5`: edges meet edges, not centres.
 
+use crate::Error;
+use vertebra_alignment::Alignment;
+
 /// `(x, y)` to `(a x + b y + c, d x + e y + f)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Affine {
@@ -62,7 +65,13 @@ impl Affine {
         Self { rows: [[ia, ib, -(ia * c + ib * f)], [id, ie, -(id * c + ie * f)]] }
     }
 
+    /// As the alignment crate takes it.
+    pub(crate) fn alignment(&self) -> Result<Alignment, Error> {
+        Ok(Alignment::new(self.rows, None)?)
+    }
+
     /// Steps in the target for one px in x and in y of the source.
+    #[cfg(test)]
     pub(crate) fn steps(&self) -> [(f64, f64); 2] {
         let [[a, b, _], [d, e, _]] = self.rows;
         [(a, d), (b, e)]

@@ -20,7 +20,8 @@ pub(crate) fn detect(
 ) -> Result<Vec<SpineFinding>, Error> {
     let mut found = Vec::with_capacity(films.len());
     for batch in films.chunks(BATCH) {
-        let pictures: Vec<Vec<f32>> = batch.par_iter().map(|film| film.render(None)).collect();
+        let pictures: Vec<Vec<f32>> =
+            batch.par_iter().map(|film| film.render(None)).collect::<Result<_, _>>()?;
         let heatmaps = network.heatmaps(pictures.concat(), flip_test)?;
         let per_film = heatmaps.len() / batch.len();
         for (film, maps) in batch.iter().zip(heatmaps.chunks_exact(per_film)) {

@@ -114,7 +114,8 @@ impl KeypointDetector {
         let mut found = Vec::with_capacity(films.len());
         for films in films.chunks(HELD) {
             let prepare = |film: &FilmPixels<'_>| PreparedFilm::new(*film, self.config.input_size);
-            let prepared: Vec<PreparedFilm> = films.par_iter().map(prepare).collect();
+            let prepared: Vec<PreparedFilm> =
+                films.par_iter().map(prepare).collect::<Result<_, _>>()?;
             let prepared: Vec<&PreparedFilm> = prepared.iter().collect();
             let DetectorConfig { candidates, flip_test, .. } = self.config;
             let network = self.inference()?;

@@ -90,6 +90,9 @@ pub enum Error {
     /// The training loop stopped with an error.
     #[error(transparent)]
     Training(#[from] vertebra_training::Error),
+    /// A film cannot be resampled.
+    #[error(transparent)]
+    Alignment(#[from] vertebra_alignment::Error),
     /// Keypoints or heatmaps are not valid.
     #[error(transparent)]
     Keypoints(#[from] vertebra_keypoints::Error),

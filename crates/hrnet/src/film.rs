@@ -1,7 +1,7 @@
 use crate::affine::Affine;
 use crate::prepare::reduced_size;
-use crate::resample::resize;
 use crate::{Error, HrnetConfig};
+use vertebra_alignment::{Film, reduce};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
 
 /// One decoded film, borrowed: `[height, width]` pixels, row by row, bone bright.
@@ -34,6 +34,12 @@ impl<'a> FilmPixels<'a> {
             }
             None => Ok(Self { pixels, height, width }),
         }
+    }
+
+    /// As the alignment crate takes it.
+    pub(crate) fn as_film(&self) -> Film<'a> {
+        let Self { pixels, height, width } = *self;
+        Film { pixels, height, width, spacing_mm: None }
     }
 
     /// Row by row, `height * width`.
@@ -101,7 +107,8 @@ impl FilmSample {
         if reduced == size {
             return Ok(self);
         }
-        let picture = resize(film.pixels(), size, reduced);
+        let [height, width] = reduced;
+        let picture = reduce(&film.as_film(), height, width)?;
         let map = Affine::resize(size, reduced);
         let points = self.keypoints.points().map(|p| {
             let (x, y) = map.apply((p.x, p.y));
@@ -110,7 +117,6 @@ impl FilmSample {
         let ratio = [0, 1].map(|i| size[i] as f64 / reduced[i] as f64);
         let spacing_mm = self.spacing_mm.map(|[row, col]| [row * ratio[0], col * ratio[1]]);
         let keypoints = VertebraKeypoints::new(points)?;
-        let [height, width] = reduced;
         Ok(Self { pixels: picture.pixels, height, width, spacing_mm, keypoints })
     }
 }

@@ -25,7 +25,6 @@ mod names;
 mod network;
 mod overlay;
 mod prepare;
-mod resample;
 mod task;
 mod train_detector;
 mod weight_file;

@@ -5,8 +5,8 @@
 //! costs the same for a film of 400 and of 4,000 pixels.
 
 use crate::affine::Affine;
-use crate::resample::{Picture, resize, warp};
 use crate::{Error, FilmPixels};
+use vertebra_alignment::{Image, ResampleOptions, reduce};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
 
 /// Pixels of the reduced film per pixel of the input.
@@ -17,7 +17,7 @@ const CLIPPED: f64 = 0.005;
 /// A reduced film with mean 0 and standard deviation 1.
 #[derive(Debug, Clone)]
 pub(crate) struct PreparedFilm {
-    picture: Picture,
+    picture: Image,
     film_to_reduced: Affine,
     /// Reduced film to input, without augmentation.
     placed: Affine,
@@ -25,20 +25,23 @@ pub(crate) struct PreparedFilm {
 }
 
 impl PreparedFilm {
-    pub(crate) fn new(film: FilmPixels<'_>, input: [usize; 2]) -> Self {
+    pub(crate) fn new(film: FilmPixels<'_>, input: [usize; 2]) -> Result<Self, Error> {
         let size = [film.height(), film.width()];
         let reduced = reduced_size(size, input);
-        let mut picture = resize(film.pixels(), size, reduced);
+        let mut picture = reduce(&film.as_film(), reduced[0], reduced[1])?;
         normalise(&mut picture.pixels);
         let film_to_reduced = Affine::resize(size, reduced);
         let placed = film_to_reduced.inverse().then(&Affine::letterbox(size, input));
-        Self { picture, film_to_reduced, placed, input }
+        Ok(Self { picture, film_to_reduced, placed, input })
     }
 
     /// The input `[height, width]` after `change`, a map between input px.
-    pub(crate) fn render(&self, change: Option<&Affine>) -> Vec<f32> {
-        let to_input = self.reduced_to_input(change);
-        warp(&self.picture, &to_input.inverse(), self.input)
+    pub(crate) fn render(&self, change: Option<&Affine>) -> Result<Vec<f32>, Error> {
+        let to_input = self.reduced_to_input(change).alignment()?;
+        // The reduced film has little more pixels than the input: no second low-pass filter.
+        let bilinear = ResampleOptions::default().with_prefilter(false);
+        let [height, width] = self.input;
+        Ok(bilinear.resample(&self.picture.as_film(), &to_input, height, width)?.pixels)
     }
 
     /// The map from film px to input px.
@@ -102,7 +105,8 @@ mod tests {
     fn gain_and_offset_of_a_film_do_not_matter() {
         let render = |gain, offset| {
             let pixels = wave(200, 150, gain, offset);
-            PreparedFilm::new(FilmPixels::new(&pixels, 200, 150).unwrap(), [64, 64]).render(None)
+            let film = FilmPixels::new(&pixels, 200, 150).unwrap();
+            PreparedFilm::new(film, [64, 64]).unwrap().render(None).unwrap()
         };
         let (a, b) = (render(1.0, 0.0), render(700.0, 12_000.0));
         let worst = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -111,11 +115,41 @@ mod tests {
     }
 
     #[test]
+    fn a_spot_comes_to_lie_where_its_point_does() {
+        let (height, width, spot) = (180, 140, (61.3, 87.8));
+        let at = |i: usize| {
+            let (dx, dy) = ((i % width) as f64 - spot.0, (i / width) as f64 - spot.1);
+            (-(dx * dx + dy * dy) / 72.0).exp() as f32
+        };
+        let pixels: Vec<f32> = (0..height * width).map(at).collect();
+        let film = FilmPixels::new(&pixels, height, width).unwrap();
+        for input in [[64, 64], [192, 160]] {
+            let film = PreparedFilm::new(film, input).unwrap();
+            let middle = input.map(|n| 0.5 * n as f64);
+            let change = Affine::about((middle[1], middle[0]), 0.3, 0.9, (2.2, -1.7));
+            for change in [None, Some(change.then(&Affine::mirror(input[1])))] {
+                let picture = film.render(change.as_ref()).unwrap();
+                // What is outside of the film is grey; the spot alone is brighter.
+                let bright = |v: &f32| f64::from((*v - 1.0).max(0.0));
+                let sum: f64 = picture.iter().map(bright).sum();
+                let mean = |axis: fn(usize, usize) -> usize| {
+                    let moment = |(i, v): (usize, &f32)| axis(i, input[1]) as f64 * bright(v);
+                    picture.iter().enumerate().map(moment).sum::<f64>() / sum
+                };
+                let seen = (mean(|i, w| i % w), mean(|i, w| i / w));
+                let point = film.film_to_input(change.as_ref()).apply(spot);
+                let error = (seen.0 - point.0).hypot(seen.1 - point.1);
+                assert!(error < 0.02, "{input:?}: {seen:?}, expected {point:?}");
+            }
+        }
+    }
+
+    #[test]
     fn points_go_to_the_input_and_back() {
         for (height, width) in [(2500, 2000), (300, 700), (40, 30)] {
             let pixels = vec![0.0; height * width];
-            let film =
-                PreparedFilm::new(FilmPixels::new(&pixels, height, width).unwrap(), [96, 64]);
+            let film = FilmPixels::new(&pixels, height, width).unwrap();
+            let film = PreparedFilm::new(film, [96, 64]).unwrap();
             let xy: [(f64, f64); 5] =
                 std::array::from_fn(|i| (width as f64 * 0.4, height as f64 * 0.17 * i as f64));
             let to_input = film.film_to_input(None);

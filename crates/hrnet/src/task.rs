@@ -46,12 +46,12 @@ impl<'a> KeypointTask<'a> {
         Ok(Self { config, codec, train: train?, valid: valid? })
     }
 
-    fn example(&self, sample: usize, seed: u64) -> Example {
+    fn example(&self, sample: usize, seed: u64) -> Result<Example, Error> {
         let size = self.config.input_size;
         let (film, truth) = &self.train[sample];
         let draw = Draw::new(&self.config.augmentation, size, seed);
         let to_input = film.film_to_input(Some(draw.change()));
-        let mut input = film.render(Some(draw.change()));
+        let mut input = film.render(Some(draw.change()))?;
         let points = truth.points().map(|p| {
             let (x, y) = to_input.apply((p.x, p.y));
             let inside = |v: f64, n: usize| v > -0.5 && v < n as f64 - 0.5;
@@ -60,7 +60,7 @@ impl<'a> KeypointTask<'a> {
         });
         draw.recolour(&mut input, size);
         let weights = points.map(|p| if p.is_some() { 1.0 } else { 0.0 });
-        Example { input, heatmaps: self.codec.encode(&points), weights }
+        Ok(Example { input, heatmaps: self.codec.encode(&points), weights })
     }
 
     fn loss(&self, model: &Hrnet, examples: &[Example], device: &Device) -> Tensor<1> {
@@ -96,7 +96,7 @@ fn prepared(
     sample: &FilmSample,
     config: &DetectorConfig,
 ) -> Result<(PreparedFilm, VertebraKeypoints), Error> {
-    Ok((PreparedFilm::new(sample.film()?, config.input_size), sample.keypoints))
+    Ok((PreparedFilm::new(sample.film()?, config.input_size)?, sample.keypoints))
 }
 
 impl Task for KeypointTask<'_> {
@@ -113,8 +113,9 @@ impl Task for KeypointTask<'_> {
         seed: u64,
     ) -> Result<StepGradients, TaskError> {
         let seeds = |i: usize| seed.wrapping_add(ODD.wrapping_mul(i as u64 + 1));
+        let example = |(i, sample): (usize, &usize)| self.example(*sample, seeds(i));
         let examples: Vec<Example> =
-            batch.par_iter().enumerate().map(|(i, &s)| self.example(s, seeds(i))).collect();
+            batch.par_iter().enumerate().map(example).collect::<Result<_, Error>>()?;
         let device = model.devices().into_iter().next().unwrap_or_default();
         let loss = self.loss(model, &examples, &device);
         let value = f64::from(loss.clone().try_into_scalar::<f32>()?);
