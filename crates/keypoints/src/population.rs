@@ -36,6 +36,19 @@ pub(crate) const T12_L4: Gaussian = Gaussian {
     ],
 };
 
+/// 1,712 spines, T11 to L3.
+pub(crate) const T11_L3: Gaussian = Gaussian {
+    mean: [0.893455, 0.97888, 1.044316, -0.483968, -1.210151, 2.700073],
+    covariance: [
+        [0.0017705, -0.0005265, -0.0005112, -0.0192655, -0.0202548, -0.0199039],
+        [-0.0005265, 0.0024478, -0.0006576, 0.0224364, -0.005177, -0.0095914],
+        [-0.0005112, -0.0006576, 0.0016898, 0.0182695, 0.0227756, 0.0077047],
+        [-0.0192655, 0.0224364, 0.0182695, 17.74926, -1.912385, 2.561203],
+        [-0.0202548, -0.005177, 0.0227756, -1.912385, 16.92626, 0.5353045],
+        [-0.0199039, -0.0095914, 0.0077047, 2.561203, 0.5353045, 18.90946],
+    ],
+};
+
 /// 46 spines with six lumbar vertebrae, L2 to L6.
 pub(crate) const L2_L6: Gaussian = Gaussian {
     mean: [0.9735406, 1.027839, 1.006325, 5.314991, 10.84638, 21.35722],
@@ -60,7 +73,7 @@ pub(crate) const ONE_PERCENT: PlausibilityLimits = PlausibilityLimits {
 pub(crate) const FIVE_PERCENT: PlausibilityLimits = PlausibilityLimits {
     shape: 21.33578,
     z: 3.361958,
-    shift: 2.075409,
+    shift: 2.082563,
     length_mm: [104.5987, 233.861],
     confidence: 0.2,
 };
