@@ -1,6 +1,6 @@
 //! R `boot::boot.ci` on the same replicates.
 
-use crate::{Golden, assert_close};
+use crate::{Golden, assert_all_near, assert_close};
 use vertebra_survival::{
     BootstrapOptions, ConcordanceOptions, StudentisedBootstrap, bca_interval, concordance,
     harrell_c, jackknife, percentile_interval, studentised_interval,
@@ -20,7 +20,31 @@ fn intervals_from_given_replicates() {
         concordance(&outcomes.subset(sample), &risk).ok().map(|c| c.index())
     })
     .unwrap();
+    let leave_one_out = lung.numbers("/bootstrap/jackknife");
+    let mean = leave_one_out.iter().sum::<f64>() / leave_one_out.len() as f64;
+    let n = leave_one_out.len() as f64;
+    let expected: Vec<f64> = leave_one_out.iter().map(|c| (n - 1.0) * (mean - c)).collect();
+    assert_all_near("jackknife", &influence, &expected, 1e-12);
+    let cubes: f64 = influence.iter().map(|l| l.powi(3)).sum();
+    let squares: f64 = influence.iter().map(|l| l * l).sum();
+    let acceleration = cubes / (6.0 * squares.powf(1.5));
+    assert_close("acceleration", acceleration, lung.number("/bootstrap/acceleration"), 1e-9);
     let t0 = lung.number("/bootstrap/t0");
+    assert_close("C", concordance(&outcomes, &age).unwrap().index(), t0, 1e-14);
+    let drawn = BootstrapOptions::default().with_replicates(replicates.len());
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let drawn = drawn.draw(age.len(), |_: &[usize]| {
+        let k = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Some(if k == 0 { t0 } else { replicates[k - 1] })
+    });
+    let drawn = drawn.unwrap();
+    for (name, (lower, upper)) in
+        [("normal", drawn.normal(0.95).unwrap()), ("basic", drawn.basic(0.95).unwrap())]
+    {
+        let expected = lung.numbers(&format!("/bootstrap/{name}"));
+        assert_close(name, lower, expected[0], 1e-11);
+        assert_close(name, upper, expected[1], 1e-11);
+    }
     let (lower, upper) = bca_interval(t0, &replicates, &influence, 0.95).unwrap();
     assert_close("lower", lower, lung.numbers("/bootstrap/bca")[0], 1e-12);
     assert_close("upper", upper, lung.numbers("/bootstrap/bca")[1], 1e-12);

@@ -22,6 +22,9 @@ fn cumulative_incidence_agrees_with_survfit() {
             let table = mgus.at(&format!("{path}/{leaf}")).as_array().unwrap();
             table.iter().map(|row| row[curve.cause].as_f64().unwrap_or(0.0)).collect()
         };
+        let table = mgus.at(&format!("{path}/n_risk")).as_array().unwrap();
+        let n_risk: Vec<f64> = table.iter().map(|row| row[0].as_f64().unwrap()).collect();
+        assert_all_close("n_risk", &pick(&curve.n_risk), &n_risk, 1e-13);
         assert_all_close("n_event", &pick(&curve.n_event), &part("n_event"), 1e-13);
         assert_all_close("pstate", &pick(&curve.incidence), &part("pstate"), 1e-12);
         assert_all_close("std_err", &pick(&curve.std_err), &part("std_err"), 1e-10);
@@ -241,6 +244,34 @@ fn fine_gray_rows_agree_with_finegray() {
             let got = sets.partial_likelihood(&h, ties).unwrap();
             assert_close(key, -events * got.loss, expected[1], 1e-11);
         }
+    }
+}
+
+/// Cox models in which the events of the other cause are censorings.
+#[test]
+fn cause_specific_likelihoods_agree_with_coxph() {
+    let data = Golden::read("mgus2");
+    let outcomes = mgus("etime");
+    for (name, cause) in [("pcm", 1), ("death", 2)] {
+        let own = outcomes.cause(cause).unwrap().cause_specific();
+        let at = |leaf: &str| data.numbers(&format!("/finegray/{name}/cause_specific_cox/{leaf}"));
+        let terms: Vec<(&str, f64)> =
+            ["age", "male", "mspike"].into_iter().zip(at("coef")).collect();
+        let h = linear(&data, &terms);
+        assert_eq!(
+            own.n_events() as f64,
+            data.number(&format!("/finegray/{name}/cause_specific_cox/nevent"))
+        );
+        let sets = RiskSets::new(&own).unwrap();
+        let loglik = |h: &[f64]| {
+            -sets.partial_likelihood(h, Ties::Efron).unwrap().loss * own.n_events() as f64
+        };
+        let expected =
+            |leaf: &str| data.number(&format!("/finegray/{name}/cause_specific_cox/{leaf}"));
+        assert_close(name, loglik(&vec![0.0; h.len()]), expected("loglik_null"), 1e-12);
+        assert_close(name, loglik(&h), expected("loglik"), 1e-12);
+        let slope = calibration_slope(&own, &h).unwrap();
+        assert_close(name, slope.slope, 1.0, 1e-6); // coxph stops at 1e-9 of the likelihood
     }
 }
 

@@ -133,12 +133,14 @@ fn weights_strata_and_clusters() {
     let got = ConcordanceOptions::default().estimate(&weighted, &age).unwrap();
     let expected = expected_five(&lung, "/concordance/weighted");
     assert_all_close("weighted", &five(got.pairs), &expected, 1e-12);
+    assert_close("weighted", got.c, lung.number("/concordance/weighted/C"), 1e-12);
     assert_close("weighted", got.se.powi(2), lung.number("/concordance/weighted/var"), 1e-11);
 
     let strata = ConcordanceOptions::default().with_strata(lung.labels("inst"));
     let got = strata.estimate(&lung.outcomes(), &age).unwrap();
     let expected = expected_five(&lung, "/concordance/stratified");
     assert_all_close("stratified", &five(got.pairs), &expected, 1e-12);
+    assert_close("stratified", got.c, lung.number("/concordance/stratified/C"), 1e-12);
     assert_close("stratified", got.se.powi(2), lung.number("/concordance/stratified/var"), 1e-11);
 
     let clusters = ConcordanceOptions::default().with_clusters(lung.labels("inst"));
@@ -147,25 +149,66 @@ fn weights_strata_and_clusters() {
     assert_close("cluster", got.se.powi(2), expected, 1e-11);
 }
 
-/// `concordance(fit1, fit2)` of Cox models: the linear predictor of all covariates, and nodes alone.
+/// `concordance(fit1, fit2, ..)` of Cox models. What the third model of lung was made of is not recorded.
 #[test]
 fn models_side_by_side() {
     let gbsg = Golden::read("gbsg");
     let names = ["age", "meno", "size", "grade", "nodes", "pgr", "er", "hormon"];
-    let b = gbsg.numbers("/models/efron/coef");
-    let full = linear(&gbsg, &names.into_iter().zip(b).collect::<Vec<_>>());
-    let nodes = gbsg.column("nodes");
+    let full = fitted(&gbsg, &names);
+    assert_side_by_side(
+        &gbsg,
+        "multi",
+        &[full, gbsg.column("nodes")],
+        &ConcordanceOptions::default(),
+    );
+
+    let lung = Golden::read("lung");
+    let models = [
+        fitted(&lung, &["age", "female", "ph_ecog", "wt_loss"]),
+        // R 4.2.2, survival 3.5-3: coef(coxph(Surv(time, status) ~ age + female)).
+        linear(&lung, &[("age", 0.020386375015759833), ("female", -0.511318112898123567)]),
+    ];
     let options = ConcordanceOptions::default();
-    let joint = options.estimate_jointly(&gbsg.outcomes(), &[&full, &nodes]).unwrap();
-    let path = "/concordance/multi";
+    assert_side_by_side(&lung, "multi", &models, &options);
+    assert_side_by_side(&lung, "multi_ymax600", &models, &options.clone().with_horizon(600.0));
+    let uno = options.clone().with_time_weight(TimeWeight::Uno);
+    assert_side_by_side(&lung, "multi_nG2", &models, &uno);
+
+    let pbc = Golden::read("pbc");
+    let models = [
+        fitted(&pbc, &["age", "edema", "lbili", "lalb", "lprotime"]),
+        // coef(coxph(Surv(time, status) ~ age + lbili)).
+        linear(&pbc, &[("age", 0.038964249221242399), ("lbili", 1.045379284256168217)]),
+        pbc.column("stage"),
+    ];
+    assert_side_by_side(&pbc, "multi", &models, &options);
+}
+
+/// The linear predictor of the golden's Cox model.
+fn fitted(golden: &Golden, names: &[&str]) -> Vec<f64> {
+    let b = golden.numbers("/models/efron/coef");
+    linear(golden, &names.iter().copied().zip(b).collect::<Vec<_>>())
+}
+
+fn assert_side_by_side(
+    golden: &Golden,
+    key: &str,
+    models: &[Vec<f64>],
+    options: &ConcordanceOptions,
+) {
+    let risks: Vec<&[f64]> = models.iter().map(Vec::as_slice).collect();
+    let joint = options.estimate_jointly(&golden.outcomes(), &risks).unwrap();
+    let path = format!("/concordance/{key}");
+    let path = path.as_str();
     for (k, row) in joint.covariance.iter().enumerate() {
-        assert_close(path, joint.statistics[k].c, gbsg.numbers(&format!("{path}/C"))[k], 1e-12);
+        assert_close(path, joint.statistics[k].c, golden.numbers(&format!("{path}/C"))[k], 1e-12);
         let pairs = five(joint.statistics[k].pairs);
-        assert_all_close(path, &pairs, &gbsg.numbers(&format!("{path}/counts/{k}")), 1e-12);
-        assert_all_close(path, row, &gbsg.numbers(&format!("{path}/var/{k}")), 1e-10);
+        assert_all_close(path, &pairs, &golden.numbers(&format!("{path}/counts/{k}")), 1e-12);
+        let expected = golden.numbers(&format!("{path}/var/{k}"));
+        assert_all_close(path, row, &expected[..models.len()], 1e-10);
     }
     let got = joint.difference(0, 1).unwrap();
-    let contrast = |leaf: &str| gbsg.number(&format!("{path}/contrast_1_minus_2/{leaf}"));
+    let contrast = |leaf: &str| golden.number(&format!("{path}/contrast_1_minus_2/{leaf}"));
     assert_close(path, got.difference, contrast("diff"), 1e-11);
     assert_close(path, got.se, contrast("se"), 1e-11);
 }

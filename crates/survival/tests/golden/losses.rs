@@ -17,6 +17,14 @@ fn flat(golden: &Golden, path: &str) -> Vec<f64> {
     golden.at(path).as_array().unwrap().iter().flat_map(numbers).collect()
 }
 
+fn event_times(outcomes: &Outcomes) -> f64 {
+    let events = outcomes.time().iter().zip(outcomes.event()).filter(|(_, e)| **e);
+    let mut times: Vec<f64> = events.map(|(t, _)| *t).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    times.len() as f64
+}
+
 #[test]
 fn cox() {
     let golden = Golden::read("neural_losses");
@@ -26,11 +34,20 @@ fn cox() {
         ("torchsurv_cox_breslow_sum", Ties::Breslow, "/time_tied", F32),
         // pycox adds 1e-7 inside its logarithm.
         ("pycox_cox_ph_loss_distinct", Ties::Breslow, "/time_distinct", 1e-6),
+        ("torchsurv_cox_efron_mean", Ties::Efron, "/time_tied", F32),
+        ("torchsurv_cox_breslow_mean", Ties::Breslow, "/time_tied", F32),
+        ("torchsurv_cox_noties_mean", Ties::Breslow, "/time_distinct", F32),
     ];
     for (name, ties, time, tolerance) in cases {
         let outcomes = outcomes(&golden, time);
         let got = cox_partial_likelihood(&outcomes, &h, ties).unwrap();
-        let factor = if name.ends_with("sum") { outcomes.n_events() as f64 } else { 1.0 };
+        let events = outcomes.n_events() as f64;
+        let factor = match name {
+            _ if name.ends_with("sum") => events,
+            // Its mean is over distinct event times.
+            _ if name.ends_with("mean") => events / event_times(&outcomes),
+            _ => 1.0,
+        };
         let expected = golden.number(&format!("/losses/{name}/value"));
         assert_close(name, got.loss * factor, expected, tolerance);
         let gradient: Vec<f64> = got.gradient.iter().map(|g| g * factor).collect();
