@@ -140,6 +140,9 @@ impl Equations {
             }
             if close {
                 let singular = Error::Undefined(NAME, "no finite coefficients fit best");
+                if at.steepest < FLAT {
+                    return Err(singular);
+                }
                 let inverse = invert(at.bread).ok_or(singular)?;
                 let product = |a: &[Vec<f64>], b: &[Vec<f64>]| -> Vec<Vec<f64>> {
                     let entry = |j: usize, k: usize| (0..a.len()).map(|l| a[j][l] * b[l][k]).sum();
@@ -157,7 +160,13 @@ impl Equations {
     fn sums(&self, b: &[f64]) -> Sums {
         let p = b.len();
         let square = || vec![vec![0.0; p]; p];
-        let mut sums = Sums { squares: 0.0, score: vec![0.0; p], bread: square(), meat: square() };
+        let mut sums = Sums {
+            squares: 0.0,
+            steepest: 0.0,
+            score: vec![0.0; p],
+            bread: square(),
+            meat: square(),
+        };
         for (&lp, observed) in self.lp.iter().zip(&self.observed) {
             let linear = b[0] + b.get(1).map_or(lp, |slope| slope * lp);
             let hazard = linear.exp();
@@ -165,6 +174,7 @@ impl Equations {
             let slope = (linear - hazard).exp();
             let x = [slope, slope * lp];
             sums.squares += residual * residual;
+            sums.steepest = slope.max(sums.steepest);
             for j in 0..p {
                 sums.score[j] += x[j] * residual;
                 for k in 0..p {
@@ -177,8 +187,14 @@ impl Equations {
     }
 }
 
+/// Where all fitted risks change by less than this they lie at 0 or 1, and the coefficients on their way to
+/// infinity.
+const FLAT: f64 = 1e-12;
+
 struct Sums {
     squares: f64,
+    /// The largest derivative of a fitted risk by the intercept.
+    steepest: f64,
     score: Vec<f64>,
     bread: Vec<Vec<f64>>,
     meat: Vec<Vec<f64>>,

@@ -136,14 +136,15 @@ impl Sample<'_> {
             let step = Step::new(n, if all { None } else { Some(d) }, own, survival, incidence);
             spread.step(group, step, |i| self.cause[i as usize] == which);
             let se = spread.variance(incidence).sqrt();
-            let factor = if incidence > 0.0 { (z * se / incidence).exp() } else { 1.0 };
+            let shown = incidence.min(1.0); // a sum of shares may pass 1 by rounding
+            let factor = if shown > 0.0 { (z * se / shown).exp() } else { 1.0 };
             curve.times.push(time);
             curve.n_risk.push(n);
             curve.n_event.push(own);
-            curve.incidence.push(incidence);
+            curve.incidence.push(shown);
             curve.std_err.push(se);
-            curve.lower.push(incidence / factor);
-            curve.upper.push((incidence * factor).min(1.0));
+            curve.lower.push(shown / factor);
+            curve.upper.push((shown * factor).min(1.0));
             survival = if all { 0.0 } else { survival * (1.0 - d / n) };
         }
         curve

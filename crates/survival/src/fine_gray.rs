@@ -162,7 +162,8 @@ impl FineGrayFit {
     /// The hazard ratio of the `covariate`-th covariate, from 0.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] where there is no such covariate.
+    /// [`Error::InvalidSetting`] where there is no such covariate, [`Error::Undefined`] where its standard error is 0,
+    /// as where nobody is left at risk beside those with the event.
     pub fn hazard_ratio(&self, covariate: usize) -> Result<SubdistributionHazardRatio, Error> {
         let (Some(b), Some(se)) =
             (self.coefficients.get(covariate), self.std_errors.get(covariate))
@@ -173,6 +174,9 @@ impl FineGrayFit {
                 covariate as f64,
             ));
         };
+        if *se <= 0.0 {
+            return Err(Error::Undefined("the hazard ratio's interval", "its standard error is 0"));
+        }
         let reach = normal::two_sided(0.95) * se;
         Ok(SubdistributionHazardRatio {
             ratio: b.exp(),
