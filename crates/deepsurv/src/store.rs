@@ -2,8 +2,10 @@
 use crate::{Error, Preprocessing, RiskModel, RiskModelConfig, network::RiskNetwork, weights};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use vertebra_survival::BaselineHazard;
+use vertebra_training::write_whole;
 
 /// Goes up when a reader of the old layout would misread the new one.
 const SCHEMA_VERSION: u32 = 1;
@@ -44,7 +46,7 @@ impl RiskModel {
         let json = serde_json::to_string_pretty(&description)
             .map_err(|e| Error::Malformed { path: path.clone(), what: e.to_string() })?;
         // The description comes last: a folder that has one is complete.
-        std::fs::write(&path, json).map_err(io(path))
+        write_whole(&path, |file| file.write_all(json.as_bytes())).map_err(io(path))
     }
 
     /// Reads a model that [`save`](Self::save) wrote.

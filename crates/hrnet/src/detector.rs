@@ -7,9 +7,11 @@ use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use vertebra_keypoints::{HeatmapCodec, VertebraKeypoints};
+use vertebra_training::write_whole;
 
 const WEIGHTS: &str = "keypoints.safetensors";
 const SETTINGS: &str = "keypoints.json";
@@ -210,9 +212,7 @@ impl KeypointDetector {
         let settings = Settings { schema: SCHEMA, config: self.config.clone() };
         let text = serde_json::to_string_pretty(&settings)
             .map_err(|e| Error::malformed(&path, "finite settings", e))?;
-        let partial = folder.join(format!("{SETTINGS}.partial"));
-        std::fs::write(&partial, text).map_err(Error::io(&partial))?;
-        std::fs::rename(&partial, &path).map_err(Error::io(&path))
+        write_whole(&path, |file| file.write_all(text.as_bytes())).map_err(Error::io(&path))
     }
 
     /// Reads what [`KeypointDetector::save`] has written.

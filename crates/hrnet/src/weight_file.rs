@@ -6,6 +6,7 @@ use burn::tensor::TensorData;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
+use vertebra_training::write_whole;
 
 /// Tensors by name, as f32.
 pub(crate) type NamedTensors = BTreeMap<String, TensorData>;
@@ -43,9 +44,7 @@ fn as_f32(tensor: &burn_pack::Tensor) -> Result<TensorData, burn_pack::Error> {
 ///
 /// The file appears complete or not at all.
 pub(crate) fn write_safetensors(path: &Path, tensors: &NamedTensors) -> Result<(), Error> {
-    let partial = path.with_extension("safetensors.partial");
-    let mut file = std::fs::File::create(&partial).map_err(Error::io(&partial))?;
-    let write = |file: &mut std::fs::File| -> std::io::Result<()> {
+    write_whole(path, |file| {
         let header = header(tensors);
         file.write_all(&(header.len() as u64).to_le_bytes())?;
         file.write_all(&header)?;
@@ -53,10 +52,9 @@ pub(crate) fn write_safetensors(path: &Path, tensors: &NamedTensors) -> Result<(
             let values: Vec<u8> = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
             file.write_all(&values)?;
         }
-        file.sync_all()
-    };
-    write(&mut file).map_err(Error::io(&partial))?;
-    std::fs::rename(&partial, path).map_err(Error::io(path))
+        Ok(())
+    })
+    .map_err(Error::io(path))
 }
 
 /// The JSON header, padded with spaces so that the numbers are aligned to 8 bytes.

@@ -6,12 +6,13 @@
 
 use crate::progress::Progress;
 use crate::snapshot::snapshot;
-use crate::{EpochSummary, Error, TrainingConfig};
+use crate::{EpochSummary, Error, TrainingConfig, write_whole};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const POINTER: &str = "checkpoint.json";
@@ -147,12 +148,9 @@ impl<'a> RunFolder<'a> {
         self.replace(POINTER, &text)
     }
 
-    /// Writes a file that is whole at every moment.
     fn replace(&self, name: &str, text: &str) -> Result<(), Error> {
         let path = self.path.join(name);
-        let temporary = self.path.join(format!("{name}.partial"));
-        write_durably(&temporary, text.as_bytes()).map_err(Error::io(&temporary))?;
-        fs::rename(&temporary, &path).map_err(Error::io(&path))
+        write_whole(&path, |file| file.write_all(text.as_bytes())).map_err(Error::io(&path))
     }
 
     /// Removes weights and states of other checkpoints; nothing else that lies in the folder.
@@ -185,12 +183,6 @@ fn is_state_file(name: &str) -> bool {
         stem.strip_prefix(prefix)
             .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     })
-}
-
-fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = fs::File::create(path)?;
-    std::io::Write::write_all(&mut file, bytes)?;
-    file.sync_all()
 }
 
 /// The first setting that differs, as (name, value before, value now).

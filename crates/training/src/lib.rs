@@ -25,6 +25,7 @@ mod progress;
 mod snapshot;
 mod task;
 mod train;
+mod whole_file;
 
 pub use clip::clip_global_norm;
 pub use config::{OptimizerKind, TrainingConfig};
@@ -34,3 +35,4 @@ pub use initialize::{WeightScale, initialize};
 pub use learning_rate::{LearningRate, Schedule};
 pub use task::{StepGradients, Task};
 pub use train::{Trained, train};
+pub use whole_file::write_whole;
