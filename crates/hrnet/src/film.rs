@@ -1,7 +1,7 @@
 use crate::affine::Affine;
 use crate::prepare::reduced_size;
 use crate::{Error, HrnetConfig};
-use vertebra_alignment::{Film, reduce};
+use vertebra_alignment::{Film, Image, reduce};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
 
 /// One decoded film, borrowed: `[height, width]` pixels, row by row, bone bright.
@@ -34,6 +34,20 @@ impl<'a> FilmPixels<'a> {
             }
             None => Ok(Self { pixels, height, width }),
         }
+    }
+
+    /// Reduced, with a prefilter, to what a network with an input of this `[height, width]` px makes
+    /// use of; `None` for a film that is small enough.
+    ///
+    /// # Errors
+    /// [`Error::Alignment`].
+    pub fn reduced_for(&self, input_size: [usize; 2]) -> Result<Option<Image>, Error> {
+        let size = [self.height, self.width];
+        let [height, width] = reduced_size(size, input_size);
+        if [height, width] == size {
+            return Ok(None);
+        }
+        Ok(Some(reduce(&self.as_film(), height, width)?))
     }
 
     /// As the alignment crate takes it.
@@ -101,14 +115,8 @@ impl FilmSample {
     /// # Errors
     /// As [`FilmSample::film`].
     pub fn reduced_for(self, input_size: [usize; 2]) -> Result<Self, Error> {
-        let film = self.film()?;
-        let size = [self.height, self.width];
-        let reduced = reduced_size(size, input_size);
-        if reduced == size {
-            return Ok(self);
-        }
-        let [height, width] = reduced;
-        let picture = reduce(&film.as_film(), height, width)?;
+        let Some(picture) = self.film()?.reduced_for(input_size)? else { return Ok(self) };
+        let (size, reduced) = ([self.height, self.width], [picture.height, picture.width]);
         let map = Affine::resize(size, reduced);
         let points = self.keypoints.points().map(|p| {
             let (x, y) = map.apply((p.x, p.y));
@@ -117,6 +125,7 @@ impl FilmSample {
         let ratio = [0, 1].map(|i| size[i] as f64 / reduced[i] as f64);
         let spacing_mm = self.spacing_mm.map(|[row, col]| [row * ratio[0], col * ratio[1]]);
         let keypoints = VertebraKeypoints::new(points)?;
+        let [height, width] = reduced;
         Ok(Self { pixels: picture.pixels, height, width, spacing_mm, keypoints })
     }
 }

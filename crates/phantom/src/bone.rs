@@ -2,6 +2,8 @@
 //!
 //! Attenuation is given as excess over soft tissue at about 65 keV effective energy.
 
+use crate::dice::Dice;
+
 /// Material properties of one subject's bones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bone {
@@ -19,6 +21,15 @@ pub struct Bone {
     pub vertical_texture: f64,
     /// Relative strength of the horizontal trabeculae, which are lost first.
     pub horizontal_texture: f64,
+    /// Attenuation of posterior elements and sacral wings over what density alone makes it: worn
+    /// facet joints are dense while the bodies are thin. 1 = no wear.
+    pub posterior: f64,
+    /// How irregular the posterior elements and sacral wings are, 0 (smooth solids) to about 1.
+    pub roughness: f64,
+    /// Excess attenuation of the discs as a share of that of trabecular bone, beyond what sets them
+    /// apart from other soft tissue: a projection of CT numbers shows discs hardly darker than
+    /// bodies that have lost their mineral.
+    pub disc: f64,
 }
 
 impl Bone {
@@ -35,6 +46,26 @@ impl Bone {
             shell: 0.85 * (0.20 * z).exp(),
             vertical_texture: 0.20 * (-0.22 * z).exp(),
             horizontal_texture: 0.12 * (0.25 * z).exp(),
+            posterior: 1.0,
+            roughness: 0.0,
+            disc: 0.0,
         }
+    }
+
+    /// Makes the bones those of worn spines of any kind: bodies that have lost up to three quarters
+    /// of their mineral, end plates that stand out, dense and irregular joints, discs nearly as
+    /// dense as bodies.
+    pub(crate) fn wear(&mut self, dice: &mut Dice) {
+        let lost = dice.uniform(0.25f64.ln(), 0.0).exp();
+        let joints = dice.uniform(0.0, 1.0);
+        let rough = dice.uniform(0.2, 1.0);
+        let disc = dice.uniform(0.0, 0.8);
+        if dice.chance(0.25) {
+            return; // a smooth one, as younger people have
+        }
+        self.trabecular_mu *= lost;
+        self.posterior = 1.0 + 1.2 * joints / lost.sqrt();
+        self.roughness = rough;
+        self.disc = disc;
     }
 }

@@ -9,6 +9,20 @@ pub(crate) struct Canvas {
     pub(crate) exponent: Vec<f32>,
 }
 
+/// All bone on a film.
+pub(crate) struct Skeleton {
+    pub(crate) smooth: Canvas,
+    /// Posterior elements and sacral wings where they are to be made irregular.
+    pub(crate) rough: Option<Canvas>,
+}
+
+impl Skeleton {
+    /// Where posterior elements and sacral wings are drawn.
+    pub(crate) fn posterior(&mut self) -> &mut Canvas {
+        self.rough.as_mut().unwrap_or(&mut self.smooth)
+    }
+}
+
 /// A solid with a dense shell, in an object's frame; `z` points to the source.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ellipsoid {

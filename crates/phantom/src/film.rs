@@ -3,7 +3,7 @@
 use crate::acquisition::Acquisition;
 use crate::body::VertebralBody;
 use crate::bone::Bone;
-use crate::canvas::{Canvas, Ellipsoid};
+use crate::canvas::{Canvas, Ellipsoid, Skeleton};
 use crate::detector::{LineIntegrals, develop};
 use crate::dice::{Dice, derive_seed};
 use crate::error::Error;
@@ -14,7 +14,8 @@ use crate::pelvis::{Pelvis, WING_ASIDE, draw_ribs, draw_sacrum, draw_wings_of_pe
 use crate::posterior;
 use crate::projection::{Frame, Projection};
 use crate::spine::{FIRST_LUMBAR, Spine};
-use crate::torso::{Torso, draw_aorta, draw_bowel, draw_discs, draw_opacities};
+use crate::texture::roughen;
+use crate::torso::{DISC_MU, Torso, draw_aorta, draw_bowel, draw_discs, draw_opacities};
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level, SixPoints, VertebraAnnotation, VertebraKeypoints};
 
@@ -86,7 +87,9 @@ pub fn render_film(
 
 /// A film of a person drawn from the cohort's population, for training a detector: varied exposure
 /// ([`Acquisition::sample_varied`]) on a film of that height and of 60 to 100 % of that width, a
-/// fractured vertebra in every third, bones from thin to dense, discs from high to narrow.
+/// fractured vertebra in every third, bones from thin to dense, discs from high to narrow; three of
+/// four spines are worn, their bodies thin between standing end plates, their joints dense and
+/// irregular.
 ///
 /// # Errors
 /// [`Error::Setting`] for a film smaller than 64 px.
@@ -99,6 +102,7 @@ pub fn sample_training_film([height, width]: [usize; 2], seed: u64) -> Result<Ph
         anatomy.spine = anatomy.spine.with_fracture(&Fracture::sample(&mut dice));
     }
     anatomy.spine.broaden(dice.uniform(1.0, 1.11), dice.uniform(0.95, 1.15));
+    anatomy.bone.wear(&mut dice);
     let narrowed = (width as f64 * dice.uniform(0.6, 1.0)).round() as usize;
     let size = [height, narrowed.max(width.min(64))];
     let seed_of_film = derive_seed(seed, &[0xac9]);
@@ -122,7 +126,7 @@ fn project(
     let reach = acquisition.volume.map_or(f64::INFINITY, |volume| volume.half_width);
     torso.draw(&mut soft, projection, spine, 2.0 * reach, &mut own(100));
     draw_bowel(&mut soft, projection, spine, torso, dice);
-    draw_discs(&mut soft, projection, spine);
+    draw_discs(&mut soft, projection, spine, DISC_MU);
     for value in &mut soft.exponent {
         *value = value.max(0.0);
     }
@@ -130,18 +134,28 @@ fn project(
     draw_aorta(&mut hard, projection, spine, torso, &mut own(101));
     draw_opacities(&mut hard, projection, acquisition.opacities, dice);
     draw_ribs(&mut hard, projection, spine, bone, reach, &mut own(102));
+    if bone.disc > 0.0 {
+        draw_discs(&mut hard, projection, spine, bone.disc * bone.trabecular_mu);
+    }
+    let rough = (bone.roughness > 0.0).then(|| Canvas::new(height, width));
+    let mut skeleton = Skeleton { smooth: hard, rough };
     let step = 0.8 / projection.scale;
-    draw_sacrum(&mut hard, projection, &spine.sacrum, bone, step, &mut own(103));
+    draw_sacrum(&mut skeleton, projection, &spine.sacrum, bone, step, &mut own(103));
     if reach > WING_ASIDE {
-        draw_wings_of_pelvis(&mut hard, projection, spine, &anatomy.pelvis, bone);
+        draw_wings_of_pelvis(&mut skeleton.smooth, projection, spine, &anatomy.pelvis, bone);
     }
     for (k, body) in spine.bodies.iter().enumerate() {
         // Nothing of a vertebra reaches further than 90 mm from the centre of its body.
         let (_, row) = projection.to_film(body.centre);
         if row > -90.0 * projection.scale {
             let setting = (acquisition, projection, step);
-            draw_vertebra(&mut hard, body, k, bone, setting, &mut own(k as u64));
+            draw_vertebra(&mut skeleton, body, k, bone, setting, &mut own(k as u64));
         }
+    }
+    let Skeleton { smooth: mut hard, rough } = skeleton;
+    if let Some(mut rough) = rough {
+        roughen(&mut rough, projection.scale, bone.roughness, &mut own(104));
+        hard.exponent.iter_mut().zip(&rough.exponent).for_each(|(all, own)| *all += own);
     }
     if let Some(volume) = &acquisition.volume {
         volume.cut(&mut soft, projection);
@@ -152,7 +166,7 @@ fn project(
 }
 
 fn draw_vertebra(
-    canvas: &mut Canvas,
+    skeleton: &mut Skeleton,
     body: &VertebralBody,
     k: usize,
     bone: &Bone,
@@ -164,11 +178,11 @@ fn draw_vertebra(
         (body.lateral_tilt + acquisition.trunk_tilt).tan(),
     );
     let frame = projection.frame(body.centre, body.tilt, turn);
-    Patch::of_body(body, bone, frame.shear, step, dice).draw(canvas, frame);
-    draw_lips(canvas, frame, body, bone);
+    Patch::of_body(body, bone, frame.shear, step, dice).draw(&mut skeleton.smooth, frame);
+    draw_lips(&mut skeleton.smooth, frame, body, bone);
     let thoracic = k < FIRST_LUMBAR;
     let scale = [0.66, 0.69, 0.72, 0.76, 0.80, 0.84, 0.90, 0.97, 1.0, 1.0, 1.0, 0.92][k];
-    posterior::draw(canvas, frame, body, bone, scale, thoracic, dice);
+    posterior::draw(skeleton.posterior(), frame, body, bone, scale, thoracic, dice);
 }
 
 /// Bony lips at the front corners.

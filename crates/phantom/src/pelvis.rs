@@ -2,7 +2,7 @@
 
 use crate::body::{EndPlate, VertebralBody};
 use crate::bone::Bone;
-use crate::canvas::{Canvas, Ellipsoid};
+use crate::canvas::{Canvas, Ellipsoid, Skeleton};
 use crate::dice::Dice;
 use crate::patch::Patch;
 use crate::projection::Projection;
@@ -13,7 +13,7 @@ const SEGMENTS: [(f64, f64); 4] = [(29.0, 0.74), (24.0, 0.50), (20.0, 0.38), (17
 
 /// Adds the sacral bodies, their wings and crest.
 pub(crate) fn draw_sacrum(
-    canvas: &mut Canvas,
+    skeleton: &mut Skeleton,
     projection: &Projection,
     sacrum: &Sacrum,
     bone: &Bone,
@@ -32,8 +32,8 @@ pub(crate) fn draw_sacrum(
             wall: 0.8 * bone.wall,
             ..*bone
         };
-        Patch::of_body(&body, &fused, frame.shear, step, dice).draw(canvas, frame);
-        draw_wings(canvas, projection, &body, bone, k);
+        Patch::of_body(&body, &fused, frame.shear, step, dice).draw(&mut skeleton.smooth, frame);
+        draw_wings(skeleton.posterior(), projection, &body, bone, k);
         let below = body.to_patient((-0.04 * depth, 0.5 * height));
         tilt -= sacrum.curvature;
         place = (below.0 - 1.0 * tilt.sin(), below.1 + 1.0 * tilt.cos());
@@ -72,19 +72,23 @@ fn draw_wings(
         centre: [-0.5 * body.depth() - behind, below, z],
         radii,
         angle: 0.0,
-        shell: 0.5 * bone.shell,
-        shell_mu: bone.cortical_mu,
-        core_mu: 0.45 * bone.trabecular_mu,
+        shell: (0.5 + 0.8 * bone.roughness) * bone.shell,
+        shell_mu: bone.posterior * bone.cortical_mu,
+        core_mu: bone.posterior * 0.45 * bone.trabecular_mu,
     };
     for side in [-1.0, 1.0] {
         let z = side * (36.0 - 4.0 * k);
-        canvas.add_union(
-            frame,
-            &[
-                part(-0.30 * body.depth(), 1.0, z, [13.0 - 2.0 * k, h + 4.0, 18.0 - 3.0 * k]),
-                part(4.0, 2.0, z, [13.0 - 2.0 * k, h + 5.0, 15.0 - 2.0 * k]),
-            ],
-        );
+        let mut solids = vec![
+            part(-0.30 * body.depth(), 1.0, z, [13.0 - 2.0 * k, h + 4.0, 18.0 - 3.0 * k]),
+            part(4.0, 2.0, z, [13.0 - 2.0 * k, h + 5.0, 15.0 - 2.0 * k]),
+        ];
+        if k == 0.0 && bone.roughness > 0.0 {
+            // The back of the ilium, which bends inwards to the sacroiliac joint and is dense there;
+            // the smooth bones of a cohort's films do without it.
+            solids.push(part(12.0, 6.0, 1.2 * z, [9.0, 24.0, 11.0]));
+            solids.push(part(21.0, 22.0, 1.4 * z, [8.0, 26.0, 10.0]));
+        }
+        canvas.add_union(frame, &solids);
     }
     canvas.add_union(
         frame,

@@ -100,18 +100,21 @@ impl Placement {
     fn ellipsoid(&self, part: &Part, side: f64, bone: &Bone, dice: &mut Dice) -> Ellipsoid {
         let vary = |dice: &mut Dice, sd: f64| dice.normal_within(1.0, sd, 2.0);
         let behind = part.behind * self.scale;
+        let wild = 1.0 + 1.5 * bone.roughness;
+        let moved = 0.7 * wild;
         let sag = self.slope * (behind - 18.0 * self.scale).max(0.0);
         Ellipsoid {
             centre: [
-                self.back - behind + dice.normal_within(0.0, 0.7, 2.0),
-                part.below * self.height + sag + dice.normal_within(0.0, 0.7, 2.0),
+                self.back - behind + dice.normal_within(0.0, moved, 2.0),
+                part.below * self.height + sag + dice.normal_within(0.0, moved, 2.0),
                 side * part.aside * self.half_width,
             ],
-            radii: part.radii.map(|r| r * self.scale * vary(dice, 0.06)),
-            angle: (part.angle + dice.normal_within(0.0, 4.0, 2.0)).to_radians() - self.slope,
+            radii: part.radii.map(|r| r * self.scale * vary(dice, 0.06 * wild)),
+            angle: (part.angle + dice.normal_within(0.0, 4.0 * wild, 2.0)).to_radians()
+                - self.slope,
             shell: part.shell * bone.shell,
-            shell_mu: bone.cortical_mu,
-            core_mu: 1.3 * bone.trabecular_mu,
+            shell_mu: bone.posterior * bone.cortical_mu,
+            core_mu: bone.posterior * 1.3 * bone.trabecular_mu,
         }
     }
 }

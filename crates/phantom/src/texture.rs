@@ -1,7 +1,9 @@
 //! Trabecular texture as it survives projection: fine vertical striae, weaker horizontal ones.
 
 use crate::bone::Bone;
+use crate::canvas::Canvas;
 use crate::dice::Dice;
+use crate::filter::gaussian_blur;
 
 /// Correlation lengths, mm.
 const LONG: f64 = 3.5;
@@ -16,14 +18,33 @@ pub(crate) fn trabeculae(
     dice: &mut Dice,
 ) -> Vec<f32> {
     let mut vertical = white(columns * rows, dice);
-    smooth_rows(&mut vertical, rows, LONG / step);
-    smooth_columns(&mut vertical, rows, SHORT / step);
+    smooth_along(&mut vertical, rows, LONG / step);
+    smooth_across(&mut vertical, rows, SHORT / step);
     let mut horizontal = white(columns * rows, dice);
-    smooth_columns(&mut horizontal, rows, LONG / step);
-    smooth_rows(&mut horizontal, rows, SHORT / step);
+    smooth_across(&mut horizontal, rows, LONG / step);
+    smooth_along(&mut horizontal, rows, SHORT / step);
     let (v, h) = (bone.vertical_texture as f32, bone.horizontal_texture as f32);
     let (v, h) = (v / deviation(&vertical), h / deviation(&horizontal));
     vertical.iter().zip(&horizontal).map(|(x, y)| v * x + h * y).collect()
+}
+
+/// Makes what lies on a canvas irregular, as worn joints are: blurs it by up to a millimetre and
+/// multiplies it by the exponential of a random field, streaks along the spine and coarse patches.
+/// `scale` is px per mm.
+pub(crate) fn roughen(canvas: &mut Canvas, scale: f64, roughness: f64, dice: &mut Dice) {
+    let (width, n) = (canvas.width, canvas.exponent.len());
+    gaussian_blur(&mut canvas.exponent, width, 0.8 * roughness * scale);
+    let mut streaks = white(n, dice);
+    smooth_along(&mut streaks, width, 0.7 * scale);
+    smooth_across(&mut streaks, width, 4.0 * scale);
+    let mut patches = white(n, dice);
+    smooth_along(&mut patches, width, 3.0 * scale);
+    smooth_across(&mut patches, width, 3.0 * scale);
+    let (s, p) = (0.35 * roughness, 0.35 * roughness);
+    let (s, p) = (s as f32 / deviation(&streaks), p as f32 / deviation(&patches));
+    for ((value, streak), patch) in canvas.exponent.iter_mut().zip(&streaks).zip(&patches) {
+        *value *= (s * streak + p * patch).exp();
+    }
 }
 
 fn white(n: usize, dice: &mut Dice) -> Vec<f32> {
@@ -41,16 +62,17 @@ fn deviation(values: &[f32]) -> f32 {
     mean_square.sqrt().max(1e-6)
 }
 
-/// First-order recursive smoothing in both directions, correlation length in samples.
-fn smooth_rows(values: &mut [f32], rows: usize, length: f64) {
+/// First-order recursive smoothing, forth and back, within lines of `line` values; correlation length
+/// in samples.
+fn smooth_along(values: &mut [f32], line: usize, length: f64) {
     let keep = (-1.0 / length).exp() as f32;
-    for line in values.chunks_exact_mut(rows) {
+    for line in values.chunks_exact_mut(line) {
         let mut state = 0.0;
         for value in line.iter_mut() {
             state = keep * state + (1.0 - keep) * *value;
             *value = state;
         }
-        let mut state = line[rows - 1];
+        let mut state = line.last().copied().unwrap_or(0.0);
         for value in line.iter_mut().rev() {
             state = keep * state + (1.0 - keep) * *value;
             *value = state;
@@ -58,14 +80,15 @@ fn smooth_rows(values: &mut [f32], rows: usize, length: f64) {
     }
 }
 
-fn smooth_columns(values: &mut [f32], rows: usize, length: f64) {
+/// The same from line to line.
+fn smooth_across(values: &mut [f32], line: usize, length: f64) {
     let keep = (-1.0 / length).exp() as f32;
     let n = values.len();
-    for i in rows..n {
-        values[i] = keep * values[i - rows] + (1.0 - keep) * values[i];
+    for i in line..n {
+        values[i] = keep * values[i - line] + (1.0 - keep) * values[i];
     }
-    for i in (0..n - rows).rev() {
-        values[i] = keep * values[i + rows] + (1.0 - keep) * values[i];
+    for i in (0..n - line).rev() {
+        values[i] = keep * values[i + line] + (1.0 - keep) * values[i];
     }
 }
 

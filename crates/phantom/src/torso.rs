@@ -8,7 +8,7 @@ use crate::spine::{FIRST_LUMBAR, Spine};
 /// Attenuation of soft tissue at about 65 keV, per mm.
 pub(crate) const SOFT_MU: f64 = 0.0195;
 /// Excess of intervertebral disc over soft tissue, per mm.
-const DISC_MU: f64 = 0.0006;
+pub(crate) const DISC_MU: f64 = 0.0006;
 
 /// A subject's trunk.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,8 +142,8 @@ pub(crate) fn smooth_step(t: f64) -> f64 {
     t * t * (3.0 - 2.0 * t)
 }
 
-/// Adds the discs T6-T7 .. L4-L5, barely denser than what surrounds them.
-pub(crate) fn draw_discs(canvas: &mut Canvas, projection: &Projection, spine: &Spine) {
+/// Adds the discs T6-T7 .. L4-L5, `mu` per mm denser than what surrounds them.
+pub(crate) fn draw_discs(canvas: &mut Canvas, projection: &Projection, spine: &Spine, mu: f64) {
     for pair in spine.bodies.windows(2) {
         let (upper, lower) = (&pair[0], &pair[1]);
         let (p, q) = (upper.centre, lower.centre);
@@ -155,7 +155,7 @@ pub(crate) fn draw_discs(canvas: &mut Canvas, projection: &Projection, spine: &S
             angle: 0.0,
             shell: 0.0,
             shell_mu: 0.0,
-            core_mu: DISC_MU,
+            core_mu: mu,
         };
         canvas.add_ellipsoid(frame, &disc);
     }

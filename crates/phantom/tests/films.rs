@@ -6,6 +6,7 @@ use vertebra_keypoints::{FilmAnnotation, Level};
 use vertebra_phantom::{
     Acquisition, Anatomy, Error, Rendering, Volume, render_film, sample_training_film,
 };
+use vertebra_radiograph::Facing;
 
 const SIZE: [usize; 2] = [256, 208];
 
@@ -111,6 +112,45 @@ fn an_oblique_view_moves_what_lies_beside_the_spine_and_not_its_centres() {
 }
 
 /// The population of training films holds what its documentation says.
+/// In old spines joints are dense, bodies thin and discs nearly as dense as bodies.
+#[test]
+fn worn_joints_outshine_thin_bodies_and_discs_fade_into_them() {
+    let exposure = Acquisition {
+        rendering: Rendering::LineIntegral,
+        contrast: 0.5, // nothing saturates
+        brightness: 0.0,
+        rotation: 0.0,
+        facing: Facing::Right,
+        shuttered: false,
+        soft_share: 0.0,
+        ..Acquisition::sample([512, 416], 4)
+    };
+    let young = anatomy(4);
+    let mut worn = young.clone();
+    worn.bone.trabecular_mu *= 0.4;
+    (worn.bone.posterior, worn.bone.roughness, worn.bone.disc) = (1.8, 0.8, 0.7);
+    let ratios = |anatomy: &Anatomy| {
+        let film = render_film(anatomy, &exposure, "film", 4).unwrap();
+        let mean = |(x, y): (f64, f64), half: usize| {
+            let rows = y as usize - half..y as usize + half;
+            let line =
+                |row| film.width * row + x as usize - half..film.width * row + x as usize + half;
+            let grey = rows.flat_map(line).map(|i| f64::from(film.pixels[i]));
+            grey.sum::<f64>() / (4 * half * half) as f64
+        };
+        let [.., l3, l4, _] = *film.annotation.keypoints.points();
+        let depth = film.annotation.vertebra(Level::L3).unwrap().six_points.unwrap();
+        let depth = depth.anterior_superior.0 - depth.posterior_superior.0;
+        let body = mean((l3.x, l3.y), 6);
+        let joints = mean((l3.x - 1.15 * depth, l3.y), 8);
+        let disc = mean((0.5 * (l3.x + l4.x), 0.5 * (l3.y + l4.y)), 2);
+        (joints / body, disc / body)
+    };
+    let ((joints, disc), (worn_joints, worn_disc)) = (ratios(&young), ratios(&worn));
+    assert!(worn_joints > 1.8 * joints, "joints over bodies: {joints} young, {worn_joints} worn");
+    assert!(worn_disc > disc + 0.2, "discs over bodies: {disc} young, {worn_disc} worn");
+}
+
 #[test]
 fn training_films_differ_in_size_side_field_and_end() {
     let films: Vec<_> = (0..80).map(|seed| sample_training_film(SIZE, seed).unwrap()).collect();

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
 use vertebra_cohort::{Cohort, Problems};
-use vertebra_hrnet::FilmSample;
+use vertebra_hrnet::{FilmPixels, FilmSample};
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation, Keypoint, VertebraKeypoints};
 
 /// Films decoded between two messages.
@@ -26,7 +26,7 @@ impl AnnotatedFilms {
     /// of this `[height, width]` px. `path` is that file, or a folder
     /// with one ([`AnnotationSet::file_in`]).
     ///
-    /// Every film is decoded and reduced ([`FilmSample::reduced_for`]) once; with a `cache` that is
+    /// Every film is decoded and reduced ([`FilmPixels::reduced_for`]) once; with a `cache` that is
     /// a folder, once for all runs.
     ///
     /// # Errors
@@ -69,18 +69,17 @@ fn sample(
     let path = folder.join(&annotation.file_name);
     let settings = format!("for an input of {rows} x {columns} px");
     let (film, _) = cache.film(&path, &settings, |film| {
-        let whole = FilmSample {
-            pixels: film.pixels().to_vec(),
-            height: film.height(),
-            width: film.width(),
-            spacing_mm: film.spacing().mm(),
-            keypoints: annotation.keypoints,
+        let reduced = FilmPixels::new(film.pixels(), film.height(), film.width())
+            .and_then(|pixels| pixels.reduced_for(input_size))
+            .map_err(|e| Error::Film(path.display().to_string(), Box::new(e)))?;
+        let original_size = [film.height(), film.width()];
+        let (pixels, [height, width]) = match reduced {
+            Some(image) => (image.pixels, [image.height, image.width]),
+            None => (film.pixels().to_vec(), original_size),
         };
         let warnings = film.provenance().warnings.iter().map(ToString::to_string).collect();
-        let reduced = whole.reduced_for(input_size);
-        let reduced = reduced.map_err(|e| Error::Film(path.display().to_string(), Box::new(e)))?;
-        let FilmSample { pixels, height, width, spacing_mm, .. } = reduced;
-        let original_size = [film.height(), film.width()];
+        let ratio = [film.height() as f64 / height as f64, film.width() as f64 / width as f64];
+        let spacing_mm = film.spacing().mm().map(|[row, col]| [row * ratio[0], col * ratio[1]]);
         let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
         Ok(DecodedFilm { pixels, header })
     })?;
