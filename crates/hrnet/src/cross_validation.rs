@@ -1,14 +1,15 @@
 //! Cross-validation by subject: every film is detected once, by a detector that has seen no film of
 //! its subject.
 
-use crate::{DetectorConfig, Error, FilmPixels, FilmSample, TrainedDetector, train_detector};
+use crate::{
+    DetectorConfig, Error, FilmPixels, FilmSample, SpineFinding, TrainedDetector, train_detector,
+};
 use burn::tensor::Device;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::path::Path;
-use vertebra_keypoints::VertebraKeypoints;
 use vertebra_training::Event;
 
 /// Detectors of all folds, and what they found on the films they had not seen.
@@ -18,8 +19,8 @@ pub struct CrossValidation {
     pub folds: Vec<TrainedDetector>,
     /// The fold each film was held out in, from 0.
     pub fold_of: Vec<usize>,
-    /// Points found on each film by its fold's detector, px of the film.
-    pub detected: Vec<VertebraKeypoints>,
+    /// What its fold's detector found on each film.
+    pub detected: Vec<SpineFinding>,
 }
 
 /// Deals subjects out to `n_folds` folds of equal size (within one subject), by seed; gives the
@@ -95,8 +96,8 @@ pub fn cross_validate(
             train_detector(config, &train, &[], device, seed, folder.as_deref(), &mut event)?;
         let views: Vec<FilmPixels<'_>> =
             part(true).map(|i| films[i].film()).collect::<Result<_, _>>()?;
-        let found = trained.detector.detect_batch(&views)?;
-        part(true).zip(found).for_each(|(i, points)| detected[i] = Some(points));
+        let found = trained.detector.find(&views)?;
+        part(true).zip(found).for_each(|(i, finding)| detected[i] = Some(finding));
         folds.push(trained);
     }
     let detected = detected.into_iter().flatten().collect();

@@ -28,7 +28,7 @@ pub(crate) fn detect(
             let candidates = candidates(codec, maps, most)?;
             let chain = most_plausible_chain(&candidates)?;
             let keypoints = film.to_film(chain.keypoints.points())?;
-            found.push(SpineFinding { keypoints, moved: chain.moved });
+            found.push(SpineFinding { keypoints, moved: chain.moved, probability: None });
         }
     }
     Ok(found)

@@ -1,7 +1,9 @@
 use crate::detect::{BATCH, detect};
 use crate::inference::Inference;
 use crate::prepare::PreparedFilm;
-use crate::{DetectorConfig, Error, FilmPixels, Hrnet, SpineFinding, WeightScope};
+use crate::{
+    DetectorCalibration, DetectorConfig, Error, FilmPixels, Hrnet, SpineFinding, WeightScope,
+};
 use burn::module::Module;
 use burn::tensor::Device;
 use rayon::prelude::*;
@@ -33,6 +35,8 @@ const HELD: usize = 64;
 struct Settings {
     schema: u32,
     config: DetectorConfig,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calibration: Option<DetectorCalibration>,
 }
 
 /// A trained network with all that is needed to find L1..L5 on a whole film.
@@ -41,6 +45,7 @@ pub struct KeypointDetector {
     network: Hrnet,
     config: DetectorConfig,
     codec: HeatmapCodec,
+    calibration: Option<DetectorCalibration>,
     /// Made at the first detection.
     inference: Arc<OnceLock<Inference>>,
 }
@@ -56,7 +61,8 @@ impl KeypointDetector {
             return Err(Error::invalid("network", expected, got));
         }
         let codec = config.codec()?;
-        Ok(Self { network: network.valid(), config, codec, inference: Arc::default() })
+        let (network, inference) = (network.valid(), Arc::default());
+        Ok(Self { network, config, codec, calibration: None, inference })
     }
 
     /// How it was made and how it detects.
@@ -69,6 +75,20 @@ impl KeypointDetector {
     #[must_use]
     pub fn network(&self) -> &Hrnet {
         &self.network
+    }
+
+    /// What its confidence is worth, where that was measured.
+    #[must_use]
+    pub fn calibration(&self) -> Option<&DetectorCalibration> {
+        self.calibration.as_ref()
+    }
+
+    /// With what its confidence is worth; what it finds from now on has a
+    /// [`probability`](SpineFinding::probability).
+    #[must_use]
+    pub fn with_calibration(mut self, calibration: DetectorCalibration) -> Self {
+        self.calibration = Some(calibration);
+        self
     }
 
     /// With or without averaging over the film and its mirror image.
@@ -122,6 +142,11 @@ impl KeypointDetector {
             let DetectorConfig { candidates, flip_test, .. } = self.config;
             let network = self.inference()?;
             found.extend(detect(network, &self.codec, candidates, &prepared, flip_test)?);
+        }
+        if let Some(calibration) = &self.calibration {
+            for film in &mut found {
+                film.probability = Some(calibration.map.probability(film.confidence()));
+            }
         }
         Ok(found)
     }
@@ -209,7 +234,11 @@ impl KeypointDetector {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         self.network.save_weights(&folder.join(WEIGHTS))?;
         let path = folder.join(SETTINGS);
-        let settings = Settings { schema: SCHEMA, config: self.config.clone() };
+        let settings = Settings {
+            schema: SCHEMA,
+            config: self.config.clone(),
+            calibration: self.calibration.clone(),
+        };
         let text = serde_json::to_string_pretty(&settings)
             .map_err(|e| Error::malformed(&path, "finite settings", e))?;
         write_whole(&path, |file| file.write_all(text.as_bytes())).map_err(Error::io(&path))
@@ -232,6 +261,7 @@ impl KeypointDetector {
         settings.config.check()?;
         let network = settings.config.network.init(device)?;
         let network = network.load_weights(&folder.join(WEIGHTS), WeightScope::All)?;
-        Self::new(network, settings.config)
+        let detector = Self::new(network, settings.config)?;
+        Ok(Self { calibration: settings.calibration, ..detector })
     }
 }

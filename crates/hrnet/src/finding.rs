@@ -1,4 +1,7 @@
-use vertebra_keypoints::{SpineShape, VertebraKeypoints, faces_right_log_ratio};
+use serde::{Deserialize, Serialize};
+use vertebra_keypoints::{
+    ConfidenceCalibration, SpineShape, VertebraKeypoints, faces_right_log_ratio,
+};
 
 /// The side of the film a subject's front is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,19 @@ pub struct SpineFinding {
     ///
     /// [`DetectorConfig::candidates`]: crate::DetectorConfig::candidates
     pub moved: [bool; 5],
+    /// Probability that all five points lie within [`DetectorCalibration::within_mm`] of their
+    /// vertebrae, where the detector is calibrated.
+    pub probability: Option<f64>,
+}
+
+/// What a detector's confidence in a film is worth, learnt from films it was not trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DetectorCalibration {
+    /// Greatest error of a point that counts as found, mm.
+    pub within_mm: f64,
+    /// From a film's confidence ([`SpineFinding::confidence`]) to the probability that all of its
+    /// points are found.
+    pub map: ConfidenceCalibration,
 }
 
 impl SpineFinding {
@@ -50,6 +66,7 @@ mod tests {
         let finding = |xy| SpineFinding {
             keypoints: VertebraKeypoints::from_xy(xy).unwrap(),
             moved: [false; 5],
+            probability: None,
         };
         let (side, certainty) = finding(right).facing().unwrap();
         assert_eq!(side, Side::Right);

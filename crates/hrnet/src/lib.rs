@@ -37,7 +37,7 @@ pub use detector::KeypointDetector;
 pub use detector_config::DetectorConfig;
 pub use error::Error;
 pub use film::{FilmPixels, FilmSample};
-pub use finding::{Side, SpineFinding};
+pub use finding::{DetectorCalibration, Side, SpineFinding};
 pub use network::Hrnet;
 pub use train_detector::{TrainedDetector, train_detector, train_network};
 pub use weights::WeightScope;

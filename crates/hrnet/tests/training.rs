@@ -6,10 +6,10 @@
 use burn::tensor::Device;
 use std::f64::consts::TAU;
 use vertebra_hrnet::{
-    Augmentation, DetectorConfig, Error, FilmPixels, FilmSample, HrnetConfig, KeypointDetector,
-    train_detector,
+    Augmentation, DetectorCalibration, DetectorConfig, Error, FilmPixels, FilmSample, HrnetConfig,
+    KeypointDetector, train_detector,
 };
-use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_keypoints::{ConfidenceCalibration, Level, VertebraKeypoints};
 use vertebra_training::{LearningRate, Schedule, StopReason, TrainingConfig};
 
 /// A deterministic number in `[-1, 1]`.
@@ -113,12 +113,18 @@ fn learns_to_find_the_centres_on_films_it_has_not_seen() {
         }
     }
 
-    // Saved and loaded, it finds the same.
+    // Saved and loaded, it finds the same, and says what its confidence is worth.
     let folder = tempfile::tempdir().unwrap();
+    assert_eq!(detector.find(&views[..1]).unwrap()[0].probability, None);
+    let map = ConfidenceCalibration::fit(&[0.1, 0.2, 0.3], &[false, true, false]).unwrap();
+    let detector = detector.with_calibration(DetectorCalibration { within_mm: 4.0, map });
     detector.save(folder.path()).unwrap();
     let loaded = KeypointDetector::load(folder.path(), &device).unwrap();
     assert_eq!(loaded.config(), detector.config());
-    assert_eq!(loaded.detect(views[0]).unwrap(), detector.detect(views[0]).unwrap());
+    let found = loaded.find(&views[..1]).unwrap();
+    assert_eq!(found, detector.find(&views[..1]).unwrap());
+    assert_eq!(found[0].probability, Some(0.5));
+    assert_eq!(loaded.calibration().unwrap().within_mm, 4.0);
 }
 
 #[test]

@@ -112,6 +112,42 @@ impl ConfidenceCalibration {
         Ok(Self { knots })
     }
 
+    /// What calibrations say of detections that they were not fitted on: each detection's probability
+    /// comes from one fitted on the other groups, so that a [`ReliabilityTable`] of the result is
+    /// honest. `group` is that of each detection, all of a subject's in one.
+    ///
+    /// # Errors
+    /// As [`ReliabilityTable::new`]; [`Error::Undefined`] where there is only one group.
+    pub fn cross_fitted(
+        confidence: &[f64],
+        success: &[bool],
+        group: &[usize],
+    ) -> Result<Vec<f64>, Error> {
+        if confidence.len() != group.len() {
+            return Err(Error::LengthMismatch("group", confidence.len(), group.len()));
+        }
+        if confidence.len() != success.len() {
+            return Err(Error::LengthMismatch("success", confidence.len(), success.len()));
+        }
+        let mut groups = group.to_vec();
+        groups.sort_unstable();
+        groups.dedup();
+        if groups.len() < 2 {
+            return Err(Error::Undefined("a cross-fitted calibration", "two groups"));
+        }
+        let mut probability = vec![0.0; confidence.len()];
+        for held_out in groups {
+            let others = (0..group.len()).filter(|&i| group[i] != held_out);
+            let (stated, seen): (Vec<f64>, Vec<bool>) =
+                others.map(|i| (confidence[i], success[i])).unzip();
+            let fitted = Self::fit(&stated, &seen)?;
+            for i in (0..group.len()).filter(|&i| group[i] == held_out) {
+                probability[i] = fitted.probability(confidence[i]);
+            }
+        }
+        Ok(probability)
+    }
+
     /// The probability that a detection of this confidence is a success; linear between the
     /// confidences seen, constant beyond them.
     #[must_use]
@@ -212,6 +248,26 @@ mod tests {
         for (g, e) in got.iter().zip([0.5, 0.5, 0.75, 1.0, 1.0]) {
             assert!((g - e).abs() < 1e-12, "{got:?}");
         }
+    }
+
+    #[test]
+    fn a_detection_is_calibrated_by_the_other_groups() {
+        // Confidence is right in group 0 and says nothing in group 1.
+        let confidence = [0.2, 0.4, 0.6, 0.8, 0.2, 0.4, 0.6, 0.8];
+        let success = [false, false, true, true, true, false, true, false];
+        let group = [0, 0, 0, 0, 1, 1, 1, 1];
+        let crossed = ConfidenceCalibration::cross_fitted(&confidence, &success, &group).unwrap();
+        let of_first = ConfidenceCalibration::fit(&confidence[..4], &success[..4]).unwrap();
+        let of_second = ConfidenceCalibration::fit(&confidence[4..], &success[4..]).unwrap();
+        for (i, got) in crossed.iter().enumerate() {
+            let other = if i < 4 { &of_second } else { &of_first };
+            assert_eq!(*got, other.probability(confidence[i]), "{i}");
+        }
+        assert_eq!(crossed[4..], [0.0, 0.0, 1.0, 1.0]);
+        let alone = ConfidenceCalibration::cross_fitted(&confidence, &success, &[3; 8]);
+        assert!(matches!(alone, Err(Error::Undefined(..))));
+        let short = ConfidenceCalibration::cross_fitted(&confidence, &success, &[1, 2]);
+        assert!(matches!(short, Err(Error::LengthMismatch("group", 8, 2))));
     }
 
     #[test]

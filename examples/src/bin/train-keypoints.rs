@@ -5,15 +5,17 @@
 use clap::Parser;
 use rayon::prelude::*;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{configuration, console::Console, output::exit_code};
 use vertebra_hrnet::{
-    DetectorConfig, FilmPixels, FilmSample, cross_validate, folds_by_subject, train_detector,
+    DetectorCalibration, DetectorConfig, FilmPixels, FilmSample, KeypointDetector, SpineFinding,
+    cross_validate, folds_by_subject, train_detector,
 };
 use vertebra_keypoints::{
-    Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable,
-    SpineTruth, VertebraKeypoints, average_precision, mean_radial_error_mm, radial_errors_mm,
+    ConfidenceCalibration, Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions,
+    ReliabilityTable, SpineTruth, average_precision, mean_radial_error_mm, radial_errors_mm,
 };
 use vertebra_phantom::sample_training_film;
 use vertebra_report::{TrainingChart, TrainingLine};
@@ -103,14 +105,23 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let fold_of = folds_by_subject(&films.subjects, arguments.folds, study.seed)?;
-    let tested = if arguments.cross_validate {
+    let outcome = if arguments.cross_validate {
         all_folds(arguments, &config, &films, &fold_of, study.seed, &mut console)?
     } else {
         one_fold(arguments, &config, &films, &fold_of, study.seed, &mut console)?
     };
     console.finish();
-    draw_worst(&tested, &arguments.out)?;
-    report(&tested, arguments)
+    let calibrated = Calibrated::of(&outcome, study.seed)?;
+    for (folder, detector) in outcome.detectors {
+        match &calibrated {
+            Some(measured) => {
+                detector.with_calibration(measured.calibration.clone()).save(&folder)?
+            }
+            None => detector.save(&folder)?,
+        }
+    }
+    draw_worst(&outcome.tested, &arguments.out)?;
+    report(&outcome.tested, calibrated.as_ref(), arguments)
 }
 
 /// The loss of every epoch as `curves.svg`.
@@ -132,20 +143,29 @@ fn draw_curves(trainings: &[(String, &[EpochSummary])], folder: &Path) -> anyhow
 
 /// The films with the largest errors, for one look at what goes wrong.
 fn draw_worst(tested: &Tested, folder: &Path) -> anyhow::Result<()> {
-    let error = |(film, found): &(FilmSample, VertebraKeypoints)| {
+    let error = |(film, found): &(FilmSample, SpineFinding)| {
         let spacing_mm = film.spacing_mm.unwrap_or([1.0, 1.0]);
-        mean_radial_error_mm(&film.keypoints, found, spacing_mm)
+        mean_radial_error_mm(&film.keypoints, &found.keypoints, spacing_mm)
     };
     let mut worst: Vec<_> = tested.iter().collect();
     worst.sort_by(|a, b| error(b).total_cmp(&error(a)));
     worst.truncate(WORST);
-    let drawn: Vec<_> = worst.into_iter().map(|(film, found)| (film, Some(found))).collect();
+    let drawn: Vec<_> =
+        worst.into_iter().map(|(film, found)| (film, Some(&found.keypoints))).collect();
     write_keypoint_sheets(&drawn, folder, "worst")?;
     Ok(())
 }
 
 /// A film's truth and what was found on it.
-type Tested = Vec<(FilmSample, VertebraKeypoints)>;
+type Tested = Vec<(FilmSample, SpineFinding)>;
+
+/// Trained detectors with their folders, and the films they were tested on.
+struct Outcome {
+    detectors: Vec<(PathBuf, KeypointDetector)>,
+    tested: Tested,
+    /// Of every tested film.
+    subjects: Vec<String>,
+}
 
 /// Varied phantom films, each of another subject.
 fn phantom_films(
@@ -186,22 +206,26 @@ fn one_fold(
     fold_of: &[usize],
     seed: u64,
     console: &mut Console,
-) -> anyhow::Result<Tested> {
+) -> anyhow::Result<Outcome> {
     let part = |held_out: bool| -> Vec<FilmSample> {
         let films = films.samples.iter().zip(fold_of);
         films.filter(|(_, fold)| (**fold == 0) == held_out).map(|(film, _)| film.clone()).collect()
     };
     let (train, test) = (part(false), part(true));
+    let of_test = films.subjects.iter().zip(fold_of).filter(|(_, fold)| **fold == 0);
+    let subjects = of_test.map(|(subject, _)| subject.clone()).collect();
     let device = burn::tensor::Device::default();
     let folder = Some(arguments.out.as_path());
     let mut bar = TrainingBar::new("training the detector".to_owned());
     let mut show = |event: &Event| bar.show(event, console);
     let trained = train_detector(config, &train, &[], &device, seed, folder, &mut show)?;
-    trained.detector.save(&arguments.out.join("model"))?;
     draw_curves(&[("training".to_owned(), &trained.history)], &arguments.out)?;
     let views: Vec<FilmPixels<'_>> = test.iter().map(FilmSample::film).collect::<Result<_, _>>()?;
-    let found = trained.detector.detect_batch(&views)?;
-    Ok(test.into_iter().zip(found).collect())
+    let found = trained.detector.find(&views)?;
+    drop(views);
+    let tested = test.into_iter().zip(found).collect();
+    let detectors = vec![(arguments.out.join("model"), trained.detector)];
+    Ok(Outcome { detectors, tested, subjects })
 }
 
 fn all_folds(
@@ -211,7 +235,7 @@ fn all_folds(
     fold_of: &[usize],
     seed: u64,
     console: &mut Console,
-) -> anyhow::Result<Tested> {
+) -> anyhow::Result<Outcome> {
     let device = burn::tensor::Device::default();
     let name = |fold: usize| format!("training fold {} of {}", fold + 1, arguments.folds);
     let mut bars: Vec<TrainingBar> =
@@ -220,14 +244,15 @@ fn all_folds(
     let folder = Some(arguments.out.as_path());
     let validated =
         cross_validate(config, &films.samples, fold_of, &device, seed, folder, &mut show)?;
-    for (fold, trained) in validated.folds.iter().enumerate() {
-        trained.detector.save(&arguments.out.join(format!("fold-{}/model", fold + 1)))?;
-    }
     let folds = validated.folds.iter().enumerate();
     let lines: Vec<_> =
         folds.map(|(fold, trained)| (format!("fold {}", fold + 1), &trained.history[..])).collect();
     draw_curves(&lines, &arguments.out)?;
-    Ok(films.samples.iter().cloned().zip(validated.detected).collect())
+    let tested = films.samples.iter().cloned().zip(validated.detected).collect();
+    let folder = |fold: usize| arguments.out.join(format!("fold-{}/model", fold + 1));
+    let folds = validated.folds.into_iter().enumerate();
+    let detectors = folds.map(|(fold, trained)| (folder(fold), trained.detector)).collect();
+    Ok(Outcome { detectors, tested, subjects: films.subjects.clone() })
 }
 
 /// One bar for one run of the training loop.
@@ -258,29 +283,26 @@ impl TrainingBar {
     }
 }
 
-fn report(tested: &Tested, arguments: &Arguments) -> anyhow::Result<()> {
+fn report(
+    tested: &Tested,
+    calibrated: Option<&Calibrated>,
+    arguments: &Arguments,
+) -> anyhow::Result<()> {
     let evaluated: Vec<EvaluatedFilm> = tested
         .iter()
         .map(|(film, found)| EvaluatedFilm {
             truth: Some(SpineTruth::from_keypoints(film.keypoints)),
-            detections: vec![Detection::new(*found)],
+            detections: vec![Detection::new(found.keypoints)],
         })
         .collect();
     let precision = average_precision(&OksOptions::default(), &evaluated)?;
-    let located: Vec<LocatedFilm> = tested
-        .iter()
-        .filter_map(|(film, found)| {
-            let spacing_mm = film.spacing_mm?;
-            Some(LocatedFilm { truth: film.keypoints, detected: *found, spacing_mm })
-        })
-        .collect();
+    let located: Vec<LocatedFilm> = tested.iter().filter_map(located).collect();
     let errors = (!located.is_empty()).then(|| LocalisationReport::new(&located)).transpose()?;
-    let reliability = reliability(&located)?;
     let model = (!arguments.cross_validate).then(|| arguments.out.join("model"));
     if arguments.json {
         let errors = errors.as_ref().map_or(Ok(Value::Null), serde_json::to_value)?;
         let precision = serde_json::to_value(precision)?;
-        let reliability = serde_json::to_value(reliability)?;
+        let reliability = calibrated.map(|c| json!({"stated": c.stated, "calibrated": c.crossed}));
         let test = json!({
             "n": tested.len(), "precision": precision, "errors": errors, "reliability": reliability,
         });
@@ -292,11 +314,13 @@ fn report(tested: &Tested, arguments: &Arguments) -> anyhow::Result<()> {
         Some(errors) => println!("{errors}"),
         None => println!("errors in mm: no film has a pixel spacing"),
     }
-    if let Some(reliability) = reliability {
+    if let Some(measured) = calibrated {
         println!(
             "a film's least confidence, and the share of films with all points within {SURE_MM} mm:"
         );
-        println!("{reliability}");
+        println!("{}", measured.stated);
+        println!("the same as a probability, learnt from the other films:");
+        println!("{}", measured.crossed);
     }
     if let Some(model) = model {
         println!("{}", model.display());
@@ -304,20 +328,44 @@ fn report(tested: &Tested, arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the confidence of a film, that of its least certain point, is worth; `None` without films
-/// of known spacing.
-fn reliability(films: &[LocatedFilm]) -> anyhow::Result<Option<ReliabilityTable>> {
-    if films.is_empty() {
-        return Ok(None);
+fn located((film, found): &(FilmSample, SpineFinding)) -> Option<LocatedFilm> {
+    let (truth, detected) = (film.keypoints, found.keypoints);
+    Some(LocatedFilm { truth, detected, spacing_mm: film.spacing_mm? })
+}
+
+/// What the confidence of a film is worth.
+struct Calibrated {
+    /// Learnt from all tested films.
+    calibration: DetectorCalibration,
+    /// The confidence itself against success.
+    stated: ReliabilityTable,
+    /// Probabilities that calibrations learnt from the other subjects' films give.
+    crossed: ReliabilityTable,
+}
+
+impl Calibrated {
+    /// `None` without films of known spacing from two subjects.
+    fn of(outcome: &Outcome, seed: u64) -> anyhow::Result<Option<Self>> {
+        let (mut confidence, mut success) = (Vec::new(), Vec::new());
+        let mut subjects: Vec<&String> = Vec::new();
+        for (film, subject) in outcome.tested.iter().zip(&outcome.subjects) {
+            let Some(place) = located(film) else { continue };
+            let errors = radial_errors_mm(&place.truth, &place.detected, place.spacing_mm);
+            confidence.push(film.1.confidence());
+            success.push(errors.iter().all(|mm| *mm <= SURE_MM));
+            subjects.push(subject);
+        }
+        let different = subjects.iter().collect::<HashSet<_>>().len();
+        if different < 2 {
+            return Ok(None);
+        }
+        let group = folds_by_subject(&subjects, different.min(5), seed)?;
+        let probability = ConfidenceCalibration::cross_fitted(&confidence, &success, &group)?;
+        let map = ConfidenceCalibration::fit(&confidence, &success)?;
+        Ok(Some(Self {
+            calibration: DetectorCalibration { within_mm: SURE_MM, map },
+            stated: ReliabilityTable::new(&confidence, &success, RELIABILITY_ROWS)?,
+            crossed: ReliabilityTable::new(&probability, &success, RELIABILITY_ROWS)?,
+        }))
     }
-    let least = |film: &LocatedFilm| {
-        film.detected.points().iter().map(|p| p.confidence).fold(1.0, f64::min)
-    };
-    let right = |film: &LocatedFilm| {
-        let errors = radial_errors_mm(&film.truth, &film.detected, film.spacing_mm);
-        errors.iter().all(|mm| *mm <= SURE_MM)
-    };
-    let confidence: Vec<f64> = films.iter().map(least).collect();
-    let success: Vec<bool> = films.iter().map(right).collect();
-    Ok(Some(ReliabilityTable::new(&confidence, &success, RELIABILITY_ROWS)?))
 }
