@@ -164,7 +164,7 @@ impl CurveOptions {
         let z = normal::two_sided(self.level);
         let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
         let (mut lower, mut upper) = (1.0, 1.0);
-        let (mut hazard, mut hazard_variance) = (0.0f64, 0.0f64);
+        let (mut hazard, mut hazard_variance, mut hazard_se) = (0.0f64, 0.0f64, 0.0);
         for (k, &events) in events.iter().enumerate() {
             let (n, d) = (curve.n_risk[k], curve.n_event[k]);
             let mut step = 0.0;
@@ -175,6 +175,7 @@ impl CurveOptions {
                 };
                 hazard += hazard_step;
                 hazard_variance += hazard_variance_step;
+                hazard_se = hazard_variance.sqrt();
                 if self.estimator == CurveEstimator::KaplanMeier {
                     let all = d >= n * (1.0 - 1e-12); // weighted sums may differ by rounding
                     survival = if all { 0.0 } else { survival * ((n - d) / n) };
@@ -194,7 +195,7 @@ impl CurveOptions {
             curve.lower.push(lower);
             curve.upper.push(upper);
             curve.cumulative_hazard.push(hazard);
-            curve.std_err_hazard.push(hazard_variance.sqrt());
+            curve.std_err_hazard.push(hazard_se);
             curve.variance_steps.push(step);
         }
     }

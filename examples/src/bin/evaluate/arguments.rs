@@ -129,6 +129,13 @@ pub(crate) struct Grouping {
     pub(crate) names: Vec<String>,
 }
 
+impl Grouping {
+    /// The subjects with a label.
+    pub(crate) fn members(&self, label: usize) -> Vec<usize> {
+        (0..self.labels.len()).filter(|&i| self.labels[i] == label).collect()
+    }
+}
+
 /// Predicted probabilities of an event by a horizon.
 pub(crate) struct Prediction {
     pub(crate) name: String,

@@ -142,9 +142,7 @@ fn incidence<E: Endpoint>(
 ) -> Result<Vec<Value>, Error> {
     let by_group = cumulative_incidence_by_group(cause.outcomes(), &grouping.labels)?;
     let one = |group: vertebra_survival::GroupIncidence<usize>| {
-        let labels = grouping.labels.iter().enumerate();
-        let members: Vec<usize> =
-            labels.filter(|(_, label)| **label == group.label).map(|(i, _)| i).collect();
+        let members = grouping.members(group.label);
         let any = kaplan_meier(&cause.outcomes().any().subset(&members))?;
         let curve = &group.curves[cause.number() - 1];
         let horizons = evaluation.arguments.horizons.iter();

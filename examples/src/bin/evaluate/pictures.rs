@@ -103,9 +103,7 @@ fn incidence_lines<E: Endpoint>(
 ) -> Result<Vec<SurvivalLine>, Error> {
     let groups = cumulative_incidence_by_group(cause.outcomes(), &grouping.labels)?;
     let line = |group: vertebra_survival::GroupIncidence<usize>| {
-        let labels = grouping.labels.iter().enumerate();
-        let members: Vec<usize> =
-            labels.filter(|(_, label)| **label == group.label).map(|(i, _)| i).collect();
+        let members = grouping.members(group.label);
         let here = evaluation.own.subset(&members);
         let any = kaplan_meier(&here)?;
         let curve: &CumulativeIncidence = &group.curves[cause.number() - 1];

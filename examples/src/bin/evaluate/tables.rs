@@ -88,9 +88,15 @@ fn incidence(text: &mut Text, arguments: &Arguments, incidence: &Value) {
 
 fn groups(text: &mut Text, arguments: &Arguments, groups: &Value) {
     for grouping in list(groups) {
-        match grouping["group"].as_str() {
-            Some(column) => text.heading(&format!("Groups of {column}")),
-            None => text.heading(&format!("Thirds of {}", plain(&grouping["risk"]))),
+        let heading = match grouping["group"].as_str() {
+            Some(column) => format!("Groups of {column}"),
+            None => format!("Thirds of {}", plain(&grouping["risk"])),
+        };
+        match grouping.get("gray") {
+            None => text.heading(&heading),
+            Some(_) => text.heading(&format!(
+                "{heading} (F: cumulative incidence; log-rank family: cause-specific hazards)"
+            )),
         }
         for curve in list(&grouping["curves"]) {
             group(text, arguments, curve);
@@ -232,7 +238,10 @@ fn comparisons(text: &mut Text, arguments: &Arguments, evaluation: &Value) {
     }
     for test in list(&evaluation["auc_equality"]) {
         let at = &test["horizons"];
-        text.line(format!("all AUC equal at {at}: P {}", p_value(&test["p"])));
+        match test["why"].as_str() {
+            Some(why) => text.line(format!("all AUC equal at {at}: {why}")),
+            None => text.line(format!("all AUC equal at {at}: P {}", p_value(&test["p"]))),
+        }
     }
     for pair in list(&evaluation["brier_comparisons"]) {
         let (first, second) = (plain(&pair["first"]), plain(&pair["second"]));
