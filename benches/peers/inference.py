@@ -39,7 +39,7 @@ def with_onnxruntime(folder, name, x, threads):
     return lambda: session.run(None, inputs)[0]
 
 
-def hrnet(name, weights):
+def pose_network(name):
     """timm's network with the pose head and without the unused outputs of the last exchange."""
     import torch
     from timm.models.hrnet import HighResolutionNet, cfg_cls
@@ -48,25 +48,33 @@ def hrnet(name, weights):
     net = HighResolutionNet(cfg_cls[f"hrnet_w{width}"], head="")
     last = net.stage4[-1]
     last.fuse_layers = torch.nn.ModuleList([last.fuse_layers[0]])
-    head = torch.nn.Conv2d(width, 5, 1)
+    for unused in ("incre_modules", "downsamp_modules", "final_layer", "classifier", "head_drop"):
+        if hasattr(net, unused):
+            delattr(net, unused)
 
     class Pose(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.net, self.head = net, head
+            self.net, self.head = net, torch.nn.Conv2d(width, 5, 1)
 
         def forward(self, x):
             x = net.act1(net.bn1(net.conv1(x)))
             x = net.act2(net.bn2(net.conv2(x)))
-            return head(net.stages(x)[0])
+            return self.head(net.stages(x)[0])
 
-    missing, unexpected = net.load_state_dict(
+    return Pose()
+
+
+def hrnet(name, weights):
+    """The pose network with our weights."""
+    pose = pose_network(name)
+    missing, unexpected = pose.net.load_state_dict(
         {k: v for k, v in weights.items() if not k.startswith("final_layer.")}, strict=False)
     assert not unexpected, unexpected
-    assert all("num_batches_tracked" in k or "incre" in k or "downsamp" in k or "final" in k
-               or "classifier" in k for k in missing), missing
-    head.load_state_dict({k[12:]: v for k, v in weights.items() if k.startswith("final_layer.")})
-    return Pose()
+    assert all("num_batches_tracked" in k for k in missing), missing
+    pose.head.load_state_dict(
+        {k[12:]: v for k, v in weights.items() if k.startswith("final_layer.")})
+    return pose
 
 
 def resnet18(folder):

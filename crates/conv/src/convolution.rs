@@ -1,5 +1,5 @@
 use crate::{
-    Error, Isa,
+    Error, Isa, buffers,
     correlation::{Correlation, Phase},
     direct, gathered,
     packing::{Block, with_packed},
@@ -146,7 +146,7 @@ impl Convolution {
         let output = self.check(shape, weight, bias)?;
         check("input", &shape, input)?;
         let problem = self.problem(shape[0], input, bias);
-        let mut result = vec![0.0; output.iter().product()];
+        let mut result = buffers::take(output.iter().product());
         correlate(&self.correlation(shape, output), &problem, weight, &mut result);
         Ok(result)
     }
@@ -170,17 +170,22 @@ impl Convolution {
         check("weight", &self.weight, weight)?;
         let problem = self.problem(shape[0], gradient, None);
         let phases = Phase::all(self.weight, self.stride, self.padding, shape, output);
-        let mut input = vec![0.0; shape.iter().product()];
+        let len = shape.iter().product();
         if let [whole] = phases.as_slice()
             && self.stride == [1, 1]
         {
+            let mut input = buffers::take(len);
             correlate(&whole.correlation, &problem, weight, &mut input);
             return Ok(input);
         }
+        // A stride beyond the filter leaves pixels that no phase writes.
+        let is_covered = phases.len() == self.stride[0] * self.stride[1];
+        let mut input = if is_covered { buffers::take(len) } else { buffers::take_zeros(len) };
         for phase in phases {
-            let mut part = vec![0.0; shape[0] * shape[1] * phase.correlation.pixels()];
+            let mut part = buffers::take(shape[0] * shape[1] * phase.correlation.pixels());
             correlate(&phase.correlation, &problem, weight, &mut part);
             phase.scatter(&part, &mut input, shape);
+            buffers::give_back(part);
         }
         Ok(input)
     }

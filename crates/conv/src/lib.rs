@@ -54,6 +54,7 @@
 //! # Ok::<(), vertebra_conv::Error>(())
 //! ```
 
+mod buffers;
 mod convolution;
 mod correlation;
 mod direct;
@@ -76,6 +77,7 @@ mod weight_gradient;
 mod winograd;
 mod workspace;
 
+pub use buffers::release_buffers;
 pub use convolution::Convolution;
 pub use error::Error;
 pub use graph::{Graph, MapShape, Value};

@@ -1,6 +1,7 @@
 //! Batch normalisation with the batch's own statistics, an optional sum and ReLU, forward and
 //! backward (Ioffe & Szegedy, ICML 2015), one channel at a time so that it stays in cache.
 
+use crate::buffers;
 use crate::kernels::elementwise::{
     Affine, GradientSums, backward_plane, forward_plane, gradient_sums, squared_deviations, sum,
 };
@@ -67,7 +68,7 @@ pub(crate) fn normalize(
     beta: &[f32],
     residual: Option<&[f32]>,
 ) -> Normalized {
-    let mut output = vec![0.0; x.len()];
+    let mut output = buffers::take(x.len());
     let channels: Vec<_> = norm.channels(&mut output).into_iter().enumerate().collect();
     let statistics = map(channels, x.len() * PASS, |(c, planes)| {
         let mean = norm.planes(x, c).map(sum).sum::<f64>() / norm.pixels();
@@ -96,8 +97,9 @@ pub(crate) fn normalize_backward(
     gradient: &[f32],
     wants_residual: bool,
 ) -> NormalizationGradients {
-    let mut input = vec![0.0; x.len()];
-    let mut residual = if wants_residual && norm.relu { vec![0.0; x.len()] } else { Vec::new() };
+    let mut input = buffers::take(x.len());
+    let keeps_residual = wants_residual && norm.relu;
+    let mut residual = if keeps_residual { buffers::take(x.len()) } else { Vec::new() };
     let channels = norm.channels(&mut input).into_iter().zip(norm.channels(&mut residual));
     let sums = map(channels.enumerate().collect(), x.len() * PASS, |(c, (planes, residual))| {
         let rest = || Planes { norm, c, x, gradient, output };

@@ -9,7 +9,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, ExtensionType, Flex, backend_extension};
 
-use super::flex::{dense, shape, tensor, values};
+use super::flex::{dense, into_dense, recycle, shape, tensor, values};
 use crate::Convolution;
 use crate::normalization::{Normalization, normalize, normalize_backward};
 
@@ -155,12 +155,12 @@ struct Conv2dBackward;
 type Conv2dState = (FlexTensor, FlexTensor, Convolution);
 
 fn conv2d_gradients<const N: usize>(ops: Ops<Conv2dState, N>, grads: &mut Gradients) {
-    let gradient = dense(&grads.consume::<Flex>(&ops.node));
+    let given = into_dense(grads.consume::<Flex>(&ops.node));
     let (x, weight, convolution) = ops.state;
-    let (input, output) = (shape::<4>(&x), shape::<4>(&gradient));
+    let (input, output) = (shape::<4>(&x), shape::<4>(&given));
     let filter = shape::<4>(&weight);
-    let [x, weight] = [dense(&x), dense(&weight)];
-    let gradient = values(&gradient);
+    let [x, weight] = [x, weight].map(into_dense);
+    let gradient = values(&given);
     let mut register = |i: usize, compute: &dyn Fn() -> FlexTensor| {
         if let Some(Some(node)) = ops.parents.get(i) {
             grads.register::<Flex>(node.id, compute());
@@ -174,6 +174,7 @@ fn conv2d_gradients<const N: usize>(ops: Ops<Conv2dState, N>, grads: &mut Gradie
         let sums = convolution.bias_gradient(gradient, output).unwrap_or_default();
         tensor(sums, [output[1]])
     });
+    [given, x].into_iter().for_each(recycle);
 }
 
 impl Backward<Flex, 2> for Conv2dBackward {
@@ -200,9 +201,9 @@ type BatchNormState =
     (FlexTensor, FlexTensor, FlexTensor, FlexTensor, Option<FlexTensor>, Normalization);
 
 fn batch_norm_gradients<const N: usize>(ops: Ops<BatchNormState, N>, grads: &mut Gradients) {
-    let gradient = dense(&grads.consume::<Flex>(&ops.node));
+    let gradient = into_dense(grads.consume::<Flex>(&ops.node));
     let (x, gamma, mean, variance, output, norm) = ops.state;
-    let (x, gamma) = (dense(&x), dense(&gamma));
+    let [x, gamma] = [x, gamma].map(into_dense);
     let wants_residual = matches!(ops.parents.get(3), Some(Some(_)));
     let done = normalize_backward(
         &norm,
@@ -219,13 +220,14 @@ fn batch_norm_gradients<const N: usize>(ops: Ops<BatchNormState, N>, grads: &mut
         Some(tensor(done.gamma, channels)),
         Some(tensor(done.beta, channels)),
         // Without ReLU the sum passes the gradient on as it came.
-        done.residual.map(|r| tensor(r, norm.shape)).or(Some(gradient)),
+        done.residual.map(|r| tensor(r, norm.shape)).or_else(|| Some(gradient.clone())),
     ];
     for (node, result) in ops.parents.iter().zip(results) {
         if let (Some(node), Some(result)) = (node, result) {
             grads.register::<Flex>(node.id, result);
         }
     }
+    [Some(gradient), Some(x), output].into_iter().flatten().for_each(recycle);
 }
 
 impl Backward<Flex, 3> for BatchNormBackward {

@@ -4,6 +4,8 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{DispatchTensor, DispatchTensorKind, Flex};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
+use crate::buffers;
+
 /// True if the device is burn's flex, with or without autodiff: the CPU, where this crate's
 /// layers and plans are faster than burn's own operations.
 #[must_use]
@@ -30,6 +32,11 @@ pub(super) fn dense(tensor: &FlexTensor) -> FlexTensor {
     tensor.to_contiguous()
 }
 
+/// [`dense`], without a second reference to the storage.
+pub(super) fn into_dense(tensor: FlexTensor) -> FlexTensor {
+    tensor.to_contiguous()
+}
+
 /// The values of a [`dense`] f32 tensor.
 pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.storage()
@@ -37,6 +44,16 @@ pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
 
 pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+/// Keeps the memory of a tensor that nothing else refers to for another result.
+pub(super) fn recycle(tensor: FlexTensor) {
+    if tensor.is_unique()
+        && tensor.dtype() == DType::F32
+        && let Ok(values) = tensor.into_data().try_into_vec::<f32>()
+    {
+        buffers::give_back(values);
+    }
 }
 
 /// The tensor's shape; every caller passes tensors of rank `D`.

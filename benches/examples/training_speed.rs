@@ -1,0 +1,107 @@
+//! Speed of a whole training step (forward, backward, Adam) of the networks of this workspace:
+//! `cargo run --release -p vertebra-benches --example training_speed -- [w32|w18|w48|resnet18] [batch] [side] [steps]`.
+//!
+//! HRNet: noise in three channels, mean squared error of the heatmaps. ResNet-18: one grey channel
+//! and a linear head, stepped by `RiskTrainer` with the Cox loss. `RAYON_NUM_THREADS` sets the number
+//! of threads. `benches/peers/training.py` steps the same networks with torch.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::{Device, Tensor, TensorData};
+use std::time::Instant;
+use vertebra_deepsurv::{
+    EncoderConfig, ImageSet, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining,
+};
+use vertebra_hrnet::{Hrnet, HrnetConfig};
+use vertebra_survival::Outcomes;
+use vertebra_training::{Event, LearningRate, OptimizerKind};
+
+/// Steps before the first that counts.
+const WARM_UP: usize = 2;
+
+const LEARNING_RATE: f64 = 1e-3;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |i: usize, default| arguments.get(i).map_or(default, |n| n.parse().unwrap());
+    let name = arguments.first().map_or("w32", String::as_str);
+    let (batch, side, steps) = (number(1, 4), number(2, 256), number(3, 9));
+    let steps = steps + WARM_UP;
+    let step_times = match name {
+        "resnet18" => resnet(batch, side, steps),
+        name => hrnet(name, batch, side, steps),
+    };
+    let mut seconds = step_times[WARM_UP..].to_vec();
+    seconds.sort_by(f64::total_cmp);
+    println!(
+        "{name}, batch {batch} of {side}x{side}, {} threads: median {:.1} ms of {} steps, fastest {:.1}; peak memory {} MB",
+        rayon::current_num_threads(),
+        seconds[seconds.len() / 2] * 1e3,
+        seconds.len(),
+        seconds[0] * 1e3,
+        peak_megabytes(),
+    );
+}
+
+fn hrnet(name: &str, batch: usize, side: usize, steps: usize) -> Vec<f64> {
+    let device = Device::flex().autodiff();
+    let config = match name {
+        "w18" => HrnetConfig::w18(),
+        "w48" => HrnetConfig::w48(),
+        _ => HrnetConfig::w32(),
+    };
+    let network = config.with_in_channels(3).init(&device).unwrap();
+    let mut network: Hrnet = network.with_first_weights(1);
+    let tensor = |shape: [usize; 4]| {
+        Tensor::<4>::from_data(TensorData::new(pixels(shape.iter().product()), shape), &device)
+    };
+    let x = tensor([batch, 3, side, side]);
+    let target = tensor([batch, network.config().n_keypoints, side / 4, side / 4]);
+    let mut adam = AdamConfig::new().init();
+    let mut one = || {
+        let start = Instant::now();
+        let difference = network.forward(x.clone()) - target.clone();
+        let loss = difference.square().mean();
+        let gradients = GradientsParams::from_grads(loss.backward(), &network);
+        network = adam.step(LEARNING_RATE, network.clone(), gradients);
+        start.elapsed().as_secs_f64()
+    };
+    (0..steps).map(|_| one()).collect()
+}
+
+/// One step an epoch: the time from the end of one to the end of the next.
+fn resnet(batch: usize, side: usize, steps: usize) -> Vec<f64> {
+    let images = ImageSet::new(pixels(batch * side * side), [1, side, side]).unwrap();
+    let times = (1..=batch).map(|t| t as f64).collect();
+    let outcomes = Outcomes::new(times, vec![true; batch]).unwrap();
+    let config = RiskModelConfig::image_only(EncoderConfig::resnet18(), [1, side, side]);
+    let mut settings = RiskTraining::default();
+    settings.training.epochs = steps;
+    settings.training.patience = None;
+    settings.training.optimizer = OptimizerKind::Adam;
+    settings.training.weight_decay = 0.0;
+    settings.training.learning_rate = LearningRate::constant(LEARNING_RATE);
+    let trainer = RiskTrainer::new(config.with_hidden([])).with_settings(settings);
+    let inputs = RiskInputs::from_images(images);
+    let (mut ended, mut seconds) = (Instant::now(), Vec::new());
+    let mut on_event = |event: &Event| {
+        if let Event::Step { .. } = event {
+            seconds.push(ended.elapsed().as_secs_f64());
+            ended = Instant::now();
+        }
+    };
+    trainer.fit((&inputs, &outcomes), None, &Device::flex(), &mut on_event).unwrap();
+    seconds
+}
+
+fn pixels(n: usize) -> Vec<f32> {
+    (0..n).map(|i| ((i * 31 + i / 7 * 17) % 997) as f32 / 400.0 - 1.2).collect()
+}
+
+/// The most memory this process has held, where the system tells.
+fn peak_megabytes() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kilobytes.map_or("?".to_owned(), |kb| (kb / 1000).to_string())
+}
