@@ -6,9 +6,10 @@
 //! of threads. `benches/peers/training.py` steps the same networks with torch.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use burn::optim::{AdamConfig, GradientsParams};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::time::Instant;
+use vertebra_conv::Adam;
 use vertebra_deepsurv::{
     EncoderConfig, ImageSet, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining,
 };
@@ -51,22 +52,28 @@ fn hrnet(name: &str, batch: usize, side: usize, steps: usize) -> Vec<f64> {
         _ => HrnetConfig::w32(),
     };
     let network = config.with_in_channels(3).init(&device).unwrap();
-    let mut network: Hrnet = network.with_first_weights(1);
+    let network = network.with_first_weights(1);
     let tensor = |shape: [usize; 4]| {
         Tensor::<4>::from_data(TensorData::new(pixels(shape.iter().product()), shape), &device)
     };
     let x = tensor([batch, 3, side, side]);
     let target = tensor([batch, network.config().n_keypoints, side / 4, side / 4]);
-    let mut adam = AdamConfig::new().init();
-    let mut one = || {
+    let mut adam = ModuleOptimizer::from(Adam::coupled(0.0));
+    let mut one = |network: Hrnet| {
         let start = Instant::now();
         let difference = network.forward(x.clone()) - target.clone();
         let loss = difference.square().mean();
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
-        network = adam.step(LEARNING_RATE, network.clone(), gradients);
-        start.elapsed().as_secs_f64()
+        let network = adam.step(LEARNING_RATE, network, gradients);
+        (network, start.elapsed().as_secs_f64())
     };
-    (0..steps).map(|_| one()).collect()
+    let mut seconds = Vec::with_capacity(steps);
+    (0..steps).fold(network, |network, _| {
+        let (network, time) = one(network);
+        seconds.push(time);
+        network
+    });
+    seconds
 }
 
 /// One step an epoch: the time from the end of one to the end of the next.

@@ -14,6 +14,7 @@ const MOST: usize = 1 << 28;
 /// Buffers by capacity.
 static KEPT: Mutex<Kept> = Mutex::new(Kept { values: 0, buffers: BTreeMap::new() });
 
+#[derive(Default)]
 struct Kept {
     values: usize,
     buffers: BTreeMap<usize, Vec<Vec<f32>>>,
@@ -66,14 +67,7 @@ pub(crate) fn give_back(buffer: Vec<f32>) {
 /// Gives the memory that this crate keeps for the next training step back to the allocator: at most
 /// 1 GiB of result buffers, as many as a step had at the same time.
 pub fn release_buffers() {
-    let buffers = std::mem::take(&mut *kept());
-    drop(buffers);
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self { values: 0, buffers: BTreeMap::new() }
-    }
+    drop(std::mem::take(&mut *kept()));
 }
 
 #[cfg(test)]

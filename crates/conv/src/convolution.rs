@@ -4,7 +4,8 @@ use crate::{
     direct, gathered,
     packing::{Block, with_packed},
     problem::{Addend, Problem},
-    weight_gradient,
+    weight_gradient, winograd,
+    workspace::with_buffer,
 };
 
 /// One 2-D convolution layer without its values: filter, stride and zero padding.
@@ -68,9 +69,10 @@ impl Convolution {
         Self { isa: if isa.is_available() { isa } else { Isa::Portable }, ..self }
     }
 
-    /// Whether [`PackedConvolution`](crate::PackedConvolution) may use Winograd's F(4 x 4, 3 x 3) where it is quicker, the
-    /// default. Its error against f64 is some ten times that of the sum in order: up to 1e-4 of
-    /// the sum of the terms' magnitudes.
+    /// Whether [`forward`](Self::forward), [`input_gradient`](Self::input_gradient) and
+    /// [`PackedConvolution`](crate::PackedConvolution) may use Winograd's F(4 x 4, 3 x 3) where it
+    /// is quicker, the default. Its error against f64 is some ten times that of the sum in order: up
+    /// to 1e-4 of the sum of the terms' magnitudes.
     #[must_use]
     pub fn with_winograd(self, winograd: bool) -> Self {
         Self { winograd, ..self }
@@ -147,7 +149,7 @@ impl Convolution {
         check("input", &shape, input)?;
         let problem = self.problem(shape[0], input, bias);
         let mut result = buffers::take(output.iter().product());
-        correlate(&self.correlation(shape, output), &problem, weight, &mut result);
+        self.correlate(&self.correlation(shape, output), &problem, weight, &mut result);
         Ok(result)
     }
 
@@ -175,7 +177,7 @@ impl Convolution {
             && self.stride == [1, 1]
         {
             let mut input = buffers::take(len);
-            correlate(&whole.correlation, &problem, weight, &mut input);
+            self.correlate(&whole.correlation, &problem, weight, &mut input);
             return Ok(input);
         }
         // A stride beyond the filter leaves pixels that no phase writes.
@@ -183,7 +185,7 @@ impl Convolution {
         let mut input = if is_covered { buffers::take(len) } else { buffers::take_zeros(len) };
         for phase in phases {
             let mut part = buffers::take(shape[0] * shape[1] * phase.correlation.pixels());
-            correlate(&phase.correlation, &problem, weight, &mut part);
+            self.correlate(&phase.correlation, &problem, weight, &mut part);
             phase.scatter(&part, &mut input, shape);
             buffers::give_back(part);
         }
@@ -254,6 +256,27 @@ impl Convolution {
         bias.map_or(Ok(()), |bias| check("bias", &self.weight[..1], bias))
     }
 
+    /// By Winograd's transforms, the direct kernel, or for maps too small to fill its vectors the
+    /// gathering one.
+    fn correlate(
+        &self,
+        correlation: &Correlation,
+        problem: &Problem<'_>,
+        weight: &[f32],
+        output: &mut [f32],
+    ) {
+        let isa = self.isa;
+        if self.winograd && winograd::wins(correlation, problem.images) {
+            return with_buffer(winograd::packed_len(correlation, isa), |packed| {
+                winograd::pack(correlation, weight, isa, packed);
+                winograd::correlate(correlation, problem, packed, output);
+            });
+        }
+        with_packed(correlation, weight, isa.max_outputs(), |blocks| {
+            correlate_packed(correlation, problem, blocks, output);
+        });
+    }
+
     pub(crate) fn allows_winograd(&self) -> bool {
         self.winograd
     }
@@ -263,14 +286,7 @@ impl Convolution {
     }
 }
 
-/// The direct kernel, or for maps too small to fill its vectors the gathering one.
-fn correlate(correlation: &Correlation, problem: &Problem<'_>, weight: &[f32], output: &mut [f32]) {
-    with_packed(correlation, weight, problem.isa.max_outputs(), |blocks| {
-        correlate_packed(correlation, problem, blocks, output);
-    });
-}
-
-/// As [`correlate`], with a weight packed before.
+/// The direct or the gathering kernel, with a weight packed before.
 pub(crate) fn correlate_packed(
     correlation: &Correlation,
     problem: &Problem<'_>,

@@ -26,11 +26,12 @@
 //! of its filter NaN. NaN and infinities propagate as in the definition, except that one in the
 //! input may also reach the gradients of the other taps of its channel.
 //!
-//! Layers packed for inference ([`PackedConvolution`], [`Plan`]) use Winograd's F(4 x 4, 3 x 3) for
-//! 3 x 3 filters of stride 1 with 16 channels or more: a quarter of the products, an error of up to
-//! 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes non-finite what it makes
+//! Forward passes and input gradients, in training and packed for inference, use Winograd's
+//! F(4 x 4, 3 x 3) for 3 x 3 filters of stride 1 with 16 channels or more: a quarter of the products,
+//! an error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes non-finite what it makes
 //! so by the definition, and may make the rest of the 4 x 4 tiles non-finite that see it.
-//! [`Convolution::with_winograd`] and [`PlanOptions::with_winograd`] forbid it.
+//! [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with the feature `burn`,
+//! `allow_winograd_in_layers` forbid it.
 //!
 //! # Inference
 //! A [`Graph`] is a network with its weights. [`Graph::plan`] merges what can be merged: batch norm
@@ -43,7 +44,8 @@
 //! # Memory
 //! Beside the result: a prepared band of one image per thread (at most about 0.6 MB plus what
 //! one row of all channels needs), the packed weight, and for the weight gradient up to 16
-//! partial sums, together at most 16 MB or one weight. Scratch is kept per thread and reused.
+//! partial sums, together at most 16 MB or one weight. Scratch is kept per thread and reused. Burn's
+//! layers use the memory of one step's results for the next; [`release_buffers`] gives it back.
 //!
 //! ```
 //! use vertebra_conv::Convolution;
@@ -83,7 +85,9 @@ pub use error::Error;
 pub use graph::{Graph, MapShape, Value};
 pub use kernels::Isa;
 #[cfg(feature = "burn")]
-pub use nn::{BatchNormRelu, Conv2d, Conv2dConfig, batch_norm, runs_on_flex};
+pub use nn::{Adam, BatchNormRelu, Conv2d, Conv2dConfig};
+#[cfg(feature = "burn")]
+pub use nn::{allow_winograd_in_layers, batch_norm, runs_on_flex};
 pub use packed::PackedConvolution;
 pub use plan::{Plan, PlanOptions, StepTime};
 pub use problem::Addend;

@@ -57,7 +57,7 @@ impl PackedConvolution {
         let input = [1, convolution.weight_shape()[1], map[0], map[1]];
         let correlation = convolution.correlation(input, convolution.output_shape(input)?);
         let most = convolution.isa().max_outputs();
-        let weights = if convolution.allows_winograd() && winograd::wins(&correlation) {
+        let weights = if convolution.allows_winograd() && winograd::wins(&correlation, 1) {
             let mut packed = vec![0.0; winograd::packed_len(&correlation, convolution.isa())];
             winograd::pack(&correlation, weight, convolution.isa(), &mut packed);
             Weights::Winograd(packed)

@@ -10,6 +10,7 @@
 //! in order: the result does not depend on the number of threads.
 
 use crate::{
+    buffers,
     correlation::Correlation,
     gathered::{Place, dense_lanes, is_small, places},
     kernels::{Dot, Isa, LastStep, Places, Spread, Tile},
@@ -75,7 +76,7 @@ impl Job<'_> {
         let group_units = units.len().div_ceil(groups).max(1);
         let splits = MAX_GROUPS.div_ceil(4).div_ceil(groups);
         let rows = self.correlation.outputs.div_ceil(splits).next_multiple_of(8);
-        let mut partials = vec![0.0; groups * len];
+        let mut partials = buffers::take_zeros(groups * len);
         let tasks: Vec<(usize, usize, &mut [f32])> = partials
             .chunks_mut(len.max(1))
             .enumerate()
@@ -220,7 +221,7 @@ impl Job<'_> {
             false => vectors * self.isa.lanes(),
         };
         let packed = self.packed_gradient(&sizes);
-        let mut output = vec![0.0; c.outputs * c.terms()];
+        let mut output = buffers::take_zeros(c.outputs * c.terms());
         let mut panels: Vec<Vec<&mut [f32]>> = Vec::new();
         panels.resize_with(c.terms().div_ceil(width), Vec::new);
         for row in output.chunks_mut(c.terms()) {
@@ -370,7 +371,10 @@ fn add_partials(mut partials: Vec<f32>, len: usize) -> Vec<f32> {
         for other in others.chunks(len) {
             sum.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
         }
-        partials.truncate(len);
+        let mut total = buffers::take(len);
+        total.copy_from_slice(sum);
+        buffers::give_back(partials);
+        return total;
     }
     partials
 }

@@ -133,6 +133,8 @@ fn results_are_bit_equal_for_any_number_of_threads() {
             &run_packed as &(dyn Fn() -> Vec<f32> + Sync),
             &|| conv.forward(&x, input, &w, None).unwrap(),
             &|| conv.input_gradient(&g, &w, input).unwrap(),
+            &|| conv.with_winograd(false).forward(&x, input, &w, None).unwrap(),
+            &|| conv.with_winograd(false).input_gradient(&g, &w, input).unwrap(),
             &|| conv.weight_gradient(&x, input, &g).unwrap(),
         ] {
             let one = on(1, work);

@@ -1,9 +1,9 @@
 use crate::batches::n_batches;
 use crate::learning_rate::invalid;
 use crate::{Error, LearningRate};
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
+use vertebra_conv::Adam;
 
 /// Which optimiser; both with beta 0.9 and 0.999 and epsilon 1e-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -97,14 +97,9 @@ impl TrainingConfig {
 
     pub(crate) fn init_optimizer(&self) -> ModuleOptimizer {
         let decay = self.weight_decay as f32;
-        match self.optimizer {
-            OptimizerKind::Adam => {
-                let decay = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
-                AdamConfig::new().with_epsilon(1e-8).with_weight_decay(decay).init()
-            }
-            OptimizerKind::AdamW => {
-                AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(decay).init()
-            }
-        }
+        ModuleOptimizer::from(match self.optimizer {
+            OptimizerKind::Adam => Adam::coupled(decay),
+            OptimizerKind::AdamW => Adam::decoupled(decay),
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! burn's `Conv2d`, computed by this crate where it can be.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use burn::backend::Dispatch;
 use burn::config::Config;
 use burn::module::{Module, Param};
@@ -8,6 +10,22 @@ use burn::tensor::{Device, Tensor};
 
 use super::{backend::ConvBackend, flex::is_flex};
 use crate::Convolution;
+
+/// Whether layers may use Winograd's transforms.
+static WINOGRAD: AtomicBool = AtomicBool::new(true);
+
+/// Whether every [`Conv2d`] of this process may use Winograd's F(4 x 4, 3 x 3), in its forward pass
+/// and for the gradient of its input: the default. Then both differ from the exact values by up to
+/// 1e-4 of the sum of the terms' magnitudes, without it by 1e-5; the weight's gradient never uses
+/// it. A layer keeps the choice of its forward pass for the gradients.
+///
+/// # Examples
+/// ```
+/// vertebra_conv::allow_winograd_in_layers(false); // before training
+/// ```
+pub fn allow_winograd_in_layers(allowed: bool) {
+    WINOGRAD.store(allowed, Ordering::Relaxed);
+}
 
 /// Settings of a [`Conv2d`]: burn's own, by the same names.
 #[derive(Config, Debug)]
@@ -118,7 +136,9 @@ impl Conv2d {
         }
         let convolution =
             Convolution::new(self.weight.dims()).ok()?.with_stride(self.stride).ok()?;
-        let convolution = convolution.with_padding(self.symmetric_padding()?);
+        let convolution = convolution
+            .with_padding(self.symmetric_padding()?)
+            .with_winograd(WINOGRAD.load(Ordering::Relaxed));
         convolution.output_shape(input.dims()).ok().map(|_| convolution)
     }
 

@@ -20,19 +20,19 @@ use layer::Layer;
 
 pub(crate) use filters::{pack, packed_len};
 
-/// Fewest tiles of a map: below, products have too few rows.
+/// Fewest tiles of all images: below, products have too few rows.
 const FEW_TILES: usize = 9;
 
 /// Fewest channels, and outputs, that pay for the transforms.
 const FEW: usize = 16;
 
-/// Whether these transforms are quicker than the direct sum.
-pub(crate) fn wins(correlation: &Correlation) -> bool {
+/// Whether these transforms are quicker than the direct sum on this many images.
+pub(crate) fn wins(correlation: &Correlation, images: usize) -> bool {
     correlation.step == [1, 1]
         && filters::is_square(correlation)
         && correlation.channels.min(correlation.outputs) >= FEW
         && correlation.domain.iter().all(|size| *size >= 4)
-        && correlation.domain.map(tiles).iter().product::<usize>() >= FEW_TILES
+        && images * correlation.domain.map(tiles).iter().product::<usize>() >= FEW_TILES
 }
 
 /// Writes the output, `[images, outputs, domain]`; `packed` is what [`pack`] made.
