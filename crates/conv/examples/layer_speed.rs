@@ -68,7 +68,7 @@ fn main() {
             continue;
         }
         let conv = Convolution::new([o, input[1], k, k]).unwrap().with_stride([s, s]).unwrap();
-        let conv = conv.with_padding([k / 2, k / 2]).with_isa(isa);
+        let conv = conv.with_padding([k / 2, k / 2]).with_isa(isa).with_winograd(false);
         let output = conv.output_shape(input).unwrap();
         let len = |shape: [usize; 4]| shape.iter().product::<usize>();
         let values = |n: usize| (0..n).map(|i| (i % 17) as f32 - 8.0).collect::<Vec<f32>>();

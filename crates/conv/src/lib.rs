@@ -28,8 +28,9 @@
 //!
 //! Forward passes and input gradients, in training and packed for inference, use Winograd's
 //! F(4 x 4, 3 x 3) for 3 x 3 filters of stride 1 with 16 channels or more: a quarter of the products,
-//! an error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes non-finite what it makes
-//! so by the definition, and may make the rest of the 4 x 4 tiles non-finite that see it.
+//! an error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes
+//! non-finite what it makes so by the definition, and may make the rest of the 4 x 4 tiles non-finite
+//! that see it.
 //! [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with the feature `burn`,
 //! `allow_winograd_in_layers` forbid it.
 //!

@@ -116,7 +116,7 @@ impl Optimizer for Adam {
         let shape = parameter.dims();
         let (time, moments) = match state.map(|state| state.momentum) {
             Some(m) => (m.time, [m.moment_1, m.moment_2].map(storage)),
-            None => (0, [(); 2].map(|()| zeros(shape))),
+            None => (0, [zeros(shape), zeros(shape)]),
         };
         let settings = self.settings(lr, time + 1);
         let (mut parameter, gradient) = (storage(parameter), storage(gradient));
