@@ -1,10 +1,21 @@
 //! Parallel loops that stay on the caller's thread when the work is not worth waking another.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
 use rayon::prelude::*;
 
 /// Multiply-adds (or values passed over, times [`PASS`]) below which a loop stays serial: about
 /// 30 microseconds, the cost of handing work to a sleeping thread and waiting for it.
 const SERIAL: usize = 1 << 21;
+
+/// How long a thread looks for work before it lets itself be put to sleep.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// Cost of one value of an element-wise pass, in multiply-adds.
 pub(crate) const PASS: usize = 32;
@@ -12,6 +23,41 @@ pub(crate) const PASS: usize = 32;
 /// Whether work of `cost` multiply-adds is worth another thread.
 pub(crate) fn is_worth(cost: usize) -> bool {
     cost >= SERIAL
+}
+
+/// Runs work of `cost` multiply-adds that holds many short loops on a thread of the pool, and keeps the
+/// others awake between them: to wake a sleeping thread costs as much as a small layer.
+pub(crate) fn on_pool<R: Send>(cost: usize, work: impl FnOnce() -> R + Send) -> R {
+    let threads = rayon::current_num_threads();
+    if !is_worth(cost) || threads < 2 {
+        return work();
+    }
+    rayon::scope(|scope| {
+        let (owner, is_done) = (rayon::current_thread_index(), Arc::new(AtomicBool::new(false)));
+        for _ in 1..threads {
+            let is_done = Arc::clone(&is_done);
+            scope.spawn(move |_| {
+                // Where the owner waits for others it may find this, and must not wait here instead.
+                if rayon::current_thread_index() != owner {
+                    look_for_work(&is_done);
+                }
+            });
+        }
+        let result = work();
+        is_done.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+/// Executes what other threads of the pool have to share until `is_done`, or nothing came for long.
+fn look_for_work(is_done: &AtomicBool) {
+    let mut last = Instant::now();
+    while !is_done.load(Ordering::Relaxed) && last.elapsed() < PATIENCE {
+        match rayon::yield_now() {
+            Some(rayon::Yield::Executed) => last = Instant::now(),
+            _ => std::hint::spin_loop(),
+        }
+    }
 }
 
 /// Runs `work` on every item; `cost` is the total number of multiply-adds.

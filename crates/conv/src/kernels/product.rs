@@ -19,8 +19,6 @@ pub(crate) struct Product<'a> {
     pub(crate) rows: usize,
     /// Vectors of columns.
     pub(crate) vectors: usize,
-    /// Whether the sums go on from what they are.
-    pub(crate) continues: bool,
 }
 
 impl Product<'_> {
@@ -100,13 +98,6 @@ pub(super) unsafe fn product<V: Simd, const M: usize, const N: usize>(
     unsafe {
         let to = sums.as_mut_ptr().add(first[0] * stride + column);
         let mut totals = [[V::splat(0.0); N]; M];
-        if product.continues {
-            unrolled!(M, I, {
-                unrolled!(N, J, {
-                    totals[I][J] = V::load(to.add(I * stride + J * V::LANES));
-                });
-            });
-        }
         let mut factors = product.factors.as_ptr().wrapping_add(first[0]);
         let mut columns = product.columns.as_ptr().wrapping_add(column);
         for _ in 0..product.terms {
@@ -143,9 +134,7 @@ fn portable(
     for row in first[0]..first[0] + size[0] {
         for vector in first[1]..first[1] + size[1] {
             let sums = &mut sums[row * stride + vector * LANES..][..LANES];
-            if !product.continues {
-                sums.fill(0.0);
-            }
+            sums.fill(0.0);
             for t in 0..product.terms {
                 let factor = product.factors[t * product.factor_stride + row];
                 let columns = &product.columns[t * product.column_stride + vector * LANES..];

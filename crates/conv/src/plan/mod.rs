@@ -215,8 +215,10 @@ impl Plan {
         let mut output = vec![0.0; items * per_item];
         let groups: Vec<_> = output.chunks_mut(self.group * per_item).enumerate().collect();
         let cost = items * self.multiply_adds();
-        let results = parallel::map(groups, cost, |(g, out)| {
-            self.run_group(inputs, g * self.group, out, &mut |_, _| {})
+        let results = parallel::on_pool(cost, || {
+            parallel::map(groups, cost, |(g, out)| {
+                self.run_group(inputs, g * self.group, out, &mut |_, _| {})
+            })
         });
         results.into_iter().collect::<Result<(), Error>>()?;
         Ok(output)
@@ -231,9 +233,12 @@ impl Plan {
         let mut times = vec![Duration::ZERO; self.steps.len()];
         let per_item = self.output.1.len();
         let mut output = vec![0.0; items * per_item];
-        for (g, out) in output.chunks_mut(self.group * per_item).enumerate() {
-            self.run_group(inputs, g * self.group, out, &mut |step, time| times[step] += time)?;
-        }
+        parallel::on_pool(items * self.multiply_adds(), || {
+            for (g, out) in output.chunks_mut(self.group * per_item).enumerate() {
+                self.run_group(inputs, g * self.group, out, &mut |step, time| times[step] += time)?;
+            }
+            Ok(())
+        })?;
         let steps = self.steps.iter().zip(times);
         Ok(steps
             .map(|(step, time)| StepTime {

@@ -28,11 +28,29 @@ pub(super) struct Segment {
     pub(super) rows: usize,
 }
 
-/// Rows of tiles, perhaps of several images, that are transformed together.
+/// One unit of parallel work: rows of tiles, perhaps of several images, that are transformed together,
+/// and blocks of outputs.
 pub(super) struct Band<'a> {
     pub(super) segments: Vec<Segment>,
     pub(super) tiles: usize,
     pub(super) out: Vec<BlockRows<'a>>,
+}
+
+impl<'a> Band<'a> {
+    /// The blocks in at most `units` parts.
+    fn shared(self, units: usize) -> Vec<Self> {
+        let each = self.out.len().div_ceil(units);
+        let mut out = self.out.into_iter().peekable();
+        let mut parts = Vec::new();
+        while out.peek().is_some() {
+            parts.push(Self {
+                segments: self.segments.clone(),
+                tiles: self.tiles,
+                out: out.by_ref().take(each).collect(),
+            });
+        }
+        parts
+    }
 }
 
 /// Where a block of outputs goes: by segment, row of tiles and output, up to four rows of pixels.
@@ -41,22 +59,16 @@ pub(super) struct BlockRows<'a> {
     pub(super) pixels: Vec<&'a mut [f32]>,
 }
 
-/// How the work within a band is shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Share {
-    /// Threads have bands of their own.
-    Nothing,
-    /// There are too few tiles for that: threads share channels, then blocks of outputs.
-    Within { threads: usize },
-}
-
 /// How all rows of tiles are cut into bands.
 pub(super) struct Bands<'a> {
     correlation: &'a Correlation,
     problem: &'a Problem<'a>,
     /// Rows of tiles of a band.
     rows: usize,
-    share: Share,
+    /// Units of a band: where there are too few tiles for a band per thread, threads take blocks of
+    /// outputs, and each transforms the source for itself. To share the transformed source costs
+    /// more, as every value then crosses from one processor's cache to another's.
+    units: usize,
 }
 
 impl<'a> Bands<'a> {
@@ -70,25 +82,15 @@ impl<'a> Bands<'a> {
             false => 1,
         };
         let own = threads == 1 || total * width >= threads * OWN_TILES;
-        let bands = if own { bands.next_multiple_of(threads) } else { bands };
-        let share = if own { Share::Nothing } else { Share::Within { threads } };
-        Self { correlation, problem, rows: total.div_ceil(bands), share }
+        let (bands, units) =
+            if own { (bands.next_multiple_of(threads), 1) } else { (bands, threads) };
+        Self { correlation, problem, rows: total.div_ceil(bands), units }
     }
 
-    /// Runs `work` on every band.
-    pub(super) fn for_each(
-        &self,
-        output: &mut [f32],
-        work: impl Fn(Band<'_>, Share) + Sync + Send,
-    ) {
-        let bands = self.cut(output);
-        match self.share {
-            Share::Nothing => {
-                let cost = self.correlation.products(self.problem.images);
-                for_each(bands, cost, |band| work(band, self.share));
-            }
-            Share::Within { .. } => bands.into_iter().for_each(|band| work(band, self.share)),
-        }
+    /// Runs `work` on every unit.
+    pub(super) fn for_each(&self, output: &mut [f32], work: impl Fn(Band<'_>) + Sync + Send) {
+        let bands = self.cut(output).into_iter().flat_map(|band| band.shared(self.units)).collect();
+        for_each(bands, self.correlation.products(self.problem.images), work);
     }
 
     fn cut<'b>(&self, output: &'b mut [f32]) -> Vec<Band<'b>> {

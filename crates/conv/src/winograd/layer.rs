@@ -1,16 +1,13 @@
 //! The work on one band: transform of the source, products with transformed filters, transform of
 //! the sums.
 
-use std::ops::Range;
-
 use super::{
-    bands::{Band, BlockRows, Segment, Share},
+    bands::{Band, BlockRows, Segment},
     filters::corner,
 };
 use crate::{
     correlation::Correlation,
     kernels::{Lanes, POINTS, PlaneCopy, Product, RowAddend, SIDE, SourceRows, TileRow, tiles},
-    parallel::for_each,
     problem::{Addend, Problem},
     workspace::with_buffer,
 };
@@ -22,12 +19,6 @@ pub(super) struct Layer<'a> {
     pub(super) packed: &'a [f32],
 }
 
-/// The transformed tiles of some channels, `[point, channel, tile]`.
-struct Sources<'a> {
-    channels: Range<usize>,
-    values: &'a [f32],
-}
-
 /// Values from one of some matrices of `len` values to the next: an odd number of cache lines, so that
 /// the same place of all of them does not fall into a few sets of the cache.
 fn matrix_stride(len: usize) -> usize {
@@ -35,52 +26,27 @@ fn matrix_stride(len: usize) -> usize {
 }
 
 impl Layer<'_> {
-    pub(super) fn run(&self, band: Band<'_>, share: Share) {
-        // A loop whose cost is nothing stays on its thread.
-        let (parts, cost) = match share {
-            Share::Nothing => (1, 0),
-            Share::Within { threads } => (threads, usize::MAX),
-        };
-        let channels = self.correlation.channels;
-        let each = channels.div_ceil(parts);
-        let len = POINTS * matrix_stride(each * band.tiles);
-        with_buffer(len * channels.div_ceil(each), |buffer| {
-            let parts: Vec<_> = (0..channels).step_by(each).zip(buffer.chunks_mut(len)).collect();
-            for_each(parts, cost, |(first, values)| {
-                let channels = first..(first + each).min(channels);
-                self.transform_source(&band.segments, band.tiles, channels, values);
-            });
-            let sources: Vec<Sources<'_>> = (0..channels)
-                .step_by(each)
-                .zip(buffer.chunks(len))
-                .map(|(first, values)| Sources {
-                    channels: first..(first + each).min(channels),
-                    values,
-                })
-                .collect();
-            for_each(band.out, cost, |out| {
-                self.block(&sources, &band.segments, band.tiles, out);
-            });
+    pub(super) fn run(&self, band: Band<'_>) {
+        let sources = POINTS * matrix_stride(self.correlation.channels * band.tiles);
+        with_buffer(sources, |sources| {
+            self.transform_source(&band, sources);
+            for mut out in band.out {
+                self.block(&band.segments, band.tiles, sources, &mut out);
+            }
         });
     }
 
     /// Writes `[point, channel, tile]`.
-    fn transform_source(
-        &self,
-        segments: &[Segment],
-        n_tiles: usize,
-        channels: Range<usize>,
-        to: &mut [f32],
-    ) {
-        let matrix = matrix_stride(channels.len() * n_tiles);
+    fn transform_source(&self, band: &Band<'_>, to: &mut [f32]) {
+        let matrix = matrix_stride(self.correlation.channels * band.tiles);
         let mut tile = 0;
-        for segment in segments {
+        for segment in &band.segments {
             let strip = Strip::new(self, segment);
             with_buffer(strip.len, |pixels| {
                 pixels.fill(0.0);
-                for (i, c) in channels.clone().enumerate() {
-                    strip.read(self, segment, c, pixels);
-                    let to = &mut to[i * n_tiles + tile..];
+                for channel in 0..self.correlation.channels {
+                    strip.read(self, segment, channel, pixels);
+                    let to = &mut to[channel * band.tiles + tile..];
                     self.problem.isa.winograd_input(&strip.rows(pixels), to, matrix);
                 }
             });
@@ -91,23 +57,24 @@ impl Layer<'_> {
     /// All of the band's pixels of one block of outputs.
     fn block(
         &self,
-        sources: &[Sources<'_>],
         segments: &[Segment],
         n_tiles: usize,
-        mut out: BlockRows<'_>,
+        sources: &[f32],
+        out: &mut BlockRows<'_>,
     ) {
         let width = out.block.width;
-        let (sums, filters) =
-            (matrix_stride(n_tiles * width), matrix_stride(self.correlation.channels * width));
+        let sums = matrix_stride(n_tiles * width);
+        let filters = matrix_stride(self.correlation.channels * width);
+        let weights = out.block.weights(self.correlation, self.packed);
         with_buffer(POINTS * sums, |totals| {
             with_buffer(SIDE * filters, |transformed| {
-                let weights = out.block.weights(self.correlation, self.packed);
-                for (row, totals) in totals.chunks_mut(SIDE * sums).enumerate() {
+                for row in 0..SIDE {
                     self.problem.isa.winograd_filter(row, weights, width, transformed, filters);
+                    let totals = &mut totals[row * SIDE * sums..];
                     self.products(row, sources, transformed, [n_tiles, width], totals);
                 }
             });
-            self.transform_sums(segments, totals, sums, &mut out);
+            self.transform_sums(segments, totals, sums, out);
         });
     }
 
@@ -115,30 +82,26 @@ impl Layer<'_> {
     fn products(
         &self,
         row: usize,
-        sources: &[Sources<'_>],
+        sources: &[f32],
         filters: &[f32],
         [n_tiles, width]: [usize; 2],
         totals: &mut [f32],
     ) {
-        let isa = self.problem.isa;
-        let filter = matrix_stride(self.correlation.channels * width);
-        let sums = matrix_stride(n_tiles * width);
-        for (j, totals) in totals.chunks_mut(sums).enumerate() {
-            for part in sources {
-                let terms = part.channels.len();
-                let matrix = matrix_stride(terms * n_tiles);
-                let product = Product {
-                    terms,
-                    factors: &part.values[(SIDE * row + j) * matrix..],
-                    factor_stride: n_tiles,
-                    columns: &filters[j * filter + part.channels.start * width..],
-                    column_stride: width,
-                    rows: n_tiles,
-                    vectors: width / isa.lanes(),
-                    continues: part.channels.start > 0,
-                };
-                isa.product(&product, totals, width);
-            }
+        let (isa, terms) = (self.problem.isa, self.correlation.channels);
+        let sources = sources.chunks_exact(matrix_stride(terms * n_tiles)).skip(row * SIDE);
+        let filters = filters.chunks_exact(matrix_stride(terms * width));
+        let totals = totals.chunks_exact_mut(matrix_stride(n_tiles * width));
+        for ((factors, columns), totals) in sources.zip(filters).zip(totals) {
+            let product = Product {
+                terms,
+                factors,
+                factor_stride: n_tiles,
+                columns,
+                column_stride: width,
+                rows: n_tiles,
+                vectors: width / isa.lanes(),
+            };
+            isa.product(&product, totals, width);
         }
     }
 

@@ -46,5 +46,5 @@ pub(crate) fn correlate(
         return;
     }
     let layer = Layer { correlation, problem, packed };
-    Bands::new(correlation, problem).for_each(output, |band, share| layer.run(band, share));
+    Bands::new(correlation, problem).for_each(output, |band| layer.run(band));
 }
