@@ -70,8 +70,9 @@ fn cases() -> impl Strategy<Value = Case> {
 
 /// Layers that Winograd's transforms take, whose maps often end within a tile.
 fn winograd_cases() -> impl Strategy<Value = Case> {
-    let maps = (1usize..6, 16usize..36, 4usize..20, 4usize..36);
-    (maps, 16usize..36, 0usize..3, 0usize..3, any::<u64>()).prop_map(|(m, o, py, px, seed)| Case {
+    let channels = || prop_oneof![16usize..36, 36usize..100];
+    let maps = (1usize..6, channels(), 4usize..20, 4usize..36);
+    (maps, channels(), 0usize..3, 0usize..3, any::<u64>()).prop_map(|(m, o, py, px, seed)| Case {
         // Without padding a map of 6 is one of 4 after it.
         input: [m.0, m.1, m.2 + 2, m.3 + 2],
         weight: [o, m.1, 3, 3],
@@ -210,6 +211,8 @@ fn agrees_with_the_definition_on_layers_of_real_networks() {
         case([5, 48, 12, 14], [40, 3, 1, 2]),
         case([2, 64, 12, 12], [16, 1, 1, 0]),
         case([5, 130, 3, 3], [128, 3, 1, 1]),
+        case([1, 96, 24, 22], [100, 3, 1, 1]),
+        case([1, 130, 12, 12], [128, 3, 1, 1]),
         case([5, 64, 3, 3], [130, 3, 2, 1]),
         case([4, 24, 12, 12], [40, 1, 2, 0]),
     ] {
