@@ -77,7 +77,7 @@ def hrnet(name, weights):
     return pose
 
 
-def resnet18(folder):
+def resnet18(folder, side):
     """torchvision's network for one channel, and our linear head on its pooled features."""
     import json
 
@@ -85,8 +85,8 @@ def resnet18(folder):
     import torchvision
     from safetensors.torch import load_file
 
-    weights = load_file(folder / "resnet18/risk.safetensors")
-    about = json.loads((folder / "resnet18/risk.json").read_text())
+    weights = load_file(folder / f"resnet18-{side}/risk.safetensors")
+    about = json.loads((folder / f"resnet18-{side}/risk.json").read_text())
     net = torchvision.models.resnet18(num_classes=1)
     net.conv1 = torch.nn.Conv2d(1, 64, 7, 2, 3, bias=False)
     net.fc = torch.nn.Linear(512, 1, bias=False)
@@ -113,7 +113,7 @@ def with_torch(folder, name, x, threads):
 
     torch.set_num_threads(threads)
     if name == "resnet18":
-        model = resnet18(folder)
+        model = resnet18(folder, x.shape[-1])
     else:
         model = hrnet(name, load_file(folder / f"{name}.safetensors"))
     model = model.eval().to(memory_format=torch.channels_last)
