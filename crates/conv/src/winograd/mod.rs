@@ -9,6 +9,9 @@
 //! The filters are transformed anew each time they are used, a row of six points for a few outputs at
 //! a time, into the second cache. That is quicker than reading four times as many values from
 //! memory, and serves weights that change at every step.
+//!
+//! F(2 x 2, 3 x 3), 16 products for 2 x 2 pixels, is not here: on no map of 3 x 3 or more does it need
+//! fewer products, though tiles be cut.
 
 mod bands;
 mod filters;
