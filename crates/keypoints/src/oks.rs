@@ -50,17 +50,22 @@ impl Default for OksOptions {
     }
 }
 
+impl fmt::Display for AreaDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SpineLength => "(L1-L5 distance)²/4",
+            Self::Annotated => "annotated",
+            Self::BoundingBox => "bounding box",
+        })
+    }
+}
+
 impl fmt::Display for OksOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let area = match self.area {
-            AreaDefinition::SpineLength => "(L1-L5 distance)²/4",
-            AreaDefinition::Annotated => "annotated",
-            AreaDefinition::BoundingBox => "bounding box",
-        };
         let all_equal = self.sigmas.iter().all(|s| *s == self.sigmas[0]);
         let n_shown = if all_equal { 1 } else { 5 };
         let sigmas: Vec<String> = self.sigmas[..n_shown].iter().map(f64::to_string).collect();
-        write!(f, "OKS sigma {}, area {area}", sigmas.join("/"))
+        write!(f, "OKS sigma {}, area {}", sigmas.join("/"), self.area)
     }
 }
 

@@ -206,7 +206,7 @@ impl KeypointStage<'_> {
         Ok(KeypointResults {
             network: describe(detector),
             sigmas: options.sigmas,
-            area: options.to_string(),
+            area: options.area.to_string(),
             folds,
             test,
             levels: self.level_errors(keypoints),

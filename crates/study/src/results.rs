@@ -138,7 +138,7 @@ pub struct Estimate {
 pub struct KeypointResults {
     /// The network, e.g. `HRNet-W32`, its number of parameters, and its input size.
     pub network: String,
-    /// OKS constants of L1..L5.
+    /// OKS sigmas of L1..L5.
     pub sigmas: [f64; 5],
     /// What `area` means in the OKS.
     pub area: String,

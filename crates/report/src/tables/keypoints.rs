@@ -15,10 +15,16 @@ pub(crate) fn accuracy(results: &StudyResults) -> Table {
         ("Error, px", Kind::Number),
     ];
     let found = &results.keypoints;
-    let sigmas = found.sigmas.map(|s| s.to_string()).join(", ");
+    let all_equal = found.sigmas.iter().all(|s| *s == found.sigmas[0]);
+    let sigmas = match all_equal {
+        true => format!("sigma {} for each of L1 to L5", found.sigmas[0]),
+        false => {
+            format!("sigmas {} for L1 to L5", found.sigmas.map(|s| s.to_string()).join(", "))
+        }
+    };
     let note = format!(
         "AP: average precision over thresholds 0.50 to 0.95 of the object keypoint similarity, with \
-         constants {sigmas} for L1 to L5; area: {}. Error: mean distance from the annotated centre, \
+         {sigmas}; area: {}. Error: mean distance from the annotated centre, \
          in px of the original film.",
         found.area
     );
