@@ -9,7 +9,8 @@ use crate::snapshot::snapshot;
 use crate::{EpochSummary, Error, TrainingConfig, write_whole};
 use burn::module::Module;
 use burn::optim::ModuleOptimizer;
-use burn::store::ModuleRecord;
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Write;
@@ -62,11 +63,11 @@ impl<'a> RunFolder<'a> {
         self.check_same_run(&pointer)?;
         let model = self.load_model(&pointer.model)?;
         let best = pointer.best.as_deref().map(|name| self.load_model(name)).transpose()?;
-        let optimizer_path = self.path.join(&pointer.optimizer);
+        let (path, bytes) = self.read(&pointer.optimizer)?;
         let optimizer = fresh
             .optimizer
-            .load(&optimizer_path)
-            .map_err(|e| malformed(&optimizer_path, "an optimiser state", e))?;
+            .from_bytes(bytes)
+            .map_err(|e| malformed(&path, "an optimiser state", e))?;
         let model = fresh
             .model
             .try_load_record(model)
@@ -86,13 +87,12 @@ impl<'a> RunFolder<'a> {
             optimizer: format!("optimizer-{epoch:05}.bpk"),
             best: state.progress.best.map(|best| format!("best-{:05}.bpk", best.epoch)),
         };
-        self.write_record(&pointer.model, snapshot(&state.model))?;
-        let path = self.path.join(&pointer.optimizer);
-        state.optimizer.save(&path).map_err(|e| malformed(&path, "a writable file", e))?;
+        self.write(&pointer.model, snapshot(&state.model).into_bytes())?;
+        self.write(&pointer.optimizer, state.optimizer.into_bytes())?;
         if let (Some(name), Some(best)) = (&pointer.best, &state.best)
             && !self.path.join(name).exists()
         {
-            self.write_record(name, best.clone())?;
+            self.write(name, best.clone().into_bytes())?;
         }
         self.replace(CURVES, &curves(&pointer.progress.history))?;
         self.replace_pointer(&pointer)?;
@@ -133,13 +133,22 @@ impl<'a> RunFolder<'a> {
     }
 
     fn load_model(&self, name: &str) -> Result<ModuleRecord, Error> {
-        let path = self.path.join(name);
-        ModuleRecord::load(&path).map_err(|e| malformed(&path, "network weights", e))
+        let (path, bytes) = self.read(name)?;
+        ModuleRecord::from_bytes(bytes).map_err(|e| malformed(&path, "network weights", e))
     }
 
-    fn write_record(&self, name: &str, record: ModuleRecord) -> Result<(), Error> {
+    /// A whole file. burn would read one tensor after another when it is first used, and panic
+    /// where the file is gone by then.
+    fn read(&self, name: &str) -> Result<(PathBuf, Bytes), Error> {
         let path = self.path.join(name);
-        record.save(&path).map_err(|e| malformed(&path, "a writable file", e))
+        let bytes = fs::read(&path).map_err(Error::io(&path))?;
+        Ok((path, Bytes::from_bytes_vec(bytes)))
+    }
+
+    fn write(&self, name: &str, bytes: Result<Bytes, RecordError>) -> Result<(), Error> {
+        let path = self.path.join(name);
+        let bytes = bytes.map_err(|e| malformed(&path, "a state that can be written", e))?;
+        write_whole(&path, |file| file.write_all(&bytes)).map_err(Error::io(&path))
     }
 
     fn replace_pointer(&self, pointer: &Pointer) -> Result<(), Error> {

@@ -218,6 +218,27 @@ fn a_damaged_checkpoint_is_an_error_that_names_the_file() {
 }
 
 #[test]
+fn a_checkpoint_whose_files_go_once_it_is_read_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let task = Spread::new(10);
+    task.budget.set(10);
+    assert!(run(&task, Some(folder.path())).is_err());
+    let resumed =
+        train(&config(), &Spread::new(10), Net::new(), Some(folder.path()), &mut |event| {
+            if matches!(event, Event::Started { .. }) {
+                for entry in std::fs::read_dir(folder.path()).unwrap() {
+                    let path = entry.unwrap().path();
+                    // Cut short first: whoever still has it open or mapped sees that.
+                    std::fs::write(&path, "").unwrap();
+                    std::fs::remove_file(path).unwrap();
+                }
+            }
+        })
+        .unwrap();
+    assert_eq!(values(&resumed.model), values(&run(&Spread::new(10), None).unwrap().model));
+}
+
+#[test]
 fn only_the_files_of_the_last_checkpoint_stay() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("model-notes.bpk"), "not ours").unwrap();
