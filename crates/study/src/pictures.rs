@@ -13,9 +13,11 @@ pub(crate) struct Canvas {
 impl Canvas {
     /// A grey image `[height, width]` stretched from its minimum and maximum to black and white.
     pub(crate) fn from_grey(pixels: &[f32], height: usize, width: usize) -> Self {
+        // In f64: the distance between two f32 can be more than f32 holds.
         let (low, high) = range(pixels);
+        let (low, high) = (f64::from(low), f64::from(high));
         let scale = if high > low { 255.0 / (high - low) } else { 0.0 };
-        let grey = |p: &f32| [((p - low) * scale).clamp(0.0, 255.0) as u8; 3];
+        let grey = |p: &f32| [((f64::from(*p) - low) * scale).clamp(0.0, 255.0) as u8; 3];
         Self { width, height, rgb: pixels.iter().map(grey).collect() }
     }
 
@@ -128,6 +130,8 @@ mod tests {
     fn grey_is_stretched_and_a_map_colours_by_its_sign() {
         let mut canvas = Canvas::from_grey(&[1.0, 3.0], 1, 2);
         assert_eq!(canvas.rgb, [[0; 3], [255; 3]]);
+        let widest = Canvas::from_grey(&[f32::MIN, 0.0, f32::MAX], 1, 3);
+        assert_eq!(widest.rgb, [[0; 3], [127; 3], [255; 3]]);
         canvas.overlay(&[2.0, -2.0], 2.0);
         assert!(canvas.rgb[0][0] > canvas.rgb[0][2], "raises: red");
         assert!(canvas.rgb[1][2] > canvas.rgb[1][0], "lowers: blue");

@@ -72,12 +72,14 @@ pub fn encode_png16(radiograph: &Radiograph) -> Result<Vec<u8>, Error> {
     let size =
         |n: usize| u32::try_from(n).map_err(|_| Error::invalid("PNG size", "at most 2^32 - 1", n));
     let (width, height) = (size(radiograph.width())?, size(radiograph.height())?);
-    let (mut low, mut high) = radiograph.range();
+    let (low, high) = radiograph.range();
+    // In f64: the distance between two f32 can be more than f32 holds.
+    let (mut low, mut high) = (f64::from(low), f64::from(high));
     if low >= 0.0 && high <= 1.0 {
         (low, high) = (0.0, 1.0);
     }
     let span = if high > low { high - low } else { 1.0 };
-    let word = |v: &f32| (((v - low) / span) * 65535.0).round() as u16;
+    let word = |v: &f32| (((f64::from(*v) - low) / span) * 65535.0).round() as u16;
     let data: Vec<u8> = radiograph.pixels().iter().flat_map(|v| word(v).to_be_bytes()).collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -87,4 +89,20 @@ pub fn encode_png16(radiograph: &Radiograph) -> Result<Vec<u8>, Error> {
     writer.write_image_data(&data).map_err(fault)?;
     writer.finish().map_err(fault)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Spacing;
+
+    #[test]
+    fn a_range_wider_than_f32_is_spread_over_all_grey_values() {
+        let pixels = vec![f32::MIN, f32::MIN / 2.0, 0.0, f32::MAX];
+        let film = Radiograph::new(2, 2, pixels, Spacing::UNKNOWN).unwrap();
+        let png = encode_png16(&film).unwrap();
+        let read = read_png(&png, &ReadOptions::default()).unwrap();
+        let words: Vec<f32> = read.pixels().iter().map(|v| (v * 65535.0).round()).collect();
+        assert_eq!(words, [0.0, 16384.0, 32768.0, 65535.0]);
+    }
 }
