@@ -11,10 +11,24 @@ pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", sentence(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, each said once: errors of the libraries name their cause themselves.
+#[must_use]
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// An object in which each of `names` is null, and `"why"` says why.
@@ -76,4 +90,22 @@ pub fn line(label: &str, object: &Value, name: &str) -> String {
     let cell = |name: &str| fixed(&object[name]);
     let interval = format!("{} to {}", cell("lower"), cell("upper"));
     format!("{label:<30} {:>8} {:>8}   {interval}", cell(name), cell("se"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context, anyhow};
+
+    #[test]
+    fn a_cause_that_its_error_names_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = burn::tensor::Device::default();
+        let error = vertebra_study::TrainedModel::load(folder.path(), &device).unwrap_err();
+        let text = sentence(&error.into());
+        assert_eq!(text.matches("os error 2").count(), 1, "{text}");
+        assert!(text.contains("model.json"), "{text}");
+        let other = Err::<(), _>(anyhow!("no such row")).context("a.csv").unwrap_err();
+        assert_eq!(sentence(&other), "a.csv: no such row");
+    }
 }

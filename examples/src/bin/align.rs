@@ -1,7 +1,5 @@
 //! Makes the image variants of one radiograph and lays them out on one sheet to look at.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
-
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use std::io::Write;
@@ -11,6 +9,7 @@ use vertebra_alignment::{
     Alignment, ClaheOptions, Field, Film, Image, ImageVariant, VariantImages,
 };
 use vertebra_alignment::{VariantOptions, VertebraMasks, body_centre, mask_centroid, resample};
+use vertebra_examples::output::exit_code;
 use vertebra_keypoints::{AnnotationSet, Level, VertebraKeypoints};
 use vertebra_radiograph::{Facing, Radiograph, Spacing, write_png16};
 
@@ -78,18 +77,11 @@ enum Side {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let radiograph =
-        Radiograph::open(&arguments.film).with_context(|| arguments.film.display().to_string())?;
+    let radiograph = Radiograph::open(&arguments.film)?;
     let film = Film {
         pixels: radiograph.pixels(),
         height: radiograph.height(),

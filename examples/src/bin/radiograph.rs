@@ -7,6 +7,8 @@ use clap::Parser;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use vertebra_examples::output::exit_code;
 use vertebra_radiograph::{
     Deidentifier, FilmHeader, FolderReport, Grey, Radiograph, ReadOptions, Spacing, VoiChoice,
     contact_sheet, read_folder, read_headers, write_npy, write_png16,
@@ -75,11 +77,8 @@ impl Arguments {
     }
 }
 
-fn main() {
-    if let Err(error) = run(&Arguments::parse()) {
-        eprintln!("error: {error:#}");
-        std::process::exit(1);
-    }
+fn main() -> ExitCode {
+    exit_code(run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
