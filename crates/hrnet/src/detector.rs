@@ -145,7 +145,7 @@ impl KeypointDetector {
         }
         if let Some(calibration) = &self.calibration {
             for film in &mut found {
-                film.probability = Some(calibration.map.probability(film.confidence()));
+                film.probability = calibration.probability(film.confidence());
             }
         }
         Ok(found)

@@ -1,6 +1,7 @@
+use crate::Error;
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{
-    ConfidenceCalibration, SpineShape, VertebraKeypoints, faces_right_log_ratio,
+    ConfidenceCalibration, LocatedFilm, SpineShape, VertebraKeypoints, faces_right_log_ratio,
 };
 
 /// The side of the film a subject's front is on.
@@ -23,7 +24,8 @@ pub struct SpineFinding {
     /// [`DetectorConfig::candidates`]: crate::DetectorConfig::candidates
     pub moved: [bool; 5],
     /// Probability that all five points lie within [`DetectorCalibration::within_mm`] of their
-    /// vertebrae, where the detector is calibrated.
+    /// vertebrae. `None` where the detector is not calibrated, or the film's confidence is less than
+    /// that of every film it was calibrated on.
     pub probability: Option<f64>,
 }
 
@@ -37,11 +39,34 @@ pub struct DetectorCalibration {
     pub map: ConfidenceCalibration,
 }
 
+impl DetectorCalibration {
+    /// The usual [`within_mm`](Self::within_mm).
+    pub const WITHIN_MM: f64 = 4.0;
+
+    /// Learns from films that the detector was not trained on, `detected` with its confidences; or
+    /// from those held out in each fold, for detectors trained alike.
+    ///
+    /// # Errors
+    /// [`Error::Keypoints`] without films, and for a confidence outside `[0, 1]`.
+    pub fn fit(within_mm: f64, films: &[LocatedFilm]) -> Result<Self, Error> {
+        let confidence: Vec<f64> = films.iter().map(|f| f.detected.least_confidence()).collect();
+        let success: Vec<bool> = films.iter().map(|film| film.is_within(within_mm)).collect();
+        Ok(Self { within_mm, map: ConfidenceCalibration::fit(&confidence, &success)? })
+    }
+
+    /// Probability that all points of a film of this confidence are found; `None` where it is less
+    /// than any seen.
+    #[must_use]
+    pub fn probability(&self, confidence: f64) -> Option<f64> {
+        (confidence >= self.map.least_seen()).then(|| self.map.probability(confidence))
+    }
+}
+
 impl SpineFinding {
     /// The confidence of the film: that of its least certain point.
     #[must_use]
     pub fn confidence(&self) -> f64 {
-        self.keypoints.points().iter().map(|p| p.confidence).fold(1.0, f64::min)
+        self.keypoints.least_confidence()
     }
 
     /// The side the subject faces, judged by the curve of the points alone, with the logarithm of
@@ -59,6 +84,23 @@ impl SpineFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_calibration_says_nothing_of_a_film_less_certain_than_all_it_has_seen() {
+        let film = |confidence: f64, off: f64| {
+            let at = |x: f64| [0., 35., 70., 105., 140.].map(|y| (x, y));
+            let truth = VertebraKeypoints::from_xy(at(0.0)).unwrap();
+            let mut points = *VertebraKeypoints::from_xy(at(off)).unwrap().points();
+            points[3].confidence = confidence;
+            let detected = VertebraKeypoints::new(points).unwrap();
+            LocatedFilm { truth, detected, spacing_mm: [1.0; 2] }
+        };
+        let films = [film(0.5, 5.0), film(0.6, 1.0), film(0.8, 3.9)];
+        let calibration = DetectorCalibration::fit(4.0, &films).unwrap();
+        let got = [0.1, 0.5, 0.6, 0.9].map(|c| calibration.probability(c));
+        assert_eq!(got, [None, Some(0.0), Some(1.0), Some(1.0)]);
+        assert!(DetectorCalibration::fit(4.0, &[]).is_err());
+    }
 
     #[test]
     fn a_lordotic_spine_faces_the_side_it_bulges_to() {

@@ -148,6 +148,12 @@ impl ConfidenceCalibration {
         Ok(probability)
     }
 
+    /// The least confidence of the detections it was fitted on; below it nothing is known.
+    #[must_use]
+    pub fn least_seen(&self) -> f64 {
+        self.knots.first().map_or(f64::NAN, |knot| knot.0)
+    }
+
     /// The probability that a detection of this confidence is a success; linear between the
     /// confidences seen, constant beyond them.
     #[must_use]
@@ -244,6 +250,7 @@ mod tests {
     fn tied_confidences_share_their_rate_and_ends_are_flat() {
         let fitted =
             ConfidenceCalibration::fit(&[0.4, 0.4, 0.8, 0.8], &[true, false, true, true]).unwrap();
+        assert_eq!(fitted.least_seen(), 0.4);
         let got = [0.0, 0.4, 0.6, 0.8, 1.0].map(|c| fitted.probability(c));
         for (g, e) in got.iter().zip([0.5, 0.5, 0.75, 1.0, 1.0]) {
             assert!((g - e).abs() < 1e-12, "{got:?}");

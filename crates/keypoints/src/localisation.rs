@@ -25,6 +25,23 @@ pub struct LocatedFilm {
     pub spacing_mm: [f64; 2],
 }
 
+impl LocatedFilm {
+    /// Whether all five points lie within this many mm of the truth.
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_keypoints::{LocatedFilm, VertebraKeypoints};
+    /// let at = |dx: f64| VertebraKeypoints::from_xy([0., 35., 70., 105., 140.].map(|y| (dx, y)));
+    /// let film = LocatedFilm { truth: at(0.0)?, detected: at(10.0)?, spacing_mm: [0.2, 0.15] };
+    /// assert!(film.is_within(1.5) && !film.is_within(1.4));
+    /// # Ok::<(), vertebra_keypoints::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_within(&self, mm: f64) -> bool {
+        radial_errors_mm(&self.truth, &self.detected, self.spacing_mm).iter().all(|e| *e <= mm)
+    }
+}
+
 /// Errors over films; arrays over levels run from L1 to L5.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive] // only `LocalisationReport::new` makes one

@@ -102,4 +102,10 @@ impl VertebraKeypoints {
     pub fn points(&self) -> &[Keypoint; 5] {
         &self.points
     }
+
+    /// The confidence of the film: that of its least certain point.
+    #[must_use]
+    pub fn least_confidence(&self) -> f64 {
+        self.points.iter().map(|p| p.confidence).fold(1.0, f64::min)
+    }
 }

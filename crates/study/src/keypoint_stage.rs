@@ -13,10 +13,12 @@ use crate::seeds::seed_for;
 use crate::{Error, Observer, Progress};
 use burn::tensor::Device;
 use std::path::Path;
-use vertebra_hrnet::{FilmPixels, FilmSample, KeypointDetector, train_detector};
+use vertebra_hrnet::{
+    DetectorCalibration, FilmPixels, FilmSample, KeypointDetector, train_detector,
+};
 use vertebra_keypoints::{
-    Detection, EvaluatedFilm, Level, OksOptions, PlausibilityLimits, VertebraKeypoints,
-    average_precision, check_plausibility, radial_errors_mm,
+    Detection, EvaluatedFilm, Level, LocatedFilm, OksOptions, PlausibilityLimits,
+    VertebraKeypoints, average_precision, check_plausibility, radial_errors_mm,
 };
 use vertebra_training::Event;
 
@@ -51,6 +53,10 @@ impl KeypointStage<'_> {
         };
         observer(Progress::Stage { name: "finding keypoints".to_owned(), total: None });
         let keypoints = self.detect_all(&detectors, &last)?;
+        let last = match detectors.is_empty() {
+            true => last,
+            false => self.calibrated(last, &keypoints)?,
+        };
         let results = self.results(&keypoints, &last)?;
         let (keypoints, notes) = self.alignable(keypoints)?;
         Ok(FoundKeypoints { keypoints, detector: last, results, notes })
@@ -173,6 +179,23 @@ impl KeypointStage<'_> {
         Ok(found.into_iter().flatten().collect())
     }
 
+    /// The detector with what its confidence is worth, learnt from the films held out in each
+    /// fold; without such films of known spacing it stays as it is. Test films take no part.
+    fn calibrated(
+        &self,
+        detector: KeypointDetector,
+        found: &[VertebraKeypoints],
+    ) -> Result<KeypointDetector, Error> {
+        let held_out = (0..self.data.folds.n_folds()).flat_map(|fold| self.data.fold(fold).1);
+        let located = held_out.filter_map(|i| self.located(i, &found[i]));
+        let films: Vec<LocatedFilm> = located.collect::<Result<_, _>>()?;
+        if films.is_empty() {
+            return Ok(detector);
+        }
+        let calibration = DetectorCalibration::fit(DetectorCalibration::WITHIN_MM, &films)?;
+        Ok(detector.with_calibration(calibration))
+    }
+
     /// Detects on some subjects' films; points in px of the original films, inside of them.
     fn detect(
         &self,
@@ -255,11 +278,22 @@ impl KeypointStage<'_> {
 
     /// Radial error by level, where the film is annotated and its spacing known.
     fn errors_mm(&self, subject: usize, found: &VertebraKeypoints) -> Option<[f64; 5]> {
+        let LocatedFilm { truth, detected, spacing_mm } = self.located(subject, found)?.ok()?;
+        Some(radial_errors_mm(&truth, &detected, spacing_mm))
+    }
+
+    /// Marked and found points in px of the reduced film, where the film is annotated and its spacing
+    /// known.
+    fn located(
+        &self,
+        subject: usize,
+        found: &VertebraKeypoints,
+    ) -> Option<Result<LocatedFilm, Error>> {
         let truth = &self.data.annotation(subject)?.keypoints;
         let film = &self.films[subject];
-        let spacing = film.spacing_mm?;
-        let (truth, found) = (film.reduced(truth).ok()?, film.reduced(found).ok()?);
-        Some(radial_errors_mm(&truth, &found, spacing))
+        let spacing_mm = film.spacing_mm?;
+        let both = || Ok((film.reduced(truth)?, film.reduced(found)?));
+        Some(both().map(|(truth, detected)| LocatedFilm { truth, detected, spacing_mm }))
     }
 
     fn level_errors(&self, keypoints: &[VertebraKeypoints]) -> Vec<LevelError> {

@@ -37,7 +37,7 @@ pub use digest::sha256_of_file;
 pub use error::Error;
 pub use film_cache::{DecodedFilm, FilmCache, FilmHeader};
 pub use keypoint_sheets::write_keypoint_sheets;
-pub use model_folder::{ModelDescription, Prediction, TrainedModel};
+pub use model_folder::{KeypointCertainty, ModelDescription, Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use results::{
     Calibration, CalibrationGroup, Coefficient, Comparison, DecisionCurve, Discrimination,

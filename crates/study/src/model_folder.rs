@@ -58,6 +58,8 @@ pub struct TrainedModel {
 pub struct Prediction {
     /// Centres of L1..L5, px of the film.
     pub keypoints: VertebraKeypoints,
+    /// How probable it is that these are the centres; `None` where the detector was not calibrated.
+    pub certainty: Option<KeypointCertainty>,
     /// Log hazard; 0 is the mean over the subjects it was fitted on.
     pub log_hazard: f64,
     /// Risk of an event by each horizon, `(years, probability)`; `None` beyond the longest
@@ -70,6 +72,16 @@ pub struct Prediction {
     /// How they came from the film.
     pub alignments: Vec<Alignment>,
     inputs: RiskInputs,
+}
+
+/// How probable it is that the points found are the centres of the vertebrae they are named after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeypointCertainty {
+    /// Greatest error of a point that counts as found, mm.
+    pub within_mm: f64,
+    /// Probability that all five points are found; `None` for a film of which the detector is less
+    /// certain than of every film it was calibrated on.
+    pub probability: Option<f64>,
 }
 
 impl TrainedModel {
@@ -155,7 +167,12 @@ impl TrainedModel {
         let unfit = |error| Error::Film(path.display().to_string(), Box::new(error));
         let film =
             FilmPixels::new(&reduced.pixels, reduced.height, reduced.width).map_err(unfit)?;
-        let found = self.detector.detect(film)?;
+        let finding = self.detector.find(&[film])?[0];
+        let certainty = self.detector.calibration().map(|c| KeypointCertainty {
+            within_mm: c.within_mm,
+            probability: finding.probability,
+        });
+        let found = finding.keypoints;
         let doubts = check_plausibility(&found, reduced.spacing_mm, &PlausibilityLimits::default());
         warnings.extend(doubts.iter().map(ToString::to_string));
         let keypoints = reduced.original(&found)?;
@@ -182,7 +199,16 @@ impl TrainedModel {
         let known = |h: f64| h <= self.description.last_follow_up;
         let risk =
             risk.map(|&h| (h, known(h).then(|| self.network.risk_at(log_hazard, h)))).collect();
-        Ok(Prediction { keypoints, log_hazard, risk, warnings, images, alignments, inputs })
+        Ok(Prediction {
+            keypoints,
+            certainty,
+            log_hazard,
+            risk,
+            warnings,
+            images,
+            alignments,
+            inputs,
+        })
     }
 
     /// Grad-CAM of the log hazard of a prediction.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::covariates::Covariates;
-use vertebra_examples::output::exit_code;
+use vertebra_examples::output::{exit_code, sentence};
 use vertebra_keypoints::Level;
 use vertebra_study::{Prediction, TrainedModel};
 
@@ -40,6 +40,9 @@ struct Arguments {
 
 /// Why a risk is not given.
 const BEYOND: &str = "beyond the longest follow-up of the subjects the model was fitted on";
+/// Why no probability that the points are right is given.
+const NOT_CALIBRATED: &str = "the model's detector was not calibrated";
+const LESS_THAN_ANY: &str = "less certain than every film the detector was calibrated on";
 
 fn main() -> ExitCode {
     exit_code(run(&Arguments::parse()))
@@ -66,7 +69,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for file in &arguments.files {
         if let Err(error) = predict(&model, file, &covariates, arguments) {
             failed += 1;
-            eprintln!("{error:#}");
+            eprintln!("{}", sentence(&error));
         }
     }
     if failed > 0 {
@@ -110,10 +113,24 @@ fn as_json(file: &Path, prediction: &Prediction) -> Value {
     json!({
         "file": file.display().to_string(),
         "keypoints": Level::ALL.iter().map(keypoint).collect::<Vec<_>>(),
+        "keypoints_found": found_as_json(prediction),
         "log_hazard": prediction.log_hazard,
         "risk": prediction.risk.iter().map(risk).collect::<Vec<_>>(),
         "warnings": prediction.warnings,
     })
+}
+
+fn found_as_json(prediction: &Prediction) -> Value {
+    let within_mm = prediction.certainty.map(|certainty| certainty.within_mm);
+    match found_probability(prediction) {
+        Ok(probability) => json!({"within_mm": within_mm, "probability": probability}),
+        Err(why) => json!({"within_mm": within_mm, "probability": null, "why": why}),
+    }
+}
+
+/// The probability that all points are found, or why there is none.
+fn found_probability(prediction: &Prediction) -> Result<f64, &'static str> {
+    prediction.certainty.ok_or(NOT_CALIBRATED)?.probability.ok_or(LESS_THAN_ANY)
 }
 
 fn as_text(file: &Path, prediction: &Prediction) -> String {
@@ -122,6 +139,13 @@ fn as_text(file: &Path, prediction: &Prediction) -> String {
         let p = prediction.keypoints.get(level);
         text +=
             &format!("  {level}  x {:7.1}  y {:7.1}  confidence {:.2}\n", p.x, p.y, p.confidence);
+    }
+    if let Some(certainty) = prediction.certainty {
+        text += &format!("  all points within {} mm", certainty.within_mm);
+        text += &match found_probability(prediction) {
+            Ok(probability) => format!(" with probability {probability:.2}\n"),
+            Err(why) => format!(": not known, {why}\n"),
+        };
     }
     text += &format!("  log hazard {:+.3}\n", prediction.log_hazard);
     for (horizon, probability) in &prediction.risk {

@@ -15,7 +15,7 @@ use vertebra_hrnet::{
 };
 use vertebra_keypoints::{
     ConfidenceCalibration, Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions,
-    ReliabilityTable, SpineTruth, average_precision, mean_radial_error_mm, radial_errors_mm,
+    ReliabilityTable, SpineTruth, average_precision, mean_radial_error_mm,
 };
 use vertebra_phantom::sample_training_film;
 use vertebra_report::{TrainingChart, TrainingLine};
@@ -61,7 +61,7 @@ struct Arguments {
 }
 
 /// Greatest error of a point that counts as found, mm, and groups of the reliability table.
-const SURE_MM: f64 = 4.0;
+const SURE_MM: f64 = DetectorCalibration::WITHIN_MM;
 const RELIABILITY_ROWS: usize = 5;
 /// Films on the sheet of the largest errors.
 const WORST: usize = 40;
@@ -346,24 +346,19 @@ struct Calibrated {
 impl Calibrated {
     /// `None` without films of known spacing from two subjects.
     fn of(outcome: &Outcome, seed: u64) -> anyhow::Result<Option<Self>> {
-        let (mut confidence, mut success) = (Vec::new(), Vec::new());
-        let mut subjects: Vec<&String> = Vec::new();
-        for (film, subject) in outcome.tested.iter().zip(&outcome.subjects) {
-            let Some(place) = located(film) else { continue };
-            let errors = radial_errors_mm(&place.truth, &place.detected, place.spacing_mm);
-            confidence.push(film.1.confidence());
-            success.push(errors.iter().all(|mm| *mm <= SURE_MM));
-            subjects.push(subject);
-        }
+        let films = outcome.tested.iter().zip(&outcome.subjects);
+        let (films, subjects): (Vec<LocatedFilm>, Vec<&String>) =
+            films.filter_map(|(film, subject)| Some((located(film)?, subject))).unzip();
+        let confidence: Vec<f64> = films.iter().map(|f| f.detected.least_confidence()).collect();
+        let success: Vec<bool> = films.iter().map(|film| film.is_within(SURE_MM)).collect();
         let different = subjects.iter().collect::<HashSet<_>>().len();
         if different < 2 {
             return Ok(None);
         }
         let group = folds_by_subject(&subjects, different.min(5), seed)?;
         let probability = ConfidenceCalibration::cross_fitted(&confidence, &success, &group)?;
-        let map = ConfidenceCalibration::fit(&confidence, &success)?;
         Ok(Some(Self {
-            calibration: DetectorCalibration { within_mm: SURE_MM, map },
+            calibration: DetectorCalibration::fit(SURE_MM, &films)?,
             stated: ReliabilityTable::new(&confidence, &success, RELIABILITY_ROWS)?,
             crossed: ReliabilityTable::new(&probability, &success, RELIABILITY_ROWS)?,
         }))
