@@ -27,9 +27,12 @@ pub(crate) fn is_worth(cost: usize) -> bool {
 
 /// Runs work of `cost` multiply-adds that holds many short loops on a thread of the pool, and keeps the
 /// others awake between them: to wake a sleeping thread costs as much as a small layer.
+///
+/// A caller that is on a thread of the pool already shares it with other work, as where films are taken
+/// side by side: there nobody is kept from it.
 pub(crate) fn on_pool<R: Send>(cost: usize, work: impl FnOnce() -> R + Send) -> R {
     let threads = rayon::current_num_threads();
-    if !is_worth(cost) || threads < 2 {
+    if !is_worth(cost) || threads < 2 || rayon::current_thread_index().is_some() {
         return work();
     }
     rayon::scope(|scope| {
