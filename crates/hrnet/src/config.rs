@@ -12,8 +12,8 @@ pub struct StageConfig {
 
 /// Shape of an HRNet.
 ///
-/// [`HrnetConfig::w18`], [`w32`](HrnetConfig::w32) and [`w48`](HrnetConfig::w48) are the published
-/// networks; [`small`](HrnetConfig::small) has the same topology (four resolutions, the same
+/// [`HrnetConfig::w18`], [`w32`](HrnetConfig::w32), [`w48`](HrnetConfig::w48) and
+/// [`w18_small_v2`](HrnetConfig::w18_small_v2) are the published networks; [`small`](HrnetConfig::small) has the same topology (four resolutions, the same
 /// parameter names) with as few repetitions as possible.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +68,13 @@ impl HrnetConfig {
     #[must_use]
     pub fn w48() -> Self {
         Self::published(48, 5)
+    }
+
+    /// The published HRNet-W18-Small-v2 for the five lumbar vertebrae: half the blocks of W18.
+    #[must_use]
+    pub fn w18_small_v2() -> Self {
+        let stage = |n_modules| StageConfig { n_modules, n_blocks: 2 };
+        Self { n_bottlenecks: 2, stages: [stage(1), stage(3), stage(2)], ..Self::w18() }
     }
 
     /// One module of one block per stage, for training on a CPU in seconds.

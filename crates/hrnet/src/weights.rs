@@ -21,7 +21,8 @@ pub enum WeightScope {
 
 impl Hrnet {
     /// Loads published weights (`.pth`, `.safetensors`; the official pose networks and timm's
-    /// ImageNet networks use the same names).
+    /// ImageNet networks use the same names; those of MMPose and of torch's training checkpoints
+    /// are the same behind `state_dict.`, `module.`, `backbone.` or the head's name).
     ///
     /// A network with one input channel takes the sum of the three channels of the first
     /// convolution: the same output as for a grey picture repeated in three channels.
@@ -30,8 +31,9 @@ impl Hrnet {
     /// [`Error::WeightsMismatch`] with all missing and unexpected names, and [`Error::Malformed`]
     /// or [`Error::Io`]; a network is never loaded in part.
     pub fn load_weights(self, path: &Path, scope: WeightScope) -> Result<Self, Error> {
-        let tensors = weight_file::read(path)?;
-        let mut load = Load::new(tensors, scope);
+        let tensors = unwrapped(weight_file::read(path)?);
+        let last_module = self.config().stages[2].n_modules - 1;
+        let mut load = Load::new(tensors, scope, last_module);
         let network = self.map(&mut load);
         load.into_result(path)?;
         Ok(network)
@@ -77,9 +79,26 @@ impl ModuleVisitor for Collect {
     }
 }
 
+/// What checkpoints put before the published names.
+const WRAPPERS: [&str; 5] = ["state_dict.", "module.", "backbone.", "keypoint_head.", "head."];
+
+/// The tensors by their published names, where those are behind [`WRAPPERS`].
+fn unwrapped(tensors: NamedTensors) -> NamedTensors {
+    if tensors.contains_key("conv1.weight") {
+        return tensors;
+    }
+    let bare = |name: String| {
+        let strip = |name: &str, wrapper| name.strip_prefix(wrapper).unwrap_or(name).to_owned();
+        WRAPPERS.into_iter().fold(name, |name, wrapper| strip(&name, wrapper))
+    };
+    tensors.into_iter().map(|(name, data)| (bare(name), data)).collect()
+}
+
 struct Load {
     tensors: NamedTensors,
     scope: WeightScope,
+    /// Number of the last module of stage 4, from 0.
+    last_module: usize,
     path: Vec<String>,
     used: BTreeSet<String>,
     missing: Vec<String>,
@@ -87,16 +106,17 @@ struct Load {
 }
 
 impl Load {
-    fn new(tensors: NamedTensors, scope: WeightScope) -> Self {
-        let (missing, mismatched) = (Vec::new(), Vec::new());
-        Self { tensors, scope, path: Vec::new(), used: BTreeSet::new(), missing, mismatched }
+    fn new(tensors: NamedTensors, scope: WeightScope, last_module: usize) -> Self {
+        let (path, missing, mismatched) = (Vec::new(), Vec::new(), Vec::new());
+        let used = BTreeSet::new();
+        Self { tensors, scope, last_module, path, used, missing, mismatched }
     }
 
     fn into_result(self, path: &Path) -> Result<(), Error> {
-        let Self { tensors, scope, used, missing, mismatched, .. } = self;
+        let Self { tensors, scope, last_module, used, missing, mismatched, .. } = self;
         let unexpected: Vec<String> = tensors
             .into_keys()
-            .filter(|name| !used.contains(name) && !may_be_left(name, scope))
+            .filter(|name| !used.contains(name) && !may_be_left(name, scope, last_module))
             .collect();
         if missing.is_empty() && unexpected.is_empty() && mismatched.is_empty() {
             return Ok(());
@@ -129,11 +149,11 @@ fn is_head(name: &str) -> bool {
 }
 
 /// timm's ImageNet networks have a classifier, and all outputs of the last module.
-fn may_be_left(name: &str, scope: WeightScope) -> bool {
+fn may_be_left(name: &str, scope: WeightScope, last_module: usize) -> bool {
     let first = name.split('.').next().unwrap_or_default();
     let classifier = ["final_layer", "classifier", "incre_modules", "downsamp_modules"];
-    let other_output =
-        name.starts_with("stage4.2.fuse_layers.") && !name.starts_with("stage4.2.fuse_layers.0.");
+    let outputs = format!("stage4.{last_module}.fuse_layers.");
+    let other_output = name.strip_prefix(&outputs).is_some_and(|row| !row.starts_with("0."));
     scope == WeightScope::Backbone && (classifier.contains(&first) || other_output)
 }
 
@@ -175,5 +195,80 @@ impl ModuleMapper for Load {
             }
             None => param,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{HrnetConfig, StageConfig};
+    use burn::tensor::Device;
+    use std::path::PathBuf;
+
+    /// Two modules in stage 4, and its weights.
+    fn network() -> (HrnetConfig, NamedTensors) {
+        let stage = |n_modules| StageConfig { n_modules, n_blocks: 1 };
+        let config =
+            HrnetConfig { stages: [stage(1), stage(1), stage(2)], ..HrnetConfig::small(2) };
+        let mut collect = Collect::default();
+        config.init(&Device::default()).unwrap().with_first_weights(4).visit(&mut collect);
+        (config, collect.tensors)
+    }
+
+    fn written(tensors: &NamedTensors) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        weight_file::write_safetensors(&path, tensors).unwrap();
+        (folder, path)
+    }
+
+    fn load(config: &HrnetConfig, path: &Path, scope: WeightScope) -> Result<NamedTensors, Error> {
+        let mut collect = Collect::default();
+        config.init(&Device::default())?.load_weights(path, scope)?.visit(&mut collect);
+        Ok(collect.tensors)
+    }
+
+    #[test]
+    fn a_backbone_leaves_a_classifier_and_the_other_outputs_of_whichever_module_is_last() {
+        let (config, mut tensors) = network();
+        let odd = TensorData::from([1.0_f32]);
+        for name in ["classifier.bias", "stage4.1.fuse_layers.3.0.1.1.weight"] {
+            tensors.insert(name.to_owned(), odd.clone());
+        }
+        let (_folder, path) = written(&tensors);
+        load(&config, &path, WeightScope::Backbone).unwrap();
+        let error = load(&config, &path, WeightScope::All).unwrap_err();
+        let Error::WeightsMismatch { unexpected, .. } = error else { panic!("{error}") };
+        assert_eq!(unexpected, ["classifier.bias", "stage4.1.fuse_layers.3.0.1.1.weight"]);
+        // An inner module's outputs are all used, so one more belongs to another network.
+        tensors.insert("stage4.0.fuse_layers.9.bias".to_owned(), odd);
+        let (_folder, path) = written(&tensors);
+        let error = load(&config, &path, WeightScope::Backbone).unwrap_err().to_string();
+        assert!(error.contains("unexpected: stage4.0.fuse_layers.9.bias;"), "{error}");
+    }
+
+    #[test]
+    fn names_behind_those_of_a_checkpoint_or_of_its_parts_are_found() {
+        let (config, tensors) = network();
+        let wrap = |body: &str, head: &str| -> NamedTensors {
+            let name = |name: &String| match is_head(name) {
+                true => format!("{head}{name}"),
+                false => format!("{body}{name}"),
+            };
+            tensors.iter().map(|(n, data)| (name(n), data.clone())).collect()
+        };
+        for (body, head) in [
+            ("module.", "module."),
+            ("state_dict.", "state_dict."),
+            ("state_dict.backbone.", "state_dict.keypoint_head."),
+            ("backbone.", "head."),
+        ] {
+            let (_folder, path) = written(&wrap(body, head));
+            let loaded = load(&config, &path, WeightScope::All).unwrap();
+            assert!(loaded == tensors, "{body}");
+        }
+        let (_folder, path) = written(&wrap("other.", "other."));
+        let error = load(&config, &path, WeightScope::All).unwrap_err().to_string();
+        assert!(error.contains("unexpected: other."), "{error}");
     }
 }

@@ -25,16 +25,19 @@ fn output_equals_timm_for_both_file_formats() {
 }
 
 /// For the published widths, where `VERTEBRA_HRNET_REFERENCE` names a folder that
-/// `data/timm_reference.py` has written w18, w32 and w48 to.
+/// `data/timm_reference.py` has written all published networks to.
 #[test]
 fn output_equals_timm_at_published_widths() {
     let Some(folder) = std::env::var_os("VERTEBRA_HRNET_REFERENCE").map(PathBuf::from) else {
         println!("skipped: VERTEBRA_HRNET_REFERENCE is not set");
         return;
     };
-    for (name, config) in
-        [("w18", HrnetConfig::w18()), ("w32", HrnetConfig::w32()), ("w48", HrnetConfig::w48())]
-    {
+    for (name, config) in [
+        ("w18", HrnetConfig::w18()),
+        ("w18_small_v2", HrnetConfig::w18_small_v2()),
+        ("w32", HrnetConfig::w32()),
+        ("w48", HrnetConfig::w48()),
+    ] {
         for ending in ["pth", "safetensors"] {
             let io = folder.join(format!("{name}_io.safetensors"));
             let weights = folder.join(format!("{name}.{ending}"));
