@@ -1,7 +1,7 @@
 //! Vertebra masks, drawn as outlines or as pictures.
 
 use crate::coverage::polygon_coverage;
-use crate::{Alignment, Error, Film, Image, ResampleOptions};
+use crate::{Alignment, Error, Image, ResampleOptions};
 use vertebra_keypoints::Level;
 
 /// Where the vertebrae are on a film; each level may be missing.
@@ -39,7 +39,7 @@ impl VertebraMasks {
     ///
     /// # Errors
     /// [`Error::PixelCount`]; [`Error::OutOfDomain`] for values outside `[0, 1]`. That the size is
-    /// the film's is checked where the film is known.
+    /// the film's is checked where the film is known, see [`VertebraMasks::check_size`].
     pub fn from_images(images: [Option<Image>; 5]) -> Result<Self, Error> {
         for image in images.iter().flatten() {
             image.as_film().check()?;
@@ -50,11 +50,25 @@ impl VertebraMasks {
         Ok(Self { masks: images.map(|image| image.map(Mask::Picture)) })
     }
 
+    /// That every mask that is a picture has the film's `[height, width]`.
+    ///
+    /// # Errors
+    /// [`Error::MaskSize`].
+    pub fn check_size(&self, film: [usize; 2]) -> Result<(), Error> {
+        for (level, mask) in Level::ALL.into_iter().zip(&self.masks) {
+            if let Some(Mask::Picture(Image { height, width, .. })) = mask
+                && [*height, *width] != film
+            {
+                return Err(Error::MaskSize(level, film, [*height, *width]));
+            }
+        }
+        Ok(())
+    }
+
     /// Share of each canonical pixel that lies inside the vertebrae `levels`, in `[0, 1]`.
-    pub(crate) fn coverage<S>(
+    pub(crate) fn coverage(
         &self,
         levels: &[Level],
-        film: &Film<'_, S>,
         alignment: &Alignment,
         size: usize,
     ) -> Result<Vec<f32>, Error> {
@@ -68,10 +82,6 @@ impl VertebraMasks {
                     polygon_coverage(&mapped, size, size)
                 }
                 Mask::Picture(picture) => {
-                    let (want, got) = ([film.height, film.width], [picture.height, picture.width]);
-                    if want != got {
-                        return Err(Error::MaskSize(level, want, got));
-                    }
                     let options = ResampleOptions::default();
                     options.resample(&picture.as_film(), alignment, size, size)?.pixels
                 }

@@ -22,6 +22,17 @@ use crate::{Alignment, Error, Film};
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{Level, VertebraKeypoints, mean_level_places};
 
+/// Largest side of a canonical picture, px: 1 GB of grey values.
+const MOST_PX: usize = 16_384;
+
+/// That a canonical picture can have a side of this many px.
+pub(crate) fn check_side(name: &'static str, px: usize) -> Result<(), Error> {
+    match (1..=MOST_PX).contains(&px) {
+        true => Ok(()),
+        false => Err(Error::OutOfDomain(name, "1 to 16384 px", px as f64)),
+    }
+}
+
 /// Anchors closer than this, in px, give no direction.
 const MIN_ANCHOR_DISTANCE_PX: f64 = 2.0;
 
@@ -204,9 +215,7 @@ impl AlignmentOptions {
     }
 
     fn check(&self) -> Result<(), Error> {
-        if self.size == 0 {
-            return Err(Error::OutOfDomain("size", "at least 1 px", 0.0));
-        }
+        check_side("size", self.size)?;
         if !(self.margin.is_finite() && self.margin >= 0.0) {
             return Err(Error::OutOfDomain("margin", "a number from 0", self.margin));
         }

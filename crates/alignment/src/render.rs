@@ -15,7 +15,7 @@
 //!    by the share of each pixel inside the vertebrae shown.
 
 use crate::limits::limits;
-use crate::options::{Plane, check_on_film};
+use crate::options::{Plane, check_on_film, check_side};
 use crate::resample::{Resampled, Window};
 use crate::{Alignment, AlignmentMode, AlignmentOptions, Error, Field, Film, Filter, Image};
 use crate::{ImageVariant, ResampleOptions, Sample, VertebraMasks};
@@ -181,6 +181,7 @@ impl VariantOptions {
             (true, None) => return Err(Error::MasksNeeded(variant.label())),
             (masked, masks) => masks.filter(|_| masked),
         };
+        masks.map_or(Ok(()), |masks| masks.check_size([film.height, film.width]))?;
         let field = self.field.unwrap_or_else(|| Field::estimate(film));
         let resampling = ResampleOptions::default().with_filter(self.filter).with_field(field);
         let frames = self.frames(film, keypoints, variant)?;
@@ -188,7 +189,7 @@ impl VariantOptions {
         for frame in &frames {
             let mut image = frame.picture(film, &resampling)?;
             if let Some(masks) = masks {
-                let coverage = masks.coverage(&frame.levels, film, &frame.alignment, frame.size)?;
+                let coverage = masks.coverage(&frame.levels, &frame.alignment, frame.size)?;
                 image.pixels.iter_mut().zip(coverage).for_each(|(v, c)| *v *= c);
             }
             images.push(image);
@@ -273,7 +274,7 @@ impl VariantOptions {
             }
             Err(Error::OutOfDomain(name, "a positive number", value))
         };
-        positive("patch_size", self.patch_size as f64)?;
+        check_side("patch_size", self.patch_size)?;
         positive("patch_side", self.patch_side)?;
         positive("patch_mm", self.patch_mm)?;
         if self.side_margin.is_nan() || self.side_margin < 0.0 {

@@ -168,6 +168,7 @@ fn settings_and_transforms_without_meaning_are_errors() {
     assert_eq!(rigid.align(&spine, None), Err(Error::MissingSpacing));
     for bad in [
         options.with_size(0),
+        options.with_size(20_000),
         options.with_margin(-0.1),
         options.with_margin(f64::NAN),
         rigid.with_extent_mm(0.0),

@@ -1,5 +1,7 @@
 //! Makes the image variants of one radiograph and lays them out on one sheet to look at.
 
+#![allow(clippy::print_stderr)]
+
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use std::io::Write;
@@ -10,7 +12,9 @@ use vertebra_alignment::{
 };
 use vertebra_alignment::{VariantOptions, VertebraMasks, body_centre, mask_centroid, resample};
 use vertebra_examples::output::exit_code;
-use vertebra_keypoints::{AnnotationSet, Level, VertebraKeypoints};
+use vertebra_keypoints::{
+    AnnotationSet, FilmAnnotation, Level, PlausibilityLimits, VertebraKeypoints, check_plausibility,
+};
 use vertebra_radiograph::{Facing, Radiograph, Spacing, write_png16};
 
 /// Align a radiograph by its five lumbar centres and show the six image variants.
@@ -76,6 +80,9 @@ enum Side {
     Right,
 }
 
+/// Largest side of the picture of the whole film, px.
+const OVERVIEW: usize = 2048;
+
 fn main() -> ExitCode {
     exit_code(run(&Arguments::parse()))
 }
@@ -93,7 +100,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(Side::Right) => Facing::Right,
         None => radiograph.facing().unwrap_or(Facing::Left),
     };
-    let (keypoints, masks) = marks(arguments, facing)?;
+    let (keypoints, masks) = marks(arguments, [film.height, film.width], facing)?;
+    for doubt in check_plausibility(&keypoints, film.spacing_mm, &PlausibilityLimits::default()) {
+        eprintln!("warning: {doubt}");
+    }
     let field = Field::exposed(&film, radiograph.valid())?;
     let equalised;
     let film = if arguments.clahe {
@@ -124,9 +134,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     write_png16(&arguments.out, &sheet).context("the sheet")
 }
 
-/// Centres, and masks where there are any.
+/// Centres, and masks where there are any, of a film of `size` (`[height, width]`).
 fn marks(
     arguments: &Arguments,
+    size: [usize; 2],
     facing: Facing,
 ) -> anyhow::Result<(VertebraKeypoints, Option<VertebraMasks>)> {
     if let Some(pattern) = &arguments.masks {
@@ -139,7 +150,9 @@ fn marks(
         });
         let [a, b, c, d, e] = centres;
         let keypoints = VertebraKeypoints::from_xy([a?, b?, c?, d?, e?])?;
-        return Ok((keypoints, Some(VertebraMasks::from_images(images.map(Some))?)));
+        let masks = VertebraMasks::from_images(images.map(Some))?;
+        masks.check_size(size).with_context(|| pattern.clone())?;
+        return Ok((keypoints, Some(masks)));
     }
     let path = arguments.annotations.as_deref().context("--masks or --annotations")?;
     let set = AnnotationSet::read(path)?;
@@ -151,6 +164,13 @@ fn marks(
     let Some(film) = set.films.iter().find(|film| same(&film.file_name)) else {
         bail!("{} does not list {}", path.display(), arguments.film.display());
     };
+    let ([rows, columns], FilmAnnotation { height, width, .. }) = (size, film);
+    if [*height, *width] != size {
+        let (annotations, film) = (path.display(), arguments.film.display());
+        bail!(
+            "{annotations}: {film} is annotated as {height} x {width} px, but has {rows} x {columns}"
+        );
+    }
     let polygons = film.polygons();
     let masked = polygons.iter().all(Option::is_some);
     let masks = masked.then(|| VertebraMasks::from_polygons(polygons)).transpose()?;
@@ -221,7 +241,8 @@ fn overview(
     keypoints: &VertebraKeypoints,
     options: &VariantOptions,
 ) -> anyhow::Result<Image> {
-    let size = 2 * options.size();
+    let square = options.align(keypoints, film.spacing_mm)?;
+    let size = (2 * options.size()).min(OVERVIEW);
     let scale = size as f64 / film.height.max(film.width) as f64;
     let offset = (scale - 1.0) / 2.0;
     let shrink = Alignment::new([[scale, 0.0, offset], [0.0, scale, offset]], film.spacing_mm)?;
@@ -235,7 +256,6 @@ fn overview(
             dot(&mut image, x, y + f64::from(d));
         }
     }
-    let square = options.align(keypoints, film.spacing_mm)?;
     let side = options.size() as f64;
     for i in 0..4 * options.size() {
         let t = i as f64 / 4.0 - 0.5;
