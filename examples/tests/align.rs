@@ -19,9 +19,7 @@ fn write(path: &Path, height: usize, width: usize, grey: impl Fn(f64, f64) -> f3
 /// A folder with `film.png`, 240 x 130 px, and a mask of each vertebra in as many rows as given.
 fn folder(rows_of_masks: [usize; 5]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("film.png"), 240, 130, |x, y| {
-        ((x * 0.3).sin() + y as f64 * 0.01) as f32
-    });
+    write(&folder.path().join("film.png"), 240, 130, |x, y| ((x * 0.3).sin() + y * 0.01) as f32);
     for (i, rows) in rows_of_masks.into_iter().enumerate() {
         let (cx, cy) = CENTRES[i];
         let inside =
@@ -42,7 +40,7 @@ fn align(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 fn annotated(folder: &Path, size: [usize; 2], centres: [(f64, f64); 5]) {
     let keypoints = VertebraKeypoints::from_xy(centres).unwrap();
     let film = FilmAnnotation::new("film.png".to_owned(), size, keypoints, vec![]);
-    AnnotationSet { films: vec![film] }.write(&folder.join("annotations.json")).unwrap();
+    AnnotationSet { films: vec![film] }.write(folder.join("annotations.json")).unwrap();
 }
 
 #[test]

@@ -117,3 +117,12 @@ fn a_folder_that_is_no_cohort_names_what_is_missing() {
         assert!(error.contains(file), "{file} not in:\n{error}");
     }
 }
+
+#[test]
+fn patience_for_detectors_that_a_study_cannot_stop_is_refused() {
+    let faulty = Faulty::new();
+    let mut config = common::small_config();
+    config.keypoints.training.patience = Some(3);
+    let error = common::run_with(&config, &faulty.cohort, &faulty.out).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("keypoints.training.patience"), "{error}");
+}

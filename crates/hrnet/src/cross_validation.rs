@@ -53,15 +53,100 @@ pub fn folds_by_subject<S: Ord>(
     Ok(subjects.iter().map(|s| fold_of[s]).collect())
 }
 
-/// Trains one detector per fold; `fold_of` is the fold of every film.
+/// A detector and what it found on the films of the fold that it has not seen.
+#[derive(Debug, Clone)]
+pub struct TrainedFold {
+    /// The detector.
+    pub trained: TrainedDetector,
+    /// The held-out films, by number.
+    pub held_out: Vec<usize>,
+    /// What was found on each of them.
+    pub detected: Vec<SpineFinding>,
+}
+
+/// Films dealt out to folds.
+#[derive(Debug, Clone, Copy)]
+pub struct Folds<'a> {
+    films: &'a [FilmSample],
+    fold_of: &'a [usize],
+    n: usize,
+}
+
+impl<'a> Folds<'a> {
+    /// `fold_of` is the fold of every film, from 0; see [`folds_by_subject`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] where `fold_of` has another length or leaves a fold empty.
+    pub fn new(films: &'a [FilmSample], fold_of: &'a [usize]) -> Result<Self, Error> {
+        if fold_of.len() != films.len() {
+            return Err(Error::invalid("fold_of", format!("{} films", films.len()), fold_of.len()));
+        }
+        let n = fold_of.iter().max().map_or(0, |last| last + 1);
+        match (0..n).find(|fold| !fold_of.contains(fold)) {
+            Some(empty) => {
+                Err(Error::invalid("fold_of", "a film in every fold", format!("none in {empty}")))
+            }
+            None => Ok(Self { films, fold_of, n }),
+        }
+    }
+
+    /// Trains a detector on the films of all folds but `fold`, and tests it on those.
+    ///
+    /// Where [`TrainingConfig::patience`](vertebra_training::TrainingConfig::patience) is set, the
+    /// fold after it (the first after the last) decides when to stop and takes no part in the
+    /// training either. The held-out films never do.
+    ///
+    /// # Errors
+    /// As [`train_detector`]; [`Error::InvalidSetting`] for a fold that there is not, and for fewer
+    /// than three folds with patience.
+    pub fn train(
+        &self,
+        config: &DetectorConfig,
+        fold: usize,
+        device: &Device,
+        seed: u64,
+        run_folder: Option<&Path>,
+        on_event: &mut dyn FnMut(&Event),
+    ) -> Result<TrainedFold, Error> {
+        if fold >= self.n {
+            return Err(Error::invalid("fold", format!("less than {}", self.n), fold));
+        }
+        let stopping = config.training.patience.is_some();
+        if stopping && self.n < 3 {
+            return Err(Error::invalid(
+                "n_folds",
+                "at least 3 for early stopping (patience)",
+                self.n,
+            ));
+        }
+        let deciding = stopping.then_some((fold + 1) % self.n);
+        let train = self.copied(|f| f != fold && Some(f) != deciding);
+        let valid = self.copied(|f| Some(f) == deciding);
+        let trained = train_detector(config, &train, &valid, device, seed, run_folder, on_event)?;
+        drop((train, valid));
+        let held_out: Vec<usize> = self.numbers(|f| f == fold).collect();
+        let views: Vec<FilmPixels<'_>> =
+            held_out.iter().map(|&i| self.films[i].film()).collect::<Result<_, _>>()?;
+        let detected = trained.detector.find(&views)?;
+        Ok(TrainedFold { trained, held_out, detected })
+    }
+
+    fn numbers(&self, wanted: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
+        (0..self.films.len()).filter(move |&i| wanted(self.fold_of[i]))
+    }
+
+    fn copied(&self, wanted: impl Fn(usize) -> bool) -> Vec<FilmSample> {
+        self.numbers(wanted).map(|i| self.films[i].clone()).collect()
+    }
+}
+
+/// Trains one detector per fold, each by [`Folds::train`].
 ///
 /// Each fold has a run folder of its own within `run_folder`, so that an interrupted
-/// cross-validation goes on where it was. `on_event` gets the fold and what happens in it. The
-/// held-out films take no part in the training, not even for early stopping.
+/// cross-validation goes on where it was. `on_event` gets the fold and what happens in it.
 ///
 /// # Errors
-/// As [`train_detector`]; [`Error::InvalidSetting`] where `fold_of` has another length or leaves
-/// a fold empty.
+/// As [`Folds::new`] and [`Folds::train`].
 pub fn cross_validate(
     config: &DetectorConfig,
     films: &[FilmSample],
@@ -71,34 +156,15 @@ pub fn cross_validate(
     run_folder: Option<&Path>,
     on_event: &mut dyn FnMut(usize, &Event),
 ) -> Result<CrossValidation, Error> {
-    if fold_of.len() != films.len() {
-        return Err(Error::invalid("fold_of", format!("{} films", films.len()), fold_of.len()));
-    }
-    let n_folds = fold_of.iter().max().map_or(0, |last| last + 1);
-    let mut folds = Vec::with_capacity(n_folds);
+    let dealt = Folds::new(films, fold_of)?;
+    let mut folds = Vec::with_capacity(dealt.n);
     let mut detected = vec![None; films.len()];
-    for fold in 0..n_folds {
-        let part = |held_out: bool| {
-            let wanted = move |(_, f): &(usize, &usize)| (**f == fold) == held_out;
-            fold_of.iter().enumerate().filter(wanted).map(|(i, _)| i)
-        };
-        if part(true).next().is_none() {
-            return Err(Error::invalid(
-                "fold_of",
-                "a film in every fold",
-                format!("none in {fold}"),
-            ));
-        }
-        let train: Vec<FilmSample> = part(false).map(|i| films[i].clone()).collect();
+    for fold in 0..dealt.n {
         let folder = run_folder.map(|folder| folder.join(format!("fold-{}", fold + 1)));
         let mut event = |event: &Event| on_event(fold, event);
-        let trained =
-            train_detector(config, &train, &[], device, seed, folder.as_deref(), &mut event)?;
-        let views: Vec<FilmPixels<'_>> =
-            part(true).map(|i| films[i].film()).collect::<Result<_, _>>()?;
-        let found = trained.detector.find(&views)?;
-        part(true).zip(found).for_each(|(i, finding)| detected[i] = Some(finding));
-        folds.push(trained);
+        let one = dealt.train(config, fold, device, seed, folder.as_deref(), &mut event)?;
+        one.held_out.iter().zip(one.detected).for_each(|(&i, found)| detected[i] = Some(found));
+        folds.push(one.trained);
     }
     let detected = detected.into_iter().flatten().collect();
     Ok(CrossValidation { folds, fold_of: fold_of.to_vec(), detected })

@@ -32,7 +32,7 @@ mod weights;
 
 pub use augment::Augmentation;
 pub use config::{HrnetConfig, StageConfig};
-pub use cross_validation::{CrossValidation, cross_validate, folds_by_subject};
+pub use cross_validation::{CrossValidation, Folds, TrainedFold, cross_validate, folds_by_subject};
 pub use detector::KeypointDetector;
 pub use detector_config::DetectorConfig;
 pub use error::Error;

@@ -6,8 +6,8 @@
 use burn::tensor::Device;
 use std::f64::consts::TAU;
 use vertebra_hrnet::{
-    Augmentation, DetectorCalibration, DetectorConfig, Error, FilmPixels, FilmSample, HrnetConfig,
-    KeypointDetector, train_detector,
+    Augmentation, DetectorCalibration, DetectorConfig, Error, FilmPixels, FilmSample, Folds,
+    HrnetConfig, KeypointDetector, TrainedFold, cross_validate, train_detector,
 };
 use vertebra_keypoints::{ConfidenceCalibration, Level, VertebraKeypoints};
 use vertebra_training::{LearningRate, Schedule, StopReason, TrainingConfig};
@@ -198,6 +198,76 @@ fn training_stops_early_with_the_best_epoch_where_held_out_films_say_so() {
     assert_eq!(curves.lines().count(), 1 + scores.len());
     // Called again, a run that has stopped trains no further.
     assert_eq!(run().history, trained.history);
+}
+
+#[test]
+fn with_patience_a_fold_of_its_own_decides_when_to_stop() {
+    let device = Device::default();
+    let base = DetectorConfig { input_size: [32, 32], ..config(9) };
+    let training = TrainingConfig {
+        validate_every: 1,
+        patience: Some(1),
+        learning_rate: LearningRate::constant(1e-12),
+        ..base.training.clone()
+    };
+    let stopping = DetectorConfig { training, ..base.clone() };
+    let (films, fold_of) = (films(0..9), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
+    let run = |films: &[FilmSample], config: &DetectorConfig| {
+        Folds::new(films, &fold_of)
+            .unwrap()
+            .train(config, 2, &device, 1, None, &mut |_| {})
+            .unwrap()
+    };
+    let fold = run(&films, &stopping);
+    assert_eq!(fold.held_out, [2, 5, 8]);
+    assert_eq!(fold.trained.stopped, StopReason::Patience);
+    let scores = |fold: &TrainedFold| -> Vec<Option<f64>> {
+        fold.trained.history.iter().map(|epoch| epoch.score).collect()
+    };
+    assert!(scores(&fold).iter().all(Option::is_some));
+
+    // Other films in the fold after it (the first) change the scores, held-out ones change nothing,
+    // and without patience there are no scores.
+    let exchanged = |fold: usize| {
+        let mut other = films.clone();
+        let odd = (0..9).filter(|i| fold_of[*i] == fold);
+        odd.for_each(|i| other[i] = film(50 + i));
+        other
+    };
+    let other = run(&exchanged(0), &stopping);
+    assert_ne!(scores(&other), scores(&fold));
+    assert_eq!(other.trained.history[0].loss, fold.trained.history[0].loss);
+    assert_eq!(run(&exchanged(2), &stopping).trained.history, fold.trained.history);
+    let whole = run(&films, &base);
+    assert_eq!((whole.trained.stopped, scores(&whole)[0]), (StopReason::Finished, None));
+
+    let two = fold_of.map(|fold| fold.min(1));
+    let two = Folds::new(&films, &two).unwrap();
+    let error = two.train(&stopping, 0, &device, 1, None, &mut |_| {}).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "n_folds: expected at least 3 for early stopping (patience), got 2"
+    );
+}
+
+#[test]
+fn cross_validation_detects_every_film_with_the_detector_of_its_fold() {
+    let device = Device::default();
+    let tiny = DetectorConfig { input_size: [32, 32], ..config(1) };
+    let (films, fold_of) = (films(0..6), [1, 0, 2, 2, 0, 1]);
+    let crossed =
+        cross_validate(&tiny, &films, &fold_of, &device, 1, None, &mut |_, _| {}).unwrap();
+    assert_eq!((crossed.folds.len(), crossed.detected.len()), (3, 6));
+    for fold in 0..3 {
+        let folds = Folds::new(&films, &fold_of).unwrap();
+        let one = folds.train(&tiny, fold, &device, 1, None, &mut |_| {}).unwrap();
+        for (i, found) in one.held_out.into_iter().zip(one.detected) {
+            assert_eq!((fold_of[i], found), (fold, crossed.detected[i]));
+        }
+    }
+    let gap = fold_of.map(|fold| fold * 2);
+    let error = cross_validate(&tiny, &films, &gap, &device, 1, None, &mut |_, _| {}).unwrap_err();
+    assert_eq!(error.to_string(), "fold_of: expected a film in every fold, got none in 1");
 }
 
 #[test]

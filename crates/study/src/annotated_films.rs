@@ -17,6 +17,8 @@ const AT_ONCE: usize = 32;
 pub struct AnnotatedFilms {
     /// In the order of the annotations.
     pub samples: Vec<FilmSample>,
+    /// Their names in the annotations.
+    pub names: Vec<String>,
     /// The subject of each where a `cohort.csv` lies beside the annotations, else the film's name.
     pub subjects: Vec<String>,
 }
@@ -54,8 +56,8 @@ impl AnnotatedFilms {
             samples.extend(films?);
             observer(Progress::Step(samples.len() as u64));
         }
-        let names = annotations.into_iter().map(|a| a.file_name).collect();
-        Ok(Self { samples, subjects: subjects(folder, names)? })
+        let names: Vec<String> = annotations.into_iter().map(|a| a.file_name).collect();
+        Ok(Self { samples, subjects: subjects(folder, names.clone())?, names })
     }
 }
 

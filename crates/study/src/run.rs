@@ -45,6 +45,11 @@ pub fn run(
     observer: &mut Observer<'_>,
 ) -> Result<StudyResults, Error> {
     config.check()?;
+    if let Some(patience) = config.keypoints.training.patience {
+        return Err(Error::Config(format!(
+            "keypoints.training.patience: a study has no films to stop its detectors by, expected none, got {patience}"
+        )));
+    }
     let mut clock = Clock::default();
     observer(Progress::Stage { name: "reading the cohort".to_owned(), total: None });
     let data = StudyData::read(cohort, config)?;

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{configuration, console::Console, output::exit_code};
 use vertebra_hrnet::{
-    DetectorCalibration, DetectorConfig, FilmPixels, FilmSample, KeypointDetector, SpineFinding,
-    cross_validate, folds_by_subject, train_detector,
+    DetectorCalibration, DetectorConfig, FilmSample, Folds, KeypointDetector, SpineFinding,
+    TrainedFold, cross_validate, folds_by_subject,
 };
 use vertebra_keypoints::{
     ConfidenceCalibration, Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions,
-    ReliabilityTable, SpineTruth, average_precision, mean_radial_error_mm,
+    PlausibilityLimits, ReliabilityTable, SpineTruth, average_precision, check_plausibility,
+    mean_radial_error_mm,
 };
 use vertebra_phantom::sample_training_film;
 use vertebra_report::{TrainingChart, TrainingLine};
@@ -45,6 +46,10 @@ struct Arguments {
     /// Passes over the training films, instead of the preset's
     #[arg(long)]
     epochs: Option<usize>,
+    /// Stops after this many epochs without a better mean OKS on the films of one more fold, which
+    /// then takes no part in the training, and keeps the best epoch
+    #[arg(long, value_name = "EPOCHS")]
+    patience: Option<usize>,
     /// Published HRNet weights (.pth, .safetensors) to start from; the head starts afresh
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -52,7 +57,8 @@ struct Arguments {
     /// the test films with the largest errors (rings: marked, crosses: found)
     #[arg(long)]
     out: PathBuf,
-    /// Only draws the marked points of every film on sheets in the run folder, to look at
+    /// Only draws the marked points of every film on sheets in the run folder, to look at; those that
+    /// are unlike a spine are always named on standard error
     #[arg(long)]
     check: bool,
     /// Prints the test result as JSON
@@ -80,7 +86,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     if let Some(epochs) = arguments.epochs {
         config.training.epochs = epochs;
-        config.training.validate_every = epochs.max(1);
+    }
+    if let Some(patience) = arguments.patience {
+        config.training.patience = Some(patience);
+        config.training.validate_every = 1;
     }
     if let Some(weights) = &arguments.weights {
         config.pretrained = Some(weights.clone());
@@ -96,6 +105,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             phantom_films(count.unwrap_or_default(), study.seed, &config, &mut console)?
         }
     };
+    if arguments.cohort.is_some() {
+        warn_of_marks(&films);
+    }
     if arguments.check {
         console.finish();
         let marked: Vec<_> = films.samples.iter().map(|film| (film, None)).collect();
@@ -122,6 +134,16 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     draw_worst(&outcome.tested, &arguments.out)?;
     report(&outcome.tested, calibrated.as_ref(), arguments)
+}
+
+/// Says whose marked points are unlike a spine: most such films are marked wrongly.
+fn warn_of_marks(films: &AnnotatedFilms) {
+    for (name, film) in films.names.iter().zip(&films.samples) {
+        let limits = PlausibilityLimits::default();
+        for doubt in check_plausibility(&film.keypoints, film.spacing_mm, &limits) {
+            eprintln!("warning: {name}: {doubt}");
+        }
+    }
 }
 
 /// The loss of every epoch as `curves.svg`.
@@ -195,8 +217,8 @@ fn phantom_films(
         samples.extend(films?);
         console.show(Progress::Step(samples.len() as u64));
     }
-    let subjects = (0..count).map(|i| i.to_string()).collect();
-    Ok(AnnotatedFilms { samples, subjects })
+    let subjects: Vec<String> = (0..count).map(|i| i.to_string()).collect();
+    Ok(AnnotatedFilms { samples, names: subjects.clone(), subjects })
 }
 
 fn one_fold(
@@ -207,23 +229,17 @@ fn one_fold(
     seed: u64,
     console: &mut Console,
 ) -> anyhow::Result<Outcome> {
-    let part = |held_out: bool| -> Vec<FilmSample> {
-        let films = films.samples.iter().zip(fold_of);
-        films.filter(|(_, fold)| (**fold == 0) == held_out).map(|(film, _)| film.clone()).collect()
-    };
-    let (train, test) = (part(false), part(true));
-    let of_test = films.subjects.iter().zip(fold_of).filter(|(_, fold)| **fold == 0);
-    let subjects = of_test.map(|(subject, _)| subject.clone()).collect();
     let device = burn::tensor::Device::default();
     let folder = Some(arguments.out.as_path());
     let mut bar = TrainingBar::new("training the detector".to_owned());
     let mut show = |event: &Event| bar.show(event, console);
-    let trained = train_detector(config, &train, &[], &device, seed, folder, &mut show)?;
+    let folds = Folds::new(&films.samples, fold_of)?;
+    let TrainedFold { trained, held_out, detected } =
+        folds.train(config, 0, &device, seed, folder, &mut show)?;
     draw_curves(&[("training".to_owned(), &trained.history)], &arguments.out)?;
-    let views: Vec<FilmPixels<'_>> = test.iter().map(FilmSample::film).collect::<Result<_, _>>()?;
-    let found = trained.detector.find(&views)?;
-    drop(views);
-    let tested = test.into_iter().zip(found).collect();
+    let subjects = held_out.iter().map(|&i| films.subjects[i].clone()).collect();
+    let test = held_out.into_iter().map(|i| films.samples[i].clone());
+    let tested = test.zip(detected).collect();
     let detectors = vec![(arguments.out.join("model"), trained.detector)];
     Ok(Outcome { detectors, tested, subjects })
 }
