@@ -126,3 +126,19 @@ fn patience_for_detectors_that_a_study_cannot_stop_is_refused() {
     let error = common::run_with(&config, &faulty.cohort, &faulty.out).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("keypoints.training.patience"), "{error}");
 }
+
+#[test]
+fn films_of_another_size_than_annotated_are_listed() {
+    let faulty = Faulty::new();
+    let path = faulty.cohort.join("annotations.json");
+    let mut value: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    for image in value["images"].as_array_mut().unwrap() {
+        image["height"] = (2 * image["height"].as_u64().unwrap()).into();
+    }
+    std::fs::write(&path, value.to_string()).unwrap();
+    let error = faulty.error();
+    let lines: Vec<&str> = error.lines().collect();
+    assert!(lines.len() > 2 && lines[0].ends_with("faults in the input:"), "{error}");
+    assert!(lines[1..].iter().all(|line| line.contains("px, but the film has ")), "{error}");
+}

@@ -221,7 +221,14 @@ mod tests {
 
     #[test]
     fn a_draw_is_a_function_of_the_seed() {
-        let settings = Augmentation { collimation: 0.1, cutout: 0.2, ..Augmentation::default() };
+        let settings = Augmentation {
+            collimation: 0.1,
+            cutout: 0.2,
+            blur: 1.0,
+            wedge: 0.2,
+            marker: 1.0,
+            ..Augmentation::default()
+        };
         let once = |seed| {
             let draw = Draw::new(&settings, [32, 24], seed);
             let change = *draw.change();

@@ -1,6 +1,7 @@
 //! Annotated films as the keypoint network is trained on them, read from a folder.
 
 use crate::data::slashed;
+use crate::film::check_annotated;
 use crate::{DecodedFilm, Error, FilmCache, FilmHeader, Observer, Progress};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -86,15 +87,7 @@ fn sample(
         Ok(DecodedFilm { pixels, header })
     })?;
     let FilmHeader { height, width, original_size, spacing_mm, .. } = film.header;
-    if original_size != [annotation.height, annotation.width] {
-        let [has_rows, has_columns] = original_size;
-        return Err(Error::Input(vec![format!(
-            "{}: annotated as {} x {} px, but the film has {has_rows} x {has_columns}",
-            path.display(),
-            annotation.height,
-            annotation.width
-        )]));
-    }
+    check_annotated(&path, original_size, annotation)?;
     let scale = [height as f64 / original_size[0] as f64, width as f64 / original_size[1] as f64];
     let keypoints = scaled(&annotation.keypoints, scale)?;
     Ok(FilmSample { pixels: film.pixels, height, width, spacing_mm, keypoints })

@@ -4,7 +4,7 @@
 use crate::{DecodedFilm, Error, FilmCache, FilmHeader};
 use std::path::Path;
 use vertebra_alignment::{Alignment, Film, resample};
-use vertebra_keypoints::{Keypoint, VertebraKeypoints};
+use vertebra_keypoints::{FilmAnnotation, Keypoint, VertebraKeypoints};
 use vertebra_radiograph::{Facing, Radiograph};
 
 /// A reduced film and how to get back to the original.
@@ -17,6 +17,8 @@ pub(crate) struct ReducedFilm {
     pub(crate) spacing_mm: Option<[f64; 2]>,
     /// What the reader warned of.
     pub(crate) warnings: Vec<String>,
+    /// Rows and columns of the film as it was in the file.
+    pub(crate) original_size: [usize; 2],
     /// Reduced px per original px.
     scale: f64,
 }
@@ -43,9 +45,9 @@ impl ReducedFilm {
 
     fn new(film: DecodedFilm, max_height: usize) -> Self {
         let DecodedFilm { pixels, header } = film;
-        let scale = scale(header.original_size[0], max_height);
-        let FilmHeader { height, width, spacing_mm, warnings, .. } = header;
-        Self { pixels, height, width, spacing_mm, warnings, scale }
+        let FilmHeader { height, width, original_size, spacing_mm, warnings } = header;
+        let scale = scale(original_size[0], max_height);
+        Self { pixels, height, width, spacing_mm, warnings, original_size, scale }
     }
 
     /// Points in px of the original film, as points in px of this one.
@@ -72,6 +74,22 @@ impl ReducedFilm {
         let moved = |p: &Keypoint| Keypoint { x: axis(p.x), y: axis(p.y), ..*p };
         Ok(VertebraKeypoints::new(points.points().each_ref().map(moved))?)
     }
+}
+
+/// That a film of `[height, width]` px is the one that was annotated.
+pub(crate) fn check_annotated(
+    path: &Path,
+    size: [usize; 2],
+    annotation: &FilmAnnotation,
+) -> Result<(), Error> {
+    let ([rows, columns], FilmAnnotation { height, width, .. }) = (size, annotation);
+    if size == [*height, *width] {
+        return Ok(());
+    }
+    let path = path.display();
+    let fault =
+        format!("{path}: annotated as {height} x {width} px, but the film has {rows} x {columns}");
+    Err(Error::Input(vec![fault]))
 }
 
 /// Reduced px per original px.

@@ -4,7 +4,7 @@ use crate::config::StudyConfig;
 use crate::data::{StudyData, TRUTH};
 use crate::digest::sha256_of_file;
 use crate::evaluate_models::Evaluation;
-use crate::film::ReducedFilm;
+use crate::film::{ReducedFilm, check_annotated};
 use crate::heat_maps::HeatMaps;
 use crate::keypoint_stage::{FoundKeypoints, KeypointStage};
 use crate::model_folder::{ModelDescription, SCHEMA_VERSION as MODEL_SCHEMA_VERSION, TrainedModel};
@@ -191,6 +191,7 @@ impl Study<'_> {
                         digests.insert(crate::data::slashed(path), digest);
                         films.push(film);
                     }
+                    Err(Error::Input(several)) => faults.extend(several),
                     Err(fault) => faults.push(fault.to_string()),
                 }
             }
@@ -220,7 +221,12 @@ impl Study<'_> {
 
     fn open(&self, film: &Path) -> Result<(ReducedFilm, String), Error> {
         let cache = FilmCache::new(self.config.film_cache.clone());
-        ReducedFilm::cached(&self.cohort.join(film), self.config.film_height, &cache)
+        let path = self.cohort.join(film);
+        let opened = ReducedFilm::cached(&path, self.config.film_height, &cache)?;
+        if let Some(annotation) = self.data.annotations.get(&crate::data::slashed(film)) {
+            check_annotated(&path, opened.0.original_size, annotation)?;
+        }
+        Ok(opened)
     }
 
     fn networks(&self) -> Networks<'_> {
@@ -264,7 +270,7 @@ impl Study<'_> {
             .map(|i| FilmToRender {
                 path: self.cohort.join(&self.data.films[i]),
                 keypoints: &found.keypoints[i],
-                polygons: self.data.annotation(i).map(|film| film.polygons()),
+                annotation: self.data.annotation(i),
             })
             .collect();
         let name = "rendering image variants".to_owned();

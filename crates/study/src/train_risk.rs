@@ -16,7 +16,7 @@ use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
 use vertebra_hrnet::{FilmPixels, KeypointDetector};
-use vertebra_keypoints::VertebraKeypoints;
+use vertebra_keypoints::{AnnotationSet, VertebraKeypoints};
 use vertebra_training::Event;
 
 /// What a risk network looks at; at least one of the two.
@@ -95,10 +95,11 @@ fn fingerprint(
     wanted: &RiskNetworkInputs,
 ) -> Result<String, Error> {
     let mut text = format!("{}\n{wanted:?}\n{:?}\n", config.to_toml()?, data.split);
-    for table in ["cohort.csv", "visits.csv", "annotations.json"] {
-        let path = cohort.join(table);
+    let tables = ["cohort.csv", "visits.csv"].map(|table| cohort.join(table));
+    for path in tables.into_iter().chain([AnnotationSet::file_in(cohort)]) {
         if path.exists() {
-            text += &format!("{table} {}\n", sha256_of_file(&path)?);
+            let name = path.strip_prefix(cohort).unwrap_or(&path).display();
+            text += &format!("{name} {}\n", sha256_of_file(&path)?);
         }
     }
     Ok(text)
@@ -164,7 +165,7 @@ fn inputs(
     let film = |i: usize| FilmToRender {
         path: cohort.join(&data.films[i]),
         keypoints: &keypoints[i],
-        polygons: data.annotation(i).map(|film| film.polygons()),
+        annotation: data.annotation(i),
     };
     let films: Vec<FilmToRender<'_>> = (0..data.n()).map(film).collect();
     let total = Some(films.len() as u64);

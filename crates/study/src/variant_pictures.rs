@@ -2,24 +2,21 @@
 
 use crate::Error;
 use crate::config::PictureConfig;
-use crate::film::{facing_by_lordosis, view};
+use crate::film::{check_annotated, facing_by_lordosis, view};
 use rayon::prelude::*;
 use std::path::Path;
 use vertebra_alignment::{
     Alignment, Field, ImageVariant, VariantImages, VariantOptions, VertebraMasks,
 };
 use vertebra_deepsurv::ImageSet;
-use vertebra_keypoints::VertebraKeypoints;
+use vertebra_keypoints::{FilmAnnotation, VertebraKeypoints};
 use vertebra_radiograph::{Facing, Radiograph};
-
-/// Outlines of L1..L5, `(x, y)` px of the film, where they were drawn.
-pub(crate) type Outlines = [Option<Vec<(f64, f64)>>; 5];
 
 /// What is needed to render one film.
 pub(crate) struct FilmToRender<'a> {
     pub(crate) path: std::path::PathBuf,
     pub(crate) keypoints: &'a VertebraKeypoints,
-    pub(crate) polygons: Option<Outlines>,
+    pub(crate) annotation: Option<&'a FilmAnnotation>,
 }
 
 /// One variant of every subject's film.
@@ -98,8 +95,12 @@ fn render_one(
 ) -> Result<Vec<VariantImages>, Error> {
     let named = |error| Error::Alignment(name(&film.path), error);
     let radiograph = Radiograph::open(&film.path)?;
-    let masks = match &film.polygons {
-        Some(polygons) => Some(VertebraMasks::from_polygons(polygons.clone()).map_err(named)?),
+    let masks = match film.annotation {
+        Some(annotation) => {
+            let size = [radiograph.height(), radiograph.width()];
+            check_annotated(&film.path, size, annotation)?;
+            Some(VertebraMasks::from_polygons(annotation.polygons()).map_err(named)?)
+        }
         None => None,
     };
     render_film(&radiograph, film.keypoints, masks.as_ref(), variants, config).map_err(named)
