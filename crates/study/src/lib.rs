@@ -12,6 +12,7 @@ mod evaluation;
 mod film;
 mod film_cache;
 mod folds;
+mod found_points;
 mod heat_maps;
 mod horizons;
 mod keypoint_sheets;
@@ -36,8 +37,9 @@ pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig,
 pub use digest::sha256_of_file;
 pub use error::Error;
 pub use film_cache::{DecodedFilm, FilmCache, FilmHeader};
+pub use found_points::{FoundPoints, KeypointCertainty};
 pub use keypoint_sheets::write_keypoint_sheets;
-pub use model_folder::{KeypointCertainty, ModelDescription, Prediction, TrainedModel};
+pub use model_folder::{ModelDescription, Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use results::{
     Calibration, CalibrationGroup, Coefficient, Comparison, DecisionCurve, Discrimination,

@@ -4,14 +4,15 @@
 use crate::Error;
 use crate::config::PictureConfig;
 use crate::film::ReducedFilm;
+use crate::found_points::{FoundPoints, KeypointCertainty};
 use crate::variant_pictures::{render_film, shape};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use vertebra_alignment::{Alignment, ImageVariant, VertebraMasks};
 use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel, Saliency, grad_cam};
-use vertebra_hrnet::{FilmPixels, KeypointDetector};
-use vertebra_keypoints::{PlausibilityLimits, VertebraKeypoints, check_plausibility};
+use vertebra_hrnet::KeypointDetector;
+use vertebra_keypoints::VertebraKeypoints;
 use vertebra_radiograph::Radiograph;
 
 /// Version of the layout of a model folder.
@@ -72,16 +73,6 @@ pub struct Prediction {
     /// How they came from the film.
     pub alignments: Vec<Alignment>,
     inputs: RiskInputs,
-}
-
-/// How probable it is that the points found are the centres of the vertebrae they are named after.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct KeypointCertainty {
-    /// Greatest error of a point that counts as found, mm.
-    pub within_mm: f64,
-    /// Probability that all five points are found; `None` for a film of which the detector is less
-    /// certain than of every film it was calibrated on.
-    pub probability: Option<f64>,
 }
 
 impl TrainedModel {
@@ -163,19 +154,9 @@ impl TrainedModel {
         let mut warnings = Vec::new();
         let covariates = self.imputed(covariates, &mut warnings)?;
         let reduced = ReducedFilm::open(path, self.description.film_height)?;
-        warnings.extend(reduced.warnings.iter().cloned());
-        let unfit = |error| Error::Film(path.display().to_string(), Box::new(error));
-        let film =
-            FilmPixels::new(&reduced.pixels, reduced.height, reduced.width).map_err(unfit)?;
-        let finding = self.detector.find(&[film])?[0];
-        let certainty = self.detector.calibration().map(|c| KeypointCertainty {
-            within_mm: c.within_mm,
-            probability: finding.probability,
-        });
-        let found = finding.keypoints;
-        let doubts = check_plausibility(&found, reduced.spacing_mm, &PlausibilityLimits::default());
-        warnings.extend(doubts.iter().map(ToString::to_string));
-        let keypoints = reduced.original(&found)?;
+        let found = FoundPoints::new(&self.detector, &reduced, path)?;
+        let FoundPoints { keypoints, certainty, warnings: doubts } = found;
+        warnings.extend(doubts);
         let radiograph = Radiograph::open(path)?;
         if radiograph.facing().is_none() {
             warnings.push("the film does not say which way the subject faces; taken from the lordosis of the points found".to_owned());

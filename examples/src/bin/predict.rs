@@ -1,24 +1,30 @@
-//! A model folder and radiographs in; keypoints, log hazard and risks out.
+//! A model folder and radiographs in; keypoints, log hazard and risks out. The folder of a keypoint
+//! detector alone gives keypoints alone.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::covariates::Covariates;
 use vertebra_examples::output::{exit_code, sentence};
-use vertebra_keypoints::Level;
-use vertebra_study::{Prediction, TrainedModel};
+use vertebra_hrnet::KeypointDetector;
+use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_study::{FoundPoints, KeypointCertainty, Prediction, TrainedModel};
+use vertebra_training::write_whole;
 
 /// Finds L1..L5 on lateral lumbar radiographs and predicts the risk of vertebral fracture.
+///
+/// With the folder of a keypoint detector, as train-keypoints writes it, it finds L1..L5 only.
 ///
 /// For research only; not a medical device.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Folder of a trained model, as a study writes it
+    /// Folder of a trained model, as a study writes it, or of a keypoint detector
     #[arg(long)]
     model: PathBuf,
     /// Radiographs (DICOM, PNG)
@@ -40,6 +46,7 @@ struct Arguments {
 
 /// Why a risk is not given.
 const BEYOND: &str = "beyond the longest follow-up of the subjects the model was fitted on";
+const NO_RISK: &str = "the model folder holds a keypoint detector alone";
 /// Why no probability that the points are right is given.
 const NOT_CALIBRATED: &str = "the model's detector was not calibrated";
 const LESS_THAN_ANY: &str = "less certain than every film the detector was calibrated on";
@@ -48,26 +55,104 @@ fn main() -> ExitCode {
     exit_code(run(&Arguments::parse()))
 }
 
+/// What a model folder holds, and the covariates it needs.
+enum Model {
+    Whole(Box<TrainedModel>, Covariates),
+    Detector(Box<KeypointDetector>),
+}
+
+impl Model {
+    fn load(arguments: &Arguments) -> anyhow::Result<Self> {
+        let device = burn::tensor::Device::default();
+        let folder = &arguments.model;
+        if folder.join("keypoints.json").exists() && !folder.join("model.json").exists() {
+            let no_use = "--covariates: a keypoint detector alone has no use for them";
+            ensure!(arguments.covariates.is_none(), no_use);
+            return Ok(Self::Detector(Box::new(KeypointDetector::load(folder, &device)?)));
+        }
+        let model = TrainedModel::load(folder, &device)?;
+        let names: Vec<String> =
+            model.description().covariates.iter().map(|(name, _)| name.clone()).collect();
+        let covariates = match &arguments.covariates {
+            Some(path) => Covariates::read(path, &names)?,
+            None => Covariates::none(names.len()),
+        };
+        Ok(Self::Whole(Box::new(model), covariates))
+    }
+
+    fn export_onnx(&self, folder: &Path) -> anyhow::Result<()> {
+        match self {
+            Self::Whole(model, _) => model.export_onnx(folder)?,
+            Self::Detector(detector) => {
+                let path = folder.join("keypoints.onnx");
+                let bytes = detector.to_onnx()?;
+                make(folder)?;
+                write_whole(&path, |file| file.write_all(&bytes))
+                    .with_context(|| path.display().to_string())?;
+            }
+        }
+        eprintln!("wrote {}", folder.display());
+        Ok(())
+    }
+
+    fn answer(&self, file: &Path, picture: Option<&Path>) -> anyhow::Result<Answer> {
+        match self {
+            Self::Whole(model, covariates) => {
+                let prediction = model.predict(file, &covariates.of(file)?)?;
+                if let Some(picture) = picture {
+                    model.write_overlay(file, &prediction, picture)?;
+                }
+                Ok(Answer::from(prediction))
+            }
+            Self::Detector(detector) => {
+                let found = FoundPoints::on_film(detector, file)?;
+                if let Some(picture) = picture {
+                    found.write_overlay(file, picture)?;
+                }
+                Ok(Answer::from(found))
+            }
+        }
+    }
+}
+
+/// What is said of one radiograph.
+struct Answer {
+    keypoints: VertebraKeypoints,
+    certainty: Option<KeypointCertainty>,
+    hazard: Option<Hazard>,
+    warnings: Vec<String>,
+}
+
+struct Hazard {
+    log: f64,
+    /// By each horizon, as in [`Prediction`].
+    risk: Vec<(f64, Option<f64>)>,
+}
+
+impl From<Prediction> for Answer {
+    fn from(it: Prediction) -> Self {
+        let Prediction { keypoints, certainty, log_hazard, risk, warnings, .. } = it;
+        Self { keypoints, certainty, hazard: Some(Hazard { log: log_hazard, risk }), warnings }
+    }
+}
+
+impl From<FoundPoints> for Answer {
+    fn from(FoundPoints { keypoints, certainty, warnings }: FoundPoints) -> Self {
+        Self { keypoints, certainty, hazard: None, warnings }
+    }
+}
+
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let device = burn::tensor::Device::default();
-    let model = TrainedModel::load(&arguments.model, &device)?;
-    let names: Vec<String> =
-        model.description().covariates.iter().map(|(name, _)| name.clone()).collect();
-    let covariates = match &arguments.covariates {
-        Some(path) => Covariates::read(path, &names)?,
-        None => Covariates::none(names.len()),
-    };
+    let model = Model::load(arguments)?;
     if let Some(folder) = &arguments.overlay {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+        make(folder)?;
     }
     if let Some(folder) = &arguments.export_onnx {
         model.export_onnx(folder)?;
-        eprintln!("wrote {}", folder.display());
     }
     let mut failed = 0;
     for file in &arguments.files {
-        if let Err(error) = predict(&model, file, &covariates, arguments) {
+        if let Err(error) = predict(&model, file, arguments) {
             failed += 1;
             eprintln!("{}", sentence(&error));
         }
@@ -78,84 +163,95 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn predict(
-    model: &TrainedModel,
-    file: &Path,
-    covariates: &Covariates,
-    arguments: &Arguments,
-) -> anyhow::Result<()> {
-    let prediction = model.predict(file, &covariates.of(file)?)?;
-    if let Some(folder) = &arguments.overlay {
+fn make(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+fn predict(model: &Model, file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+    let picture = arguments.overlay.as_ref().map(|folder| {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let picture = folder.join(format!("{name}.png"));
-        if picture.exists() {
-            bail!("{} exists already; give another folder", picture.display());
-        }
-        model.write_overlay(file, &prediction, &picture)?;
+        folder.join(format!("{name}.png"))
+    });
+    if let Some(picture) = picture.as_ref().filter(|picture| picture.exists()) {
+        bail!("{} exists already; give another folder", picture.display());
     }
+    let answer = model.answer(file, picture.as_deref())?;
     if arguments.json {
-        println!("{}", as_json(file, &prediction));
+        println!("{}", answer.as_json(file));
     } else {
-        print!("{}", as_text(file, &prediction));
+        print!("{}", answer.as_text(file));
     }
     Ok(())
 }
 
-fn as_json(file: &Path, prediction: &Prediction) -> Value {
-    let keypoint = |level: &Level| {
-        let p = prediction.keypoints.get(*level);
-        json!({"level": level.name(), "x": p.x, "y": p.y, "confidence": p.confidence})
-    };
-    let risk = |(horizon, probability): &(f64, Option<f64>)| match probability {
-        Some(probability) => json!({"horizon": horizon, "probability": probability}),
-        None => json!({"horizon": horizon, "probability": null, "why": BEYOND}),
-    };
-    json!({
-        "file": file.display().to_string(),
-        "keypoints": Level::ALL.iter().map(keypoint).collect::<Vec<_>>(),
-        "keypoints_found": found_as_json(prediction),
-        "log_hazard": prediction.log_hazard,
-        "risk": prediction.risk.iter().map(risk).collect::<Vec<_>>(),
-        "warnings": prediction.warnings,
-    })
-}
-
-fn found_as_json(prediction: &Prediction) -> Value {
-    let within_mm = prediction.certainty.map(|certainty| certainty.within_mm);
-    match found_probability(prediction) {
-        Ok(probability) => json!({"within_mm": within_mm, "probability": probability}),
-        Err(why) => json!({"within_mm": within_mm, "probability": null, "why": why}),
-    }
-}
-
-/// The probability that all points are found, or why there is none.
-fn found_probability(prediction: &Prediction) -> Result<f64, &'static str> {
-    prediction.certainty.ok_or(NOT_CALIBRATED)?.probability.ok_or(LESS_THAN_ANY)
-}
-
-fn as_text(file: &Path, prediction: &Prediction) -> String {
-    let mut text = format!("{}\n", file.display());
-    for level in Level::ALL {
-        let p = prediction.keypoints.get(level);
-        text +=
-            &format!("  {level}  x {:7.1}  y {:7.1}  confidence {:.2}\n", p.x, p.y, p.confidence);
-    }
-    if let Some(certainty) = prediction.certainty {
-        text += &format!("  all points within {} mm", certainty.within_mm);
-        text += &match found_probability(prediction) {
-            Ok(probability) => format!(" with probability {probability:.2}\n"),
-            Err(why) => format!(": not known, {why}\n"),
+impl Answer {
+    fn as_json(&self, file: &Path) -> Value {
+        let keypoint = |level: &Level| {
+            let p = self.keypoints.get(*level);
+            json!({"level": level.name(), "x": p.x, "y": p.y, "confidence": p.confidence})
         };
-    }
-    text += &format!("  log hazard {:+.3}\n", prediction.log_hazard);
-    for (horizon, probability) in &prediction.risk {
-        text += &match probability {
-            Some(p) => format!("  risk by {horizon} years {:5.1} %\n", 100.0 * p),
-            None => format!("  risk by {horizon} years: {BEYOND}\n"),
+        let risk = |(horizon, probability): &(f64, Option<f64>)| match probability {
+            Some(probability) => json!({"horizon": horizon, "probability": probability}),
+            None => json!({"horizon": horizon, "probability": null, "why": BEYOND}),
         };
+        let mut value = json!({
+            "file": file.display().to_string(),
+            "keypoints": Level::ALL.iter().map(keypoint).collect::<Vec<_>>(),
+            "keypoints_found": self.found_as_json(),
+            "warnings": self.warnings,
+        });
+        let hazard = match &self.hazard {
+            Some(hazard) => {
+                let risks: Vec<Value> = hazard.risk.iter().map(risk).collect();
+                json!({"log_hazard": hazard.log, "risk": risks})
+            }
+            None => json!({"log_hazard": null, "risk": [], "why": NO_RISK}),
+        };
+        if let (Value::Object(entries), Value::Object(more)) = (&mut value, hazard) {
+            entries.extend(more);
+        }
+        value
     }
-    for warning in &prediction.warnings {
-        text += &format!("  warning: {warning}\n");
+
+    fn found_as_json(&self) -> Value {
+        let within_mm = self.certainty.map(|certainty| certainty.within_mm);
+        match self.found_probability() {
+            Ok(probability) => json!({"within_mm": within_mm, "probability": probability}),
+            Err(why) => json!({"within_mm": within_mm, "probability": null, "why": why}),
+        }
     }
-    text
+
+    /// The probability that all points are found, or why there is none.
+    fn found_probability(&self) -> Result<f64, &'static str> {
+        self.certainty.ok_or(NOT_CALIBRATED)?.probability.ok_or(LESS_THAN_ANY)
+    }
+
+    fn as_text(&self, file: &Path) -> String {
+        let mut text = format!("{}\n", file.display());
+        for level in Level::ALL {
+            let p = self.keypoints.get(level);
+            let (x, y, confidence) = (p.x, p.y, p.confidence);
+            text += &format!("  {level}  x {x:7.1}  y {y:7.1}  confidence {confidence:.2}\n");
+        }
+        if let Some(certainty) = self.certainty {
+            text += &format!("  all points within {} mm", certainty.within_mm);
+            text += &match self.found_probability() {
+                Ok(probability) => format!(" with probability {probability:.2}\n"),
+                Err(why) => format!(": not known, {why}\n"),
+            };
+        }
+        if let Some(hazard) = &self.hazard {
+            text += &format!("  log hazard {:+.3}\n", hazard.log);
+            for (horizon, probability) in &hazard.risk {
+                text += &match probability {
+                    Some(p) => format!("  risk by {horizon} years {:5.1} %\n", 100.0 * p),
+                    None => format!("  risk by {horizon} years: {BEYOND}\n"),
+                };
+            }
+        }
+        for warning in &self.warnings {
+            text += &format!("  warning: {warning}\n");
+        }
+        text
+    }
 }
