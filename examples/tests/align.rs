@@ -90,3 +90,14 @@ fn pictures_too_large_for_any_memory_are_refused() {
     let expected = "error: film.png: size: expected 1 to 16384 px, got 100000\n";
     assert_eq!(got, (Some(1), expected.to_owned()));
 }
+
+#[test]
+fn the_mode_is_that_of_the_call_and_millimetres_need_a_spacing() {
+    let folder = folder([240; 5]);
+    let masks = ["--masks", "mask_{level}.png", "--variant", "l1l5"];
+    let with = |mode: &[&str]| align(folder.path(), &[&masks[..], mode].concat());
+    assert_eq!(with(&["--mode", "least-squares", "--lanczos"]), (Some(0), String::new()));
+    let expected =
+        "error: film.png: rigid alignment needs the pixel spacing in mm, which this film lacks\n";
+    assert_eq!(with(&["--mode", "rigid"]), (Some(1), expected.to_owned()));
+}

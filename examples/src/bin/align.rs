@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_alignment::{
-    Alignment, ClaheOptions, Field, Film, Image, ImageVariant, VariantImages,
+    Alignment, AlignmentMode, ClaheOptions, Field, Film, Filter, Image, ImageVariant, VariantImages,
 };
 use vertebra_alignment::{VariantOptions, VertebraMasks, body_centre, mask_centroid, resample};
 use vertebra_examples::output::exit_code;
@@ -43,6 +43,13 @@ struct Arguments {
     /// Side of the front of the subject on the film; where absent, what the film says, else left.
     #[arg(long, value_enum)]
     facing: Option<Side>,
+    /// What is fixed: L1 and L5 by a scale of its own for each film, millimetres (needs the pixel
+    /// spacing), or the scale by the line that all five centres fit best.
+    #[arg(long, value_enum, default_value = "similarity")]
+    mode: Mode,
+    /// Resample with Lanczos' filter: sharper, with faint rims along edges.
+    #[arg(long)]
+    lanczos: bool,
     /// Equalise local contrast first (CLAHE).
     #[arg(long)]
     clahe: bool,
@@ -83,6 +90,23 @@ enum Side {
 /// Largest side of the picture of the whole film, px.
 const OVERVIEW: usize = 2048;
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Mode {
+    Similarity,
+    Rigid,
+    LeastSquares,
+}
+
+impl From<Mode> for AlignmentMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Similarity => Self::Similarity,
+            Mode::Rigid => Self::Rigid,
+            Mode::LeastSquares => Self::LeastSquares,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     exit_code(run(&Arguments::parse()))
 }
@@ -115,6 +139,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let options = VariantOptions::default()
         .with_size(arguments.size)
         .with_patch_size(arguments.size / 3)
+        .with_mode(arguments.mode.into())
+        .with_filter(if arguments.lanczos { Filter::Lanczos } else { Filter::default() })
         .with_field(field)
         .with_flip(facing == Facing::Right);
     let name = || arguments.film.display().to_string();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use anyhow::bail;
 use clap::Parser;
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -53,6 +54,10 @@ struct Arguments {
     /// Published HRNet weights (.pth, .safetensors) to start from; the head starts afresh
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    /// Sigma of the OKS behind AP, one for all levels or five from L1 to L5; the area is a quarter of
+    /// the squared L1-L5 distance
+    #[arg(long, value_name = "SIGMA", value_delimiter = ',', default_value = "0.05")]
+    oks_sigma: Vec<f64>,
     /// Run folder: checkpoints and, at the end, the detector, the course of the training and a sheet of
     /// the test films with the largest errors (rings: marked, crosses: found)
     #[arg(long)]
@@ -94,6 +99,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(weights) = &arguments.weights {
         config.pretrained = Some(weights.clone());
     }
+    let oks = oks_options(&arguments.oks_sigma)?;
     let mut console = Console::new();
     let films = match (&arguments.cohort, arguments.phantom) {
         (Some(cohort), _) => {
@@ -133,7 +139,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     draw_worst(&outcome.tested, &arguments.out)?;
-    report(&outcome.tested, calibrated.as_ref(), arguments)
+    report(&outcome.tested, calibrated.as_ref(), oks, arguments)
+}
+
+/// One sigma for all levels, or one for each.
+fn oks_options(sigmas: &[f64]) -> anyhow::Result<OksOptions> {
+    let sigmas = match *sigmas {
+        [all] => [all; 5],
+        [a, b, c, d, e] => [a, b, c, d, e],
+        _ => bail!("--oks-sigma: expected 1 or 5 numbers, got {}", sigmas.len()),
+    };
+    if let Some(bad) = sigmas.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
+        bail!("--oks-sigma: expected numbers above 0, got {bad}");
+    }
+    Ok(OksOptions { sigmas, ..OksOptions::default() })
 }
 
 /// Says whose marked points are unlike a spine: most such films are marked wrongly.
@@ -302,6 +321,7 @@ impl TrainingBar {
 fn report(
     tested: &Tested,
     calibrated: Option<&Calibrated>,
+    oks: OksOptions,
     arguments: &Arguments,
 ) -> anyhow::Result<()> {
     let evaluated: Vec<EvaluatedFilm> = tested
@@ -311,7 +331,7 @@ fn report(
             detections: vec![Detection::new(found.keypoints)],
         })
         .collect();
-    let precision = average_precision(&OksOptions::default(), &evaluated)?;
+    let precision = average_precision(&oks, &evaluated)?;
     let located: Vec<LocatedFilm> = tested.iter().filter_map(located).collect();
     let errors = (!located.is_empty()).then(|| LocalisationReport::new(&located)).transpose()?;
     let model = (!arguments.cross_validate).then(|| arguments.out.join("model"));
