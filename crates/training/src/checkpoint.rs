@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::snapshot::snapshot;
 use crate::{EpochSummary, Error, TrainingConfig, write_whole};
 use burn::module::Module;
-use burn::optim::ModuleOptimizer;
+use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
@@ -63,11 +63,7 @@ impl<'a> RunFolder<'a> {
         self.check_same_run(&pointer)?;
         let model = self.load_model(&pointer.model)?;
         let best = pointer.best.as_deref().map(|name| self.load_model(name)).transpose()?;
-        let (path, bytes) = self.read(&pointer.optimizer)?;
-        let optimizer = fresh
-            .optimizer
-            .from_bytes(bytes)
-            .map_err(|e| malformed(&path, "an optimiser state", e))?;
+        let optimizer = self.load_optimizer(fresh.optimizer, &pointer.optimizer)?;
         let model = fresh
             .model
             .try_load_record(model)
@@ -135,6 +131,23 @@ impl<'a> RunFolder<'a> {
     fn load_model(&self, name: &str) -> Result<ModuleRecord, Error> {
         let (path, bytes) = self.read(name)?;
         ModuleRecord::from_bytes(bytes).map_err(|e| malformed(&path, "network weights", e))
+    }
+
+    fn load_optimizer(&self, fresh: ModuleOptimizer, name: &str) -> Result<ModuleOptimizer, Error> {
+        let (path, bytes) = self.read(name)?;
+        let expected = "an optimiser state";
+        let record =
+            OptimizerRecord::from_bytes(bytes).map_err(|e| malformed(&path, expected, e))?;
+        let n = record.len();
+        let optimizer = fresh.load_record(record);
+        // burn passes over what is no state of this optimiser, and would start it afresh.
+        match optimizer.to_record().len() {
+            taken if taken == n && n > 0 => Ok(optimizer),
+            taken => {
+                let got = format!("{n} tensors, of which {taken} belong to one");
+                Err(malformed(&path, expected, got))
+            }
+        }
     }
 
     /// A whole file. burn would read one tensor after another when it is first used, and panic

@@ -218,6 +218,17 @@ fn a_damaged_checkpoint_is_an_error_that_names_the_file() {
 }
 
 #[test]
+fn weights_in_the_place_of_an_optimiser_state_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&Spread::new(10), Some(folder.path())).unwrap();
+    let [weights, state] =
+        ["model-00006.bpk", "optimizer-00006.bpk"].map(|n| folder.path().join(n));
+    std::fs::copy(weights, state).unwrap();
+    let error = run(&Spread::new(10), Some(folder.path())).unwrap_err().to_string();
+    assert!(error.contains("optimizer-00006.bpk: expected an optimiser state"), "{error}");
+}
+
+#[test]
 fn a_checkpoint_whose_files_go_once_it_is_read_is_enough() {
     let folder = tempfile::tempdir().unwrap();
     let task = Spread::new(10);
