@@ -6,8 +6,11 @@
 //! cause at `t_i`. `G` is the Kaplan-Meier curve of the censoring, events taken to come before censorings at
 //! equal times. Tied events of the cause see the same risk set (Breslow). The standard errors are those of Fine and Gray, with what the estimated `G` adds.
 //!
-//! With delayed entry the weights would also need the distribution of the entry times (Geskus, 2011), which is not
-//! estimated here: it is refused. A cause-specific hazard allows for it.
+//! With delayed entry the weight after an event of another cause is `G(t-) H(t-) / (G(t_i-) H(t_i-))`, where
+//! `H(t-)` is the probability of having entered before `t`: the Kaplan-Meier curve of the entry times with time
+//! reversed, `H(t-) = prod_{u >= t} (1 - e(u) / R(u))` over entry times `u`, with `e(u)` entering at `u` and
+//! `R(u)` followed just after it. [`fine_gray_rows`] weights so; [`fine_gray`] refuses delayed entry, because
+//! its standard errors would need what the estimated `H` adds.
 //!
 //! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (weights as data).
 //! [`fine_gray_rows`] equals R `survival::finegray()`, the likelihood `coxph()` on these rows;
@@ -16,9 +19,11 @@
 use crate::{
     Error, OneCause, Outcomes, check,
     cox_fit::Column,
+    entering::Entering,
     linear::{invert, solve},
     normal,
     time_groups::TimeGroups,
+    time_weight::at_risk,
 };
 
 /// The subjects of a Fine-Gray analysis as weighted rows `(entry, time]` for any Cox regression: fit it with
@@ -33,11 +38,12 @@ pub struct FineGrayRows {
 }
 
 /// The weighted rows of one cause; who had another event has a row for each weight it has at an event of the
-/// cause after it.
+/// cause after it. Case weights and entry times are honoured.
 ///
 /// # Errors
 /// [`Error::OutOfDomain`] for an event or a censoring at time 0, which no row `(entry, time]` can hold;
-/// [`Error::Unsupported`] for delayed entry.
+/// [`Error::Undefined`] where nobody was at risk for a while between an event of another cause and a later one of
+/// this cause, as delayed entry allows.
 ///
 /// # Examples
 /// ```
@@ -50,29 +56,13 @@ pub struct FineGrayRows {
 /// ```
 pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
     let (outcomes, any) = (cause.outcomes(), cause.outcomes().any());
-    check::no_entry("Fine and Gray's weighting", any)?;
     if let Some(i) = any.time().iter().position(|&t| t == 0.0) {
         return Err(Error::OutOfDomain("time", i, 0.0));
     }
     let groups = TimeGroups::new(any);
-    let curve = censoring_before(any, &groups);
+    let curve = observable_before(any, &groups);
     let is_own = |i: usize| outcomes.causes()[i] == cause.number();
-    let last_event =
-        (0..groups.len()).rev().find(|&g| groups.get(g).events.iter().any(|&i| is_own(i as usize)));
-    let last_event = last_event.unwrap_or(0);
-    // Last censoring before an event of the cause, the event of the cause before that (a weight holds up to
-    // there), and the weight after it.
-    let mut steps: Vec<(usize, f64, f64)> = Vec::new();
-    let (mut latest, mut held) = (None, 0.0);
-    for (g, group) in groups.iter().enumerate().take(last_event + 1) {
-        if group.events.iter().any(|&i| is_own(i as usize)) {
-            steps.extend(latest.take().map(|censoring| (censoring, held, curve[g])));
-            held = groups.times()[g];
-        }
-        if !group.censored.is_empty() {
-            latest = Some(g);
-        }
-    }
+    let runs = runs(&groups, &curve, |i| is_own(i as usize));
     let mut group_of = vec![0; any.n_subjects()];
     for (g, group) in groups.iter().enumerate() {
         group.all.iter().for_each(|&i| group_of[i as usize] = g);
@@ -87,36 +77,119 @@ pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
         weight.push(any.weight(i) * factor);
     };
     for (i, (&g, &t)) in group_of.iter().zip(any.time()).enumerate() {
-        if !any.event()[i] || is_own(i) || g >= last_event {
-            push(i, 0.0, t, is_own(i), 1.0);
+        let entered = any.entry().map_or(0.0, |entry| entry[i]);
+        if !any.event()[i] || is_own(i) {
+            push(i, entered, t, is_own(i), 1.0);
             continue;
         }
-        let mut from = 0.0;
-        let mut weight = 1.0;
-        for &(_, held, after) in &steps[steps.partition_point(|step| step.0 < g)..] {
-            let to = t.max(held);
-            push(i, from, to, false, weight);
-            (from, weight) = (to, after / curve[g]);
+        let later = &runs[runs.partition_point(|run| run.last <= g)..];
+        if curve[g] == 0.0 && !later.is_empty() {
+            return Err(Error::Undefined(
+                "Fine and Gray's weight",
+                "nobody was at risk for a while between two events",
+            ));
         }
-        if from < groups.times()[last_event] && weight > 0.0 {
-            push(i, from, groups.times()[last_event], false, weight);
+        let (mut from, mut to, mut factor) = (entered, t, 1.0);
+        for run in later {
+            let next = run.observable / curve[g];
+            if next != factor {
+                push(i, from, to, false, factor);
+                (from, factor) = (to, next);
+            }
+            to = groups.times()[run.last];
+        }
+        if factor > 0.0 {
+            push(i, from, to, false, factor);
         }
     }
     let outcomes = Outcomes::new(time, event)?.with_entry(entry)?.with_weights(weight)?;
     Ok(FineGrayRows { subject, outcomes })
 }
 
+/// Neighbouring groups with events of the cause, at which the curve has one value.
+struct Run {
+    /// The last of them.
+    last: usize,
+    observable: f64,
+}
+
+fn runs(groups: &TimeGroups, curve: &[f64], is_own: impl Fn(u32) -> bool) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (g, group) in groups.iter().enumerate() {
+        if !group.events.iter().any(|&i| is_own(i)) {
+            continue;
+        }
+        match runs.last_mut() {
+            Some(run) if run.observable == curve[g] => run.last = g,
+            _ => runs.push(Run { last: g, observable: curve[g] }),
+        }
+    }
+    runs
+}
+
+/// `G H` just before each group's time.
+fn observable_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
+    let mut curve = censoring_before(any, groups);
+    if any.entry().is_some() {
+        curve.iter_mut().zip(entered_before(any, groups)).for_each(|(g, h)| *g *= h);
+    }
+    curve
+}
+
+/// `H` just before each group's time: with time reversed, subjects come at risk at the end of their follow-up
+/// and leave at their entry.
+fn entered_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
+    let mut entering = Entering::new(any);
+    let (mut followed, mut entered) = (0.0, 1.0);
+    let mut tied = Tied::default();
+    let mut curve = vec![0.0; groups.len()];
+    for ((group, &now), before) in groups.iter().zip(groups.times()).zip(&mut curve).rev() {
+        // Entries at or after `now`, from those followed beyond it.
+        entering.leave_from(now, |i| {
+            let at = any.entry().map_or(0.0, |entry| entry[i as usize]);
+            if at != tied.at {
+                entered *= tied.share_left(&mut followed);
+                tied.at = at;
+            }
+            tied.weight += any.weight(i as usize);
+        });
+        entered *= tied.share_left(&mut followed);
+        *before = entered;
+        followed += any.weigh(group.all);
+    }
+    curve
+}
+
+/// Those who enter at one time.
+#[derive(Default)]
+struct Tied {
+    at: f64,
+    weight: f64,
+}
+
+impl Tied {
+    /// The share of those `followed` just after this time who had entered before it; they alone stay.
+    fn share_left(&mut self, followed: &mut f64) -> f64 {
+        let (all, entering) = (*followed, std::mem::take(&mut self.weight));
+        if entering == 0.0 {
+            return 1.0;
+        }
+        let left = all - entering;
+        *followed = if left <= all * 1e-12 { 0.0 } else { left }; // weighted sums may differ by rounding
+        *followed / all
+    }
+}
+
 /// `G` just before each group's time.
 fn censoring_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
-    let (mut at_risk, mut uncensored) = (any.total_weight(), 1.0);
-    let curve = groups.iter().map(|group| {
+    let mut uncensored = 1.0;
+    let curve = groups.iter().zip(at_risk(any, groups)).map(|(group, at_risk)| {
         let before = uncensored;
-        let (events, censored) = (any.weigh(group.events), any.weigh(group.censored));
+        let censored = any.weigh(group.censored);
         if censored > 0.0 {
-            let left = at_risk - events;
+            let left = at_risk - any.weigh(group.events);
             uncensored *= ((left - censored) / left).max(0.0);
         }
-        at_risk -= events + censored;
         before
     });
     curve.collect()

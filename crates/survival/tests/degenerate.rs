@@ -93,11 +93,21 @@ fn a_perfect_score_has_no_spread() {
     assert_eq!((perfect.c, perfect.se, perfect.lower, perfect.upper), (1.0, 0.0, 1.0, 1.0));
 }
 
+fn competing(time: &[f64], cause: &[usize]) -> CompetingOutcomes {
+    CompetingOutcomes::new(time.to_vec(), cause.to_vec()).unwrap()
+}
+
 #[test]
 fn delayed_entry_where_it_is_not_defined() {
     let late = outcomes(&[2.0, 3.0], &[true; 2]).with_entry(vec![1.0, 0.0]).unwrap();
     assert!(matches!(uno_c(&late, &[1.0, 0.0], 3.0), Err(Error::Unsupported(..))));
     assert!(matches!(auc_at(&late, &[1.0, 0.0], 2.5), Err(Error::Unsupported(..))));
+    // The second had another event before the others entered; from then on it cannot be weighted.
+    let gap = competing(&[1.0, 2.0, 5.0, 6.0], &[1, 2, 1, 1]).with_entry(vec![0.0, 0.0, 3.0, 3.0]);
+    let gap = gap.unwrap();
+    assert!(matches!(fine_gray_rows(gap.cause(1).unwrap()), Err(Error::Undefined(..))));
+    let last = competing(&[1.0, 5.0, 5.0, 6.0], &[1, 1, 1, 2]).with_entry(vec![0.0, 3.0, 3.0, 3.0]);
+    assert!(fine_gray_rows(last.unwrap().cause(1).unwrap()).is_ok());
 }
 
 #[test]
@@ -210,9 +220,6 @@ fn logit_interval_survives_samples_of_perfect_concordance() {
 
 #[test]
 fn competing_risks_without_the_cause_or_its_controls() {
-    let competing = |time: &[f64], cause: &[usize]| {
-        CompetingOutcomes::new(time.to_vec(), cause.to_vec()).unwrap()
-    };
     let outcomes = competing(&[1.0, 2.0, 3.0, 4.0], &[2, 0, 2, 0]);
     assert_eq!(outcomes.cause(1), Err(Error::NoEvents(4)));
     assert!(matches!(outcomes.cause(0), Err(Error::InvalidSetting("cause", ..))));

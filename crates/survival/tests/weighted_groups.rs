@@ -244,10 +244,6 @@ fn weights_that_are_no_counts_and_entries_are_refused_where_undefined() {
         Err("delayed entry".to_owned())
     );
     assert_eq!(
-        vertebra_survival::fine_gray_rows(late).map_err(kind),
-        Err("delayed entry".to_owned())
-    );
-    assert_eq!(
         vertebra_survival::auc_at(&late, x, 2.5).map_err(kind),
         Err("delayed entry".to_owned())
     );

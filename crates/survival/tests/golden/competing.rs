@@ -2,9 +2,9 @@
 
 use crate::{Golden, assert_all_close, assert_close, linear};
 use vertebra_survival::{
-    CompetingOutcomes, CumulativeIncidence, GrayOptions, RiskSets, Ties, auc_at, auc_jointly,
-    brier_score, calibration_slope, cumulative_incidence, cumulative_incidence_by_group, fine_gray,
-    fine_gray_rows, gray_test,
+    CompetingOutcomes, CumulativeIncidence, GrayOptions, Outcomes, RiskSets, Ties, auc_at,
+    auc_jointly, brier_score, calibration_slope, cumulative_incidence,
+    cumulative_incidence_by_group, fine_gray, fine_gray_rows, gray_test,
 };
 
 #[test]
@@ -245,6 +245,48 @@ fn fine_gray_rows_agree_with_finegray() {
             assert_close(key, -events * got.loss, expected[1], 1e-11);
         }
     }
+}
+
+/// With entry times; case weights as copies of subjects (`delayed_entry.R`).
+#[test]
+fn fine_gray_rows_with_delayed_entry_agree_with_finegray() {
+    let mgus2 = Golden::read("mgus2");
+    let golden = Golden::read("delayed_entry");
+    let etime = mgus2.column("etime");
+    let entry: Vec<f64> =
+        etime.iter().enumerate().map(|(i, t)| (t * ((i * 7) % 10) as f64 / 12.0).floor()).collect();
+    let late = mgus("etime").with_entry(entry).unwrap();
+    let copies = (0..etime.len()).map(|i| 1.0 + (i % 3) as f64).collect();
+    let copied = late.clone().with_weights(copies).unwrap();
+    for (kind, outcomes) in [("fine_gray", &late), ("fine_gray_copies", &copied)] {
+        for (name, cause) in [("pcm", 1), ("death", 2)] {
+            let path = format!("/{kind}/{name}");
+            let rows = fine_gray_rows(outcomes.cause(cause).unwrap()).unwrap();
+            let (entry, weight) =
+                (rows.outcomes.entry().unwrap(), rows.outcomes.weights().unwrap());
+            let at_risk = |t: f64| -> f64 {
+                let covers = |r: &usize| entry[*r] < t && t <= rows.outcomes.time()[*r];
+                (0..weight.len()).filter(covers).map(|r| weight[r]).sum()
+            };
+            let times = golden.numbers(&format!("{path}/times"));
+            let got: Vec<f64> = times.iter().map(|&t| at_risk(t)).collect();
+            assert_all_close(&path, &got, &golden.numbers(&format!("{path}/weight_at")), 1e-11);
+            let b = golden.numbers(&format!("{path}/coef"));
+            let h = linear(&mgus2, &[("age", b[0]), ("male", b[1])]);
+            let h: Vec<f64> = rows.subject.iter().map(|&i| h[i]).collect();
+            let sets = RiskSets::new(&rows.outcomes).unwrap();
+            let got = sets.partial_likelihood(&h, Ties::Breslow).unwrap();
+            let events = events_weight(&rows.outcomes);
+            let expected = golden.numbers(&format!("{path}/loglik"))[1];
+            assert_close(&path, -events * got.loss, expected, 1e-11);
+        }
+    }
+}
+
+/// Case weights of all events.
+fn events_weight(outcomes: &Outcomes) -> f64 {
+    let weight = outcomes.weights().unwrap();
+    outcomes.event().iter().zip(weight).filter(|(event, _)| **event).map(|(_, w)| w).sum()
 }
 
 /// Cox models in which the events of the other cause are censorings.
