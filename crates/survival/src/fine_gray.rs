@@ -1,199 +1,24 @@
 //! The subdistribution hazard of Fine and Gray: how covariates act on the cumulative incidence of one cause.
 //!
-//! Who had another event stays in the risk sets of the cause with a weight that falls as its censoring would
-//! have: at an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`, with `w_i(t) = 1` while `i` is
-//! followed, 0 after its censoring or its event of the cause, and `G(t-) / G(t_i-)` after its event of another
-//! cause at `t_i`. `G` is the Kaplan-Meier curve of the censoring, events taken to come before censorings at
-//! equal times. Tied events of the cause see the same risk set (Breslow). The standard errors are those of Fine and Gray, with what the estimated `G` adds.
+//! At an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`, with `w_i(t) = 1` while `i` is followed, 0 after
+//! its censoring or its event of the cause, and the weight of `fine_gray_weights` after its event of another cause.
 //!
-//! With delayed entry the weight after an event of another cause is `G(t-) H(t-) / (G(t_i-) H(t_i-))`, where
-//! `H(t-)` is the probability of having entered before `t`: the Kaplan-Meier curve of the entry times with time
-//! reversed, `H(t-) = prod_{u >= t} (1 - e(u) / R(u))` over entry times `u`, with `e(u)` entering at `u` and
-//! `R(u)` followed just after it. [`fine_gray_rows`] weights so; [`fine_gray`] refuses delayed entry, because
-//! its standard errors would need what the estimated `H` adds.
-//!
-//! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (weights as data).
-//! [`fine_gray_rows`] equals R `survival::finegray()`, the likelihood `coxph()` on these rows;
-//! coefficients and standard errors equal `cmprsk::crr()` where no event ties with a censoring.
+//! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (delayed entry).
+//! Coefficients and standard errors equal `cmprsk::crr()`, which knows neither weights nor entry times, where no
+//! event ties with a censoring; with them the coefficients and likelihood are those of `survival::coxph()` on the
+//! rows of `finegray()`, and the standard errors the derivative of the coefficients by each subject's weight.
 
 use crate::{
-    Error, OneCause, Outcomes, check,
+    Error, OneCause, check,
     cox_fit::Column,
     entering::Entering,
+    fine_gray_weights::{GAP, observable_before},
     linear::{invert, solve},
     normal,
-    time_groups::TimeGroups,
+    order::argsort,
+    time_groups::{TimeGroup, TimeGroups},
     time_weight::at_risk,
 };
-
-/// The subjects of a Fine-Gray analysis as weighted rows `(entry, time]` for any Cox regression: fit it with
-/// these outcomes and the covariates of `subject`, with robust standard errors clustered by subject.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct FineGrayRows {
-    /// Row by row, the index of its subject.
-    pub subject: Vec<usize>,
-    /// Entry, exit, event of the cause, and weight of each row.
-    pub outcomes: Outcomes,
-}
-
-/// The weighted rows of one cause; who had another event has a row for each weight it has at an event of the
-/// cause after it. Case weights and entry times are honoured.
-///
-/// # Errors
-/// [`Error::OutOfDomain`] for an event or a censoring at time 0, which no row `(entry, time]` can hold;
-/// [`Error::Undefined`] where nobody was at risk for a while between an event of another cause and a later one of
-/// this cause, as delayed entry allows.
-///
-/// # Examples
-/// ```
-/// use vertebra_survival::{CompetingOutcomes, fine_gray_rows};
-/// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![2, 0, 1, 1])?;
-/// let rows = fine_gray_rows(outcomes.cause(1)?)?;
-/// assert_eq!(rows.subject, [0, 0, 1, 2, 3]);
-/// assert_eq!(rows.outcomes.weights().unwrap()[..2], [1.0, 2.0 / 3.0]);
-/// # Ok::<(), vertebra_survival::Error>(())
-/// ```
-pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
-    let (outcomes, any) = (cause.outcomes(), cause.outcomes().any());
-    if let Some(i) = any.time().iter().position(|&t| t == 0.0) {
-        return Err(Error::OutOfDomain("time", i, 0.0));
-    }
-    let groups = TimeGroups::new(any);
-    let curve = observable_before(any, &groups);
-    let is_own = |i: usize| outcomes.causes()[i] == cause.number();
-    let runs = runs(&groups, &curve, |i| is_own(i as usize));
-    let mut group_of = vec![0; any.n_subjects()];
-    for (g, group) in groups.iter().enumerate() {
-        group.all.iter().for_each(|&i| group_of[i as usize] = g);
-    }
-    let (mut subject, mut entry, mut time) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut event, mut weight) = (Vec::new(), Vec::new());
-    let mut push = |i: usize, from: f64, to: f64, is_event: bool, factor: f64| {
-        subject.push(i);
-        entry.push(from);
-        time.push(to);
-        event.push(is_event);
-        weight.push(any.weight(i) * factor);
-    };
-    for (i, (&g, &t)) in group_of.iter().zip(any.time()).enumerate() {
-        let entered = any.entry().map_or(0.0, |entry| entry[i]);
-        if !any.event()[i] || is_own(i) {
-            push(i, entered, t, is_own(i), 1.0);
-            continue;
-        }
-        let later = &runs[runs.partition_point(|run| run.last <= g)..];
-        if curve[g] == 0.0 && !later.is_empty() {
-            return Err(Error::Undefined(
-                "Fine and Gray's weight",
-                "nobody was at risk for a while between two events",
-            ));
-        }
-        let (mut from, mut to, mut factor) = (entered, t, 1.0);
-        for run in later {
-            let next = run.observable / curve[g];
-            if next != factor {
-                push(i, from, to, false, factor);
-                (from, factor) = (to, next);
-            }
-            to = groups.times()[run.last];
-        }
-        if factor > 0.0 {
-            push(i, from, to, false, factor);
-        }
-    }
-    let outcomes = Outcomes::new(time, event)?.with_entry(entry)?.with_weights(weight)?;
-    Ok(FineGrayRows { subject, outcomes })
-}
-
-/// Neighbouring groups with events of the cause, at which the curve has one value.
-struct Run {
-    /// The last of them.
-    last: usize,
-    observable: f64,
-}
-
-fn runs(groups: &TimeGroups, curve: &[f64], is_own: impl Fn(u32) -> bool) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    for (g, group) in groups.iter().enumerate() {
-        if !group.events.iter().any(|&i| is_own(i)) {
-            continue;
-        }
-        match runs.last_mut() {
-            Some(run) if run.observable == curve[g] => run.last = g,
-            _ => runs.push(Run { last: g, observable: curve[g] }),
-        }
-    }
-    runs
-}
-
-/// `G H` just before each group's time.
-fn observable_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
-    let mut curve = censoring_before(any, groups);
-    if any.entry().is_some() {
-        curve.iter_mut().zip(entered_before(any, groups)).for_each(|(g, h)| *g *= h);
-    }
-    curve
-}
-
-/// `H` just before each group's time: with time reversed, subjects come at risk at the end of their follow-up
-/// and leave at their entry.
-fn entered_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
-    let mut entering = Entering::new(any);
-    let (mut followed, mut entered) = (0.0, 1.0);
-    let mut tied = Tied::default();
-    let mut curve = vec![0.0; groups.len()];
-    for ((group, &now), before) in groups.iter().zip(groups.times()).zip(&mut curve).rev() {
-        // Entries at or after `now`, from those followed beyond it.
-        entering.leave_from(now, |i| {
-            let at = any.entry().map_or(0.0, |entry| entry[i as usize]);
-            if at != tied.at {
-                entered *= tied.share_left(&mut followed);
-                tied.at = at;
-            }
-            tied.weight += any.weight(i as usize);
-        });
-        entered *= tied.share_left(&mut followed);
-        *before = entered;
-        followed += any.weigh(group.all);
-    }
-    curve
-}
-
-/// Those who enter at one time.
-#[derive(Default)]
-struct Tied {
-    at: f64,
-    weight: f64,
-}
-
-impl Tied {
-    /// The share of those `followed` just after this time who had entered before it; they alone stay.
-    fn share_left(&mut self, followed: &mut f64) -> f64 {
-        let (all, entering) = (*followed, std::mem::take(&mut self.weight));
-        if entering == 0.0 {
-            return 1.0;
-        }
-        let left = all - entering;
-        *followed = if left <= all * 1e-12 { 0.0 } else { left }; // weighted sums may differ by rounding
-        *followed / all
-    }
-}
-
-/// `G` just before each group's time.
-fn censoring_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
-    let mut uncensored = 1.0;
-    let curve = groups.iter().zip(at_risk(any, groups)).map(|(group, at_risk)| {
-        let before = uncensored;
-        let censored = any.weigh(group.censored);
-        if censored > 0.0 {
-            let left = at_risk - any.weigh(group.events);
-            uncensored *= ((left - censored) / left).max(0.0);
-        }
-        before
-    });
-    curve.collect()
-}
 
 /// A fitted subdistribution hazard model.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -201,7 +26,7 @@ fn censoring_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
 pub struct FineGrayFit {
     /// Log subdistribution hazard ratio of each covariate.
     pub coefficients: Vec<f64>,
-    /// Their covariance: a sandwich that includes what the estimated censoring curve adds.
+    /// Their covariance: a sandwich that includes what the estimated censoring and entry curves add.
     pub covariance: Vec<Vec<f64>>,
     /// Standard errors, the roots of its diagonal.
     pub std_errors: Vec<f64>,
@@ -282,12 +107,18 @@ impl FineGrayFit {
     }
 }
 
-/// Fits the subdistribution hazard of one cause on `covariates` (one slice of `[n]` each), Breslow ties.
+/// Fits the subdistribution hazard of one cause on `covariates` (one slice of `[n]` each), Breslow ties. Case weights
+/// and entry times are honoured.
+///
+/// The hazard of the cause is `H_0'(t) exp(b'x)` among those followed and those who had another event before `t`, at
+/// `t_i`, with the weight `G(t-) H(t-) / (G(t_i-) H(t_i-))`: `G` the probability of being uncensored, `H` that of
+/// having entered. The covariance is a sandwich of each subject's influence on the score, with what it has through
+/// the estimated `G` and `H` (Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011).
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::Empty`] without a covariate,
 /// [`Error::Undefined`] where a covariate is the same for all, is determined by the others, or no finite
-/// coefficients fit best; [`Error::Unsupported`] for case weights or delayed entry.
+/// coefficients fit best, and as [`fine_gray_rows`](crate::fine_gray_rows()) for delayed entry.
 ///
 /// # Examples
 /// ```
@@ -306,15 +137,11 @@ pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayF
         return Err(Error::Empty("covariates"));
     }
     covariates.iter().try_for_each(|x| check::finite("covariates", x, any))?;
-    if any.weights().is_some() {
-        return Err(Error::Unsupported(NAME, "case weights"));
-    }
-    check::no_entry(NAME, any)?;
     let columns: Vec<Column> = covariates.iter().map(|x| Column::new(x)).collect();
     if columns.iter().any(Column::is_flat) {
         return Err(Error::Undefined(NAME, "a covariate is the same for all"));
     }
-    let sample = Sample::new(cause, columns);
+    let sample = Sample::new(cause, columns)?;
     let p = covariates.len();
     let mut b = vec![0.0; p];
     let mut at = sample.derivatives(&b);
@@ -354,7 +181,7 @@ pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayF
 struct Sample<'a> {
     cause: OneCause<'a>,
     groups: TimeGroups,
-    /// `G` just before each group's time.
+    /// `G H` just before each group's time.
     before: Vec<f64>,
     columns: Vec<Column>,
 }
@@ -402,11 +229,25 @@ struct EventTime {
 }
 
 impl<'a> Sample<'a> {
-    fn new(cause: OneCause<'a>, columns: Vec<Column>) -> Self {
+    fn new(cause: OneCause<'a>, columns: Vec<Column>) -> Result<Self, Error> {
         let any = cause.outcomes().any();
         let groups = TimeGroups::new(any);
-        let before = censoring_before(any, &groups);
-        Self { cause, groups, before, columns }
+        let before = observable_before(any, &groups);
+        let sample = Self { cause, groups, before, columns };
+        let is_own = |i: &u32| sample.is_own(*i as usize);
+        let last = sample.groups.iter().rposition(|group| group.events.iter().any(is_own));
+        let earlier = sample.groups.iter().zip(&sample.before).take(last.unwrap_or(0));
+        let stuck = |(group, before): (TimeGroup<'_>, &f64)| {
+            *before == 0.0 && !group.events.iter().all(is_own)
+        };
+        if earlier.into_iter().any(stuck) {
+            return Err(GAP);
+        }
+        Ok(sample)
+    }
+
+    fn weight(&self, i: usize) -> f64 {
+        self.cause.outcomes().any().weight(i)
     }
 
     fn x(&self, i: usize, k: usize) -> f64 {
@@ -427,7 +268,7 @@ impl<'a> Sample<'a> {
         let p = b.len();
         let h = self.log_hazard(b);
         let most = h.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let share = |i: usize| (h[i] - most).exp();
+        let share = |i: usize| self.weight(i) * (h[i] - most).exp();
         let own: Vec<Vec<usize>> = self
             .groups
             .iter()
@@ -435,10 +276,14 @@ impl<'a> Sample<'a> {
             .collect();
         let mut followed = Moments::new(p);
         let mut risk_sets = Vec::new();
+        let mut entering = Entering::new(self.cause.outcomes().any());
         for (g, group) in self.groups.iter().enumerate().rev() {
             for &i in group.all {
                 followed.add(share(i as usize), |k| self.x(i as usize, k));
             }
+            entering.leave_from(self.groups.times()[g], |i| {
+                followed.add(-share(i as usize), |k| self.x(i as usize, k));
+            });
             if !own[g].is_empty() {
                 risk_sets.push((g, followed.clone()));
             }
@@ -462,7 +307,8 @@ impl<'a> Sample<'a> {
                         risk_set.two[j][k] += factor * gone.two[j][k];
                     }
                 }
-                total.add(g, &own[g], &risk_set, |i| h[i] - most, |i, k| self.x(i, k));
+                let of = |i: usize| (self.weight(i), h[i] - most);
+                total.add(g, &own[g], &risk_set, of, |i, k| self.x(i, k));
             }
             for &i in group.events.iter().filter(|&&i| !self.is_own(i as usize)) {
                 let i = i as usize;
@@ -485,10 +331,11 @@ impl<'a> Sample<'a> {
         ))?;
         let influence = self.influence(b, &at);
         let mut middle = vec![vec![0.0; p]; p];
-        for u in &influence {
+        for (i, u) in influence.iter().enumerate() {
+            let weight = self.weight(i).powi(2);
             for j in 0..p {
                 for k in 0..p {
-                    middle[j][k] += u[j] * u[k];
+                    middle[j][k] += weight * u[j] * u[k];
                 }
             }
         }
@@ -521,7 +368,8 @@ impl<'a> Sample<'a> {
         })
     }
 
-    /// Each subject's `eta_i + psi_i`: its score residual with its weights, and its part in `G`.
+    /// Each subject's `eta_i + psi_i`: its score residual with its weights, and its part in `G` and `H`; before its
+    /// case weight.
     fn influence(&self, b: &[f64], at: &Derivatives) -> Vec<Vec<f64>> {
         let p = b.len();
         let h = self.log_hazard(b);
@@ -531,7 +379,8 @@ impl<'a> Sample<'a> {
         for (g, group) in self.groups.iter().enumerate() {
             group.all.iter().for_each(|&i| group_of[i as usize] = g);
         }
-        // Sums over event times k: of dH and mean dH for the followed, and of G times these for the gone.
+        // Sums over event times k: of the hazard's steps and mean times steps for the followed, and of G H times
+        // these for the gone.
         let n_events = at.events.len();
         let mut plain = vec![vec![0.0; p + 1]; n_events + 1];
         let mut weighted = vec![vec![0.0; p + 1]; n_events + 1];
@@ -545,16 +394,20 @@ impl<'a> Sample<'a> {
         }
         // The first event time whose group is at or after `g`.
         let from = |g: usize| at.events.partition_point(|e| e.group < g);
+        let event_times_by =
+            |time: f64| at.events.partition_point(|e| self.groups.times()[e.group] <= time);
         for (i, value) in values.iter_mut().enumerate() {
             let (g, share) = (group_of[i], (h[i] - at.most).exp());
             let through = at.events.partition_point(|e| e.group <= g);
-            let gone = any.event()[i] && !self.is_own(i);
-            for j in 0..p {
+            let gone = any.event()[i] && !self.is_own(i) && through < n_events;
+            let entered = any.entry().map_or(0, |entry| event_times_by(entry[i]));
+            for (j, value) in value.iter_mut().enumerate() {
                 let x = self.x(i, j);
-                value[j] -= share * (x * plain[through][0] - plain[through][j + 1]);
+                let followed = |c: usize| plain[through][c] - plain[entered][c];
+                *value -= share * (x * followed(0) - followed(j + 1));
                 if gone {
                     let later = |c: usize| weighted[n_events][c] - weighted[through][c];
-                    value[j] -= share / self.before[g] * (x * later(0) - later(j + 1));
+                    *value -= share / self.before[g] * (x * later(0) - later(j + 1));
                 }
             }
             if any.event()[i] && self.is_own(i) {
@@ -562,53 +415,128 @@ impl<'a> Sample<'a> {
                 (0..p).for_each(|j| value[j] += self.x(i, j) - mean[j]);
             }
         }
-        self.add_censoring(&h, at, &weighted, &mut values);
+        let later = Later { at, weighted: &weighted };
+        self.add_censoring(&h, &later, &mut values);
+        if let Some(entry) = any.entry() {
+            self.add_entry(entry, &h, &later, &mut values);
+        }
         values
     }
 
     /// What a censoring at `u` changes by lowering `G` after it: `q(u)`, the score residuals beyond `u`
     /// of those gone before, per subject at risk of being censored.
-    fn add_censoring(
-        &self,
-        h: &[f64],
-        at: &Derivatives,
-        weighted: &[Vec<f64>],
-        values: &mut [Vec<f64>],
-    ) {
-        let (p, n_events) = (self.columns.len(), at.events.len());
+    fn add_censoring(&self, h: &[f64], later: &Later<'_>, values: &mut [Vec<f64>]) {
+        let p = self.columns.len();
         let any = self.cause.outcomes().any();
-        let mut gone = vec![0.0; p + 1];
+        let mut gone = Gone::new(p);
         let mut drift = vec![0.0; p];
-        let mut at_risk = any.n_subjects() as f64;
-        for (g, group) in self.groups.iter().enumerate() {
-            let through = at.events.partition_point(|e| e.group <= g);
-            for &i in group.events.iter().filter(|&&i| !self.is_own(i as usize)) {
-                let i = i as usize;
-                let share = (h[i] - at.most).exp() / self.before[g];
-                gone[0] += share;
-                (0..p).for_each(|j| gone[j + 1] += share * self.x(i, j));
-            }
-            let leaving = group.events.len() as f64;
+        let mut drifts = vec![drift.clone()];
+        for ((g, group), at_risk) in self.groups.iter().enumerate().zip(at_risk(any, &self.groups))
+        {
+            self.leave(g, h, later.at.most, &mut gone);
             for &i in group.events {
                 (0..p).for_each(|j| values[i as usize][j] += drift[j]);
             }
-            let censored = group.censored.len() as f64;
-            if censored == 0.0 {
-                at_risk -= leaving;
-                continue;
-            }
-            let left = at_risk - leaving;
-            let later = |c: usize| weighted[n_events][c] - weighted[through][c];
-            for j in 0..p {
-                // -sum over the gone of share G (x - mean) dH beyond u, per subject at risk.
-                let q = (gone[j + 1] * later(0) - gone[0] * later(j + 1)) / left;
-                drift[j] -= q * censored / left;
-                for &i in group.censored {
-                    values[i as usize][j] += drift[j] + q;
+            let censored = any.weigh(group.censored);
+            if censored > 0.0 {
+                let left = at_risk - any.weigh(group.events);
+                let through = later.at.events.partition_point(|e| e.group <= g);
+                for (j, drift) in drift.iter_mut().enumerate() {
+                    let q = later.residual(&gone, through, j) / left;
+                    *drift -= q * censored / left;
+                    for &i in group.censored {
+                        values[i as usize][j] += *drift + q;
+                    }
                 }
             }
-            at_risk = left - censored;
+            drifts.push(drift.clone());
         }
+        let Some(entry) = any.entry() else { return };
+        for (value, &entry) in values.iter_mut().zip(entry) {
+            let before = &drifts[self.groups.times().partition_point(|&t| t <= entry)];
+            (0..p).for_each(|j| value[j] -= before[j]);
+        }
+    }
+
+    /// What an entry at `u` changes by raising `H` after it, per subject followed just after `u`.
+    fn add_entry(&self, entry: &[f64], h: &[f64], later: &Later<'_>, values: &mut [Vec<f64>]) {
+        let p = self.columns.len();
+        let any = self.cause.outcomes().any();
+        let mut by_entry = argsort(entry).into_iter().peekable();
+        let mut gone = Gone::new(p);
+        let (mut followed, mut g) = (0.0, 0);
+        let mut drift = vec![0.0; p];
+        // Entry times, and the drift before each and after the last.
+        let (mut times, mut drifts) = (Vec::new(), vec![drift.clone()]);
+        while let Some(&first) = by_entry.peek() {
+            let now = entry[first as usize];
+            while g < self.groups.len() && self.groups.times()[g] <= now {
+                self.leave(g, h, later.at.most, &mut gone);
+                followed -= any.weigh(self.groups.get(g).all);
+                g += 1;
+            }
+            let mut together = Vec::new();
+            while let Some(i) = by_entry.next_if(|&i| entry[i as usize] == now) {
+                together.push(i);
+            }
+            let entering = any.weigh(&together);
+            followed += entering;
+            let through = later.at.events.partition_point(|e| e.group < g);
+            for (j, drift) in drift.iter_mut().enumerate() {
+                let q = later.residual(&gone, through, j) / followed;
+                *drift += q * entering / followed;
+                for &i in &together {
+                    values[i as usize][j] -= q;
+                }
+            }
+            times.push(now);
+            drifts.push(drift.clone());
+        }
+        for ((value, &from), &to) in values.iter_mut().zip(entry).zip(any.time()) {
+            let [from, to] = [from, to].map(|time| times.partition_point(|&u| u < time));
+            (0..p).for_each(|j| value[j] += drifts[to][j] - drifts[from][j]);
+        }
+    }
+
+    /// Adds those of group `g` who had another event; without a curve there is no event of the cause after them.
+    fn leave(&self, g: usize, h: &[f64], most: f64, gone: &mut Gone) {
+        if self.before[g] == 0.0 {
+            return;
+        }
+        for &i in self.groups.get(g).events.iter().filter(|&&i| !self.is_own(i as usize)) {
+            let i = i as usize;
+            let share = self.weight(i) * (h[i] - most).exp() / self.before[g];
+            gone.zero += share;
+            gone.one.iter_mut().enumerate().for_each(|(j, one)| *one += share * self.x(i, j));
+        }
+    }
+}
+
+/// `sum exp(h) / (G H)` of those who had another event, and times their covariates.
+struct Gone {
+    zero: f64,
+    one: Vec<f64>,
+}
+
+impl Gone {
+    fn new(p: usize) -> Self {
+        Self { zero: 0.0, one: vec![0.0; p] }
+    }
+}
+
+/// Sums over the event times.
+struct Later<'a> {
+    at: &'a Derivatives,
+    /// Before each event time, `sum G H dH_0` and times the mean covariates.
+    weighted: &'a [Vec<f64>],
+}
+
+impl Later<'_> {
+    /// `sum (x_j - mean_j) w exp(h) dH_0` of the gone over the event times from `through` on.
+    fn residual(&self, gone: &Gone, through: usize, j: usize) -> f64 {
+        let last = &self.weighted[self.at.events.len()];
+        let sum = |c: usize| last[c] - self.weighted[through][c];
+        gone.one[j] * sum(0) - gone.zero * sum(j + 1)
     }
 }
 
@@ -618,15 +546,16 @@ impl Derivatives {
         group: usize,
         events: &[usize],
         risk_set: &Moments,
-        log_hazard: impl Fn(usize) -> f64,
+        weight_and_log_hazard: impl Fn(usize) -> (f64, f64),
         x: impl Fn(usize, usize) -> f64,
     ) {
-        let count = events.len() as f64;
+        let count = events.iter().map(|&i| weight_and_log_hazard(i).0).sum::<f64>();
         let mean: Vec<f64> = risk_set.one.iter().map(|one| one / risk_set.zero).collect();
         self.value -= count * risk_set.zero.ln();
         for &i in events {
-            self.value += log_hazard(i);
-            (0..mean.len()).for_each(|k| self.score[k] += x(i, k) - mean[k]);
+            let (weight, log_hazard) = weight_and_log_hazard(i);
+            self.value += weight * log_hazard;
+            (0..mean.len()).for_each(|k| self.score[k] += weight * (x(i, k) - mean[k]));
         }
         for j in 0..mean.len() {
             for k in 0..mean.len() {

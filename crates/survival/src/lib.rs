@@ -145,6 +145,8 @@ mod endpoint;
 mod entering;
 mod error;
 mod fine_gray;
+mod fine_gray_rows;
+mod fine_gray_weights;
 mod gonen_heller;
 mod gray;
 mod incident_auc;
@@ -213,9 +215,8 @@ pub use curve_interval::CurveInterval;
 pub use decision_curve::{NetBenefit, decision_curve};
 pub use endpoint::{CompetingOutcomes, Endpoint, OneCause};
 pub use error::Error;
-pub use fine_gray::{
-    FineGrayFit, FineGrayRows, SubdistributionHazardRatio, fine_gray, fine_gray_rows,
-};
+pub use fine_gray::{FineGrayFit, SubdistributionHazardRatio, fine_gray};
+pub use fine_gray_rows::{FineGrayRows, fine_gray_rows};
 pub use gonen_heller::gonen_heller;
 pub use gray::{GrayOptions, GrayTest, gray_test};
 pub use incident_auc::{IncidentAuc, incident_auc};
