@@ -71,7 +71,8 @@ fn median(curve: &Value, unit: &str) -> String {
 }
 
 fn incidence(text: &mut Text, arguments: &Arguments, incidence: &Value) {
-    if list(incidence).next().is_some() {
+    let says = |curve: &Value| curve["why"].is_string() || list(&curve["at"]).next().is_some();
+    if list(incidence).any(says) {
         text.heading("Cumulative incidence");
     }
     for curve in list(incidence) {

@@ -82,6 +82,9 @@ fn competing_risks_agree_with_r() {
         assert!(value["risks"]["a"]["uno"]["why"].is_string());
         assert!(text.contains("Cumulative incidence") && text.contains("Gray"), "{text}");
         assert!(!text.contains("NaN"));
+        let without_horizon = "--time etime --event event --cause 1 --risk a";
+        let (_, text) = run(&mgus2(), without_horizon).unwrap();
+        assert!(!text.contains("Cumulative incidence"), "a heading with nothing below it");
     }
 }
 
