@@ -17,6 +17,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Observed {
     pub(crate) risk: f64,
+    /// `1 - risk`, summed by itself: 0 only where all had the event, which rounding would hide.
+    pub(crate) free: f64,
     /// Infinitesimal jackknife values `w_i dF / dw_i`, by the members' order.
     pub(crate) influence: Vec<f64>,
 }
@@ -29,10 +31,9 @@ impl Observed {
 
     /// 95 % interval on the log-log scale of the complement.
     pub(crate) fn interval(&self) -> (f64, f64) {
-        let alive = 1.0 - self.risk;
-        let se_log = if alive > 0.0 { self.se() / alive } else { 0.0 };
+        let se_log = if self.free > 0.0 { self.se() / self.free } else { 0.0 };
         let z = normal::two_sided(0.95);
-        let (low, high) = CurveInterval::LogLog.around(alive, se_log, z, 1.0);
+        let (low, high) = CurveInterval::LogLog.around(self.free.min(1.0), se_log, z, 1.0);
         (1.0 - high, 1.0 - low)
     }
 }
@@ -86,20 +87,21 @@ pub(crate) fn aalen_johansen(
     let groups = TimeGroups::new(outcomes);
     let known = groups.count_until(horizon);
     let n = at_risk(outcomes, &groups);
-    let own = |events: &[u32]| -> f64 {
-        events
-            .iter()
-            .filter(|&&i| is_of_interest(i as usize))
-            .map(|&i| outcomes.weight(i as usize))
-            .sum()
+    let weigh = |events: &[u32], of_interest: bool| -> f64 {
+        let these = events.iter().map(|&i| i as usize);
+        // An empty sum is -0.0.
+        these.filter(|&i| is_of_interest(i) == of_interest).map(|i| outcomes.weight(i)).sum::<f64>()
+            + 0.0
     };
+    let own = |events: &[u32]| weigh(events, true);
     // S(t_k-) and F(t_k).
     let (mut before, mut by) = (Vec::with_capacity(known), Vec::with_capacity(known));
-    let (mut survival, mut risk) = (1.0, 0.0);
+    let (mut survival, mut risk, mut competing) = (1.0, 0.0, 0.0);
     for (group, &n) in groups.iter().zip(&n).take(known) {
         before.push(survival);
         if !group.events.is_empty() {
             risk += survival * own(group.events) / n;
+            competing += survival * weigh(group.events, false) / n;
             let d = outcomes.weigh(group.events);
             survival = if all(d, n) { 0.0 } else { survival * ((n - d) / n) };
         }
@@ -136,7 +138,7 @@ pub(crate) fn aalen_johansen(
             influence[i] = outcomes.weight(i) * value;
         }
     }
-    Observed { risk: risk.min(1.0), influence }
+    Observed { risk: risk.min(1.0), free: survival + competing, influence }
 }
 
 /// Whether all at risk have an event; weighted sums may differ by rounding.
@@ -176,6 +178,21 @@ mod tests {
                 let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
                 prop_assert!((got.influence[i] - slope).abs() < 1e-8, "{} {slope}", got.influence[i]);
             }
+        }
+
+        #[test]
+        fn nobody_is_free_of_it_only_where_all_had_it(
+            rows in vec((1u8..9, 0usize..3, 1u8..4), 1..20), horizon in 1u8..9,
+        ) {
+            let time = rows.iter().map(|r| f64::from(r.0)).collect();
+            let o = Outcomes::new(time, rows.iter().map(|r| r.1 > 0).collect()).unwrap();
+            let o = o.with_weights(rows.iter().map(|r| f64::from(r.2) / 7.0).collect()).unwrap();
+            let got = aalen_johansen(&o, |i| rows[i].1 == 1, f64::from(horizon));
+            prop_assert!((got.risk + got.free - 1.0).abs() < 1e-12);
+            let last = rows.iter().map(|r| r.0).max().unwrap();
+            let all_had_it = last <= horizon
+                && rows.iter().all(|r| r.1 == 1 || (r.1 == 0 && r.0 < last));
+            prop_assert_eq!(got.free == 0.0, all_had_it);
         }
 
         #[test]

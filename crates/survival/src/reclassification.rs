@@ -116,7 +116,7 @@ pub fn net_reclassification(
     check::probability("new", new, outcomes)?;
     let category = category(kind)?;
     let everybody = observed(endpoint, horizon)?;
-    if everybody.risk <= 0.0 || everybody.risk >= 1.0 {
+    if everybody.risk <= 0.0 || everybody.free <= 0.0 {
         return Err(Error::Undefined(NAME, "all or none have the event by the horizon"));
     }
     let moved = |up: bool| -> Vec<usize> {
@@ -129,11 +129,11 @@ pub fn net_reclassification(
     let ((up_event, up_share), (down_event, down_share)) = (joint(&up), joint(&down));
     let events = up_event.minus(&down_event);
     let non_events = down_share.minus(&down_event).minus(&up_share.minus(&up_event));
-    let all = Functional { value: everybody.risk, influence: everybody.influence };
     let none = Functional {
-        value: 1.0 - all.value,
-        influence: all.influence.iter().map(|v| -v).collect(),
+        value: everybody.free,
+        influence: everybody.influence.iter().map(|v| -v).collect(),
     };
+    let all = Functional { value: everybody.risk, influence: everybody.influence };
     let (events, non_events) = (events.over(&all), non_events.over(&none));
     let total = events.plus(&non_events);
     if up.is_empty() && down.is_empty() {

@@ -152,6 +152,19 @@ proptest! {
 }
 
 #[test]
+fn nobody_free_of_the_event_is_seen_in_spite_of_rounding() {
+    // 3/6 + 3/6 * 2/3 + 1/6 is below 1 in double precision.
+    let outcomes = CompetingOutcomes::new(vec![3.0, 2.0, 1.0], vec![1, 1, 1])
+        .unwrap()
+        .with_weights(vec![1.0, 2.0, 3.0])
+        .unwrap();
+    let (old, new) = ([0.1; 3], [0.1, 0.1, 0.2]);
+    let cause = outcomes.cause(1).unwrap();
+    let got = net_reclassification(&cause, &old, &new, 3.0, &Reclassification::AnyChange);
+    assert!(matches!(got, Err(Error::Undefined(..))), "{got:?}");
+}
+
+#[test]
 fn a_prediction_equal_to_the_curve_is_calibrated() {
     // Everybody is followed; of those with one prediction that share has the event, at the times of a constant
     // hazard.
