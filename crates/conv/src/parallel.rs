@@ -46,10 +46,18 @@ pub(crate) fn on_pool<R: Send>(cost: usize, work: impl FnOnce() -> R + Send) -> 
                 }
             });
         }
-        let result = work();
-        is_done.store(true, Ordering::Relaxed);
-        result
+        let _done = Done(is_done);
+        work()
     })
+}
+
+/// Lets those who look for work go when dropped: after a panic too, which would otherwise wait for them.
+struct Done(Arc<AtomicBool>);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Executes what other threads of the pool have to share until `is_done`, or nothing came for long.
@@ -82,5 +90,35 @@ pub(crate) fn map<T: Send, R: Send>(
         items.into_iter().map(work).collect()
     } else {
         items.into_par_iter().map(work).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    use super::*;
+
+    /// Work of somebody else that goes on until `is_over`, a little at a time.
+    fn keep_busy(is_over: Arc<AtomicBool>, end: Instant) {
+        if !is_over.load(Ordering::Relaxed) && Instant::now() < end {
+            rayon::spawn(move || keep_busy(is_over, end));
+        }
+    }
+
+    /// The clock only ends the test where it would wait for ever.
+    #[test]
+    fn a_panic_does_not_wait_for_the_work_of_others() {
+        let (is_caught, end) = (Arc::default(), Instant::now() + Duration::from_secs(20));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            on_pool(SERIAL, || {
+                keep_busy(Arc::clone(&is_caught), end);
+                resume_unwind(Box::new("the work's own panic"))
+            })
+        }));
+        is_caught.store(true, Ordering::Relaxed);
+        assert!(Instant::now() < end, "the panic came when all other work had ended");
+        let panic = result.map(|()| "none").unwrap_or_else(|p| *p.downcast().unwrap_or_default());
+        assert_eq!(panic, "the work's own panic");
     }
 }
