@@ -171,7 +171,7 @@ fn check_packed(case: &Case, conv: &Convolution, values: [&[f32]; 4], y: &[(f64,
 }
 
 fn every_isa() -> impl Iterator<Item = Isa> {
-    [Isa::Avx512, Isa::Avx2, Isa::Portable].into_iter().filter(|isa| isa.is_available())
+    [Isa::Avx512, Isa::Avx2, Isa::Neon, Isa::Portable].into_iter().filter(|isa| isa.is_available())
 }
 
 proptest! {

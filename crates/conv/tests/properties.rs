@@ -7,7 +7,7 @@ fn values(len: usize) -> Vec<f32> {
 }
 
 fn every_isa() -> impl Iterator<Item = Isa> {
-    [Isa::Avx512, Isa::Avx2, Isa::Portable].into_iter().filter(|isa| isa.is_available())
+    [Isa::Avx512, Isa::Avx2, Isa::Neon, Isa::Portable].into_iter().filter(|isa| isa.is_available())
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub(crate) struct Dot<'a> {
     pub(crate) out_stride: usize,
 }
 
+/// A kernel for one number of rows and columns.
+pub(super) type DotKernel = unsafe fn(&Dot<'_>, &mut [f32]);
+
 impl Dot<'_> {
     /// True if every read and write of a kernel stays inside its slice.
     pub(super) fn is_inside(&self, out: usize) -> bool {

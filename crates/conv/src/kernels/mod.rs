@@ -3,6 +3,8 @@
 //! This is the only place with `unsafe`. The functions of [`Isa`] are safe: they check every
 //! bound of a job, once per some thousand multiply-adds, before a kernel sees it.
 #![allow(unsafe_code)]
+// Without kernels of its own an architecture uses the portable ones only.
+#![cfg_attr(not(any(target_arch = "aarch64", target_arch = "x86_64")), allow(dead_code))]
 
 mod dot;
 #[cfg(feature = "burn")]
@@ -10,14 +12,25 @@ pub(crate) mod elementwise;
 mod plane_copy;
 mod portable;
 mod product;
-#[cfg(target_arch = "x86_64")]
 mod rate;
 mod simd;
 mod spread;
 mod tile;
 mod winograd;
+
+// The kernels that are compiled for this architecture.
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+mod no_kernels;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+#[cfg(target_arch = "aarch64")]
+use neon as native;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+use no_kernels as native;
+#[cfg(target_arch = "x86_64")]
+use x86 as native;
 
 pub(crate) use dot::Dot;
 pub(crate) use plane_copy::PlaneCopy;
@@ -34,6 +47,8 @@ pub enum Isa {
     Avx512,
     /// 8 lanes and 16 registers, with fused multiply-add.
     Avx2,
+    /// 8 lanes in 16 pairs of registers: AArch64.
+    Neon,
     /// Safe Rust without any assumption on the processor.
     Portable,
 }
@@ -42,7 +57,7 @@ impl Isa {
     /// The best instruction set of the processor this runs on.
     #[must_use]
     pub fn detect() -> Self {
-        [Self::Avx512, Self::Avx2]
+        [Self::Avx512, Self::Avx2, Self::Neon]
             .into_iter()
             .find(|isa| isa.is_available())
             .unwrap_or(Self::Portable)
@@ -51,20 +66,7 @@ impl Isa {
     /// Whether this processor has the instruction set.
     #[must_use]
     pub fn is_available(self) -> bool {
-        #[cfg(target_arch = "x86_64")]
-        return match self {
-            Self::Avx512 => {
-                std::arch::is_x86_feature_detected!("avx512f")
-                    && std::arch::is_x86_feature_detected!("avx512vl")
-            }
-            Self::Avx2 => {
-                std::arch::is_x86_feature_detected!("avx2")
-                    && std::arch::is_x86_feature_detected!("fma")
-            }
-            Self::Portable => true,
-        };
-        #[cfg(not(target_arch = "x86_64"))]
-        return self == Self::Portable;
+        self == Self::Portable || native::is_available(self)
     }
 
     /// The most arithmetic one thread can do, in GFLOP/s, measured in about 0.1 s: multiply-adds
@@ -72,17 +74,13 @@ impl Isa {
     /// of its own, and for a set the processor does not have.
     #[must_use]
     pub fn peak_rate(self) -> f64 {
-        #[cfg(target_arch = "x86_64")]
-        if self.is_available() {
-            return match self {
-                // SAFETY: the instruction set is available.
-                Self::Avx512 => rate::best_rate(24 * 16, || unsafe { x86::chains512() }),
-                // SAFETY: as above.
-                Self::Avx2 => rate::best_rate(12 * 8, || unsafe { x86::chains256() }),
-                Self::Portable => 0.0,
-            };
+        match native::chains(self) {
+            // SAFETY: the instruction set is available.
+            Some(chains) if self.is_available() => {
+                rate::best_rate(chains.lanes, || unsafe { (chains.run)() })
+            }
+            _ => 0.0,
         }
-        0.0
     }
 
     /// Cost of gathering one value (from planes that fit a vector, if `is_small`), in vector multiply-adds.
@@ -94,33 +92,37 @@ impl Isa {
     pub(crate) fn lanes(self) -> usize {
         match self {
             Self::Avx512 => 16,
-            Self::Avx2 => 8,
+            Self::Avx2 | Self::Neon => 8,
             Self::Portable => portable::LANES,
         }
     }
 
     /// Most outputs a tile may have.
     pub(crate) fn max_outputs(self) -> usize {
-        if self == Self::Avx2 { 6 } else { 12 }
+        if self.has_16_registers() { 6 } else { 12 }
     }
 
     /// Vectors of a tile with `outputs` outputs that fill the registers best.
     pub(crate) fn vectors(self, outputs: usize) -> usize {
-        match (self, outputs) {
-            (Self::Avx2, 5..) => 2,
-            (Self::Avx2, 3..) => 3,
-            (Self::Avx2, _) => 4,
-            (_, 9..) => 2,
-            (_, 7..) => 3,
+        match (self.has_16_registers(), outputs) {
+            (true, 5..) => 2,
+            (true, 3..) => 3,
+            (false, 9..) => 2,
+            (false, 7..) => 3,
             (_, _) => 4,
         }
+    }
+
+    /// Whether 16 vectors, not 32, are all there is room for.
+    fn has_16_registers(self) -> bool {
+        matches!(self, Self::Avx2 | Self::Neon)
     }
 
     /// Most rows and columns of a block of inner products for filters of `taps` taps. Shifted
     /// columns cross cache lines, rows do not, so filters get few columns and many rows.
     pub(crate) fn max_dot(self, taps: usize) -> [usize; 2] {
         match (self, taps) {
-            (Self::Avx2, _) => [3, 3],
+            (Self::Avx2 | Self::Neon, _) => [3, 3],
             (_, 1) => [4, 6],
             _ => [8, 3],
         }
@@ -135,18 +137,10 @@ impl Isa {
                 && tile.is_inside(self.lanes(), plane),
             "a tile reaches outside its slices"
         );
-        #[cfg(target_arch = "x86_64")]
-        {
-            let kernel = match self {
-                Self::Avx512 => x86::tile512(out.len(), tile.lanes.len()),
-                Self::Avx2 => x86::tile256(out.len(), tile.lanes.len()),
-                Self::Portable => None,
-            };
-            if let Some(kernel) = kernel {
-                // SAFETY: the instruction set is available, the numbers of outputs and vectors
-                // are the kernel's own, and all accesses are inside: checked above.
-                return unsafe { kernel(tile, out) };
-            }
+        if let Some(kernel) = native::tile(self, out.len(), tile.lanes.len()) {
+            // SAFETY: the instruction set is available, the numbers of outputs and vectors
+            // are the kernel's own, and all accesses are inside: checked above.
+            return unsafe { kernel(tile, out) };
         }
         assert!(self == Self::Portable, "no kernel for this tile");
         portable::tile(tile, out);
@@ -160,17 +154,9 @@ impl Isa {
                 && dot.pixels.is_multiple_of(self.lanes()),
             "a block of inner products reaches outside its slices"
         );
-        #[cfg(target_arch = "x86_64")]
-        {
-            let kernel = match self {
-                Self::Avx512 => x86::dot512(dot.rows, dot.offsets.len()),
-                Self::Avx2 => x86::dot256(dot.rows, dot.offsets.len()),
-                Self::Portable => None,
-            };
-            if let Some(kernel) = kernel {
-                // SAFETY: as above.
-                return unsafe { kernel(dot, out) };
-            }
+        if let Some(kernel) = native::dot(self, dot.rows, dot.offsets.len()) {
+            // SAFETY: as above.
+            return unsafe { kernel(dot, out) };
         }
         assert!(self == Self::Portable, "no kernel for this block");
         portable::dot(dot, out);

@@ -2,7 +2,7 @@
 //! columns, over all terms.
 
 use super::{
-    Isa,
+    Isa, native,
     simd::{Simd, unrolled},
 };
 
@@ -63,18 +63,10 @@ impl Isa {
         sums: &mut [f32],
         stride: usize,
     ) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let kernel = match self {
-                Self::Avx512 => super::x86::product512(size[0], size[1]),
-                Self::Avx2 => super::x86::product256(size[0], size[1]),
-                Self::Portable => None,
-            };
-            if let Some(kernel) = kernel {
-                // SAFETY: the instruction set is available and all accesses are inside, checked
-                // by the caller; the numbers of rows and vectors are the kernel's own.
-                return unsafe { kernel(product, first, sums, stride) };
-            }
+        if let Some(kernel) = native::product(self, size[0], size[1]) {
+            // SAFETY: the instruction set is available and all accesses are inside, checked
+            // by the caller; the numbers of rows and vectors are the kernel's own.
+            return unsafe { kernel(product, first, sums, stride) };
         }
         assert!(self == Self::Portable, "no kernel for this product");
         portable(product, first, size, sums, stride);

@@ -7,6 +7,14 @@ use super::simd::{Simd, unrolled};
 const ROUNDS: usize = 20_000;
 const RUNS: usize = 200;
 
+/// A kernel that does nothing but multiply-adds.
+#[derive(Clone, Copy)]
+pub(super) struct Chains {
+    /// Multiply-adds of one of its [`ROUNDS`].
+    pub(super) lanes: usize,
+    pub(super) run: unsafe fn() -> f32,
+}
+
 /// `M * N` independent chains of [`ROUNDS`] multiply-adds.
 ///
 /// # Safety

@@ -48,6 +48,9 @@ pub(crate) enum TileAddend<'a> {
     Output,
 }
 
+/// A kernel for one number of outputs and vectors.
+pub(super) type TileKernel = unsafe fn(&Tile<'_>, &mut [&mut [f32]]);
+
 impl Tile<'_> {
     /// True if every read of a kernel with vectors of `width` lanes stays inside the slices and
     /// every write inside planes of `plane` values.

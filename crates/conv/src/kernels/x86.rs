@@ -4,18 +4,16 @@
 use core::arch::x86_64::*;
 
 use super::{
-    dot,
-    dot::Dot,
+    Isa,
+    dot::{self, Dot, DotKernel},
     product::{self, Product, ProductKernel},
-    rate,
-    simd::Simd,
-    tile,
-    tile::Tile,
-    winograd::{self, SourceRows, TileRow},
+    rate::{self, Chains},
+    simd::{COMPRESS, Simd, table},
+    tile::{self, Tile, TileKernel},
+    winograd::{
+        self, SourceRows, TileRow, filter::FilterKernel, input::InputKernel, output::OutputKernel,
+    },
 };
-
-pub(super) type TileKernel = unsafe fn(&Tile<'_>, &mut [&mut [f32]]);
-pub(super) type DotKernel = unsafe fn(&Dot<'_>, &mut [f32]);
 
 #[derive(Clone, Copy)]
 struct Avx512(__m512);
@@ -281,24 +279,6 @@ unsafe fn transposed(a: __m256, b: __m256, c: __m256, d: __m256) -> [__m256; 4] 
     }
 }
 
-/// For every mask of 8 lanes the numbers of its set bits, one per byte from the lowest up.
-static COMPRESS: [u64; 256] = {
-    let mut table = [0; 256];
-    let mut mask = 0;
-    while mask < 256 {
-        let (mut bit, mut byte) = (0, 0);
-        while bit < 8 {
-            if mask >> bit & 1 == 1 {
-                table[mask] |= bit << (8 * byte);
-                byte += 1;
-            }
-            bit += 1;
-        }
-        mask += 1;
-    }
-    table
-};
-
 // VL is asked for because without it 256-bit halves live in the lower 16 registers only, which
 // makes the compiler spill the sums of the inner products.
 #[target_feature(enable = "avx512f,avx512vl")]
@@ -337,25 +317,19 @@ unsafe fn product_avx512<const M: usize, const N: usize>(
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
-pub(super) unsafe fn filter512(
-    row: usize,
-    weights: &[f32],
-    width: usize,
-    to: &mut [f32],
-    matrix: usize,
-) {
+unsafe fn filter_avx512(row: usize, weights: &[f32], width: usize, to: &mut [f32], matrix: usize) {
     // SAFETY: as above.
     unsafe { winograd::filter::filter::<Avx512>(row, weights, width, to, matrix) }
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
-pub(super) unsafe fn input512(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
+unsafe fn input_avx512(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
     // SAFETY: as above.
     unsafe { winograd::input::input::<Avx512>(rows, to, matrix) }
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
-pub(super) unsafe fn output512(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
+unsafe fn output_avx512(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
     // SAFETY: as above.
     unsafe { winograd::output::output::<Avx512>(row, out) }
 }
@@ -372,91 +346,108 @@ unsafe fn product_avx2<const M: usize, const N: usize>(
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn filter256(
-    row: usize,
-    weights: &[f32],
-    width: usize,
-    to: &mut [f32],
-    matrix: usize,
-) {
+unsafe fn filter_avx2(row: usize, weights: &[f32], width: usize, to: &mut [f32], matrix: usize) {
     // SAFETY: as above.
     unsafe { winograd::filter::filter::<Avx2>(row, weights, width, to, matrix) }
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn input256(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
+unsafe fn input_avx2(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
     // SAFETY: as above.
     unsafe { winograd::input::input::<Avx2>(rows, to, matrix) }
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn output256(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
+unsafe fn output_avx2(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
     // SAFETY: as above.
     unsafe { winograd::output::output::<Avx2>(row, out) }
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
-pub(super) unsafe fn chains512() -> f32 {
+unsafe fn chains_avx512() -> f32 {
     // SAFETY: AVX-512 by the attribute.
     unsafe { rate::chains::<Avx512, 12, 2>() }
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn chains256() -> f32 {
+unsafe fn chains_avx2() -> f32 {
     // SAFETY: AVX2 and FMA by the attribute.
     unsafe { rate::chains::<Avx2, 6, 2>() }
 }
 
-macro_rules! table {
-    ($kernel:ident, $m:expr, $n:expr, [$($row:literal: $($column:literal)+;)+]) => {
-        match ($m, $n) {
-            $($(($row, $column) => Some($kernel::<$row, $column>),)+)+
-            _ => None,
+/// Whether this processor has the instruction set.
+pub(super) fn is_available(isa: Isa) -> bool {
+    match isa {
+        Isa::Avx512 => {
+            std::arch::is_x86_feature_detected!("avx512f")
+                && std::arch::is_x86_feature_detected!("avx512vl")
         }
-    };
+        Isa::Avx2 => {
+            std::arch::is_x86_feature_detected!("avx2")
+                && std::arch::is_x86_feature_detected!("fma")
+        }
+        _ => false,
+    }
 }
 
-/// The AVX-512 kernel of `m` outputs times `n` vectors, if that fits 32 registers.
-pub(super) fn tile512(m: usize, n: usize) -> Option<TileKernel> {
-    table!(tile_avx512, m, n, [
-        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; 7: 1 2 3; 8: 1 2 3;
-        9: 1 2; 10: 1 2; 11: 1 2; 12: 1 2;
-    ])
+/// The kernel of `m` outputs times `n` vectors, if that fits the registers.
+pub(super) fn tile(isa: Isa, m: usize, n: usize) -> Option<TileKernel> {
+    match isa {
+        Isa::Avx512 => table!(tile_avx512, m, n, 32),
+        Isa::Avx2 => table!(tile_avx2, m, n, 16),
+        _ => None,
+    }
 }
 
-/// The AVX2 kernel of `m` outputs times `n` vectors, if that fits 16 registers.
-pub(super) fn tile256(m: usize, n: usize) -> Option<TileKernel> {
-    table!(tile_avx2, m, n, [
-        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3; 4: 1 2 3; 5: 1 2; 6: 1 2;
-    ])
+/// The kernel of `m` rows times `n` vectors, if that fits the registers.
+pub(super) fn product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
+    match isa {
+        Isa::Avx512 => table!(product_avx512, m, n, 32),
+        Isa::Avx2 => table!(product_avx2, m, n, 16),
+        _ => None,
+    }
 }
 
-/// The AVX-512 kernel of `m` rows times `n` vectors.
-pub(super) fn product512(m: usize, n: usize) -> Option<ProductKernel> {
-    table!(product_avx512, m, n, [
-        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; 7: 1 2 3; 8: 1 2 3;
-        9: 1 2; 10: 1 2; 11: 1 2; 12: 1 2;
-    ])
+/// The kernel of `m` gradient rows times `k` columns.
+pub(super) fn dot(isa: Isa, m: usize, k: usize) -> Option<DotKernel> {
+    match isa {
+        Isa::Avx512 => table!(dot_avx512, m, k, [
+            1: 1 2 3 4 5 6; 2: 1 2 3 4 5 6; 3: 1 2 3 4 5 6; 4: 1 2 3 4 5 6; 5: 1 2 3; 6: 1 2 3;
+            7: 1 2 3; 8: 1 2 3;
+        ]),
+        Isa::Avx2 => table!(dot_avx2, m, k, [1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4;]),
+        _ => None,
+    }
 }
 
-/// The AVX2 kernel of `m` rows times `n` vectors.
-pub(super) fn product256(m: usize, n: usize) -> Option<ProductKernel> {
-    table!(product_avx2, m, n, [
-        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3; 4: 1 2 3; 5: 1 2; 6: 1 2;
-    ])
+pub(super) fn filter(isa: Isa) -> Option<FilterKernel> {
+    match isa {
+        Isa::Avx512 => Some(filter_avx512),
+        Isa::Avx2 => Some(filter_avx2),
+        _ => None,
+    }
 }
 
-/// The AVX-512 kernel of `m` gradient rows times `k` columns.
-pub(super) fn dot512(m: usize, k: usize) -> Option<DotKernel> {
-    table!(dot_avx512, m, k, [
-        1: 1 2 3 4 5 6; 2: 1 2 3 4 5 6; 3: 1 2 3 4 5 6; 4: 1 2 3 4 5 6; 5: 1 2 3; 6: 1 2 3;
-        7: 1 2 3; 8: 1 2 3;
-    ])
+pub(super) fn input(isa: Isa) -> Option<InputKernel> {
+    match isa {
+        Isa::Avx512 => Some(input_avx512),
+        Isa::Avx2 => Some(input_avx2),
+        _ => None,
+    }
 }
 
-/// The AVX2 kernel of `m` gradient rows times `k` columns.
-pub(super) fn dot256(m: usize, k: usize) -> Option<DotKernel> {
-    table!(dot_avx2, m, k, [
-        1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4;
-    ])
+pub(super) fn output(isa: Isa) -> Option<OutputKernel> {
+    match isa {
+        Isa::Avx512 => Some(output_avx512),
+        Isa::Avx2 => Some(output_avx2),
+        _ => None,
+    }
+}
+
+pub(super) fn chains(isa: Isa) -> Option<Chains> {
+    match isa {
+        Isa::Avx512 => Some(Chains { lanes: 24 * Avx512::LANES, run: chains_avx512 }),
+        Isa::Avx2 => Some(Chains { lanes: 12 * Avx2::LANES, run: chains_avx2 }),
+        _ => None,
+    }
 }

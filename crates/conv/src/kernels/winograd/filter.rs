@@ -1,7 +1,7 @@
 //! `G w G'`: the transform of 3 x 3 weights. Lanes of a vector are neighbouring outputs.
 
 use super::{
-    super::{Isa, simd::Simd},
+    super::{Isa, native, simd::Simd},
     SIDE,
 };
 
@@ -17,6 +17,9 @@ const FILTER: [[f32; 3]; SIDE] = [
 
 /// Taps of a filter.
 const TAPS: usize = 9;
+
+/// A kernel.
+pub(in super::super) type FilterKernel = unsafe fn(usize, &[f32], usize, &mut [f32], usize);
 
 impl Isa {
     /// One row of the points, for all channels and `width` outputs, a multiple of the vector.
@@ -40,19 +43,11 @@ impl Isa {
                 && (SIDE - 1) * matrix + values <= to.len(),
             "a transform reaches outside its slices"
         );
-        #[cfg(target_arch = "x86_64")]
-        match self {
+        match native::filter(self) {
             // SAFETY: the instruction set is available and all accesses are inside.
-            Self::Avx512 => {
-                return unsafe { super::super::x86::filter512(row, weights, width, to, matrix) };
-            }
-            // SAFETY: as above.
-            Self::Avx2 => {
-                return unsafe { super::super::x86::filter256(row, weights, width, to, matrix) };
-            }
-            Self::Portable => {}
+            Some(kernel) => unsafe { kernel(row, weights, width, to, matrix) },
+            None => portable(row, weights, width, to, matrix),
         }
-        portable(row, weights, width, to, matrix);
     }
 }
 
@@ -139,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_points_of_the_definition() {
-        for isa in [Isa::Avx512, Isa::Avx2, Isa::Portable] {
+        for isa in [Isa::Avx512, Isa::Avx2, Isa::Neon, Isa::Portable] {
             if !isa.is_available() {
                 continue;
             }

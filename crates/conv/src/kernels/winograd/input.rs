@@ -2,7 +2,7 @@
 //! of the rows of tiles.
 
 use super::{
-    super::{Isa, Lanes, simd::Simd},
+    super::{Isa, Lanes, native, simd::Simd},
     POINTS, SIDE,
 };
 
@@ -33,6 +33,9 @@ impl SourceRows<'_> {
     }
 }
 
+/// A kernel.
+pub(in super::super) type InputKernel = unsafe fn(&SourceRows<'_>, &mut [f32], usize);
+
 impl Isa {
     /// Transforms the tiles of one channel: point `k` of tile `t` goes to `to[k * matrix + t]`.
     pub(crate) fn winograd_input(self, rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
@@ -44,15 +47,11 @@ impl Isa {
                 && (POINTS - 1) * matrix + tiles <= to.len(),
             "a transform reaches outside its slices"
         );
-        #[cfg(target_arch = "x86_64")]
-        match self {
+        match native::input(self) {
             // SAFETY: the instruction set is available and all accesses are inside.
-            Self::Avx512 => return unsafe { super::super::x86::input512(rows, to, matrix) },
-            // SAFETY: as above.
-            Self::Avx2 => return unsafe { super::super::x86::input256(rows, to, matrix) },
-            Self::Portable => {}
+            Some(kernel) => unsafe { kernel(rows, to, matrix) },
+            None => portable(rows, to, matrix),
         }
-        portable(rows, to, matrix);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{
     super::{
-        Isa,
+        Isa, native,
         simd::{Simd, unrolled},
     },
     POINTS, SIDE, tiles,
@@ -58,6 +58,9 @@ impl TileRow<'_> {
     }
 }
 
+/// A kernel.
+pub(in super::super) type OutputKernel = unsafe fn(&TileRow<'_>, &mut [&mut [f32]]);
+
 impl Isa {
     /// Transforms a row of tiles back into up to four rows of pixels of each output.
     pub(crate) fn winograd_output(self, row: &TileRow<'_>, out: &mut [&mut [f32]]) {
@@ -65,15 +68,11 @@ impl Isa {
             self.is_available() && row.is_inside(self.lanes(), out),
             "a transform reaches outside its slices"
         );
-        #[cfg(target_arch = "x86_64")]
-        match self {
+        match native::output(self) {
             // SAFETY: the instruction set is available and all accesses are inside.
-            Self::Avx512 => return unsafe { super::super::x86::output512(row, out) },
-            // SAFETY: as above.
-            Self::Avx2 => return unsafe { super::super::x86::output256(row, out) },
-            Self::Portable => {}
+            Some(kernel) => unsafe { kernel(row, out) },
+            None => portable(row, out),
         }
-        portable(row, out);
     }
 }
 
