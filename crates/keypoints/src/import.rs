@@ -47,8 +47,8 @@ impl AnnotationSet {
     /// cancelled annotations are left out.
     ///
     /// # Errors
-    /// As [`AnnotationSet::read_cvat`]; also for a task that two people annotated, and for a
-    /// rotated picture.
+    /// As [`AnnotationSet::read_cvat`]; also for a task that two people annotated, for a
+    /// rotated picture, and for the export JSON-MIN, which leaves the annotations' structure out.
     pub fn read_label_studio(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         Self::from_label_studio(&text(path)?, path)
@@ -181,8 +181,7 @@ struct Task {
     id: i64,
     #[serde(default)]
     data: TaskData,
-    #[serde(default)]
-    annotations: Vec<TaskAnnotation>,
+    annotations: Option<Vec<TaskAnnotation>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -228,7 +227,12 @@ struct RegionValue {
 
 fn label_studio_task(path: &Path, task: &Task) -> Result<Option<FilmAnnotation>, Error> {
     let mut marks = Marks::new(path, label_studio_name(&task.data.image), [0, 0]);
-    let mut kept = task.annotations.iter().filter(|a| !a.was_cancelled && !a.result.is_empty());
+    let Some(annotations) = &task.annotations else {
+        marks.name = format!("task {}", task.id);
+        let expected = "annotations of the task, as the export \"JSON\" holds them";
+        return Err(marks.bad(expected, "none, as in the export \"JSON-MIN\"".to_owned()));
+    };
+    let mut kept = annotations.iter().filter(|a| !a.was_cancelled && !a.result.is_empty());
     let Some(annotation) = kept.next() else { return Ok(None) };
     if marks.name.is_empty() {
         marks.name = format!("task {}", task.id);
@@ -438,5 +442,10 @@ mod tests {
         });
         assert!(placeless.contains("expected x and y, got neither for L4"), "{placeless}");
         assert!(studio(|v| *v = 3.into()).contains("expected Label Studio JSON"));
+        let flat = studio(|v| {
+            *v = serde_json::json!([{"id": 7, "image": "/data/upload/1/1a2b3c4d-film-7.png", "kp": []}]);
+        });
+        assert!(flat.contains("image \"task 7\": expected annotations of the task"), "{flat}");
+        assert!(flat.contains("JSON-MIN"), "{flat}");
     }
 }
