@@ -4,7 +4,10 @@
 //! bound of a job, once per some thousand multiply-adds, before a kernel sees it.
 #![allow(unsafe_code)]
 // Without kernels of its own an architecture uses the portable ones only.
-#![cfg_attr(not(any(target_arch = "aarch64", target_arch = "x86_64")), allow(dead_code))]
+#![cfg_attr(
+    not(any(target_arch = "aarch64", target_arch = "x86_64")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 
 mod dot;
 #[cfg(feature = "burn")]
