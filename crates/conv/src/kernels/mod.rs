@@ -12,6 +12,7 @@
 mod dot;
 #[cfg(feature = "burn")]
 pub(crate) mod elementwise;
+mod instances;
 mod plane_copy;
 mod portable;
 mod product;

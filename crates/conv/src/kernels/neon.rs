@@ -5,14 +5,13 @@ use core::arch::aarch64::*;
 
 use super::{
     Isa,
-    dot::{self, Dot, DotKernel},
-    product::{self, Product, ProductKernel},
-    rate::{self, Chains},
-    simd::{COMPRESS, Simd, table},
-    tile::{self, Tile, TileKernel},
-    winograd::{
-        self, SourceRows, TileRow, filter::FilterKernel, input::InputKernel, output::OutputKernel,
-    },
+    dot::DotKernel,
+    instances::{instances, table},
+    product::ProductKernel,
+    rate::Chains,
+    simd::{COMPRESS, Simd},
+    tile::TileKernel,
+    winograd::{filter::FilterKernel, input::InputKernel, output::OutputKernel},
 };
 
 /// Two registers of four lanes: each factor that is broadcast serves twice as many multiply-adds
@@ -172,51 +171,8 @@ static LOW_LANES: [u8; 16] = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3];
 static HIGH_LANES: [u8; 16] = [4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7];
 static BYTE_OF_LANE: [u8; 16] = [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3];
 
-#[target_feature(enable = "neon")]
-unsafe fn tile_neon<const M: usize, const N: usize>(job: &Tile<'_>, out: &mut [&mut [f32]]) {
-    // SAFETY: NEON by the attribute; the rest is this function's own contract.
-    unsafe { tile::tile::<Neon, M, N>(job, out) }
-}
-
-#[target_feature(enable = "neon")]
-unsafe fn dot_neon<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32]) {
-    // SAFETY: as above.
-    unsafe { dot::dot::<Neon, M, K>(job, out) }
-}
-
-#[target_feature(enable = "neon")]
-unsafe fn product_neon<const M: usize, const N: usize>(
-    job: &Product<'_>,
-    first: [usize; 2],
-    sums: &mut [f32],
-    stride: usize,
-) {
-    // SAFETY: as above.
-    unsafe { product::product::<Neon, M, N>(job, first, sums, stride) }
-}
-
-#[target_feature(enable = "neon")]
-unsafe fn filter_neon(row: usize, weights: &[f32], width: usize, to: &mut [f32], matrix: usize) {
-    // SAFETY: as above.
-    unsafe { winograd::filter::filter::<Neon>(row, weights, width, to, matrix) }
-}
-
-#[target_feature(enable = "neon")]
-unsafe fn input_neon(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
-    // SAFETY: as above.
-    unsafe { winograd::input::input::<Neon>(rows, to, matrix) }
-}
-
-#[target_feature(enable = "neon")]
-unsafe fn output_neon(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
-    // SAFETY: as above.
-    unsafe { winograd::output::output::<Neon>(row, out) }
-}
-
-#[target_feature(enable = "neon")]
-unsafe fn chains_neon() -> f32 {
-    // SAFETY: NEON by the attribute.
-    unsafe { rate::chains::<Neon, 6, 2>() }
+mod compiled {
+    super::instances!(Neon, "neon");
 }
 
 /// Whether this processor has the instruction set.
@@ -226,12 +182,12 @@ pub(super) fn is_available(isa: Isa) -> bool {
 
 /// The kernel of `m` outputs times `n` vectors, if that fits the registers.
 pub(super) fn tile(isa: Isa, m: usize, n: usize) -> Option<TileKernel> {
-    if isa == Isa::Neon { table!(tile_neon, m, n, 16) } else { None }
+    if isa == Isa::Neon { table!(compiled::tile, m, n, 16) } else { None }
 }
 
 /// The kernel of `m` rows times `n` vectors, if that fits the registers.
 pub(super) fn product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
-    if isa == Isa::Neon { table!(product_neon, m, n, 16) } else { None }
+    if isa == Isa::Neon { table!(compiled::product, m, n, 16) } else { None }
 }
 
 /// The kernel of `m` gradient rows times `k` columns.
@@ -239,21 +195,21 @@ pub(super) fn dot(isa: Isa, m: usize, k: usize) -> Option<DotKernel> {
     if isa != Isa::Neon {
         return None;
     }
-    table!(dot_neon, m, k, [1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4;])
+    table!(compiled::dot, m, k, [1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4;])
 }
 
 pub(super) fn filter(isa: Isa) -> Option<FilterKernel> {
-    (isa == Isa::Neon).then_some(filter_neon)
+    (isa == Isa::Neon).then_some(compiled::filter)
 }
 
 pub(super) fn input(isa: Isa) -> Option<InputKernel> {
-    (isa == Isa::Neon).then_some(input_neon)
+    (isa == Isa::Neon).then_some(compiled::input)
 }
 
 pub(super) fn output(isa: Isa) -> Option<OutputKernel> {
-    (isa == Isa::Neon).then_some(output_neon)
+    (isa == Isa::Neon).then_some(compiled::output)
 }
 
 pub(super) fn chains(isa: Isa) -> Option<Chains> {
-    (isa == Isa::Neon).then_some(Chains { lanes: 12 * Neon::LANES, run: chains_neon })
+    (isa == Isa::Neon).then_some(Chains { lanes: 12 * Neon::LANES, run: compiled::chains::<6, 2> })
 }

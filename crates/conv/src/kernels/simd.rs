@@ -47,29 +47,6 @@ macro_rules! unrolled {
 }
 pub(super) use unrolled;
 
-/// The instance of a kernel for `$m` rows and `$n` columns, of those listed or of all that leave room in this many
-/// registers.
-macro_rules! table {
-    ($kernel:ident, $m:expr, $n:expr, 32) => {
-        table!($kernel, $m, $n, [
-            1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4; 4: 1 2 3 4; 5: 1 2 3 4; 6: 1 2 3 4; 7: 1 2 3;
-            8: 1 2 3; 9: 1 2; 10: 1 2; 11: 1 2; 12: 1 2;
-        ])
-    };
-    ($kernel:ident, $m:expr, $n:expr, 16) => {
-        table!($kernel, $m, $n, [
-            1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3; 4: 1 2 3; 5: 1 2; 6: 1 2;
-        ])
-    };
-    ($kernel:ident, $m:expr, $n:expr, [$($row:literal: $($column:literal)+;)+]) => {
-        match ($m, $n) {
-            $($(($row, $column) => Some($kernel::<$row, $column>),)+)+
-            _ => None,
-        }
-    };
-}
-pub(super) use table;
-
 /// For every mask of 8 lanes the numbers of its set bits, one per byte from the lowest up.
 pub(super) static COMPRESS: [u64; 256] = {
     let mut table = [0; 256];

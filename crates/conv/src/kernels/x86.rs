@@ -5,14 +5,13 @@ use core::arch::x86_64::*;
 
 use super::{
     Isa,
-    dot::{self, Dot, DotKernel},
-    product::{self, Product, ProductKernel},
-    rate::{self, Chains},
-    simd::{COMPRESS, Simd, table},
-    tile::{self, Tile, TileKernel},
-    winograd::{
-        self, SourceRows, TileRow, filter::FilterKernel, input::InputKernel, output::OutputKernel,
-    },
+    dot::DotKernel,
+    instances::{instances, table},
+    product::ProductKernel,
+    rate::Chains,
+    simd::{COMPRESS, Simd},
+    tile::TileKernel,
+    winograd::{filter::FilterKernel, input::InputKernel, output::OutputKernel},
 };
 
 #[derive(Clone, Copy)]
@@ -281,98 +280,12 @@ unsafe fn transposed(a: __m256, b: __m256, c: __m256, d: __m256) -> [__m256; 4] 
 
 // VL is asked for because without it 256-bit halves live in the lower 16 registers only, which
 // makes the compiler spill the sums of the inner products.
-#[target_feature(enable = "avx512f,avx512vl")]
-unsafe fn tile_avx512<const M: usize, const N: usize>(job: &Tile<'_>, out: &mut [&mut [f32]]) {
-    // SAFETY: AVX-512 by the attribute; the rest is this function's own contract.
-    unsafe { tile::tile::<Avx512, M, N>(job, out) }
+mod avx512 {
+    super::instances!(Avx512, "avx512f,avx512vl");
 }
 
-#[target_feature(enable = "avx512f,avx512vl")]
-unsafe fn dot_avx512<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32]) {
-    // SAFETY: as above.
-    unsafe { dot::dot::<Avx512, M, K>(job, out) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tile_avx2<const M: usize, const N: usize>(job: &Tile<'_>, out: &mut [&mut [f32]]) {
-    // SAFETY: AVX2 and FMA by the attribute; the rest is this function's own contract.
-    unsafe { tile::tile::<Avx2, M, N>(job, out) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn dot_avx2<const M: usize, const K: usize>(job: &Dot<'_>, out: &mut [f32]) {
-    // SAFETY: as above.
-    unsafe { dot::dot::<Avx2, M, K>(job, out) }
-}
-
-#[target_feature(enable = "avx512f,avx512vl")]
-unsafe fn product_avx512<const M: usize, const N: usize>(
-    job: &Product<'_>,
-    first: [usize; 2],
-    sums: &mut [f32],
-    stride: usize,
-) {
-    // SAFETY: AVX-512 by the attribute; the rest is this function's own contract.
-    unsafe { product::product::<Avx512, M, N>(job, first, sums, stride) }
-}
-
-#[target_feature(enable = "avx512f,avx512vl")]
-unsafe fn filter_avx512(row: usize, weights: &[f32], width: usize, to: &mut [f32], matrix: usize) {
-    // SAFETY: as above.
-    unsafe { winograd::filter::filter::<Avx512>(row, weights, width, to, matrix) }
-}
-
-#[target_feature(enable = "avx512f,avx512vl")]
-unsafe fn input_avx512(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
-    // SAFETY: as above.
-    unsafe { winograd::input::input::<Avx512>(rows, to, matrix) }
-}
-
-#[target_feature(enable = "avx512f,avx512vl")]
-unsafe fn output_avx512(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
-    // SAFETY: as above.
-    unsafe { winograd::output::output::<Avx512>(row, out) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn product_avx2<const M: usize, const N: usize>(
-    job: &Product<'_>,
-    first: [usize; 2],
-    sums: &mut [f32],
-    stride: usize,
-) {
-    // SAFETY: AVX2 and FMA by the attribute; the rest is this function's own contract.
-    unsafe { product::product::<Avx2, M, N>(job, first, sums, stride) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn filter_avx2(row: usize, weights: &[f32], width: usize, to: &mut [f32], matrix: usize) {
-    // SAFETY: as above.
-    unsafe { winograd::filter::filter::<Avx2>(row, weights, width, to, matrix) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn input_avx2(rows: &SourceRows<'_>, to: &mut [f32], matrix: usize) {
-    // SAFETY: as above.
-    unsafe { winograd::input::input::<Avx2>(rows, to, matrix) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn output_avx2(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
-    // SAFETY: as above.
-    unsafe { winograd::output::output::<Avx2>(row, out) }
-}
-
-#[target_feature(enable = "avx512f,avx512vl")]
-unsafe fn chains_avx512() -> f32 {
-    // SAFETY: AVX-512 by the attribute.
-    unsafe { rate::chains::<Avx512, 12, 2>() }
-}
-
-#[target_feature(enable = "avx2,fma")]
-unsafe fn chains_avx2() -> f32 {
-    // SAFETY: AVX2 and FMA by the attribute.
-    unsafe { rate::chains::<Avx2, 6, 2>() }
+mod avx2 {
+    super::instances!(Avx2, "avx2,fma");
 }
 
 /// Whether this processor has the instruction set.
@@ -393,8 +306,8 @@ pub(super) fn is_available(isa: Isa) -> bool {
 /// The kernel of `m` outputs times `n` vectors, if that fits the registers.
 pub(super) fn tile(isa: Isa, m: usize, n: usize) -> Option<TileKernel> {
     match isa {
-        Isa::Avx512 => table!(tile_avx512, m, n, 32),
-        Isa::Avx2 => table!(tile_avx2, m, n, 16),
+        Isa::Avx512 => table!(avx512::tile, m, n, 32),
+        Isa::Avx2 => table!(avx2::tile, m, n, 16),
         _ => None,
     }
 }
@@ -402,8 +315,8 @@ pub(super) fn tile(isa: Isa, m: usize, n: usize) -> Option<TileKernel> {
 /// The kernel of `m` rows times `n` vectors, if that fits the registers.
 pub(super) fn product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
     match isa {
-        Isa::Avx512 => table!(product_avx512, m, n, 32),
-        Isa::Avx2 => table!(product_avx2, m, n, 16),
+        Isa::Avx512 => table!(avx512::product, m, n, 32),
+        Isa::Avx2 => table!(avx2::product, m, n, 16),
         _ => None,
     }
 }
@@ -411,43 +324,43 @@ pub(super) fn product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
 /// The kernel of `m` gradient rows times `k` columns.
 pub(super) fn dot(isa: Isa, m: usize, k: usize) -> Option<DotKernel> {
     match isa {
-        Isa::Avx512 => table!(dot_avx512, m, k, [
+        Isa::Avx512 => table!(avx512::dot, m, k, [
             1: 1 2 3 4 5 6; 2: 1 2 3 4 5 6; 3: 1 2 3 4 5 6; 4: 1 2 3 4 5 6; 5: 1 2 3; 6: 1 2 3;
             7: 1 2 3; 8: 1 2 3;
         ]),
-        Isa::Avx2 => table!(dot_avx2, m, k, [1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4;]),
+        Isa::Avx2 => table!(avx2::dot, m, k, [1: 1 2 3 4; 2: 1 2 3 4; 3: 1 2 3 4;]),
         _ => None,
     }
 }
 
 pub(super) fn filter(isa: Isa) -> Option<FilterKernel> {
     match isa {
-        Isa::Avx512 => Some(filter_avx512),
-        Isa::Avx2 => Some(filter_avx2),
+        Isa::Avx512 => Some(avx512::filter),
+        Isa::Avx2 => Some(avx2::filter),
         _ => None,
     }
 }
 
 pub(super) fn input(isa: Isa) -> Option<InputKernel> {
     match isa {
-        Isa::Avx512 => Some(input_avx512),
-        Isa::Avx2 => Some(input_avx2),
+        Isa::Avx512 => Some(avx512::input),
+        Isa::Avx2 => Some(avx2::input),
         _ => None,
     }
 }
 
 pub(super) fn output(isa: Isa) -> Option<OutputKernel> {
     match isa {
-        Isa::Avx512 => Some(output_avx512),
-        Isa::Avx2 => Some(output_avx2),
+        Isa::Avx512 => Some(avx512::output),
+        Isa::Avx2 => Some(avx2::output),
         _ => None,
     }
 }
 
 pub(super) fn chains(isa: Isa) -> Option<Chains> {
     match isa {
-        Isa::Avx512 => Some(Chains { lanes: 24 * Avx512::LANES, run: chains_avx512 }),
-        Isa::Avx2 => Some(Chains { lanes: 12 * Avx2::LANES, run: chains_avx2 }),
+        Isa::Avx512 => Some(Chains { lanes: 24 * Avx512::LANES, run: avx512::chains::<12, 2> }),
+        Isa::Avx2 => Some(Chains { lanes: 12 * Avx2::LANES, run: avx2::chains::<6, 2> }),
         _ => None,
     }
 }
