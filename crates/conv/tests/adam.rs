@@ -2,7 +2,7 @@
 #![cfg(feature = "burn")]
 #![allow(clippy::unwrap_used)] // a helper of tests may stop
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
@@ -180,10 +180,8 @@ fn strided_parameters_take_their_own_step_and_not_their_storages() {
         whole.clone().slice([0..30, 0..30]),
     ] {
         let dense = Tensor::<2>::from_data(view.clone().into_data(), &plain);
-        let layer = |w: Tensor<2>| Linear {
-            weight: burn::module::Param::from_tensor(Tensor::from_inner(w)),
-            bias: None,
-        };
+        let layer =
+            |w: Tensor<2>| Linear { weight: Param::from_tensor(Tensor::from_inner(w)), bias: None };
         let loss = Loss::random(dense.dims(), &device);
         let stepped = |layer: Linear| {
             let layer = loss.step(&mut Adam::coupled(0.1).into(), 0.01, layer);

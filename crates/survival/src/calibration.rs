@@ -43,7 +43,8 @@ pub struct CalibrationGroup {
     pub predicted: f64,
     /// Observed risk at the horizon.
     pub observed: f64,
-    /// Lower bound of the observed risk's 95 % log-log interval.
+    /// Lower bound of the observed risk's 95 % log-log interval; 0, and the upper bound 1, where all had the event,
+    /// as its variance is then undefined.
     pub lower: f64,
     /// Upper bound.
     pub upper: f64,

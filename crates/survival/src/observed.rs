@@ -29,7 +29,7 @@ impl Observed {
         self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
     }
 
-    /// 95 % interval on the log-log scale of the complement.
+    /// 95 % interval on the log-log scale of the complement; from 0 to 1 where all had the event.
     pub(crate) fn interval(&self) -> (f64, f64) {
         let se_log = if self.free > 0.0 { self.se() / self.free } else { 0.0 };
         let z = normal::two_sided(0.95);

@@ -4,9 +4,9 @@
 
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
-    CompetingOutcomes, Error, Outcomes, Reclassification, calibration_curve, calibration_intercept,
-    calibration_line, incident_auc, integrated_brier, integrated_discrimination,
-    net_reclassification, pseudo_observations,
+    CompetingOutcomes, Error, Outcomes, Reclassification, calibration_curve, calibration_groups,
+    calibration_intercept, calibration_line, incident_auc, integrated_brier,
+    integrated_discrimination, net_reclassification, pseudo_observations,
 };
 
 /// Time, cause, first and second score, entry, weight.
@@ -160,6 +160,8 @@ fn nobody_free_of_the_event_is_seen_in_spite_of_rounding() {
         .unwrap();
     let (old, new) = ([0.1; 3], [0.1, 0.1, 0.2]);
     let cause = outcomes.cause(1).unwrap();
+    let group = calibration_groups(&cause, &old, 3.0, 1).unwrap()[0];
+    assert_eq!((group.lower, group.upper), (0.0, 1.0), "the variance is undefined");
     let got = net_reclassification(&cause, &old, &new, 3.0, &Reclassification::AnyChange);
     assert!(matches!(got, Err(Error::Undefined(..))), "{got:?}");
 }

@@ -18,7 +18,7 @@ const FILTER: [[f32; 3]; SIDE] = [
 /// Taps of a filter.
 const TAPS: usize = 9;
 
-/// A kernel.
+/// Takes what [`Isa::winograd_filter`] takes, in its order.
 pub(in super::super) type FilterKernel = unsafe fn(usize, &[f32], usize, &mut [f32], usize);
 
 impl Isa {

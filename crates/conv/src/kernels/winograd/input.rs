@@ -33,7 +33,7 @@ impl SourceRows<'_> {
     }
 }
 
-/// A kernel.
+/// Takes what [`Isa::winograd_input`] takes, in its order.
 pub(in super::super) type InputKernel = unsafe fn(&SourceRows<'_>, &mut [f32], usize);
 
 impl Isa {

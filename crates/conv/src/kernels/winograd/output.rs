@@ -58,7 +58,7 @@ impl TileRow<'_> {
     }
 }
 
-/// A kernel.
+/// Takes what [`Isa::winograd_output`] takes, in its order.
 pub(in super::super) type OutputKernel = unsafe fn(&TileRow<'_>, &mut [&mut [f32]]);
 
 impl Isa {
