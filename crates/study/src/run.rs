@@ -1,19 +1,21 @@
 //! The protocol from a cohort folder to results, pictures and a model folder.
 
 use crate::config::StudyConfig;
-use crate::data::{StudyData, TRUTH};
-use crate::digest::sha256_of_file;
-use crate::evaluate_models::Evaluation;
-use crate::film::{ReducedFilm, check_annotated};
-use crate::heat_maps::HeatMaps;
-use crate::keypoint_stage::{FoundKeypoints, KeypointStage};
-use crate::model_folder::{ModelDescription, SCHEMA_VERSION as MODEL_SCHEMA_VERSION, TrainedModel};
-use crate::models::{self, Clinical, FittedModel};
-use crate::networks::Networks;
+use crate::films::film::{ReducedFilm, check_annotated};
+use crate::films::variant_pictures::{FilmToRender, VariantPictures, render_all};
+use crate::input::data::{StudyData, TRUTH};
+use crate::input::digest::sha256_of_file;
+use crate::model::model_folder::{
+    ModelDescription, SCHEMA_VERSION as MODEL_SCHEMA_VERSION, TrainedModel,
+};
 use crate::output::write_whole;
 use crate::results::{Method, SaliencyResults, StudyResults, VariantResult};
-use crate::variant_pictures::{FilmToRender, VariantPictures, render_all};
-use crate::variants::{choose, compare_variants, model_name};
+use crate::stages::evaluate_models::Evaluation;
+use crate::stages::heat_maps::HeatMaps;
+use crate::stages::keypoint_stage::{FoundKeypoints, KeypointStage};
+use crate::stages::models::{self, Clinical, FittedModel};
+use crate::stages::networks::Networks;
+use crate::stages::variants::{choose, compare_variants, model_name};
 use crate::{Error, FilmCache, Observer, Progress};
 use burn::tensor::Device;
 use rayon::prelude::*;
@@ -188,7 +190,7 @@ impl Study<'_> {
             for (path, result) in chunk.iter().zip(part) {
                 match result {
                     Ok((film, digest)) => {
-                        digests.insert(crate::data::slashed(path), digest);
+                        digests.insert(crate::input::data::slashed(path), digest);
                         films.push(film);
                     }
                     Err(Error::Input(several)) => faults.extend(several),
@@ -213,7 +215,7 @@ impl Study<'_> {
         for path in tables.into_iter().chain(others).chain(detector) {
             if path.exists() {
                 let name = path.strip_prefix(self.cohort).unwrap_or(&path);
-                digests.insert(crate::data::slashed(name), sha256_of_file(&path)?);
+                digests.insert(crate::input::data::slashed(name), sha256_of_file(&path)?);
             }
         }
         Ok(digests)
@@ -223,7 +225,7 @@ impl Study<'_> {
         let cache = FilmCache::new(self.config.film_cache.clone());
         let path = self.cohort.join(film);
         let opened = ReducedFilm::cached(&path, self.config.film_height, &cache)?;
-        if let Some(annotation) = self.data.annotations.get(&crate::data::slashed(film)) {
+        if let Some(annotation) = self.data.annotations.get(&crate::input::data::slashed(film)) {
             check_annotated(&path, opened.0.original_size, annotation)?;
         }
         Ok(opened)

@@ -1,5 +1,7 @@
 //! What a study does, as one value that a TOML file can change in any part.
 
+mod presets;
+
 use crate::Error;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -172,7 +174,7 @@ impl StudyConfig {
     /// A preset as it is.
     #[must_use]
     pub fn preset(preset: Preset) -> Self {
-        crate::presets::preset(preset)
+        presets::preset(preset)
     }
 
     /// A preset changed by the settings in a TOML text, which names only what differs.

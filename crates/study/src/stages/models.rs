@@ -2,10 +2,10 @@
 //! images; images alone; imported FRAX; the phantom's oracle.
 
 use crate::Error;
-use crate::data::StudyData;
-use crate::folds::{FitOn, Part, Scores, all_parts, score};
-use crate::networks::{Networks, log_hazard, purpose};
+use crate::input::data::StudyData;
 use crate::results::{Coefficient, Estimate, Method};
+use crate::stages::folds::{FitOn, Part, Scores, all_parts, score};
+use crate::stages::networks::{Networks, log_hazard, purpose};
 use vertebra_baselines::{CoxFit, CoxRegression, DesignMatrix};
 use vertebra_cohort::{Covariate, FraxPercent};
 use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel};

@@ -1,15 +1,15 @@
 //! Keypoints of every analysed film, each found by a detector that never saw it, and how good they
 //! are.
 
-use crate::alignable::{is_alignable, take_marked};
-use crate::at_once::Crew;
 use crate::config::{FinalDetector, StudyConfig};
-use crate::data::StudyData;
-use crate::film::ReducedFilm;
-use crate::folds::{Part, all_parts, fold_parts};
-use crate::pictures::Canvas;
+use crate::films::film::ReducedFilm;
+use crate::films::pictures::Canvas;
+use crate::input::data::StudyData;
 use crate::results::{KeypointFold, KeypointResults, LevelError, Picture};
 use crate::seeds::seed_for;
+use crate::stages::alignable::{is_alignable, take_marked};
+use crate::stages::at_once::Crew;
+use crate::stages::folds::{Part, all_parts, fold_parts};
 use crate::{Error, Observer, Progress};
 use burn::tensor::Device;
 use std::path::Path;

@@ -2,11 +2,11 @@
 
 use crate::Error;
 use crate::config::StudyConfig;
-use crate::data::StudyData;
-use crate::models::FittedModel;
-use crate::pictures::Canvas;
+use crate::films::pictures::Canvas;
+use crate::films::variant_pictures::VariantPictures;
+use crate::input::data::StudyData;
 use crate::results::{Picture, SaliencyResults};
-use crate::variant_pictures::VariantPictures;
+use crate::stages::models::FittedModel;
 use std::path::Path;
 use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam, occlusion};
 use vertebra_keypoints::{Level, VertebraKeypoints};

@@ -1,12 +1,12 @@
 //! The comparison of image variants, inside the development set (the paper's Table 2).
 
 use crate::Error;
-use crate::data::StudyData;
-use crate::folds::{Part, Scores, fold_parts, score};
-use crate::networks::{Networks, log_hazard, purpose};
+use crate::films::variant_pictures::VariantPictures;
+use crate::input::data::StudyData;
 use crate::results::{Estimate, VariantResult};
 use crate::seeds::seed_for;
-use crate::variant_pictures::VariantPictures;
+use crate::stages::folds::{Part, Scores, fold_parts, score};
+use crate::stages::networks::{Networks, log_hazard, purpose};
 use vertebra_deepsurv::{RiskInputs, RiskModel};
 use vertebra_survival::{
     Outcomes, ThresholdAccuracy, accuracy_at, auc_at, bootstrap, youden_threshold,

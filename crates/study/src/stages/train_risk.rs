@@ -1,13 +1,13 @@
 //! One risk network trained on a cohort's development set, for those who want that and no study.
 
-use crate::alignable::{is_alignable, take_marked};
-use crate::data::{StudyData, slashed};
-use crate::evaluation::{Evaluator, Group};
-use crate::film::ReducedFilm;
-use crate::models::Clinical;
+use crate::films::film::ReducedFilm;
+use crate::films::variant_pictures::{FilmToRender, render_all};
+use crate::input::data::{StudyData, slashed};
 use crate::results::{Discrimination, EvaluationSet, Subgroup};
 use crate::seeds::seed_for;
-use crate::variant_pictures::{FilmToRender, render_all};
+use crate::stages::alignable::{is_alignable, take_marked};
+use crate::stages::evaluation::{Evaluator, Group};
+use crate::stages::models::Clinical;
 use crate::{Error, FilmCache, Observer, Progress, StudyConfig, sha256_of_file};
 use burn::tensor::Device;
 use rayon::prelude::*;

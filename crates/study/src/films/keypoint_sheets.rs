@@ -1,7 +1,7 @@
 //! Contact sheets of films with their points, to look at.
 
 use crate::Error;
-use crate::pictures::Canvas;
+use crate::films::pictures::Canvas;
 use std::path::{Path, PathBuf};
 use vertebra_hrnet::FilmSample;
 use vertebra_keypoints::VertebraKeypoints;

@@ -2,10 +2,10 @@
 //! Grad-CAM laid over.
 
 use crate::Error;
-use crate::film::ReducedFilm;
-use crate::found_points::{OVERLAY_HEIGHT, marked};
-use crate::model_folder::{Prediction, TrainedModel};
-use crate::pictures::Canvas;
+use crate::films::film::ReducedFilm;
+use crate::films::pictures::Canvas;
+use crate::model::found_points::{OVERLAY_HEIGHT, marked};
+use crate::model::model_folder::{Prediction, TrainedModel};
 use std::path::Path;
 
 impl TrainedModel {

@@ -1,7 +1,7 @@
 //! One model per fold, and one on the whole development set.
 
 use crate::Error;
-use crate::data::StudyData;
+use crate::input::data::StudyData;
 
 /// Which subjects a model is fitted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

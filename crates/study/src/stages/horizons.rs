@@ -2,13 +2,13 @@
 //! net benefit, and Kaplan-Meier curves of its risk groups.
 
 use crate::Error;
-use crate::data::StudyData;
-use crate::models::FittedModel;
+use crate::input::data::StudyData;
 use crate::results::{
     Calibration, CalibrationGroup, DecisionCurve, Estimate, HorizonResult, RiskGroup, RiskGroups,
     SetSize,
 };
-use crate::variants::standardised_within_folds;
+use crate::stages::models::FittedModel;
+use crate::stages::variants::standardised_within_folds;
 use vertebra_survival::{
     Outcomes, accuracy_at, auc_at, brier_score, calibration_groups, calibration_slope,
     decision_curve, integrated_brier, kaplan_meier, log_rank, observed_expected, youden_threshold,

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::config::PictureConfig;
-use crate::film::{check_annotated, facing_by_lordosis, view};
+use crate::films::film::{check_annotated, facing_by_lordosis, view};
 use rayon::prelude::*;
 use std::path::Path;
 use vertebra_alignment::{

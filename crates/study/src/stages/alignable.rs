@@ -5,9 +5,9 @@
 
 use crate::Error;
 use crate::config::PictureConfig;
-use crate::data::StudyData;
-use crate::film::ReducedFilm;
-use crate::variant_pictures::options as picture_options;
+use crate::films::film::ReducedFilm;
+use crate::films::variant_pictures::options as picture_options;
+use crate::input::data::StudyData;
 use vertebra_alignment::ImageVariant;
 use vertebra_keypoints::VertebraKeypoints;
 

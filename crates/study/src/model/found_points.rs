@@ -1,8 +1,8 @@
 //! What a detector says of one film.
 
 use crate::Error;
-use crate::film::ReducedFilm;
-use crate::pictures::Canvas;
+use crate::films::film::ReducedFilm;
+use crate::films::pictures::Canvas;
 use std::path::Path;
 use vertebra_hrnet::{FilmPixels, KeypointDetector, SpineFinding};
 use vertebra_keypoints::{Level, PlausibilityLimits, VertebraKeypoints, check_plausibility};

@@ -1,10 +1,10 @@
 //! DeepSurv networks as this study fits them.
 
 use crate::Error;
-use crate::at_once::Crew;
 use crate::config::{EncoderStart, StudyConfig};
-use crate::folds::FitOn;
 use crate::seeds::seed_for;
+use crate::stages::at_once::Crew;
+use crate::stages::folds::FitOn;
 use burn::tensor::Device;
 use vertebra_deepsurv::{
     ImageSet, RiskInputs, RiskModel, RiskModelConfig, RiskTrainer, RiskTraining,

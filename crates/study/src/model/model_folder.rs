@@ -3,9 +3,9 @@
 
 use crate::Error;
 use crate::config::PictureConfig;
-use crate::film::ReducedFilm;
-use crate::found_points::{FoundPoints, KeypointCertainty};
-use crate::variant_pictures::{render_film, shape};
+use crate::films::film::ReducedFilm;
+use crate::films::variant_pictures::{render_film, shape};
+use crate::model::found_points::{FoundPoints, KeypointCertainty};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

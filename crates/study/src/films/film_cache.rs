@@ -6,7 +6,7 @@
 //! Entries appear whole or not at all, so that several runs may share a folder. Nothing is ever
 //! removed: the folder grows by one entry per film and setting, and may be deleted at any time.
 
-use crate::digest::hex;
+use crate::input::digest::hex;
 use crate::output::write_whole;
 use crate::{Error, sha256_of_file};
 use serde::{Deserialize, Serialize};

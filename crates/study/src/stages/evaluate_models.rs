@@ -2,15 +2,15 @@
 //! the comparisons between them.
 
 use crate::config::StudyConfig;
-use crate::data::StudyData;
-use crate::evaluation::{Evaluator, Group, adjust};
-use crate::horizons::{TestScores, cuts_from_folds, threshold_from_folds};
-use crate::models::FittedModel;
+use crate::input::data::StudyData;
 use crate::results::{
     Comparison, EvaluationSet, KeypointResults, Method, ModelResult, RiskGroups, RunRecord,
     SCHEMA_VERSION, StudyResults, Subgroup, VariantResult,
 };
 use crate::seeds::seed_for;
+use crate::stages::evaluation::{Evaluator, Group, adjust};
+use crate::stages::horizons::{TestScores, cuts_from_folds, threshold_from_folds};
+use crate::stages::models::FittedModel;
 use crate::{Error, Observer, Progress};
 use burn::tensor::Device;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Annotated films as the keypoint network is trained on them, read from a folder.
 
-use crate::data::slashed;
-use crate::film::check_annotated;
+use crate::films::film::check_annotated;
+use crate::input::data::slashed;
 use crate::{DecodedFilm, Error, FilmCache, FilmHeader, Observer, Progress};
 use rayon::prelude::*;
 use std::collections::HashMap;
