@@ -7,37 +7,14 @@
 //!
 #![doc = include_str!("../README.md")]
 
-mod affine;
-mod augment;
-mod blocks;
-mod config;
-mod cross_validation;
-mod detect;
 mod detector;
-mod detector_config;
 mod error;
-mod exchange;
-mod film;
-mod finding;
-mod inference;
-mod layers;
-mod names;
 mod network;
-mod overlay;
-mod prepare;
-mod task;
-mod train_detector;
-mod weight_file;
-mod weights;
+mod training;
 
-pub use augment::Augmentation;
-pub use config::{HrnetConfig, StageConfig};
-pub use cross_validation::{CrossValidation, Folds, TrainedFold, cross_validate, folds_by_subject};
-pub use detector::KeypointDetector;
-pub use detector_config::DetectorConfig;
+pub use detector::{DetectorCalibration, DetectorConfig, FilmPixels, FilmSample, KeypointDetector};
+pub use detector::{Side, SpineFinding};
 pub use error::Error;
-pub use film::{FilmPixels, FilmSample};
-pub use finding::{DetectorCalibration, Side, SpineFinding};
-pub use network::Hrnet;
-pub use train_detector::{TrainedDetector, train_detector, train_network};
-pub use weights::WeightScope;
+pub use network::{Hrnet, HrnetConfig, StageConfig, WeightScope};
+pub use training::{Augmentation, CrossValidation, Folds, TrainedDetector, TrainedFold};
+pub use training::{cross_validate, folds_by_subject, train_detector, train_network};

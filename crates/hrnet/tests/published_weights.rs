@@ -1,4 +1,4 @@
-//! Equal output to timm for the same weights (`data/timm_reference.py`: timm 1.0.31, torch 2.15).
+//! Equal output to timm for the same weights (`testdata/timm_reference.py`: timm 1.0.31, torch 2.15).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
@@ -25,7 +25,7 @@ fn output_equals_timm_for_both_file_formats() {
 }
 
 /// For the published widths, where `VERTEBRA_HRNET_REFERENCE` names a folder that
-/// `data/timm_reference.py` has written all published networks to.
+/// `testdata/timm_reference.py` has written all published networks to.
 #[test]
 fn output_equals_timm_at_published_widths() {
     let Some(folder) = std::env::var_os("VERTEBRA_HRNET_REFERENCE").map(PathBuf::from) else {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use vertebra_hrnet::{Hrnet, HrnetConfig, StageConfig, WeightScope};
 
 pub fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
 }
 
 pub fn narrow() -> HrnetConfig {

@@ -1,8 +1,8 @@
 //! Random changes of a training film, with its keypoints; a function of the seed alone.
 
+use super::overlay::{Marker, Wedge, blur};
 use crate::Error;
-use crate::affine::Affine;
-use crate::overlay::{Marker, Wedge, blur};
+use crate::detector::affine::Affine;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
-use crate::blocks::Bottleneck;
-use crate::exchange::{Stage, Transition};
-use crate::layers::{BatchNormRelu, Conv2d, Conv2dConfig, conv, norm, trace_relu};
+use super::blocks::Bottleneck;
+use super::exchange::{Stage, Transition};
+use super::layers::{BatchNormRelu, Conv2d, Conv2dConfig, conv, norm, trace_relu};
 use crate::{Error, HrnetConfig};
 use burn::module::Module;
 use burn::nn::BatchNorm;

@@ -1,5 +1,5 @@
-use crate::affine::Affine;
-use crate::prepare::reduced_size;
+use super::affine::Affine;
+use super::prepare::reduced_size;
 use crate::{Error, HrnetConfig};
 use vertebra_alignment::{Film, Image, reduce};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};

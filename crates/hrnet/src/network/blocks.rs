@@ -1,7 +1,7 @@
 //! The two residual blocks (He et al., CVPR 2016).
 
-use crate::layers::{BatchNormRelu, Conv2d, ConvNorm, conv, norm};
-use crate::layers::{trace, trace_add_relu, trace_relu};
+use super::layers::{BatchNormRelu, Conv2d, ConvNorm, conv, norm};
+use super::layers::{trace, trace_add_relu, trace_relu};
 use burn::module::Module;
 use burn::nn::BatchNorm;
 use burn::tensor::{Device, Tensor};

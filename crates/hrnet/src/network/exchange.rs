@@ -1,8 +1,8 @@
 //! Connections between resolutions: transitions and multi-resolution modules.
 
+use super::blocks::BasicBlock;
+use super::layers::ConvNorm;
 use crate::StageConfig;
-use crate::blocks::BasicBlock;
-use crate::layers::ConvNorm;
 use burn::module::Module;
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};

@@ -1,6 +1,6 @@
-use crate::detect::{BATCH, detect};
-use crate::inference::Inference;
-use crate::prepare::PreparedFilm;
+use super::detect::{BATCH, detect};
+use super::inference::Inference;
+use super::prepare::PreparedFilm;
 use crate::{
     DetectorCalibration, DetectorConfig, Error, FilmPixels, Hrnet, SpineFinding, WeightScope,
 };

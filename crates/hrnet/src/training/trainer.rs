@@ -1,4 +1,4 @@
-use crate::task::KeypointTask;
+use super::task::KeypointTask;
 use crate::{DetectorConfig, Error, FilmSample, Hrnet, KeypointDetector, WeightScope};
 use burn::tensor::Device;
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! From prepared films to points.
 
-use crate::finding::SpineFinding;
-use crate::inference::Inference;
-use crate::prepare::PreparedFilm;
+use super::finding::SpineFinding;
+use super::inference::Inference;
+use super::prepare::PreparedFilm;
 use crate::{Error, HrnetConfig};
 use rayon::prelude::*;
 use vertebra_keypoints::{HeatmapCodec, Keypoint, most_plausible_chain, to_input};

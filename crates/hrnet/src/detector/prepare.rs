@@ -4,7 +4,7 @@
 //! grey values are normalised there. Each use then warps the reduced film, so that augmentation
 //! costs the same for a film of 400 and of 4,000 pixels.
 
-use crate::affine::Affine;
+use super::affine::Affine;
 use crate::{Error, FilmPixels};
 use vertebra_alignment::{Image, ResampleOptions, reduce};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};

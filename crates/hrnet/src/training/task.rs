@@ -1,8 +1,8 @@
 //! Keypoint heatmaps as a task for the training loop.
 
-use crate::augment::Draw;
-use crate::inference::Inference;
-use crate::prepare::PreparedFilm;
+use super::augment::Draw;
+use crate::detector::inference::Inference;
+use crate::detector::prepare::PreparedFilm;
 use crate::{DetectorConfig, Error, FilmSample, Hrnet, HrnetConfig};
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -133,7 +133,7 @@ impl Task for KeypointTask<'_> {
         let films: Vec<&PreparedFilm> = self.valid.iter().map(|(film, _)| film).collect();
         let network = Inference::new(model, self.config.input_size)?;
         let most = self.config.candidates;
-        let detected = crate::detect::detect(&network, &self.codec, most, &films, false)?;
+        let detected = crate::detector::detect::detect(&network, &self.codec, most, &films, false)?;
         let options = OksOptions::default();
         let mut sum = 0.0;
         for ((_, truth), detected) in self.valid.iter().zip(&detected) {

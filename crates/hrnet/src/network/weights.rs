@@ -1,7 +1,7 @@
 //! Loading and saving a network's weights by their published names.
 
-use crate::names::published_name;
-use crate::weight_file::{self, NamedTensors};
+use super::names::published_name;
+use super::weight_file::{self, NamedTensors};
 use crate::{Error, Hrnet};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};

@@ -1,0 +1,15 @@
+//! A network that finds L1 to L5 on films of any size, and the folder it is kept in.
+
+pub(crate) mod affine;
+mod config;
+pub(crate) mod detect;
+mod film;
+mod finding;
+pub(crate) mod inference;
+mod keypoint_detector;
+pub(crate) mod prepare;
+
+pub use config::DetectorConfig;
+pub use film::{FilmPixels, FilmSample};
+pub use finding::{DetectorCalibration, Side, SpineFinding};
+pub use keypoint_detector::KeypointDetector;
