@@ -1,12 +1,12 @@
 //! Sacrum, iliac wings and ribs.
 
-use crate::body::{EndPlate, VertebralBody};
-use crate::bone::Bone;
-use crate::canvas::{Canvas, Ellipsoid, Skeleton};
+use crate::anatomy::body::{EndPlate, VertebralBody};
+use crate::anatomy::bone::Bone;
+use crate::anatomy::spine::{FIRST_LUMBAR, Sacrum, Spine};
 use crate::dice::Dice;
-use crate::patch::Patch;
-use crate::projection::Projection;
-use crate::spine::{FIRST_LUMBAR, Sacrum, Spine};
+use crate::tissues::canvas::{Canvas, Ellipsoid, Skeleton};
+use crate::tissues::patch::Patch;
+use crate::tissues::projection::Projection;
 
 /// Heights of S1..S4 along the sacrum and the depth of each relative to the end plate of S1, mm.
 const SEGMENTS: [(f64, f64); 4] = [(29.0, 0.74), (24.0, 0.50), (20.0, 0.38), (17.0, 0.30)];

@@ -1,8 +1,8 @@
 //! A subject's spine in the sagittal plane: T6 to L5 and the sacrum.
 
-use crate::body::{EndPlate, VertebralBody};
+use crate::anatomy::body::{EndPlate, VertebralBody};
+use crate::anatomy::population::{SHAPE_COVARIANCE, SHAPE_FEATURES, SHAPE_MEAN, cholesky};
 use crate::dice::Dice;
-use crate::population::{SHAPE_COVARIANCE, SHAPE_FEATURES, SHAPE_MEAN, cholesky};
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{Level, VertebralHeights};
 

@@ -1,11 +1,11 @@
 //! One subject of the cohort: covariates, outcome, anatomy, and the films to be taken.
 
-use crate::acquisition::Acquisition;
+use crate::anatomy::fracture::Fracture;
+use crate::anatomy::spine::Spine;
+use crate::cohort::hazard::{Calendar, FollowUp, Profile};
 use crate::dice::{Dice, derive_seed};
-use crate::film::Anatomy;
-use crate::fracture::Fracture;
-use crate::hazard::{Calendar, FollowUp, Profile};
-use crate::spine::Spine;
+use crate::imaging::acquisition::Acquisition;
+use crate::imaging::film::Anatomy;
 use crate::{Bone, Error, PhantomConfig};
 use serde::{Deserialize, Serialize};
 use vertebra_cohort::{DAYS_PER_YEAR, Date, Position, Quality};

@@ -1,11 +1,11 @@
 //! What hangs on the back of a vertebral body: pedicles, articular, transverse and spinous
 //! processes, laminae. Built of ellipsoids in the body's frame.
 
-use crate::body::VertebralBody;
-use crate::bone::Bone;
-use crate::canvas::{Canvas, Ellipsoid};
+use crate::anatomy::body::VertebralBody;
+use crate::anatomy::bone::Bone;
 use crate::dice::Dice;
-use crate::projection::Frame;
+use crate::tissues::canvas::{Canvas, Ellipsoid};
+use crate::tissues::projection::Frame;
 
 /// Centre `(behind the back wall, below the body's middle in body heights, aside in half widths)`
 /// and semi-axes in mm of a lumbar vertebra of ordinary size; `angle` in degrees.

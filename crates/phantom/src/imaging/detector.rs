@@ -4,10 +4,10 @@
 //! subject, spread widely), blurred by focal spot and detector, with Poisson noise in its normal
 //! approximation; then the logarithm and a film-like curve, as computed radiography applies them.
 
-use crate::acquisition::{Acquisition, Rendering};
 use crate::dice::Dice;
-use crate::filter::{Coarse, gaussian_blur};
-use crate::marker;
+use crate::imaging::acquisition::{Acquisition, Rendering};
+use crate::imaging::marker;
+use crate::tissues::filter::{Coarse, gaussian_blur};
 
 /// Largest stored value: 12 bits.
 pub(crate) const WHITE: u16 = 4095;

@@ -1,21 +1,21 @@
 //! One film of one subject: rendered, and annotated from the same geometry.
 
-use crate::acquisition::Acquisition;
-use crate::body::VertebralBody;
-use crate::bone::Bone;
-use crate::canvas::{Canvas, Ellipsoid, Skeleton};
-use crate::detector::{LineIntegrals, develop};
+use crate::anatomy::body::VertebralBody;
+use crate::anatomy::bone::Bone;
+use crate::anatomy::fracture::Fracture;
+use crate::anatomy::spine::{FIRST_LUMBAR, Spine};
+use crate::cohort::hazard::Profile;
 use crate::dice::{Dice, derive_seed};
 use crate::error::Error;
-use crate::fracture::Fracture;
-use crate::hazard::Profile;
-use crate::patch::Patch;
-use crate::pelvis::{Pelvis, WING_ASIDE, draw_ribs, draw_sacrum, draw_wings_of_pelvis};
-use crate::posterior;
-use crate::projection::{Frame, Projection};
-use crate::spine::{FIRST_LUMBAR, Spine};
-use crate::texture::roughen;
-use crate::torso::{DISC_MU, Torso, draw_aorta, draw_bowel, draw_discs, draw_opacities};
+use crate::imaging::acquisition::Acquisition;
+use crate::imaging::detector::{LineIntegrals, develop};
+use crate::tissues::canvas::{Canvas, Ellipsoid, Skeleton};
+use crate::tissues::patch::Patch;
+use crate::tissues::pelvis::{Pelvis, WING_ASIDE, draw_ribs, draw_sacrum, draw_wings_of_pelvis};
+use crate::tissues::posterior;
+use crate::tissues::projection::{Frame, Projection};
+use crate::tissues::texture::roughen;
+use crate::tissues::torso::{DISC_MU, Torso, draw_aorta, draw_bowel, draw_discs, draw_opacities};
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level, SixPoints, VertebraAnnotation, VertebraKeypoints};
 

@@ -1,9 +1,9 @@
 //! How one film is taken: geometry, exposure, processing, what is burned in.
 
-use crate::canvas::Canvas;
+use crate::anatomy::spine::Spine;
 use crate::dice::Dice;
-use crate::projection::Projection;
-use crate::spine::Spine;
+use crate::tissues::canvas::Canvas;
+use crate::tissues::projection::Projection;
 use vertebra_keypoints::Level;
 use vertebra_radiograph::Facing;
 

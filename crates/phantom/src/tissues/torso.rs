@@ -1,9 +1,9 @@
 //! Soft tissue: the trunk, lungs, bowel gas, organs, calcified aorta.
 
-use crate::canvas::{Canvas, Ellipsoid};
+use crate::anatomy::spine::{FIRST_LUMBAR, Spine};
 use crate::dice::Dice;
-use crate::projection::Projection;
-use crate::spine::{FIRST_LUMBAR, Spine};
+use crate::tissues::canvas::{Canvas, Ellipsoid};
+use crate::tissues::projection::Projection;
 
 /// Attenuation of soft tissue at about 65 keV, per mm.
 pub(crate) const SOFT_MU: f64 = 0.0195;

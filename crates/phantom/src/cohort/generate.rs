@@ -1,11 +1,11 @@
 //! Writes a cohort folder.
 
+use crate::cohort::frax::surrogate;
+use crate::cohort::hazard::Calendar;
+use crate::cohort::subject::{PhantomSubject, PlannedFilm, Role, draw_subject};
+use crate::cohort::truth::{TruthRow, write_truth};
 use crate::dice::{Dice, derive_seed};
-use crate::film::{PhantomFilm, render_film};
-use crate::frax::surrogate;
-use crate::hazard::Calendar;
-use crate::subject::{PhantomSubject, PlannedFilm, Role, draw_subject};
-use crate::truth::{TruthRow, write_truth};
+use crate::imaging::film::{PhantomFilm, render_film};
 use crate::{Error, PhantomConfig};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ fn write_tables(config: &PhantomConfig, made: &[Made], out_dir: &Path) -> Result
     Cohort::new(made.iter().map(|m| m.subject.clone()).collect())?.write(out_dir)?;
     let truths: Vec<&TruthRow> = made.iter().map(|m| &m.truth).collect();
     write_truth(&out_dir.join("truth.csv"), &truths)?;
-    crate::truth::write_readme(&out_dir.join("README.txt"), config)
+    crate::cohort::truth::write_readme(&out_dir.join("README.txt"), config)
 }
 
 /// One subject as written.
@@ -201,7 +201,7 @@ fn write_film(
     let acquisition = &planned.acquisition;
     let stored: Vec<u16>;
     let pixels = if acquisition.monochrome1 {
-        stored = film.pixels.iter().map(|v| crate::detector::WHITE - v).collect();
+        stored = film.pixels.iter().map(|v| crate::imaging::detector::WHITE - v).collect();
         &stored
     } else {
         &film.pixels

@@ -1,9 +1,9 @@
 //! Trabecular texture as it survives projection: fine vertical striae, weaker horizontal ones.
 
-use crate::bone::Bone;
-use crate::canvas::Canvas;
+use crate::anatomy::bone::Bone;
 use crate::dice::Dice;
-use crate::filter::gaussian_blur;
+use crate::tissues::canvas::Canvas;
+use crate::tissues::filter::gaussian_blur;
 
 /// Correlation lengths, mm.
 const LONG: f64 = 3.5;

@@ -4,8 +4,8 @@
 //! surrogate exists so that a program's way of importing such columns can be exercised: it has the
 //! right inputs and a believable range, and no other claim.
 
+use crate::cohort::hazard::Profile;
 use crate::dice::Dice;
-use crate::hazard::Profile;
 use vertebra_cohort::{FraxPercent, Sex};
 
 /// A femoral-neck T-score correlated 0.6 with the latent density, and four percentages that rise

@@ -1,7 +1,7 @@
 //! What is true of each subject, written beside the cohort for evaluation only.
 
-use crate::fracture::FractureKind;
-use crate::subject::{PhantomSubject, Role};
+use crate::anatomy::fracture::FractureKind;
+use crate::cohort::subject::{PhantomSubject, Role};
 use crate::{Error, PhantomConfig};
 use serde::Serialize;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! The line integral of attenuation behind every film pixel, to which objects add their share.
 
-use crate::projection::Frame;
+use crate::tissues::projection::Frame;
 
 /// Attenuation (dimensionless: the exponent of Beer and Lambert), `[height, width]`, row-major.
 pub(crate) struct Canvas {
@@ -181,7 +181,7 @@ impl Chord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::projection::Projection;
+    use crate::tissues::projection::Projection;
 
     fn frame(turn: (f64, f64)) -> Frame {
         let projection = Projection {

@@ -3,9 +3,9 @@
 //! Forms after Genant et al., J Bone Miner Res 1993;8(9):1137: wedge (front), biconcave (middle),
 //! crush (all three heights).
 
-use crate::body::VertebralBody;
+use crate::anatomy::body::VertebralBody;
+use crate::anatomy::spine::{FIRST_LUMBAR, Spine};
 use crate::dice::Dice;
-use crate::spine::{FIRST_LUMBAR, Spine};
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::Level;
 

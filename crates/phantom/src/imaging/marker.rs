@@ -1,6 +1,6 @@
 //! The collimated field and the lead letter that marks the side.
 
-use crate::acquisition::Acquisition;
+use crate::imaging::acquisition::Acquisition;
 
 /// Exposed pixels.
 pub(crate) struct Field {

@@ -5,12 +5,12 @@
 //! columns then give path lengths, with oblique rays (divergence, rotation, bending) for free:
 //! they only shift the slices.
 
-use crate::body::{VertebralBody, bowl};
-use crate::bone::Bone;
-use crate::canvas::Canvas;
+use crate::anatomy::body::{VertebralBody, bowl};
+use crate::anatomy::bone::Bone;
 use crate::dice::Dice;
-use crate::projection::Frame;
-use crate::texture::trabeculae;
+use crate::tissues::canvas::Canvas;
+use crate::tissues::projection::Frame;
+use crate::tissues::texture::trabeculae;
 
 const SLICES: usize = 30;
 
@@ -241,7 +241,7 @@ fn outside(ends: [f64; 2], waist: f64, a: f64) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::tests::example;
+    use crate::anatomy::body::tests::example;
 
     fn lengths(shear: (f64, f64), step: f64) -> (Patch, Vec<f32>) {
         let patch = Patch::around(&example(), shear, step);

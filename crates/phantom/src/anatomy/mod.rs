@@ -1,0 +1,7 @@
+//! The spine that a film shows: its bodies, its bone, its fractures, and the population it is drawn from.
+
+pub(crate) mod body;
+pub(crate) mod bone;
+pub(crate) mod fracture;
+pub(crate) mod population;
+pub(crate) mod spine;

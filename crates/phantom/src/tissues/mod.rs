@@ -1,0 +1,10 @@
+//! What lies in the beam: every tissue as line integrals of its attenuation on the film.
+
+pub(crate) mod canvas;
+pub(crate) mod filter;
+pub(crate) mod patch;
+pub(crate) mod pelvis;
+pub(crate) mod posterior;
+pub(crate) mod projection;
+pub(crate) mod texture;
+pub(crate) mod torso;
