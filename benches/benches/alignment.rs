@@ -1,4 +1,4 @@
-//! Films to canonical pictures, one thread: `cargo bench -p vertebra-benches --bench alignment`.
+//! Films to canonical pictures, one thread: `cargo bench --workspace --bench alignment`.
 
 #![allow(missing_docs, clippy::unwrap_used)] // criterion's macros; a bench may stop
 

@@ -1,5 +1,5 @@
 //! Layers of burn beside those of `vertebra-conv`, both on flex, in one run:
-//! `RAYON_NUM_THREADS=1 cargo bench -p vertebra-benches --bench conv`.
+//! `RAYON_NUM_THREADS=1 cargo bench --workspace --bench conv`.
 //!
 //! `forward` is the inference pass; `training` a convolution, batch norm, sum and ReLU, forward
 //! and backward to input, residual and all parameters. The floor is the number of operations

@@ -1,15 +1,14 @@
 //! Survival statistics on one thread: exponential times, one event in five, two correlated scores.
 //!
-//! Run with `RAYON_NUM_THREADS=1 cargo bench -p vertebra-benches --bench survival`. `floor/sort` is what any of these
-//! needs at least: one sort of `n` doubles.
+//! Run with `RAYON_NUM_THREADS=1 cargo bench --workspace --bench survival`. `floor/sort` is what any
+//! of these needs at least: one sort of `n` doubles.
 
 #![allow(clippy::expect_used, missing_docs)] // a bench that fails should stop; `criterion_group!` has no docs
 
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use rand::RngExt;
-use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use vertebra_benches::SurvivalSample;
 use vertebra_survival::{
     CompetingOutcomes, ConcordanceOptions, Outcomes, Reclassification, RiskSets, Ties,
     auc_at_horizons, bootstrap_concordance, brier_score, calibration_curve, calibration_line,
@@ -25,19 +24,7 @@ struct Sample {
 }
 
 fn sample(n: usize) -> Sample {
-    let mut random = ChaCha8Rng::seed_from_u64(n as u64);
-    let mut noise = || (0..6).map(|_| random.random::<f64>()).sum::<f64>() - 3.0;
-    let risk: Vec<f64> = (0..n).map(|_| noise()).collect();
-    let other: Vec<f64> = risk.iter().map(|r| r + noise()).collect();
-    let mut random = ChaCha8Rng::seed_from_u64(n as u64 + 1);
-    let mut exponential = |rate: f64| -f64::ln(1.0 - random.random::<f64>()) / rate;
-    let (mut time, mut event) = (Vec::with_capacity(n), Vec::with_capacity(n));
-    for r in &risk {
-        let (failure, censoring) = (exponential(0.05 * r.exp()), exponential(0.2));
-        time.push(failure.min(censoring));
-        event.push(failure <= censoring);
-    }
-    let days = time.iter().map(|t| (t * 365.25).ceil() / 365.25).collect();
+    let SurvivalSample { time, days, event, risk, other, .. } = SurvivalSample::new(n);
     let outcomes = Outcomes::new(time, event.clone()).expect("valid times");
     Sample { outcomes, rounded: Outcomes::new(days, event).expect("valid times"), risk, other }
 }
@@ -115,7 +102,8 @@ fn survival(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Gray's test, Fine and Gray's model and what is read off at a horizon; every second event is of another cause.
+/// Gray's test, Fine and Gray's model and the statistics at a horizon; every second event is of
+/// another cause.
 fn horizon(criterion: &mut Criterion) {
     let competing = |s: &Sample| {
         let cause = s.outcomes.event().iter().enumerate();

@@ -16,7 +16,7 @@ import onnx
 import onnxruntime
 from safetensors.numpy import load_file
 
-TIMM = Path(__file__).parents[2] / "crates/hrnet/tests/data/narrow_io.safetensors"
+TIMM = Path(__file__).parents[2] / "crates/hrnet/testdata/narrow_io.safetensors"
 LIMIT = 1e-4
 
 

@@ -1,0 +1,103 @@
+//! Speed of a whole training step (forward, backward, Adam) of the networks of this workspace:
+//! `cargo bench --workspace --bench speed_training -- [w32|w18|w48|resnet18] [batch] [side] [steps]`.
+//!
+//! HRNet: noise in three channels, mean squared error of the heatmaps. ResNet-18: one grey channel
+//! and a linear head, stepped by `RiskTrainer` with the Cox loss. `RAYON_NUM_THREADS` sets the number
+//! of threads. `benches/peers/inference/training.py` steps the same networks with torch.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor, TensorData};
+use std::time::Instant;
+use vertebra_benches::{arguments, noise, peak_megabytes};
+use vertebra_conv::Adam;
+use vertebra_deepsurv::{
+    EncoderConfig, ImageSet, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining,
+};
+use vertebra_hrnet::{Hrnet, HrnetConfig};
+use vertebra_survival::Outcomes;
+use vertebra_training::{Event, LearningRate, OptimizerKind};
+
+/// Steps before the first that counts.
+const WARM_UP: usize = 2;
+
+const LEARNING_RATE: f64 = 1e-3;
+
+fn main() {
+    let arguments = arguments();
+    let number = |i: usize, default| arguments.get(i).map_or(default, |n| n.parse().unwrap());
+    let name = arguments.first().map_or("w32", String::as_str);
+    let (batch, side, steps) = (number(1, 4), number(2, 256), number(3, 9));
+    let steps = steps + WARM_UP;
+    let step_times = match name {
+        "resnet18" => resnet(batch, side, steps),
+        name => hrnet(name, batch, side, steps),
+    };
+    let mut seconds = step_times[WARM_UP..].to_vec();
+    seconds.sort_by(f64::total_cmp);
+    println!(
+        "{name}, batch {batch} of {side}x{side}, {} threads: median {:.1} ms of {} steps, fastest {:.1}; peak memory {} MB",
+        rayon::current_num_threads(),
+        seconds[seconds.len() / 2] * 1e3,
+        seconds.len(),
+        seconds[0] * 1e3,
+        peak_megabytes(),
+    );
+}
+
+fn hrnet(name: &str, batch: usize, side: usize, steps: usize) -> Vec<f64> {
+    let device = Device::flex().autodiff();
+    let config = match name {
+        "w18" => HrnetConfig::w18(),
+        "w48" => HrnetConfig::w48(),
+        _ => HrnetConfig::w32(),
+    };
+    let network = config.with_in_channels(3).init(&device).unwrap();
+    let network = network.with_first_weights(1);
+    let tensor = |shape: [usize; 4]| {
+        Tensor::<4>::from_data(TensorData::new(noise(shape.iter().product()), shape), &device)
+    };
+    let x = tensor([batch, 3, side, side]);
+    let target = tensor([batch, network.config().n_keypoints, side / 4, side / 4]);
+    let mut adam = ModuleOptimizer::from(Adam::coupled(0.0));
+    let mut one = |network: Hrnet| {
+        let start = Instant::now();
+        let difference = network.forward(x.clone()) - target.clone();
+        let loss = difference.square().mean();
+        let gradients = GradientsParams::from_grads(loss.backward(), &network);
+        let network = adam.step(LEARNING_RATE, network, gradients);
+        (network, start.elapsed().as_secs_f64())
+    };
+    let mut seconds = Vec::with_capacity(steps);
+    (0..steps).fold(network, |network, _| {
+        let (network, time) = one(network);
+        seconds.push(time);
+        network
+    });
+    seconds
+}
+
+/// One step an epoch: the time from the end of one to the end of the next.
+fn resnet(batch: usize, side: usize, steps: usize) -> Vec<f64> {
+    let images = ImageSet::new(noise(batch * side * side), [1, side, side]).unwrap();
+    let times = (1..=batch).map(|t| t as f64).collect();
+    let outcomes = Outcomes::new(times, vec![true; batch]).unwrap();
+    let config = RiskModelConfig::image_only(EncoderConfig::resnet18(), [1, side, side]);
+    let mut settings = RiskTraining::default();
+    settings.training.epochs = steps;
+    settings.training.patience = None;
+    settings.training.optimizer = OptimizerKind::Adam;
+    settings.training.weight_decay = 0.0;
+    settings.training.learning_rate = LearningRate::constant(LEARNING_RATE);
+    let trainer = RiskTrainer::new(config.with_hidden([])).with_settings(settings);
+    let inputs = RiskInputs::from_images(images);
+    let (mut ended, mut seconds) = (Instant::now(), Vec::new());
+    let mut on_event = |event: &Event| {
+        if let Event::Step { .. } = event {
+            seconds.push(ended.elapsed().as_secs_f64());
+            ended = Instant::now();
+        }
+    };
+    trainer.fit((&inputs, &outcomes), None, &Device::flex(), &mut on_event).unwrap();
+    seconds
+}
