@@ -1,6 +1,6 @@
 //! Where the vertebral body is in the mask of a vertebra.
 
-use crate::Image;
+use vertebra_raster::Image;
 
 /// Share of the greatest inscribed radius that still counts as the middle of the body.
 const PLATEAU: f64 = 0.85;

@@ -26,36 +26,25 @@
 //! ```
 
 mod body;
-mod clahe;
-mod coverage;
 mod error;
-mod field;
-mod image;
-mod interpolate;
-mod limits;
 mod masks;
 mod options;
-mod reduce;
 mod render;
-mod resample;
-mod taps;
 mod transform;
 mod variant;
-mod wide;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
 pub use body::{body_centre, mask_centroid};
-pub use clahe::ClaheOptions;
 pub use error::Error;
-pub use field::Field;
-pub use image::{Film, Image, Sample};
 pub use masks::VertebraMasks;
 pub use options::{AlignmentMode, AlignmentOptions};
-pub use reduce::reduce;
 pub use render::{VariantImages, VariantOptions};
-pub use resample::{Filter, ResampleOptions, resample};
 pub use transform::Alignment;
 pub use variant::ImageVariant;
+// What stands in this crate's signatures, and what its users do with it.
+pub use vertebra_raster::{
+    Affine, ClaheOptions, Facing, Field, Film, Filter, Image, ResampleOptions, Sample, reduce, resample,
+};

@@ -18,18 +18,20 @@
 //! [`AlignmentMode::Rigid`] keeps millimetres: every film gets `extent_mm / size` mm per px, the
 //! anchors' midpoint lies in the middle of the square and the anchors on its vertical midline.
 
-use crate::{Alignment, Error, Film};
+use crate::transform::check_spacing;
+use crate::{Alignment, Error};
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{Level, VertebraKeypoints, mean_level_places};
+use vertebra_raster::Film;
 
 /// Largest side of a canonical picture, px: 1 GB of grey values.
 const MOST_PX: usize = 16_384;
 
-/// That a canonical picture can have a side of this many px.
+/// Checks that a canonical picture can have a side of this many px.
 pub(crate) fn check_side(name: &'static str, px: usize) -> Result<(), Error> {
     match (1..=MOST_PX).contains(&px) {
         true => Ok(()),
-        false => Err(Error::OutOfDomain(name, "1 to 16384 px", px as f64)),
+        false => Err(Error::setting(name, "1 to 16384 px", px)),
     }
 }
 
@@ -39,6 +41,7 @@ const MIN_ANCHOR_DISTANCE_PX: f64 = 2.0;
 /// What the transform may do besides turning, moving and flipping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum AlignmentMode {
     /// Scales each film so that both anchors reach their place.
     #[default]
@@ -136,7 +139,7 @@ impl AlignmentOptions {
     ///
     /// # Errors
     /// [`Error::CoincidentKeypoints`], [`Error::UpsideDown`], [`Error::MissingSpacing`],
-    /// [`Error::OutOfDomain`].
+    /// [`Error::InvalidSetting`], [`Error::InvalidValue`].
     pub fn align(
         &self,
         keypoints: &VertebraKeypoints,
@@ -183,10 +186,10 @@ impl AlignmentOptions {
         let distance = (b.x - a.x).hypot(b.y - a.y);
         let [upper, lower] = self.anchors;
         if distance < MIN_ANCHOR_DISTANCE_PX {
-            return Err(Error::CoincidentKeypoints(upper, lower, distance));
+            return Err(Error::CoincidentKeypoints { upper, lower, distance_px: distance });
         }
         if b.y <= a.y {
-            return Err(Error::UpsideDown(upper, a.y, lower, b.y));
+            return Err(Error::UpsideDown { upper, upper_y: a.y, lower, lower_y: b.y });
         }
         Ok([(a.x, a.y), (b.x, b.y)])
     }
@@ -217,20 +220,20 @@ impl AlignmentOptions {
     fn check(&self) -> Result<(), Error> {
         check_side("size", self.size)?;
         if !(self.margin.is_finite() && self.margin >= 0.0) {
-            return Err(Error::OutOfDomain("margin", "a number from 0", self.margin));
+            return Err(Error::setting("margin", "a number from 0", self.margin));
         }
         if !(self.extent_mm.is_finite() && self.extent_mm > 0.0) {
-            return Err(Error::OutOfDomain("extent_mm", "a positive number", self.extent_mm));
+            return Err(Error::setting("extent_mm", "a positive number", self.extent_mm));
         }
         if self.n_distances() <= 0.0 {
             let got = self.n_distances();
-            return Err(Error::OutOfDomain("anchors", "the cranial level first", got));
+            return Err(Error::setting("anchors", "the cranial level first", got));
         }
         Ok(())
     }
 }
 
-/// That every keypoint lies on the film.
+/// Checks that every keypoint lies on the film.
 pub(crate) fn check_on_film<S>(
     keypoints: &VertebraKeypoints,
     film: &Film<'_, S>,
@@ -238,7 +241,8 @@ pub(crate) fn check_on_film<S>(
     let inside = |v: f64, n: usize| (-0.5..=n as f64 - 0.5).contains(&v);
     for (level, p) in Level::ALL.into_iter().zip(keypoints.points()) {
         if !(inside(p.x, film.width) && inside(p.y, film.height)) {
-            return Err(Error::OutsideFilm(level, p.x, p.y, film.height, film.width));
+            let ([height, width], (x, y)) = (film.size(), (p.x, p.y));
+            return Err(Error::OutsideFilm { level, x, y, height, width });
         }
     }
     Ok(())
@@ -254,10 +258,8 @@ pub(crate) struct Plane {
 impl Plane {
     pub(crate) fn new(spacing_mm: Option<[f64; 2]>) -> Result<Self, Error> {
         let [row, col] = spacing_mm.unwrap_or([1.0, 1.0]);
-        match [row, col].into_iter().find(|v| !(v.is_finite() && *v > 0.0)) {
-            Some(value) => Err(Error::OutOfDomain("spacing_mm", "a positive number", value)),
-            None => Ok(Self { spacing_mm, col, row }),
-        }
+        check_spacing(spacing_mm)?;
+        Ok(Self { spacing_mm, col, row })
     }
 
     pub(crate) fn point(&self, (x, y): (f64, f64)) -> (f64, f64) {

@@ -14,13 +14,11 @@
 //! 5. Outside the region, the field and the film, the picture is 0. Masked variants are multiplied
 //!    by the share of each pixel inside the vertebrae shown.
 
-use crate::limits::limits;
 use crate::options::{Plane, check_on_film, check_side};
-use crate::resample::{Resampled, Window};
-use crate::{Alignment, AlignmentMode, AlignmentOptions, Error, Field, Film, Filter, Image};
-use crate::{ImageVariant, ResampleOptions, Sample, VertebraMasks};
+use crate::{Alignment, AlignmentMode, AlignmentOptions, Error, ImageVariant, VertebraMasks};
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_raster::{Field, Film, Filter, Image, ResampleOptions, Sample};
 
 /// How the pictures of a variant are made.
 ///
@@ -67,6 +65,7 @@ impl Default for VariantOptions {
 
 /// The pictures of one film, and how each came from it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct VariantImages {
     /// [`ImageVariant::n_images`] square pictures, values in `[0, 1]`; patches from L1 to L5.
     pub images: Vec<Image>,
@@ -164,9 +163,10 @@ impl VariantOptions {
     ///
     /// # Errors
     /// [`Error::OutsideFilm`], [`Error::CoincidentKeypoints`], [`Error::UpsideDown`],
-    /// [`Error::UnevenSpacing`], [`Error::MissingSpacing`], [`Error::MasksNeeded`], [`Error::MissingMask`],
-    /// [`Error::MaskSize`], [`Error::NoContrast`], [`Error::EmptyRegion`], [`Error::PixelCount`],
-    /// [`Error::OutOfDomain`].
+    /// [`Error::UnevenSpacing`], [`Error::MissingSpacing`], [`Error::MasksNeeded`],
+    /// [`Error::MissingMask`], [`Error::MaskSize`], [`Error::InvalidSetting`], [`Error::InvalidValue`];
+    /// [`Error::Raster`] for a film without contrast, without pixels in the region of interest or
+    /// with a wrong number of pixels.
     pub fn render<S: Sample>(
         &self,
         film: &Film<'_, S>,
@@ -178,10 +178,10 @@ impl VariantOptions {
         self.check()?;
         check_on_film(keypoints, film)?;
         let masks = match (variant.is_masked(), masks) {
-            (true, None) => return Err(Error::MasksNeeded(variant.label())),
+            (true, None) => return Err(Error::MasksNeeded { variant: variant.label() }),
             (masked, masks) => masks.filter(|_| masked),
         };
-        masks.map_or(Ok(()), |masks| masks.check_size([film.height, film.width]))?;
+        masks.map_or(Ok(()), |masks| masks.check_size(film.size()))?;
         let field = self.field.unwrap_or_else(|| Field::estimate(film));
         let resampling = ResampleOptions::default().with_filter(self.filter).with_field(field);
         let frames = self.frames(film, keypoints, variant)?;
@@ -236,7 +236,7 @@ impl VariantOptions {
         let size = options.size();
         let column = |x: f64| x.round().clamp(0.0, size as f64) as usize;
         let window =
-            Window { left: column(left), right: column(right + 1.0), top: 0, bottom: size };
+            Field { left: column(left), right: column(right + 1.0), top: 0, bottom: size };
         Ok(Frame { alignment, size, window, levels: levels.to_vec() })
     }
 
@@ -264,7 +264,8 @@ impl VariantOptions {
         }
         let (size, flip) = (self.patch_size, self.alignment.flip());
         let alignment = plane.frame(centres[level.index()], axis, extent, size, flip)?;
-        Ok(Frame { alignment, size, window: Window::whole(size, size), levels: vec![level] })
+        let window = Field { left: 0, right: size, top: 0, bottom: size };
+        Ok(Frame { alignment, size, window, levels: vec![level] })
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -272,13 +273,13 @@ impl VariantOptions {
             if value.is_finite() && value > 0.0 {
                 return Ok(());
             }
-            Err(Error::OutOfDomain(name, "a positive number", value))
+            Err(Error::setting(name, "a positive number", value))
         };
         check_side("patch_size", self.patch_size)?;
         positive("patch_side", self.patch_side)?;
         positive("patch_mm", self.patch_mm)?;
         if self.side_margin.is_nan() || self.side_margin < 0.0 {
-            return Err(Error::OutOfDomain("side_margin", "a number from 0", self.side_margin));
+            return Err(Error::setting("side_margin", "a number from 0", self.side_margin));
         }
         Ok(())
     }
@@ -288,7 +289,7 @@ impl VariantOptions {
 struct Frame {
     alignment: Alignment,
     size: usize,
-    window: Window,
+    window: Field,
     levels: Vec<Level>,
 }
 
@@ -299,37 +300,9 @@ impl Frame {
         options: &ResampleOptions,
     ) -> Result<Image, Error> {
         let size = [self.size; 2];
-        let mut resampled = options.resample_window(film, &self.alignment, size, self.window)?;
-        min_max(&mut resampled)?;
-        Ok(resampled.image)
+        let map = self.alignment.affine();
+        Ok(options.resample_window(film, map, size, self.window)?.normalised()?)
     }
-}
-
-/// Relative differences of grey values that resampling a constant film may make.
-const ROUNDING: f32 = 1e-5;
-
-/// Scales what shows the film to `[0, 1]`.
-fn min_max(resampled: &mut Resampled) -> Result<(), Error> {
-    let width = resampled.image.width;
-    let mut parts: Vec<&mut [f32]> = resampled
-        .image
-        .pixels
-        .chunks_exact_mut(width)
-        .zip(&resampled.spans)
-        .map(|(row, &(start, end))| &mut row[start..end])
-        .collect();
-    let (min, max) = limits(parts.iter().map(|part| &**part));
-    if min == f32::INFINITY && max == f32::NEG_INFINITY {
-        return Err(Error::EmptyRegion);
-    }
-    let range = max - min;
-    if !(range.is_finite() && range > ROUNDING * max.abs().max(min.abs())) {
-        return Err(Error::NoContrast(min, max));
-    }
-    for value in parts.iter_mut().flat_map(|part| part.iter_mut()) {
-        *value = ((*value - min) / range).clamp(0.0, 1.0);
-    }
-    Ok(())
 }
 
 /// Direction of the spine at vertebra `i`: derivative of the parabola through it and its
@@ -359,9 +332,11 @@ fn out_of_order(keypoints: &VertebraKeypoints, level: Level) -> Error {
         let level = Level::ALL[first + k];
         (level, keypoints.get(level).y)
     });
-    let wrong = three.windows(2).find(|pair| pair[1].1 <= pair[0].1);
+    let wrong = three.array_windows().find(|[upper, lower]| lower.1 <= upper.1);
     match wrong {
-        Some(pair) => Error::UpsideDown(pair[0].0, pair[0].1, pair[1].0, pair[1].1),
-        None => Error::UnevenSpacing(level, three),
+        Some(&[(upper, upper_y), (lower, lower_y)]) => {
+            Error::UpsideDown { upper, upper_y, lower, lower_y }
+        }
+        None => Error::UnevenSpacing { level, three },
     }
 }

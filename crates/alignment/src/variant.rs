@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// What of a radiograph the risk network sees (Kong et al. 2022, Table 2).
+///
+/// The protocol compares these six and no other: the enum is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageVariant {

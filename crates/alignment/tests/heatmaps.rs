@@ -70,7 +70,7 @@ proptest! {
         let alignment = options.align(&keypoints, None).unwrap();
         let resampling = ResampleOptions::default();
         let film = spot(FILM, 14.0, xy[level]);
-        let picture = resampling.resample(&film.as_film(), &alignment, SIZE, SIZE).unwrap();
+        let picture = resampling.resample(&film.as_film(), alignment.affine(), SIZE, SIZE).unwrap();
         let place = alignment.to_canonical(xy[level]);
         let seen = mask_centroid(&picture).unwrap();
         prop_assert!(distance(seen, place) < PICTURE_PX, "picture: {seen:?}, expected {place:?}");
@@ -80,15 +80,15 @@ proptest! {
         let shift = 0.5 * quarter - 0.5;
         let to_map = Alignment::new([[quarter, 0.0, shift], [0.0, quarter, shift]], None).unwrap();
         let side = SIZE / STRIDE;
-        let map = resampling.resample(&picture.as_film(), &to_map, side, side).unwrap();
+        let map = resampling.resample(&picture.as_film(), to_map.affine(), side, side).unwrap();
         let on_map = mask_centroid(&map).unwrap();
         let back = to_input(on_map, STRIDE as f64);
         prop_assert!(distance(back, place) < STRIDE as f64 * PICTURE_PX, "map: {back:?}, expected {place:?}");
 
         // And onto the film again, as a heat map is laid over it.
-        let again = resampling.resample(&map.as_film(), &to_map.inverse(), SIZE, SIZE).unwrap();
+        let again = resampling.resample(&map.as_film(), to_map.inverse().affine(), SIZE, SIZE).unwrap();
         let again =
-            resampling.resample(&again.as_film(), &alignment.inverse(), FILM[0], FILM[1]).unwrap();
+            resampling.resample(&again.as_film(), alignment.inverse().affine(), FILM[0], FILM[1]).unwrap();
         let seen = mask_centroid(&again).unwrap();
         prop_assert!(distance(seen, xy[level]) < STRIDE as f64 * PICTURE_PX, "film: {seen:?}, expected {:?}", xy[level]);
     }

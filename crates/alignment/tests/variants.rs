@@ -4,6 +4,7 @@
 
 use vertebra_alignment::{AlignmentMode, Error, Film, Image, ImageVariant, VariantImages};
 use vertebra_alignment::{VariantOptions, VertebraMasks};
+use vertebra_raster::Error as RasterError;
 use vertebra_keypoints::{Level, VertebraKeypoints};
 
 const HEIGHT: usize = 620;
@@ -233,7 +234,7 @@ fn bad_input_is_named() {
     let mut four = SPINE.map(|c| Some(outline(c)));
     four[1] = None;
     let four = VertebraMasks::from_polygons(four).unwrap();
-    assert_eq!(try_with(SPINE, Some(&four), masked), Error::MissingMask(Level::L2));
+    assert_eq!(try_with(SPINE, Some(&four), masked), Error::MissingMask { level: Level::L2 });
 
     let small = SPINE.map(|_| Some(Image::zeros(HEIGHT, WIDTH - 1)));
     let error = try_with(SPINE, Some(&VertebraMasks::from_images(small).unwrap()), masked);
@@ -250,21 +251,27 @@ fn bad_input_is_named() {
     let mut upside_down = SPINE;
     upside_down.reverse();
     for variant in [ImageVariant::L1L4, ImageVariant::L1L5, ImageVariant::Patches] {
-        assert!(matches!(try_with(upside_down, None, variant), Error::UpsideDown(..)));
+        assert!(matches!(try_with(upside_down, None, variant), Error::UpsideDown { .. }));
     }
     let mut swapped = SPINE;
     swapped.swap(1, 3);
     let error = try_with(swapped, None, ImageVariant::Patches);
-    assert_eq!(error, Error::UpsideDown(Level::L2, swapped[1].1, Level::L3, swapped[2].1));
+    let expected = Error::UpsideDown {
+        upper: Level::L2,
+        upper_y: swapped[1].1,
+        lower: Level::L3,
+        lower_y: swapped[2].1,
+    };
+    assert_eq!(error, expected);
     // In order, but L2 hangs so close below L1 that the curve through L1, L2 and L3 starts upwards.
     let mut uneven = SPINE;
     uneven[1].1 = uneven[0].1 + 3.0;
     let error = try_with(uneven, None, ImageVariant::Patches);
-    assert!(matches!(error, Error::UnevenSpacing(Level::L1, [(Level::L1, _), ..])), "{error}");
+    assert!(matches!(error, Error::UnevenSpacing { level: Level::L1, three: [(Level::L1, _), ..] }), "{error}");
     assert!(error.to_string().contains("L2 (y = ") && error.to_string().contains("upwards at L1"));
     assert!(matches!(
         try_with([SPINE[0]; 5], None, ImageVariant::L1L5),
-        Error::CoincidentKeypoints(..)
+        Error::CoincidentKeypoints { .. }
     ));
     assert!(
         VertebraMasks::from_polygons([Some(vec![(0.0, 0.0); 2]), None, None, None, None]).is_err()
@@ -276,10 +283,19 @@ fn flat_and_broken_films_are_errors() {
     let render = |pixels: &[f32]| {
         options().render(&film(pixels), &keypoints(), None, ImageVariant::L1L5).err().unwrap()
     };
-    assert!(matches!(render(&[0.7; HEIGHT * WIDTH]), Error::NoContrast(a, b) if b - a < 1e-5));
+    let Error::Raster { source: RasterError::NoContrast { min, max } } =
+        render(&[0.7; HEIGHT * WIDTH])
+    else {
+        panic!("expected no contrast")
+    };
+    assert!(max - min < 1e-5);
     let mut broken = pixels();
     broken[300 * WIDTH + 240] = f32::NAN;
-    assert!(matches!(render(&broken), Error::NoContrast(a, _) if a.is_nan()));
+    let error = render(&broken);
+    let expected = matches!(
+        error, Error::Raster { source: RasterError::NoContrast { min, .. } } if min.is_nan()
+    );
+    assert!(expected, "{error}");
 }
 
 /// `testdata/variants_96.png`: the pictures as they were when they were looked at and found right.

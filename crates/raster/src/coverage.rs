@@ -7,7 +7,14 @@ const ROUNDING: f64 = 1e-9;
 
 /// Coverage `[height, width]` in `[0, 1]` of a closed polygon `(x, y)` px; a pixel reaches half a
 /// pixel around its centre. The sense of the polygon does not matter.
-pub(crate) fn polygon_coverage(polygon: &[(f64, f64)], height: usize, width: usize) -> Vec<f32> {
+///
+/// # Examples
+/// ```
+/// let square = [(0.0, 0.0), (1.5, 0.0), (1.5, 0.5), (0.0, 0.5)];
+/// assert_eq!(vertebra_raster::polygon_coverage(&square, 1, 3), [0.25, 0.5, 0.0]);
+/// ```
+#[must_use]
+pub fn polygon_coverage(polygon: &[(f64, f64)], height: usize, width: usize) -> Vec<f32> {
     // One more column takes what lies right of the picture.
     let mut sums = vec![0.0_f64; height * (width + 1)];
     let corner = |p: &(f64, f64)| (p.0 + 0.5, p.1 + 0.5);

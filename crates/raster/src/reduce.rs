@@ -58,24 +58,23 @@ impl Reduced {
 
 /// The film in `[height, width]` px, neither more than it has, without aliasing: each pixel is the
 /// mean of what it covers under a triangle as wide as two pixels, as the antialiased bilinear resizing
-/// of picture libraries. Edges meet edges, so that a point `(x, y)` of the film comes to lie at
-/// `((x + 0.5) * width / film.width - 0.5, ...)`.
+/// of picture libraries. Edges meet edges: points move by [`Affine::resize`](crate::Affine::resize).
 ///
 /// # Errors
-/// [`Error::PixelCount`]; [`Error::OutOfDomain`] for a size of 0 or beyond the film's.
+/// [`Error::PixelCount`]; [`Error::InvalidSetting`] for a size of 0 or beyond the film's.
 ///
 /// # Examples
 /// ```
-/// use vertebra_alignment::{Film, reduce};
+/// use vertebra_raster::{Film, reduce};
 /// let film = Film { pixels: &[1_u16, 3, 5, 7], height: 2, width: 2, spacing_mm: None };
 /// assert_eq!(reduce(&film, 1, 1)?.pixels, [4.0]);
-/// # Ok::<(), vertebra_alignment::Error>(())
+/// # Ok::<(), vertebra_raster::Error>(())
 /// ```
 pub fn reduce<S: Sample>(film: &Film<'_, S>, height: usize, width: usize) -> Result<Image, Error> {
     film.check()?;
     for (name, n, most) in [("height", height, film.height), ("width", width, film.width)] {
         if !(1..=most).contains(&n) {
-            return Err(Error::OutOfDomain(name, "1 to the film's", n as f64));
+            return Err(Error::setting(name, "1 to the film's", n));
         }
     }
     let mut image = Image::zeros(height, width);
@@ -251,7 +250,7 @@ mod tests {
             }
         }
         for (h, w) in [(0, 3), (54, 3), (3, 42)] {
-            assert!(matches!(reduce(&film, h, w), Err(Error::OutOfDomain(..))));
+            assert!(matches!(reduce(&film, h, w), Err(Error::InvalidSetting { .. })));
         }
     }
 

@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use vertebra_alignment::{Alignment, Field, Film, Filter, Image, ResampleOptions, resample};
+use vertebra_raster::{Affine, Field, Film, Filter, Image, ResampleOptions, resample};
 
-fn scaling(scale: f64) -> Alignment {
-    // The centre of the first canonical pixel covers the first 1 / scale film pixels.
-    let offset = (scale - 1.0) / 2.0;
-    Alignment::new([[scale, 0.0, offset], [0.0, scale, offset]], None).unwrap()
+/// The first pixel of the picture covers the first 1 / scale film pixels.
+fn scaling(scale: f64) -> Affine {
+    Affine::scale([scale; 2]).unwrap()
 }
 
 fn image(height: usize, width: usize, grey: impl Fn(f64, f64) -> f64) -> Image {
@@ -53,10 +52,10 @@ fn what_lies_outside_the_film_or_the_field_is_zero_and_never_read() {
     let options = ResampleOptions::default().with_field(field);
     for (scale, shift) in [(0.3, 2.0), (1.4, -3.0)] {
         let matrix = [[scale, 0.0, shift], [0.0, scale, shift]];
-        let alignment = Alignment::new(matrix, None).unwrap();
-        let got = options.resample(&film.as_film(), &alignment, 64, 64).unwrap();
+        let map = Affine::new(matrix).unwrap();
+        let got = options.resample(&film.as_film(), &map, 64, 64).unwrap();
         for (i, v) in got.pixels.iter().enumerate() {
-            let (x, y) = alignment.to_original(((i % 64) as f64, (i / 64) as f64));
+            let (x, y) = map.apply_inverse(((i % 64) as f64, (i / 64) as f64));
             let inside = (9.5..=49.5).contains(&x) && (4.5..=29.5).contains(&y);
             let expected = if inside { 2.0 } else { 0.0 };
             assert!((v - expected).abs() < 1e-5, "pixel {i} shows ({x}, {y}): {v}");
@@ -67,7 +66,7 @@ fn what_lies_outside_the_film_or_the_field_is_zero_and_never_read() {
 #[test]
 fn a_picture_that_misses_the_film_is_black() {
     let film = image(20, 20, |_, _| 1.0);
-    let away = Alignment::new([[0.2, 0.0, 500.0], [0.0, 0.2, 500.0]], None).unwrap();
+    let away = Affine::new([[0.2, 0.0, 500.0], [0.0, 0.2, 500.0]]).unwrap();
     let got = resample(&film.as_film(), &away, 16, 16).unwrap();
     assert!(got == Image::zeros(16, 16));
 }
@@ -77,8 +76,8 @@ fn a_picture_of_one_pixel_is_the_mean_of_the_film() {
     let film = image(30, 20, |x, _| x);
     for scale in [1e-3, 1e-9, 1e-100] {
         let matrix = [[scale, 0.0, -9.5 * scale], [0.0, scale, -14.5 * scale]];
-        let alignment = Alignment::new(matrix, None).unwrap();
-        let got = resample(&film.as_film(), &alignment, 1, 1).unwrap();
+        let map = Affine::new(matrix).unwrap();
+        let got = resample(&film.as_film(), &map, 1, 1).unwrap();
         assert!((got.pixels[0] - 9.5).abs() < 0.02, "{scale}: {}", got.pixels[0]);
     }
 }
@@ -89,8 +88,8 @@ fn tiny_films_and_lines_are_resampled() {
         let film = image(h, w, |_, _| 1.0);
         for scale in [0.2, 1.0, 3.0] {
             let matrix = [[scale, 0.0, 1.0], [0.0, scale, 1.0]];
-            let alignment = Alignment::new(matrix, None).unwrap();
-            let got = resample(&film.as_film(), &alignment, 8, 8).unwrap();
+            let map = Affine::new(matrix).unwrap();
+            let got = resample(&film.as_film(), &map, 8, 8).unwrap();
             assert!(got.pixels.iter().all(|v| *v == 0.0 || (*v - 1.0).abs() < 1e-6));
             assert!((got.pixels[9] - 1.0).abs() < 1e-6);
         }
@@ -112,11 +111,11 @@ fn zone_plate(options: ResampleOptions, reduction: f64, angle: f64) -> Vec<f64> 
     let centre = (out as f64 - 1.0) / 2.0;
     let offset = |a: f64, b: f64| centre - (a + b) * middle;
     let matrix = [[cos, -sin, offset(cos, -sin)], [sin, cos, offset(sin, cos)]];
-    let alignment = Alignment::new(matrix, None).unwrap();
-    let got = options.resample(&film.as_film(), &alignment, out, out).unwrap();
+    let map = Affine::new(matrix).unwrap();
+    let got = options.resample(&film.as_film(), &map, out, out).unwrap();
     let mut sums = vec![(0.0, 0.0); 1 + (5.0 * reduction) as usize];
     for (i, v) in got.pixels.iter().enumerate() {
-        let (x, y) = alignment.to_original(((i % out) as f64, (i / out) as f64));
+        let (x, y) = map.apply_inverse(((i % out) as f64, (i / out) as f64));
         let radius = (x - middle).hypot(y - middle);
         let per_canonical = radius / size as f64 * reduction;
         if let Some(bin) = sums.get_mut((per_canonical * 10.0) as usize)
@@ -136,9 +135,6 @@ fn a_zone_plate_reduced_six_times_does_not_alias() {
     for angle in [0.0, 0.4] {
         let [plain, bilinear, lanczos] =
             [plain, bilinear, lanczos].map(|options| zone_plate(options, 6.0, angle));
-        println!(
-            "angle {angle}\nplain    {plain:.3?}\nbilinear {bilinear:.3?}\nlanczos  {lanczos:.3?}"
-        );
         let worst = |bins: &[f64], from: usize| bins[from..].iter().copied().fold(0.0, f64::max);
         // Above the sampling frequency nothing may be left; plain interpolation keeps almost all.
         assert!(worst(&plain, 10) > 0.7);
@@ -202,10 +198,10 @@ fn a_film_of_integers_gives_the_picture_of_the_same_film_in_floats() {
     for filter in [Filter::Bilinear, Filter::Lanczos] {
         for scale in [0.2, 0.7, 1.5] {
             let options = ResampleOptions::default().with_filter(filter);
-            let alignment = scaling(scale);
+            let map = scaling(scale);
             let [a, b] = [
-                options.resample(&stored, &alignment, 90, 70).unwrap(),
-                options.resample(&decoded, &alignment, 90, 70).unwrap(),
+                options.resample(&stored, &map, 90, 70).unwrap(),
+                options.resample(&decoded, &map, 90, 70).unwrap(),
             ];
             assert!(a == b, "{filter:?} at {scale}");
         }

@@ -1,8 +1,8 @@
 //! Interpolation in a reduced film.
 
 use crate::Filter;
+use crate::filter::{LOBES, lanczos};
 use crate::reduce::{Axis, PAD, Reduced};
-use crate::taps::{LOBES, lanczos};
 
 /// Coordinates of the warp are fixed-point numbers with this many fractional bits.
 const BITS: u32 = 32;

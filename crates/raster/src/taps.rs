@@ -1,12 +1,12 @@
 //! Weights of the low-pass filter: of which film pixels each sample of the reduced film is made.
 
 use crate::Filter;
-use crate::resample::OVERSAMPLING;
-use std::f64::consts::PI;
+use crate::affine::resized;
+use crate::filter::triangle;
 use std::ops::Range;
 
-/// Lobes of the Lanczos kernel.
-pub(crate) const LOBES: f64 = 3.0;
+/// Density of the reduced film over that of the picture that is read from it.
+const OVERSAMPLING: f64 = 1.25;
 
 /// For each reduced sample, the film pixels it is made of and their weights.
 pub(crate) struct Taps {
@@ -28,19 +28,16 @@ impl Taps {
     ) -> Self {
         let step = step.max(1.0);
         let pitch = (step / OVERSAMPLING).max(1.0);
-        let kernel: fn(f64) -> f64 = match filter {
-            Filter::Bilinear => |t| (1.0 - t.abs()).max(0.0),
-            Filter::Lanczos => lanczos,
-        };
+        let kernel = filter.kernel();
         let needed = if filter == Filter::Lanczos {
             // Its interpolation looks at samples beyond the picture.
-            let reach = (LOBES * pitch).ceil() as usize;
+            let reach = (filter.reach() * pitch).ceil() as usize;
             let end = needed.end.saturating_add(reach).min(field.end);
             needed.start.saturating_sub(reach).max(field.start)..end
         } else {
             needed
         };
-        let half_width = step * if filter == Filter::Lanczos { LOBES } else { 1.0 };
+        let half_width = step * filter.reach();
         let n = ((needed.end - 1 - needed.start) as f64 / pitch).ceil() as usize + 1;
         // A picture may be much smaller than what it shows; the field bounds the taps.
         let reach = (2.0 * half_width).ceil().min(field.len() as f64);
@@ -75,10 +72,10 @@ impl Taps {
             n_taps,
         };
         for i in 0..to {
-            let centre = (i as f64 + 0.5) * step - 0.5;
+            let centre = resized(i as f64, step);
             let start = (centre - step).ceil().max(0.0) as usize;
             let start = if step > 1.0 { start.min(from - n_taps) } else { i };
-            taps.push(start, |pixel| (1.0 - ((pixel as f64 - centre) / step).abs()).max(0.0));
+            taps.push(start, |pixel| triangle((pixel as f64 - centre) / step));
         }
         taps
     }
@@ -111,16 +108,4 @@ impl Taps {
         let last = self.start.iter().copied().max().unwrap_or(0);
         first..last + self.n_taps
     }
-}
-
-pub(crate) fn lanczos(t: f64) -> f64 {
-    if t == 0.0 {
-        return 1.0;
-    }
-    // The zeros, exactly.
-    if t.abs() >= LOBES || t.fract() == 0.0 {
-        return 0.0;
-    }
-    let x = PI * t;
-    LOBES * x.sin() * (x / LOBES).sin() / (x * x)
 }

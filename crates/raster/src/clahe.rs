@@ -47,17 +47,17 @@ impl ClaheOptions {
     /// The film's `field` equalised to `[0, 1]`; 0 outside of it.
     ///
     /// # Errors
-    /// [`Error::OutOfDomain`] for settings without meaning; [`Error::EmptyRegion`];
+    /// [`Error::InvalidSetting`]; [`Error::EmptyRegion`];
     /// [`Error::NoContrast`]; [`Error::PixelCount`].
     ///
     /// # Examples
     /// ```
-    /// use vertebra_alignment::{ClaheOptions, Field, Film};
+    /// use vertebra_raster::{ClaheOptions, Field, Film};
     /// let pixels: Vec<f32> = (0..64 * 64).map(|i| ((i % 64) as f32 / 8.0).sin() + i as f32).collect();
     /// let film = Film { pixels: &pixels, height: 64, width: 64, spacing_mm: None };
     /// let equalised = ClaheOptions::default().equalise(&film, &Field::whole(&film))?;
     /// assert!(equalised.pixels.iter().all(|v| (0.0..=1.0).contains(v)));
-    /// # Ok::<(), vertebra_alignment::Error>(())
+    /// # Ok::<(), vertebra_raster::Error>(())
     /// ```
     pub fn equalise<S: Sample>(&self, film: &Film<'_, S>, field: &Field) -> Result<Image, Error> {
         film.check()?;
@@ -73,7 +73,7 @@ impl ClaheOptions {
         let part = |y: usize| y * film.width + field.left..y * film.width + field.right;
         let (min, max) = limits((field.top..field.bottom).map(|y| &film.pixels[part(y)]));
         if !(max > min && (max - min).is_finite()) {
-            return Err(Error::NoContrast(min, max));
+            return Err(Error::NoContrast { min, max });
         }
         // A value at `max` falls just inside the last bin.
         let scale = (self.bins as f32 - 1e-3) / (max - min);
@@ -155,13 +155,13 @@ impl ClaheOptions {
 
     fn check(&self) -> Result<(), Error> {
         if self.tiles == 0 {
-            return Err(Error::OutOfDomain("tiles", "at least 1", 0.0));
+            return Err(Error::setting("tiles", "at least 1", self.tiles));
         }
         if self.bins < 2 {
-            return Err(Error::OutOfDomain("bins", "at least 2", self.bins as f64));
+            return Err(Error::setting("bins", "at least 2", self.bins));
         }
         if self.clip_limit.is_nan() || self.clip_limit < 1.0 {
-            return Err(Error::OutOfDomain("clip_limit", "a number from 1", self.clip_limit));
+            return Err(Error::setting("clip_limit", "a number from 1", self.clip_limit));
         }
         Ok(())
     }
@@ -320,7 +320,6 @@ mod tests {
                 pairs.map(|(g, e)| (g - f32::from(*e) / 65_535.0).abs()).collect();
             let worst = errors.iter().copied().fold(0.0, f32::max);
             let mean = errors.iter().sum::<f32>() / errors.len() as f32;
-            println!("{tiles} tiles: greatest difference {worst}, mean {mean}");
             assert!(worst < tolerance && mean < 0.006, "{tiles}: {worst}, {mean}");
         }
     }
@@ -332,7 +331,7 @@ mod tests {
         pixels[20] = f32::NAN;
         let film = film(&pixels, 6);
         let error = ClaheOptions::default().equalise(&film, &Field::whole(&film)).unwrap_err();
-        assert!(matches!(error, Error::NoContrast(low, _) if low.is_nan()), "{error}");
+        assert!(matches!(error, Error::NoContrast { min, .. } if min.is_nan()), "{error}");
     }
 
     #[test]
@@ -352,9 +351,9 @@ mod tests {
         let whole = Field::whole(&film);
         let options = ClaheOptions::default();
         for bad in [options.with_tiles(0), options.with_bins(1), options.with_clip_limit(0.5)] {
-            assert!(matches!(bad.equalise(&film, &whole), Err(Error::OutOfDomain(..))));
+            assert!(matches!(bad.equalise(&film, &whole), Err(Error::InvalidSetting { .. })));
         }
-        assert_eq!(options.equalise(&film, &whole), Err(Error::NoContrast(1.0, 1.0)));
+        assert_eq!(options.equalise(&film, &whole), Err(Error::NoContrast { min: 1.0, max: 1.0 }));
         let empty = Field { right: 0, ..whole };
         assert_eq!(options.equalise(&film, &empty), Err(Error::EmptyRegion));
     }

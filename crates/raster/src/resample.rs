@@ -1,28 +1,13 @@
 //! Resampling of a film into its canonical picture without aliasing.
 //!
 //! Where the picture is smaller than what it shows, the film is first reduced along its own rows
-//! and columns by a separable low-pass filter whose width follows the reduction
-//! ([`crate::reduce`]), to [`OVERSAMPLING`] times the density of the picture; the picture is then
-//! read from the reduced film by interpolation, turned, moved and flipped. Where the picture is
+//! and columns by a separable low-pass filter whose width follows the reduction, to 1.25 times the
+//! density of the picture; the picture is then read from the reduced film by interpolation, turned, moved and flipped. Where the picture is
 //! larger, only the interpolation remains.
 
+use crate::limits::limits;
 use crate::reduce::Reduced;
-use crate::{Alignment, Error, Field, Film, Image, Sample};
-use serde::{Deserialize, Serialize};
-
-/// Density of the reduced film over that of the picture.
-pub(crate) const OVERSAMPLING: f64 = 1.25;
-
-/// Low-pass filter and interpolation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Filter {
-    /// Triangle filter, then bilinear interpolation: fast, no ringing.
-    #[default]
-    Bilinear,
-    /// Lanczos with three lobes for both: sharper, may overshoot at edges.
-    Lanczos,
-}
+use crate::{Affine, Error, Field, Film, Filter, Image, Sample};
 
 /// How a film is resampled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,41 +43,48 @@ impl ResampleOptions {
         Self { field: Some(field), ..self }
     }
 
-    /// The picture `[out_height, out_width]`; 0 where it lies outside the film or the field.
+    /// The picture `[out_height, out_width]`; 0 where it lies outside the film or the field. `map`
+    /// goes from px of the film to px of the picture.
     ///
     /// # Errors
     /// [`Error::PixelCount`]; [`Error::EmptyRegion`] for a field without pixels on the film.
     pub fn resample<S: Sample>(
         &self,
         film: &Film<'_, S>,
-        alignment: &Alignment,
+        map: &Affine,
         out_height: usize,
         out_width: usize,
     ) -> Result<Image, Error> {
-        let window = Window::whole(out_height, out_width);
-        Ok(self.resample_window(film, alignment, [out_height, out_width], window)?.image)
+        let window = Field { left: 0, top: 0, right: out_width, bottom: out_height };
+        Ok(self.resample_window(film, map, [out_height, out_width], window)?.image)
     }
 
-    /// As [`Self::resample`], with 0 outside of `window`, and with the spans that were read.
-    pub(crate) fn resample_window<S: Sample>(
+    /// As [`Self::resample`], with 0 outside of `window`, a part of the picture, and with the spans
+    /// that show the film.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resample_window<S: Sample>(
         &self,
         film: &Film<'_, S>,
-        alignment: &Alignment,
+        map: &Affine,
         [height, width]: [usize; 2],
-        window: Window,
+        window: Field,
     ) -> Result<Resampled, Error> {
         film.check()?;
         let field = self.field.map_or(Field::whole(film), |f| clip(f, film));
         if !field.is_not_empty() {
             return Err(Error::EmptyRegion);
         }
-        let inverse = alignment.inverse_matrix();
+        let inverse = map.inverse_matrix();
         let spans: Vec<(usize, usize)> = (0..height)
-            .map(
-                |row| {
-                    if window.has_row(row) { span(inverse, &field, row, &window) } else { (0, 0) }
-                },
-            )
+            .map(|row| {
+                if (window.top..window.bottom).contains(&row) {
+                    span(inverse, &field, row, &window)
+                } else {
+                    (0, 0)
+                }
+            })
             .collect();
         let reduced = self.reduce(film, inverse, &field, &spans);
         let mut image = Image::zeros(height, width);
@@ -123,35 +115,48 @@ impl ResampleOptions {
 /// As there.
 pub fn resample<S: Sample>(
     film: &Film<'_, S>,
-    alignment: &Alignment,
+    map: &Affine,
     out_height: usize,
     out_width: usize,
 ) -> Result<Image, Error> {
-    ResampleOptions::default().resample(film, alignment, out_height, out_width)
+    ResampleOptions::default().resample(film, map, out_height, out_width)
 }
 
-/// A picture, and per row the columns `start..end` that show the film.
-pub(crate) struct Resampled {
-    pub(crate) image: Image,
-    pub(crate) spans: Vec<(usize, usize)>,
+/// A picture, and which part of it shows the film.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Resampled {
+    /// The picture.
+    pub image: Image,
+    /// Per row the columns `start..end` that show the film.
+    pub spans: Vec<(usize, usize)>,
 }
 
-/// A part of the picture, half-open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) left: usize,
-    pub(crate) top: usize,
-    pub(crate) right: usize,
-    pub(crate) bottom: usize,
-}
+/// Relative differences of grey values that resampling a constant film may make.
+const ROUNDING: f32 = 1e-5;
 
-impl Window {
-    pub(crate) fn whole(height: usize, width: usize) -> Self {
-        Self { left: 0, top: 0, right: width, bottom: height }
-    }
-
-    fn has_row(&self, row: usize) -> bool {
-        (self.top..self.bottom).contains(&row)
+impl Resampled {
+    /// The picture with what shows the film scaled to `[0, 1]` by its least and greatest grey value.
+    ///
+    /// # Errors
+    /// [`Error::EmptyRegion`] if nothing shows the film; [`Error::NoContrast`].
+    pub fn normalised(mut self) -> Result<Image, Error> {
+        let width = self.image.width.max(1);
+        let rows = self.image.pixels.chunks_exact_mut(width).zip(&self.spans);
+        let mut parts: Vec<&mut [f32]> =
+            rows.map(|(row, &(start, end))| &mut row[start..end]).collect();
+        let (min, max) = limits(parts.iter().map(|part| &**part));
+        if min == f32::INFINITY && max == f32::NEG_INFINITY {
+            return Err(Error::EmptyRegion);
+        }
+        let range = max - min;
+        if !(range.is_finite() && range > ROUNDING * max.abs().max(min.abs())) {
+            return Err(Error::NoContrast { min, max });
+        }
+        for value in parts.iter_mut().flat_map(|part| part.iter_mut()) {
+            *value = ((*value - min) / range).clamp(0.0, 1.0);
+        }
+        Ok(self.image)
     }
 }
 
@@ -161,7 +166,7 @@ fn clip<S>(field: Field, film: &Film<'_, S>) -> Field {
 }
 
 /// Columns of a picture row whose centres fall on the field.
-fn span(inverse: &[[f64; 3]; 2], field: &Field, row: usize, window: &Window) -> (usize, usize) {
+fn span(inverse: &[[f64; 3]; 2], field: &Field, row: usize, window: &Field) -> (usize, usize) {
     let bounds = [(field.left, field.right), (field.top, field.bottom)];
     let (mut low, mut high) = (window.left as f64, window.right as f64 - 1.0);
     for (m, (first, end)) in inverse.iter().zip(bounds) {

@@ -6,6 +6,7 @@
 //! a side marker. Only borders parallel to the film's edges are found.
 
 use crate::{Error, Film, Sample};
+use serde::{Deserialize, Serialize};
 
 /// Share of a border line's pixels that must agree with its median.
 const AGREEING: f64 = 0.9;
@@ -15,7 +16,7 @@ const TOLERANCE: f32 = 0.02;
 const SAMPLES: usize = 256;
 
 /// A rectangle of pixels, half-open: columns `left..right`, rows `top..bottom`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names are the documentation
 pub struct Field {
     pub left: usize,
@@ -35,7 +36,7 @@ impl Field {
     ///
     /// # Examples
     /// ```
-    /// use vertebra_alignment::{Field, Film};
+    /// use vertebra_raster::{Field, Film};
     /// let pixels: Vec<f32> = (0..40 * 30)
     ///     .map(|i| if i % 30 < 4 || i / 30 >= 35 { 0.0 } else { 1.0 + (i * 7 % 13) as f32 })
     ///     .collect();
@@ -74,9 +75,12 @@ impl Field {
     /// pixel is film.
     pub fn exposed<S: Sample>(film: &Film<'_, S>, valid: Option<&[bool]>) -> Result<Self, Error> {
         film.check()?;
-        let Some(valid) = valid else { return Ok(Self::estimate(film)) };
+        let Some(valid) = valid else {
+            return Ok(Self::estimate(film));
+        };
         if valid.len() != film.pixels.len() {
-            return Err(Error::PixelCount(film.height, film.width, valid.len()));
+            let [height, width] = film.size();
+            return Err(Error::PixelCount { name: "valid", height, width, got: valid.len() });
         }
         let rows = || valid.chunks_exact(film.width);
         let row_holds = |row: &[bool]| row.contains(&true);
@@ -93,6 +97,7 @@ impl Field {
     }
 }
 
+/// One side of a film.
 #[derive(Clone, Copy)]
 enum Side {
     Left,
