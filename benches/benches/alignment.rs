@@ -35,10 +35,10 @@ fn alignment(criterion: &mut Criterion) {
             ("warp_plain", ResampleOptions::default().with_prefilter(false)),
             ("warp_lanczos", ResampleOptions::default().with_filter(Filter::Lanczos)),
         ] {
-            let made = options.resample(&film, &frame, 384, 384).unwrap();
+            let made = options.resample(&film, frame.affine(), 384, 384).unwrap();
             assert!(made.pixels[384 * 192 + 192] > 1000.0);
             group.bench_function(BenchmarkId::new(name, &size), |b| {
-                b.iter(|| options.resample(black_box(&film), &frame, 384, 384));
+                b.iter(|| options.resample(black_box(&film), frame.affine(), 384, 384));
             });
         }
         for variant in [ImageVariant::L1L5, ImageVariant::Patches] {

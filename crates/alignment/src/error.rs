@@ -50,8 +50,10 @@ pub enum Error {
         three: [(Level, f64); 3],
     },
     /// A keypoint is not on the film.
-    #[error("{level} at x = {x:.1}, y = {y:.1} is outside the film of {height} x {width} \
-             (height x width)")]
+    #[error(
+        "{level} at x = {x:.1}, y = {y:.1} is outside the film of {height} x {width} \
+             (height x width)"
+    )]
     OutsideFilm {
         /// The vertebra.
         level: Level,

@@ -46,5 +46,6 @@ pub use transform::Alignment;
 pub use variant::ImageVariant;
 // What stands in this crate's signatures, and what its users do with it.
 pub use vertebra_raster::{
-    Affine, ClaheOptions, Facing, Field, Film, Filter, Image, ResampleOptions, Sample, reduce, resample,
+    Affine, ClaheOptions, Facing, Field, Film, Filter, Image, ResampleOptions, Sample, reduce,
+    resample,
 };

@@ -235,8 +235,7 @@ impl VariantOptions {
         let right = centres.iter().map(|p| p.0).fold(f64::NEG_INFINITY, f64::max) + margin;
         let size = options.size();
         let column = |x: f64| x.round().clamp(0.0, size as f64) as usize;
-        let window =
-            Field { left: column(left), right: column(right + 1.0), top: 0, bottom: size };
+        let window = Field { left: column(left), right: column(right + 1.0), top: 0, bottom: size };
         Ok(Frame { alignment, size, window, levels: levels.to_vec() })
     }
 

@@ -153,7 +153,9 @@ fn keypoints_without_an_axis_are_errors() {
     let mut same = SPINE;
     same[4] = (400.5, 300.5);
     let error = options.align(&keypoints(same), None).unwrap_err();
-    assert!(matches!(error, Error::CoincidentKeypoints { upper: Level::L1, lower: Level::L5, distance_px: d } if d < 1.0));
+    assert!(
+        matches!(error, Error::CoincidentKeypoints { upper: Level::L1, lower: Level::L5, distance_px: d } if d < 1.0)
+    );
     let mut upside_down = SPINE;
     upside_down.reverse();
     let error = options.align(&keypoints(upside_down), None).unwrap_err();
@@ -207,8 +209,9 @@ fn pictures_are_read_within_a_hundredth_of_the_coarser_pixel() {
             for (filter, tolerance) in [(Filter::Bilinear, 0.01), (Filter::Lanczos, 0.03)] {
                 let tolerance = tolerance / scale.min(1.0);
                 let options = ResampleOptions::default().with_filter(filter);
-                let [u, v] = [&xs, &ys]
-                    .map(|film| options.resample(&film.as_film(), alignment.affine(), 64, 60).unwrap());
+                let [u, v] = [&xs, &ys].map(|film| {
+                    options.resample(&film.as_film(), alignment.affine(), 64, 60).unwrap()
+                });
                 for (i, (x, y)) in u.pixels.iter().zip(&v.pixels).enumerate() {
                     let at = alignment.to_original(((i % 60) as f64, (i / 60) as f64));
                     // Farther from the border than the filter reaches.
@@ -250,5 +253,5 @@ fn a_film_with_the_wrong_number_of_pixels_is_an_error() {
     let film = Film { pixels: &[0.0; 11], height: 3, width: 4, spacing_mm: None };
     let same = Alignment::new([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], None).unwrap();
     let error = vertebra_alignment::resample(&film, same.affine(), 2, 2).unwrap_err();
-    assert_eq!(error.to_string(), "a film of 3 x 4 has 12 pixels, got 11");
+    assert_eq!(error.to_string(), "a film of 3 x 4 px has 12 pixels, got 11");
 }

@@ -4,8 +4,8 @@
 
 use vertebra_alignment::{AlignmentMode, Error, Film, Image, ImageVariant, VariantImages};
 use vertebra_alignment::{VariantOptions, VertebraMasks};
-use vertebra_raster::Error as RasterError;
 use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_raster::Error as RasterError;
 
 const HEIGHT: usize = 620;
 const WIDTH: usize = 480;
@@ -267,7 +267,10 @@ fn bad_input_is_named() {
     let mut uneven = SPINE;
     uneven[1].1 = uneven[0].1 + 3.0;
     let error = try_with(uneven, None, ImageVariant::Patches);
-    assert!(matches!(error, Error::UnevenSpacing { level: Level::L1, three: [(Level::L1, _), ..] }), "{error}");
+    assert!(
+        matches!(error, Error::UnevenSpacing { level: Level::L1, three: [(Level::L1, _), ..] }),
+        "{error}"
+    );
     assert!(error.to_string().contains("L2 (y = ") && error.to_string().contains("upwards at L1"));
     assert!(matches!(
         try_with([SPINE[0]; 5], None, ImageVariant::L1L5),

@@ -92,7 +92,11 @@ pub enum Error {
     Training(#[from] vertebra_training::Error),
     /// A film cannot be resampled.
     #[error(transparent)]
-    Alignment(#[from] vertebra_alignment::Error),
+    Raster {
+        /// What happened.
+        #[from]
+        source: vertebra_raster::Error,
+    },
     /// Keypoints or heatmaps are not valid.
     #[error(transparent)]
     Keypoints(#[from] vertebra_keypoints::Error),

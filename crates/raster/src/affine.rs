@@ -95,20 +95,13 @@ impl Affine {
     }
 
     /// Rotation (radians, clockwise on the screen) and scaling about `centre`, then a shift in px.
-    ///
-    /// # Errors
-    /// [`Error::NotInvertible`] for a scale of 0 or numbers that are not finite.
-    pub fn about(
-        centre: (f64, f64),
-        rotation: f64,
-        scale: f64,
-        shift: (f64, f64),
-    ) -> Result<Self, Error> {
+    /// The scale must not be 0: the numbers of the inverse would not be finite.
+    pub fn about(centre: (f64, f64), rotation: f64, scale: f64, shift: (f64, f64)) -> Self {
         let (sin, cos) = rotation.sin_cos();
         let (a, b) = (scale * cos, -scale * sin);
         let tx = centre.0 - a * centre.0 - b * centre.1 + shift.0;
         let ty = centre.1 + b * centre.0 - a * centre.1 + shift.1;
-        Self::new([[a, b, tx], [-b, a, ty]])
+        Self::of([[a, b, tx], [-b, a, ty]])
     }
 
     /// Where a point of the source lies in the target.
@@ -226,7 +219,7 @@ mod tests {
             shift in -50.0..50.0,
         ) {
             let map = Affine::resize([300, 200], [120, 96])
-                .then(&Affine::about((40.0, 50.0), angle, scale, (shift, -shift)).unwrap())
+                .then(&Affine::about((40.0, 50.0), angle, scale, (shift, -shift)))
                 .then(&Affine::mirror(96));
             prop_assert!(close(map.inverse().apply(map.apply((x, y))), (x, y)));
             prop_assert!(close(map.apply_inverse(map.apply((x, y))), (x, y)));

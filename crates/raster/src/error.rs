@@ -4,11 +4,11 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The number of grey values, or of marks on them, is not height times width.
-    #[error("{name}: {height} x {width} px need {expected} values, got {got}",
+    /// The number of values is not height times width.
+    #[error("{name} of {height} x {width} px has {expected} pixels, got {got}",
         expected = height.saturating_mul(*width))]
     PixelCount {
-        /// Which values.
+        /// What holds the values.
         name: &'static str,
         /// Rows.
         height: usize,

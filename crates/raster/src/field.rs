@@ -80,7 +80,12 @@ impl Field {
         };
         if valid.len() != film.pixels.len() {
             let [height, width] = film.size();
-            return Err(Error::PixelCount { name: "valid", height, width, got: valid.len() });
+            return Err(Error::PixelCount {
+                name: "a mask of valid pixels",
+                height,
+                width,
+                got: valid.len(),
+            });
         }
         let rows = || valid.chunks_exact(film.width);
         let row_holds = |row: &[bool]| row.contains(&true);

@@ -80,7 +80,7 @@ impl<S> Film<'_, S> {
     pub fn check(&self) -> Result<(), Error> {
         let (height, width, got) = (self.height, self.width, self.pixels.len());
         if got == 0 || height.checked_mul(width) != Some(got) {
-            return Err(Error::PixelCount { name: "pixels", height, width, got });
+            return Err(Error::PixelCount { name: "a film", height, width, got });
         }
         Ok(())
     }
@@ -154,6 +154,6 @@ mod tests {
         let value = f32::NEG_INFINITY;
         assert_eq!(film(&pixels), Err(Error::NotFinite { row: 2, column: 345, value }));
         let text = film(&pixels[1..]).unwrap_err().to_string();
-        assert_eq!(text, "pixels: 3 x 1000 px need 3000 values, got 2999");
+        assert_eq!(text, "a film of 3 x 1000 px has 3000 pixels, got 2999");
     }
 }

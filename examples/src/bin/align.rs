@@ -272,7 +272,7 @@ fn overview(
     let scale = size as f64 / film.height.max(film.width) as f64;
     let offset = (scale - 1.0) / 2.0;
     let shrink = Alignment::new([[scale, 0.0, offset], [0.0, scale, offset]], film.spacing_mm)?;
-    let mut image = resample(film, &shrink, size, size)?;
+    let mut image = resample(film, shrink.affine(), size, size)?;
     let greatest = image.pixels.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     image.pixels.iter_mut().for_each(|v| *v = (*v / greatest).clamp(0.0, 1.0));
     for point in keypoints.points() {

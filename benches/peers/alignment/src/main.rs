@@ -62,10 +62,10 @@ fn resize(pixels: &[u16], floats: &[f32]) {
     let alignment = Alignment::new(matrix, None).expect("a scaling");
     let options = ResampleOptions::default();
     time("resize: here, u16", || {
-        black_box(options.resample(&film(pixels), &alignment, SIDE, SIDE).expect("a film"));
+        black_box(options.resample(&film(pixels), alignment.affine(), SIDE, SIDE).expect("a film"));
     });
     time("resize: here, f32", || {
-        black_box(options.resample(&film(floats), &alignment, SIDE, SIDE).expect("a film"));
+        black_box(options.resample(&film(floats), alignment.affine(), SIDE, SIDE).expect("a film"));
     });
     let (from, to) = (ImageSize::new(WIDTH, HEIGHT), ImageSize::new(SIDE, SIDE));
     let mut scaler = Scaler::new(ResamplingFunction::Bilinear);
@@ -101,10 +101,10 @@ fn align(name: &str, share: f64, pixels: &[u16], floats: &[f32]) {
     let alignment = AlignmentOptions::default().align(&keypoints, spacing).expect("an axis");
     let options = ResampleOptions::default();
     time(&format!("align, {name}: here, prefiltered, u16"), || {
-        black_box(options.resample(&film(pixels), &alignment, SIDE, SIDE).expect("a film"));
+        black_box(options.resample(&film(pixels), alignment.affine(), SIDE, SIDE).expect("a film"));
     });
     time(&format!("align, {name}: here, prefiltered, f32"), || {
-        black_box(options.resample(&film(floats), &alignment, SIDE, SIDE).expect("a film"));
+        black_box(options.resample(&film(floats), alignment.affine(), SIDE, SIDE).expect("a film"));
     });
     time(&format!("align, {name}: here, variant L1-L5, u16"), || {
         let (film, variant) = (film(pixels), ImageVariant::L1L5);

@@ -1,8 +1,7 @@
-use super::affine::Affine;
 use super::prepare::reduced_size;
 use crate::{Error, HrnetConfig};
-use vertebra_alignment::{Film, Image, reduce};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
+use vertebra_raster::{Affine, Film, Image, reduce};
 
 /// One decoded film, borrowed: `[height, width]` pixels, row by row, bone bright.
 ///
@@ -40,7 +39,7 @@ impl<'a> FilmPixels<'a> {
     /// use of; `None` for a film that is small enough.
     ///
     /// # Errors
-    /// [`Error::Alignment`].
+    /// [`Error::Raster`].
     pub fn reduced_for(&self, input_size: [usize; 2]) -> Result<Option<Image>, Error> {
         let size = [self.height, self.width];
         let [height, width] = reduced_size(size, input_size);

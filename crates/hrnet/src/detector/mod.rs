@@ -1,6 +1,5 @@
 //! A network that finds L1 to L5 on films of any size, and the folder it is kept in.
 
-pub(crate) mod affine;
 mod config;
 pub(crate) mod detect;
 mod film;

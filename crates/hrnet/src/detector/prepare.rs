@@ -4,10 +4,9 @@
 //! grey values are normalised there. Each use then warps the reduced film, so that augmentation
 //! costs the same for a film of 400 and of 4,000 pixels.
 
-use super::affine::Affine;
 use crate::{Error, FilmPixels};
-use vertebra_alignment::{Image, ResampleOptions, reduce};
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
+use vertebra_raster::{Affine, Image, ResampleOptions, reduce};
 
 /// Pixels of the reduced film per pixel of the input.
 const OVERSAMPLING: f64 = 1.5;
@@ -37,7 +36,7 @@ impl PreparedFilm {
 
     /// The input `[height, width]` after `change`, a map between input px.
     pub(crate) fn render(&self, change: Option<&Affine>) -> Result<Vec<f32>, Error> {
-        let to_input = self.reduced_to_input(change).alignment()?;
+        let to_input = self.reduced_to_input(change);
         // The reduced film has little more pixels than the input: no second low-pass filter.
         let bilinear = ResampleOptions::default().with_prefilter(false);
         let [height, width] = self.input;

@@ -2,10 +2,10 @@
 
 use super::overlay::{Marker, Wedge, blur};
 use crate::Error;
-use crate::detector::affine::Affine;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use vertebra_raster::Affine;
 
 /// Mixed into a seed for the draws of blur, wedge and marker.
 const OVERLAYS: u64 = 0x0B1A_DE5E_ED0F_F117;
@@ -257,13 +257,13 @@ mod tests {
         let settings = Augmentation::default();
         let draws: Vec<Draw> = (0..400).map(|s| Draw::new(&settings, [96, 64], s)).collect();
         let mirrored = |d: &&Draw| {
-            let [(a, b), (c, e)] = d.change.steps();
+            let [[a, c, _], [b, e, _]] = d.change.matrix();
             a * e - b * c < 0.0
         };
         let n = draws.iter().filter(mirrored).count();
         assert!((160..240).contains(&n), "{n}");
         for draw in &draws {
-            let [(a, b), (c, e)] = draw.change.steps();
+            let [[a, c, _], [b, e, _]] = draw.change.matrix();
             let scale = (a * e - b * c).abs().sqrt();
             assert!((scale.ln()).abs() <= 0.2 + 1e-9);
             let (sin, cos) = (b / scale, a.abs() / scale);

@@ -110,7 +110,7 @@ fn reduced(film: &Radiograph, max_height: usize) -> Result<DecodedFilm, vertebra
     let width = ((film.width() as f64 * scale).round() as usize).max(1);
     let shift = (scale - 1.0) / 2.0;
     let to_reduced = Alignment::new([[scale, 0.0, shift], [0.0, scale, shift]], spacing_mm)?;
-    let image = resample(&view(film), &to_reduced, max_height, width)?;
+    let image = resample(&view(film), to_reduced.affine(), max_height, width)?;
     let spacing_mm = spacing_mm.map(|mm| mm.map(|mm| mm / scale));
     let (height, width) = (image.height, image.width);
     let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
