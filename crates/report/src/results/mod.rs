@@ -1,0 +1,109 @@
+//! What a study found: one serialisable value, the content of `results.json`, from which every table
+//! and figure is drawn.
+//!
+//! Conventions: times in years; every proportion, C index and AUC in `[0, 1]`; `None` where a
+//! quantity does not exist for this cohort, with the reason in [`StudyResults::notes`].
+//!
+//! ```no_run
+//! use vertebra_report::results::StudyResults;
+//! let results = StudyResults::read("runs/phantom/results.json".as_ref())?;
+//! println!("{} models of {} subjects", results.models.len(), results.flow.remaining());
+//! # Ok::<(), vertebra_report::Error>(())
+//! ```
+
+mod evaluation;
+mod keypoints;
+mod models;
+mod run;
+mod saliency;
+mod subjects;
+mod variants;
+
+pub use evaluation::{
+    Calibration, CalibrationGroup, Comparison, DecisionCurve, Discrimination, Estimate,
+    EvaluationSet, HorizonResult, RiskGroup, RiskGroups, Subgroup,
+};
+pub use keypoints::{KeypointFold, KeypointResults, LevelError};
+pub use models::{Coefficient, Method, ModelResult};
+pub use run::RunRecord;
+pub use saliency::{Picture, SaliencyResults};
+pub use subjects::{MissingCovariate, OutcomeSummary, SetSize, SplitSummary};
+pub use variants::VariantResult;
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use vertebra_cohort::{EligibilityFlow, TableOne};
+
+/// Version of the layout of [`StudyResults`]; raised when a field changes its meaning or name.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything a study found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StudyResults {
+    /// [`SCHEMA_VERSION`] of the program that wrote it.
+    pub schema_version: u32,
+    /// How the run can be repeated.
+    pub run: RunRecord,
+    /// Who was analysed, step by step.
+    pub flow: EligibilityFlow,
+    /// Sizes of the development and the test set.
+    pub split: SplitSummary,
+    /// Characteristics of the development and the test set.
+    pub table_one: TableOne,
+    /// Covariates with missing values and what was done about them.
+    pub missing: Vec<MissingCovariate>,
+    /// Follow-up and events.
+    pub outcome: OutcomeSummary,
+    /// Accuracy of the keypoint network.
+    pub keypoints: KeypointResults,
+    /// The comparison of image variants on the development set (the paper's Table 2).
+    pub variants: Vec<VariantResult>,
+    /// Every model's discrimination, calibration and use.
+    pub models: Vec<ModelResult>,
+    /// Paired differences between models.
+    pub comparisons: Vec<Comparison>,
+    /// Kaplan-Meier curves by risk group of the test set.
+    pub risk_groups: Vec<RiskGroups>,
+    /// Where the network looked.
+    pub saliency: Option<SaliencyResults>,
+    /// What a reader must know: undefined quantities, small groups, warnings of the readers.
+    pub notes: Vec<String>,
+}
+
+impl StudyResults {
+    /// Reads a `results.json`; its version is looked at before the rest.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::SchemaVersion`] for the file of a program of another layout;
+    /// [`Error::Malformed`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: u32,
+        }
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        let malformed = |e: serde_json::Error| Error::Malformed {
+            path: path.to_owned(),
+            expected: "the results of a study",
+            got: e.to_string(),
+        };
+        let text = std::fs::read_to_string(path).map_err(io)?;
+        let Version { schema_version } = serde_json::from_str(&text).map_err(malformed)?;
+        if schema_version != SCHEMA_VERSION {
+            let (expected, got) = (SCHEMA_VERSION, schema_version);
+            return Err(Error::SchemaVersion { path: path.to_owned(), expected, got });
+        }
+        serde_json::from_str(&text).map_err(malformed)
+    }
+
+    /// Writes the results as JSON; the file is there whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        let text = serde_json::to_vec_pretty(self).map_err(|e| io(e.into()))?;
+        Ok(vertebra_run::write_whole(path, &text)?)
+    }
+}

@@ -1,0 +1,29 @@
+//! How a run can be repeated.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How the run can be repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Name of the run folder.
+    pub name: String,
+    /// `quick`, `standard` or `paper`; with `, changed` when a configuration file was given.
+    pub preset: String,
+    /// Whether the cohort is the synthetic phantom.
+    pub phantom: bool,
+    /// The seed that every random choice derives from.
+    pub seed: u64,
+    /// Version of this software.
+    pub version: String,
+    /// Git revision it was built from, where known.
+    pub revision: Option<String>,
+    /// The device the networks ran on.
+    pub device: String,
+    /// The resolved configuration, as TOML.
+    pub config: String,
+    /// SHA-256 of every file that was read, by path relative to the cohort folder.
+    pub inputs: BTreeMap<String, String>,
+    /// Wall-clock seconds by stage, in the order they ran.
+    pub seconds: Vec<(String, f64)>,
+}

@@ -1,0 +1,31 @@
+//! The comparison of image variants.
+
+use super::Estimate;
+use serde::{Deserialize, Serialize};
+use vertebra_alignment::ImageVariant;
+
+/// One image variant on the development set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariantResult {
+    /// The variant.
+    pub variant: ImageVariant,
+    /// Horizon of the measures below, years.
+    pub horizon: f64,
+    /// Youden's threshold of the risk score over all validation folds, the score standardised
+    /// within folds. Sensitivity to NPV flag each fold by the threshold of the other folds.
+    pub threshold: f64,
+    /// Area under the cumulative/dynamic ROC curve (IPCW).
+    pub auc: Estimate,
+    /// Sensitivity at the threshold (IPCW); `None` where the threshold has nobody on one side.
+    pub sensitivity: Option<Estimate>,
+    /// Specificity at the threshold (IPCW); `None` where the threshold has nobody on one side.
+    pub specificity: Option<Estimate>,
+    /// Positive predictive value (IPCW); `None` where the threshold has nobody on one side.
+    pub ppv: Option<Estimate>,
+    /// Negative predictive value (IPCW); `None` where the threshold has nobody on one side.
+    pub npv: Option<Estimate>,
+    /// AUC in each validation fold, where defined.
+    pub fold_auc: Vec<Option<f64>>,
+    /// Whether it was chosen for the models.
+    pub chosen: bool,
+}
