@@ -4,7 +4,8 @@
 
 mod common;
 
-use vertebra_study::{EvaluationSet, Method, StudyConfig, StudyResults, Subgroup, TrainedModel};
+use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
+use vertebra_study::{StudyConfig, TrainedModel};
 
 /// Everything but what may differ between two runs: how long it took and where it was written.
 fn comparable(mut results: StudyResults) -> StudyResults {

@@ -11,10 +11,27 @@ type Observation = (f64, bool);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let drug = [
-        (6., true), (6., true), (6., true), (6., false), (7., true), (9., false), (10., true),
-        (10., false), (11., false), (13., true), (16., true), (17., false), (19., false),
-        (20., false), (22., true), (23., true), (25., false), (32., false), (32., false),
-        (34., false), (35., false),
+        (6., true),
+        (6., true),
+        (6., true),
+        (6., false),
+        (7., true),
+        (9., false),
+        (10., true),
+        (10., false),
+        (11., false),
+        (13., true),
+        (16., true),
+        (17., false),
+        (19., false),
+        (20., false),
+        (22., true),
+        (23., true),
+        (25., false),
+        (32., false),
+        (32., false),
+        (34., false),
+        (35., false),
     ];
     let placebo = [
         1., 1., 2., 2., 3., 4., 4., 5., 5., 8., 8., 8., 8., 11., 11., 12., 12., 15., 17., 22., 23.,

@@ -15,3 +15,10 @@ pub enum Error {
         source: std::io::Error,
     },
 }
+
+impl From<vertebra_run::Error> for Error {
+    fn from(error: vertebra_run::Error) -> Self {
+        let (path, source) = error.into_parts();
+        Self::Io { path, source }
+    }
+}

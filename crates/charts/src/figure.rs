@@ -39,9 +39,9 @@ impl Figure {
     /// [`Error::Io`].
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
         let path = folder.join(format!("{}.svg", self.id));
-        let io = |source| Error::Io { path: path.clone(), source };
+        let io = |source| Error::Io { path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
-        std::fs::write(&path, &self.svg).map_err(io)?;
+        vertebra_run::write_whole(&path, &self.svg)?;
         Ok(path)
     }
 }

@@ -207,9 +207,8 @@ impl Chart for ForestChart {
         for (i, row) in self.rows.iter().enumerate() {
             row.draw(&mut svg, &plot, plot.top() + row_height * (i as f64 + 0.5));
         }
-        let text = |r: &ForestRow| {
-            format!("{} {}: {}", r.label, r.second, estimate(r.value, r.bounds, 3))
-        };
+        let text =
+            |r: &ForestRow| format!("{} {}: {}", r.label, r.second, estimate(r.value, r.bounds, 3));
         let texts: Vec<_> = self.rows.iter().map(text).collect();
         svg.finish(&self.title, &texts.join("; "))
     }

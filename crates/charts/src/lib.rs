@@ -11,8 +11,8 @@ pub mod number;
 pub mod palette;
 pub mod plot;
 mod roc;
-pub mod svg;
 mod survival;
+pub mod svg;
 mod training;
 
 pub use auc::{AucChart, AucLine};

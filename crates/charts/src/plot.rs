@@ -37,7 +37,8 @@ impl Axis {
     /// Ends that are not finite become 0 and 1.
     #[must_use]
     pub fn new(low: f64, high: f64, n_ticks: usize, title: &str) -> Self {
-        let (low, high) = if low.is_finite() && high.is_finite() { (low, high) } else { (0.0, 1.0) };
+        let (low, high) =
+            if low.is_finite() && high.is_finite() { (low, high) } else { (0.0, 1.0) };
         let step = round_step((high - low).max(1e-9) / n_ticks.max(1) as f64);
         let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
         let n = (last - first).max(1.0) as usize;

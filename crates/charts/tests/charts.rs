@@ -23,16 +23,19 @@ fn all(x: f64) -> Vec<(&'static str, String)> {
     let panel = CalibrationPanel::new("Cox", vec![point(0.1), point(0.3)])
         .with_note("slope 1")
         .with_curve(vec![(0.1, 0.1 * x), (0.3, 0.2)]);
-    let calibration = (0..4).fold(CalibrationChart::new("Calibration"), |chart, _| {
-        chart.with_panel(panel.clone())
-    });
-    let auc = AucLine::new("Cox").with_point(1.0, 0.7 * x, [0.6, 0.8]).with_point(3.0, 0.6, [0.5, 0.7]);
+    let calibration = (0..4)
+        .fold(CalibrationChart::new("Calibration"), |chart, _| chart.with_panel(panel.clone()));
+    let auc =
+        AucLine::new("Cox").with_point(1.0, 0.7 * x, [0.6, 0.8]).with_point(3.0, 0.6, [0.5, 0.7]);
     let forest = ForestRow::new("age", 1.2 * x, [1.0, 1.4]).with_p(0.04).with_second("per year");
     vec![
         ("survival", survival.to_svg()),
         ("calibration", calibration.to_svg()),
         ("auc", AucChart::new("AUC").with_line(auc).to_svg()),
-        ("roc", RocChart::new("ROC").with_line("Cox", &[0.0, 0.3 * x, 1.0], &[0.0, 0.8, 1.0]).to_svg()),
+        (
+            "roc",
+            RocChart::new("ROC").with_line("Cox", &[0.0, 0.3 * x, 1.0], &[0.0, 0.8, 1.0]).to_svg(),
+        ),
         (
             "decision",
             DecisionChart::new("Use", &[0.1, 0.2, 0.3], &[0.1, 0.0, -0.5])
@@ -74,7 +77,8 @@ fn nothing_is_drawn_outside_of_a_chart() {
     for (name, svg) in all(1.0) {
         let view = svg.split("viewBox=\"0 0 ").nth(1).unwrap().split('"').next().unwrap();
         let size: Vec<f64> = view.split(' ').map(|v| v.parse().unwrap()).collect();
-        let limits = [(" x=\"", size[0]), (" y=\"", size[1]), ("cx=\"", size[0]), ("y2=\"", size[1])];
+        let limits =
+            [(" x=\"", size[0]), (" y=\"", size[1]), ("cx=\"", size[0]), ("y2=\"", size[1])];
         for (attribute, limit) in limits {
             for text in svg.split(attribute).skip(1) {
                 let value: f64 = text.split('"').next().unwrap().parse().unwrap();

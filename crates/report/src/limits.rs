@@ -1,7 +1,7 @@
 //! What a reader must keep in mind, from the numbers themselves.
 
 use crate::format::counted;
-use vertebra_study::{Method, StudyResults};
+use crate::results::{Method, StudyResults};
 
 /// Intended use, the same for every study.
 pub(crate) const INTENDED_USE: &str = "For research. This is not a medical device: it has not been \

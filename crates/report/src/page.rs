@@ -3,9 +3,9 @@
 use crate::format::{counted, covariate_label, fixed, thousands};
 use crate::limits::{INTENDED_USE, limits};
 use crate::pictures::Pictures;
+use crate::results::{ModelResult, RunRecord, StudyResults};
 use crate::{Figure, Table, summary, tripod};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use vertebra_study::{ModelResult, RunRecord, StudyResults};
 
 const STYLE: &str = include_str!("../data/report.css");
 const TITLE: &str = "Vertebral fracture from lateral spine radiographs";
@@ -70,7 +70,7 @@ impl Page<'_> {
     }
 
     fn figure(&self, id: &str) -> Option<Markup> {
-        self.figures.iter().find(|f| f.id() == id).map(Figure::to_html)
+        self.figures.iter().find(|f| f.id == id).map(drawing)
     }
 
     fn table(&self, id: &str) -> Option<Markup> {
@@ -183,7 +183,7 @@ impl Page<'_> {
         let curves: Vec<&str> = self
             .figures
             .iter()
-            .map(Figure::id)
+            .map(|figure| figure.id.as_str())
             .filter(|id| id.starts_with("risk-groups"))
             .collect();
         let figures: Vec<&str> = ["calibration", "decision"].into_iter().chain(curves).collect();
@@ -257,6 +257,16 @@ impl Page<'_> {
                 "Collins GS, Moons KGM, Dhiman P, et al. TRIPOD+AI statement. BMJ 2024;385:e078378 \
                  (CC BY), requirements shortened."
             }
+        }
+    }
+}
+
+/// A figure as part of the page.
+fn drawing(figure: &Figure) -> Markup {
+    html! {
+        figure.drawing id=(figure.id) {
+            (PreEscaped(&figure.svg))
+            figcaption { (figure.caption) }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Pictures of the run folder, embedded into the page.
 
+use crate::results::{Picture, StudyResults};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
-use vertebra_study::{Picture, StudyResults};
 
 /// PNG files by their path relative to the run folder.
 #[derive(Debug, Default)]

@@ -1,9 +1,11 @@
 //! From results to files.
 
 use crate::pictures::Pictures;
-use crate::{Error, Figure, Table, figures, page::Page, tables};
+use crate::results::{SCHEMA_VERSION, StudyResults};
+use crate::{Error, Table, figures, page::Page, tables};
 use std::path::{Path, PathBuf};
-use vertebra_study::{SCHEMA_VERSION, StudyResults};
+use vertebra_charts::Figure;
+use vertebra_run::write_whole;
 
 /// Tables, figures and the page of one study.
 #[derive(Debug, Clone)]
@@ -24,7 +26,8 @@ impl Report {
         read_picture: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<Self, Error> {
         if results.schema_version != SCHEMA_VERSION {
-            return Err(Error::SchemaVersion(SCHEMA_VERSION, results.schema_version));
+            let (expected, got) = (SCHEMA_VERSION, results.schema_version);
+            return Err(Error::SchemaVersion { path: PathBuf::new(), expected, got });
         }
         let (figures, tables) = (figures::all(results), tables::all(results));
         let pictures = Pictures::new(results, read_picture);
@@ -56,16 +59,21 @@ impl Report {
     /// # Errors
     /// [`Error::Io`].
     pub fn write(&self, run_folder: &Path) -> Result<PathBuf, Error> {
+        let [tables, figures] = ["tables", "figures"].map(|name| run_folder.join(name));
+        for folder in [&tables, &figures] {
+            let io = |source| Error::Io { path: folder.clone(), source };
+            std::fs::create_dir_all(folder).map_err(io)?;
+        }
         for table in &self.tables {
-            let stem = run_folder.join("tables").join(table.id());
-            write(&stem.with_extension("csv"), &table.to_csv())?;
-            write(&stem.with_extension("md"), &table.to_markdown())?;
+            let stem = tables.join(table.id());
+            write_whole(&stem.with_extension("csv"), table.to_csv())?;
+            write_whole(&stem.with_extension("md"), table.to_markdown())?;
         }
         for figure in &self.figures {
-            figure.write(&run_folder.join("figures"))?;
+            write_whole(&figures.join(&figure.id).with_extension("svg"), &figure.svg)?;
         }
         let page = run_folder.join("report.html");
-        write(&page, &self.html)?;
+        write_whole(&page, &self.html)?;
         Ok(page)
     }
 }
@@ -76,15 +84,4 @@ impl Report {
 /// [`Error::SchemaVersion`] or [`Error::Io`].
 pub fn write_report(results: &StudyResults, run_folder: &Path) -> Result<PathBuf, Error> {
     Report::new(results, |file| std::fs::read(run_folder.join(file)).ok())?.write(run_folder)
-}
-
-/// A file is there whole or not at all.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let io = |source| Error::Io { path: path.display().to_string(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(io)?;
-    }
-    let unfinished = path.with_extension("unfinished");
-    std::fs::write(&unfinished, text).map_err(io)?;
-    std::fs::rename(&unfinished, path).map_err(io)
 }

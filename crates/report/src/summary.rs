@@ -1,7 +1,7 @@
 //! The study in a few sentences.
 
 use crate::format::{counted, estimate, fixed, p_equals};
-use vertebra_study::{
+use crate::results::{
     Comparison, Discrimination, EvaluationSet, Method, ModelResult, StudyResults, Subgroup,
 };
 

@@ -1,8 +1,8 @@
 //! A table that can be read as HTML, Markdown and CSV.
 
 use crate::format::{fixed, interval, p_value, thousands};
+use crate::results::Estimate;
 use maud::{Markup, html};
-use vertebra_study::Estimate;
 
 /// How a column is set.
 #[derive(Debug, Clone, Copy, PartialEq)]

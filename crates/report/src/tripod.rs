@@ -1,6 +1,6 @@
 //! The TRIPOD+AI checklist, with what this report provides.
 
-use vertebra_study::StudyResults;
+use crate::results::StudyResults;
 
 const ITEMS: &str = include_str!("../data/tripod_ai_items.csv");
 

@@ -3,8 +3,8 @@
 
 mod common;
 
+use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
 use vertebra_report::{Error, Report, write_report};
-use vertebra_study::{StudyResults, Subgroup};
 
 fn report(results: &StudyResults) -> Report {
     Report::new(results, |_| Some(common::png())).unwrap()
@@ -31,7 +31,7 @@ fn check_nesting(markup: &str) {
 #[test]
 fn every_figure_is_well_formed_and_says_what_it_shows() {
     let report = report(&common::results());
-    let ids: Vec<_> = report.figures().iter().map(vertebra_report::Figure::id).collect();
+    let ids: Vec<_> = report.figures().iter().map(|figure| figure.id.as_str()).collect();
     assert_eq!(
         ids,
         [
@@ -48,24 +48,24 @@ fn every_figure_is_well_formed_and_says_what_it_shows() {
         ]
     );
     for figure in report.figures() {
-        check_nesting(figure.svg());
-        assert!(figure.svg().contains("<desc>") && !figure.caption().is_empty());
-        assert!(!figure.svg().contains("NaN") && !figure.svg().contains("inf"), "{}", figure.id());
+        check_nesting(&figure.svg);
+        assert!(figure.svg.contains("<desc>") && !figure.caption.is_empty());
+        assert!(!figure.svg.contains("NaN") && !figure.svg.contains("inf"), "{}", figure.id);
     }
 }
 
 #[test]
 fn nothing_is_drawn_outside_of_a_figure() {
     for figure in report(&common::results()).figures() {
-        let view = figure.svg().split("viewBox=\"0 0 ").nth(1).unwrap();
+        let view = figure.svg.split("viewBox=\"0 0 ").nth(1).unwrap();
         let size: Vec<f64> =
             view.split('"').next().unwrap().split(' ').map(|v| v.parse().unwrap()).collect();
         for (name, limit) in
             [(" x=\"", size[0]), (" y=\"", size[1]), ("cx=\"", size[0]), ("y2=\"", size[1])]
         {
-            for text in figure.svg().split(name).skip(1) {
+            for text in figure.svg.split(name).skip(1) {
                 let value: f64 = text.split('"').next().unwrap().parse().unwrap();
-                assert!((0.0..=limit).contains(&value), "{}: {name}{value}", figure.id());
+                assert!((0.0..=limit).contains(&value), "{}: {name}{value}", figure.id);
             }
         }
     }
@@ -135,7 +135,7 @@ fn tables_keep_full_precision() {
     let found = model
         .discrimination
         .iter()
-        .find(|d| d.set == vertebra_study::EvaluationSet::Test && d.subgroup == Subgroup::Women);
+        .find(|d| d.set == EvaluationSet::Test && d.subgroup == Subgroup::Women);
     let c = found.unwrap().harrell;
     let row = format!("\"{}\",{},{},{}", model.name, c.value, c.lower, c.upper);
     assert!(table.to_csv().contains(&row), "{row}\n{}", table.to_csv());
@@ -187,7 +187,12 @@ fn undefined_values_are_dashes_never_nan() {
     }
     let report = report(&results);
     assert!(!report.html().contains("NaN") && report.html().contains(">–<"));
-    assert!(report.figures().iter().all(|f| !["auc", "calibration", "decision"].contains(&f.id())));
+    assert!(
+        report
+            .figures()
+            .iter()
+            .all(|f| !["auc", "calibration", "decision"].contains(&f.id.as_str()))
+    );
 }
 
 #[test]
@@ -217,5 +222,22 @@ fn another_schema_version_is_refused() {
     let mut results = common::results();
     results.schema_version += 1;
     let error = Report::new(&results, |_| None).unwrap_err();
-    assert!(matches!(error, Error::SchemaVersion(1, 2)), "{error}");
+    assert!(matches!(error, Error::SchemaVersion { .. }), "{error}");
+}
+
+#[test]
+fn results_are_read_as_they_were_written_and_another_version_is_named_before_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("results.json");
+    let results = common::results();
+    results.write(&path).unwrap();
+    assert_eq!(StudyResults::read(&path).unwrap(), results);
+    std::fs::write(&path, "{\"schema_version\": 99, \"unknown\": {}}").unwrap();
+    let error = StudyResults::read(&path).unwrap_err();
+    assert!(matches!(error, Error::SchemaVersion { got: 99, .. }), "{error}");
+    std::fs::write(&path, "{\"schema_version\": 1, \"run\": 3}").unwrap();
+    let error = StudyResults::read(&path).unwrap_err().to_string();
+    assert!(error.contains("results.json: expected the results of a study, got"), "{error}");
+    let error = StudyResults::read(&folder.path().join("absent.json")).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
 }

@@ -42,6 +42,9 @@ pub enum Error {
     /// A prediction with another number of covariates than the model has: (expected, got).
     #[error("a prediction: expected {0} covariates, got {1}")]
     CovariateCount(usize, usize),
+    /// The results could not be written.
+    #[error(transparent)]
+    Report(#[from] vertebra_report::Error),
     /// The cohort tables.
     #[error(transparent)]
     Cohort(#[from] vertebra_cohort::Error),
@@ -69,6 +72,13 @@ pub enum Error {
     /// A statistic.
     #[error(transparent)]
     Survival(#[from] vertebra_survival::Error),
+}
+
+impl From<vertebra_run::Error> for Error {
+    fn from(error: vertebra_run::Error) -> Self {
+        let (path, source) = error.into_parts();
+        Self::Io { path, source }
+    }
 }
 
 impl Error {

@@ -4,12 +4,9 @@ use crate::config::StudyConfig;
 use crate::films::film::{ReducedFilm, check_annotated};
 use crate::films::variant_pictures::{FilmToRender, VariantPictures, render_all};
 use crate::input::data::{StudyData, TRUTH};
-use crate::input::digest::sha256_of_file;
 use crate::model::model_folder::{
     ModelDescription, SCHEMA_VERSION as MODEL_SCHEMA_VERSION, TrainedModel,
 };
-use crate::output::write_whole;
-use crate::results::{Method, SaliencyResults, StudyResults, VariantResult};
 use crate::stages::evaluate_models::Evaluation;
 use crate::stages::heat_maps::HeatMaps;
 use crate::stages::keypoint_stage::{FoundKeypoints, KeypointStage};
@@ -26,6 +23,8 @@ use vertebra_alignment::ImageVariant;
 use vertebra_deepsurv::RiskModel;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::AnnotationSet;
+use vertebra_report::results::{Method, SaliencyResults, StudyResults, VariantResult};
+use vertebra_run::Digest;
 
 /// Films decoded between two messages of progress.
 const CHUNK: usize = 32;
@@ -93,8 +92,7 @@ pub fn run(
     results.run.inputs = inputs;
     results.run.seconds = clock.laps;
     let path = run_folder.join("results.json");
-    let text = serde_json::to_vec_pretty(&results).map_err(|e| Error::io(&path)(e.into()))?;
-    write_whole(&path, &text)?;
+    results.write(&path)?;
     Ok(results)
 }
 
@@ -215,7 +213,8 @@ impl Study<'_> {
         for path in tables.into_iter().chain(others).chain(detector) {
             if path.exists() {
                 let name = path.strip_prefix(self.cohort).unwrap_or(&path);
-                digests.insert(crate::input::data::slashed(name), sha256_of_file(&path)?);
+                digests
+                    .insert(crate::input::data::slashed(name), Digest::of_file(&path)?.to_string());
             }
         }
         Ok(digests)

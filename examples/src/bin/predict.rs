@@ -6,15 +6,14 @@
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::covariates::Covariates;
 use vertebra_examples::output::{exit_code, sentence};
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_run::write_whole;
 use vertebra_study::{FoundPoints, KeypointCertainty, Prediction, TrainedModel};
-use vertebra_training::write_whole;
 
 /// Finds L1..L5 on lateral lumbar radiographs and predicts the risk of vertebral fracture.
 ///
@@ -87,8 +86,7 @@ impl Model {
                 let path = folder.join("keypoints.onnx");
                 let bytes = detector.to_onnx()?;
                 make(folder)?;
-                write_whole(&path, |file| file.write_all(&bytes))
-                    .with_context(|| path.display().to_string())?;
+                write_whole(&path, bytes)?;
             }
         }
         eprintln!("wrote {}", folder.display());

@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{configuration, console::Console, name::run_name, output::exit_code};
 use vertebra_phantom::PhantomConfig;
-use vertebra_study::{
-    Discrimination, Estimate, EvaluationSet, Preset, Progress, StudyConfig, StudyResults, Subgroup,
-};
+use vertebra_report::results::{Discrimination, Estimate, EvaluationSet, StudyResults, Subgroup};
+use vertebra_study::{Preset, Progress, StudyConfig};
 
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
 ///

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use vertebra_charts::{Chart, TrainingChart};
 use vertebra_examples::{configuration, console::Console, output::exit_code};
 use vertebra_hrnet::{
     DetectorCalibration, DetectorConfig, FilmSample, Folds, KeypointDetector, SpineFinding,
@@ -20,7 +21,6 @@ use vertebra_keypoints::{
     mean_radial_error_mm,
 };
 use vertebra_phantom::sample_training_film;
-use vertebra_report::{TrainingChart, TrainingLine};
 use vertebra_study::{AnnotatedFilms, FilmCache, Progress, write_keypoint_sheets};
 use vertebra_training::{EpochSummary, Event};
 
@@ -167,17 +167,14 @@ fn warn_of_marks(films: &AnnotatedFilms) {
 
 /// The loss of every epoch as `curves.svg`.
 fn draw_curves(trainings: &[(String, &[EpochSummary])], folder: &Path) -> anyhow::Result<()> {
-    let line = |(name, history): &(String, &[EpochSummary])| TrainingLine {
-        name: name.clone(),
-        loss: history.iter().map(|epoch| epoch.loss).collect(),
-    };
-    let chart = TrainingChart {
-        title: "Training of the detector".to_owned(),
-        loss_axis: "Mean squared error over that of silence".to_owned(),
-        lines: trainings.iter().map(line).collect(),
-    };
-    if let Some(figure) = chart.figure("curves", "Training loss by epoch.".to_owned()) {
-        figure.write(folder)?;
+    let chart = TrainingChart::new("Training of the detector")
+        .with_loss_axis("Mean squared error over that of silence");
+    let chart = trainings.iter().fold(chart, |chart, (name, history)| {
+        let loss: Vec<f64> = history.iter().map(|epoch| epoch.loss).collect();
+        chart.with_line(name, &loss)
+    });
+    if !chart.is_empty() {
+        chart.figure("curves", "Training loss by epoch.").write(folder)?;
     }
     Ok(())
 }

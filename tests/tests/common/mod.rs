@@ -4,7 +4,8 @@
 
 use std::path::Path;
 use vertebra_phantom::{PhantomConfig, generate};
-use vertebra_study::{Preset, Progress, StudyConfig, StudyResults};
+use vertebra_report::results::StudyResults;
+use vertebra_study::{Preset, Progress, StudyConfig};
 
 /// Every stage of the protocol, with networks that barely learn.
 pub(crate) fn small_config() -> StudyConfig {

@@ -1,11 +1,10 @@
 //! Predicted against observed risk, one panel per model.
 
 use super::leading;
-use crate::Figure;
-use crate::charts::{CalibrationChart, CalibrationPanel, CalibrationPoint};
 use crate::format::{fixed, years};
-use crate::palette::{ink, label};
-use vertebra_study::{Calibration, Method, StudyResults};
+use crate::palette::{label, style};
+use crate::results::{Calibration, CalibrationGroup, Method, StudyResults};
+use vertebra_charts::{CalibrationChart, CalibrationPanel, CalibrationPoint, Chart, Figure};
 
 const MAX_PANELS: usize = 3;
 
@@ -25,26 +24,19 @@ pub(crate) fn calibration(results: &StudyResults) -> Option<Figure> {
         years(horizon)
     );
     let panels = panels.into_iter().map(|(method, calibration)| panel(method, calibration));
-    let title = "Calibration by groups of predicted risk".to_owned();
-    CalibrationChart { title, panels: panels.collect() }.figure("calibration", caption)
+    let chart = CalibrationChart::new("Calibration by groups of predicted risk");
+    Some(panels.fold(chart, CalibrationChart::with_panel).figure("calibration", caption))
 }
 
 fn panel(method: Method, calibration: &Calibration) -> CalibrationPanel {
     let oe = calibration.observed_expected.map(|v| format!("O/E {}", fixed(v, 2)));
     let slope = calibration.slope.map(|v| format!("slope {}", fixed(v, 2)));
     let note: Vec<String> = oe.into_iter().chain(slope).collect();
-    let point = |g: &vertebra_study::CalibrationGroup| CalibrationPoint {
-        n: g.n,
-        predicted: g.predicted,
-        observed: g.observed.value,
-        lower: g.observed.lower,
-        upper: g.observed.upper,
+    let point = |g: &CalibrationGroup| {
+        let bounds = [g.observed.lower, g.observed.upper];
+        CalibrationPoint::new(g.n, g.predicted, g.observed.value, bounds)
     };
-    CalibrationPanel {
-        name: label(method).to_owned(),
-        note: note.join(", "),
-        colour: ink(method).to_owned(),
-        points: calibration.groups.iter().map(point).collect(),
-        curve: Vec::new(),
-    }
+    CalibrationPanel::new(label(method), calibration.groups.iter().map(point).collect())
+        .with_note(note.join(", "))
+        .with_colour(style(method).colour)
 }

@@ -1,16 +1,15 @@
 //! Bars of C by clinical model and method, like the paper's Figs 3 and 4, with both intervals.
 
-use super::legend::{Mark, legend};
-use crate::Figure;
 use crate::format::{fixed, interval};
 use crate::palette::{colour, label};
-use crate::plot::{Axis, Plot, SMALL};
-use crate::svg::{Anchor, INK, QUIET, Stroke, Svg, Type};
-use vertebra_study::{Discrimination, EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
+use crate::results::{Discrimination, EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
+use vertebra_charts::palette::{INK, QUIET};
+use vertebra_charts::plot::{Area, Axis, Plot, SMALL, WIDTH};
+use vertebra_charts::svg::{Anchor, Stroke, Svg, Text};
+use vertebra_charts::{Figure, Mark, legend};
 
-const WIDTH: f64 = 700.0;
 const PANEL: f64 = 210.0;
-const FOLDS: &str = "#5b6675";
+const FOLDS: &str = QUIET;
 const CHANCE: f64 = 0.5;
 
 /// One panel for all subjects and one per subgroup; `None` when nothing was scored on this set.
@@ -44,7 +43,7 @@ pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<
     );
     let description = panels.iter().map(Panel::describe).collect::<Vec<_>>().join(" ");
     let svg = svg.finish(&format!("Concordance on the {name}"), &description);
-    Some(Figure { id, caption, svg })
+    Some(Figure::new(id, caption, svg))
 }
 
 /// Bars of one clinical model, or of a model that has none.
@@ -96,35 +95,36 @@ impl<'a> Panel<'a> {
 
     fn draw(&self, svg: &mut Svg, top: f64, y: Axis) {
         let x = Axis::new(0.0, 1.0, 1, "");
-        let plot = Plot { left: 44.0, top: top + 24.0, width: WIDTH - 124.0, height: PANEL, x, y };
-        svg.text((10.0, top - 6.0), &self.title, Type::new(13.0, Anchor::Start).bold());
+        let area = Area { left: 44.0, top: top + 24.0, width: WIDTH - 124.0, height: PANEL };
+        let plot = Plot::new(area, x, y);
+        svg.text((10.0, top - 6.0), &self.title, Text::new(13.0, Anchor::Start).bold());
         plot.draw_y(svg);
         self.draw_oracle(svg, &plot);
         let n_bars: usize = self.groups.iter().map(|g| g.bars.len()).sum();
         // A gap of two thirds of a bar around each group.
-        let bar = plot.width / (n_bars as f64 + 0.9 * self.groups.len() as f64);
-        let mut left = plot.left + 0.45 * bar;
+        let bar = plot.area.width / (n_bars as f64 + 0.9 * self.groups.len() as f64);
+        let mut left = plot.left() + 0.45 * bar;
         for group in &self.groups {
             let width = bar * group.bars.len() as f64;
             for (i, (model, d)) in group.bars.iter().enumerate() {
                 draw_bar(svg, &plot, left + bar * i as f64, bar, model.method, d);
             }
-            let look = Type::new(SMALL, Anchor::Middle);
+            let look = Text::new(SMALL, Anchor::Middle);
             svg.text((left + width / 2.0, plot.bottom() + 17.0), &group.name, look);
             left += width + 0.9 * bar;
         }
         let chance = plot.y(CHANCE);
-        svg.line((plot.left, chance), (plot.right(), chance), Stroke::new(INK, 1.0));
-        let look = Type::new(SMALL, Anchor::Start).colour(QUIET);
+        svg.line((plot.left(), chance), (plot.right(), chance), Stroke::new(INK, 1.0));
+        let look = Text::new(SMALL, Anchor::Start).colour(QUIET);
         svg.text((plot.right() + 6.0, chance + 4.0), "chance", look);
     }
 
     fn draw_oracle(&self, svg: &mut Svg, plot: &Plot) {
         let Some(oracle) = self.oracle else { return };
         let y = plot.y(oracle.harrell.value);
-        svg.line((plot.left, y), (plot.right(), y), Stroke::new(INK, 1.4).dashed("1 4"));
+        svg.line((plot.left(), y), (plot.right(), y), Stroke::new(INK, 1.4).dashed("1 4"));
         let text = format!("oracle {}", fixed(oracle.harrell.value, 2));
-        svg.text((plot.right() + 6.0, y + 4.0), &text, Type::new(SMALL, Anchor::Start));
+        svg.text((plot.right() + 6.0, y + 4.0), &text, Text::new(SMALL, Anchor::Start));
     }
 
     fn describe(&self) -> String {
@@ -159,7 +159,7 @@ fn draw_bar(svg: &mut Svg, plot: &Plot, left: f64, width: f64, method: Method, d
         }
     }
     let above = plot.y(c.upper.max(d.over_folds.map_or(0.0, |f| f.upper))) - 6.0;
-    svg.label((left + width / 2.0, above.max(plot.top - 6.0)), &fixed(c.value, 2), 11.0);
+    svg.label((left + width / 2.0, above.max(plot.top() - 6.0)), &fixed(c.value, 2), 11.0);
 }
 
 /// From the lowest bound to the highest; the same for all panels.
@@ -202,5 +202,5 @@ fn draw_legend(svg: &mut Svg, panels: &[Panel]) -> f64 {
     if panels.iter().flat_map(Panel::discriminations).any(|d| d.over_folds.is_some()) {
         entries.push((Mark::Line(Stroke::new(FOLDS, 3.0)), "95 % over folds"));
     }
-    legend(svg, 10.0, WIDTH, 14.0, &entries)
+    legend(svg, WIDTH, 14.0, &entries)
 }

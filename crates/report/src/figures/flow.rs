@@ -1,11 +1,12 @@
 //! The flow chart of the subjects.
 
-use crate::Figure;
 use crate::format::{counted, thousands};
-use crate::svg::{Anchor, INK, QUIET, Stroke, Svg, Type};
-use vertebra_study::{SetSize, StudyResults};
+use crate::results::{SetSize, StudyResults};
+use vertebra_charts::Figure;
+use vertebra_charts::palette::{INK, QUIET};
+use vertebra_charts::plot::WIDTH;
+use vertebra_charts::svg::{Anchor, Stroke, Svg, Text};
 
-const WIDTH: f64 = 700.0;
 const SPINE: f64 = 190.0;
 const BOX: f64 = 300.0;
 const ASIDE: f64 = 390.0;
@@ -49,9 +50,8 @@ pub(crate) fn flow(results: &StudyResults) -> Figure {
     let title = "Flow of subjects";
     let description = format!("{start}; {analysed}.");
     let caption = "Flow of subjects. Exclusions were applied in this order; each subject left at \
-                   the first that held, so the counts add up."
-        .to_owned();
-    Figure { id: "flow", caption, svg: svg.finish(title, &description) }
+                   the first that held, so the counts add up.";
+    Figure::new("flow", caption, svg.finish(title, &description))
 }
 
 /// A box with its top middle at `(x, y)`; the first line is bold.
@@ -59,7 +59,7 @@ fn block(svg: &mut Svg, x: f64, y: f64, width: f64, lines: &[&str]) {
     let height = 18.0 * lines.len() as f64 + 18.0;
     svg.outline((x - width / 2.0, y), (width, height), FILL, EDGE);
     for (i, line) in lines.iter().enumerate() {
-        let look = Type::new(13.0, Anchor::Middle);
+        let look = Text::new(13.0, Anchor::Middle);
         let look = if i == 0 { look.bold() } else { look };
         svg.text((x, y + 22.5 + 18.0 * i as f64), line, look);
     }
@@ -73,12 +73,12 @@ fn set(svg: &mut Svg, x: f64, y: f64, name: &str, size: SetSize) {
 fn exclusion(svg: &mut Svg, y: f64, reason: &str, excluded: usize, not_recorded: usize) {
     arrow(svg, (SPINE, y), (ASIDE - 20.0, y));
     let quiet = if excluded == 0 { QUIET } else { INK };
-    let look = Type::new(13.0, Anchor::End).bold().colour(quiet);
+    let look = Text::new(13.0, Anchor::End).bold().colour(quiet);
     svg.text((ASIDE + 28.0, y + 4.5), &thousands(excluded), look);
-    svg.text((ASIDE + 38.0, y + 4.5), reason, Type::new(13.0, Anchor::Start).colour(quiet));
+    svg.text((ASIDE + 38.0, y + 4.5), reason, Text::new(13.0, Anchor::Start).colour(quiet));
     if not_recorded > 0 {
         let text = format!("not recorded for {}, who stayed", thousands(not_recorded));
-        let look = Type::new(11.0, Anchor::Start).colour(QUIET);
+        let look = Text::new(11.0, Anchor::Start).colour(QUIET);
         svg.text((ASIDE + 38.0, y + 18.5), &text, look);
     }
 }

@@ -6,12 +6,11 @@ mod concordance;
 mod decision;
 mod flow;
 mod forest;
-mod legend;
 mod saliency;
 mod survival_curves;
 
-use crate::Figure;
-use vertebra_study::{EvaluationSet, Method, ModelResult, StudyResults};
+use crate::results::{EvaluationSet, Method, ModelResult, StudyResults};
+use vertebra_charts::Figure;
 
 /// All figures that these results have, in the order of the report.
 pub(crate) fn all(results: &StudyResults) -> Vec<Figure> {

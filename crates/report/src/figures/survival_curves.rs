@@ -1,19 +1,8 @@
 //! Kaplan-Meier curves by risk group, with the numbers at risk.
 
-use crate::Figure;
-use crate::charts::{SurvivalChart, SurvivalLine};
 use crate::format::{p_equals, thousands};
-use vertebra_study::{RiskGroup, RiskGroups};
-
-/// File names of the first figures of this kind.
-const IDS: [&str; 6] = [
-    "risk-groups-1",
-    "risk-groups-2",
-    "risk-groups-3",
-    "risk-groups-4",
-    "risk-groups-5",
-    "risk-groups-6",
-];
+use crate::results::{RiskGroup, RiskGroups};
+use vertebra_charts::{Chart, Figure, SurvivalChart, SurvivalLine};
 
 /// One model's risk groups on the test set.
 pub(crate) fn curves((index, groups): (usize, &RiskGroups)) -> Figure {
@@ -24,29 +13,24 @@ pub(crate) fn curves((index, groups): (usize, &RiskGroups)) -> Figure {
         groups.model,
         p.unwrap_or_default()
     );
-    let chart = SurvivalChart {
-        title: format!("Kaplan-Meier curves by risk group, {}", groups.model),
-        time_axis: "Years from the baseline radiograph".to_owned(),
-        survival_axis: "Free of vertebral fracture, %".to_owned(),
-        lines: groups.groups.iter().map(line).collect(),
-        at_risk_times: groups.at_risk_times.clone(),
-    };
-    chart.figure(IDS[index.min(IDS.len() - 1)], caption)
+    let chart = SurvivalChart::new(format!("Kaplan-Meier curves by risk group, {}", groups.model))
+        .with_time_axis("Years from the baseline radiograph")
+        .with_survival_axis("Free of vertebral fracture, %")
+        .with_at_risk_times(&groups.at_risk_times);
+    let chart = groups.groups.iter().map(line).fold(chart, SurvivalChart::with_line);
+    chart.figure(format!("risk-groups-{}", index + 1), caption)
 }
 
 fn line(group: &RiskGroup) -> SurvivalLine {
-    let short_name = capitalised(&group.label);
-    SurvivalLine {
-        name: format!("{short_name} risk"),
-        short_name,
-        note: format!("{} fractures", thousands(group.size.events)),
-        n: group.size.n,
-        times: group.times.clone(),
-        survival: group.survival.clone(),
-        lower: group.lower.clone(),
-        upper: group.upper.clone(),
-        at_risk: group.at_risk.clone(),
-    }
+    let name = capitalised(&group.label);
+    let bounds = |bounds: &[Option<f64>]| -> Vec<f64> {
+        bounds.iter().map(|bound| bound.unwrap_or(f64::NAN)).collect()
+    };
+    SurvivalLine::new(format!("{name} risk"), &group.times, &group.survival)
+        .with_short_name(name)
+        .with_note(format!("{} fractures", thousands(group.size.events)))
+        .with_band(&bounds(&group.lower), &bounds(&group.upper))
+        .with_at_risk(group.size.n, &group.at_risk)
 }
 
 fn capitalised(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! How well the vertebrae were found.
 
+use crate::results::{KeypointFold, StudyResults};
 use crate::table::{Cell, Kind, Table};
-use vertebra_study::{KeypointFold, StudyResults};
 
 /// Average precision and error by fold.
 pub(crate) fn accuracy(results: &StudyResults) -> Table {

@@ -9,7 +9,7 @@ mod subjects;
 mod variants;
 
 use crate::Table;
-use vertebra_study::{EvaluationSet, StudyResults};
+use crate::results::{EvaluationSet, StudyResults};
 
 /// All tables that these results have, in the order of the report.
 pub(crate) fn all(results: &StudyResults) -> Vec<Table> {

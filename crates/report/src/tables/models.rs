@@ -1,8 +1,8 @@
 //! How well the models rank subjects.
 
 use crate::format::covariate_label;
+use crate::results::{Discrimination, EvaluationSet, ModelResult, StudyResults, Subgroup};
 use crate::table::{Cell, Kind, Table};
-use vertebra_study::{Discrimination, EvaluationSet, ModelResult, StudyResults, Subgroup};
 
 /// C of every model on one set, with every kind of interval.
 pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<Table> {

@@ -1,9 +1,9 @@
 //! The paper's printed C indices beside ours.
 
-use crate::table::{Cell, Kind, Table};
-use vertebra_study::{
+use crate::results::{
     Discrimination, Estimate, EvaluationSet, Method, ModelResult, StudyResults, Subgroup,
 };
+use crate::table::{Cell, Kind, Table};
 
 const PAPER: &str = include_str!("../../data/paper_concordance.csv");
 

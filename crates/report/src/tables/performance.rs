@@ -1,8 +1,8 @@
 //! How good the predictions are at a time.
 
 use crate::format::years;
+use crate::results::StudyResults;
 use crate::table::{Cell, Kind, Table};
-use vertebra_study::StudyResults;
 
 /// AUC, sensitivity, specificity and Brier score by model and horizon.
 pub(crate) fn horizons(results: &StudyResults) -> Option<Table> {

@@ -1,7 +1,7 @@
 //! What was run on what.
 
+use crate::results::StudyResults;
 use crate::table::{Cell, Kind, Table};
-use vertebra_study::StudyResults;
 
 /// Time by stage.
 pub(crate) fn seconds(results: &StudyResults) -> Table {

@@ -1,9 +1,9 @@
 //! Who was analysed.
 
 use crate::format::{covariate_label, years};
+use crate::results::{SetSize, StudyResults};
 use crate::table::{Cell, Kind, Table};
 use vertebra_cohort::{Summary, Test};
-use vertebra_study::{SetSize, StudyResults};
 
 /// The flow chart in numbers.
 pub(crate) fn flow(results: &StudyResults) -> Table {

@@ -1,8 +1,8 @@
 //! The comparison of image variants, like the paper's Table 2.
 
 use crate::format::years;
+use crate::results::StudyResults;
 use crate::table::{Cell, Kind, Table};
-use vertebra_study::StudyResults;
 
 const PAPER: &str = include_str!("../../data/paper_variants.csv");
 

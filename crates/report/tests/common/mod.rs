@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::{Characteristic, EligibilityFlow, ExclusionStep, SelectedFilms, TableOne};
 use vertebra_keypoints::Level;
-use vertebra_study::*;
+use vertebra_report::results::*;
 
 pub fn results() -> StudyResults {
     let models = models();

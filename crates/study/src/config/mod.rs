@@ -9,6 +9,7 @@ use vertebra_alignment::{AlignmentMode, ImageVariant};
 use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptions};
 use vertebra_deepsurv::{EncoderConfig, RiskModelConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
+use vertebra_run::Seed;
 use vertebra_survival::Ties;
 
 /// How much to compute.
@@ -200,6 +201,11 @@ impl StudyConfig {
     /// [`Error::Config`] if a setting cannot be written as TOML.
     pub fn to_toml(&self) -> Result<String, Error> {
         toml::to_string_pretty(self).map_err(|e| Error::Config(e.to_string()))
+    }
+
+    /// The seed of one purpose: adding a stage changes no other stage's seed.
+    pub(crate) fn seed_for(&self, purpose: &str) -> u64 {
+        Seed::new(self.seed).named(purpose).value()
     }
 
     /// Checks what the parts cannot check themselves.

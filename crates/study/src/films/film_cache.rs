@@ -6,13 +6,11 @@
 //! Entries appear whole or not at all, so that several runs may share a folder. Nothing is ever
 //! removed: the folder grows by one entry per film and setting, and may be deleted at any time.
 
-use crate::input::digest::hex;
-use crate::output::write_whole;
-use crate::{Error, sha256_of_file};
+use crate::Error;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use vertebra_radiograph::Radiograph;
+use vertebra_run::{Digest, write_whole};
 
 /// First bytes of an entry; the number changes when readers or reductions give other pixels.
 const MAGIC: &[u8; 8] = b"VFILM\x00\x01\n";
@@ -90,11 +88,11 @@ impl FilmCache {
         settings: &str,
         prepare: impl FnOnce(&Radiograph) -> Result<DecodedFilm, Error>,
     ) -> Result<(DecodedFilm, String), Error> {
-        let digest = sha256_of_file(file)?;
+        let digest = Digest::of_file(file)?.to_string();
         let Some(folder) = &self.folder else {
             return Ok((prepare(&Radiograph::open(file)?)?, digest));
         };
-        let settings = hex(&Sha256::digest(settings));
+        let settings = Digest::of(settings.as_bytes()).to_string();
         let path = folder.join(format!("{digest}-{}.film", &settings[..16]));
         if let Some(film) = std::fs::read(&path).ok().and_then(|bytes| decode(&bytes)) {
             return Ok((film, digest));
@@ -115,8 +113,8 @@ fn encode(film: &DecodedFilm) -> Result<Vec<u8>, serde_json::Error> {
     bytes.extend_from_slice(&(header.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&header);
     film.pixels.iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()));
-    let digest = Sha256::digest(&bytes);
-    bytes.extend_from_slice(&digest);
+    let digest = Digest::of(&bytes);
+    bytes.extend_from_slice(digest.as_bytes());
     Ok(bytes)
 }
 
@@ -124,7 +122,7 @@ fn encode(film: &DecodedFilm) -> Result<Vec<u8>, serde_json::Error> {
 fn decode(bytes: &[u8]) -> Option<DecodedFilm> {
     let (content, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
     let rest = content.strip_prefix(MAGIC)?;
-    if Sha256::digest(content).as_slice() != digest {
+    if Digest::of(content).as_bytes() != digest {
         return None;
     }
     let (length, rest) = rest.split_first_chunk::<4>()?;

@@ -5,8 +5,6 @@
 
 use crate::Error;
 use crate::config::StudyConfig;
-use crate::results::{MissingCovariate, OutcomeSummary, SetSize, SplitSummary};
-use crate::seeds::seed_for;
 use std::path::{Path, PathBuf};
 use vertebra_cohort::{
     Characteristic, Cohort, Covariate, EligibilityFlow, FilmHeights, Folds, Imputation, Imputer,
@@ -14,6 +12,7 @@ use vertebra_cohort::{
     outcomes_from_films, survival_outcomes,
 };
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation, Level};
+use vertebra_report::results::{MissingCovariate, OutcomeSummary, SetSize, SplitSummary};
 use vertebra_survival::{Outcomes, kaplan_meier};
 
 /// The file with the annotations, in the cohort folder.
@@ -56,7 +55,7 @@ impl StudyData {
         let survival = survival_outcomes(&outcomes)?;
         let (split, split_method) = split(&cohort, &flow, &survival, config)?;
         let event = |list: &[usize]| list.iter().map(|&i| survival.event()[i]).collect::<Vec<_>>();
-        let fold_seed = seed_for(config.seed, "folds");
+        let fold_seed = config.seed_for("folds");
         let folds = Folds::stratified(&event(split.train()), config.folds, fold_seed)?;
         let films = flow.analysed().iter().map(|selected| {
             let subject = &cohort.subjects()[selected.subject];
@@ -330,7 +329,7 @@ fn split(
     if parts.iter().any(Option::is_some) {
         return Ok((Split::from_column(&parts)?, "column split of cohort.csv"));
     }
-    let seed = seed_for(config.seed, "split");
+    let seed = config.seed_for("split");
     let split = Split::stratified(outcomes.event(), config.test_fraction, seed)?;
     Ok((split, "by seed, stratified by event"))
 }

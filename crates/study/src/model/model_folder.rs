@@ -14,6 +14,7 @@ use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel, Saliency, grad_cam};
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::VertebraKeypoints;
 use vertebra_radiograph::Radiograph;
+use vertebra_run::write_whole;
 
 /// Version of the layout of a model folder.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
@@ -41,7 +42,7 @@ pub struct ModelDescription {
     /// Longest follow-up of the subjects it was fitted on, years; no risk is given beyond.
     pub last_follow_up: f64,
     /// Subjects and events it was fitted on.
-    pub development: crate::results::SetSize,
+    pub development: vertebra_report::results::SetSize,
     /// What it may be used for.
     pub intended_use: String,
 }
@@ -112,8 +113,7 @@ impl TrainedModel {
     /// Writing one of the files failed, or the risk network cannot be written as ONNX.
     pub fn export_onnx(&self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let write =
-            |name: &str, bytes: &[u8]| crate::output::write_whole(&folder.join(name), bytes);
+        let write = |name: &str, bytes: &[u8]| write_whole(&folder.join(name), bytes);
         write("keypoints.onnx", &self.detector.to_onnx()?)?;
         write("risk.onnx", &self.network.to_onnx()?)?;
         self.write_description(folder)
@@ -123,7 +123,7 @@ impl TrainedModel {
         let path = folder.join(DESCRIPTION);
         let text = serde_json::to_string_pretty(&self.description)
             .map_err(|e| malformed(&path, "a description that JSON can hold", e))?;
-        crate::output::write_whole(&path, text.as_bytes())
+        Ok(write_whole(&path, text)?)
     }
 
     /// Reads a folder that [`save`](Self::save) wrote.

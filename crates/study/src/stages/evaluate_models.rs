@@ -3,11 +3,6 @@
 
 use crate::config::StudyConfig;
 use crate::input::data::StudyData;
-use crate::results::{
-    Comparison, EvaluationSet, KeypointResults, Method, ModelResult, RiskGroups, RunRecord,
-    SCHEMA_VERSION, StudyResults, Subgroup, VariantResult,
-};
-use crate::seeds::seed_for;
 use crate::stages::evaluation::{Evaluator, Group, adjust};
 use crate::stages::horizons::{TestScores, cuts_from_folds, threshold_from_folds};
 use crate::stages::models::FittedModel;
@@ -16,6 +11,10 @@ use burn::tensor::Device;
 use std::collections::BTreeMap;
 use std::path::Path;
 use vertebra_cohort::{Covariate, Sex};
+use vertebra_report::results::{
+    Comparison, EvaluationSet, KeypointResults, Method, ModelResult, RiskGroups, RunRecord,
+    SCHEMA_VERSION, StudyResults, Subgroup, VariantResult,
+};
 
 /// What an evaluation reads.
 pub(crate) struct Evaluation<'a> {
@@ -58,7 +57,7 @@ impl Evaluation<'_> {
         let evaluator = Evaluator {
             outcomes: &data.outcomes,
             bootstrap: self.config.bootstrap,
-            seed: seed_for(self.config.seed, "bootstrap of C"),
+            seed: self.config.seed_for("bootstrap of C"),
             uno_horizon: self.last_horizon(),
         };
         let groups = self.groups();

@@ -4,8 +4,10 @@
 //! compared within folds only: folds are strata.
 
 use crate::Error;
-use crate::results::{Comparison, Discrimination, Estimate, EvaluationSet, SetSize, Subgroup};
 use statrs::distribution::{ContinuousCDF, StudentsT};
+use vertebra_report::results::{
+    Comparison, Discrimination, Estimate, EvaluationSet, SetSize, Subgroup,
+};
 use vertebra_survival::{ConcordanceOptions, Outcomes, bootstrap, concordance, uno_c};
 
 /// Subjects that an evaluation covers: positions in the study's subjects, and the stratum of each.

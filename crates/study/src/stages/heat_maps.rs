@@ -5,11 +5,11 @@ use crate::config::StudyConfig;
 use crate::films::pictures::Canvas;
 use crate::films::variant_pictures::VariantPictures;
 use crate::input::data::StudyData;
-use crate::results::{Picture, SaliencyResults};
 use crate::stages::models::FittedModel;
 use std::path::Path;
 use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam, occlusion};
 use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_report::results::{Picture, SaliencyResults};
 
 /// Window of the occlusion maps as a share of the picture's side.
 const OCCLUSION_SHARE: f64 = 0.125;

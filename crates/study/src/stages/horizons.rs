@@ -3,12 +3,12 @@
 
 use crate::Error;
 use crate::input::data::StudyData;
-use crate::results::{
+use crate::stages::models::FittedModel;
+use crate::stages::variants::standardised_within_folds;
+use vertebra_report::results::{
     Calibration, CalibrationGroup, DecisionCurve, Estimate, HorizonResult, RiskGroup, RiskGroups,
     SetSize,
 };
-use crate::stages::models::FittedModel;
-use crate::stages::variants::standardised_within_folds;
 use vertebra_survival::{
     Outcomes, accuracy_at, auc_at, brier_score, calibration_groups, calibration_slope,
     decision_curve, integrated_brier, kaplan_meier, log_rank, observed_expected, youden_threshold,

@@ -5,8 +5,6 @@ use crate::config::{FinalDetector, StudyConfig};
 use crate::films::film::ReducedFilm;
 use crate::films::pictures::Canvas;
 use crate::input::data::StudyData;
-use crate::results::{KeypointFold, KeypointResults, LevelError, Picture};
-use crate::seeds::seed_for;
 use crate::stages::alignable::{is_alignable, take_marked};
 use crate::stages::at_once::Crew;
 use crate::stages::folds::{Part, all_parts, fold_parts};
@@ -20,6 +18,7 @@ use vertebra_keypoints::{
     Detection, EvaluatedFilm, Level, LocatedFilm, OksOptions, PlausibilityLimits,
     VertebraKeypoints, average_precision, check_plausibility, radial_errors_mm,
 };
+use vertebra_report::results::{KeypointFold, KeypointResults, LevelError, Picture};
 use vertebra_training::Event;
 
 /// Every subject's keypoints in px of the original film, and the detector that is kept.
@@ -122,7 +121,7 @@ impl KeypointStage<'_> {
             return Err(Error::TooFew("the keypoint network", needed, "none".to_owned()));
         }
         let purpose = format!("training the keypoint network, {}", part.on.label());
-        let seed = seed_for(self.config.seed, &purpose);
+        let seed = self.config.seed_for(&purpose);
         let mut on_event = |event: &Event| {
             if matches!(event, Event::Step { .. }) {
                 on_step();

@@ -3,12 +3,12 @@
 
 use crate::Error;
 use crate::input::data::StudyData;
-use crate::results::{Coefficient, Estimate, Method};
 use crate::stages::folds::{FitOn, Part, Scores, all_parts, score};
 use crate::stages::networks::{Networks, log_hazard, purpose};
 use vertebra_baselines::{CoxFit, CoxRegression, DesignMatrix};
 use vertebra_cohort::{Covariate, FraxPercent};
 use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel};
+use vertebra_report::results::{Coefficient, Estimate, Method};
 use vertebra_survival::{BaselineHazard, breslow_baseline};
 
 /// One model of the grid: what it is, and how it scores every subject.

@@ -2,7 +2,6 @@
 
 use crate::Error;
 use crate::config::{EncoderStart, StudyConfig};
-use crate::seeds::seed_for;
 use crate::stages::at_once::Crew;
 use crate::stages::folds::FitOn;
 use burn::tensor::Device;
@@ -89,7 +88,7 @@ impl Networks<'_> {
 
     fn settings(&self, settings: &RiskTraining, purpose: &str) -> RiskTraining {
         let mut settings = settings.clone();
-        settings.training.seed = seed_for(self.config.seed, purpose);
+        settings.training.seed = self.config.seed_for(purpose);
         settings
     }
 

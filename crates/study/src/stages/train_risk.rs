@@ -3,12 +3,10 @@
 use crate::films::film::ReducedFilm;
 use crate::films::variant_pictures::{FilmToRender, render_all};
 use crate::input::data::{StudyData, slashed};
-use crate::results::{Discrimination, EvaluationSet, Subgroup};
-use crate::seeds::seed_for;
 use crate::stages::alignable::{is_alignable, take_marked};
 use crate::stages::evaluation::{Evaluator, Group};
 use crate::stages::models::Clinical;
-use crate::{Error, FilmCache, Observer, Progress, StudyConfig, sha256_of_file};
+use crate::{Error, FilmCache, Observer, Progress, StudyConfig};
 use burn::tensor::Device;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -17,6 +15,8 @@ use vertebra_cohort::Covariate;
 use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
 use vertebra_hrnet::{FilmPixels, KeypointDetector};
 use vertebra_keypoints::{AnnotationSet, VertebraKeypoints};
+use vertebra_report::results::{Discrimination, EvaluationSet, Subgroup};
+use vertebra_run::{Digest, write_whole};
 use vertebra_training::Event;
 
 /// What a risk network looks at; at least one of the two.
@@ -99,7 +99,7 @@ fn fingerprint(
     for path in tables.into_iter().chain([AnnotationSet::file_in(cohort)]) {
         if path.exists() {
             let name = path.strip_prefix(cohort).unwrap_or(&path).display();
-            text += &format!("{name} {}\n", sha256_of_file(&path)?);
+            text += &format!("{name} {}\n", Digest::of_file(&path)?);
         }
     }
     Ok(text)
@@ -116,7 +116,7 @@ fn claim(run_folder: &Path, fingerprint: &str) -> Result<(), Error> {
             expected: "the settings and tables of this call".to_owned(),
             got: "those of another run; give another folder".to_owned(),
         }),
-        Err(_) => crate::output::write_whole(&path, fingerprint.as_bytes()),
+        Err(_) => Ok(write_whole(&path, fingerprint)?),
     }
 }
 
@@ -140,7 +140,7 @@ fn trainer(
         ),
     };
     let mut settings = settings.clone();
-    settings.training.seed = seed_for(config.seed, "risk network");
+    settings.training.seed = config.seed_for("risk network");
     RiskTrainer::new(network.with_dropout(risk.dropout)).with_settings(settings)
 }
 
@@ -246,7 +246,7 @@ fn evaluate(
     let evaluator = Evaluator {
         outcomes: &data.outcomes,
         bootstrap: config.bootstrap,
-        seed: seed_for(config.seed, "bootstrap of C"),
+        seed: config.seed_for("bootstrap of C"),
         uno_horizon: config.horizons.iter().copied().fold(0.0, f64::max),
     };
     let members = data.split.test().to_vec();

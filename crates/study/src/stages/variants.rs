@@ -3,11 +3,10 @@
 use crate::Error;
 use crate::films::variant_pictures::VariantPictures;
 use crate::input::data::StudyData;
-use crate::results::{Estimate, VariantResult};
-use crate::seeds::seed_for;
 use crate::stages::folds::{Part, Scores, fold_parts, score};
 use crate::stages::networks::{Networks, log_hazard, purpose};
 use vertebra_deepsurv::{RiskInputs, RiskModel};
+use vertebra_report::results::{Estimate, VariantResult};
 use vertebra_survival::{
     Outcomes, ThresholdAccuracy, accuracy_at, auc_at, bootstrap, youden_threshold,
 };
@@ -75,7 +74,7 @@ fn measure(
     let outcomes = data.outcomes.subset(development);
     let risk = standardised_within_folds(data, scores);
     let threshold = youden_threshold(&outcomes, &risk, horizon)?;
-    let seed = seed_for(config.seed, "bootstrap of variants");
+    let seed = config.seed_for("bootstrap of variants");
     let interval = |statistic: &(dyn Fn(&Outcomes, &[f64]) -> Option<f64> + Sync)| {
         let on = |subjects: &[usize]| {
             let risk: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();

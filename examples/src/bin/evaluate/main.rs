@@ -15,8 +15,8 @@ mod tests;
 use arguments::{Arguments, Data, Observed};
 use clap::Parser;
 use serde_json::{Value, json};
+use vertebra_charts::Figure;
 use vertebra_examples::output;
-use vertebra_report::Figure;
 use vertebra_survival::{Endpoint, OneCause, Outcomes};
 
 fn main() -> std::process::ExitCode {

@@ -6,8 +6,9 @@ use crate::{
     groups::with_first,
 };
 use serde_json::Value;
-use vertebra_report::{
-    CalibrationChart, CalibrationPanel, CalibrationPoint, Figure, SurvivalChart, SurvivalLine,
+use vertebra_charts::{
+    CalibrationChart, CalibrationPanel, CalibrationPoint, Chart, Figure, SurvivalChart,
+    SurvivalLine,
 };
 use vertebra_survival::{
     CumulativeIncidence, Endpoint, Error, OneCause, cumulative_incidence_by_group, kaplan_meier,
@@ -47,32 +48,22 @@ fn survival<E: Endpoint>(
             )
         }
     };
-    let chart = SurvivalChart {
-        title: format!("{what} {of} {column}"),
-        time_axis: format!("Time, {}", evaluation.arguments.time_unit),
-        survival_axis: axis,
-        lines,
-        at_risk_times,
-    };
+    let chart = SurvivalChart::new(format!("{what} {of} {column}"))
+        .with_time_axis(format!("Time, {}", evaluation.arguments.time_unit))
+        .with_survival_axis(axis)
+        .with_at_risk_times(&at_risk_times);
+    let chart = lines.into_iter().fold(chart, SurvivalChart::with_line);
     Ok(chart.figure("survival", format!("{what} {of} {column}, 95 % bands.")))
 }
 
-fn line_of(grouping: &Grouping, label: usize, n: usize, n_events: usize) -> SurvivalLine {
+fn named(line: SurvivalLine, grouping: &Grouping, label: usize, n_events: usize) -> SurvivalLine {
     let short_name = grouping.names[label].clone();
-    SurvivalLine {
-        name: match grouping.kind {
-            "risk" => format!("{short_name} {}", grouping.column),
-            _ => short_name.clone(),
-        },
-        short_name,
-        note: format!("{n_events} events"),
-        n,
-        times: Vec::new(),
-        survival: Vec::new(),
-        lower: Vec::new(),
-        upper: Vec::new(),
-        at_risk: Vec::new(),
-    }
+    let mut line = line.with_short_name(&short_name).with_note(format!("{n_events} events"));
+    line.name = match grouping.kind {
+        "risk" => format!("{short_name} {}", grouping.column),
+        _ => short_name,
+    };
+    line
 }
 
 fn kaplan_meier_lines<E: Endpoint>(
@@ -83,14 +74,12 @@ fn kaplan_meier_lines<E: Endpoint>(
     let groups = kaplan_meier_by_group(&evaluation.own, &grouping.labels)?;
     let line = |group: vertebra_survival::GroupCurve<usize>| {
         let curve = group.curve;
-        SurvivalLine {
-            at_risk: at_risk_times.iter().map(|&t| curve.n_risk_at(t).round() as usize).collect(),
-            times: curve.times,
-            survival: curve.survival,
-            lower: curve.lower.into_iter().map(Some).collect(),
-            upper: curve.upper.into_iter().map(Some).collect(),
-            ..line_of(grouping, group.label, group.n_subjects, group.n_events)
-        }
+        let at_risk: Vec<usize> =
+            at_risk_times.iter().map(|&t| curve.n_risk_at(t).round() as usize).collect();
+        let line = SurvivalLine::new("", &curve.times, &curve.survival)
+            .with_band(&curve.lower, &curve.upper)
+            .with_at_risk(group.n_subjects, &at_risk);
+        named(line, grouping, group.label, group.n_events)
     };
     Ok(groups.into_iter().map(line).collect())
 }
@@ -108,14 +97,12 @@ fn incidence_lines<E: Endpoint>(
         let any = kaplan_meier(&here)?;
         let curve: &CumulativeIncidence = &group.curves[cause.number() - 1];
         let left = |values: &[f64]| values.iter().map(|f| 1.0 - f).collect::<Vec<f64>>();
-        Ok(SurvivalLine {
-            at_risk: at_risk_times.iter().map(|&t| any.n_risk_at(t).round() as usize).collect(),
-            times: curve.times.clone(),
-            survival: left(&curve.incidence),
-            lower: left(&curve.upper).into_iter().map(Some).collect(),
-            upper: left(&curve.lower).into_iter().map(Some).collect(),
-            ..line_of(grouping, group.label, group.n_subjects, here.n_events())
-        })
+        let at_risk: Vec<usize> =
+            at_risk_times.iter().map(|&t| any.n_risk_at(t).round() as usize).collect();
+        let line = SurvivalLine::new("", &curve.times, &left(&curve.incidence))
+            .with_band(&left(&curve.upper), &left(&curve.lower))
+            .with_at_risk(group.n_subjects, &at_risk);
+        Ok(named(line, grouping, group.label, here.n_events()))
     };
     groups.into_iter().map(line).collect()
 }
@@ -136,33 +123,32 @@ fn calibration<E: Endpoint>(evaluation: &Evaluation<'_, E>, values: &Value) -> O
     let number = |value: &Value| value.as_f64();
     let panel = |(k, value): (usize, &Value)| {
         let point = |group: &Value| {
-            Some(CalibrationPoint {
-                n: group["n_subjects"].as_u64()? as usize,
-                predicted: number(&group["predicted"])?,
-                observed: number(&group["observed"])?,
-                lower: number(&group["lower"])?,
-                upper: number(&group["upper"])?,
-            })
+            Some(CalibrationPoint::new(
+                group["n_subjects"].as_u64()? as usize,
+                number(&group["predicted"])?,
+                number(&group["observed"])?,
+                [number(&group["lower"])?, number(&group["upper"])?],
+            ))
         };
         let remark = |label: &str, value: &Value| number(value).map(|v| format!("{label} {v:.2}"));
         let remarks = [
             remark("O/E", &value["observed_expected"]["ratio"]),
             remark("slope", &value["slope"]["slope"]),
         ];
-        Some(CalibrationPanel {
-            name: format!("{} at {}", data.predictions[k].name, data.predictions[k].horizon),
-            note: remarks.into_iter().flatten().collect::<Vec<_>>().join(", "),
-            colour: COLOURS[k % COLOURS.len()].to_owned(),
-            points: value["groups"].as_array()?.iter().filter_map(point).collect(),
-            curve: Vec::new(),
-        })
+        let name = format!("{} at {}", data.predictions[k].name, data.predictions[k].horizon);
+        let points = value["groups"].as_array()?.iter().filter_map(point).collect();
+        let panel = CalibrationPanel::new(name, points)
+            .with_note(remarks.into_iter().flatten().collect::<Vec<_>>().join(", "))
+            .with_colour(COLOURS[k % COLOURS.len()]);
+        Some(panel)
     };
     let panels = values["predictions"].as_array()?.iter().enumerate().filter_map(panel);
-    let title = "Calibration by groups of predicted risk".to_owned();
     let observed = match evaluation.cause {
         None => "1 − Kaplan–Meier",
         Some(_) => "cumulative incidence",
     };
     let caption = format!("Predicted against observed risk ({observed}, 95 % interval).");
-    CalibrationChart { title, panels: panels.collect() }.figure("calibration", caption)
+    let chart = CalibrationChart::new("Calibration by groups of predicted risk");
+    let chart = panels.fold(chart, CalibrationChart::with_panel);
+    (!chart.panels.is_empty()).then(|| chart.figure("calibration", caption))
 }
