@@ -5,7 +5,8 @@
 //! and backward to input, residual and all parameters. The floor is the number of operations
 //! over the processor's multiply-add rate, which is printed first.
 
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)] // criterion's macros; a bench may stop
+// criterion's macros have no docs; a bench may stop and print.
+#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
 use std::{hint::black_box, time::Duration};
 

@@ -1,9 +1,10 @@
 //! Survival statistics on one thread: exponential times, one event in five, two correlated scores.
 //!
-//! Run with `RAYON_NUM_THREADS=1 cargo bench --workspace --bench survival`. `floor/sort` is what any
-//! of these needs at least: one sort of `n` doubles.
+//! `RAYON_NUM_THREADS=1 cargo bench --workspace --bench survival`. `floor/sort` is the least that any
+//! of these needs: one sort of `n` doubles.
 
-#![allow(clippy::expect_used, missing_docs)] // a bench that fails should stop; `criterion_group!` has no docs
+// A bench that fails should stop; `criterion_group!` has no docs.
+#![allow(clippy::expect_used, missing_docs)]
 
 use std::{hint::black_box, time::Duration};
 

@@ -1,5 +1,5 @@
 //! Speed of each pass on layers of small and large networks, beside the processor's multiply-add
-//! rate: `cargo bench --workspace --bench speed_layers -- [avx2|portable] [part of a layer's name]`.
+//! rate: `cargo bench --workspace --bench speed_layers -- [avx2|portable] [part of a name]`.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::hint::black_box;

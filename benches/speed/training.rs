@@ -1,9 +1,10 @@
 //! Speed of a whole training step (forward, backward, Adam) of the networks of this workspace:
-//! `cargo bench --workspace --bench speed_training -- [w32|w18|w48|resnet18] [batch] [side] [steps]`.
+//! `cargo bench --workspace --bench speed_training -- [w32|resnet18] [batch] [side] [steps]`; also w18
+//! and w48.
 //!
 //! HRNet: noise in three channels, mean squared error of the heatmaps. ResNet-18: one grey channel
-//! and a linear head, stepped by `RiskTrainer` with the Cox loss. `RAYON_NUM_THREADS` sets the number
-//! of threads. `benches/peers/inference/training.py` steps the same networks with torch.
+//! and a linear head, stepped by `RiskTrainer` with the Cox loss. `RAYON_NUM_THREADS` sets the
+//! number of threads. `benches/peers/inference/training.py` steps the same networks with torch.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use burn::optim::{GradientsParams, ModuleOptimizer};

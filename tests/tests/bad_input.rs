@@ -1,6 +1,6 @@
-//! A study on a folder with faults: every fault is named at once, before anything is computed.
+//! A study on a folder with problems: all of them are named at once, before anything is computed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // a test says why it fails so
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop
 
 mod common;
 
@@ -109,7 +109,7 @@ fn a_damaged_film_is_named() {
 }
 
 #[test]
-fn a_folder_that_is_no_cohort_names_what_is_missing() {
+fn an_empty_folder_names_the_missing_files() {
     let folder = tempfile::tempdir().unwrap();
     let error = common::run(folder.path(), &folder.path().join("out")).map(|_| ()).unwrap_err();
     let error = error.to_string();
@@ -119,7 +119,7 @@ fn a_folder_that_is_no_cohort_names_what_is_missing() {
 }
 
 #[test]
-fn patience_for_detectors_that_a_study_cannot_stop_is_refused() {
+fn patience_is_refused_in_a_study() {
     let faulty = Faulty::new();
     let mut config = common::small_config();
     config.keypoints.training.patience = Some(3);
@@ -128,7 +128,7 @@ fn patience_for_detectors_that_a_study_cannot_stop_is_refused() {
 }
 
 #[test]
-fn films_of_another_size_than_annotated_are_listed() {
+fn films_whose_size_differs_from_the_annotated_one_are_listed() {
     let faulty = Faulty::new();
     let path = faulty.cohort.join("annotations.json");
     let mut value: serde_json::Value =

@@ -1,13 +1,13 @@
 //! The protocol from a folder on disk to a report and a model that predicts.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // a test says why it fails so
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop
 
 mod common;
 
 use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
 use vertebra_study::{StudyConfig, TrainedModel};
 
-/// Everything but what may differ between two runs: how long it took and where it was written.
+/// The results without what may differ between two runs: the seconds and the name of the folder.
 fn comparable(mut results: StudyResults) -> StudyResults {
     results.run.seconds.clear();
     results.run.name.clear();
@@ -49,7 +49,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     let oracle = results.models.iter().find(|m| m.method == Method::Oracle).unwrap();
     assert!(oracle.discrimination.iter().all(|d| d.harrell.value > 0.6), "{oracle:?}");
 
-    // What is on disk is what was returned, and the report is whole.
+    // The files hold what was returned, and the report is complete.
     let text = std::fs::read_to_string(first.join("results.json")).unwrap();
     assert_eq!(serde_json::from_str::<StudyResults>(&text).unwrap(), results);
     let page = vertebra_report::write_report(&results, &first).unwrap();
@@ -57,7 +57,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     assert!(html.ends_with("</html>") || html.ends_with("</html>\n"));
     assert!(!html.contains("src=\"http") && !html.contains("href=\"http"), "self-contained");
 
-    // The same seed gives the same numbers, however many networks are trained side by side.
+    // The same seed gives the same numbers, however many networks are trained in parallel.
     for (name, fits) in [("second", Some(1)), ("third", Some(4))] {
         let config = StudyConfig { fits_at_once: fits, ..common::small_config() };
         let (mut again, _) = common::run_with(&config, &cohort, &folder.path().join(name)).unwrap();
@@ -65,11 +65,11 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
         assert_eq!(comparable(again), comparable(results.clone()));
     }
 
-    // The kept model repeats itself on a film.
+    // The saved model predicts for a film.
     let device = burn::tensor::Device::default();
     let model = TrainedModel::load(&first.join("model"), &device).unwrap();
     let covariates = vec![Some(60.0), Some(1.0), None];
-    // A detector of ten epochs is lost on some films, and says so.
+    // A detector trained for ten epochs fails on some films, and says so.
     let films = results.run.inputs.keys().filter(|name| name.ends_with(".dcm"));
     let mut refused = Vec::new();
     let (film, prediction) = films

@@ -1,7 +1,7 @@
-//! A detector trained on varied phantom films, as `train-keypoints --phantom` trains it, finds the
-//! spine on films of people it has not seen: small, so that it is quick, and judged accordingly.
+//! A detector trained on varied phantom films, as by `train-keypoints --phantom`, finds the spine on
+//! films of subjects that it has not seen. It is small, so that the test is quick.
 
-#![allow(clippy::unwrap_used)] // a test says why it fails so
+#![allow(clippy::unwrap_used)] // a test may stop
 
 use burn::tensor::Device;
 use vertebra_hrnet::{DetectorConfig, FilmPixels, FilmSample, HrnetConfig, train_detector};
@@ -39,7 +39,7 @@ fn median_error(config: &DetectorConfig, train: &[FilmSample], test: &[FilmSampl
 }
 
 #[test]
-fn training_on_varied_phantoms_carries_over_to_other_people() {
+fn training_on_varied_phantoms_carries_over_to_other_subjects() {
     let mut config = DetectorConfig::varied();
     config.network = HrnetConfig::small(4);
     config.input_size = [64, 64];

@@ -1,6 +1,6 @@
-//! A risk network trained on points that a detector finds.
+//! A risk network trained on detected points.
 
-#![allow(clippy::unwrap_used)] // a test says why it fails so
+#![allow(clippy::unwrap_used)] // a test may stop
 
 mod common;
 
@@ -8,7 +8,7 @@ use vertebra_alignment::ImageVariant;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_study::{Progress, RiskNetworkInputs, StudyConfig, train_risk};
 
-/// A detector that was never trained: its points lie anywhere.
+/// A detector that was never trained, with points anywhere on the film.
 fn blind_detector(config: &StudyConfig, folder: &std::path::Path) {
     let device = burn::tensor::Device::default();
     let network = config.keypoints.network.init(&device).unwrap().with_first_weights(1);
@@ -16,7 +16,7 @@ fn blind_detector(config: &StudyConfig, folder: &std::path::Path) {
 }
 
 #[test]
-fn points_that_cannot_be_aligned_give_way_to_the_marked_ones_and_are_listed() {
+fn points_that_cannot_be_aligned_are_replaced_by_annotated_ones_and_listed() {
     let folder = tempfile::tempdir().unwrap();
     let [cohort, detector, cache] =
         ["cohort", "detector", "cache"].map(|name| folder.path().join(name));

@@ -6,7 +6,7 @@ use vertebra_survival::{
     StudentisedBootstrap, compare_c_u_statistic,
 };
 
-/// An interval with its name, or why it does not exist.
+/// An interval with its name, or the reason why it does not exist.
 pub(crate) type Named = (&'static str, Result<(f64, f64), Error>);
 
 /// The intervals of one index on one sample.
@@ -21,7 +21,7 @@ pub(crate) struct Intervals {
 
 const LEVEL: f64 = 0.95;
 
-/// Harrell's intervals and Uno's; an error where the sample has no index at all.
+/// Intervals of Harrell's C and of Uno's C; an error if the sample has no index.
 pub(crate) fn intervals(
     scenario: Scenario,
     sample: &Sample,

@@ -1,5 +1,6 @@
-//! How often the 95 % intervals for a concordance and for a paired difference hold the truth, and how
-//! often each paired test rejects a true null hypothesis. Writes the tables of `docs/VALIDATION.md`:
+//! How often the 95 % intervals of a concordance and of a paired difference cover the truth, and
+//! how often each paired test rejects a true null hypothesis. Prints the tables of
+//! `docs/VALIDATION.md`:
 //!
 //! ```sh
 //! cargo run --release -p vertebra-coverage            # 2,000 samples of each size

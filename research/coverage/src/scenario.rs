@@ -1,14 +1,14 @@
-//! What samples are drawn from, and the truth behind them.
+//! The populations from which samples are drawn, and their true indices.
 
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use vertebra_survival::{ConcordanceOptions, Error, Outcomes, TimeWeight};
 
-/// Uno's C is cut off here: a third of the subjects is still followed.
+/// Uno's C ends here, in years: a third of the subjects is still followed.
 pub(crate) const HORIZON: f64 = 5.0;
 
-/// A cohort of `n` subjects, exponential with log hazard `ln rate + x`, `x` standard normal, censored
-/// uniformly between 1 and 7 years.
+/// A cohort of `n` subjects with exponential times: the log hazard is `ln rate + x` with `x` standard
+/// normal; censoring is uniform between 1 and 7 years.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) n: usize,
@@ -25,8 +25,8 @@ pub(crate) const SCENARIOS: [Scenario; 3] = [
     Scenario { n: 5_000, rate: 0.0129, replicates: 299 },
 ];
 
-/// One sample with three scores: the first two are equally good (`x` with independent noise of standard
-/// deviation 0.5), the third is worse (1.5).
+/// One sample with three scores: `x` plus independent normal noise. The first two are equally good
+/// (standard deviation 0.5), the third is worse (1.5).
 pub(crate) struct Sample {
     pub(crate) outcomes: Outcomes,
     pub(crate) scores: [Vec<f64>; 3],
@@ -64,8 +64,8 @@ impl Scenario {
         Ok(Sample { outcomes: Outcomes::new(time, event)?, scores })
     }
 
-    /// Harrell's C under this censoring, and Uno's up to the horizon, which is Harrell's without any,
-    /// from large samples. The first two scores are averaged, as they have the same truth.
+    /// From large samples: Harrell's C under this censoring, and Uno's C up to the horizon, which is
+    /// Harrell's without censoring. The first two scores are averaged: they have the same truth.
     pub(crate) fn truths(&self, samples: u64) -> Result<[Truth; 2], Error> {
         let mut sums = [[0.0; 3]; 2];
         for seed in 0..samples {
@@ -93,7 +93,7 @@ pub(crate) fn indices() -> [(&'static str, ConcordanceOptions); 2] {
     [("Harrell", harrell), ("Uno", uno)]
 }
 
-/// Box and Muller's transform, one of its two numbers.
+/// A standard normal number, by Box and Muller's transform.
 fn normal(random: &mut ChaCha8Rng) -> f64 {
     let (u, v) = (1.0 - random.random::<f64>(), random.random::<f64>());
     (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()

@@ -1,8 +1,8 @@
-//! Counting how often intervals hold the truth, with Monte Carlo errors.
+//! How often intervals cover the truth, with Monte Carlo errors.
 
 use crate::intervals::Named;
 
-/// What one kind of interval did over all samples.
+/// The results of one kind of interval over all samples.
 #[derive(Debug, Clone, Default)]
 struct Row {
     name: &'static str,
@@ -49,7 +49,7 @@ impl Tally {
         heading.to_owned() + &self.0.iter().map(row).collect::<String>()
     }
 
-    /// How often the interval leaves out 0, so that its test rejects at 5 %.
+    /// How often the interval excludes 0, so that its test rejects at 5 %.
     pub(crate) fn rejections(&self) -> String {
         let heading = "| test at 5 % | rejects, % | undefined |\n|---|---|---|\n";
         let row = |row: &Row| {

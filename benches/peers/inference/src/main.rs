@@ -1,4 +1,4 @@
-//! rten (pure Rust) on the networks that the bench `speed_inference` has written, beside its output:
+//! rten (pure Rust) on the networks of the bench `speed_inference`, beside their output:
 //! `RTEN_NUM_THREADS=2 peers-inference FOLDER w32 384`; `../run.sh inference` runs all peers.
 //!
 //! Prints the median time on one film and the largest difference over the largest magnitude.

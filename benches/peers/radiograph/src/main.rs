@@ -1,5 +1,5 @@
-//! `peers-radiograph FILE..`: milliseconds to open each film and decode it to f32, by this project and
-//! by dicom-rs, single thread, in turn; then folders on one and two threads. Prints CSV: who, file,
+//! `peers-radiograph FILE..`: milliseconds to open each film and decode it to f32, by this project
+//! and by dicom-rs, on one thread, in turn; `--folder FOLDER` reads a folder. Prints CSV: who, file,
 //! median, smallest.
 
 use dicom_pixeldata::PixelDecoder;

@@ -1,5 +1,5 @@
-//! Our jobs and those of the `survival` crate, on one thread, on samples that it also writes for the
-//! scripts beside it: `../run.sh survival` runs everything and prints the table.
+//! Our jobs and those of the `survival` crate, on one thread, on samples that are also written for
+//! the scripts of this folder: `../run.sh survival` runs everything and prints the table.
 //!
 //! Prints one line for each job: job, who, seconds (the least of several runs), a value to compare.
 
