@@ -73,7 +73,7 @@
 //!
 //! | here | R | Python |
 //! |---|---|---|
-//! | [`concordance`] | `concordance(reverse = TRUE)$count` | sksurv `concordance_index_censored` (O(n²)); lifelines `concordance_index` (sign reversed) |
+//! | [`concordance()`] | `concordance(reverse = TRUE)$count` | sksurv `concordance_index_censored` (O(n²)); lifelines `concordance_index` (sign reversed) |
 //! | [`harrell_c`], [`ConcordanceOptions`] | `concordance()`, `timewt`, `ymax`, `strata`, `cluster` | none |
 //! | [`uno_c`] | `concordance(timewt = "n/G2", ymax = tau)` | sksurv `concordance_index_ipcw` (no error) |
 //! | [`compare_harrell_c`], [`ConcordanceOptions::estimate_jointly`] | `concordance(fit1, fit2)` and its `vcov` | none |
@@ -91,7 +91,7 @@
 //! | [`OneCause::cause_specific`] given to [`log_rank`], [`nelson_aalen`], [`incident_auc`], .. | `Surv(time, status == cause)` | |
 //! | [`OneCause::staying_at_risk`] given to [`harrell_c`] | C of Wolbers et al. 2009; `pec::cindex(cause = ..)` weights it | none |
 //! | [`gray_test`], [`GrayOptions`] | `cmprsk::cuminc(..)$Tests` | none |
-//! | [`fine_gray`], [`fine_gray_rows`] | `cmprsk::crr`, `survival::finegray` | none |
+//! | [`fine_gray()`], [`fine_gray_rows`] | `cmprsk::crr`, `survival::finegray` | none |
 //! | [`CompetingOutcomes::cause`] given to [`auc_at`], [`brier_score`], [`observed_expected`], .. | `riskRegression::Score(Hist(time, cause) ~ 1, cause = ..)` | none |
 //! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | lifelines `multivariate_logrank_test` |
 //! | [`cox_partial_likelihood`], [`RiskSets`] | `coxph(~ offset(h))`: `loglik`, martingale residuals | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
@@ -122,119 +122,60 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod accuracy;
-mod auc;
-mod baseline;
-mod bootstrap;
-mod bootstrap_concordance;
-mod bootstrap_interval;
-mod brier;
-mod c_statistic;
-mod calibration;
-mod calibration_curve;
-mod calibration_intercept;
-mod check;
-mod competing;
-mod concordance;
-mod concordance_bootstrap;
-mod cox_fit;
-mod curve;
-mod curve_interval;
-mod decision_curve;
-mod endpoint;
-mod entering;
+pub mod calibration;
+pub mod concordance;
+pub mod cox;
+pub mod curves;
 mod error;
-mod fine_gray;
-mod fine_gray_rows;
-mod fine_gray_weights;
-mod gonen_heller;
-mod gray;
-mod incident_auc;
-mod ipcw;
-mod linear;
-mod log_rank;
-mod multiple_testing;
-mod normal;
-mod observed;
-mod order;
-mod outcomes;
-mod pair_sums;
-mod parametric_losses;
-mod partial_likelihood;
-mod place_set;
-mod pseudo;
-mod ranks;
-mod reclassification;
-mod reference;
-mod scaled;
-mod score_test;
-mod tally;
-#[cfg(feature = "burn")]
-mod tensor_losses;
-mod time_counts;
-mod time_groups;
-mod time_weight;
-mod u_statistic;
-mod usual_likelihood;
+pub mod fine_gray;
+pub mod group_tests;
+pub mod horizon;
+pub mod losses;
+pub mod numeric;
+pub mod outcomes;
+pub mod resampling;
+mod risk_sets;
 
-pub use accuracy::{
-    AccuracyErrors, RocPoint, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold,
-};
-pub use auc::{
-    AucAt, EqualityTest, JointAuc, auc_at, auc_at_horizons, auc_jointly, compare_auc_at,
-};
-pub use baseline::{BaselineHazard, breslow_baseline};
-pub use bootstrap::{BootstrapOptions, bootstrap, jackknife};
-pub use bootstrap_concordance::bootstrap_concordance;
-pub use bootstrap_interval::{
-    Bootstrap, StudentisedBootstrap, bca_interval, percentile_interval, studentised_interval,
-};
-pub use brier::{BrierScore, IntegratedBrier, brier_score, compare_brier, integrated_brier};
-pub use c_statistic::{
-    CStatistic, ConcordanceOptions, IndexInterval, JointConcordance, PairedDifference,
-    compare_harrell_c, compare_uno_c, harrell_c, uno_c,
-};
 pub use calibration::{
-    CalibrationGroup, CalibrationSlope, ObservedExpected, calibration_groups, calibration_slope,
-    observed_expected,
+    CalibrationCoefficient, CalibrationCurve, CalibrationCurveOptions, CalibrationGroup,
+    CalibrationLine, CalibrationSlope, ObservedExpected, calibration_curve, calibration_groups,
+    calibration_intercept, calibration_line, calibration_slope, observed_expected,
 };
-pub use calibration_curve::{CalibrationCurve, CalibrationCurveOptions, calibration_curve};
-pub use calibration_intercept::{
-    CalibrationCoefficient, CalibrationLine, calibration_intercept, calibration_line,
+pub use concordance::{
+    CStatistic, Concordance, ConcordanceOptions, IndexInterval, JointBootstrap, JointConcordance,
+    PairTotals, PairedDifference, TimeWeight, bootstrap_concordance, compare_c_u_statistic,
+    compare_harrell_c, compare_uno_c, concordance, gonen_heller, harrell_c, uno_c,
 };
-pub use competing::{
-    CumulativeIncidence, GroupIncidence, cumulative_incidence, cumulative_incidence_by_group,
+pub use cox::{
+    BaselineHazard, CoxPartialLikelihood, RiskSets, Ties, breslow_baseline, cox_partial_likelihood,
+    gradient_log_hazard,
 };
-pub use concordance::{Concordance, concordance};
-pub use concordance_bootstrap::JointBootstrap;
-pub use curve::{
-    CurveEstimator, CurveOptions, GroupCurve, RestrictedMean, SurvivalCurve, follow_up_curve,
-    kaplan_meier, kaplan_meier_by_group, nelson_aalen,
+pub use curves::{
+    CumulativeIncidence, CurveEstimator, CurveInterval, CurveOptions, GroupCurve, GroupIncidence,
+    RestrictedMean, SurvivalCurve, cumulative_incidence, cumulative_incidence_by_group,
+    follow_up_curve, kaplan_meier, kaplan_meier_by_group, nelson_aalen,
 };
-pub use curve_interval::CurveInterval;
-pub use decision_curve::{NetBenefit, decision_curve};
-pub use endpoint::{CompetingOutcomes, Endpoint, OneCause};
 pub use error::Error;
-pub use fine_gray::{FineGrayFit, SubdistributionHazardRatio, fine_gray};
-pub use fine_gray_rows::{FineGrayRows, fine_gray_rows};
-pub use gonen_heller::gonen_heller;
-pub use gray::{GrayOptions, GrayTest, gray_test};
-pub use incident_auc::{IncidentAuc, incident_auc};
-pub use log_rank::{LogRank, LogRankOptions, LogRankWeight, log_rank};
-pub use multiple_testing::{benjamini_hochberg, holm};
-pub use outcomes::Outcomes;
-pub use pair_sums::PairTotals;
-pub use parametric_losses::{LossGradient, logistic_hazard_loss, weibull_loss};
-pub use partial_likelihood::{
-    CoxPartialLikelihood, RiskSets, Ties, cox_partial_likelihood, gradient_log_hazard,
+pub use fine_gray::{
+    FineGrayFit, FineGrayRows, SubdistributionHazardRatio, fine_gray, fine_gray_rows,
 };
-pub use pseudo::pseudo_observations;
-pub use reclassification::{
-    Improvement, IntegratedDiscrimination, NetReclassification, Reclassification,
-    integrated_discrimination, net_reclassification,
+pub use group_tests::{
+    GrayOptions, GrayTest, LogRank, LogRankOptions, LogRankWeight, benjamini_hochberg, gray_test,
+    holm, log_rank,
 };
-pub use reference::Reference;
+pub use horizon::{
+    AccuracyErrors, AucAt, BrierScore, EqualityTest, Improvement, IncidentAuc, IntegratedBrier,
+    IntegratedDiscrimination, JointAuc, NetBenefit, NetReclassification, Reclassification,
+    RocPoint, ThresholdAccuracy, accuracy_at, auc_at, auc_at_horizons, auc_jointly, brier_score,
+    compare_auc_at, compare_brier, decision_curve, incident_auc, integrated_brier,
+    integrated_discrimination, net_reclassification, pseudo_observations, roc_at, youden_threshold,
+};
+pub use losses::{LossGradient, logistic_hazard_loss, weibull_loss};
 #[cfg(feature = "burn")]
-pub use tensor_losses::{cox_loss, cox_loss_in, logistic_hazard_loss_tensor, weibull_loss_tensor};
-pub use time_weight::TimeWeight;
-pub use u_statistic::compare_c_u_statistic;
+pub use losses::{cox_loss, cox_loss_in, logistic_hazard_loss_tensor, weibull_loss_tensor};
+pub use numeric::Reference;
+pub use outcomes::{CompetingOutcomes, Endpoint, OneCause, Outcomes};
+pub use resampling::{
+    Bootstrap, BootstrapOptions, StudentisedBootstrap, bca_interval, bootstrap, jackknife,
+    percentile_interval, studentised_interval,
+};

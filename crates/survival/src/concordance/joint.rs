@@ -1,0 +1,74 @@
+//! Indices of several scores on the same subjects, with their covariance.
+
+use crate::{
+    concordance::{
+        CStatistic, ConcordanceOptions, PairedDifference,
+        compare::paired_difference,
+        estimate::{dot, influence},
+    },
+    error::Error,
+    numeric::estimate::Pivot,
+    outcomes::Outcomes,
+};
+
+/// Indices of several risk scores on the same subjects.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JointConcordance {
+    /// One index for each score.
+    pub statistics: Vec<CStatistic>,
+    /// Their covariance matrix.
+    pub covariance: Vec<Vec<f64>>,
+    pub(super) level: f64,
+    pub(super) pivot: Pivot,
+}
+
+impl ConcordanceOptions {
+    /// The indices of several scores with their covariance matrix.
+    ///
+    /// # Errors
+    /// As [`estimate`](Self::estimate), and [`Error::Empty`] without a score.
+    pub fn estimate_jointly(
+        &self,
+        outcomes: &Outcomes,
+        risks: &[&[f64]],
+    ) -> Result<JointConcordance, Error> {
+        if risks.is_empty() {
+            return Err(Error::Empty("risks"));
+        }
+        risks.iter().try_for_each(|risk| self.check(outcomes, risk))?;
+        let strata = self.prepare(outcomes)?;
+        let (mut pairs, mut influences) = (Vec::new(), Vec::new());
+        for risk in risks {
+            let (totals, walked) = influence(&strata, risk)?;
+            pairs.push(totals);
+            influences.push(self.by_cluster(&strata, walked));
+        }
+        let covariance: Vec<Vec<f64>> =
+            influences.iter().map(|a| influences.iter().map(|b| dot(a, b)).collect()).collect();
+        let statistics = pairs.iter().enumerate();
+        let pivot = self.pivot(&strata);
+        let statistics =
+            statistics.map(|(k, pairs)| self.statistic(*pairs, covariance[k][k], pivot)).collect();
+        Ok(JointConcordance { statistics, covariance, level: self.level, pivot })
+    }
+}
+
+impl JointConcordance {
+    /// The index of score `first` minus that of score `second`, with its test.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] where there is no such score, [`Error::Undefined`] where both rank
+    /// all pairs alike, so that the difference has no variance.
+    pub fn difference(&self, first: usize, second: usize) -> Result<PairedDifference, Error> {
+        let n = self.statistics.len();
+        if let Some(k) = [first, second].into_iter().find(|&k| k >= n) {
+            return Err(Error::InvalidSetting("score", "one of those estimated", k as f64));
+        }
+        let v = &self.covariance;
+        let variance = v[first][first] + v[second][second] - 2.0 * v[first][second];
+        let largest = v[first][first].max(v[second][second]);
+        let difference = self.statistics[first].c - self.statistics[second].c;
+        paired_difference(difference, variance, largest, self.level, self.pivot)
+    }
+}

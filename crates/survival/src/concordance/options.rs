@@ -1,0 +1,115 @@
+//! How a concordance index is computed: weights of pairs, horizon, strata, clusters, interval.
+
+use crate::{
+    concordance::{IndexInterval, TimeWeight},
+    error::Error,
+    numeric::Reference,
+    outcomes::{Outcomes, check},
+};
+
+/// How to compute a concordance index; the default is Harrell's, over all of follow-up, with a 95 %
+/// logit interval.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{ConcordanceOptions, Outcomes, TimeWeight};
+/// let outcomes = Outcomes::new(
+///     vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+///     vec![true, true, false, true, true, false],
+/// )?;
+/// let options = ConcordanceOptions::default().with_time_weight(TimeWeight::Uno).with_horizon(4.5);
+/// let uno = options.estimate(&outcomes, &[0.9, 0.4, 0.6, 0.5, 0.2, 0.1])?;
+/// assert!(uno.lower < uno.c && uno.c < uno.upper);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConcordanceOptions {
+    pub(super) time_weight: TimeWeight,
+    pub(super) horizon: Option<f64>,
+    pub(super) level: f64,
+    pub(super) interval: IndexInterval,
+    pub(super) reference: Reference,
+    pub(super) strata: Option<Vec<usize>>,
+    pub(super) clusters: Option<Vec<usize>>,
+}
+
+impl Default for ConcordanceOptions {
+    fn default() -> Self {
+        Self {
+            time_weight: TimeWeight::default(),
+            horizon: None,
+            level: 0.95,
+            interval: IndexInterval::default(),
+            reference: Reference::default(),
+            strata: None,
+            clusters: None,
+        }
+    }
+}
+
+impl ConcordanceOptions {
+    /// Weight of pairs by the time of their earlier event.
+    #[must_use]
+    pub fn with_time_weight(mut self, time_weight: TimeWeight) -> Self {
+        self.time_weight = time_weight;
+        self
+    }
+
+    /// Counts only pairs whose earlier event is at or before `horizon` years (Uno's truncation
+    /// time, R's `ymax`).
+    #[must_use]
+    pub fn with_horizon(mut self, horizon: f64) -> Self {
+        self.horizon = Some(horizon);
+        self
+    }
+
+    /// Confidence level of the intervals, such as 0.95.
+    #[must_use]
+    pub fn with_level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Scale of the intervals.
+    #[must_use]
+    pub fn with_interval(mut self, interval: IndexInterval) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Distribution behind intervals and P values.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// Compares only pairs within a stratum; one label per subject.
+    #[must_use]
+    pub fn with_strata(mut self, strata: Vec<usize>) -> Self {
+        self.strata = Some(strata);
+        self
+    }
+
+    /// Takes the members of a cluster as dependent in standard errors; one label per subject.
+    #[must_use]
+    pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
+        self.clusters = Some(clusters);
+        self
+    }
+
+    /// Checks what is not wrong by itself but together with these outcomes and this score.
+    pub(super) fn check(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<(), Error> {
+        check::finite("risk", risk, outcomes)?;
+        check::level(self.level)?;
+        if let Some(horizon) = self.horizon.filter(|h| h.is_nan() || *h < 0.0) {
+            return Err(Error::InvalidSetting("horizon", "at least 0 years", horizon));
+        }
+        for (name, labels) in [("strata", &self.strata), ("clusters", &self.clusters)] {
+            if let Some(labels) = labels {
+                check::length(name, labels, outcomes)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! The Cox partial likelihood where all are at risk from the start and the log hazards are not spread
+//! beyond what a double holds: two passes in order of time over plain numbers. The general form is that
+//! of `partial_likelihood`, which this one is tested against.
+
+use crate::{cox::Ties, outcomes::Outcomes, risk_sets::time_groups::TimeGroups};
+
+/// A wider spread of log hazards needs numbers that keep their exponent apart.
+pub(crate) const WIDEST: f64 = 500.0;
+
+/// Sets `gradient` and returns the loss, both summed over events; `None` where the general form is
+/// needed.
+pub(crate) fn usual_likelihood(
+    outcomes: &Outcomes,
+    groups: &TimeGroups,
+    log_hazard: &[f64],
+    ties: Ties,
+    gradient: &mut Vec<f64>,
+) -> Option<f64> {
+    let (least, most) = range(log_hazard);
+    if outcomes.entry().is_some() || most - least >= WIDEST {
+        return None;
+    }
+    let order = groups.order();
+    // By position in time, so that both walks below read memory in order.
+    let share = |&i: &u32| outcomes.weight(i as usize) * (log_hazard[i as usize] - most).exp();
+    let shares: Vec<f64> = order.iter().map(share).collect();
+    let (mut loss, mut risk_set) = (0.0, 0.0);
+    let mut steps = Vec::with_capacity(groups.len());
+    for g in (0..groups.len()).rev() {
+        let (events, censored) = groups.positions(g);
+        risk_set += shares[censored].iter().sum::<f64>();
+        if events.is_empty() {
+            continue;
+        }
+        let tied: f64 = shares[events.clone()].iter().sum();
+        risk_set += tied;
+        let weight = outcomes.weigh(&order[events.clone()]);
+        let step = Step::new(weight, events.len(), tied, risk_set, ties);
+        loss += step.log_risk + weight * most;
+        for &i in &order[events] {
+            loss -= outcomes.weight(i as usize) * log_hazard[i as usize];
+        }
+        steps.push(step);
+    }
+    *gradient = vec![0.0; order.len()];
+    let (mut hazard, mut next) = (0.0, steps.iter().rev());
+    for g in 0..groups.len() {
+        let (events, censored) = groups.positions(g);
+        if !events.is_empty()
+            && let Some(step) = next.next()
+        {
+            for p in events {
+                let i = order[p] as usize;
+                gradient[i] = shares[p] * (hazard + step.own) - outcomes.weight(i);
+            }
+            hazard += step.others;
+        }
+        for p in censored {
+            gradient[order[p] as usize] = shares[p] * hazard;
+        }
+    }
+    Some(loss)
+}
+
+/// What the events at one time add.
+struct Step {
+    /// `ln S` and Efron's corrections, times the events' weight.
+    log_risk: f64,
+    /// The hazard step that the risk set beyond the events sees.
+    others: f64,
+    /// The hazard step that the events themselves see.
+    own: f64,
+}
+
+impl Step {
+    #[inline]
+    fn new(weight: f64, events: usize, tied: f64, risk_set: f64, ties: Ties) -> Self {
+        if ties == Ties::Breslow || events == 1 {
+            let step = weight / risk_set;
+            return Self { log_risk: weight * risk_set.ln(), others: step, own: step };
+        }
+        let d = events as f64;
+        let fraction = (tied / risk_set).min(1.0);
+        let (mut log_left, mut others, mut own) = (0.0, 0.0, 0.0);
+        for r in 0..events {
+            let gone = r as f64 / d;
+            let left = 1.0 - gone * fraction;
+            log_left += left.ln();
+            others += 1.0 / left;
+            own += (1.0 - gone) / left;
+        }
+        let each = weight / d;
+        Self {
+            log_risk: weight * risk_set.ln() + each * log_left,
+            others: each * others / risk_set,
+            own: each * own / risk_set,
+        }
+    }
+}
+
+/// Least and largest, in four strands that do not wait for each other.
+fn range(values: &[f64]) -> (f64, f64) {
+    let mut least = [f64::INFINITY; 4];
+    let mut most = [f64::NEG_INFINITY; 4];
+    let chunks = values.chunks_exact(4);
+    for &value in chunks.remainder() {
+        least[0] = least[0].min(value);
+        most[0] = most[0].max(value);
+    }
+    for chunk in chunks {
+        for k in 0..4 {
+            least[k] = if chunk[k] < least[k] { chunk[k] } else { least[k] };
+            most[k] = if chunk[k] > most[k] { chunk[k] } else { most[k] };
+        }
+    }
+    let fold = |all: [f64; 4], pick: fn(f64, f64) -> f64| all.into_iter().fold(all[0], pick);
+    (fold(least, f64::min), fold(most, f64::max))
+}

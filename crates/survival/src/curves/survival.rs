@@ -1,0 +1,455 @@
+//! Survival curves with pointwise intervals: Kaplan-Meier, Nelson-Aalen, Fleming-Harrington.
+//!
+//! With `d_k` events among `n_k` at risk at `t_k`:
+//!
+//! - Kaplan-Meier: `S(t) = prod (1 - d_k / n_k)`, variance of `ln S` (Greenwood)
+//!   `sum d_k / (n_k (n_k - d_k))`;
+//! - Nelson-Aalen: `H(t) = sum d_k / n_k` with variance `sum d_k / n_k^2`, and `S = exp(-H)`;
+//! - Fleming-Harrington: tied events one after another, `H(t) = sum_k sum_{r<d_k} 1 / (n_k - r)`.
+//!
+//! The default interval is the log-log one, `exp(-exp(ln(-ln S) +- z se / ln S))`.
+//!
+//! Sources: Kaplan & Meier, *JASA* 53:457-481, 1958; Aalen, *Ann. Stat.* 6:701-726, 1978; Fleming &
+//! Harrington, *Commun. Stat.* 13:2469-2486, 1984; Kalbfleisch & Prentice, *The Statistical Analysis
+//! of Failure Time Data*, 1980, sec. 1.3; Andersen et al., *Statistical Models Based on Counting
+//! Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
+
+use crate::{
+    curves::CurveInterval,
+    error::Error,
+    numeric::normal,
+    outcomes::{Outcomes, check, labels::members},
+    risk_sets::{
+        at_risk::at_risk,
+        time_counts::{TimeCount, count_times},
+        time_groups::TimeGroups,
+    },
+};
+
+/// How a survival curve is estimated.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[non_exhaustive]
+pub enum CurveEstimator {
+    /// Product-limit. R's `survfit()`.
+    #[default]
+    KaplanMeier,
+    /// `exp(-H)` of the Nelson-Aalen hazard. R's `stype = 2, ctype = 1`.
+    NelsonAalen,
+    /// `exp(-H)` with tied events one after another. R's `stype = 2, ctype = 2`.
+    FlemingHarrington,
+}
+
+/// A survival curve: a step function, right-continuous, with one row per distinct follow-up time.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct SurvivalCurve {
+    /// Distinct follow-up times in years, increasing.
+    pub times: Vec<f64>,
+    /// (Weighted) number of subjects at risk just before each time.
+    pub n_risk: Vec<f64>,
+    /// (Weighted) number of events at each time.
+    pub n_event: Vec<f64>,
+    /// (Weighted) number of subjects censored at each time.
+    pub n_censor: Vec<f64>,
+    /// Survival probability from each time on.
+    pub survival: Vec<f64>,
+    /// Standard error of `ln S`; once the curve is 0 it is undefined and stays at its last value.
+    pub std_err_log: Vec<f64>,
+    /// Lower bound of the pointwise interval; 0 once the curve is 0.
+    pub lower: Vec<f64>,
+    /// Upper bound of the pointwise interval; once the curve is 0 it stays at its last value.
+    pub upper: Vec<f64>,
+    /// Cumulative hazard: Nelson-Aalen's, or Fleming-Harrington's for that estimator.
+    pub cumulative_hazard: Vec<f64>,
+    /// Standard error of the cumulative hazard.
+    pub std_err_hazard: Vec<f64>,
+    /// What adds to the variance of `ln S` at each time.
+    variance_steps: Vec<f64>,
+}
+
+/// The curve of one group or stratum.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct GroupCurve<L> {
+    /// What its subjects are labelled with.
+    pub label: L,
+    /// Its subjects.
+    pub n_subjects: usize,
+    /// Those of them with an event.
+    pub n_events: usize,
+    /// Its curve.
+    pub curve: SurvivalCurve,
+}
+
+/// Mean survival time up to a horizon: the area under the curve.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct RestrictedMean {
+    /// Horizon in years.
+    pub horizon: f64,
+    /// Mean of the smaller of survival time and horizon, in years.
+    pub mean: f64,
+    /// Its standard error.
+    pub se: f64,
+}
+
+/// How to estimate a curve; the default is Kaplan-Meier with 95 % log-log intervals.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{CurveEstimator, CurveInterval, CurveOptions, Outcomes};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0], vec![true, false, true])?;
+/// let options = CurveOptions::default()
+///     .with_estimator(CurveEstimator::NelsonAalen)
+///     .with_interval(CurveInterval::Log)
+///     .with_level(0.9);
+/// let curve = options.fit(&outcomes)?;
+/// assert_eq!(curve.cumulative_hazard, [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0 + 1.0]);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurveOptions {
+    estimator: CurveEstimator,
+    interval: CurveInterval,
+    level: f64,
+}
+
+impl Default for CurveOptions {
+    fn default() -> Self {
+        let (estimator, interval) = (CurveEstimator::default(), CurveInterval::default());
+        Self { estimator, interval, level: 0.95 }
+    }
+}
+
+impl CurveOptions {
+    /// Which estimator.
+    #[must_use]
+    pub fn with_estimator(mut self, estimator: CurveEstimator) -> Self {
+        self.estimator = estimator;
+        self
+    }
+
+    /// Scale of the intervals.
+    #[must_use]
+    pub fn with_interval(mut self, interval: CurveInterval) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Confidence level, such as 0.95.
+    #[must_use]
+    pub fn with_level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// The curve of these outcomes, in O(n log n).
+    ///
+    /// Entry times and case weights are honoured. Where nobody is at risk between two times
+    /// (possible with late entry) the curve simply stays.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without subjects, [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn fit(&self, outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
+        check::length("time", outcomes.time(), outcomes)?;
+        check::level(self.level)?;
+        let (mut curve, events) = count_risk_sets(outcomes);
+        self.estimate(&mut curve, &events);
+        Ok(curve)
+    }
+
+    /// Fills the curve in; `events` are the events at each time, without weights.
+    fn estimate(&self, curve: &mut SurvivalCurve, events: &[u32]) {
+        let z = normal::two_sided(self.level);
+        let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
+        let (mut lower, mut upper) = (1.0, 1.0);
+        let (mut hazard, mut hazard_variance, mut hazard_se) = (0.0f64, 0.0f64, 0.0);
+        for (k, &events) in events.iter().enumerate() {
+            let (n, d) = (curve.n_risk[k], curve.n_event[k]);
+            let mut step = 0.0;
+            if d > 0.0 {
+                let (hazard_step, hazard_variance_step) = match self.estimator {
+                    CurveEstimator::FlemingHarrington => one_by_one(n, d, events),
+                    _ => (d / n, d / (n * n)),
+                };
+                hazard += hazard_step;
+                hazard_variance += hazard_variance_step;
+                hazard_se = hazard_variance.sqrt();
+                if self.estimator == CurveEstimator::KaplanMeier {
+                    let all = d >= n * (1.0 - 1e-12); // weighted sums may differ by rounding
+                    survival = if all { 0.0 } else { survival * ((n - d) / n) };
+                    step = if all { 0.0 } else { d / (n * (n - d)) };
+                } else {
+                    survival = (-hazard).exp();
+                    step = hazard_variance_step;
+                }
+                variance += step;
+            }
+            if d > 0.0 || k == 0 {
+                se = variance.sqrt();
+                (lower, upper) = self.interval.around(survival, se, z, upper);
+            }
+            curve.survival.push(survival);
+            curve.std_err_log.push(se);
+            curve.lower.push(lower);
+            curve.upper.push(upper);
+            curve.cumulative_hazard.push(hazard);
+            curve.std_err_hazard.push(hazard_se);
+            curve.variance_steps.push(step);
+        }
+    }
+}
+
+impl CurveOptions {
+    /// The curve of each group (one label per subject, such as a stratum), in order of the labels.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and [`Error::LengthMismatch`].
+    pub fn fit_by_group<L: Ord + Copy>(
+        &self,
+        outcomes: &Outcomes,
+        groups: &[L],
+    ) -> Result<Vec<GroupCurve<L>>, Error> {
+        check::length("groups", groups, outcomes)?;
+        let one = |subjects: Vec<usize>| {
+            let here = outcomes.subset(&subjects);
+            let (n_subjects, n_events) = (here.n_subjects(), here.n_events());
+            let label = groups[subjects[0]];
+            Ok(GroupCurve { label, n_subjects, n_events, curve: self.fit(&here)? })
+        };
+        members(groups).into_iter().map(one).collect()
+    }
+}
+
+/// Hazard and variance of `count` tied events of total weight `d`, taken one after another.
+fn one_by_one(n: f64, d: f64, count: u32) -> (f64, f64) {
+    let each = d / f64::from(count);
+    let left = |r: u32| n - f64::from(r) * each;
+    let hazard = (0..count).map(|r| each / left(r)).sum();
+    (hazard, (0..count).map(|r| each / (left(r) * left(r))).sum())
+}
+
+/// Kaplan-Meier curve with 95 % log-log intervals, in O(n log n).
+///
+/// Entry times and case weights of the outcomes are honoured.
+///
+/// # Errors
+/// [`Error::Empty`] without subjects.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, kaplan_meier};
+/// let curve = kaplan_meier(&Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, false, true, false])?)?;
+/// assert_eq!((curve.at(0.5), curve.at(1.0), curve.at(3.5)), (1.0, 0.75, 0.375));
+/// assert_eq!(curve.quantile(0.5), Some(3.0));
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn kaplan_meier(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
+    CurveOptions::default().fit(outcomes)
+}
+
+/// Kaplan-Meier curves of groups (one label per subject), in order of the labels, with 95 % log-log intervals;
+/// compare them by [`log_rank`](crate::log_rank). Other estimators: [`CurveOptions::fit_by_group`].
+///
+/// # Errors
+/// [`Error::Empty`] or [`Error::LengthMismatch`].
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, kaplan_meier_by_group};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, true, false, true])?;
+/// let arms = kaplan_meier_by_group(&outcomes, &["new", "old", "new", "old"])?;
+/// assert_eq!((arms[0].label, arms[0].n_events, arms[0].curve.at(2.5)), ("new", 1, 0.5));
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn kaplan_meier_by_group<L: Ord + Copy>(
+    outcomes: &Outcomes,
+    groups: &[L],
+) -> Result<Vec<GroupCurve<L>>, Error> {
+    CurveOptions::default().fit_by_group(outcomes, groups)
+}
+
+/// Nelson-Aalen cumulative hazard, and the survival curve `exp(-H)` with 95 % log-log intervals.
+///
+/// # Errors
+/// [`Error::Empty`] without subjects.
+pub fn nelson_aalen(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
+    CurveOptions::default().with_estimator(CurveEstimator::NelsonAalen).fit(outcomes)
+}
+
+/// Kaplan-Meier curve of the censoring ("reverse Kaplan-Meier"): its median is the median follow-up
+/// (Schemper & Smith, *Control. Clin. Trials* 17:343-346, 1996).
+///
+/// # Errors
+/// [`Error::Empty`] without subjects.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, follow_up_curve};
+/// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0], vec![true, false, false])?;
+/// assert_eq!(follow_up_curve(&outcomes)?.quantile(0.5), Some(2.5));
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn follow_up_curve(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
+    kaplan_meier(&outcomes.reversed())
+}
+
+/// The counts of a curve that is still to be estimated, and the events at each time without weights.
+fn count_risk_sets(outcomes: &Outcomes) -> (SurvivalCurve, Vec<u32>) {
+    if outcomes.entry().is_none()
+        && outcomes.weights().is_none()
+        && let Some(counts) = count_times(outcomes.time(), outcomes.event())
+    {
+        return from_counts(&counts);
+    }
+    let groups = TimeGroups::new(outcomes);
+    let curve = unfinished(
+        groups.times().to_vec(),
+        at_risk(outcomes, &groups),
+        groups.iter().map(|g| outcomes.weigh(g.events)).collect(),
+        groups.iter().map(|g| outcomes.weigh(g.censored)).collect(),
+    );
+    (curve, groups.iter().map(|g| g.events.len() as u32).collect())
+}
+
+fn from_counts(counts: &[TimeCount]) -> (SurvivalCurve, Vec<u32>) {
+    let mut left = 0.0;
+    let mut n_risk: Vec<f64> = counts
+        .iter()
+        .rev()
+        .map(|count| {
+            left += f64::from(count.events) + f64::from(count.censored);
+            left
+        })
+        .collect();
+    n_risk.reverse();
+    let curve = unfinished(
+        counts.iter().map(|count| count.time).collect(),
+        n_risk,
+        counts.iter().map(|count| f64::from(count.events)).collect(),
+        counts.iter().map(|count| f64::from(count.censored)).collect(),
+    );
+    (curve, counts.iter().map(|count| count.events).collect())
+}
+
+fn unfinished(
+    times: Vec<f64>,
+    n_risk: Vec<f64>,
+    n_event: Vec<f64>,
+    n_censor: Vec<f64>,
+) -> SurvivalCurve {
+    let empty = || Vec::with_capacity(times.len());
+    SurvivalCurve {
+        survival: empty(),
+        std_err_log: empty(),
+        lower: empty(),
+        upper: empty(),
+        cumulative_hazard: empty(),
+        std_err_hazard: empty(),
+        variance_steps: empty(),
+        times,
+        n_risk,
+        n_event,
+        n_censor,
+    }
+}
+
+impl SurvivalCurve {
+    /// Survival probability at `time` (years): 1 before the first row, the last row's ever after.
+    #[must_use]
+    pub fn at(&self, time: f64) -> f64 {
+        self.row_at(time).map_or(1.0, |k| self.survival[k])
+    }
+
+    /// Survival probability just before `time`, the left-continuous version.
+    #[must_use]
+    pub fn before(&self, time: f64) -> f64 {
+        match self.times.partition_point(|&t| t < time) {
+            0 => 1.0,
+            k => self.survival[k - 1],
+        }
+    }
+
+    /// Lower and upper bound at `time`; (1, 1) before the first row.
+    #[must_use]
+    pub fn interval_at(&self, time: f64) -> (f64, f64) {
+        self.row_at(time).map_or((1.0, 1.0), |k| (self.lower[k], self.upper[k]))
+    }
+
+    /// Standard error of `ln S` at `time`; 0 before the first row.
+    #[must_use]
+    pub fn std_err_log_at(&self, time: f64) -> f64 {
+        self.row_at(time).map_or(0.0, |k| self.std_err_log[k])
+    }
+
+    /// Cumulative hazard at `time`; 0 before the first row.
+    #[must_use]
+    pub fn cumulative_hazard_at(&self, time: f64) -> f64 {
+        self.row_at(time).map_or(0.0, |k| self.cumulative_hazard[k])
+    }
+
+    /// Number at risk at `time`: those in the first row not before it.
+    #[must_use]
+    pub fn n_risk_at(&self, time: f64) -> f64 {
+        let k = self.times.partition_point(|&t| t < time);
+        self.n_risk.get(k).copied().unwrap_or(0.0)
+    }
+
+    /// The time by which a fraction `q` had the event, `quantile(0.5)` being the median survival
+    /// time; `None` where the curve never falls to `1 - q`. Where the curve is level exactly at
+    /// `1 - q`, the middle of that step, as R and textbooks do.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        crossing(&self.times, &self.survival, 1.0 - q)
+    }
+
+    /// Interval of [`quantile`](Self::quantile) by inverting the pointwise bounds (Brookmeyer &
+    /// Crowley, *Biometrics* 38:29-41, 1982); `None` where a bound never falls to `1 - q`.
+    #[must_use]
+    pub fn quantile_interval(&self, q: f64) -> (Option<f64>, Option<f64>) {
+        let at = |bound: &[f64]| crossing(&self.times, bound, 1.0 - q);
+        (at(&self.lower), at(&self.upper))
+    }
+
+    /// Mean survival time up to `horizon` years, the area under the curve, with its standard error
+    /// `sqrt(sum_k A_k^2 v_k)`, `A_k` being the area beyond `t_k` and `v_k` the variance that
+    /// `t_k` adds to `ln S` (Andersen et al., 1993, sec. IV.3.1; R's `print(rmean = ..)`).
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for a horizon that is not positive, [`Error::Undefined`] where
+    /// nobody was followed to it and the curve is not 0.
+    pub fn restricted_mean(&self, horizon: f64) -> Result<RestrictedMean, Error> {
+        if !(horizon.is_finite() && horizon > 0.0) {
+            return Err(Error::InvalidSetting("horizon", "finite and above 0 years", horizon));
+        }
+        let last = self.times.len().saturating_sub(1);
+        if self.times[last] < horizon && self.survival[last] > 0.0 {
+            return Err(Error::Undefined("the restricted mean", "nobody was followed so long"));
+        }
+        let rows = self.times.partition_point(|&t| t < horizon);
+        let (mut beyond, mut variance, mut end) = (0.0, 0.0, horizon);
+        for k in (0..rows).rev() {
+            beyond += self.survival[k] * (end - self.times[k]);
+            variance += beyond * beyond * self.variance_steps[k];
+            end = self.times[k];
+        }
+        Ok(RestrictedMean { horizon, mean: beyond + end, se: f64::sqrt(variance) })
+    }
+
+    fn row_at(&self, time: f64) -> Option<usize> {
+        self.times.partition_point(|&t| t <= time).checked_sub(1)
+    }
+}
+
+/// First time at which `curve` is at or below `level`, half-way along a step exactly at it.
+fn crossing(times: &[f64], curve: &[f64], level: f64) -> Option<f64> {
+    let rounding = 1.5e-8; // as R: 0.3 reached through products is not exactly 0.3
+    let first = curve.iter().position(|&s| s <= level + rounding)?;
+    if curve[first] < level - rounding {
+        return Some(times[first]);
+    }
+    let below = curve[first..].iter().position(|&s| s < level - rounding);
+    Some(below.map_or(times[first], |k| (times[first] + times[first + k]) / 2.0))
+}

@@ -1,0 +1,287 @@
+//! Gray's test: do groups have the same cumulative incidence of one cause?
+//!
+//! As the log-rank test compares hazards, it compares subdistribution hazards: the score of group `k` is
+//! `z_k = sum_t L(t) [d_1k - R_k d_1 / R]`, where `d_1k` are the group's events of the cause and
+//! `R_k = Y_k (1 - F_k(t-)) / S_k(t-)` stands for those at risk, `Y_k` being at risk, `F_k` the cumulative
+//! incidence and `S_k` the survival curve of the group, `R` the sum, and `L = (1 - F_0(t-))^rho` the
+//! weight. With `h_k = Y_k / S_k(t-)`, `h` their sum, `dF_0 = d_1 / h` and `dG = dF_0 / (1 - F_0(t-))`, the
+//! covariance is
+//!
+//! `sum_r sum_t a_kr a_lr dF_0 / h_r + sum_r sum_t b_kr b_lr dF_2r / h_r`, where
+//! `d_kr = L h_r ([k = r] - h_k / h)`, `c_kr` is the sum of `d_kr dG` after `t`,
+//! `b_kr = -c_kr (1 - F_0(t)) / S_r(t)`, `a_kr = d_kr + c_kr + b_kr` and `F_2r` the incidence of the other
+//! causes. Where events tie, `dF_0` is multiplied by `1 - (d_1 - 1) / (h S_r(t-) - 1)` and `dF_2r` by
+//! `1 - (d_2r - 1) / (Y_r - 1)`, as the hypergeometric variance of a log-rank test has it.
+//!
+//! Case weights are counts, as in the log-rank test. With delayed entry `Y_k / S_k(t-)` is no longer the group's
+//! size times its chance of being uncensored, which the covariance takes it for, so that delayed entry is refused;
+//! the cumulative incidences and the cause-specific log-rank test allow for it.
+//!
+//! Source: Gray, *Ann. Stat.* 16:1141-1154, 1988. Equal to R `cmprsk::cuminc()$Tests` to 12 digits.
+
+use crate::{
+    error::Error,
+    numeric::score_test::test_of_scores,
+    outcomes::{
+        CompetingOutcomes, check,
+        labels::{check_labels, members},
+    },
+    risk_sets::time_groups::TimeGroups,
+};
+
+/// Result of Gray's test.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct GrayTest {
+    /// Subjects of each group, in order of the labels.
+    pub n_subjects: Vec<usize>,
+    /// Score of each group: positive where its incidence is above the common one.
+    pub score: Vec<f64>,
+    /// Covariance of the scores.
+    pub covariance: Vec<Vec<f64>>,
+    /// Test statistic.
+    pub chi_square: f64,
+    /// Degrees of freedom: groups that were ever at risk beside another, less one.
+    pub degrees_of_freedom: usize,
+    /// P value.
+    pub p: f64,
+}
+
+/// How to compare cumulative incidences; the default weights all times alike.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GrayOptions {
+    rho: f64,
+    strata: Option<Vec<usize>>,
+}
+
+/// Gray's test of the groups named by `groups` (one label per subject) for one `cause`.
+///
+/// # Errors
+/// [`Error::LengthMismatch`], [`Error::InvalidSetting`] for cause 0, [`Error::NoEvents`] without an event of
+/// the cause, [`Error::Undefined`] where no two groups can be compared, [`Error::Unsupported`] for
+/// delayed entry and for case weights that are not whole numbers.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{CompetingOutcomes, gray_test};
+/// let time = (1..13).map(f64::from).collect();
+/// let outcomes = CompetingOutcomes::new(time, vec![1, 1, 1, 2, 1, 1, 2, 0, 1, 0, 2, 0])?;
+/// let test = gray_test(&outcomes, 1, &[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1])?;
+/// assert!(test.score[0] > 0.0 && test.p < 0.05);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn gray_test(
+    outcomes: &CompetingOutcomes,
+    cause: usize,
+    groups: &[usize],
+) -> Result<GrayTest, Error> {
+    GrayOptions::default().test(outcomes, cause, groups)
+}
+
+impl GrayOptions {
+    /// Exponent of the weight `(1 - F(t-))^rho`: above 0, early differences count more.
+    #[must_use]
+    pub fn with_rho(mut self, rho: f64) -> Self {
+        self.rho = rho;
+        self
+    }
+
+    /// Compares only within strata and adds these up; one label per subject.
+    #[must_use]
+    pub fn with_strata(mut self, strata: Vec<usize>) -> Self {
+        self.strata = Some(strata);
+        self
+    }
+
+    /// Tests whether all groups (one label per subject) have the same cumulative incidence of `cause`.
+    ///
+    /// # Errors
+    /// As [`gray_test`], and [`Error::InvalidSetting`] for an exponent that is not finite.
+    pub fn test(
+        &self,
+        outcomes: &CompetingOutcomes,
+        cause: usize,
+        groups: &[usize],
+    ) -> Result<GrayTest, Error> {
+        check_labels("groups", groups, outcomes)?;
+        outcomes.cause(cause)?;
+        check::frequencies("Gray's test", outcomes.any())?;
+        check::no_entry("Gray's test", outcomes.any())?;
+        if !self.rho.is_finite() {
+            return Err(Error::InvalidSetting("rho", "finite", self.rho));
+        }
+        let by_group = members(groups);
+        let mut group_of = vec![0; groups.len()];
+        for (g, subjects) in by_group.iter().enumerate() {
+            subjects.iter().for_each(|&i| group_of[i] = g);
+        }
+        let k = by_group.len();
+        let mut sums = Sums { score: vec![0.0; k], covariance: vec![vec![0.0; k]; k] };
+        match &self.strata {
+            None => sums.add(&table(outcomes, cause, &group_of, k), self.rho),
+            Some(strata) => {
+                check_labels("strata", strata, outcomes)?;
+                for subjects in members(strata) {
+                    let groups: Vec<usize> = subjects.iter().map(|&i| group_of[i]).collect();
+                    sums.add(&table(&outcomes.subset(&subjects), cause, &groups, k), self.rho);
+                }
+            }
+        }
+        let test = test_of_scores("Gray's test", &sums.score, &sums.covariance)?;
+        Ok(GrayTest {
+            n_subjects: by_group.iter().map(Vec::len).collect(),
+            score: sums.score,
+            covariance: sums.covariance,
+            chi_square: test.statistic,
+            degrees_of_freedom: test.degrees_of_freedom,
+            p: test.p,
+        })
+    }
+}
+
+/// One group at one time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    at_risk: f64,
+    /// Events of the cause.
+    own: f64,
+    /// Events of other causes.
+    other: f64,
+    /// `S(t-)` and `S(t)`.
+    survival: [f64; 2],
+    /// `F(t-)`.
+    incidence: f64,
+}
+
+impl Cell {
+    /// `h = Y / S(t-)`; 0 where nobody is left.
+    fn expanded(&self) -> f64 {
+        if self.at_risk > 0.0 { self.at_risk / self.survival[0] } else { 0.0 }
+    }
+}
+
+/// A time with an event in any group.
+struct Row {
+    cells: Vec<Cell>,
+    /// Events of the cause.
+    own: f64,
+    /// Sum of `h`.
+    expanded: f64,
+    /// `F_0(t-)` and `F_0(t)`.
+    pooled: [f64; 2],
+}
+
+fn table(outcomes: &CompetingOutcomes, cause: usize, group_of: &[usize], k: usize) -> Vec<Row> {
+    let groups = TimeGroups::new(outcomes.any());
+    let mut cells = vec![Cell { survival: [1.0; 2], ..Cell::default() }; k];
+    let weight = |i: usize| outcomes.any().weight(i);
+    group_of.iter().enumerate().for_each(|(i, &g)| cells[g].at_risk += weight(i));
+    let mut pooled = 0.0;
+    let mut rows = Vec::new();
+    for group in groups.iter() {
+        for &i in group.events {
+            let cell = &mut cells[group_of[i as usize]];
+            match outcomes.causes()[i as usize] == cause {
+                true => cell.own += weight(i as usize),
+                false => cell.other += weight(i as usize),
+            }
+        }
+        for cell in cells.iter_mut().filter(|cell| cell.at_risk > 0.0) {
+            cell.survival[1] = cell.survival[0] * (1.0 - (cell.own + cell.other) / cell.at_risk);
+        }
+        if !group.events.is_empty() {
+            let own = cells.iter().map(|cell| cell.own).sum::<f64>();
+            let expanded = cells.iter().map(Cell::expanded).sum::<f64>();
+            let before = pooled;
+            pooled += own / expanded;
+            rows.push(Row { cells: cells.clone(), own, expanded, pooled: [before, pooled] });
+        }
+        for cell in &mut cells {
+            if cell.own > 0.0 {
+                cell.incidence += cell.survival[0] * cell.own / cell.at_risk;
+            }
+            (cell.own, cell.other, cell.survival[0]) = (0.0, 0.0, cell.survival[1]);
+        }
+        for &i in group.all {
+            cells[group_of[i as usize]].at_risk -= weight(i as usize);
+        }
+    }
+    rows
+}
+
+struct Sums {
+    score: Vec<f64>,
+    covariance: Vec<Vec<f64>>,
+}
+
+impl Sums {
+    fn add(&mut self, rows: &[Row], rho: f64) {
+        let k = self.score.len();
+        // c_kr: what is still to come of `d_kr dG`, walking back in time.
+        let mut later = vec![vec![0.0; k]; k];
+        for row in rows.iter().rev() {
+            let left = 1.0 - row.pooled[0];
+            let weight = if rho == 0.0 { 1.0 } else { left.max(0.0).powf(rho) };
+            self.add_score(row, weight);
+            let direct = direct(row, weight);
+            for r in (0..k).filter(|&r| row.cells[r].at_risk > 0.0) {
+                self.add_group(row, &direct[r], &later[r], r);
+            }
+            if row.own > 0.0 && left > 0.0 {
+                let hazard = row.own / row.expanded / left;
+                for (later, direct) in later.iter_mut().flatten().zip(direct.iter().flatten()) {
+                    *later += direct * hazard;
+                }
+            }
+        }
+    }
+
+    fn add_score(&mut self, row: &Row, weight: f64) {
+        if row.own == 0.0 {
+            return;
+        }
+        let at_risk = |cell: &Cell| cell.expanded() * (1.0 - cell.incidence);
+        let all: f64 = row.cells.iter().map(at_risk).sum();
+        for (score, cell) in self.score.iter_mut().zip(&row.cells) {
+            *score += weight * (cell.own - at_risk(cell) * row.own / all);
+        }
+    }
+
+    /// What group `r` adds to the covariance at this time.
+    fn add_group(&mut self, row: &Row, direct: &[f64], later: &[f64], r: usize) {
+        let cell = &row.cells[r];
+        let h = cell.expanded();
+        let ratio =
+            if cell.survival[1] > 0.0 { (1.0 - row.pooled[1]) / cell.survival[1] } else { 1.0 };
+        if row.own > 0.0 {
+            let step =
+                row.own / row.expanded * untied(row.own, row.expanded * cell.survival[0]) / h;
+            let a: Vec<f64> =
+                direct.iter().zip(later).map(|(d, c)| d + c * (1.0 - ratio)).collect();
+            self.add_square(&a, step);
+        }
+        if cell.other > 0.0 {
+            let incidence = cell.survival[0] * cell.other / cell.at_risk;
+            let b: Vec<f64> = later.iter().map(|c| c * ratio).collect();
+            self.add_square(&b, incidence * untied(cell.other, cell.at_risk) / h);
+        }
+    }
+
+    fn add_square(&mut self, x: &[f64], factor: f64) {
+        for (row, a) in self.covariance.iter_mut().zip(x) {
+            row.iter_mut().zip(x).for_each(|(sum, b)| *sum += factor * a * b);
+        }
+    }
+}
+
+/// `d_kr`, by `r` and then `k`.
+fn direct(row: &Row, weight: f64) -> Vec<Vec<f64>> {
+    let h: Vec<f64> = row.cells.iter().map(Cell::expanded).collect();
+    let share = |k: usize, r: usize| f64::from(u8::from(k == r)) - h[k] / row.expanded;
+    (0..h.len()).map(|r| (0..h.len()).map(|k| weight * h[r] * share(k, r)).collect()).collect()
+}
+
+/// What ties leave of a variance.
+fn untied(events: f64, at_risk: f64) -> f64 {
+    if events > 1.0 { 1.0 - (events - 1.0) / (at_risk - 1.0) } else { 1.0 }
+}

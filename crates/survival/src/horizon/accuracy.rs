@@ -1,0 +1,179 @@
+//! Sensitivity, specificity and predictive values of a threshold at a horizon, with censoring.
+//!
+//! A subject is flagged where `risk >= threshold`. Each figure is a ratio of sums of inverse
+//! probability of censoring weights: sensitivity = flagged cases / cases, specificity = unflagged
+//! controls / controls, ppv = flagged cases / flagged, npv = unflagged controls / unflagged. Under competing
+//! risks the controls are those without the event of interest, event-free or not.
+//!
+//! Sources: Uno et al., *JASA* 102:527-537, 2007; Blanche et al., *Biometrical J.* 55:687-704, 2013.
+
+use crate::{
+    error::Error,
+    horizon::ipcw::{AtHorizon, Censoring, Status},
+    numeric::order::Order,
+    outcomes::{Endpoint, check},
+};
+
+/// How a threshold classifies at a horizon.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct ThresholdAccuracy {
+    /// Horizon in years.
+    pub horizon: f64,
+    /// Subjects with `risk >= threshold` are flagged.
+    pub threshold: f64,
+    /// P(flagged | event by the horizon).
+    pub sensitivity: f64,
+    /// P(not flagged | no event by the horizon).
+    pub specificity: f64,
+    /// P(event by the horizon | flagged).
+    pub ppv: f64,
+    /// P(event-free at the horizon | not flagged).
+    pub npv: f64,
+    /// Standard errors of the four.
+    pub std_errors: AccuracyErrors,
+}
+
+/// Standard errors of a threshold's figures, including that of the censoring weights.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[allow(missing_docs)] // the field names are those of `ThresholdAccuracy`
+#[non_exhaustive]
+pub struct AccuracyErrors {
+    pub sensitivity: f64,
+    pub specificity: f64,
+    pub ppv: f64,
+    pub npv: f64,
+}
+
+/// A point of the ROC curve at a horizon.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct RocPoint {
+    /// Subjects with `risk >= threshold` are flagged.
+    pub threshold: f64,
+    /// P(flagged | event by the horizon).
+    pub sensitivity: f64,
+    /// P(not flagged | event-free at the horizon).
+    pub specificity: f64,
+}
+
+/// Sensitivity, specificity, ppv and npv of flagging `risk >= threshold`, at `horizon` years.
+///
+/// # Errors
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`],
+/// [`Error::Unsupported`] for delayed entry, and [`Error::Undefined`] without a case or a control,
+/// or where everybody or nobody of known status is flagged.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, accuracy_at};
+/// let outcomes =
+///     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
+/// let at_2_years = accuracy_at(&outcomes, &[0.9, 0.3, 0.5, 0.4, 0.1], 2.5, 0.45)?;
+/// assert_eq!((at_2_years.sensitivity, at_2_years.ppv), (0.5, 0.5));
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn accuracy_at(
+    endpoint: &impl Endpoint,
+    risk: &[f64],
+    horizon: f64,
+    threshold: f64,
+) -> Result<ThresholdAccuracy, Error> {
+    check::finite("risk", risk, endpoint.follow_up())?;
+    if threshold.is_nan() {
+        return Err(Error::InvalidSetting("threshold", "a number", threshold));
+    }
+    let censoring = Censoring::new(endpoint)?;
+    let at = censoring.at(horizon)?;
+    at.check_both("accuracy")?;
+    let flagged = |i: usize| risk[i] >= threshold;
+    let case = |i: usize| at.status[i] == Status::Case;
+    let control = |i: usize| at.status[i] == Status::Control;
+    let (sensitivity, se_sens) = proportion(&at, case, flagged, "sensitivity")?;
+    let (specificity, se_spec) = proportion(&at, control, |i| !flagged(i), "specificity")?;
+    let (ppv, se_ppv) = proportion(&at, flagged, case, "ppv")?;
+    let (npv, se_npv) = proportion(&at, |i| !flagged(i), control, "npv")?;
+    let std_errors =
+        AccuracyErrors { sensitivity: se_sens, specificity: se_spec, ppv: se_ppv, npv: se_npv };
+    Ok(ThresholdAccuracy { horizon, threshold, sensitivity, specificity, ppv, npv, std_errors })
+}
+
+/// The weighted share of those `of` whom `what` holds, with its standard error.
+fn proportion(
+    at: &AtHorizon<'_>,
+    of: impl Fn(usize) -> bool,
+    what: impl Fn(usize) -> bool,
+    name: &'static str,
+) -> Result<(f64, f64), Error> {
+    let weigh = |keep: &dyn Fn(usize) -> bool| -> f64 {
+        at.weights.iter().enumerate().filter(|(i, _)| keep(*i)).map(|(_, w)| w).sum()
+    };
+    let all = weigh(&of);
+    if all <= 0.0 {
+        return Err(Error::Undefined(name, "nobody of known status on this side of the threshold"));
+    }
+    // An empty sum is -0.0.
+    let share = (weigh(&|i| of(i) && what(i)) / all).min(1.0) + 0.0;
+    let slope = |i: usize| {
+        let own = f64::from(u8::from(what(i))) - share;
+        if of(i) { at.weights[i] * own / all } else { 0.0 }
+    };
+    let direct: Vec<f64> = (0..at.weights.len()).map(slope).collect();
+    Ok((share, at.std_error(&direct)))
+}
+
+/// The ROC curve at `horizon` years: one point for each distinct risk, by decreasing threshold.
+///
+/// # Errors
+/// As [`crate::auc_at`].
+pub fn roc_at(
+    endpoint: &impl Endpoint,
+    risk: &[f64],
+    horizon: f64,
+) -> Result<Vec<RocPoint>, Error> {
+    check::finite("risk", risk, endpoint.follow_up())?;
+    let censoring = Censoring::new(endpoint)?;
+    let at = censoring.at(horizon)?;
+    at.check_both("the ROC curve")?;
+    let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
+    let negated: Vec<f64> = risk.iter().map(|r| -r).collect();
+    let order = Order::new(&negated);
+    let (mut cases_flagged, mut controls_flagged) = (0.0, 0.0);
+    let points = order.runs().map(|tied| {
+        for &i in tied {
+            match at.status[i as usize] {
+                Status::Case => cases_flagged += at.weights[i as usize],
+                Status::Control => controls_flagged += at.weights[i as usize],
+                Status::Unknown => {}
+            }
+        }
+        RocPoint {
+            threshold: risk[tied[0] as usize],
+            sensitivity: f64::min(cases_flagged / cases, 1.0),
+            specificity: f64::max(1.0 - controls_flagged / controls, 0.0),
+        }
+    });
+    Ok(points.collect())
+}
+
+/// The threshold with the largest sensitivity + specificity at `horizon` years (Youden, *Cancer*
+/// 3:32-35, 1950); of equally good ones the highest. Choose it on data apart from those it is
+/// tested on.
+///
+/// # Errors
+/// As [`crate::auc_at`].
+pub fn youden_threshold(
+    endpoint: &impl Endpoint,
+    risk: &[f64],
+    horizon: f64,
+) -> Result<f64, Error> {
+    let points = roc_at(endpoint, risk, horizon)?;
+    let mut best = (f64::NEG_INFINITY, f64::INFINITY);
+    for point in points {
+        let youden = point.sensitivity + point.specificity;
+        if youden > best.0 + 1e-12 {
+            best = (youden, point.threshold);
+        }
+    }
+    Ok(best.1)
+}

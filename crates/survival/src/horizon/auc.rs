@@ -1,0 +1,270 @@
+//! Cumulative/dynamic area under the ROC curve at a horizon, with censoring.
+//!
+//! The probability that a subject with the event by the horizon has a higher risk than one without it,
+//! pairs of equal risk counting one half. Under competing risks who had another event by the horizon
+//! is one without it (the second of Blanche's two definitions, that of riskRegression).
+//!
+//! Several scores at several horizons have a joint covariance, the sum over subjects of the products of
+//! their infinitesimal jackknife values, so that all can be compared in one Wald test.
+//!
+//! Sources: Uno et al., *JASA* 102:527-537, 2007; Hung & Chiang, *Can. J. Stat.* 38:8-26, 2010;
+//! standard error and competing risks: Blanche et al., *Stat. Med.* 32:5381-5397, 2013.
+
+use crate::{
+    concordance::{
+        IndexInterval, PairedDifference, compare::paired_difference, interval::index_interval,
+    },
+    error::Error,
+    horizon::ipcw::{AtHorizon, Censoring, Status},
+    numeric::{estimate::Pivot, normal, order::Order, score_test::wald},
+    outcomes::{Endpoint, check},
+};
+
+/// The area under the ROC curve at a horizon.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct AucAt {
+    /// Horizon in years.
+    pub horizon: f64,
+    /// Area in [0, 1].
+    pub auc: f64,
+    /// Standard error.
+    pub se: f64,
+    /// Lower bound of the 95 % logit interval.
+    pub lower: f64,
+    /// Upper bound of the 95 % logit interval.
+    pub upper: f64,
+    /// Events by the horizon.
+    pub n_cases: usize,
+    /// Subjects known not to have had the event by the horizon.
+    pub n_controls: usize,
+}
+
+/// Areas of several scores at several horizons on the same subjects.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JointAuc {
+    /// The areas, by score and then by horizon.
+    pub areas: Vec<Vec<AucAt>>,
+    /// Covariance of all areas, in the same order one after another.
+    pub covariance: Vec<Vec<f64>>,
+}
+
+/// A test that several statistics do not differ.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct EqualityTest {
+    /// Wald statistic.
+    pub chi_square: f64,
+    /// Number of differences that are tested together.
+    pub degrees_of_freedom: usize,
+    /// P value.
+    pub p: f64,
+}
+
+/// Area under the ROC curve of `risk` at `horizon` years, in O(n log n).
+///
+/// # Shapes
+/// - `risk`: `[n]`, finite, higher = earlier expected event
+///
+/// # Errors
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`],
+/// [`Error::Undefined`] without a case or a control, [`Error::Unsupported`] for delayed entry.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, auc_at};
+/// let outcomes =
+///     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
+/// assert_eq!(auc_at(&outcomes, &[0.9, 0.3, 0.5, 0.4, 0.1], 2.5)?.auc, 4.0 / 6.0);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn auc_at(endpoint: &impl Endpoint, risk: &[f64], horizon: f64) -> Result<AucAt, Error> {
+    Ok(auc_at_horizons(endpoint, risk, &[horizon])?[0])
+}
+
+/// The same at several horizons, sorting only once.
+///
+/// # Errors
+/// As [`auc_at`].
+pub fn auc_at_horizons(
+    endpoint: &impl Endpoint,
+    risk: &[f64],
+    horizons: &[f64],
+) -> Result<Vec<AucAt>, Error> {
+    check::finite("risk", risk, endpoint.follow_up())?;
+    let censoring = Censoring::new(endpoint)?;
+    let order = Order::new(risk);
+    let one = |&horizon: &f64| {
+        let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
+        Ok(statistic(&at, horizon, auc, at.std_error(&direct)))
+    };
+    horizons.iter().map(one).collect()
+}
+
+fn statistic(at: &AtHorizon<'_>, horizon: f64, auc: f64, se: f64) -> AucAt {
+    let (lower, upper) = index_interval(auc, normal::two_sided(0.95) * se, IndexInterval::Logit);
+    let count = |kind| at.status.iter().filter(|&&s| s == kind).count();
+    let (n_cases, n_controls) = (count(Status::Case), count(Status::Control));
+    AucAt { horizon, auc, se, lower, upper, n_cases, n_controls }
+}
+
+/// Tests whether two scores of the same subjects have the same area at `horizon` years.
+///
+/// # Errors
+/// As [`auc_at`], and [`Error::Undefined`] where both scores rank all pairs alike.
+pub fn compare_auc_at(
+    endpoint: &impl Endpoint,
+    first: &[f64],
+    second: &[f64],
+    horizon: f64,
+) -> Result<PairedDifference, Error> {
+    auc_jointly(endpoint, &[first, second], &[horizon])?.difference(0, 1, 0)
+}
+
+/// Areas of several scores at several horizons (years) with their covariance matrix.
+///
+/// # Errors
+/// As [`auc_at`], and [`Error::Empty`] without a score or a horizon.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, auc_jointly};
+/// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+/// let outcomes = Outcomes::new(time, vec![true, true, true, false, true, true, false, false])?;
+/// let (image, age) = ([0.9, 0.7, 0.8, 0.5, 0.2, 0.6, 0.3, 0.1], [0.5, 0.9, 0.4, 0.8, 0.6, 0.1, 0.7, 0.2]);
+/// let joint = auc_jointly(&outcomes, &[&image, &age], &[3.5, 5.5])?;
+/// let at_both = joint.test_of_equality()?;
+/// assert_eq!(at_both.degrees_of_freedom, 2);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn auc_jointly(
+    endpoint: &impl Endpoint,
+    risks: &[&[f64]],
+    horizons: &[f64],
+) -> Result<JointAuc, Error> {
+    for (name, length) in [("risks", risks.len()), ("horizons", horizons.len())] {
+        if length == 0 {
+            return Err(Error::Empty(name));
+        }
+    }
+    let censoring = Censoring::new(endpoint)?;
+    let (mut areas, mut influences) = (Vec::new(), Vec::new());
+    for risk in risks {
+        check::finite("risk", risk, endpoint.follow_up())?;
+        let order = Order::new(risk);
+        let mut of_score = Vec::with_capacity(horizons.len());
+        for &horizon in horizons {
+            let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
+            let influence = at.add_censoring(&direct);
+            let se = dot(&influence, &influence).sqrt();
+            of_score.push(statistic(&at, horizon, auc, se));
+            influences.push(influence);
+        }
+        areas.push(of_score);
+    }
+    let covariance =
+        influences.iter().map(|a| influences.iter().map(|b| dot(a, b)).collect()).collect();
+    Ok(JointAuc { areas, covariance })
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+impl JointAuc {
+    /// The area of score `first` minus that of score `second` at the horizon of this index, with its test.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] where there is no such score or horizon, [`Error::Undefined`] where both
+    /// rank all pairs alike, so that the difference has no variance.
+    pub fn difference(
+        &self,
+        first: usize,
+        second: usize,
+        horizon: usize,
+    ) -> Result<PairedDifference, Error> {
+        if let Some(k) = [first, second].into_iter().find(|&k| k >= self.areas.len()) {
+            return Err(Error::InvalidSetting("score", "one of those estimated", k as f64));
+        }
+        let n = self.areas[0].len();
+        if horizon >= n {
+            return Err(Error::InvalidSetting("horizon", "one of those estimated", horizon as f64));
+        }
+        let (v, a, b) = (&self.covariance, first * n + horizon, second * n + horizon);
+        let variance = v[a][a] + v[b][b] - 2.0 * v[a][b];
+        let difference = self.areas[first][horizon].auc - self.areas[second][horizon].auc;
+        paired_difference(difference, variance, v[a][a].max(v[b][b]), 0.95, Pivot::Normal)
+    }
+
+    /// Wald test that at every horizon all scores have the same area.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] for fewer than two scores, or where the differences have no regular covariance,
+    /// as when two scores rank all pairs alike.
+    pub fn test_of_equality(&self) -> Result<EqualityTest, Error> {
+        let (scores, horizons) = (self.areas.len(), self.areas[0].len());
+        let name = "the test of equal areas";
+        if scores < 2 {
+            return Err(Error::Undefined(name, "there is only one score"));
+        }
+        // Score k + 1 against the first, at each horizon.
+        let places: Vec<(usize, usize)> =
+            (horizons..scores * horizons).map(|k| (k, k % horizons)).collect();
+        let auc = |k: usize| self.areas[k / horizons][k % horizons].auc;
+        let differences: Vec<f64> = places.iter().map(|&(k, base)| auc(k) - auc(base)).collect();
+        let v = &self.covariance;
+        let entry =
+            |(k, a): (usize, usize), (l, b): (usize, usize)| v[k][l] - v[k][b] - v[a][l] + v[a][b];
+        let covariance =
+            places.iter().map(|&p| places.iter().map(|&q| entry(p, q)).collect()).collect();
+        let largest = (0..v.len()).map(|k| v[k][k]).fold(0.0, f64::max);
+        let flat = |p: &(usize, usize)| entry(*p, *p) <= 1e-14 * largest;
+        let test = if places.iter().any(flat) { None } else { wald(&differences, covariance) };
+        let test = test.ok_or(Error::Undefined(name, "some scores agree on all pairs"))?;
+        let (chi_square, degrees_of_freedom) = (test.statistic, test.degrees_of_freedom);
+        Ok(EqualityTest { chi_square, degrees_of_freedom, p: test.p })
+    }
+}
+
+/// The area, and its derivative with respect to the logarithm of each subject's weight.
+fn area<'a>(
+    censoring: &'a Censoring<'a>,
+    risk: &[f64],
+    order: &Order,
+    horizon: f64,
+) -> Result<(AtHorizon<'a>, f64, Vec<f64>), Error> {
+    let at = censoring.at(horizon)?;
+    at.check_both("the area under the ROC curve")?;
+    let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
+    let mut direct = vec![0.0; risk.len()];
+    let (mut cases_below, mut controls_below, mut wins) = (0.0, 0.0, 0.0);
+    for tied in order.runs() {
+        let weigh = |kind| {
+            let of = |&&i: &&u32| at.status[i as usize] == kind;
+            tied.iter().filter(of).map(|&i| at.weights[i as usize]).sum::<f64>()
+        };
+        let (cases_here, controls_here) = (weigh(Status::Case), weigh(Status::Control));
+        for &i in tied {
+            let i = i as usize;
+            direct[i] = match at.status[i] {
+                Status::Case => at.weights[i] * (controls_below + 0.5 * controls_here),
+                Status::Control => at.weights[i] * (cases - cases_below - 0.5 * cases_here),
+                Status::Unknown => 0.0,
+            };
+        }
+        wins += cases_here * (controls_below + 0.5 * controls_here);
+        cases_below += cases_here;
+        controls_below += controls_here;
+    }
+    let auc = wins / (cases * controls);
+    for (i, value) in direct.iter_mut().enumerate() {
+        let others = match at.status[i] {
+            Status::Case => controls,
+            Status::Control => cases,
+            Status::Unknown => 0.0,
+        };
+        *value = (*value - auc * at.weights[i] * others) / (cases * controls);
+    }
+    Ok((at, auc, direct))
+}

@@ -1,0 +1,216 @@
+//! The observed risk of an endpoint by a horizon, and how much it depends on each subject.
+//!
+//! With `d_k` events of any kind and `c_k` of the kind predicted among `n_k` at risk at `t_k`, the risk is
+//! `F(t) = sum_k S(t_k-) c_k / n_k` (Aalen-Johansen; without competing events 1 - Kaplan-Meier). Its
+//! derivative with respect to subject `i`'s weight is, over the times `t_k <= t` at which `i` is at risk,
+//!
+//! `sum_k [(F(t) - F(t_k)) d_k / (n_k (n_k - d_k)) - S(t_k-) c_k / n_k^2]`
+//!
+//! plus, where `i` has an event at `t_k`, `[of interest] S(t_k-) / n_k - (F(t) - F(t_k)) / (n_k - d_k)`.
+
+use crate::{
+    curves::CurveInterval,
+    error::Error,
+    numeric::normal,
+    outcomes::{Endpoint, Outcomes, check},
+    risk_sets::{at_risk::at_risk, time_groups::TimeGroups},
+};
+
+/// The observed risk of some subjects by a horizon.
+#[derive(Debug, Clone)]
+pub(crate) struct Observed {
+    pub(crate) risk: f64,
+    /// `1 - risk`, summed by itself: 0 only where all had the event, which rounding would hide.
+    pub(crate) free: f64,
+    /// Infinitesimal jackknife values `w_i dF / dw_i`, by the members' order.
+    pub(crate) influence: Vec<f64>,
+}
+
+impl Observed {
+    /// Standard error of the risk.
+    pub(crate) fn se(&self) -> f64 {
+        self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
+    }
+
+    /// 95 % interval on the log-log scale of the complement; from 0 to 1 where all had the event.
+    pub(crate) fn interval(&self) -> (f64, f64) {
+        let se_log = if self.free > 0.0 { self.se() / self.free } else { 0.0 };
+        let z = normal::two_sided(0.95);
+        let (low, high) = CurveInterval::LogLog.around(self.free.min(1.0), se_log, z, 1.0);
+        (1.0 - high, 1.0 - low)
+    }
+}
+
+/// The observed risk of all subjects.
+///
+/// # Errors
+/// [`Error::InvalidSetting`] for a bad horizon, [`Error::Undefined`] where nobody was followed to it.
+pub(crate) fn observed(endpoint: &impl Endpoint, horizon: f64) -> Result<Observed, Error> {
+    let outcomes = endpoint.follow_up();
+    check::reaches(outcomes, horizon)?;
+    Ok(aalen_johansen(outcomes, |i| endpoint.is_of_interest(i), horizon))
+}
+
+/// The observed risk of the subjects at `members`, or an error as [`observed`] has.
+pub(crate) fn observed_among(
+    endpoint: &impl Endpoint,
+    members: &[usize],
+    horizon: f64,
+) -> Result<Observed, Error> {
+    check::reaches(&endpoint.follow_up().subset(members), horizon)?;
+    Ok(observed_among_all(endpoint, members, horizon))
+}
+
+/// The same, held at its last value where none of the members was followed to the horizon.
+pub(crate) fn observed_among_all(
+    endpoint: &impl Endpoint,
+    members: &[usize],
+    horizon: f64,
+) -> Observed {
+    let here = endpoint.follow_up().subset(members);
+    aalen_johansen(&here, |i| endpoint.is_of_interest(members[i]), horizon)
+}
+
+/// What a time adds to the derivative of the risk.
+struct Step {
+    /// For all at risk, summed up to and including this time.
+    at_risk: f64,
+    /// For an event of the kind predicted.
+    own: f64,
+    /// For an event of any kind.
+    any: f64,
+}
+
+/// The risk by `horizon`, held at its last value where nobody is left at risk.
+pub(crate) fn aalen_johansen(
+    outcomes: &Outcomes,
+    is_of_interest: impl Fn(usize) -> bool,
+    horizon: f64,
+) -> Observed {
+    let groups = TimeGroups::new(outcomes);
+    let known = groups.count_until(horizon);
+    let n = at_risk(outcomes, &groups);
+    let weigh = |events: &[u32], of_interest: bool| -> f64 {
+        let these = events.iter().map(|&i| i as usize);
+        // An empty sum is -0.0.
+        these.filter(|&i| is_of_interest(i) == of_interest).map(|i| outcomes.weight(i)).sum::<f64>()
+            + 0.0
+    };
+    let own = |events: &[u32]| weigh(events, true);
+    // S(t_k-) and F(t_k).
+    let (mut before, mut by) = (Vec::with_capacity(known), Vec::with_capacity(known));
+    let (mut survival, mut risk, mut competing) = (1.0, 0.0, 0.0);
+    for (group, &n) in groups.iter().zip(&n).take(known) {
+        before.push(survival);
+        if !group.events.is_empty() {
+            risk += survival * own(group.events) / n;
+            competing += survival * weigh(group.events, false) / n;
+            let d = outcomes.weigh(group.events);
+            survival = if all(d, n) { 0.0 } else { survival * ((n - d) / n) };
+        }
+        by.push(risk);
+    }
+    let mut sum = 0.0;
+    let steps: Vec<Step> = (0..known)
+        .map(|k| {
+            let (events, n) = (groups.get(k).events, n[k]);
+            let d = outcomes.weigh(events);
+            let later = risk - by[k];
+            let left = if all(d, n) { 0.0 } else { later / (n - d) };
+            if !events.is_empty() {
+                sum += left * d / n - before[k] * own(events) / (n * n);
+            }
+            Step { at_risk: sum, own: before[k] / n, any: left }
+        })
+        .collect();
+    let mut influence = vec![0.0; outcomes.n_subjects()];
+    for (k, group) in groups.iter().enumerate() {
+        let last = if k < known { Some(k) } else { known.checked_sub(1) };
+        let met = last.map_or(0.0, |last| steps[last].at_risk);
+        for (position, &i) in group.all.iter().enumerate() {
+            let i = i as usize;
+            let mut value = met;
+            if let Some(entry) = outcomes.entry() {
+                let passed = groups.count_until(entry[i]).min(known);
+                value -= passed.checked_sub(1).map_or(0.0, |k| steps[k].at_risk);
+            }
+            if k < known && position < group.events.len() {
+                value -= steps[k].any;
+                value += if is_of_interest(i) { steps[k].own } else { 0.0 };
+            }
+            influence[i] = outcomes.weight(i) * value;
+        }
+    }
+    Observed { risk: risk.min(1.0), free: survival + competing, influence }
+}
+
+/// Whether all at risk have an event; weighted sums may differ by rounding.
+fn all(d: f64, n: f64) -> bool {
+    d >= n * (1.0 - 1e-12)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curves::kaplan_meier;
+    use proptest::{collection::vec, prelude::*};
+
+    proptest! {
+        #[test]
+        fn influence_is_the_derivative_by_the_weights(
+            rows in vec((1u8..9, 0usize..3, 1u8..4, 0u8..8), 2..20), horizon in 1u8..9, delayed in any::<bool>(),
+        ) {
+            let at = |w: &[f64]| {
+                let time = rows.iter().map(|r| f64::from(r.0)).collect();
+                let mut o = Outcomes::new(time, rows.iter().map(|r| r.1 > 0).collect()).unwrap();
+                if delayed {
+                    let entry = rows.iter().map(|r| f64::from(r.3.min(r.0 - 1))).collect();
+                    o = o.with_entry(entry).unwrap();
+                }
+                aalen_johansen(&o.with_weights(w.to_vec()).unwrap(), |i| rows[i].1 == 1, f64::from(horizon))
+            };
+            let w: Vec<f64> = rows.iter().map(|r| f64::from(r.2)).collect();
+            let got = at(&w);
+            // Where a curve falls to 0 with weight entering later, it does so only at these weights.
+            for i in 0..w.len() {
+                let moved = |by: f64| {
+                    let mut w = w.clone();
+                    w[i] *= 1.0 + by;
+                    at(&w).risk
+                };
+                let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                prop_assert!((got.influence[i] - slope).abs() < 1e-8, "{} {slope}", got.influence[i]);
+            }
+        }
+
+        #[test]
+        fn nobody_is_free_of_it_only_where_all_had_it(
+            rows in vec((1u8..9, 0usize..3, 1u8..4), 1..20), horizon in 1u8..9,
+        ) {
+            let time = rows.iter().map(|r| f64::from(r.0)).collect();
+            let o = Outcomes::new(time, rows.iter().map(|r| r.1 > 0).collect()).unwrap();
+            let o = o.with_weights(rows.iter().map(|r| f64::from(r.2) / 7.0).collect()).unwrap();
+            let got = aalen_johansen(&o, |i| rows[i].1 == 1, f64::from(horizon));
+            prop_assert!((got.risk + got.free - 1.0).abs() < 1e-12);
+            let last = rows.iter().map(|r| r.0).max().unwrap();
+            let all_had_it = last <= horizon
+                && rows.iter().all(|r| r.1 == 1 || (r.1 == 0 && r.0 < last));
+            prop_assert_eq!(got.free == 0.0, all_had_it);
+        }
+
+        #[test]
+        fn without_competing_events_it_is_kaplan_meier_with_greenwoods_error(
+            rows in vec((1u8..9, any::<bool>()), 2..20), horizon in 1u8..9,
+        ) {
+            let time = rows.iter().map(|r| f64::from(r.0)).collect();
+            let o = Outcomes::new(time, rows.iter().map(|r| r.1).collect()).unwrap();
+            let got = aalen_johansen(&o, |_| true, f64::from(horizon));
+            let curve = kaplan_meier(&o).unwrap();
+            let alive = curve.at(f64::from(horizon));
+            prop_assert!((got.risk - (1.0 - alive)).abs() < 1e-12);
+            if alive > 0.0 {
+                prop_assert!((got.se() - alive * curve.std_err_log_at(f64::from(horizon))).abs() < 1e-12);
+            }
+        }
+    }
+}

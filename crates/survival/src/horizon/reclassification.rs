@@ -1,0 +1,294 @@
+//! What a new prediction adds to an old one: net reclassification (NRI) and integrated discrimination (IDI)
+//! improvement at a horizon, with censoring.
+//!
+//! A subject moves *up* or *down* where its predicted risk does, by any amount or into another category.
+//! With `pi_U`, `pi_D` the shares of the sample that move, `F_U`, `F_D` their observed risks by the horizon (1 -
+//! Kaplan-Meier, or the cumulative incidence of one cause) and `F` that of all,
+//!
+//! `NRI of events = (F_U pi_U - F_D pi_D) / F`, `NRI of non-events = ((1 - F_D) pi_D - (1 - F_U) pi_U) / (1 - F)`,
+//!
+//! and their sum is the NRI (Pencina, D'Agostino & Steyerberg, *Stat. Med.* 30:11-21, 2011, eq. 6-8).
+//! `IDI = (E[p_new | event] - E[p_new | none]) - (E[p_old | event] - E[p_old | none])`, the means weighted by
+//! the inverse probability of being uncensored (Uno et al., *Stat. Med.* 32:2430-2442, 2013).
+//! Standard errors are infinitesimal jackknife ones.
+//!
+//! An NRI without categories counts changes of any size alike and rewards a miscalibrated new prediction
+//! (Hilden & Gerds, *Stat. Med.* 33:3405-3414, 2014): report the parts, and beside them
+//! [`compare_brier`](crate::compare_brier) or [`decision_curve`](crate::decision_curve).
+
+use crate::{
+    concordance::{PairedDifference, compare::paired_difference},
+    error::Error,
+    horizon::{
+        ipcw::{Censoring, Status},
+        observed::{observed, observed_among_all},
+    },
+    numeric::{estimate::Pivot, normal},
+    outcomes::{Endpoint, check},
+};
+
+/// What counts as a move.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub enum Reclassification {
+    /// Any change of the predicted risk: the category-free or continuous NRI, from -2 to 2.
+    #[default]
+    AnyChange,
+    /// A change of category. The categories are cut at these risks, increasing inside (0, 1); a risk equal to a
+    /// cut is above it.
+    Categories(Vec<f64>),
+}
+
+/// An improvement with its standard error and 95 % interval; no spread where nobody moves.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct Improvement {
+    /// The estimate; above 0 the new prediction is better.
+    pub value: f64,
+    /// Standard error.
+    pub se: f64,
+    /// Lower bound of the interval.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+}
+
+/// Net reclassification improvement.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct NetReclassification {
+    /// Subjects whose prediction moves up.
+    pub n_up: usize,
+    /// Subjects whose prediction moves down.
+    pub n_down: usize,
+    /// P(up | event) - P(down | event).
+    pub events: Improvement,
+    /// P(down | no event) - P(up | no event).
+    pub non_events: Improvement,
+    /// Sum of the two, with its test against 0.
+    pub total: PairedDifference,
+}
+
+/// Integrated discrimination improvement.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct IntegratedDiscrimination {
+    /// Discrimination slope of the old prediction: its mean in those with the event less that in those without.
+    pub old_slope: f64,
+    /// Discrimination slope of the new prediction.
+    pub new_slope: f64,
+    /// New less old slope, with its test.
+    pub improvement: PairedDifference,
+}
+
+/// Net reclassification improvement of `new` over `old` predicted risks of an event by `horizon` years.
+///
+/// The risk of those who move is held at its last value where none of them was followed to the horizon.
+///
+/// # Shapes
+/// - `old`, `new`: `[n]`, in [0, 1]
+///
+/// # Errors
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for cuts that do not increase
+/// inside (0, 1) or a bad horizon, and [`Error::Undefined`] without an event by the horizon, with
+/// nobody free of it, or where nobody moves.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, Reclassification, net_reclassification};
+/// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+/// let outcomes = Outcomes::new(time, vec![true, true, false, true, false, false])?;
+/// let (old, new) = ([0.3, 0.2, 0.3, 0.2, 0.1, 0.3], [0.6, 0.1, 0.2, 0.3, 0.1, 0.2]);
+/// let nri = net_reclassification(&outcomes, &old, &new, 2.5, &Reclassification::AnyChange)?;
+/// assert!((nri.events.value - 0.0).abs() < 1e-12);
+/// assert!((nri.non_events.value - 0.25).abs() < 1e-12);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn net_reclassification(
+    endpoint: &impl Endpoint,
+    old: &[f64],
+    new: &[f64],
+    horizon: f64,
+    kind: &Reclassification,
+) -> Result<NetReclassification, Error> {
+    const NAME: &str = "the net reclassification improvement";
+    let outcomes = endpoint.follow_up();
+    check::probability("old", old, outcomes)?;
+    check::probability("new", new, outcomes)?;
+    let category = category(kind)?;
+    let everybody = observed(endpoint, horizon)?;
+    if everybody.risk <= 0.0 || everybody.free <= 0.0 {
+        return Err(Error::Undefined(NAME, "all or none have the event by the horizon"));
+    }
+    let moved = |up: bool| -> Vec<usize> {
+        let order = if up { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less };
+        (0..old.len()).filter(|&i| category(new[i]).total_cmp(&category(old[i])) == order).collect()
+    };
+    let (up, down) = (moved(true), moved(false));
+    // `F_U pi_U`, the share of all who move so and have the event, and `pi_U`.
+    let joint = |members: &[usize]| joint_and_share(endpoint, members, horizon);
+    let ((up_event, up_share), (down_event, down_share)) = (joint(&up), joint(&down));
+    let events = up_event.minus(&down_event);
+    let non_events = down_share.minus(&down_event).minus(&up_share.minus(&up_event));
+    let none = Functional {
+        value: everybody.free,
+        influence: everybody.influence.iter().map(|v| -v).collect(),
+    };
+    let all = Functional { value: everybody.risk, influence: everybody.influence };
+    let (events, non_events) = (events.over(&all), non_events.over(&none));
+    let total = events.plus(&non_events);
+    if up.is_empty() && down.is_empty() {
+        return Err(Error::Undefined(NAME, "no prediction moves"));
+    }
+    Ok(NetReclassification {
+        n_up: up.len(),
+        n_down: down.len(),
+        events: events.improvement(),
+        non_events: non_events.improvement(),
+        total: total.tested()?,
+    })
+}
+
+/// The category of a risk, as a number that rises with it.
+fn category(kind: &Reclassification) -> Result<impl Fn(f64) -> f64, Error> {
+    let cuts = match kind {
+        Reclassification::AnyChange => None,
+        Reclassification::Categories(cuts) => Some(cuts.clone()),
+    };
+    if let Some(cuts) = &cuts {
+        if cuts.is_empty() {
+            return Err(Error::Empty("cuts"));
+        }
+        if let Some(&cut) = cuts.iter().find(|c| !(**c > 0.0 && **c < 1.0)) {
+            return Err(Error::InvalidSetting("cuts", "inside (0, 1)", cut));
+        }
+        if let Some(pair) = cuts.windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Err(Error::InvalidSetting("cuts", "increasing", pair[1]));
+        }
+    }
+    Ok(move |risk: f64| match &cuts {
+        None => risk,
+        Some(cuts) => cuts.partition_point(|&cut| cut <= risk) as f64,
+    })
+}
+
+/// A statistic with its infinitesimal jackknife values.
+struct Functional {
+    value: f64,
+    influence: Vec<f64>,
+}
+
+impl Functional {
+    fn combine(&self, other: &Self, value: f64, by: impl Fn(f64, f64) -> f64) -> Self {
+        let pairs = self.influence.iter().zip(&other.influence);
+        Self { value, influence: pairs.map(|(a, b)| by(*a, *b)).collect() }
+    }
+
+    fn plus(&self, other: &Self) -> Self {
+        self.combine(other, self.value + other.value, |a, b| a + b)
+    }
+
+    fn minus(&self, other: &Self) -> Self {
+        self.combine(other, self.value - other.value, |a, b| a - b)
+    }
+
+    fn over(&self, other: &Self) -> Self {
+        let ratio = self.value / other.value;
+        self.combine(other, ratio, |a, b| (a - ratio * b) / other.value)
+    }
+
+    fn se(&self) -> f64 {
+        self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
+    }
+
+    fn improvement(&self) -> Improvement {
+        let (value, se) = (self.value, self.se());
+        let reach = normal::two_sided(0.95) * se;
+        Improvement { value, se, lower: value - reach, upper: value + reach }
+    }
+
+    fn tested(&self) -> Result<PairedDifference, Error> {
+        // Influences are of the order 1 / n: below that is rounding.
+        let largest = 1.0 / self.influence.len() as f64;
+        paired_difference(self.value, self.se().powi(2), largest, 0.95, Pivot::Normal)
+    }
+}
+
+/// The share of all who are members and have the event, and that of the members.
+fn joint_and_share(
+    endpoint: &impl Endpoint,
+    members: &[usize],
+    horizon: f64,
+) -> (Functional, Functional) {
+    let outcomes = endpoint.follow_up();
+    let (n, total) = (outcomes.n_subjects(), outcomes.total_weight());
+    let weight: f64 = members.iter().map(|&i| outcomes.weight(i)).sum();
+    let share = weight / total;
+    let mut of_share = vec![0.0; n];
+    (0..n).for_each(|i| of_share[i] = -outcomes.weight(i) * share / total);
+    members.iter().for_each(|&i| of_share[i] += outcomes.weight(i) / total);
+    if members.is_empty() {
+        let zero = || Functional { value: 0.0, influence: vec![0.0; n] };
+        return (zero(), zero());
+    }
+    let at = observed_among_all(endpoint, members, horizon);
+    let mut of_joint: Vec<f64> = of_share.iter().map(|v| v * at.risk).collect();
+    for (&i, value) in members.iter().zip(&at.influence) {
+        of_joint[i] += share * value;
+    }
+    let joint = Functional { value: share * at.risk, influence: of_joint };
+    (joint, Functional { value: share, influence: of_share })
+}
+
+/// Integrated discrimination improvement of `new` over `old` predicted risks of an event by `horizon` years.
+///
+/// # Shapes
+/// - `old`, `new`: `[n]`, in [0, 1]
+///
+/// # Errors
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`],
+/// [`Error::Unsupported`] for delayed entry, and [`Error::Undefined`] without a case or a control or where
+/// the predictions differ for none of them.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, integrated_discrimination};
+/// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+/// let outcomes = Outcomes::new(time, vec![true, true, false, true, false, false])?;
+/// let (old, new) = ([0.3, 0.2, 0.3, 0.2, 0.1, 0.3], [0.6, 0.1, 0.2, 0.3, 0.1, 0.2]);
+/// let idi = integrated_discrimination(&outcomes, &old, &new, 2.5)?;
+/// assert!((idi.improvement.difference - 0.125).abs() < 1e-12);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+pub fn integrated_discrimination(
+    endpoint: &impl Endpoint,
+    old: &[f64],
+    new: &[f64],
+    horizon: f64,
+) -> Result<IntegratedDiscrimination, Error> {
+    check::probability("old", old, endpoint.follow_up())?;
+    check::probability("new", new, endpoint.follow_up())?;
+    let censoring = Censoring::new(endpoint)?;
+    let at = censoring.at(horizon)?;
+    at.check_both("the integrated discrimination improvement")?;
+    let mean = |of: Status, value: &dyn Fn(usize) -> f64| -> f64 {
+        let one = |i: usize| if at.status[i] == of { at.weights[i] * value(i) } else { 0.0 };
+        (0..old.len()).map(one).sum::<f64>() / at.total(of)
+    };
+    let slope = |p: &[f64]| mean(Status::Case, &|i| p[i]) - mean(Status::Control, &|i| p[i]);
+    let (old_slope, new_slope) = (slope(old), slope(new));
+    let change = |i: usize| new[i] - old[i];
+    let (case, control) = (mean(Status::Case, &change), mean(Status::Control, &change));
+    let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
+    let direct: Vec<f64> = (0..old.len())
+        .map(|i| match at.status[i] {
+            Status::Case => at.weights[i] * (change(i) - case) / cases,
+            Status::Control => -at.weights[i] * (change(i) - control) / controls,
+            Status::Unknown => 0.0,
+        })
+        .collect();
+    let largest = (0..old.len()).map(|i| change(i).powi(2)).fold(0.0, f64::max) / old.len() as f64;
+    let variance = at.std_error(&direct).powi(2);
+    let improvement = paired_difference(case - control, variance, largest, 0.95, Pivot::Normal)?;
+    Ok(IntegratedDiscrimination { old_slope, new_slope, improvement })
+}

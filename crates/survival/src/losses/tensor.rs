@@ -1,0 +1,98 @@
+//! The losses as burn tensors.
+//!
+//! Value and exact gradient are computed on the host in f64 and put into the graph as a linear
+//! function of the input: first derivatives are exact on every backend, second derivatives are zero.
+
+use burn::tensor::Tensor;
+
+use crate::{
+    cox::{RiskSets, Ties},
+    error::Error,
+    losses::{logistic_hazard_loss, weibull_loss},
+    outcomes::Outcomes,
+};
+
+/// Negative log partial likelihood, mean over events, differentiable in `log_hazard` on whatever
+/// device that lives; finite and exact for any spread of log hazards.
+///
+/// # Shapes
+/// - `log_hazard`: `[n]`, in the subject order of `outcomes`
+/// - output: `[1]`
+///
+/// # Errors
+/// As [`cox_partial_likelihood`](crate::cox_partial_likelihood).
+pub fn cox_loss(
+    log_hazard: Tensor<1>,
+    outcomes: &Outcomes,
+    ties: Ties,
+) -> Result<Tensor<1>, Error> {
+    cox_loss_in(log_hazard, &RiskSets::new(outcomes)?, ties)
+}
+
+/// The same in risk sets prepared once, for instance stratified ones.
+///
+/// # Errors
+/// As [`RiskSets::partial_likelihood`].
+pub fn cox_loss_in(
+    log_hazard: Tensor<1>,
+    risk_sets: &RiskSets,
+    ties: Ties,
+) -> Result<Tensor<1>, Error> {
+    let exact = risk_sets.partial_likelihood(&to_host(&log_hazard), ties)?;
+    Ok(with_gradient(log_hazard, exact.loss, &exact.gradient))
+}
+
+/// [`logistic_hazard_loss`] of a tensor.
+///
+/// # Shapes
+/// - `logits`: `[n, n_intervals]`
+/// - output: `[1]`
+///
+/// # Errors
+/// As [`logistic_hazard_loss`].
+pub fn logistic_hazard_loss_tensor(
+    logits: Tensor<2>,
+    interval: &[usize],
+    event: &[bool],
+) -> Result<Tensor<1>, Error> {
+    let [n, n_intervals] = logits.dims();
+    if n != interval.len() {
+        return Err(Error::LengthMismatch("interval", n, interval.len()));
+    }
+    let flat = logits.reshape([n * n_intervals]);
+    let exact = logistic_hazard_loss(&to_host(&flat), n_intervals, interval, event)?;
+    Ok(with_gradient(flat, exact.loss, &exact.gradient))
+}
+
+/// [`weibull_loss`] of a tensor.
+///
+/// # Shapes
+/// - `log_scale_shape`: `[n, 2]`
+/// - output: `[1]`
+///
+/// # Errors
+/// As [`weibull_loss`].
+pub fn weibull_loss_tensor(
+    log_scale_shape: Tensor<2>,
+    outcomes: &Outcomes,
+) -> Result<Tensor<1>, Error> {
+    let [n, columns] = log_scale_shape.dims();
+    let flat = log_scale_shape.reshape([n * columns]);
+    let exact = weibull_loss(outcomes, &to_host(&flat))?;
+    Ok(with_gradient(flat, exact.loss, &exact.gradient))
+}
+
+fn to_host(x: &Tensor<1>) -> Vec<f64> {
+    x.clone().detach().into_data().iter::<f64>().collect()
+}
+
+/// A tensor of this value whose derivative by `x` is `gradient`.
+fn with_gradient(x: Tensor<1>, value: f64, gradient: &[f64]) -> Tensor<1> {
+    let device = x.device();
+    let gradient: Vec<f32> = gradient.iter().map(|&g| g as f32).collect();
+    let gradient = Tensor::<1>::from_floats(gradient.as_slice(), &device);
+    // The slope's own value is taken out again, so that only its derivative stays.
+    let slope = (x * gradient).sum();
+    let value = Tensor::<1>::from_floats([value as f32].as_slice(), &device);
+    slope.clone() - slope.detach() + value
+}
