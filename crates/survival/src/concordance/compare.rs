@@ -17,7 +17,7 @@ pub struct PairedDifference {
     pub se: f64,
     /// `difference / se`.
     pub z: f64,
-    /// Two-sided P of `z`, under the normal distribution or that of the options' [`Reference`].
+    /// Two-sided P of `z`, under the normal distribution or that of the options' [`Reference`](crate::Reference).
     pub p: f64,
     /// Lower bound, a quantile of the same distribution times `se` below the difference.
     pub lower: f64,

@@ -23,7 +23,7 @@ pub struct CompetingOutcomes {
     cause: Vec<usize>,
 }
 
-/// One cause of [`CompetingOutcomes`]; every function that takes an [`Endpoint`] takes it.
+/// One cause of [`CompetingOutcomes`]; every function that takes an [`Endpoint`](crate::Endpoint) takes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OneCause<'a> {
     outcomes: &'a CompetingOutcomes,

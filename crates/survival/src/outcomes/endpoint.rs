@@ -20,7 +20,7 @@ pub enum Kind<'a> {
     Cause(OneCause<'a>),
 }
 
-/// What is predicted: the event of [`Outcomes`], or [`OneCause`] of [`CompetingOutcomes`].
+/// What is predicted: the event of [`Outcomes`], or [`OneCause`] of [`CompetingOutcomes`](crate::CompetingOutcomes).
 ///
 /// For one cause, who had an event of another cause by a horizon is known not to have the one predicted:
 /// it counts as a control, weighted as an event of its time, and the observed risk is the
