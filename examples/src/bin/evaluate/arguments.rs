@@ -3,6 +3,7 @@
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Parser;
 use std::path::PathBuf;
+use vertebra_evaluation::{EvaluationOptions, Grouping, Sample};
 use vertebra_examples::table::Table;
 use vertebra_survival::{CompetingOutcomes, Outcomes};
 
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     cause: Option<usize>,
     /// Column of a risk score; repeat to compare several.
     #[arg(long, required = true)]
-    pub(crate) risk: Vec<String>,
+    risk: Vec<String>,
     /// Column of predicted probabilities of an event by a horizon, such as p5@5; repeat for several.
     #[arg(long, value_name = "COLUMN@HORIZON")]
     probability: Vec<String>,
@@ -59,26 +60,26 @@ pub(crate) struct Arguments {
     tied_times: Option<f64>,
     /// Times at which to give survival and AUC, in the unit of the time column.
     #[arg(long, value_delimiter = ',')]
-    pub(crate) horizons: Vec<f64>,
+    horizons: Vec<f64>,
     /// Half the width of the window of events in which the incident AUC at a horizon is averaged; a tenth
     /// of the longest follow-up if absent.
     #[arg(long)]
-    pub(crate) bandwidth: Option<f64>,
+    bandwidth: Option<f64>,
     /// Time at which Uno's C is cut off, in the unit of the time column; all of follow-up if absent.
     #[arg(long)]
-    pub(crate) tau: Option<f64>,
+    tau: Option<f64>,
     /// Bootstrap samples for intervals of C and of its differences.
     #[arg(long, value_name = "N")]
-    pub(crate) bootstrap: Option<usize>,
+    bootstrap: Option<usize>,
     /// Seed of the bootstrap.
     #[arg(long, default_value_t = 0)]
-    pub(crate) seed: u64,
+    seed: u64,
     /// Groups of predicted probability in the calibration table.
     #[arg(long, default_value_t = 10)]
-    pub(crate) groups: usize,
+    groups: usize,
     /// Probabilities at which to give the net benefit, and sensitivity, specificity and predictive values.
     #[arg(long, value_delimiter = ',', default_value = "0.02,0.05,0.1,0.2,0.3")]
-    pub(crate) thresholds: Vec<f64>,
+    thresholds: Vec<f64>,
     /// Folder for pictures (SVG): curves by --group, or else by thirds of the first risk, and calibration.
     #[arg(long, value_name = "DIR")]
     pub(crate) pictures: Option<PathBuf>,
@@ -90,78 +91,63 @@ pub(crate) struct Arguments {
     pub(crate) json: bool,
 }
 
-/// What is evaluated.
-pub(crate) struct Data {
-    pub(crate) observed: Observed,
-    pub(crate) strata: Option<Vec<usize>>,
-    pub(crate) clusters: Option<Vec<usize>>,
-    pub(crate) group: Option<Grouping>,
-    /// Each score with its name.
-    pub(crate) risks: Vec<(String, Vec<f64>)>,
-    pub(crate) predictions: Vec<Prediction>,
-    /// The predictions of each model whose Brier score is integrated.
-    pub(crate) courses: Vec<Vec<Prediction>>,
-}
-
-/// The outcomes, with or without competing causes.
-pub(crate) enum Observed {
-    One(Outcomes),
-    Competing(CompetingOutcomes, usize),
-}
-
-impl Observed {
-    /// The follow-up with an event of any cause as the event.
-    pub(crate) fn any(&self) -> &Outcomes {
-        match self {
-            Self::One(outcomes) => outcomes,
-            Self::Competing(outcomes, _) => outcomes.any(),
-        }
-    }
-}
-
-/// Groups of subjects: a column, or the thirds of a risk.
-pub(crate) struct Grouping {
-    /// What they are groups of: `"group"` or `"risk"`, and the column.
-    pub(crate) kind: &'static str,
-    pub(crate) column: String,
-    /// Of each subject, an index into `names`.
-    pub(crate) labels: Vec<usize>,
-    pub(crate) names: Vec<String>,
-}
-
-impl Grouping {
-    /// The subjects with a label.
-    pub(crate) fn members(&self, label: usize) -> Vec<usize> {
-        (0..self.labels.len()).filter(|&i| self.labels[i] == label).collect()
-    }
-}
-
-/// Predicted probabilities of an event by a horizon.
-pub(crate) struct Prediction {
-    pub(crate) name: String,
-    pub(crate) horizon: f64,
-    pub(crate) risk: Vec<f64>,
+/// What is evaluated and how, and the groups whose curves are drawn.
+pub(crate) struct Request {
+    pub(crate) sample: Sample,
+    pub(crate) options: EvaluationOptions,
+    pub(crate) drawn: Grouping,
 }
 
 impl Arguments {
-    pub(crate) fn read(&self) -> anyhow::Result<Data> {
+    pub(crate) fn read(&self) -> anyhow::Result<Request> {
         self.check()?;
         let table = Table::read(&self.table)?;
-        let observed = match self.cause {
-            None => Observed::One(self.outcomes(&table)?),
-            Some(cause) => Observed::Competing(self.competing(&table, cause)?, cause),
+        let mut sample = match self.cause {
+            None => Sample::new(self.outcomes(&table)?),
+            Some(cause) => Sample::competing(self.competing(&table, cause)?, cause)?,
         };
-        let labels = |name: &Option<String>| name.as_deref().map(|n| table.labels(n)).transpose();
-        let (strata, clusters) = (labels(&self.strata)?, labels(&self.cluster)?);
+        if let Some(strata) = &self.strata {
+            sample = sample.with_strata(table.labels(strata)?);
+        }
+        if let Some(clusters) = &self.cluster {
+            sample = sample.with_clusters(table.labels(clusters)?);
+        }
         let group = self.group.as_deref().map(|name| grouping(&table, name)).transpose()?;
-        let risks = self.risk.iter().map(|name| Ok((name.clone(), table.numbers(name)?)));
-        let risks = risks.collect::<anyhow::Result<_>>()?;
-        let read = |text: &str| prediction(&table, "probability", text);
-        let predictions = self.probability.iter().map(|text| read(text));
-        let predictions = predictions.collect::<anyhow::Result<_>>()?;
-        let courses = self.integrate.iter().map(|text| course(&table, text));
-        let courses = courses.collect::<anyhow::Result<_>>()?;
-        Ok(Data { observed, strata, clusters, group, risks, predictions, courses })
+        let first = self.risk.first().context("--risk is required")?;
+        let drawn = match &group {
+            Some(group) => group.clone(),
+            None => Grouping::thirds(first, &table.numbers(first)?),
+        };
+        sample = group.into_iter().fold(sample, Sample::with_grouping);
+        for name in &self.risk {
+            sample = sample.with_score(name, table.numbers(name)?);
+        }
+        for text in &self.probability {
+            let (name, horizon, risk) = prediction(&table, "probability", text)?;
+            sample = sample.with_probability(name, horizon, risk);
+        }
+        for text in &self.integrate {
+            sample = sample.with_course(course(&table, text)?);
+        }
+        Ok(Request { sample, options: self.options(), drawn })
+    }
+
+    fn options(&self) -> EvaluationOptions {
+        let mut options = EvaluationOptions::default()
+            .with_horizons(self.horizons.clone())
+            .with_calibration_groups(self.groups)
+            .with_thresholds(self.thresholds.clone())
+            .with_time_unit(&self.time_unit);
+        if let Some(tau) = self.tau {
+            options = options.with_tau(tau);
+        }
+        if let Some(bandwidth) = self.bandwidth {
+            options = options.with_bandwidth(bandwidth);
+        }
+        match self.bootstrap {
+            Some(samples) => options.with_bootstrap(samples, self.seed),
+            None => options,
+        }
     }
 
     fn outcomes(&self, table: &Table) -> anyhow::Result<Outcomes> {
@@ -239,29 +225,31 @@ fn grouping(table: &Table, column: &str) -> anyhow::Result<Grouping> {
     let (labels, texts) = (table.labels(column)?, table.texts(column)?);
     let mut names = vec![String::new(); labels.iter().max().map_or(0, |last| last + 1)];
     labels.iter().zip(texts).for_each(|(&label, text)| names[label] = text.to_owned());
-    Ok(Grouping { kind: "group", column: column.to_owned(), labels, names })
+    Ok(Grouping::new(column, labels, names))
 }
 
-fn course(table: &Table, text: &str) -> anyhow::Result<Vec<Prediction>> {
-    let course: Vec<Prediction> = text
+/// Predicted probabilities: their column, their horizon, and one for each subject.
+type Column = (String, f64, Vec<f64>);
+
+fn course(table: &Table, text: &str) -> anyhow::Result<Vec<Column>> {
+    let course: Vec<Column> = text
         .split(',')
         .map(|one| prediction(table, "integrate", one))
         .collect::<anyhow::Result<_>>()?;
     ensure!(course.len() > 1, "--integrate {text}: expected at least two columns, got 1");
     ensure!(
-        course.windows(2).all(|pair| pair[0].horizon < pair[1].horizon),
+        course.windows(2).all(|pair| pair[0].1 < pair[1].1),
         "--integrate {text}: expected horizons that increase"
     );
     Ok(course)
 }
 
-fn prediction(table: &Table, option: &str, text: &str) -> anyhow::Result<Prediction> {
+fn prediction(table: &Table, option: &str, text: &str) -> anyhow::Result<Column> {
     let expected = || format!("--{option} {text}: expected a column and a time > 0, such as p5@5");
     let (name, horizon) = text.rsplit_once('@').with_context(expected)?;
     let horizon: f64 = horizon.parse().ok().with_context(expected)?;
     if !(horizon.is_finite() && horizon > 0.0) {
         bail!(expected());
     }
-    let risk = table.probabilities(name)?;
-    Ok(Prediction { name: name.to_owned(), horizon, risk })
+    Ok((name.to_owned(), horizon, table.probabilities(name)?))
 }

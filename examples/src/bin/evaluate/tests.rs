@@ -1,10 +1,11 @@
 //! What the program prints is what R, cmprsk and riskRegression say of the same table.
 #![allow(clippy::unwrap_used)] // in a test that is how it fails
 
-use crate::{arguments::Arguments, evaluate, tables};
+use crate::arguments::Arguments;
 use clap::Parser;
 use serde_json::Value;
 use std::fmt::Write;
+use vertebra_evaluation::Evaluation;
 
 /// A golden of the survival crate.
 fn golden(name: &str) -> Value {
@@ -43,9 +44,11 @@ fn run(table: &str, options: &str) -> anyhow::Result<(Value, String)> {
     let path = path.display().to_string();
     let command = ["evaluate", "--table", &path].into_iter().chain(options.split_whitespace());
     let arguments = Arguments::try_parse_from(command)?;
-    let (value, _) = evaluate(&arguments)?;
-    let text = tables::tables(&arguments, &value);
-    Ok((value, text))
+    let request = arguments.read()?;
+    let evaluation = Evaluation::of(&request.sample, &request.options)?;
+    let json = serde_json::to_string(&evaluation)?;
+    assert_eq!(serde_json::from_str::<Evaluation>(&json)?, evaluation, "JSON without loss");
+    Ok((serde_json::from_str(&json)?, evaluation.to_string()))
 }
 
 fn message(table: &str, options: &str) -> String {

@@ -1,0 +1,85 @@
+//! The evaluation of one sample as one value.
+
+use crate::brier::{BrierComparison, IntegratedBrier};
+use crate::comparison::{AucEquality, Comparison};
+use crate::curves::{Incidence, Survival};
+use crate::discrimination::{Joint, Score};
+use crate::groups::Groups;
+use crate::prediction::Prediction;
+use crate::run::Run;
+use crate::{Error, EvaluationOptions, Figure, Sample, keys};
+use crate::{brier, comparison, curves, discrimination, groups, prediction};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Everything that can be said of the scores and predictions of a [`Sample`].
+///
+/// It is written to JSON and read from it without loss, and printed as tables by
+/// [`Display`](std::fmt::Display).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// Subjects.
+    pub n: usize,
+    /// Their events, of the cause predicted where there are several.
+    pub events: usize,
+    /// The cause that is predicted, where others compete with it.
+    pub cause: Option<usize>,
+    /// Unit of all times.
+    pub time_unit: String,
+    /// Survival of all subjects, free of an event of any cause.
+    pub survival: Figure<Survival>,
+    /// The cumulative incidence of every cause, under competing risks.
+    pub incidence: Option<Vec<Figure<Incidence>>>,
+    /// Discrimination of each score, in the order of the sample.
+    #[serde(rename = "risks", with = "keys::by_name")]
+    pub scores: Vec<Score>,
+    /// Paired differences of the scores, with P values adjusted by Holm's method.
+    pub comparisons: Vec<Comparison>,
+    /// Tests that all scores have the same AUC: at each horizon, and at all of them together.
+    pub auc_equality: Vec<AucEquality>,
+    /// The groups of the sample, then the thirds of each score.
+    pub groups: Vec<Groups>,
+    /// Calibration and use of each prediction.
+    pub predictions: Vec<Prediction>,
+    /// Pairs of predictions for the same horizon.
+    pub brier_comparisons: Vec<BrierComparison>,
+    /// Brier scores averaged over horizons.
+    pub integrated_brier: Vec<IntegratedBrier>,
+}
+
+impl Evaluation {
+    /// Evaluates a sample. A figure that does not exist for it is [`Figure::Undefined`], not an error.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::OutOfDomain`] or [`Error::InvalidValue`] for a column of
+    /// the sample, [`Error::InvalidSetting`] for an option.
+    pub fn of(sample: &Sample, options: &EvaluationOptions) -> Result<Self, Error> {
+        sample.check()?;
+        options.check()?;
+        let run = Run::new(Cow::Borrowed(sample), options);
+        let joint = Joint::without_gaps(&run);
+        let cause = run.cause();
+        Ok(Self {
+            n: sample.n(),
+            events: run.own.n_events(),
+            cause: cause.map(|cause| cause.number()),
+            time_unit: options.time_unit.clone(),
+            survival: curves::survival(&run),
+            incidence: cause.map(|cause| curves::incidence(&run, cause)),
+            scores: discrimination::scores(&run, &joint),
+            comparisons: comparison::comparisons(&run, &joint),
+            auc_equality: comparison::auc_equality(&run),
+            groups: groups::groups(&run),
+            predictions: prediction::predictions(&run),
+            brier_comparisons: brier::comparisons(&run),
+            integrated_brier: brier::integrated(&run),
+        })
+    }
+
+    /// The score of this name.
+    #[must_use]
+    pub fn score(&self, name: &str) -> Option<&Score> {
+        self.scores.iter().find(|score| score.name == name)
+    }
+}

@@ -1,0 +1,82 @@
+//! The spread of an index over the folds of a cross-validation.
+
+use crate::estimate::{Estimate, Interval};
+use crate::{Figure, Keys, Reason, Undefined, keys};
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The mean of a figure over folds, with Student's t interval of that mean.
+///
+/// It tells how much fold models differ, not how sure one can be of the figure in a new cohort: folds
+/// share most of their subjects. The interval to report is that of a [`Headline`](crate::Headline).
+///
+/// # Examples
+/// ```
+/// use vertebra_evaluation::OverFolds;
+/// let over = OverFolds::of(vec![0.6, 0.7, 0.8], 0.95);
+/// assert!((over.mean.value().unwrap().estimate.value - 0.7).abs() < 1e-12);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OverFolds {
+    /// The figure in each fold that has one.
+    pub folds: Vec<f64>,
+    /// Their mean.
+    pub mean: Figure<FoldMean>,
+}
+
+/// A mean over folds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FoldMean {
+    /// The mean with its interval over folds.
+    #[serde(flatten, with = "keys::value")]
+    pub estimate: Estimate,
+}
+
+impl Keys for FoldMean {
+    const KEYS: &'static [&'static str] = &["value", "se", "lower", "upper"];
+}
+
+impl OverFolds {
+    /// The mean of `folds` with its interval at `level`; undefined below two folds.
+    #[must_use]
+    pub fn of(folds: Vec<f64>, level: f64) -> Self {
+        let mean = match mean(&folds, level) {
+            Some(estimate) => Figure::Defined(FoldMean { estimate }),
+            None => {
+                let why = format!("the mean over {} folds has no interval", folds.len());
+                Undefined::new(Reason::Undefined, why).into()
+            }
+        };
+        Self { folds, mean }
+    }
+}
+
+fn mean(folds: &[f64], level: f64) -> Option<Estimate> {
+    let n = folds.len() as f64;
+    if folds.len() < 2 {
+        return None;
+    }
+    let mean = folds.iter().sum::<f64>() / n;
+    let sd = (folds.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let t = StudentsT::new(0.0, 1.0, n - 1.0).ok()?.inverse_cdf((1.0 + level) / 2.0);
+    let std_error = sd / n.sqrt();
+    let interval = Interval::new(mean - t * std_error, mean + t * std_error, level);
+    Some(Estimate::new(mean, std_error, interval))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_over_folds_is_students() {
+        // R: t.test(c(0.6, 0.7, 0.8))$conf.int = 0.4515862 0.9484138
+        let over = OverFolds::of(vec![0.6, 0.7, 0.8], 0.95);
+        let interval = over.mean.value().unwrap().estimate.interval;
+        assert!((interval.lower - 0.451_586_2).abs() < 1e-6);
+        assert!((interval.upper - 0.948_413_8).abs() < 1e-6);
+        assert!(OverFolds::of(vec![0.6], 0.95).mean.why().unwrap().contains("1 folds"));
+    }
+}

@@ -1,0 +1,246 @@
+//! Areas under the ROC curve of a score at a horizon, with the accuracy at thresholds.
+
+use crate::estimate::{Estimate, Interval};
+use crate::run::{Run, figure, on_endpoint};
+use crate::{Figure, Keys, keys};
+use serde::{Deserialize, Serialize};
+use vertebra_survival::{
+    AucAt, Error, ThresholdAccuracy, accuracy_at, auc_at, incident_auc, roc_at, youden_threshold,
+};
+
+/// The cumulative/dynamic area under the ROC curve at a horizon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AucAtHorizon {
+    /// The horizon.
+    pub horizon: f64,
+    /// The area and what stands behind it.
+    #[serde(flatten)]
+    pub auc: Figure<Auc>,
+    /// Accuracy at the threshold of the score, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<Figure<Accuracy>>,
+}
+
+/// An area under the ROC curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Auc {
+    /// The area.
+    #[serde(flatten, with = "keys::auc")]
+    pub estimate: Estimate,
+    /// Subjects with the event by the horizon.
+    pub cases: usize,
+    /// Subjects known to be without it.
+    pub controls: usize,
+    /// The threshold with the highest sum of sensitivity and specificity.
+    pub youden: Figure<Youden>,
+    /// At most a hundred and one points of the ROC curve, by decreasing threshold.
+    pub roc: Figure<Vec<RocPoint>>,
+}
+
+impl Keys for Auc {
+    const KEYS: &'static [&'static str] = &["auc", "se", "lower", "upper"];
+}
+
+/// A point of the ROC curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RocPoint {
+    /// Subjects at or above it are flagged.
+    pub threshold: f64,
+    /// Share of the cases that are flagged.
+    pub sensitivity: f64,
+    /// Share of the controls that are not.
+    pub specificity: f64,
+}
+
+impl Keys for Vec<RocPoint> {
+    const KEYS: &'static [&'static str] = &["points"];
+}
+
+/// Accuracy at a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Accuracy {
+    /// The horizon.
+    pub horizon: f64,
+    /// Share of the cases that are flagged.
+    pub sensitivity: f64,
+    /// Share of the controls that are not flagged.
+    pub specificity: f64,
+    /// Share of the flagged that are cases.
+    pub ppv: f64,
+    /// Share of those not flagged that are controls.
+    pub npv: f64,
+    /// Their standard errors.
+    pub std_errors: AccuracyErrors,
+}
+
+impl Keys for Accuracy {
+    const KEYS: &'static [&'static str] = &["sensitivity", "specificity", "ppv", "npv"];
+}
+
+/// Standard errors of an [`Accuracy`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the fields are those of `Accuracy`
+#[non_exhaustive]
+pub struct AccuracyErrors {
+    pub sensitivity: f64,
+    pub specificity: f64,
+    pub ppv: f64,
+    pub npv: f64,
+}
+
+/// Youden's threshold with its accuracy, which is optimistic: both come from the same subjects.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Youden {
+    /// The threshold.
+    pub threshold: f64,
+    /// The accuracy there.
+    #[serde(flatten)]
+    pub accuracy: Accuracy,
+}
+
+impl Keys for Youden {
+    const KEYS: &'static [&'static str] = &["threshold", "sensitivity", "specificity", "ppv", "npv"];
+}
+
+/// Accuracy at one of the thresholds that the options name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccuracyAt {
+    /// Subjects at or above it are flagged.
+    pub threshold: f64,
+    /// The accuracy there.
+    #[serde(flatten)]
+    pub accuracy: Figure<Accuracy>,
+}
+
+/// The incident/dynamic area at a time: events around it against those still at risk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct IncidentAucAt {
+    /// The time.
+    pub time: f64,
+    /// Half the width of the window of events.
+    pub bandwidth: f64,
+    /// The area.
+    #[serde(flatten)]
+    pub auc: Figure<IncidentAuc>,
+}
+
+/// An incident/dynamic area.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct IncidentAuc {
+    /// The area.
+    #[serde(flatten, with = "keys::auc")]
+    pub estimate: Estimate,
+    /// Events within the bandwidth.
+    #[serde(rename = "n_events")]
+    pub events: usize,
+}
+
+impl Keys for IncidentAuc {
+    const KEYS: &'static [&'static str] = &["auc", "se", "lower", "upper", "n_events"];
+}
+
+/// The area of a score at a horizon.
+pub(crate) fn auc(
+    run: &Run<'_>,
+    risk: &[f64],
+    horizon: f64,
+    threshold: Option<f64>,
+) -> AucAtHorizon {
+    let got = on_endpoint!(run, |endpoint| auc_at(endpoint, risk, horizon));
+    let of = |area: AucAt| Auc {
+        estimate: Estimate::new(
+            area.auc,
+            area.se,
+            Interval::new(area.lower, area.upper, LEVEL_OF_AREAS),
+        ),
+        cases: area.n_cases,
+        controls: area.n_controls,
+        youden: youden(run, risk, horizon),
+        roc: roc(run, risk, horizon),
+    };
+    let accuracy = threshold.map(|threshold| accuracy(run, risk, horizon, threshold));
+    AucAtHorizon { horizon, auc: figure(got, of), accuracy }
+}
+
+/// Sensitivity, specificity and predictive values at a threshold.
+pub(crate) fn accuracy(
+    run: &Run<'_>,
+    risk: &[f64],
+    horizon: f64,
+    threshold: f64,
+) -> Figure<Accuracy> {
+    let got = on_endpoint!(run, |endpoint| accuracy_at(endpoint, risk, horizon, threshold));
+    figure(got, |a| Accuracy::of(&a))
+}
+
+impl Accuracy {
+    pub(crate) fn of(a: &ThresholdAccuracy) -> Self {
+        let e = a.std_errors;
+        Self {
+            horizon: a.horizon,
+            sensitivity: a.sensitivity,
+            specificity: a.specificity,
+            ppv: a.ppv,
+            npv: a.npv,
+            std_errors: AccuracyErrors {
+                sensitivity: e.sensitivity,
+                specificity: e.specificity,
+                ppv: e.ppv,
+                npv: e.npv,
+            },
+        }
+    }
+}
+
+fn youden(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Youden> {
+    let got = on_endpoint!(run, |endpoint| {
+        youden_threshold(endpoint, risk, horizon)
+            .and_then(|threshold| accuracy_at(endpoint, risk, horizon, threshold))
+    });
+    figure(got, |a| Youden { threshold: a.threshold, accuracy: Accuracy::of(&a) })
+}
+
+fn roc(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<RocPoint>> {
+    let got = on_endpoint!(run, |endpoint| roc_at(endpoint, risk, horizon));
+    figure(got, |points| {
+        let most = points.len().min(101);
+        let thinned = (1..=most).map(|k| points[k * points.len() / most - 1]);
+        let point = |p: vertebra_survival::RocPoint| RocPoint {
+            threshold: p.threshold,
+            sensitivity: p.sensitivity,
+            specificity: p.specificity,
+        };
+        thinned.map(point).collect()
+    })
+}
+
+/// The incident areas of a score at every horizon.
+pub(crate) fn incident(run: &Run<'_>, risk: &[f64]) -> Vec<IncidentAucAt> {
+    let longest = run.own.time().iter().copied().fold(0.0, f64::max);
+    let bandwidth = run.options.bandwidth.unwrap_or(longest / 10.0);
+    let one = |&time: &f64| {
+        let got = incident_auc(&run.own, risk, &[time], bandwidth);
+        let got = got.and_then(|at| at.first().copied().ok_or(Error::Empty("times")));
+        let auc = figure(got, |at| IncidentAuc {
+            estimate: Estimate::new(
+                at.auc,
+                at.se,
+                Interval::new(at.lower, at.upper, LEVEL_OF_AREAS),
+            ),
+            events: at.n_events,
+        });
+        IncidentAucAt { time, bandwidth, auc }
+    };
+    run.options.horizons.iter().map(one).collect()
+}
+
+/// Level of the intervals of survival's areas.
+const LEVEL_OF_AREAS: f64 = 0.95;

@@ -1,0 +1,320 @@
+//! Calibration, Brier score and use of predicted probabilities of an event by a horizon.
+
+use crate::brier::{Brier, brier};
+use crate::estimate::{Estimate, Interval};
+use crate::horizon::{AccuracyAt, accuracy};
+use crate::run::{Run, figure, on_endpoint};
+use crate::sample::Prediction as Column;
+use crate::{Figure, Keys, Reason, Undefined, keys};
+use serde::{Deserialize, Serialize};
+use vertebra_survival::{
+    CalibrationCoefficient, Error, calibration_curve, calibration_groups, calibration_intercept,
+    calibration_line, calibration_slope, decision_curve, gonen_heller, observed_expected,
+};
+
+/// Level of the intervals of survival's calibration.
+const LEVEL: f64 = 0.95;
+
+/// Predicted probabilities of an event by a horizon, judged on the subjects that have them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Prediction {
+    /// Its name.
+    pub name: String,
+    /// The horizon.
+    pub horizon: f64,
+    /// Subjects that have it.
+    pub n: usize,
+    /// Their events.
+    pub events: usize,
+    /// Calibration in the large.
+    pub observed_expected: Figure<ObservedExpected>,
+    /// Slope of the log hazard `ln(-ln(1 - p))` in a hazard regression; 1 is right.
+    pub slope: Figure<Slope>,
+    /// Calibration intercept; 0 is right.
+    pub intercept: Figure<Coefficient>,
+    /// Intercept and slope of one regression at the horizon.
+    pub line: Figure<Line>,
+    /// The smooth calibration curve.
+    pub curve: Figure<Curve>,
+    /// Groups of increasing predicted risk.
+    pub groups: Figure<Vec<CalibrationGroup>>,
+    /// The Brier score.
+    pub brier: Figure<Brier>,
+    /// Accuracy at each threshold.
+    pub accuracy: Vec<AccuracyAt>,
+    /// Net benefit at each threshold.
+    pub net_benefit: Figure<Vec<NetBenefit>>,
+    /// What a proportional hazards model says of its own discrimination.
+    pub gonen_heller: Figure<GonenHeller>,
+}
+
+/// Observed over expected risk.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ObservedExpected {
+    /// Observed risk at the horizon.
+    pub observed: f64,
+    /// Mean predicted risk.
+    pub expected: f64,
+    /// Their ratio; above 1 the model predicts too little.
+    pub ratio: f64,
+    /// Interval of the ratio.
+    #[serde(flatten)]
+    pub interval: Interval,
+}
+
+impl Keys for ObservedExpected {
+    const KEYS: &'static [&'static str] = &["observed", "expected", "ratio", "lower", "upper"];
+}
+
+/// A calibration slope.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Slope {
+    /// 1 is right; below 1 the predictions are too extreme.
+    #[serde(flatten, with = "keys::slope")]
+    pub estimate: Estimate,
+}
+
+impl Keys for Slope {
+    const KEYS: &'static [&'static str] = &["slope", "se", "lower", "upper"];
+}
+
+/// A coefficient of a calibration regression.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Coefficient {
+    /// The coefficient.
+    #[serde(flatten, with = "keys::value")]
+    pub estimate: Estimate,
+}
+
+impl Keys for Coefficient {
+    const KEYS: &'static [&'static str] = &["value", "se", "lower", "upper"];
+}
+
+/// A straight calibration line.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Line {
+    /// Its intercept.
+    pub intercept: Coefficient,
+    /// Its slope.
+    pub slope: Coefficient,
+}
+
+impl Keys for Line {
+    const KEYS: &'static [&'static str] = &["intercept", "slope"];
+}
+
+/// A smooth calibration curve: its indices, and points at the 1st, 3rd, .. 99th percentile of the
+/// predictions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Curve {
+    /// Mean absolute distance between predicted and observed risk.
+    pub ici: f64,
+    /// Its median.
+    pub e50: f64,
+    /// Its 90th percentile.
+    pub e90: f64,
+    /// The largest distance.
+    pub e_max: f64,
+    /// The points.
+    pub points: Vec<CurvePoint>,
+}
+
+impl Keys for Curve {
+    const KEYS: &'static [&'static str] = &["ici", "e50", "e90", "e_max", "points"];
+}
+
+/// A point of the calibration curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the names say it
+#[non_exhaustive]
+pub struct CurvePoint {
+    pub predicted: f64,
+    pub observed: f64,
+}
+
+/// A group of similar predicted risk.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CalibrationGroup {
+    /// Its subjects.
+    #[serde(rename = "n_subjects")]
+    pub n: usize,
+    /// Their events by the horizon.
+    #[serde(rename = "n_events")]
+    pub events: usize,
+    /// Mean predicted risk.
+    pub predicted: f64,
+    /// Observed risk.
+    pub observed: f64,
+    /// Interval of the observed risk.
+    #[serde(flatten)]
+    pub interval: Interval,
+}
+
+impl Keys for Vec<CalibrationGroup> {
+    const KEYS: &'static [&'static str] = &["groups"];
+}
+
+/// Net benefit at a threshold probability.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NetBenefit {
+    /// The threshold probability.
+    pub threshold: f64,
+    /// Share of the subjects at or above it.
+    pub flagged: f64,
+    /// Net benefit of treating these.
+    pub model: f64,
+    /// Net benefit of treating everyone.
+    pub treat_all: f64,
+}
+
+impl Keys for Vec<NetBenefit> {
+    const KEYS: &'static [&'static str] = &["net_benefit"];
+}
+
+/// Gönen and Heller's concordance of a proportional hazards model.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GonenHeller {
+    /// The index K.
+    pub k: f64,
+}
+
+impl Keys for GonenHeller {
+    const KEYS: &'static [&'static str] = &["k"];
+}
+
+pub(crate) fn predictions(run: &Run<'_>) -> Vec<Prediction> {
+    run.sample.predictions.iter().map(|prediction| one(run, prediction)).collect()
+}
+
+fn one(run: &Run<'_>, column: &Column) -> Prediction {
+    let (run, columns) = run.complete(&[&column.values]);
+    let (run, risk, horizon) = (&run, columns[0].as_slice(), column.horizon);
+    let log_hazard = log_hazard(risk);
+    let at = |&threshold: &f64| AccuracyAt {
+        threshold,
+        accuracy: accuracy(run, risk, horizon, threshold),
+    };
+    let intercept = on_endpoint!(run, |endpoint| calibration_intercept(endpoint, risk, horizon));
+    let line = on_endpoint!(run, |endpoint| calibration_line(endpoint, risk, horizon));
+    Prediction {
+        name: column.name.clone(),
+        horizon,
+        n: run.sample.n(),
+        events: run.own.n_events(),
+        observed_expected: in_the_large(run, risk, horizon),
+        slope: slope(run, log_hazard.as_deref()),
+        intercept: figure(intercept, |c| Coefficient::of(&c)),
+        line: figure(line, |line| Line {
+            intercept: Coefficient::of(&line.intercept),
+            slope: Coefficient::of(&line.slope),
+        }),
+        curve: curve(run, risk, horizon),
+        groups: groups(run, risk, horizon),
+        brier: brier(run, risk, horizon),
+        accuracy: run.options.thresholds.iter().map(at).collect(),
+        net_benefit: net_benefit(run, risk, horizon),
+        gonen_heller: match &log_hazard {
+            Ok(log_hazard) => concordance_of_the_model(log_hazard),
+            Err(undefined) => undefined.clone().into(),
+        },
+    }
+}
+
+impl Coefficient {
+    fn of(c: &CalibrationCoefficient) -> Self {
+        let interval = Interval::new(c.lower, c.upper, LEVEL);
+        Self { estimate: Estimate::new(c.value, c.se, interval) }
+    }
+}
+
+fn in_the_large(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<ObservedExpected> {
+    let got = on_endpoint!(run, |endpoint| observed_expected(endpoint, risk, horizon));
+    figure(got, |o| ObservedExpected {
+        observed: o.observed,
+        expected: o.expected,
+        ratio: o.ratio,
+        interval: Interval::new(o.lower, o.upper, LEVEL),
+    })
+}
+
+fn slope(run: &Run<'_>, log_hazard: Result<&[f64], &Undefined>) -> Figure<Slope> {
+    let log_hazard = match log_hazard {
+        Ok(log_hazard) => log_hazard,
+        Err(undefined) => return undefined.clone().into(),
+    };
+    let got = on_endpoint!(run, |endpoint| calibration_slope(endpoint, log_hazard));
+    figure(got, |s| Slope {
+        estimate: Estimate::new(s.slope, s.se, Interval::new(s.lower, s.upper, LEVEL)),
+    })
+}
+
+fn curve(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Curve> {
+    let got = on_endpoint!(run, |endpoint| calibration_curve(endpoint, risk, horizon));
+    figure(got, |curve| {
+        let mut order: Vec<usize> = (0..risk.len()).collect();
+        order.sort_by(|&a, &b| risk[a].total_cmp(&risk[b]));
+        let places = (0..50).map(|k| order[(2 * k + 1) * (risk.len() - 1) / 100]);
+        let point = |i: usize| CurvePoint { predicted: risk[i], observed: curve.observed[i] };
+        Curve {
+            ici: curve.ici,
+            e50: curve.e50,
+            e90: curve.e90,
+            e_max: curve.e_max,
+            points: places.map(point).collect(),
+        }
+    })
+}
+
+fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGroup>> {
+    let n = run.options.n_groups;
+    let got = on_endpoint!(run, |endpoint| calibration_groups(endpoint, risk, horizon, n));
+    let of = |g: vertebra_survival::CalibrationGroup| CalibrationGroup {
+        n: g.n_subjects,
+        events: g.n_events,
+        predicted: g.predicted,
+        observed: g.observed,
+        interval: Interval::new(g.lower, g.upper, LEVEL),
+    };
+    figure(got, |groups| groups.into_iter().map(of).collect())
+}
+
+fn net_benefit(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<NetBenefit>> {
+    let thresholds = &run.options.thresholds;
+    let got = on_endpoint!(run, |endpoint| decision_curve(endpoint, risk, horizon, thresholds));
+    let of = |b: vertebra_survival::NetBenefit| NetBenefit {
+        threshold: b.threshold,
+        flagged: b.flagged,
+        model: b.model,
+        treat_all: b.treat_all,
+    };
+    figure(got, |all| all.into_iter().map(of).collect())
+}
+
+/// Gönen and Heller's K, whose time is quadratic in the subjects.
+fn concordance_of_the_model(log_hazard: &[f64]) -> Figure<GonenHeller> {
+    const MOST: usize = 20_000;
+    if log_hazard.len() > MOST {
+        let why = "Gönen and Heller's K is not defined for more than 20,000 subjects here";
+        return Undefined::new(Reason::NotDefined, why).into();
+    }
+    figure(gonen_heller(log_hazard), |k| GonenHeller { k })
+}
+
+/// The log hazard behind a probability, `ln(-ln(1 - p))`, up to a constant.
+fn log_hazard(risk: &[f64]) -> Result<Vec<f64>, Undefined> {
+    let inside = |p: &f64| *p > 0.0 && *p < 1.0;
+    if !risk.iter().all(inside) {
+        let why = "a predicted probability is 0 or 1, which has no log hazard";
+        return Err(Error::Undefined("the log hazard", why).into());
+    }
+    Ok(risk.iter().map(|p| (-(-p).ln_1p()).ln()).collect())
+}
