@@ -213,7 +213,10 @@ impl Sample {
     pub fn at_risk_times(&self) -> Vec<f64> {
         let mut sorted = self.observed.any().time().to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
-        let Some(&end) = sorted.get(sorted.len() * 9 / 10) else { return Vec::new() };
+        let end = sorted.get(sorted.len() * 9 / 10).copied().unwrap_or(0.0);
+        if end <= 0.0 {
+            return vec![0.0];
+        }
         let unit = 10f64.powf((end / 10.0).log10().floor());
         let steps = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * unit);
         let step = steps.into_iter().find(|step| end / step < 8.0).unwrap_or(end / 5.0);
