@@ -206,8 +206,7 @@ fn compare(run: &Run<'_>, first: &Prediction, second: &Prediction) -> BrierCompa
     let (a, b) = (survival_prob(old), survival_prob(new));
     let any = Reclassification::AnyChange;
     let brier = on_endpoint!(run, |endpoint| compare_brier(endpoint, &a, &b, horizon));
-    let net =
-        on_endpoint!(run, |endpoint| net_reclassification(endpoint, old, new, horizon, &any));
+    let net = on_endpoint!(run, |endpoint| net_reclassification(endpoint, old, new, horizon, &any));
     let slopes =
         on_endpoint!(run, |endpoint| integrated_discrimination(endpoint, old, new, horizon));
     BrierComparison {

@@ -7,8 +7,7 @@ use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    EqualityTest, Error, PairedDifference, auc_jointly, compare_auc_at, compare_c_u_statistic,
-    holm,
+    EqualityTest, Error, PairedDifference, auc_jointly, compare_auc_at, compare_c_u_statistic, holm,
 };
 
 /// A paired difference of two statistics of the same subjects, with its test against 0.

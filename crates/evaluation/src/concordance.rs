@@ -44,7 +44,14 @@ pub struct Pairs {
 
 impl Keys for Concordance {
     const KEYS: &'static [&'static str] = &[
-        "c", "se", "lower", "upper", "concordant", "discordant", "tied_risk", "tied_time",
+        "c",
+        "se",
+        "lower",
+        "upper",
+        "concordant",
+        "discordant",
+        "tied_risk",
+        "tied_time",
         "tied_both",
     ];
 }
@@ -200,7 +207,11 @@ impl Concordances {
             return undefined.into();
         }
         let Some(drawn) = &self.drawn else {
-            return Undefined::new(Reason::NotRequested, "not asked for: the options have no bootstrap").into();
+            return Undefined::new(
+                Reason::NotRequested,
+                "not asked for: the options have no bootstrap",
+            )
+            .into();
         };
         let drawn = drawn.as_ref().map_err(Clone::clone).and_then(|drawn| drawn.score(k));
         let influence = self.options.jackknife_values(&run.pairs, risk);

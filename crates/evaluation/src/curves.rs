@@ -80,7 +80,12 @@ pub struct SurvivalPoint {
 
 impl Keys for SurvivalPoint {
     const KEYS: &'static [&'static str] = &[
-        "survival", "se", "lower", "upper", "cumulative_hazard", "restricted_mean",
+        "survival",
+        "se",
+        "lower",
+        "upper",
+        "cumulative_hazard",
+        "restricted_mean",
         "restricted_mean_se",
     ];
 }

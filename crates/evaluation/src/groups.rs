@@ -73,8 +73,7 @@ pub struct LogRankTest {
 }
 
 impl Keys for LogRankTest {
-    const KEYS: &'static [&'static str] =
-        &["n", "observed", "expected", "chi_square", "df", "p"];
+    const KEYS: &'static [&'static str] = &["n", "observed", "expected", "chi_square", "df", "p"];
 }
 
 /// A chi-square test.
@@ -212,12 +211,7 @@ fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
             label: grouping.names[group.label].clone(),
             n: group.n_subjects,
             events: group.n_events,
-            curve: GroupPoints::Survival(SurvivalPoints {
-                median,
-                median_lower,
-                median_upper,
-                at,
-            }),
+            curve: GroupPoints::Survival(SurvivalPoints { median, median_lower, median_upper, at }),
         }
     };
     let by_group = kaplan_meier_by_group(&run.own, &grouping.labels);

@@ -104,7 +104,8 @@ pub struct Youden {
 }
 
 impl Keys for Youden {
-    const KEYS: &'static [&'static str] = &["threshold", "sensitivity", "specificity", "ppv", "npv"];
+    const KEYS: &'static [&'static str] =
+        &["threshold", "sensitivity", "specificity", "ppv", "npv"];
 }
 
 /// Accuracy at one of the thresholds that the options name.

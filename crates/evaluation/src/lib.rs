@@ -66,12 +66,10 @@ pub use comparison::{
     AdjustedDifference, AucEquality, Comparison, Difference, DifferenceAt, WaldTest,
 };
 pub use concordance::{
-    BootstrapIntervals, Concordance, Headline, IntervalMethod, OtherWeights, Pairs,
-    UnoConcordance,
+    BootstrapIntervals, Concordance, Headline, IntervalMethod, OtherWeights, Pairs, UnoConcordance,
 };
 pub use curves::{
-    Incidence, IncidenceAt, IncidencePoint, Median, StepCurve, Survival, SurvivalAt,
-    SurvivalPoint,
+    Incidence, IncidenceAt, IncidencePoint, Median, StepCurve, Survival, SurvivalAt, SurvivalPoint,
 };
 pub use discrimination::{Discrimination, Score, SubdistributionHazard};
 pub use error::Error;

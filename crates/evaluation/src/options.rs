@@ -114,9 +114,8 @@ impl EvaluationOptions {
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         let inside = |p: f64| p > 0.0 && p < 1.0;
-        let refuse = |name, expected, got: String| {
-            Err(Error::InvalidSetting { name, expected, got })
-        };
+        let refuse =
+            |name, expected, got: String| Err(Error::InvalidSetting { name, expected, got });
         if !inside(self.level) {
             return refuse("level", "a number inside (0, 1)", self.level.to_string());
         }

@@ -72,7 +72,8 @@ impl<'a> Run<'a> {
 /// The follow-up of a sample in which nobody had an event of the cause.
 fn without_events(sample: &Sample) -> Outcomes {
     let any = sample.observed.any();
-    Outcomes::new(any.time().to_vec(), vec![false; any.n_subjects()]).unwrap_or_else(|_| any.clone())
+    Outcomes::new(any.time().to_vec(), vec![false; any.n_subjects()])
+        .unwrap_or_else(|_| any.clone())
 }
 
 /// A result of survival as a figure of this crate.

@@ -81,9 +81,7 @@ impl Observed {
     fn subset(&self, subjects: &[usize]) -> Self {
         match self {
             Self::One(outcomes) => Self::One(outcomes.subset(subjects)),
-            Self::Competing(outcomes, cause) => {
-                Self::Competing(outcomes.subset(subjects), *cause)
-            }
+            Self::Competing(outcomes, cause) => Self::Competing(outcomes.subset(subjects), *cause),
         }
     }
 }
@@ -146,11 +144,7 @@ impl Sample {
 
     /// A risk score that some subjects lack.
     #[must_use]
-    pub fn with_partial_score(
-        mut self,
-        name: impl Into<String>,
-        values: Vec<Option<f64>>,
-    ) -> Self {
+    pub fn with_partial_score(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
         self.scores.push(Score { name: name.into(), values, threshold: None });
         self
     }
@@ -167,12 +161,7 @@ impl Sample {
 
     /// Predicted probabilities of an event by `horizon`, in the unit of the follow-up times.
     #[must_use]
-    pub fn with_probability(
-        self,
-        name: impl Into<String>,
-        horizon: f64,
-        values: Vec<f64>,
-    ) -> Self {
+    pub fn with_probability(self, name: impl Into<String>, horizon: f64, values: Vec<f64>) -> Self {
         self.with_partial_probability(name, horizon, values.into_iter().map(Some).collect())
     }
 

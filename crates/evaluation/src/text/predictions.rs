@@ -1,9 +1,7 @@
 //! Calibration, Brier score, net benefit and accuracy of the predictions.
 
 use super::cells::{cells, fixed, interval, line};
-use crate::{
-    AccuracyAt, BrierScore, CalibrationGroup, Evaluation, Figure, NetBenefit, Prediction,
-};
+use crate::{AccuracyAt, BrierScore, CalibrationGroup, Evaluation, Figure, NetBenefit, Prediction};
 use std::fmt::{Formatter, Result, Write};
 
 pub(super) fn predictions(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Result {
@@ -87,10 +85,7 @@ fn brier(f: &mut Formatter<'_>, label: &str, brier: &Figure<BrierScore>) -> Resu
         Figure::Defined(brier) => {
             let [value, se, reference, scaled] =
                 [brier.value, brier.std_error, brier.reference, brier.scaled].map(fixed);
-            writeln!(
-                f,
-                "{label:<30} {value:>8} {se:>8}   reference {reference}, scaled {scaled}"
-            )
+            writeln!(f, "{label:<30} {value:>8} {se:>8}   reference {reference}, scaled {scaled}")
         }
     }
 }
