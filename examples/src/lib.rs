@@ -2,7 +2,5 @@
 
 pub mod configuration;
 pub mod console;
-pub mod covariates;
 pub mod name;
 pub mod output;
-pub mod table;

@@ -1,20 +1,59 @@
-//! How the programs that work on a table say what they found.
-
-#![allow(clippy::print_stderr)]
+//! How the programs say what they found, and how they end.
 
 use serde_json::{Map, Value, json};
-use std::fmt::Display;
+use std::fmt::{Arguments, Display};
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-/// Exit code 0, or one sentence on standard error and exit code 1.
-pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", sentence(&error));
-            ExitCode::FAILURE
-        }
+/// What a shell reports of a program that wrote into a closed pipe (128 and the number of SIGPIPE).
+const CLOSED_PIPE: i32 = 141;
+
+/// Prints a line on standard output, as `println!` does. Where nobody reads on (`program | head`),
+/// the program ends without a word, as other tools do; where the output cannot be written, as on a
+/// full disk, with one sentence and exit code 1.
+#[macro_export]
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::output::print(format_args!("{}\n", format_args!($($text)*)))
+    };
+}
+
+/// Prints text on standard output as [`say!`] does, without a line end of its own.
+pub fn print(text: Arguments) {
+    if let Err(error) = std::io::stdout().lock().write_fmt(text) {
+        end(&error);
     }
+}
+
+fn end(error: &std::io::Error) -> ! {
+    if error.kind() == ErrorKind::BrokenPipe {
+        std::process::exit(CLOSED_PIPE);
+    }
+    complain(&format!("standard output: {error}"));
+    std::process::exit(1)
+}
+
+/// Says why the program ends; whoever closed standard error does not want to know.
+fn complain(why: &str) {
+    let _ = writeln!(std::io::stderr(), "error: {why}");
+}
+
+/// Exit code 0, or one sentence on standard error and exit code 1. Ends quietly where the error is
+/// that nobody reads standard output any more.
+pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    if let Err(error) = std::io::stdout().flush() {
+        end(&error);
+    }
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.kind() == ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(closed) {
+        return ExitCode::from(CLOSED_PIPE as u8);
+    }
+    complain(&sentence(&error));
+    ExitCode::FAILURE
 }
 
 /// An error with its causes, each said once: errors of the libraries name their cause themselves.
@@ -100,11 +139,10 @@ mod tests {
     #[test]
     fn a_cause_that_its_error_names_is_said_once() {
         let folder = tempfile::tempdir().unwrap();
-        let device = burn::tensor::Device::default();
-        let error = vertebra_study::TrainedModel::load(folder.path(), &device).unwrap_err();
+        let error = vertebra_radiograph::Radiograph::open(folder.path().join("a.dcm")).unwrap_err();
         let text = sentence(&error.into());
         assert_eq!(text.matches("os error 2").count(), 1, "{text}");
-        assert!(text.contains("model.json"), "{text}");
+        assert!(text.contains("a.dcm"), "{text}");
         let other = Err::<(), _>(anyhow!("no such row")).context("a.csv").unwrap_err();
         assert_eq!(sentence(&other), "a.csv: no such row");
     }

@@ -1,7 +1,7 @@
 //! A checked cohort: unique subjects, values in range, visits in date order.
 
 use crate::column::{AGE, OPTIONAL, expected_age};
-use crate::{Error, Problem, Problems, Subject, Visit, read, write};
+use crate::{Problem, Problems, Subject, Visit};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -27,23 +27,6 @@ impl Cohort {
         let lines: Vec<u64> = (1..=subjects.len() as u64).collect();
         Problems::check(problems_of(&subjects, "subjects", &lines))?;
         Ok(Self::checked(PathBuf::new(), subjects, Vec::new()))
-    }
-
-    /// Reads `cohort.csv` and `visits.csv` of a folder and checks that every radiograph exists.
-    ///
-    /// # Errors
-    /// [`Problems`] that list every bad row of both files at once, with line and column.
-    pub fn read(folder: impl AsRef<Path>) -> Result<Self, Problems> {
-        read::read(folder.as_ref())
-    }
-
-    /// Writes `cohort.csv` and `visits.csv` into a folder, which is made when absent; reading them
-    /// gives the same subjects. The radiographs themselves are not touched.
-    ///
-    /// # Errors
-    /// [`Error::Io`] with the file.
-    pub fn write(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
-        write::write(folder.as_ref(), &self.subjects)
     }
 
     pub(crate) fn checked(

@@ -92,9 +92,10 @@ impl FromStr for Covariate {
     fn from_str(name: &str) -> Result<Self, Error> {
         let all = Self::all();
         let found = all.iter().copied().find(|covariate| covariate.name == name);
-        found.ok_or_else(|| Error::UnknownCovariate {
-            expected: all.iter().map(|c| c.name).collect::<Vec<_>>().join(", "),
-            got: name.to_owned(),
+        found.ok_or_else(|| {
+            let names = all.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
+            let (expected, got) = (format!("one of {names}"), format!("\"{name}\""));
+            Error::InvalidSetting { name: "covariate", expected, got }
         })
     }
 }
@@ -121,6 +122,7 @@ impl<'de> Deserialize<'de> for Covariate {
 /// What stands in for a missing value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Imputation {
     /// The mean of the recorded values.
     Mean,
@@ -149,7 +151,9 @@ impl Imputer {
         recorded.sort_by(f64::total_cmp);
         let value = match method {
             Imputation::Constant(value) => value,
-            _ if recorded.is_empty() => return Err(Error::NothingRecorded(name.to_owned())),
+            _ if recorded.is_empty() => {
+                return Err(Error::NothingRecorded { name: name.to_owned() });
+            }
             Imputation::Mean => recorded.iter().sum::<f64>() / recorded.len() as f64,
             Imputation::Median => median(&recorded),
             Imputation::Mode => mode(&recorded),

@@ -1,60 +1,146 @@
-use crate::Problems;
+//! Everything that can go wrong in this crate.
+
+use crate::{HeightRatio, Problem, Problems};
+use std::path::{Path, PathBuf};
+use vertebra_keypoints::Level;
 
 /// Everything that can go wrong in this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A cohort folder or a list of subjects has bad rows; all of them are listed.
-    #[error(transparent)]
-    Cohort(#[from] Problems),
-    /// A text that is no calendar date.
-    #[error("expected a date as YYYY-MM-DD, got \"{0}\"")]
-    Date(String),
-    /// Two per-subject arrays differ in length: (array, expected, got).
-    #[error("{0}: expected {1} values, got {2}")]
-    LengthMismatch(&'static str, usize, usize),
-    /// An option or argument is outside its domain: (name, what is expected, value).
-    #[error("{0}: expected {1}, got {2}")]
-    OutOfDomain(&'static str, &'static str, f64),
-    /// A stratified split or set of folds would leave a part without an event:
-    /// (parts, events).
-    #[error("expected at least one event in each of {0} parts, got {1} events in all")]
-    TooFewEvents(usize, usize),
-    /// The split column is not filled for a subject, or one of its parts is empty.
-    #[error("column split: expected train or test for every subject and both in use, got {0}")]
-    SplitColumn(String),
-    /// A name that stands for no covariate.
-    #[error("expected a covariate ({expected}), got \"{got}\"")]
-    UnknownCovariate {
-        /// All names.
+    /// A cohort folder, a list of subjects or a table of reference values has bad rows.
+    #[error("{problems}")]
+    InvalidCohort {
+        /// All of them.
+        problems: Problems,
+    },
+    /// A CSV table, or a value in it, is not what was asked for.
+    #[error("{problem}")]
+    InvalidTable {
+        /// Where, what was expected and what came.
+        problem: Problem,
+    },
+    /// One value in data.
+    #[error("{name}: expected {expected}, got {got}")]
+    InvalidValue {
+        /// Of what.
+        name: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
+    /// An option or argument is outside its domain.
+    #[error("{name}: expected {expected}, got {got}")]
+    InvalidSetting {
+        /// The option.
+        name: &'static str,
+        /// What is allowed.
         expected: String,
         /// What came.
         got: String,
     },
+    /// Two per-subject arrays differ in length.
+    #[error("{name}: expected {expected} values, got {got}")]
+    LengthMismatch {
+        /// The array.
+        name: &'static str,
+        /// Subjects.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// A stratified split or set of folds would leave a part without an event.
+    #[error("expected at least one event in each of {parts} parts, got {events} events in all")]
+    TooFewEvents {
+        /// Parts of the split.
+        parts: usize,
+        /// Subjects with an event.
+        events: usize,
+    },
     /// A covariate without any recorded value cannot be imputed from data.
-    #[error("{0}: expected at least one recorded value to learn its imputation from, got none")]
-    NothingRecorded(String),
-    /// Too few normal vertebrae for a reference: (level, sex, ratio, expected, got).
-    #[error("reference of {2} at {0}, sex {1}: expected at least {3} vertebrae, got {4}")]
-    TooFewVertebrae(vertebra_keypoints::Level, String, crate::HeightRatio, usize, usize),
-    /// A ratio is the same in all vertebrae, so that no SD exists: (level, sex, ratio).
-    #[error("reference of {2} at {0}, sex {1}: expected values that vary, got a constant")]
-    ConstantRatio(vertebra_keypoints::Level, String, crate::HeightRatio),
-    /// The counts of a flow do not add up: (start, excluded, remaining).
-    #[error("flow: {0} subjects less {1} excluded are not the {2} that remain")]
-    FlowSum(usize, usize, usize),
-    /// A file could not be written or read.
-    #[error("{path}: {source}")]
+    #[error("{name}: expected at least one recorded value to learn its imputation from, got none")]
+    NothingRecorded {
+        /// The covariate.
+        name: String,
+    },
+    /// Too few normal vertebrae for a reference.
+    #[error(
+        "reference of {ratio} at {level}, sex {sex}: expected at least {expected} vertebrae, \
+         got {got}"
+    )]
+    TooFewVertebrae {
+        /// The level.
+        level: Level,
+        /// The sex, or both where they are pooled.
+        sex: String,
+        /// The ratio.
+        ratio: HeightRatio,
+        /// The fewest that make a reference.
+        expected: usize,
+        /// Vertebrae at hand.
+        got: usize,
+    },
+    /// A ratio is the same in all vertebrae, so that no SD exists.
+    #[error(
+        "reference of {ratio} at {level}, sex {sex}: expected values that vary, got a constant"
+    )]
+    ConstantRatio {
+        /// The level.
+        level: Level,
+        /// The sex.
+        sex: String,
+        /// The ratio.
+        ratio: HeightRatio,
+    },
+    /// The counts of a flow do not add up.
+    #[error("flow: {start} subjects less {excluded} excluded are not the {remaining} that remain")]
+    FlowSum {
+        /// Subjects of the cohort.
+        start: usize,
+        /// Subjects excluded.
+        excluded: usize,
+        /// Subjects analysed.
+        remaining: usize,
+    },
+    /// Outcomes that survival analysis does not allow.
+    #[error("{source}")]
+    Outcomes {
+        /// Why.
+        #[from]
+        source: vertebra_survival::Error,
+    },
+    /// The system did not read or write a file.
+    #[error("{}: {source}", path.display())]
     Io {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
 }
 
 impl Error {
-    pub(crate) fn io(path: &std::path::Path, source: impl Into<std::io::Error>) -> Self {
-        Self::Io { path: path.display().to_string(), source: source.into() }
+    pub(crate) fn io<E: Into<std::io::Error>>(path: &Path) -> impl FnOnce(E) -> Self {
+        |source| Self::Io { path: path.to_owned(), source: source.into() }
+    }
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::InvalidCohort { problems }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::InvalidTable { problem }
+    }
+}
+
+impl From<vertebra_run::Error> for Error {
+    fn from(error: vertebra_run::Error) -> Self {
+        let (path, source) = error.into_parts();
+        Self::Io { path, source }
     }
 }

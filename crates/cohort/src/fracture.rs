@@ -64,6 +64,7 @@ pub fn genant_grade(reduction: f64) -> GenantGrade {
 
 /// A fractured level on a film, by the ratio that is furthest below normal.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FracturedLevel {
     /// The level.
     pub level: Level,
@@ -80,6 +81,7 @@ pub struct FracturedLevel {
 
 /// What one film shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FilmReading {
     /// Levels that could be assessed: at least one ratio has a reference.
     pub assessed: [bool; 5],

@@ -14,6 +14,7 @@ mod read;
 mod reference;
 mod splits;
 mod subject;
+pub mod table;
 mod table_one;
 mod write;
 
@@ -36,5 +37,5 @@ pub use subject::{
     FraxPercent, Part, Position, Quality, SecondaryCauses, Sex, Subject, View, Visit,
 };
 pub use table_one::{
-    Characteristic, Summary, TableOne, TableOneRow, Test, Values, pooled_t_p, yates_p,
+    Characteristic, Summary, TableOne, TableOneRow, TableOneTest, Values, pooled_t_p, yates_p,
 };

@@ -10,6 +10,7 @@ use vertebra_survival::Outcomes;
 
 /// The outcome of one subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SubjectOutcome {
     /// Years from the baseline film to the first film with a new fracture, or to the last film
     /// that could be assessed.
@@ -94,13 +95,11 @@ fn years_to(subject: &Subject, films: &SelectedFilms, visit: usize) -> f64 {
 /// Outcomes for the statistics.
 ///
 /// # Errors
-/// [`Error::OutOfDomain`] when a time is negative or not a number.
+/// [`Error::Outcomes`] when a time is negative or not a number.
 pub fn survival_outcomes(outcomes: &[SubjectOutcome]) -> Result<Outcomes, Error> {
-    let bad = outcomes.iter().find(|o| !(o.time >= 0.0 && o.time.is_finite()));
-    let time: Vec<_> = outcomes.iter().map(|o| o.time).collect();
+    let time = outcomes.iter().map(|o| o.time).collect();
     let event = outcomes.iter().map(|o| o.event).collect();
-    Outcomes::new(time, event)
-        .map_err(|_| Error::OutOfDomain("time", "years from 0", bad.map_or(f64::NAN, |o| o.time)))
+    Ok(Outcomes::new(time, event)?)
 }
 
 #[cfg(test)]

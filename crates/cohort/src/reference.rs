@@ -1,5 +1,7 @@
 //! Normal height ratios by level and sex.
 
+use crate::column::{expected_sex, one_of};
+use crate::table::{Row, Table};
 use crate::write::write_rows;
 use crate::{Error, FilmHeights, HeightRatio, Problem, Problems, Sex};
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,7 @@ use vertebra_keypoints::Level;
 
 /// Mean and SD of one ratio among normal vertebrae.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Normal {
     /// Mean, above zero.
     pub mean: f64,
@@ -75,14 +78,18 @@ impl ReferenceTable {
     /// SD is ours.
     ///
     /// # Errors
-    /// [`Error::TooFewVertebrae`]; [`Error::ConstantRatio`]; [`Error::OutOfDomain`] for `n_sd` below
-    /// 2.
+    /// [`Error::TooFewVertebrae`]; [`Error::ConstantRatio`]; [`Error::InvalidSetting`] for `n_sd`
+    /// below 2.
     pub fn from_films(
         films: &[(Sex, FilmHeights)],
         options: &TrimmingOptions,
     ) -> Result<Self, Error> {
         if options.n_sd.is_nan() || options.n_sd < 2.0 {
-            return Err(Error::OutOfDomain("n_sd", "2 or more", options.n_sd));
+            return Err(Error::InvalidSetting {
+                name: "n_sd",
+                expected: "2 or more".to_owned(),
+                got: options.n_sd.to_string(),
+            });
         }
         let mut cells = [[[None; 4]; 2]; 5];
         for (level, sex, ratio) in keys() {
@@ -96,19 +103,14 @@ impl ReferenceTable {
             cells[level.index()][sex as usize][ratio as usize] = match trim(values, options) {
                 // 1e-9: a constant ratio may differ in its last digits.
                 Some(normal) if normal.sd <= 1e-9 * normal.mean => {
-                    return Err(Error::ConstantRatio(level, sex.to_string(), ratio));
+                    return Err(Error::ConstantRatio { level, sex: sex.to_string(), ratio });
                 }
                 Some(normal) => Some(normal),
                 None if absent => None,
                 None => {
                     let sex = if options.pool_sexes { "F and M".into() } else { sex.to_string() };
-                    return Err(Error::TooFewVertebrae(
-                        level,
-                        sex,
-                        ratio,
-                        options.min_vertebrae,
-                        n,
-                    ));
+                    let expected = options.min_vertebrae;
+                    return Err(Error::TooFewVertebrae { level, sex, ratio, expected, got: n });
                 }
             };
         }
@@ -118,42 +120,41 @@ impl ReferenceTable {
         Ok(Self { source, cells })
     }
 
-    /// Reads a CSV with the columns `level` (L1..L5), `sex` (F, M), `ratio` (`Ha/Hp`, `Hm/Hp`,
+    /// Reads a CSV (see [`table`](crate::table)) with the columns `level` (L1..L5), `sex` (F, M), `ratio` (`Ha/Hp`, `Hm/Hp`,
     /// `Hp/Hp_above`, `Hp/Hp_below`), `mean`, `sd` and optionally `n`. Rows may be absent (no
     /// published table covers L5); such vertebrae are then not assessed by that ratio.
     ///
     /// # Errors
-    /// [`Error::Cohort`] that lists every bad row; [`Error::Io`].
+    /// [`Error::InvalidCohort`] that lists every bad row; [`Error::Io`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|e| Error::io(path, e))?;
-        let mut table = Self { source: file_name(path), cells: [[[None; 4]; 2]; 5] };
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let mut reference = Self { source: file_name(path), cells: [[[None; 4]; 2]; 5] };
         let mut problems = Vec::new();
-        for (index, row) in reader.deserialize::<Row>().enumerate() {
-            let line = index as u64 + 2;
-            let placed = row.map_err(|e| ("a row level,sex,ratio,mean,sd,n".into(), e.to_string()));
-            if let Err((expected, got)) = placed.and_then(|row| table.place(&row)) {
-                let file = table.source.clone();
-                problems.push(Problem { file, line: Some(line), column: None, expected, got });
+        let table = Table::scan(&reference.source, &bytes, &mut problems);
+        for row in table.rows() {
+            if let Err(problem) = reference.place(row) {
+                problems.push(problem);
             }
         }
         Problems::check(problems)?;
-        Ok(table)
+        Ok(reference)
     }
 
-    fn place(&mut self, row: &Row) -> Result<(), (String, String)> {
-        let Row { level, sex, ratio, mean, sd, n } = *row;
-        if !(mean > 0.0 && mean.is_finite() && sd > 0.0 && sd.is_finite()) {
-            let expected = "mean and sd above 0".to_owned();
-            return Err((expected, format!("mean {mean}, sd {sd}")));
-        }
+    fn place(&mut self, row: Row) -> Result<(), Problem> {
+        let level = row.required("level", "L1 to L5", |text| text.parse::<Level>().ok())?;
+        let sex = row.required("sex", &expected_sex(), Sex::from_code)?;
+        let ratios = one_of(HeightRatio::ALL.iter().map(|ratio| ratio.name()));
+        let ratio_of = |text: &str| HeightRatio::ALL.into_iter().find(|r| r.name() == text);
+        let ratio = row.required("ratio", &ratios, ratio_of)?;
+        let above_0 = |text: &str| text.parse().ok().filter(|v: &f64| *v > 0.0 && v.is_finite());
+        let mean = row.required("mean", "a number above 0", above_0)?;
+        let sd = row.required("sd", "a number above 0", above_0)?;
+        let n = row.optional("n", "a number of vertebrae", |text| text.parse().ok())?;
         let cell = &mut self.cells[level.index()][sex as usize][ratio as usize];
         if cell.is_some() {
-            let expected = "each level, sex and ratio once".to_owned();
-            return Err((expected, format!("{level}, {sex}, {ratio} again")));
+            let got = format!("{level}, {sex}, {ratio} again");
+            return Err(row.problem("ratio", "each level, sex and ratio once", &got));
         }
         *cell = Some(Normal { mean, sd, n });
         Ok(())
@@ -189,17 +190,6 @@ impl ReferenceTable {
     pub fn source(&self) -> &str {
         &self.source
     }
-}
-
-#[derive(Deserialize)]
-struct Row {
-    level: Level,
-    sex: Sex,
-    ratio: HeightRatio,
-    mean: f64,
-    sd: f64,
-    #[serde(default)]
-    n: Option<usize>,
 }
 
 fn file_name(path: &Path) -> String {
@@ -282,7 +272,7 @@ mod tests {
         let same = VertebralHeights { anterior: 28.0, middle: 27.0, posterior: 29.0 };
         let films = vec![(Sex::Male, [Some(same); 5]); 30];
         let table = ReferenceTable::from_films(&films, &TrimmingOptions::default());
-        assert!(matches!(table, Err(Error::ConstantRatio(Level::L1, ..))));
+        assert!(matches!(table, Err(Error::ConstantRatio { level: Level::L1, .. })));
     }
 
     #[test]
@@ -313,6 +303,9 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let text = ReferenceTable::read(&path).unwrap_err().to_string();
         assert!(text.starts_with("3 problems"), "{text}");
-        assert!(text.contains("reference.csv line 3: expected mean and sd above 0"), "{text}");
+        assert!(
+            text.contains("reference.csv line 3, column sd: expected a number above 0, got \"0\""),
+            "{text}"
+        );
     }
 }

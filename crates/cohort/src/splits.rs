@@ -1,12 +1,11 @@
 //! Splits and folds by subject, stratified by event, from a seed.
 //!
 //! A subject is in one part only, whatever the number of radiographs. The same seed gives the same
-//! parts on every machine (ChaCha8, Fisher-Yates).
+//! parts on every machine ([`vertebra_run::Seed`], [`vertebra_run::shuffle`]).
 
 use crate::{Error, Part};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use vertebra_run::{Seed, shuffle};
 
 /// A development and an evaluation set, as positions in the list of analysed subjects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +18,7 @@ impl Split {
     /// Puts `test_fraction` of the subjects with an event and of those without into the test set.
     ///
     /// # Errors
-    /// [`Error::OutOfDomain`] unless `0 < test_fraction < 1`; [`Error::TooFewEvents`] when a set
+    /// [`Error::InvalidSetting`] unless `0 < test_fraction < 1`; [`Error::TooFewEvents`] when a set
     /// would have no event.
     ///
     /// # Examples
@@ -33,11 +32,11 @@ impl Split {
     /// ```
     pub fn stratified(event: &[bool], test_fraction: f64, seed: u64) -> Result<Self, Error> {
         if !(test_fraction > 0.0 && test_fraction < 1.0) {
-            return Err(Error::OutOfDomain(
-                "test_fraction",
-                "a number between 0 and 1",
-                test_fraction,
-            ));
+            return Err(Error::InvalidSetting {
+                name: "test_fraction",
+                expected: "a number between 0 and 1".to_owned(),
+                got: test_fraction.to_string(),
+            });
         }
         let strata = shuffled_strata(event, seed);
         let (mut train, mut test) = (Vec::new(), Vec::new());
@@ -48,7 +47,7 @@ impl Split {
         }
         let has_event = |part: &[usize]| part.iter().any(|&i| event[i]);
         if !has_event(&train) || !has_event(&test) {
-            return Err(Error::TooFewEvents(2, strata[0].len()));
+            return Err(Error::TooFewEvents { parts: 2, events: strata[0].len() });
         }
         train.sort_unstable();
         test.sort_unstable();
@@ -58,14 +57,15 @@ impl Split {
     /// The split that the user wrote in a column.
     ///
     /// # Errors
-    /// [`Error::SplitColumn`] when a subject has none, or all have the same.
+    /// [`Error::InvalidValue`] when a subject has none, or all have the same.
     pub fn from_column(parts: &[Option<Part>]) -> Result<Self, Error> {
         let of = |part| (0..parts.len()).filter(|&i| parts[i] == Some(part)).collect::<Vec<_>>();
         let (train, test) = (of(Part::Train), of(Part::Test));
         let unfilled = parts.len() - train.len() - test.len();
         if unfilled > 0 || train.is_empty() || test.is_empty() {
             let got = format!("{} train, {} test, {unfilled} empty", train.len(), test.len());
-            return Err(Error::SplitColumn(got));
+            let expected = "`train` or `test` for every subject, and both in use";
+            return Err(Error::InvalidValue { name: "split", expected, got });
         }
         Ok(Self { train, test })
     }
@@ -99,7 +99,8 @@ impl Folds {
     pub fn stratified(event: &[bool], n_folds: usize, seed: u64) -> Result<Self, Error> {
         let strata = shuffled_strata(event, seed);
         if n_folds < 2 || strata[0].len() < n_folds {
-            return Err(Error::TooFewEvents(n_folds.max(2), strata[0].len()));
+            let (parts, events) = (n_folds.max(2), strata[0].len());
+            return Err(Error::TooFewEvents { parts, events });
         }
         let mut fold_of = vec![0; event.len()];
         for (turn, &subject) in strata.iter().flatten().enumerate() {
@@ -135,12 +136,10 @@ impl Folds {
 
 /// Subjects with an event, and those without, each in random order.
 fn shuffled_strata(event: &[bool], seed: u64) -> [Vec<usize>; 2] {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut generator = Seed::new(seed).generator();
     [true, false].map(|stratum| {
         let mut indices: Vec<_> = (0..event.len()).filter(|&i| event[i] == stratum).collect();
-        for i in (1..indices.len()).rev() {
-            indices.swap(i, rng.random_range(0..=i));
-        }
+        shuffle(&mut indices, &mut generator);
         indices
     })
 }
@@ -185,9 +184,15 @@ mod tests {
     #[test]
     fn too_few_events_is_an_error() {
         let one = [true, false, false, false];
-        assert!(matches!(Split::stratified(&one, 0.5, 1), Err(Error::TooFewEvents(2, 1))));
-        assert!(matches!(Folds::stratified(&one, 3, 1), Err(Error::TooFewEvents(3, 1))));
-        assert!(matches!(Split::stratified(&one, 1.5, 1), Err(Error::OutOfDomain(..))));
+        assert!(matches!(
+            Split::stratified(&one, 0.5, 1),
+            Err(Error::TooFewEvents { parts: 2, events: 1 })
+        ));
+        assert!(matches!(
+            Folds::stratified(&one, 3, 1),
+            Err(Error::TooFewEvents { parts: 3, events: 1 })
+        ));
+        assert!(matches!(Split::stratified(&one, 1.5, 1), Err(Error::InvalidSetting { .. })));
     }
 
     #[test]

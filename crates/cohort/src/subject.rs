@@ -4,7 +4,8 @@ use crate::Date;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// An enum whose values are written as fixed words in the CSV files.
+/// An enum whose values are written as fixed words in the CSV files. Closed: the words are the
+/// format of the files.
 macro_rules! coded {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $value:ident = $code:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -92,6 +93,7 @@ coded! {
 
 /// One radiograph of a subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Visit {
     /// Day on which it was taken.
     pub date: Date,
@@ -105,11 +107,34 @@ pub struct Visit {
     pub quality: Option<Quality>,
 }
 
+impl Visit {
+    /// A radiograph whose position and quality are not recorded.
+    #[must_use]
+    pub fn new(date: Date, radiograph: impl Into<PathBuf>, view: View) -> Self {
+        Self { date, radiograph: radiograph.into(), view, position: None, quality: None }
+    }
+
+    /// With a posture.
+    #[must_use]
+    pub fn with_position(mut self, position: Position) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// With a judgement of its quality.
+    #[must_use]
+    pub fn with_quality(mut self, quality: Quality) -> Self {
+        self.quality = Some(quality);
+        self
+    }
+}
+
 /// Conditions that count as secondary osteoporosis; `None` = not recorded.
 ///
 /// The list is that of the FRAX questionnaire, as the paper used it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[allow(missing_docs)] // the field names are the documentation
+#[non_exhaustive]
 pub struct SecondaryCauses {
     pub type_1_diabetes: Option<bool>,
     pub osteogenesis_imperfecta: Option<bool>,
@@ -141,6 +166,7 @@ impl SecondaryCauses {
 /// Ten-year fracture probabilities in percent that the user obtained from the licensed FRAX
 /// calculator; this project never computes them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FraxPercent {
     /// Major osteoporotic fracture, with femoral-neck BMD.
     pub mof_bmd: Option<f64>,

@@ -5,11 +5,11 @@
 //! deviation is below 1/2). Both reproduce the P values of the paper's Table 1. Standardised mean
 //! differences after Austin, *Stat. Med.* 2009;28:3083-3107.
 
-use crate::Error;
+use crate::{Covariate, Error, Subject};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 
-/// Values of one characteristic, one per subject.
+/// Values of one characteristic, one per subject. Every value is one or the other.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// A number.
@@ -20,6 +20,7 @@ pub enum Values {
 
 /// One characteristic of all subjects.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Characteristic {
     /// As the table prints it, with the unit.
     pub name: String,
@@ -32,6 +33,20 @@ impl Characteristic {
     #[must_use]
     pub fn numbers(name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
         Self { name: name.into(), values: Values::Numbers(values) }
+    }
+
+    /// A covariate of each subject under its label: flags if it can only be 0 or 1.
+    #[must_use]
+    pub fn covariate<'a>(
+        covariate: Covariate,
+        subjects: impl IntoIterator<Item = &'a Subject>,
+    ) -> Self {
+        let values = subjects.into_iter().map(|subject| covariate.value(subject));
+        if covariate.is_flag() {
+            Self::flags(covariate.label(), values.map(|v| v.map(|v| v > 0.5)).collect())
+        } else {
+            Self::numbers(covariate.label(), values.collect())
+        }
     }
 
     /// A flag per subject.
@@ -48,7 +63,7 @@ impl Characteristic {
     }
 }
 
-/// One group's value of a characteristic.
+/// One group's value of a characteristic. Closed, so that a table that prints it covers all.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Summary {
@@ -74,6 +89,7 @@ pub enum Summary {
 
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TableOneRow {
     /// The characteristic.
     pub name: String,
@@ -84,7 +100,7 @@ pub struct TableOneRow {
     /// Two-sided P value; `None` where the test is undefined, e.g. for a constant.
     pub p: Option<f64>,
     /// The test.
-    pub test: Test,
+    pub test: TableOneTest,
     /// Standardised mean difference, second less first group; `None` where undefined.
     pub smd: Option<f64>,
 }
@@ -92,7 +108,8 @@ pub struct TableOneRow {
 /// A test of Table 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Test {
+#[non_exhaustive]
+pub enum TableOneTest {
     /// Student's t test with pooled variance.
     PooledT,
     /// Chi-square with Yates' continuity correction.
@@ -101,6 +118,7 @@ pub enum Test {
 
 /// Characteristics of two groups, e.g. the development and the evaluation set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TableOne {
     /// Names of the groups.
     pub groups: [String; 2],
@@ -130,7 +148,8 @@ impl TableOne {
         characteristics: &[Characteristic],
     ) -> Result<Self, Error> {
         if let Some(c) = characteristics.iter().find(|c| c.len() != second.len()) {
-            return Err(Error::LengthMismatch("characteristic", second.len(), c.len()));
+            let (name, expected) = ("characteristic", second.len());
+            return Err(Error::LengthMismatch { name, expected, got: c.len() });
         }
         let n_second = second.iter().filter(|&&s| s).count();
         Ok(Self {
@@ -145,11 +164,11 @@ fn row(characteristic: &Characteristic, second: &[bool]) -> TableOneRow {
     let (groups, missing, test) = match &characteristic.values {
         Values::Numbers(values) => {
             let parts = [false, true].map(|group| recorded(values, second, group));
-            (parts.clone().map(|p| mean_sd(&p.0)), parts.map(|p| p.1), Test::PooledT)
+            (parts.clone().map(|p| mean_sd(&p.0)), parts.map(|p| p.1), TableOneTest::PooledT)
         }
         Values::Flags(values) => {
             let parts = [false, true].map(|group| recorded(values, second, group));
-            (parts.clone().map(|p| count(&p.0)), parts.map(|p| p.1), Test::ChiSquareYates)
+            (parts.clone().map(|p| count(&p.0)), parts.map(|p| p.1), TableOneTest::ChiSquareYates)
         }
     };
     let p = p_value(groups);

@@ -1,7 +1,7 @@
 //! Writes `cohort.csv` and `visits.csv`.
 
 use crate::column::{OPTIONAL, REQUIRED};
-use crate::{Error, Subject};
+use crate::{Cohort, Error, Subject, Visit};
 use std::path::Path;
 
 /// The subjects' file in a cohort folder.
@@ -12,28 +12,33 @@ pub(crate) const VISITS_FILE: &str = "visits.csv";
 pub(crate) const VISIT_COLUMNS: [&str; 6] =
     ["subject_id", "date", "radiograph", "view", "position", "quality"];
 
-pub(crate) fn write(folder: &Path, subjects: &[Subject]) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-    write_rows(
-        &folder.join(COHORT_FILE),
-        std::iter::once(header()).chain(subjects.iter().map(row)),
-    )?;
-    let heading = VISIT_COLUMNS.map(str::to_owned).to_vec();
-    write_rows(
-        &folder.join(VISITS_FILE),
-        std::iter::once(heading).chain(subjects.iter().flat_map(visit_rows)),
-    )
+impl Cohort {
+    /// Writes `cohort.csv` and `visits.csv` into a folder, which is made when absent; reading them
+    /// gives the same subjects. The radiographs themselves are not touched.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the file.
+    pub fn write(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let folder = folder.as_ref();
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        let subjects = self.subjects().iter().map(row);
+        write_rows(&folder.join(COHORT_FILE), std::iter::once(header()).chain(subjects))?;
+        let heading = VISIT_COLUMNS.map(str::to_owned).to_vec();
+        let visits = self.subjects().iter().flat_map(visit_rows);
+        write_rows(&folder.join(VISITS_FILE), std::iter::once(heading).chain(visits))
+    }
 }
 
 pub(crate) fn write_rows(
     path: &Path,
-    rows: impl Iterator<Item = Vec<String>>,
+    mut rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), Error> {
-    let mut writer = csv::Writer::from_path(path).map_err(|e| Error::io(path, e))?;
-    for row in rows {
-        writer.write_record(row).map_err(|e| Error::io(path, e))?;
-    }
-    writer.flush().map_err(|e| Error::io(path, e))
+    vertebra_run::write_whole_with(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        rows.try_for_each(|row| writer.write_record(row))?;
+        writer.flush()
+    })?;
+    Ok(())
 }
 
 fn header() -> Vec<String> {
@@ -47,7 +52,7 @@ fn row(subject: &Subject) -> Vec<String> {
 }
 
 fn visit_rows(subject: &Subject) -> Vec<Vec<String>> {
-    let row = |visit: &crate::Visit| {
+    let row = |visit: &Visit| {
         vec![
             subject.id.clone(),
             visit.date.to_string(),

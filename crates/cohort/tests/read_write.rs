@@ -6,13 +6,9 @@ use std::path::Path;
 use vertebra_cohort::{Cohort, Part, Position, Quality, Sex, Subject, View, Visit};
 
 fn visit(date: &str, radiograph: &str) -> Visit {
-    Visit {
-        date: date.parse().unwrap(),
-        radiograph: radiograph.into(),
-        view: View::Lateral,
-        position: Some(Position::Neutral),
-        quality: Some(Quality::Good),
-    }
+    Visit::new(date.parse().unwrap(), radiograph, View::Lateral)
+        .with_position(Position::Neutral)
+        .with_quality(Quality::Good)
 }
 
 fn touch(folder: &Path, name: &str) {
@@ -127,4 +123,42 @@ fn the_readme_documents_every_column() {
             assert!(readme.contains(&format!("| `{column}` |")), "{column} of {file}");
         }
     }
+}
+
+/// Spreadsheet programs end lines with CRLF and use missing markers of their own.
+#[test]
+fn lines_are_right_with_crlf_and_every_missing_marker_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let cohort = "subject_id,sex,age,bmi,event,time\r\n\r\n1,F,60,.,NULL,nan\r\n2,F,60,24,7,2\r\n";
+    fs::write(folder.path().join("cohort.csv"), cohort).unwrap();
+    fs::write(folder.path().join("visits.csv"), "subject_id,date,radiograph,view\r\n").unwrap();
+    let problems = Cohort::read(folder.path()).unwrap_err();
+    assert_eq!(
+        problems.as_slice().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "cohort.csv line 4, column event: expected 0 or 1, got \"7\"",
+            "cohort.csv line 4, column event: expected time and event both given, or neither, got \
+             time alone"
+        ]
+    );
+}
+
+#[test]
+fn a_table_with_semicolons_is_one_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cohort.csv"), "subject_id;sex;age\n1;F;60,5\n").unwrap();
+    fs::write(folder.path().join("visits.csv"), "subject_id,date,radiograph,view\n").unwrap();
+    let text = Cohort::read(folder.path()).unwrap_err().to_string();
+    assert!(text.starts_with("cohort.csv line 1: expected columns separated by commas"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_can_be_read_by_everybody() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    Cohort::new(vec![Subject::new("1", Sex::Male, 60.0)]).unwrap().write(folder.path()).unwrap();
+    let mode = fs::metadata(folder.path().join("cohort.csv")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
 }

@@ -7,7 +7,8 @@ use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use vertebra_baselines::{ChiSquareTest, CoxFit, CoxRegression, DesignMatrix};
-use vertebra_examples::{output, table::Table};
+use vertebra_cohort::table::Table;
+use vertebra_examples::output;
 use vertebra_survival::{ConcordanceOptions, Outcomes, Ties};
 
 /// Fit a Cox regression and test its coefficients.

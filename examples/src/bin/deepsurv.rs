@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use vertebra_baselines::{CoxRegression, DesignMatrix};
 use vertebra_cohort::Folds;
+use vertebra_cohort::table::{Column, Table};
 use vertebra_deepsurv::{Activation, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining};
-use vertebra_examples::{output, table::Column, table::Table};
+use vertebra_examples::output;
 use vertebra_survival::{Outcomes, harrell_c};
 use vertebra_training::{LearningRate, Schedule};
 

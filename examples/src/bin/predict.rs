@@ -8,7 +8,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vertebra_examples::covariates::Covariates;
+use vertebra_cohort::table::FilmCovariates;
 use vertebra_examples::output::{exit_code, sentence};
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::{Level, VertebraKeypoints};
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 
 /// What a model folder holds, and the covariates it needs.
 enum Model {
-    Whole(Box<TrainedModel>, Covariates),
+    Whole(Box<TrainedModel>, FilmCovariates),
     Detector(Box<KeypointDetector>),
 }
 
@@ -73,8 +73,8 @@ impl Model {
         let names: Vec<String> =
             model.description().covariates.iter().map(|(name, _)| name.clone()).collect();
         let covariates = match &arguments.covariates {
-            Some(path) => Covariates::read(path, &names)?,
-            None => Covariates::none(names.len()),
+            Some(path) => FilmCovariates::read(path, &names)?,
+            None => FilmCovariates::none(names.len()),
         };
         Ok(Self::Whole(Box::new(model), covariates))
     }

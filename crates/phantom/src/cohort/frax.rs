@@ -22,12 +22,11 @@ pub(crate) fn surrogate(profile: &Profile, dice: &mut Dice) -> (Option<f64>, Fra
         - 0.03 * (profile.bmi - 24.0);
     let percent = |base: f64, logit: f64| round(100.0 / (1.0 + (-(base + logit)).exp()), 10.0);
     let bone = -0.5 * (tscore + 1.2);
-    let frax = FraxPercent {
-        mof_bmd: Some(percent(-3.0, clinical + bone)),
-        hip_bmd: Some(percent(-4.6, 1.4 * clinical + 1.8 * bone)),
-        mof: Some(percent(-2.9, clinical)),
-        hip: Some(percent(-4.4, 1.4 * clinical)),
-    };
+    let mut frax = FraxPercent::default();
+    frax.mof_bmd = Some(percent(-3.0, clinical + bone));
+    frax.hip_bmd = Some(percent(-4.6, 1.4 * clinical + 1.8 * bone));
+    frax.mof = Some(percent(-2.9, clinical));
+    frax.hip = Some(percent(-4.4, 1.4 * clinical));
     (Some(tscore), frax)
 }
 

@@ -131,13 +131,11 @@ impl Made {
             let film = render_film(&planned.anatomy, &planned.acquisition, &name, planned.seed)?;
             write_film(&out_dir.join(&name), &id, &drawn, planned, &film)?;
             annotations.push(film.annotation);
-            visits.push(Visit {
-                date: planned.date,
-                radiograph: name.into(),
-                view: View::Lateral,
-                position: Some(planned.position),
-                quality: Some(planned.quality),
-            });
+            visits.push(
+                Visit::new(planned.date, name, View::Lateral)
+                    .with_position(planned.position)
+                    .with_quality(planned.quality),
+            );
         }
         let mut dice = Dice::new(derive_seed(config.seed(), &[0xf4a8, index as u64]));
         let mut subject = table_row(config, &id, &drawn, &mut dice);
@@ -181,14 +179,14 @@ fn causes(any: bool, dice: &mut Dice) -> SecondaryCauses {
         });
         flags[chosen.unwrap_or(3)] = Some(true);
     }
-    SecondaryCauses {
-        type_1_diabetes: flags[0],
-        osteogenesis_imperfecta: flags[1],
-        untreated_hyperthyroidism: flags[2],
-        hypogonadism_or_premature_menopause: flags[3],
-        malnutrition_or_malabsorption: flags[4],
-        chronic_liver_disease: flags[5],
-    }
+    let mut causes = SecondaryCauses::default();
+    causes.type_1_diabetes = flags[0];
+    causes.osteogenesis_imperfecta = flags[1];
+    causes.untreated_hyperthyroidism = flags[2];
+    causes.hypogonadism_or_premature_menopause = flags[3];
+    causes.malnutrition_or_malabsorption = flags[4];
+    causes.chronic_liver_disease = flags[5];
+    causes
 }
 
 fn write_film(

@@ -56,10 +56,8 @@ fn run() -> RunRecord {
 }
 
 fn flow() -> EligibilityFlow {
-    let step = |reason: &str, excluded, not_recorded| ExclusionStep {
-        reason: reason.to_owned(),
-        excluded,
-        not_recorded,
+    let step = |reason: &str, excluded, not_recorded| {
+        ExclusionStep::new(reason, excluded).with_not_recorded(not_recorded)
     };
     let steps = vec![
         step("Younger than 50 years", 0, 0),
@@ -70,7 +68,7 @@ fn flow() -> EligibilityFlow {
         step("Anti-osteoporotic drug", 17, 4),
         step("Poor image quality", 14, 0),
     ];
-    let films = |subject| SelectedFilms { subject, baseline: 0, follow_ups: vec![1] };
+    let films = |subject| SelectedFilms::new(subject, 0, vec![1]);
     EligibilityFlow::new(634, steps, (0..440).map(films).collect()).unwrap()
 }
 

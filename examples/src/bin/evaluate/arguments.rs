@@ -3,8 +3,8 @@
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Parser;
 use std::path::PathBuf;
+use vertebra_cohort::table::Table;
 use vertebra_evaluation::{EvaluationOptions, Grouping, Sample};
-use vertebra_examples::table::Table;
 use vertebra_survival::{CompetingOutcomes, Outcomes};
 
 /// Evaluate risk scores (higher = earlier expected event) and predicted probabilities on
@@ -151,11 +151,11 @@ impl Arguments {
     }
 
     fn outcomes(&self, table: &Table) -> anyhow::Result<Outcomes> {
-        let has_causes = |error| match table.causes(&self.event) {
+        let has_causes = |error: vertebra_cohort::Error| match table.causes(&self.event) {
             Ok(causes) if causes.iter().any(|&c| c > 1) => {
                 anyhow!("{error:#}; where events have causes, name the one predicted: --cause 1")
             }
-            _ => error,
+            _ => error.into(),
         };
         let outcomes = table.outcomes(&self.time, &self.event, self.entry.as_deref());
         let mut outcomes = outcomes.map_err(has_causes)?;

@@ -144,17 +144,19 @@ fn what_cannot_be_evaluated_is_said_by_file_row_and_column() {
     let table = "t,e,x\n1,1,0.3\n2,2,0.1\n3,0,0.2\n";
     let base = "--time t --event e --risk x";
     let causes = message(table, base);
-    assert!(causes.contains("row 3, column \"e\"") && causes.contains("--cause 1"), "{causes}");
+    assert!(causes.contains("line 3, column e") && causes.contains("--cause 1"), "{causes}");
     let absent = message(table, &format!("{base} --cause 4"));
     assert!(absent.contains("no event of cause 4; its causes are: 1, 2"), "{absent}");
     assert!(message(table, &format!("{base} --cause 0")).contains("--cause"));
     let broken = message("t,e,x\n1,0.5,1\n", &format!("{base} --cause 1"));
-    assert!(broken.contains("row 2, column \"e\": expected 0 (censored) or a cause"), "{broken}");
+    assert!(broken.contains("line 2, column e: expected 0 (censored) or a cause"), "{broken}");
     let course = message(table, &format!("{base} --cause 1 --integrate x@2,x@1"));
     assert!(course.contains("horizons that increase"), "{course}");
     let single = message(table, &format!("{base} --cause 1 --integrate x@2"));
     assert!(single.contains("at least two columns"), "{single}");
-    assert!(message(table, &format!("{base} --cause 1 --group arm")).contains("no column \"arm\""));
+    assert!(
+        message(table, &format!("{base} --cause 1 --group arm")).contains("expected a column arm")
+    );
     assert!(message(table, &format!("{base} --cause 1 --tied-times=-1")).contains("--tied-times"));
     // Three subjects are enough for a C and too few for much else, which says why.
     let (value, text) = run(table, &format!("{base} --cause 1 --horizons 2")).unwrap();

@@ -1,0 +1,78 @@
+//! Covariates of radiographs: a column `file`, and one column per covariate.
+
+use super::{Row, Table};
+use crate::{Error, Problem, Sex};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The covariates of each radiograph, in a model's order; `None` where one is not given.
+#[derive(Debug, Clone)]
+pub struct FilmCovariates {
+    n: usize,
+    table: Option<Table>,
+    rows: HashMap<PathBuf, Vec<Option<f64>>>,
+}
+
+impl FilmCovariates {
+    /// No radiograph has any of `n` covariates.
+    #[must_use]
+    pub fn none(n: usize) -> Self {
+        Self { n, table: None, rows: HashMap::new() }
+    }
+
+    /// Reads the columns `names` of a file with a column `file`.
+    ///
+    /// # Errors
+    /// As [`Table::read`] and [`FilmCovariates::new`].
+    pub fn read(path: impl AsRef<Path>, names: &[String]) -> Result<Self, Error> {
+        Self::new(Table::read(path)?, names)
+    }
+
+    /// Takes the columns `names` of a table with a column `file`. In the column `sex`, `F` and `M`
+    /// are 1 and 0, as in a cohort.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTable`] for a column that does not exist, a cell that is not a number, or a
+    /// file in two rows.
+    pub fn new(table: Table, names: &[String]) -> Result<Self, Error> {
+        names.iter().try_for_each(|name| table.index(name).map(|_| ()))?;
+        let mut rows = HashMap::new();
+        for row in table.rows() {
+            let file = row.required("file", "a file", |text| Some(PathBuf::from(text)))?;
+            let values = names.iter().map(|name| value(row, name));
+            let values = values.collect::<Result<Vec<_>, Problem>>()?;
+            let again = format!("\"{}\" again", file.display());
+            if rows.insert(file, values).is_some() {
+                return Err(row.problem("file", "each file once", &again).into());
+            }
+        }
+        Ok(Self { n: names.len(), table: Some(table), rows })
+    }
+
+    /// The covariates of a radiograph, by its path as given, or by its name where only one row has
+    /// that name.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTable`] where no row, or several rows, have its name.
+    pub fn of(&self, file: &Path) -> Result<Vec<Option<f64>>, Error> {
+        let Some(table) = &self.table else { return Ok(vec![None; self.n]) };
+        if let Some(row) = self.rows.get(file) {
+            return Ok(row.clone());
+        }
+        let same_name = |(row, _): &(&PathBuf, &Vec<_>)| row.file_name() == file.file_name();
+        let mut same = self.rows.iter().filter(same_name);
+        let got = match (same.next(), same.next()) {
+            (Some((_, row)), None) => return Ok(row.clone()),
+            (Some(_), Some(_)) => "several rows with its name",
+            (None, _) => "none",
+        };
+        Err(table.problem_of_file(&format!("a row for {}", file.display()), got).into())
+    }
+}
+
+fn value(row: Row, column: &str) -> Result<Option<f64>, Problem> {
+    match row.text(column).filter(|_| column == "sex").and_then(Sex::from_code) {
+        Some(sex) => Ok(Some(f64::from(u8::from(sex == Sex::Female)))),
+        None => row.number(column),
+    }
+}

@@ -1,0 +1,114 @@
+//! From the bytes of a file to rows of cells, with the line of each.
+
+use super::{Record, Table};
+use crate::Problem;
+
+impl Table {
+    /// Everything in the file that is a row of the header's length; what is not is listed.
+    pub(crate) fn scan(file: &str, bytes: &[u8], problems: &mut Vec<Problem>) -> Self {
+        let mut table = Self::unread(file);
+        // Spreadsheet programs start UTF-8 files with a byte-order mark.
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if text.iter().all(u8::is_ascii_whitespace) {
+            problems.push(table.problem_of_file("a header and rows", "an empty file"));
+            return table;
+        }
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text);
+        match reader.headers() {
+            Ok(header) => table.names = header.iter().map(str::to_owned).collect(),
+            Err(e) => {
+                let got = e.to_string();
+                problems.push(table.problem_at(Some(1), None, "a header in UTF-8".into(), got));
+                return table;
+            }
+        }
+        if let Some(separator) = table.other_separator() {
+            let expected = "columns separated by commas and numbers with a decimal point".into();
+            let got = format!("columns separated by {separator}");
+            problems.push(table.problem_at(Some(1), None, expected, got));
+            return Self::unread(file);
+        }
+        table.check_header(problems);
+        table.read_records(&mut reader, &mut Lines::of(text), problems);
+        table
+    }
+
+    /// What separates the columns of a header that is one cell with commas, if anything.
+    fn other_separator(&self) -> Option<&'static str> {
+        let [header] = self.names.as_slice() else { return None };
+        [(';', "semicolons"), ('\t', "tabs")]
+            .into_iter()
+            .find_map(|(separator, name)| header.contains(separator).then_some(name))
+    }
+
+    fn check_header(&self, problems: &mut Vec<Problem>) {
+        for (i, name) in self.names.iter().enumerate() {
+            // Columns without a name cannot be asked for.
+            if !name.is_empty() && self.names[..i].contains(name) {
+                let (expected, got) = ("each column once".to_owned(), "it twice".to_owned());
+                problems.push(self.problem_at(Some(1), Some(name), expected, got));
+            }
+        }
+    }
+
+    fn read_records(
+        &mut self,
+        reader: &mut csv::Reader<&[u8]>,
+        lines: &mut Lines,
+        problems: &mut Vec<Problem>,
+    ) {
+        for record in reader.records() {
+            match record {
+                Ok(cells) => {
+                    let line = lines.of_position(cells.position());
+                    if cells.len() == self.names.len() {
+                        self.records.push(Record { line, cells });
+                        continue;
+                    }
+                    let expected = format!("{} cells as in the header", self.names.len());
+                    let got = cells.len().to_string();
+                    problems.push(self.problem_at(Some(line), None, expected, got));
+                }
+                Err(e) => {
+                    let line = lines.of_position(e.position());
+                    let (expected, got) = ("text in UTF-8".to_owned(), e.to_string());
+                    problems.push(self.problem_at(Some(line), None, expected, got));
+                }
+            }
+        }
+    }
+}
+
+/// Counts the lines of a text up to positions that only increase.
+///
+/// The reader's own count takes the second byte of CRLF, and blank lines, for the beginning of the
+/// next row.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    /// The line on which the row begins whose position the reader gives.
+    fn of_position(&mut self, position: Option<&csv::Position>) -> u64 {
+        let is_break = |&i: &usize| matches!(self.text.get(i), Some(b'\r' | b'\n'));
+        let start = position.map_or(self.at, |p| p.byte() as usize);
+        let start = (start..).find(|i| !is_break(i)).unwrap_or(start).min(self.text.len());
+        for i in self.at..start {
+            let ends = match self.text[i] {
+                b'\n' => true,
+                b'\r' => self.text.get(i + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            self.line += u64::from(ends);
+        }
+        self.at = self.at.max(start);
+        self.line
+    }
+}

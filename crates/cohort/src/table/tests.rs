@@ -1,0 +1,146 @@
+//! Tables that a user brings: what is read, and what is said where something is wrong.
+
+use super::*;
+use vertebra_survival::Outcomes;
+
+fn table(text: &str) -> Table {
+    Table::parse("t.csv", text.as_bytes()).unwrap()
+}
+
+fn message<T>(result: Result<T, Error>) -> String {
+    result.err().unwrap().to_string()
+}
+
+fn refused(text: &str) -> String {
+    message(Table::parse("t.csv", text.as_bytes()))
+}
+
+#[test]
+fn text_columns_become_indicators_against_the_first_level() {
+    let table = table("a,cell\n1,small\n2,adeno\n3,large\n4,adeno\n");
+    assert_eq!(
+        table.covariates(&["a".to_owned(), "cell".to_owned()]).unwrap(),
+        [
+            ("a".to_owned(), vec![1.0, 2.0, 3.0, 4.0]),
+            ("cell=large".to_owned(), vec![0.0, 0.0, 1.0, 0.0]),
+            ("cell=small".to_owned(), vec![1.0, 0.0, 0.0, 0.0]),
+        ]
+    );
+    assert_eq!(table.labels("cell").unwrap(), [2, 0, 1, 0]);
+    let one = table.subset(&[1, 3]).covariates(&["cell".to_owned()]);
+    assert_eq!(
+        message(one),
+        "t.csv, column cell: expected at least two values, got \"adeno\" in every row used"
+    );
+}
+
+#[test]
+fn every_missing_marker_is_one_in_every_kind_of_column() {
+    let table = table("a,b\n1,x\nNA,y\n3,\nNaN,null\n., z \n,Na\n4,z\n");
+    assert_eq!(table.complete_rows(&["a", "b"]).unwrap(), [0, 6]);
+    let a = [Some(1.0), None, Some(3.0), None, None, None, Some(4.0)];
+    assert_eq!(table.column("a").unwrap(), Column::Number(a.to_vec()));
+    let Column::Text(b) = table.column("b").unwrap() else { panic!("b is text") };
+    assert_eq!(b.iter().flatten().count(), 4);
+    assert_eq!(
+        message(table.numbers("a")),
+        "t.csv line 3, column a: expected a number, got a missing value (\"NA\")"
+    );
+    assert_eq!(message(table.labels("b")), "t.csv line 4, column b: expected a value, got none");
+}
+
+#[test]
+fn rows_keep_their_lines_in_a_subset() {
+    let table = table("a,b\n1,x\n2,y\n3,8o\n").subset(&[0, 2]);
+    assert_eq!(table.numbers("a").unwrap(), [1.0, 3.0]);
+    assert_eq!(
+        message(table.subset(&[1]).numbers("b")),
+        "t.csv line 4, column b: expected a number, got \"8o\""
+    );
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    let lines = |text: &str| -> Vec<u64> { table(text).rows().map(|row| row.line()).collect() };
+    assert_eq!(lines("a,b\n1,2\n3,4\n"), [2, 3]);
+    assert_eq!(lines("a,b\r\n1,2\r\n3,4\r\n"), [2, 3]);
+    assert_eq!(lines("a,b\r1,2\r3,4\r"), [2, 3]);
+    assert_eq!(lines("a,b\r\n\r\n1,2\r\n\r\n\r\n3,4"), [3, 6]);
+    assert_eq!(lines("a,b\n\"1\n2\",2\n3,4\n"), [2, 4]);
+    assert_eq!(lines("\u{feff}a,b\n1,2\n"), [2]);
+    assert_eq!(
+        refused("a,b\r\n1,2\r\n3\r\n"),
+        "t.csv line 3: expected 2 cells as in the header, got 1"
+    );
+}
+
+#[test]
+fn bad_outcomes_are_named_by_line_and_column() {
+    let table = table("time,event,from\n5,1,0\n-2,0,1\n3,2,4\n");
+    assert_eq!(
+        message(table.outcomes("time", "event", None)),
+        "t.csv line 3, column time: expected a time >= 0, got -2"
+    );
+    let rest = table.subset(&[0, 2]);
+    assert_eq!(
+        message(rest.outcomes("time", "event", None)),
+        "t.csv line 4, column event: expected 0 (censored) or 1 (event), got 2"
+    );
+    assert_eq!(rest.causes("event").unwrap(), [1, 2]);
+    assert_eq!(
+        message(rest.competing_outcomes("time", "event", Some("from"))),
+        "t.csv line 4, column from: expected an entry time >= 0 and before time, got 4"
+    );
+    assert_eq!(
+        message(table.causes("time")),
+        "t.csv line 3, column time: expected 0 (censored) or a cause 1, 2, .., 99, got -2"
+    );
+    let first = table.subset(&[0]).outcomes("time", "event", None).unwrap();
+    assert_eq!(first, Outcomes::new(vec![5.0], vec![true]).unwrap());
+    let absent = message(table.numbers("sex"));
+    assert_eq!(absent, "t.csv line 1: expected a column sex, got columns time, event, from");
+}
+
+#[test]
+fn numbers_are_finite_and_have_a_decimal_point() {
+    let got = |cell: &str| message(table(&format!("a,b\n\"{cell}\",1\n")).numbers("a"));
+    assert!(got("inf").ends_with("expected a number, got \"inf\""), "{}", got("inf"));
+    assert!(got("74,6").ends_with("expected a number with a decimal point, got \"74,6\""));
+    assert!(got("7,4,6").ends_with("expected a number, got \"7,4,6\""));
+}
+
+#[test]
+fn files_that_are_not_tables_are_refused_in_one_sentence() {
+    assert_eq!(
+        refused("a,a\n1,2\n"),
+        "t.csv line 1, column a: expected each column once, got it twice"
+    );
+    assert_eq!(refused("a,b\n"), "t.csv: expected at least one row below the header, got none");
+    assert_eq!(refused(""), "t.csv: expected a header and rows, got an empty file");
+    assert_eq!(
+        refused("a;b\n1,5;2\n"),
+        "t.csv line 1: expected columns separated by commas and numbers with a decimal point, \
+         got columns separated by semicolons"
+    );
+    let latin = Table::parse("t.csv", b"a,b\n1,2\nm\xe4n,3\n");
+    assert!(message(latin).starts_with("t.csv line 3: expected text in UTF-8"));
+    assert!(message(Table::read("absent/t.csv")).contains("absent/t.csv"));
+}
+
+#[test]
+fn covariates_are_found_by_path_and_by_name() {
+    let names = ["age".to_owned(), "sex".to_owned()];
+    let films = |text: &str| FilmCovariates::new(table(text), &names);
+    let covariates = films("file,sex,age\nfilms/a.dcm,F,61\nb.dcm,,70\nc/d.dcm,M,.\ne/d.dcm,0,5\n");
+    let covariates = covariates.unwrap();
+    let of = |file: &str| covariates.of(Path::new(file));
+    assert_eq!(of("films/a.dcm").unwrap(), [Some(61.0), Some(1.0)]);
+    assert_eq!(of("x/b.dcm").unwrap(), [Some(70.0), None]);
+    assert_eq!(of("c/d.dcm").unwrap(), [None, Some(0.0)]);
+    assert_eq!(message(of("x/c.dcm")), "t.csv: expected a row for x/c.dcm, got none");
+    assert!(message(of("x/d.dcm")).contains("several rows"));
+    assert_eq!(FilmCovariates::none(2).of(Path::new("c.dcm")).unwrap(), [None, None]);
+    assert!(message(films("file,sex,age\na,F,1\na,F,1\n")).contains("line 3, column file"));
+    assert!(message(films("file,age\na,1\n")).contains("a column sex"));
+    assert!(message(films("file,sex,age\na,f,1\n")).contains("column sex: expected a number"));
+}
