@@ -3,7 +3,7 @@
 use crate::format::{covariate_label, years};
 use crate::results::{SetSize, StudyResults};
 use crate::table::{Cell, Kind, Table};
-use vertebra_cohort::{Summary, Test};
+use vertebra_cohort::{Summary, TableOneTest};
 
 /// The flow chart in numbers.
 pub(crate) fn flow(results: &StudyResults) -> Table {
@@ -42,7 +42,7 @@ pub(crate) fn characteristics(results: &StudyResults) -> Table {
         .rows
         .iter()
         .map(|row| {
-            let digits = usize::from(row.test == Test::PooledT);
+            let digits = usize::from(row.test == TableOneTest::PooledT);
             vec![
                 Cell::text(&row.name),
                 summary(row.groups[0], digits),
