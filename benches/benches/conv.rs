@@ -10,10 +10,9 @@
 
 use std::{hint::black_box, time::Duration};
 
-use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation::relu};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use vertebra_conv::{BatchNormRelu, Conv2d, Conv2dConfig, Isa};
+use vertebra_conv::{BatchNorm, Conv2d, Isa, Layers};
 
 /// Batch, input channels, side, output channels, filter, stride.
 const CASES: [[usize; 6]; 8] = [
@@ -37,17 +36,12 @@ struct Layer {
 
 impl Layer {
     fn new([n, c, side, o, kernel, stride]: [usize; 6], device: &Device) -> Self {
-        let p = kernel / 2;
-        let conv = Conv2dConfig::new([c, o], [kernel; 2])
-            .with_stride([stride; 2])
-            .with_padding(PaddingConfig2d::Explicit(p, p, p, p))
-            .with_bias(false)
-            .init(device);
-        let out = (side + 2 * p - kernel) / stride + 1;
+        let layers = Layers::on(device);
+        let out = (side - 1) / stride + 1;
         Self {
             input: [n, c, side, side],
-            conv,
-            norm: BatchNormConfig::new(o).init(device),
+            conv: layers.same_conv([c, o], kernel, stride),
+            norm: layers.batch_norm(o),
             operations: 2.0 * (n * c * o * kernel * kernel * out * out) as f64,
             name: format!("{n}x{c}x{side}x{side} to {o}, {kernel}x{kernel}/{stride}"),
         }

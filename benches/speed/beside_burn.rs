@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use burn::module::Module;
 use burn::nn::interpolate::{Interpolate2dConfig, InterpolateMode};
-use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Tensor, activation::relu};
 use vertebra_benches::arguments;
-use vertebra_conv::{Conv2d, Conv2dConfig, batch_norm};
+use vertebra_conv::{BatchNorm, Conv2d, Conv2dConfig, Layers};
 
 /// Convolution, batch norm, and what follows.
 #[derive(Module, Debug)]
@@ -21,21 +20,17 @@ struct Layer {
 }
 
 impl Layer {
-    fn new([c, o]: [usize; 2], kernel: usize, stride: usize, fast: bool, device: &Device) -> Self {
-        let side = kernel / 2;
-        let conv = Conv2dConfig::new([c, o], [kernel; 2])
-            .with_stride([stride; 2])
-            .with_padding(PaddingConfig2d::Explicit(side, side, side, side))
-            .with_bias(false)
-            .init(device);
-        Self { conv, norm: BatchNormConfig::new(o).init(device), fast }
+    fn new([c, o]: [usize; 2], kernel: usize, stride: usize, fast: bool, layers: &Layers) -> Self {
+        let conv = layers.same_conv([c, o], kernel, stride);
+        Self { conv, norm: layers.batch_norm(o), fast }
     }
 
     fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, rectify: bool) -> Tensor<4> {
         if self.fast {
-            return batch_norm(&self.norm, self.conv.forward(x), residual, rectify);
+            return self.norm.followed_by(self.conv.forward(x), residual, rectify);
         }
-        let y = self.norm.forward(self.conv.clone().into_burn().forward(x));
+        let norm = self.norm.clone().into_burn();
+        let y = norm.forward(self.conv.clone().into_burn().forward(x));
         let y = match residual {
             Some(r) => y + r,
             None => y,
@@ -52,11 +47,11 @@ struct Block {
 }
 
 impl Block {
-    fn new([c, o]: [usize; 2], stride: usize, fast: bool, device: &Device) -> Self {
+    fn new([c, o]: [usize; 2], stride: usize, fast: bool, layers: &Layers) -> Self {
         Self {
-            first: Layer::new([c, o], 3, stride, fast, device),
-            second: Layer::new([o, o], 3, 1, fast, device),
-            shortcut: (stride > 1 || c != o).then(|| Layer::new([c, o], 1, stride, fast, device)),
+            first: Layer::new([c, o], 3, stride, fast, layers),
+            second: Layer::new([o, o], 3, 1, fast, layers),
+            shortcut: (stride > 1 || c != o).then(|| Layer::new([c, o], 1, stride, fast, layers)),
         }
     }
 
@@ -77,13 +72,13 @@ struct ResNet {
 }
 
 impl ResNet {
-    fn new(widths: &[usize], kernel: usize, fast: bool, device: &Device) -> Self {
-        let stem = Layer::new([1, widths[0]], kernel, 2, fast, device);
+    fn new(widths: &[usize], kernel: usize, fast: bool, layers: &Layers) -> Self {
+        let stem = Layer::new([1, widths[0]], kernel, 2, fast, layers);
         let mut blocks = Vec::new();
         let mut c = widths[0];
         for (i, &o) in widths.iter().enumerate() {
-            blocks.push(Block::new([c, o], if i > 0 { 2 } else { 1 }, fast, device));
-            blocks.push(Block::new([o, o], 1, fast, device));
+            blocks.push(Block::new([c, o], if i > 0 { 2 } else { 1 }, fast, layers));
+            blocks.push(Block::new([o, o], 1, fast, layers));
             c = o;
         }
         Self { stem, blocks }
@@ -107,32 +102,32 @@ struct HrNet {
 }
 
 impl HrNet {
-    fn new(width: usize, fast: bool, device: &Device) -> Self {
+    fn new(width: usize, fast: bool, layers: &Layers) -> Self {
         let branch = |i: usize| width << i;
         let chain = |i: usize, j: usize| {
             // from branch i down to j: j - i strided layers
             (i..j).map(move |k| {
                 let to = if k + 1 == j { branch(j) } else { branch(i) };
-                Layer::new([branch(i), to], 3, 2, fast, device)
+                Layer::new([branch(i), to], 3, 2, fast, layers)
             })
         };
         let pairs = || (0..4usize).flat_map(|j| (0..4).map(move |i| (i, j)));
         Self {
             stem: vec![
-                Layer::new([1, 16], 3, 2, fast, device),
-                Layer::new([16, 16], 3, 2, fast, device),
+                Layer::new([1, 16], 3, 2, fast, layers),
+                Layer::new([16, 16], 3, 2, fast, layers),
             ],
             entry: (0..4)
                 .map(|i| match i {
-                    0 => Layer::new([16, width], 3, 1, fast, device),
-                    _ => Layer::new([branch(i - 1), branch(i)], 3, 2, fast, device),
+                    0 => Layer::new([16, width], 3, 1, fast, layers),
+                    _ => Layer::new([branch(i - 1), branch(i)], 3, 2, fast, layers),
                 })
                 .collect(),
-            branches: (0..12).map(|i| Block::new([branch(i % 4); 2], 1, fast, device)).collect(),
+            branches: (0..12).map(|i| Block::new([branch(i % 4); 2], 1, fast, layers)).collect(),
             down: pairs().filter(|(i, j)| i < j).flat_map(|(i, j)| chain(i, j)).collect(),
             up: pairs()
                 .filter(|(i, j)| i > j)
-                .map(|(i, j)| Layer::new([branch(i), branch(j)], 1, 1, fast, device))
+                .map(|(i, j)| Layer::new([branch(i), branch(j)], 1, 1, fast, layers))
                 .collect(),
             head: Conv2dConfig::new([width, 5], [1, 1]).init(device),
         }
@@ -224,7 +219,7 @@ fn main() {
         let name = format!("HRNet-like {width}, b{batch} {side}");
         if name.contains(&only) {
             let run = |fast, s| {
-                let net = HrNet::new(width, fast, &device);
+                let net = HrNet::new(width, fast, &Layers::on(&device));
                 time_steps(net, input([batch, 1, side, side]), HrNet::forward, s)
             };
             report(&name, run(false, burn_seconds), run(true, seconds));
@@ -238,7 +233,7 @@ fn main() {
         let name = format!("ResNet {}.., b{batch} {side}", widths[0]);
         if name.contains(&only) {
             let run = |fast, s| {
-                let net = ResNet::new(widths, kernel, fast, &device);
+                let net = ResNet::new(widths, kernel, fast, &Layers::on(&device));
                 time_steps(net, input([batch, 1, side, side]), ResNet::forward, s)
             };
             report(&name, run(false, burn_seconds), run(true, seconds));

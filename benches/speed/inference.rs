@@ -60,7 +60,7 @@ fn hrnet(name: &str, side: usize, weights: &Path) -> Graph {
         _ => HrnetConfig::w32(),
     };
     let network = config.with_in_channels(3).init(&Device::default()).unwrap();
-    let network = network.with_first_weights(1);
+    let network = network.with_initial_weights(1);
     network.save_weights(weights).unwrap();
     network.graph(3, [side, side]).unwrap()
 }

@@ -11,13 +11,12 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::time::Instant;
 use vertebra_benches::{arguments, noise, peak_megabytes};
-use vertebra_conv::Adam;
 use vertebra_deepsurv::{
     EncoderConfig, ImageSet, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining,
 };
 use vertebra_hrnet::{Hrnet, HrnetConfig};
 use vertebra_survival::Outcomes;
-use vertebra_training::{Event, LearningRate, OptimizerKind};
+use vertebra_training::{Adam, Event, LearningRate, OptimizerKind};
 
 /// Steps before the first that counts.
 const WARM_UP: usize = 2;
@@ -54,7 +53,7 @@ fn hrnet(name: &str, batch: usize, side: usize, steps: usize) -> Vec<f64> {
         _ => HrnetConfig::w32(),
     };
     let network = config.with_in_channels(3).init(&device).unwrap();
-    let network = network.with_first_weights(1);
+    let network = network.with_initial_weights(1);
     let tensor = |shape: [usize; 4]| {
         Tensor::<4>::from_data(TensorData::new(noise(shape.iter().product()), shape), &device)
     };

@@ -11,7 +11,7 @@ use vertebra_study::{Progress, RiskNetworkInputs, StudyConfig, train_risk};
 /// A detector that was never trained, with points anywhere on the film.
 fn blind_detector(config: &StudyConfig, folder: &std::path::Path) {
     let device = burn::tensor::Device::default();
-    let network = config.keypoints.network.init(&device).unwrap().with_first_weights(1);
+    let network = config.keypoints.network.init(&device).unwrap().with_initial_weights(1);
     KeypointDetector::new(network, config.keypoints.clone()).unwrap().save(folder).unwrap();
 }
 

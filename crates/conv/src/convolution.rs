@@ -1,10 +1,13 @@
+//! One convolution layer without its values: forward pass and gradients on slices.
+
 use crate::{
-    Error, Isa, buffers,
+    Error, Isa,
     correlation::{Correlation, Phase},
     direct, gathered,
     packing::{Block, with_packed},
     problem::{Addend, Problem},
-    weight_gradient, winograd,
+    weight_gradient::Job,
+    winograd,
     workspace::with_buffer,
 };
 
@@ -145,12 +148,26 @@ impl Convolution {
         weight: &[f32],
         bias: Option<&[f32]>,
     ) -> Result<Vec<f32>, Error> {
-        let output = self.check(shape, weight, bias)?;
-        check("input", &shape, input)?;
-        let problem = self.problem(shape[0], input, bias);
-        let mut result = buffers::take(output.iter().product());
-        self.correlate(&self.correlation(shape, output), &problem, weight, &mut result);
+        let mut result = zeros(self.check(shape, weight, bias)?);
+        self.forward_into(Images { values: input, shape }, weight, bias, &mut result)?;
         Ok(result)
+    }
+
+    /// [`forward`](Self::forward) into memory of the output's length, whatever it holds.
+    pub(crate) fn forward_into(
+        &self,
+        input: Images<'_>,
+        weight: &[f32],
+        bias: Option<&[f32]>,
+        result: &mut [f32],
+    ) -> Result<(), Error> {
+        let Images { values, shape } = input;
+        let output = self.check(shape, weight, bias)?;
+        check("input", &shape, values)?;
+        check("output", &output, result)?;
+        let problem = self.problem(shape[0], values, bias);
+        self.correlate(&self.correlation(shape, output), &problem, weight, result);
+        Ok(())
     }
 
     /// Gradient of a loss with respect to the input, from the one with respect to the output.
@@ -167,29 +184,43 @@ impl Convolution {
         weight: &[f32],
         shape: [usize; 4],
     ) -> Result<Vec<f32>, Error> {
+        let mut input = zeros(shape);
+        self.input_gradient_into(gradient, weight, shape, &mut input)?;
+        Ok(input)
+    }
+
+    /// [`input_gradient`](Self::input_gradient) into memory of the input's length, whatever it
+    /// holds.
+    pub(crate) fn input_gradient_into(
+        &self,
+        gradient: &[f32],
+        weight: &[f32],
+        shape: [usize; 4],
+        result: &mut [f32],
+    ) -> Result<(), Error> {
         let output = self.output_shape(shape)?;
         check("output gradient", &output, gradient)?;
         check("weight", &self.weight, weight)?;
+        check("input", &shape, result)?;
         let problem = self.problem(shape[0], gradient, None);
         let phases = Phase::all(self.weight, self.stride, self.padding, shape, output);
-        let len = shape.iter().product();
         if let [whole] = phases.as_slice()
             && self.stride == [1, 1]
         {
-            let mut input = buffers::take(len);
-            self.correlate(&whole.correlation, &problem, weight, &mut input);
-            return Ok(input);
+            self.correlate(&whole.correlation, &problem, weight, result);
+            return Ok(());
         }
         // A stride beyond the filter leaves pixels that no phase writes.
-        let is_covered = phases.len() == self.stride[0] * self.stride[1];
-        let mut input = if is_covered { buffers::take(len) } else { buffers::take_zeros(len) };
-        for phase in phases {
-            let mut part = buffers::take(shape[0] * shape[1] * phase.correlation.pixels());
-            self.correlate(&phase.correlation, &problem, weight, &mut part);
-            phase.scatter(&part, &mut input, shape);
-            buffers::give_back(part);
+        if phases.len() != self.stride[0] * self.stride[1] {
+            result.fill(0.0);
         }
-        Ok(input)
+        for phase in phases {
+            with_buffer(shape[0] * shape[1] * phase.correlation.pixels(), |part| {
+                self.correlate(&phase.correlation, &problem, weight, part);
+                phase.scatter(part, result, shape);
+            });
+        }
+        Ok(())
     }
 
     /// Gradient of a loss with respect to the weight, summed over the images.
@@ -207,11 +238,27 @@ impl Convolution {
         shape: [usize; 4],
         gradient: &[f32],
     ) -> Result<Vec<f32>, Error> {
+        let mut weight = zeros(self.weight);
+        self.weight_gradient_into(Images { values: input, shape }, gradient, &mut weight)?;
+        Ok(weight)
+    }
+
+    /// [`weight_gradient`](Self::weight_gradient) into memory of the weight's length, whatever it
+    /// holds.
+    pub(crate) fn weight_gradient_into(
+        &self,
+        input: Images<'_>,
+        gradient: &[f32],
+        result: &mut [f32],
+    ) -> Result<(), Error> {
+        let Images { values, shape } = input;
         let output = self.output_shape(shape)?;
-        check("input", &shape, input)?;
+        check("input", &shape, values)?;
         check("output gradient", &output, gradient)?;
-        let correlation = self.correlation(shape, output);
-        Ok(weight_gradient::weight_gradient(&correlation, shape[0], input, gradient, self.isa))
+        check("weight", &self.weight, result)?;
+        let (correlation, images) = (&self.correlation(shape, output), shape[0]);
+        Job { correlation, images, source: values, gradient, isa: self.isa }.write(result);
+        Ok(())
     }
 
     /// Gradient of a loss with respect to the bias: the sum over images and pixels.
@@ -284,6 +331,17 @@ impl Convolution {
     pub(crate) fn isa(&self) -> Isa {
         self.isa
     }
+}
+
+/// Images `[n, channels, height, width]` with their shape.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Images<'a> {
+    pub(crate) values: &'a [f32],
+    pub(crate) shape: [usize; 4],
+}
+
+fn zeros(shape: [usize; 4]) -> Vec<f32> {
+    vec![0.0; shape.iter().product()]
 }
 
 /// The direct or the gathering kernel, with a weight packed before.

@@ -11,7 +11,7 @@ use crate::{
     correlation::Correlation,
     kernels::{Isa, Lanes, LastStep, Tile, TileAddend},
     packing::Block,
-    parallel::for_each,
+    awake::for_each,
     planes::Planes,
     problem::{Addend, Problem},
     workspace::with_buffer,

@@ -8,7 +8,7 @@ use crate::{
     correlation::{Correlation, Tap},
     kernels::{Lanes, LastStep, MOST, Places, Spread, Tile},
     packing::Block,
-    parallel::for_each,
+    awake::for_each,
     planes::Planes,
     problem::{Addend, Problem},
     workspace::with_buffer,

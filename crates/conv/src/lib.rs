@@ -57,7 +57,7 @@
 //! # Ok::<(), vertebra_conv::Error>(())
 //! ```
 
-mod buffers;
+mod awake;
 mod convolution;
 mod correlation;
 mod direct;
@@ -72,7 +72,6 @@ mod normalization;
 mod onnx;
 mod packed;
 mod packing;
-mod parallel;
 mod plan;
 mod planes;
 mod problem;
@@ -80,15 +79,14 @@ mod weight_gradient;
 mod winograd;
 mod workspace;
 
-pub use buffers::release_buffers;
 pub use convolution::Convolution;
 pub use error::Error;
 pub use graph::{Graph, MapShape, Value};
 pub use kernels::Isa;
 #[cfg(feature = "burn")]
-pub use nn::{Adam, BatchNormRelu, Conv2d, Conv2dConfig};
+pub use nn::{BasicBlock, BatchNorm, Conv2d, Conv2dConfig, ConvNorm, Layers, Norm};
 #[cfg(feature = "burn")]
-pub use nn::{allow_winograd_in_layers, batch_norm, runs_on_flex};
+pub use nn::{Maps, Traced, Tracer, Vectors, runs_on_flex};
 pub use packed::PackedConvolution;
 pub use plan::{Plan, PlanOptions, StepTime};
 pub use problem::Addend;

@@ -1,11 +1,10 @@
 //! Batch normalisation with the batch's own statistics, an optional sum and ReLU, forward and
 //! backward (Ioffe & Szegedy, ICML 2015), one channel at a time so that it stays in cache.
 
-use crate::buffers;
 use crate::kernels::elementwise::{
     Affine, GradientSums, backward_plane, forward_plane, gradient_sums, squared_deviations, sum,
 };
-use crate::parallel::{PASS, map};
+use crate::awake::{PASS, map};
 
 /// Settings of one pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,22 +17,31 @@ pub(crate) struct Normalization {
     pub(crate) relu: bool,
 }
 
-/// Results of [`normalize`].
-pub(crate) struct Normalized {
-    pub(crate) output: Vec<f32>,
-    pub(crate) mean: Vec<f32>,
-    /// Biased: divided by the number of pixels.
-    pub(crate) variance: Vec<f32>,
+/// What a forward pass reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ForwardInputs<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) gamma: &'a [f32],
+    pub(crate) beta: &'a [f32],
+    /// Added before the ReLU.
+    pub(crate) residual: Option<&'a [f32]>,
 }
 
-/// Results of [`normalize_backward`].
-pub(crate) struct NormalizationGradients {
-    pub(crate) input: Vec<f32>,
-    pub(crate) gamma: Vec<f32>,
-    pub(crate) beta: Vec<f32>,
-    /// Given where it differs from the output's gradient and is asked for.
-    pub(crate) residual: Option<Vec<f32>>,
+/// What a backward pass reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BackwardInputs<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) gamma: &'a [f32],
+    pub(crate) mean: &'a [f32],
+    pub(crate) variance: &'a [f32],
+    /// The forward pass's result if it had a ReLU.
+    pub(crate) output: Option<&'a [f32]>,
+    /// With respect to that result.
+    pub(crate) gradient: &'a [f32],
 }
+
+/// Statistics or gradients of all channels.
+pub(crate) type PerChannel = (Vec<f32>, Vec<f32>);
 
 impl Normalization {
     fn plane(&self) -> usize {
@@ -60,16 +68,15 @@ impl Normalization {
     }
 }
 
-/// `relu?(gamma (x - mean) / sqrt(variance + epsilon) + beta + residual)`.
+/// `relu?(gamma (x - mean) / sqrt(variance + epsilon) + beta + residual)` into `output`, whatever it
+/// holds; returns mean and biased variance (divided by the number of pixels).
 pub(crate) fn normalize(
     norm: &Normalization,
-    x: &[f32],
-    gamma: &[f32],
-    beta: &[f32],
-    residual: Option<&[f32]>,
-) -> Normalized {
-    let mut output = buffers::take(x.len());
-    let channels: Vec<_> = norm.channels(&mut output).into_iter().enumerate().collect();
+    inputs: ForwardInputs<'_>,
+    output: &mut [f32],
+) -> PerChannel {
+    let ForwardInputs { x, gamma, beta, residual } = inputs;
+    let channels: Vec<_> = norm.channels(output).into_iter().enumerate().collect();
     let statistics = map(channels, x.len() * PASS, |(c, planes)| {
         let mean = norm.planes(x, c).map(sum).sum::<f64>() / norm.pixels();
         let deviation = |plane| squared_deviations(plane, mean as f32);
@@ -83,44 +90,36 @@ pub(crate) fn normalize(
         }
         (mean as f32, variance as f32)
     });
-    let (mean, variance) = statistics.into_iter().unzip();
-    Normalized { output, mean, variance }
+    statistics.into_iter().unzip()
 }
 
-/// The gradients of [`normalize`]; `output` is its result if it had a ReLU.
+/// The gradients of [`normalize`] with respect to `x` into `input`, whatever it holds, and to the
+/// residual into `residual`, unless that is empty; returns those with respect to gamma and beta.
 pub(crate) fn normalize_backward(
     norm: &Normalization,
-    x: &[f32],
-    gamma: &[f32],
-    [mean, variance]: [&[f32]; 2],
-    output: Option<&[f32]>,
-    gradient: &[f32],
-    wants_residual: bool,
-) -> NormalizationGradients {
-    let mut input = buffers::take(x.len());
-    let keeps_residual = wants_residual && norm.relu;
-    let mut residual = if keeps_residual { buffers::take(x.len()) } else { Vec::new() };
-    let channels = norm.channels(&mut input).into_iter().zip(norm.channels(&mut residual));
-    let sums = map(channels.enumerate().collect(), x.len() * PASS, |(c, (planes, residual))| {
-        let rest = || Planes { norm, c, x, gradient, output };
-        let inverse = 1.0 / (f64::from(variance[c]) + norm.epsilon).sqrt();
-        let total = rest().sums(mean[c]);
-        let (beta, gamma_sum) = (total.plain, total.weighted * inverse);
+    inputs: BackwardInputs<'_>,
+    input: &mut [f32],
+    residual: &mut [f32],
+) -> PerChannel {
+    let channels = norm.channels(input).into_iter().zip(norm.channels(residual));
+    let cost = inputs.x.len() * PASS;
+    let sums = map(channels.enumerate().collect(), cost, |(c, (planes, residual))| {
+        let mean = inputs.mean[c];
+        let inverse = 1.0 / (f64::from(inputs.variance[c]) + norm.epsilon).sqrt();
+        let total = Planes { norm, c, inputs }.sums(mean);
+        let (beta, gamma) = (total.plain, total.weighted * inverse);
         // dx = gamma inverse (g - mean(g) - xhat mean(g xhat)), xhat = (x - mean) inverse.
-        let scale = f64::from(gamma[c]) * inverse;
+        let scale = f64::from(inputs.gamma[c]) * inverse;
         let affine =
-            [scale, -scale * inverse * gamma_sum / norm.pixels(), -scale * beta / norm.pixels()];
+            [scale, -scale * inverse * gamma / norm.pixels(), -scale * beta / norm.pixels()];
         let affine = affine.map(|a| a as f32);
         let mut residual = residual.into_iter();
-        for ((x, g, y), dx) in rest().iter().zip(planes) {
-            let residual = residual.next();
-            backward_plane(x, g, y, mean[c], affine, dx, residual);
+        for ((x, g, y), dx) in (Planes { norm, c, inputs }).iter().zip(planes) {
+            backward_plane(x, g, y, mean, affine, dx, residual.next());
         }
-        (gamma_sum as f32, beta as f32)
+        (gamma as f32, beta as f32)
     });
-    let (gamma, beta) = sums.into_iter().unzip();
-    let residual = (!residual.is_empty()).then_some(residual);
-    NormalizationGradients { input, gamma, beta, residual }
+    sums.into_iter().unzip()
 }
 
 /// One channel's planes of what the backward pass reads.
@@ -128,16 +127,14 @@ pub(crate) fn normalize_backward(
 struct Planes<'a> {
     norm: &'a Normalization,
     c: usize,
-    x: &'a [f32],
-    gradient: &'a [f32],
-    output: Option<&'a [f32]>,
+    inputs: BackwardInputs<'a>,
 }
 
 impl<'a> Planes<'a> {
     fn iter(self) -> impl Iterator<Item = (&'a [f32], &'a [f32], Option<&'a [f32]>)> {
-        let mut output = self.output.map(|o| self.norm.planes(o, self.c));
-        let gradient = self.norm.planes(self.gradient, self.c);
-        let pairs = self.norm.planes(self.x, self.c).zip(gradient);
+        let mut output = self.inputs.output.map(|o| self.norm.planes(o, self.c));
+        let gradient = self.norm.planes(self.inputs.gradient, self.c);
+        let pairs = self.norm.planes(self.inputs.x, self.c).zip(gradient);
         pairs.map(move |(x, g)| (x, g, output.as_mut().and_then(Iterator::next)))
     }
 

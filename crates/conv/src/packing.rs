@@ -2,7 +2,7 @@
 
 use crate::{
     correlation::Correlation,
-    parallel::{PASS, for_each},
+    awake::{PASS, for_each},
     workspace::with_buffer,
 };
 

@@ -10,12 +10,11 @@
 //! in order: the result does not depend on the number of threads.
 
 use crate::{
-    buffers,
     correlation::Correlation,
     gathered::{Place, dense_lanes, is_small, places},
     kernels::{Dot, Isa, LastStep, Places, Spread, Tile},
     packing::balanced,
-    parallel::for_each,
+    awake::for_each,
     planes::Planes,
     workspace::with_buffer,
 };
@@ -28,24 +27,14 @@ const RUN_PIXELS: usize = 1536;
 const PARTIAL_VALUES: usize = 4 << 20;
 /// Most groups of images.
 const MAX_GROUPS: usize = 16;
-/// `[outputs, channels, taps]`, in the order of a forward layer's weight.
-pub(crate) fn weight_gradient(
-    correlation: &Correlation,
-    images: usize,
-    source: &[f32],
-    gradient: &[f32],
-    isa: Isa,
-) -> Vec<f32> {
-    let job = Job { correlation, images, source, gradient, isa };
-    if job.gathers() { job.gathered() } else { job.direct() }
-}
 
-struct Job<'a> {
-    correlation: &'a Correlation,
-    images: usize,
-    source: &'a [f32],
-    gradient: &'a [f32],
-    isa: Isa,
+/// A weight gradient to compute.
+pub(crate) struct Job<'a> {
+    pub(crate) correlation: &'a Correlation,
+    pub(crate) images: usize,
+    pub(crate) source: &'a [f32],
+    pub(crate) gradient: &'a [f32],
+    pub(crate) isa: Isa,
 }
 
 /// A band of rows of an image.
@@ -56,6 +45,12 @@ struct Unit {
 }
 
 impl Job<'_> {
+    /// Writes `[outputs, channels, taps]`, in the order of a forward layer's weight.
+    pub(crate) fn write(&self, output: &mut [f32]) {
+        output.fill(0.0);
+        if self.gathers() { self.gathered(output) } else { self.direct(output) }
+    }
+
     fn gathers(&self) -> bool {
         let planes = Planes::new(self.correlation, self.correlation.domain[0], self.isa.lanes());
         let gather = self.isa.gather_cost(is_small(self.correlation));
@@ -64,7 +59,8 @@ impl Job<'_> {
 
     // ---- direct ----
 
-    fn direct(&self) -> Vec<f32> {
+    /// Adds to `output`, which is zero.
+    fn direct(&self, output: &mut [f32]) {
         let planes = Planes::new(self.correlation, self.band_rows(), self.isa.lanes());
         let units = self.units(planes.rows);
         let run = self.run_units(&planes);
@@ -73,10 +69,28 @@ impl Job<'_> {
             .clamp(1, MAX_GROUPS)
             .min(units.len().div_ceil(run))
             .max(1);
+        let add = |partials: &mut [f32]| self.add_groups(&planes, &units, groups, partials);
+        if groups == 1 {
+            return add(output);
+        }
+        with_buffer(groups * len, |partials| {
+            partials.fill(0.0);
+            add(partials);
+            let (sum, others) = partials.split_at_mut(len);
+            for other in others.chunks(len) {
+                sum.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
+            }
+            output.copy_from_slice(sum);
+        });
+    }
+
+    /// One partial sum after the other, each over its group of `units`.
+    fn add_groups(&self, planes: &Planes, units: &[Unit], groups: usize, partials: &mut [f32]) {
+        let run = self.run_units(planes);
+        let len = self.correlation.outputs * self.correlation.terms();
         let group_units = units.len().div_ceil(groups).max(1);
         let splits = MAX_GROUPS.div_ceil(4).div_ceil(groups);
         let rows = self.correlation.outputs.div_ceil(splits).next_multiple_of(8);
-        let mut partials = buffers::take_zeros(groups * len);
         let tasks: Vec<(usize, usize, &mut [f32])> = partials
             .chunks_mut(len.max(1))
             .enumerate()
@@ -87,9 +101,8 @@ impl Job<'_> {
             .collect();
         for_each(tasks, self.correlation.products(self.images), |(group, first, partial)| {
             let units = units.chunks(group_units).nth(group).unwrap_or(&[]);
-            units.chunks(run).for_each(|units| self.add_run(&planes, units, first, partial));
+            units.chunks(run).for_each(|units| self.add_run(planes, units, first, partial));
         });
-        add_partials(partials, len)
     }
 
     /// Rows of a unit: the whole plane unless it is too long for a run.
@@ -210,7 +223,8 @@ impl Job<'_> {
 
     // ---- gathered ----
 
-    fn gathered(&self) -> Vec<f32> {
+    /// Adds to `output`, which is zero.
+    fn gathered(&self, output: &mut [f32]) {
         let c = self.correlation;
         let sizes = balanced(c.outputs, self.isa.max_outputs());
         let most = sizes.iter().copied().max().unwrap_or(1);
@@ -221,7 +235,6 @@ impl Job<'_> {
             false => vectors * self.isa.lanes(),
         };
         let packed = self.packed_gradient(&sizes);
-        let mut output = buffers::take_zeros(c.outputs * c.terms());
         let mut panels: Vec<Vec<&mut [f32]>> = Vec::new();
         panels.resize_with(c.terms().div_ceil(width), Vec::new);
         for row in output.chunks_mut(c.terms()) {
@@ -243,7 +256,6 @@ impl Job<'_> {
                 self.multiply_terms(&packed, &sizes, &panel, &mut out);
             });
         });
-        output
     }
 
     /// The gradient as the tile kernel's weights: per block of outputs `[pixel][output]`.
@@ -363,18 +375,4 @@ fn column_blocks(channels: usize, taps: usize, most: usize) -> Vec<usize> {
     }
     let channel = balanced(taps, most);
     channel.iter().copied().cycle().take(channel.len() * channels).collect()
-}
-
-fn add_partials(mut partials: Vec<f32>, len: usize) -> Vec<f32> {
-    if partials.len() > len {
-        let (sum, others) = partials.split_at_mut(len);
-        for other in others.chunks(len) {
-            sum.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
-        }
-        let mut total = buffers::take(len);
-        total.copy_from_slice(sum);
-        buffers::give_back(partials);
-        return total;
-    }
-    partials
 }

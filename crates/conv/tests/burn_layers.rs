@@ -5,7 +5,7 @@
 use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d, conv};
 use burn::tensor::{Device, Tensor, activation::relu};
-use vertebra_conv::{BatchNormRelu, Conv2d, Conv2dConfig, batch_norm};
+use vertebra_conv::{Conv2d, Conv2dConfig, Layers};
 
 fn device() -> Device {
     Device::flex()
@@ -100,7 +100,7 @@ fn gradients_agree_with_finite_differences() {
     let device = device().autodiff();
     let mut layer = Conv2dConfig::new([2, 3], [3, 3]).with_stride([2, 2]).init(&device);
     layer.weight = Param::from_tensor(random([3, 2, 3, 3], 1, &device));
-    let norm = BatchNormConfig::new(3).init(&device);
+    let norm = Layers::on(&device).batch_norm(3);
     let x = random([2, 2, 7, 6], 2, &device);
     let g = random([2, 3, 3, 2], 3, &device);
     let residual = random([2, 3, 3, 2], 4, &device);
@@ -142,16 +142,16 @@ fn assert_same_norm(shape: [usize; 4], with_residual: bool, rectify: bool) {
     let layer = BatchNormConfig::new(shape[1]).init(&device);
     let scale = random([shape[1], 1, 1, 1], 1, &device).abs().reshape([shape[1]]) + 0.5;
     let layer = BatchNorm { gamma: Param::from_tensor(scale), ..layer };
-    let (ours, theirs) = (layer.clone(), layer.fork(&device));
+    let (ours, theirs) = (vertebra_conv::BatchNorm::from(layer.clone()), layer.fork(&device));
     let x = random(shape, 2, &device).require_grad();
     let residual = random(shape, 3, &device).require_grad();
     let g = random(shape, 4, &device);
     let given = || with_residual.then(|| residual.clone());
-    let y = batch_norm(&ours, x.clone(), given(), rectify);
+    let y = ours.followed_by(x.clone(), given(), rectify);
     let expected = unfused(&theirs, x.clone(), given(), rectify);
     assert_close("output", &values(y.clone()), &values(expected.clone()), 1e-5);
     let running = |l: &BatchNorm| [&l.running_mean, &l.running_var].map(|s| values(s.value_sync()));
-    for (got, expected) in running(&ours).iter().zip(running(&theirs)) {
+    for (got, expected) in running(&ours.clone().into_burn()).iter().zip(running(&theirs)) {
         assert_close("running statistics", got, &expected, 1e-5);
     }
     let got = (y * g.clone()).sum().backward();
@@ -191,9 +191,9 @@ fn batch_norm_agrees_with_burn() {
 #[test]
 fn batch_norm_of_the_inference_model_uses_running_statistics() {
     let device = device();
-    let layer = BatchNormConfig::new(4).init(&device.clone().autodiff()).valid();
+    let layer = Layers::on(&device.clone().autodiff()).batch_norm(4).valid();
     let x = random([2, 4, 5, 5], 1, &device);
-    let expected = relu(layer.forward(x.clone()));
+    let expected = relu(layer.clone().into_burn().forward(x.clone()));
     assert_close("output", &values(layer.forward_relu(x)), &values(expected), 1e-6);
 }
 
@@ -217,7 +217,7 @@ fn records_and_weight_files_are_those_of_burn() {
 fn an_input_of_the_plain_device_is_a_constant() {
     let plain = device();
     let layer = Conv2dConfig::new([2, 3], [3, 3]).init(&plain.clone().autodiff());
-    let norm = BatchNormConfig::new(3).init(&plain.clone().autodiff());
+    let norm = Layers::on(&plain.clone().autodiff()).batch_norm(3);
     let x = random([2, 2, 8, 8], 1, &plain);
     let y = norm.forward_relu(layer.forward(x.clone()));
     let gradients = (y.clone() * y).sum().backward();

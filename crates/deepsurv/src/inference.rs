@@ -1,14 +1,14 @@
 //! Passes without gradients: on the CPU by a plan, elsewhere by burn's operations.
 use crate::{
     Error, Preprocessing, RiskInputs,
-    network::{RiskBatch, RiskNetwork},
+    network::{Inputs, RiskBatch, RiskNetwork},
     task::to_host,
 };
 use burn::{
     module::Module,
-    tensor::{Device, Tensor},
+    tensor::Device,
 };
-use vertebra_conv::{Graph, MapShape, Plan, Value, runs_on_flex};
+use vertebra_conv::{MapShape, Plan, Traced, Tracer, runs_on_flex};
 
 /// Subjects per pass.
 const BATCH: usize = 128;
@@ -51,17 +51,14 @@ impl InputShapes {
         Self { n_covariates: inputs.n_covariates(), images }
     }
 
-    /// Adds the inputs, images first.
-    pub(crate) fn add_to(
-        self,
-        graph: &mut Graph,
-    ) -> Result<[Option<Value>; 2], vertebra_conv::Error> {
-        let images = self.images.map(|[per_subject, height, width]| {
-            graph.input("images", MapShape::new(1, height, width).with_copies(per_subject))
+    /// The inputs of a graph, images first.
+    pub(crate) fn trace(self, tracer: &Tracer) -> Inputs<Traced> {
+        let maps = self.images.map(|[per_subject, height, width]| {
+            tracer.input("images", MapShape::new(1, height, width).with_copies(per_subject))
         });
         let covariates = (self.n_covariates > 0)
-            .then(|| graph.input("covariates", MapShape::vector(self.n_covariates)));
-        Ok([images.transpose()?, covariates.transpose()?])
+            .then(|| tracer.input("covariates", MapShape::vector(self.n_covariates)));
+        Inputs { maps, copies: self.images.map_or(1, |[n, ..]| n), covariates }
     }
 }
 
@@ -79,7 +76,7 @@ impl Inference {
         };
         let runner = match network.devices().iter().all(runs_on_flex) {
             true => match plan(network, shapes, wanted) {
-                Err(vertebra_conv::Error::Unsupported(_)) => burn(),
+                Err(Error::Inference(vertebra_conv::Error::Unsupported(_))) => burn(),
                 plan => Runner::Plan(Box::new(plan?)),
             },
             false => burn(),
@@ -118,19 +115,14 @@ impl Inference {
     }
 }
 
-fn plan(
-    network: &RiskNetwork,
-    shapes: InputShapes,
-    wanted: Wanted,
-) -> Result<Plan, vertebra_conv::Error> {
-    let mut graph = Graph::new();
-    let [images, covariates] = shapes.add_to(&mut graph)?;
+fn plan(network: &RiskNetwork, shapes: InputShapes, wanted: Wanted) -> Result<Plan, Error> {
+    let tracer = Tracer::new();
+    let inputs = shapes.trace(&tracer);
     let output = match wanted {
-        Wanted::LogHazard => network.trace(&mut graph, images, covariates)?,
-        Wanted::Features => network.trace_features(&mut graph, images, covariates)?,
+        Wanted::LogHazard => network.log_hazard(inputs)?,
+        Wanted::Features => network.head_inputs(inputs)?,
     };
-    graph.set_output("output", output)?;
-    graph.plan()
+    Ok(tracer.finish("output", &output)?.plan()?)
 }
 
 fn run_plan(
@@ -147,13 +139,11 @@ fn run_plan(
 }
 
 fn run_network(network: &RiskNetwork, batch: RiskBatch, wanted: Wanted) -> Result<Vec<f64>, Error> {
-    match wanted {
-        Wanted::LogHazard => to_host(network.forward(batch, None)),
-        Wanted::Features => {
-            let pooled = network.features(batch.images).map(|maps| network.pool(maps));
-            to_host(Tensor::cat(pooled.into_iter().chain(batch.covariates).collect(), 1))
-        }
-    }
+    let inputs = batch.into_inputs();
+    to_host(match wanted {
+        Wanted::LogHazard => network.log_hazard(inputs)?,
+        Wanted::Features => network.head_inputs(inputs)?,
+    })
 }
 
 /// Log hazards of all subjects by a network that is used once; `inputs` were checked before.

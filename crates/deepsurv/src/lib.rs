@@ -49,7 +49,7 @@ pub use config::{
 pub use error::Error;
 pub use inputs::{ImageSet, RiskInputs};
 pub use model::RiskModel;
-pub use network::{BasicBlock, Downsample, Dropout, Head, Norm, ResNet, RiskBatch, RiskNetwork};
+pub use network::{Dropout, Head, ResNet, RiskBatch, RiskNetwork};
 pub use preprocessing::Preprocessing;
 pub use saliency::{Mass, Saliency, SaliencyMethod, grad_cam, occlusion};
 pub use trainer::{RiskTrainer, RiskTraining, TrainedRiskModel, ValidationScore};

@@ -2,12 +2,12 @@
 use crate::{
     Error, Preprocessing, RiskInputs, RiskModelConfig,
     inference::{Inference, InputShapes},
-    network::RiskNetwork,
+    network::{Inputs, RiskNetwork},
     preprocessing::check_inputs,
 };
 use burn::{module::Module, tensor::Device};
 use std::sync::{Arc, OnceLock};
-use vertebra_conv::Graph;
+use vertebra_conv::{Graph, Traced, Tracer};
 use vertebra_survival::BaselineHazard;
 
 /// How a user of the exported network prepares its inputs.
@@ -79,25 +79,28 @@ impl RiskModel {
     /// # Errors
     /// [`Error::Inference`], for a network with group normalisation.
     pub fn graph(&self) -> Result<Graph, Error> {
-        let mut graph = Graph::new();
-        let [images, covariates] = self.input_shapes().add_to(&mut graph)?;
+        let tracer = Tracer::new();
+        let inputs = self.input_shapes().trace(&tracer);
+        let log_hazard = self.network.log_hazard(self.standardised(inputs))?;
+        let centred = log_hazard.then(|graph, raw| graph.scale(raw, &[1.0], &[-self.center]));
+        Ok(tracer.finish("log_hazard", &centred)?)
+    }
+
+    /// Inputs in natural units, standardised within the graph.
+    fn standardised(&self, inputs: Inputs<Traced>) -> Inputs<Traced> {
         let constants = &self.preprocessing;
-        let standardise = |mean: f64, sd: f64| (1.0 / sd, -mean / sd);
-        let images = images.map(|images| {
-            let (scale, shift) = standardise(constants.pixel_mean, constants.pixel_sd);
-            graph.scale(images, &[scale], &[shift])
-        });
-        let images = images.transpose()?;
-        let covariates = covariates.map(|covariates| {
-            let pairs = constants.means.iter().zip(&constants.sds);
-            let (scale, shift): (Vec<f64>, Vec<f64>) =
-                pairs.map(|(&mean, &sd)| standardise(mean, sd)).unzip();
-            graph.scale(covariates, &scale, &shift)
-        });
-        let raw = self.network.trace(&mut graph, images, covariates.transpose()?)?;
-        let log_hazard = graph.scale(raw, &[1.0], &[-self.center])?;
-        graph.set_output("log_hazard", log_hazard)?;
-        Ok(graph)
+        let scale = |x: Traced, means: &[f64], sds: &[f64]| {
+            let pairs = means.iter().zip(sds).map(|(mean, sd)| (1.0 / sd, -mean / sd));
+            let (scale, shift): (Vec<f64>, Vec<f64>) = pairs.unzip();
+            x.then(|graph, x| graph.scale(x, &scale, &shift))
+        };
+        let pixels = |x| scale(x, &[constants.pixel_mean], &[constants.pixel_sd]);
+        let covariates = |x| scale(x, &constants.means, &constants.sds);
+        Inputs {
+            maps: inputs.maps.map(pixels),
+            covariates: inputs.covariates.map(covariates),
+            ..inputs
+        }
     }
 
     /// The whole model as an `.onnx` file (operator set 17) with the inputs and the output of

@@ -131,7 +131,7 @@ pub fn grad_cam(model: &RiskModel, subject: &RiskInputs) -> Result<Saliency, Err
     let maps = maps.autodiff().require_grad();
     let network = model.network().clone().fork(&maps.device());
     let covariates = batch.covariates.map(Tensor::autodiff);
-    let gradients = network.head(Some(maps.clone()), covariates, None).sum().backward();
+    let gradients = network.head(Some(maps.clone()), covariates, None)?.sum().backward();
     let Some(slope) = maps.grad(&gradients) else { return Err(Error::MissingImages) };
     let maps = maps.without_autodiff();
     let [_, images, features, h, w] = maps.dims();

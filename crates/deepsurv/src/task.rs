@@ -96,7 +96,7 @@ impl CoxTask<'_> {
         outcomes: &Outcomes,
         seed: u64,
     ) -> Result<StepGradients, Error> {
-        let log_hazard = self.forward(model, batch, seed);
+        let log_hazard = self.forward(model, batch, seed)?;
         let host = to_host(log_hazard.clone().detach())?;
         let exact = cox_partial_likelihood(outcomes, &host, self.ties)?;
         let gradients = back_propagate(model, log_hazard, &exact.gradient);
@@ -114,18 +114,23 @@ impl CoxTask<'_> {
     ) -> Result<StepGradients, Error> {
         let mut host = Vec::with_capacity(batch.len());
         for part in batch.chunks(self.micro_batch) {
-            host.extend(to_host(self.forward(model, part, seed).detach())?);
+            host.extend(to_host(self.forward(model, part, seed)?.detach())?);
         }
         let exact = cox_partial_likelihood(outcomes, &host, self.ties)?;
         let mut sum = GradientsAccumulator::<RiskNetwork>::new();
         let slices = exact.gradient.chunks(self.micro_batch);
         for (part, slice) in batch.chunks(self.micro_batch).zip(slices) {
-            sum.accumulate(model, back_propagate(model, self.forward(model, part, seed), slice));
+            sum.accumulate(model, back_propagate(model, self.forward(model, part, seed)?, slice));
         }
         Ok(StepGradients { loss: exact.loss, gradients: sum.grads() })
     }
 
-    fn forward(&self, model: &RiskNetwork, subjects: &[usize], seed: u64) -> Tensor<1> {
+    fn forward(
+        &self,
+        model: &RiskNetwork,
+        subjects: &[usize],
+        seed: u64,
+    ) -> Result<Tensor<1>, Error> {
         let shape = self.train.inputs.images().map_or([0, 0], |i| [i.shape()[1], i.shape()[2]]);
         let augmented = |subject: usize, images: &[f32], out: &mut Vec<f32>| {
             self.augmentation.apply(images, shape, seed, subject, out);

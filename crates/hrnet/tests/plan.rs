@@ -62,7 +62,7 @@ impl ModuleMapper for Randomised {
 }
 
 fn randomised(config: &HrnetConfig) -> Hrnet {
-    let network = config.init(&Device::default()).unwrap().with_first_weights(11);
+    let network = config.init(&Device::default()).unwrap().with_initial_weights(11);
     network.map(&mut Randomised::default())
 }
 

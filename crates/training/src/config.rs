@@ -1,9 +1,8 @@
 use crate::batches::n_batches;
 use crate::learning_rate::invalid;
-use crate::{Error, LearningRate};
+use crate::{Adam, Error, LearningRate};
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
-use vertebra_conv::Adam;
 
 /// Which optimiser; both with beta 0.9 and 0.999 and epsilon 1e-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -13,6 +13,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod adam;
 mod batches;
 mod checkpoint;
 mod clip;
@@ -27,6 +28,7 @@ mod task;
 mod train;
 mod whole_file;
 
+pub use adam::Adam;
 pub use clip::clip_global_norm;
 pub use config::{OptimizerKind, TrainingConfig};
 pub use error::{Error, TaskError};

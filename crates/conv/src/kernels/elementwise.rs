@@ -21,20 +21,6 @@ pub(crate) struct GradientSums {
     pub(crate) weighted: f64,
 }
 
-/// Factors of one step of Adam.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AdamStep {
-    pub(crate) betas: [f32; 2],
-    /// Times the parameter, added to the gradient.
-    pub(crate) penalty: f32,
-    /// Share of the parameter that stays.
-    pub(crate) kept: f32,
-    /// Learning rate, corrected for the moments' start at zero.
-    pub(crate) rate: f32,
-    /// Added to the root of the second moment, corrected likewise.
-    pub(crate) epsilon: f32,
-}
-
 const LANES: usize = 32;
 const RUN: usize = 4096;
 
@@ -84,22 +70,6 @@ wide!(
         dx: &mut [f32], residual: Option<&mut [f32]>
     )
 );
-
-wide!(
-    /// One step of Adam in place: parameter `w`, gradient `g`, moments `m` and `v`.
-    adam_step, adam_body, (step: AdamStep, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32])
-);
-
-#[inline(always)]
-fn adam_body(step: AdamStep, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
-    let [b1, b2] = step.betas;
-    for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-        let g = *g + step.penalty * *w;
-        *m = b1 * *m + (1.0 - b1) * g;
-        *v = b2 * *v + (1.0 - b2) * (g * g);
-        *w = step.kept * *w - step.rate * *m / (v.sqrt() + step.epsilon);
-    }
-}
 
 #[inline(always)]
 fn lanes_sum(values: &[f32], term: impl Fn(f32) -> f32) -> f64 {

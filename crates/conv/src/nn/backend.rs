@@ -9,9 +9,11 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, ExtensionType, Flex, backend_extension};
 
-use super::flex::{dense, into_dense, recycle, shape, tensor, values};
-use crate::Convolution;
-use crate::normalization::{Normalization, normalize, normalize_backward};
+use super::buffers::{Buffers, Lent};
+use super::flex::{dense, lent_tensor, shape, tensor, values};
+use crate::convolution::{Convolution, Images};
+use crate::normalization::{BackwardInputs, ForwardInputs, Normalization};
+use crate::normalization::{normalize, normalize_backward};
 
 /// A tensor argument that may be absent.
 #[derive(ExtensionType)]
@@ -42,13 +44,21 @@ pub(crate) struct Statistics<B: Backend> {
     pub(crate) variance: FloatTensor<B>,
 }
 
-/// What a batch norm layer is set to, and what follows it.
-#[derive(Debug, Clone, Copy)]
+/// A convolution, and where its results get their memory.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerConvolution {
+    pub(super) convolution: Convolution,
+    pub(super) buffers: Buffers,
+}
+
+/// What a batch norm layer is set to, what follows it, and where its results get their memory.
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) epsilon: f64,
     /// Weight of the batch in the running statistics.
     pub(crate) momentum: f64,
     pub(crate) relu: bool,
+    pub(super) buffers: Buffers,
 }
 
 /// What this crate adds to a backend.
@@ -59,7 +69,7 @@ pub(crate) trait ConvBackend: Backend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         #[extension_type] bias: Optional<Self>,
-        convolution: Convolution,
+        convolution: LayerConvolution,
     ) -> FloatTensor<Self>;
 
     /// Batch norm with the batch's statistics, then an optional sum and ReLU, in one pass:
@@ -79,13 +89,17 @@ impl ConvBackend for Flex {
         x: FlexTensor,
         weight: FlexTensor,
         bias: Optional<Self>,
-        convolution: Convolution,
+        convolution: LayerConvolution,
     ) -> FlexTensor {
+        let LayerConvolution { convolution, buffers } = convolution;
         let input = shape::<4>(&x);
         let (x, weight, bias) = (dense(&x), dense(&weight), bias.into_option().as_ref().map(dense));
-        let output = convolution.output_shape(input);
-        let y = convolution.forward(values(&x), input, values(&weight), bias.as_ref().map(values));
-        computed(y, output)
+        let images = Images { values: values(&x), shape: input };
+        let bias = bias.as_ref().map(values);
+        let output = convolution.output_shape(input).unwrap_or_default();
+        computed(&buffers, output, |y| {
+            convolution.forward_into(images, values(&weight), bias, y)
+        })
     }
 
     fn vertebra_batch_norm(
@@ -96,28 +110,33 @@ impl ConvBackend for Flex {
         running: Statistics<Self>,
         settings: Settings,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let (y, batch) = batch_norm(&x, &gamma, &beta, residual.into_option().as_ref(), settings);
+        let residual = residual.into_option();
+        let (y, batch) = batch_norm([&x, &gamma, &beta], residual.as_ref(), &settings);
         let running = follow(&running, &batch, settings.momentum);
         (y, running.mean, running.variance)
     }
 }
 
-/// The output and the batch's statistics.
+/// The output for input, gamma and beta, and the batch's statistics.
 fn batch_norm(
-    x: &FlexTensor,
-    gamma: &FlexTensor,
-    beta: &FlexTensor,
+    tensors: [&FlexTensor; 3],
     residual: Option<&FlexTensor>,
-    settings: Settings,
+    settings: &Settings,
 ) -> (FlexTensor, Statistics<Flex>) {
-    let size = shape::<4>(x);
-    let [x, gamma, beta] = [x, gamma, beta].map(dense);
+    let size = shape::<4>(tensors[0]);
+    let [x, gamma, beta] = tensors.map(dense);
     let residual = residual.map(dense);
     let norm = Normalization { shape: size, epsilon: settings.epsilon, relu: settings.relu };
-    let residual = residual.as_ref().map(values);
-    let done = normalize(&norm, values(&x), values(&gamma), values(&beta), residual);
-    let [mean, variance] = [done.mean, done.variance].map(|v| tensor(v, [size[1]]));
-    (tensor(done.output, size), Statistics { mean, variance })
+    let inputs = ForwardInputs {
+        x: values(&x),
+        gamma: values(&gamma),
+        beta: values(&beta),
+        residual: residual.as_ref().map(values),
+    };
+    let mut output = settings.buffers.lend(inputs.x.len());
+    let (mean, variance) = normalize(&norm, inputs, output.values());
+    let [mean, variance] = [mean, variance].map(|v| tensor(v, [size[1]]));
+    (lent_tensor(output, size), Statistics { mean, variance })
 }
 
 /// The running statistics after a batch.
@@ -136,15 +155,17 @@ fn follow(running: &Statistics<Flex>, batch: &Statistics<Flex>, momentum: f64) -
     }
 }
 
-/// The callers have checked the shapes, so there is always a result; a wrong shape would give an
-/// empty tensor, which burn's own shape checks report at its next use.
+/// What `compute` writes. The callers have checked the shapes, so there is always a result; a wrong
+/// shape would give an empty tensor, which burn's own shape checks report at its next use.
 fn computed(
-    values: Result<Vec<f32>, crate::Error>,
-    shape: Result<[usize; 4], crate::Error>,
+    buffers: &Buffers,
+    shape: [usize; 4],
+    compute: impl FnOnce(&mut [f32]) -> Result<(), crate::Error>,
 ) -> FlexTensor {
-    match (values, shape) {
-        (Ok(values), Ok(shape)) => tensor(values, shape),
-        _ => tensor(Vec::new(), [0; 4]),
+    let mut result = buffers.lend(shape.iter().product());
+    match compute(result.values()) {
+        Ok(()) => lent_tensor(result, shape),
+        Err(_) => tensor(Vec::new(), [0; 4]),
     }
 }
 
@@ -152,14 +173,14 @@ fn computed(
 struct Conv2dBackward;
 
 /// Input, weight and layer.
-type Conv2dState = (FlexTensor, FlexTensor, Convolution);
+type Conv2dState = (FlexTensor, FlexTensor, LayerConvolution);
 
 fn conv2d_gradients<const N: usize>(ops: Ops<Conv2dState, N>, grads: &mut Gradients) {
-    let given = into_dense(grads.consume::<Flex>(&ops.node));
-    let (x, weight, convolution) = ops.state;
+    let given = dense(&grads.consume::<Flex>(&ops.node));
+    let (x, weight, LayerConvolution { convolution, buffers }) = ops.state;
     let (input, output) = (shape::<4>(&x), shape::<4>(&given));
     let filter = shape::<4>(&weight);
-    let [x, weight] = [x, weight].map(into_dense);
+    let [x, weight] = [x, weight].map(|tensor| dense(&tensor));
     let gradient = values(&given);
     let mut register = |i: usize, compute: &dyn Fn() -> FlexTensor| {
         if let Some(Some(node)) = ops.parents.get(i) {
@@ -167,14 +188,20 @@ fn conv2d_gradients<const N: usize>(ops: Ops<Conv2dState, N>, grads: &mut Gradie
         }
     };
     register(0, &|| {
-        computed(convolution.input_gradient(gradient, values(&weight), input), Ok(input))
+        computed(&buffers, input, |result| {
+            convolution.input_gradient_into(gradient, values(&weight), input, result)
+        })
     });
-    register(1, &|| computed(convolution.weight_gradient(values(&x), input, gradient), Ok(filter)));
+    let images = Images { values: values(&x), shape: input };
+    register(1, &|| {
+        computed(&buffers, filter, |result| {
+            convolution.weight_gradient_into(images, gradient, result)
+        })
+    });
     register(2, &|| {
         let sums = convolution.bias_gradient(gradient, output).unwrap_or_default();
         tensor(sums, [output[1]])
     });
-    [given, x].into_iter().for_each(recycle);
 }
 
 impl Backward<Flex, 2> for Conv2dBackward {
@@ -196,38 +223,48 @@ impl Backward<Flex, 3> for Conv2dBackward {
 #[derive(Debug)]
 struct BatchNormBackward;
 
-/// Input, gamma, mean, variance, the output if its sign is the ReLU's mask, and the settings.
-type BatchNormState =
-    (FlexTensor, FlexTensor, FlexTensor, FlexTensor, Option<FlexTensor>, Normalization);
+/// What the backward pass of batch norm needs.
+#[derive(Debug, Clone)]
+struct BatchNormState {
+    x: FlexTensor,
+    gamma: FlexTensor,
+    batch: [FlexTensor; 2],
+    /// The output if its sign is the ReLU's mask.
+    output: Option<FlexTensor>,
+    norm: Normalization,
+    buffers: Buffers,
+}
 
 fn batch_norm_gradients<const N: usize>(ops: Ops<BatchNormState, N>, grads: &mut Gradients) {
-    let gradient = into_dense(grads.consume::<Flex>(&ops.node));
-    let (x, gamma, mean, variance, output, norm) = ops.state;
-    let [x, gamma] = [x, gamma].map(into_dense);
-    let wants_residual = matches!(ops.parents.get(3), Some(Some(_)));
-    let done = normalize_backward(
-        &norm,
-        values(&x),
-        values(&gamma),
-        [values(&mean), values(&variance)],
-        output.as_ref().map(values),
-        values(&gradient),
-        wants_residual,
-    );
+    let gradient = dense(&grads.consume::<Flex>(&ops.node));
+    let BatchNormState { x, gamma, batch: [mean, variance], output, norm, buffers } = ops.state;
+    let [x, gamma] = [x, gamma].map(|tensor| dense(&tensor));
+    let inputs = BackwardInputs {
+        x: values(&x),
+        gamma: values(&gamma),
+        mean: values(&mean),
+        variance: values(&variance),
+        output: output.as_ref().map(values),
+        gradient: values(&gradient),
+    };
+    // Without ReLU the sum passes the gradient on as it came.
+    let wants_residual = norm.relu && matches!(ops.parents.get(3), Some(Some(_)));
+    let mut input = buffers.lend(inputs.x.len());
+    let mut residual = wants_residual.then(|| buffers.lend(inputs.x.len()));
+    let written = residual.as_mut().map_or(&mut [][..], Lent::values);
+    let (gamma, beta) = normalize_backward(&norm, inputs, input.values(), written);
     let channels = [norm.shape[1]];
     let results = [
-        Some(tensor(done.input, norm.shape)),
-        Some(tensor(done.gamma, channels)),
-        Some(tensor(done.beta, channels)),
-        // Without ReLU the sum passes the gradient on as it came.
-        done.residual.map(|r| tensor(r, norm.shape)).or_else(|| Some(gradient.clone())),
+        lent_tensor(input, norm.shape),
+        tensor(gamma, channels),
+        tensor(beta, channels),
+        residual.map_or_else(|| gradient.clone(), |r| lent_tensor(r, norm.shape)),
     ];
     for (node, result) in ops.parents.iter().zip(results) {
-        if let (Some(node), Some(result)) = (node, result) {
+        if let Some(node) = node {
             grads.register::<Flex>(node.id, result);
         }
     }
-    [Some(gradient), Some(x), output].into_iter().flatten().for_each(recycle);
 }
 
 impl Backward<Flex, 3> for BatchNormBackward {
@@ -251,12 +288,12 @@ impl<C: CheckpointStrategy> ConvBackend for Autodiff<Flex, C> {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: Optional<Self>,
-        convolution: Convolution,
+        convolution: LayerConvolution,
     ) -> FloatTensor<Self> {
         let [a, b] = [x.primitive().clone(), weight.primitive().clone()];
         let bias = bias.into_option();
         let c = bias.as_ref().map(|bias| bias.primitive().clone());
-        let y = Flex::vertebra_conv2d(a.clone(), b.clone(), c.into(), convolution);
+        let y = Flex::vertebra_conv2d(a.clone(), b.clone(), c.into(), convolution.clone());
         let state = (a, b, convolution);
         match bias {
             Some(bias) => match Conv2dBackward
@@ -289,14 +326,20 @@ impl<C: CheckpointStrategy> ConvBackend for Autodiff<Flex, C> {
         let residual = residual.into_option();
         let [a, b, c] = [&x, &gamma, &beta].map(|t| t.primitive().clone());
         let d = residual.as_ref().map(|r| r.primitive());
-        let (y, batch) = batch_norm(&a, &b, &c, d, settings);
+        let (y, batch) = batch_norm([&a, &b, &c], d, &settings);
         let [mean, variance] =
             [running.mean, running.variance].map(FloatTensor::<Self>::into_primitive);
         let running = follow(&Statistics { mean, variance }, &batch, settings.momentum);
         let norm =
             Normalization { shape: shape(&a), epsilon: settings.epsilon, relu: settings.relu };
-        let mask = settings.relu.then(|| y.clone());
-        let state = (a, b, batch.mean, batch.variance, mask, norm);
+        let state = BatchNormState {
+            x: a,
+            gamma: b,
+            batch: [batch.mean, batch.variance],
+            output: settings.relu.then(|| y.clone()),
+            norm,
+            buffers: settings.buffers,
+        };
         let y = match residual {
             Some(residual) => match BatchNormBackward
                 .prepare::<C>([x.node(), gamma.node(), beta.node(), residual.node()])

@@ -1,31 +1,15 @@
 //! burn's `Conv2d`, computed by this crate where it can be.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use burn::backend::Dispatch;
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, PaddingConfig2d, conv};
 use burn::tensor::{Device, Tensor};
 
-use super::{backend::ConvBackend, flex::is_flex};
+use super::backend::{ConvBackend, LayerConvolution};
+use super::flex::is_flex;
+use super::layers::Shared;
 use crate::Convolution;
-
-/// Whether layers may use Winograd's transforms.
-static WINOGRAD: AtomicBool = AtomicBool::new(true);
-
-/// Whether every [`Conv2d`] of this process may use Winograd's F(4 x 4, 3 x 3), in its forward pass
-/// and for the gradient of its input: the default. Then both differ from the exact values by up to
-/// 1e-4 of the sum of the terms' magnitudes, without it by 1e-5; the weight's gradient never uses
-/// it. A layer keeps the choice of its forward pass for the gradients.
-///
-/// # Examples
-/// ```
-/// vertebra_conv::allow_winograd_in_layers(false); // before training
-/// ```
-pub fn allow_winograd_in_layers(allowed: bool) {
-    WINOGRAD.store(allowed, Ordering::Relaxed);
-}
 
 /// Settings of a [`Conv2d`]: burn's own, by the same names.
 #[derive(Config, Debug)]
@@ -55,18 +39,23 @@ pub struct Conv2dConfig {
 }
 
 impl Conv2dConfig {
-    /// A layer with fresh parameters, drawn as burn's own would be.
+    /// A layer with fresh parameters, drawn as burn's own would be, that shares nothing with
+    /// others; those of a network are made by [`Layers::conv2d`](super::Layers::conv2d).
     #[must_use]
     pub fn init(&self, device: &Device) -> Conv2d {
-        conv::Conv2dConfig::new(self.channels, self.kernel_size)
+        self.init_shared(device, Shared::default())
+    }
+
+    pub(super) fn init_shared(&self, device: &Device, shared: Shared) -> Conv2d {
+        let layer = conv::Conv2dConfig::new(self.channels, self.kernel_size)
             .with_stride(self.stride)
             .with_dilation(self.dilation)
             .with_groups(self.groups)
             .with_padding(self.padding.clone())
             .with_bias(self.bias)
             .with_initializer(self.initializer.clone())
-            .init(device)
-            .into()
+            .init(device);
+        Conv2d { shared, ..layer.into() }
     }
 }
 
@@ -91,6 +80,8 @@ pub struct Conv2d {
     /// Zero padding.
     #[module(skip)]
     pub padding: PaddingConfig2d,
+    #[module(skip)]
+    pub(super) shared: Shared,
 }
 
 impl From<conv::Conv2d> for Conv2d {
@@ -103,6 +94,7 @@ impl From<conv::Conv2d> for Conv2d {
             dilation: layer.dilation,
             groups: layer.groups,
             padding: layer.padding,
+            shared: Shared::default(),
         }
     }
 }
@@ -123,7 +115,7 @@ impl Conv2d {
                 input.into_dispatch(),
                 self.weight.val().into_dispatch(),
                 self.bias.as_ref().map(|bias| bias.val().into_dispatch()).into(),
-                convolution,
+                LayerConvolution { convolution, buffers: self.shared.buffers.clone() },
             )),
             None => self.clone().into_burn().forward(input),
         }
@@ -138,7 +130,7 @@ impl Conv2d {
             Convolution::new(self.weight.dims()).ok()?.with_stride(self.stride).ok()?;
         let convolution = convolution
             .with_padding(self.symmetric_padding()?)
-            .with_winograd(WINOGRAD.load(Ordering::Relaxed));
+            .with_winograd(self.shared.winograd);
         convolution.output_shape(input.dims()).ok().map(|_| convolution)
     }
 

@@ -1,10 +1,10 @@
 //! Between flex tensors and slices.
 
-use burn::backend::flex::FlexTensor;
+use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{DispatchTensor, DispatchTensorKind, Flex};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Shape, Tensor, TensorData};
 
-use crate::buffers;
+use super::buffers::Lent;
 
 /// True if the device is burn's flex, with or without autodiff: the CPU, where this crate's
 /// layers and plans are faster than burn's own operations.
@@ -32,11 +32,6 @@ pub(super) fn dense(tensor: &FlexTensor) -> FlexTensor {
     tensor.to_contiguous()
 }
 
-/// [`dense`], without a second reference to the storage.
-pub(super) fn into_dense(tensor: FlexTensor) -> FlexTensor {
-    tensor.to_contiguous()
-}
-
 /// The values of a [`dense`] f32 tensor.
 pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.storage()
@@ -46,14 +41,9 @@ pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Fle
     FlexTensor::from_data(TensorData::new(values, shape))
 }
 
-/// Keeps the memory of a tensor that nothing else refers to for another result.
-pub(super) fn recycle(tensor: FlexTensor) {
-    if tensor.is_unique()
-        && tensor.dtype() == DType::F32
-        && let Ok(values) = tensor.into_data().try_into_vec::<f32>()
-    {
-        buffers::give_back(values);
-    }
+/// A tensor of memory that goes back to its owner with the last reference to it.
+pub(super) fn lent_tensor<const D: usize>(lent: Lent, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::new(lent.into_bytes(), Layout::contiguous(Shape::from(shape)), DType::F32)
 }
 
 /// The tensor's shape; every caller passes tensors of rank `D`.

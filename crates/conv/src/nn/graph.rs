@@ -1,10 +1,10 @@
 //! Burn's layers, with the statistics of inference, as operations of a graph.
 
 use burn::module::Param;
-use burn::nn::{BatchNorm, Linear, PaddingConfig2d, pool::MaxPool2d};
+use burn::nn::{Linear, PaddingConfig2d, pool::MaxPool2d};
 use burn::tensor::Tensor;
 
-use super::Conv2d;
+use super::{BatchNorm, Conv2d};
 use crate::{Convolution, Error, Graph, Value};
 
 impl Graph {

@@ -1,13 +1,22 @@
-//! The passes as burn operations on the flex backend, with their gradients.
+//! Layers and blocks for networks of burn tensors, and the graph that follows from a network.
 
-mod adam;
 mod backend;
 mod batch_norm;
+mod blocks;
+mod buffers;
 mod conv2d;
 mod flex;
 mod graph;
+mod layers;
+mod maps;
+mod norm;
+mod traced;
 
-pub use adam::Adam;
-pub use batch_norm::{BatchNormRelu, batch_norm};
-pub use conv2d::{Conv2d, Conv2dConfig, allow_winograd_in_layers};
+pub use batch_norm::BatchNorm;
+pub use blocks::{BasicBlock, ConvNorm};
+pub use conv2d::{Conv2d, Conv2dConfig};
 pub use flex::runs_on_flex;
+pub use layers::Layers;
+pub use maps::{Maps, Vectors};
+pub use norm::Norm;
+pub use traced::{Traced, Tracer};

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::graph::{Graph, MapShape, Program, Step, StepKind, lower};
-use crate::parallel;
+use crate::awake;
 use crate::{Convolution, Error, Isa};
 use kernel::{Kernel, Reads};
 use memory::{Memory, Place};
@@ -215,8 +215,8 @@ impl Plan {
         let mut output = vec![0.0; items * per_item];
         let groups: Vec<_> = output.chunks_mut(self.group * per_item).enumerate().collect();
         let cost = items * self.multiply_adds();
-        let results = parallel::on_pool(cost, || {
-            parallel::map(groups, cost, |(g, out)| {
+        let results = awake::on_pool(cost, || {
+            awake::map(groups, cost, |(g, out)| {
                 self.run_group(inputs, g * self.group, out, &mut |_, _| {})
             })
         });
@@ -233,7 +233,7 @@ impl Plan {
         let mut times = vec![Duration::ZERO; self.steps.len()];
         let per_item = self.output.1.len();
         let mut output = vec![0.0; items * per_item];
-        parallel::on_pool(items * self.multiply_adds(), || {
+        awake::on_pool(items * self.multiply_adds(), || {
             for (g, out) in output.chunks_mut(self.group * per_item).enumerate() {
                 self.run_group(inputs, g * self.group, out, &mut |step, time| times[step] += time)?;
             }

@@ -2,7 +2,7 @@
 
 use super::kernel::Reads;
 use crate::graph::{MapShape, Window};
-use crate::parallel::{PASS, for_each};
+use crate::awake::{PASS, for_each};
 
 /// Runs `work` on every plane of `output` with its index.
 fn planes(output: &mut [f32], plane: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync) {

@@ -4,7 +4,7 @@ use super::filters::{Block, blocks};
 use crate::{
     correlation::Correlation,
     kernels::{POINTS, tiles},
-    parallel::{for_each, is_worth},
+    awake::{for_each, is_worth},
     problem::Problem,
 };
 

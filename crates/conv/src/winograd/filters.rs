@@ -3,7 +3,7 @@
 use crate::{
     correlation::{Correlation, Tap},
     kernels::Isa,
-    parallel::{PASS, for_each},
+    awake::{PASS, for_each},
 };
 
 /// Taps of a filter.

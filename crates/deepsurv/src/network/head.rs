@@ -4,12 +4,9 @@ use crate::config::{Activation, RiskModelConfig};
 use burn::{
     module::{Module, Param},
     nn::{Linear, LinearConfig},
-    tensor::{
-        Device, Tensor,
-        activation::{relu, selu},
-    },
+    tensor::{Device, Tensor},
 };
-use vertebra_conv::{Error, Graph, Value};
+use vertebra_conv::Vectors;
 use vertebra_training::{WeightScale, initialize};
 
 /// The multilayer perceptron of DeepSurv (Katzman et al., *BMC Med. Res. Methodol.* 18:24, 2018).
@@ -47,29 +44,28 @@ impl Head {
     /// - output: `[n]`
     #[must_use]
     pub fn forward(&self, features: Tensor<2>, dropout: Option<&Dropout>) -> Tensor<1> {
-        let last = self.hidden.iter().enumerate().fold(features, |x, (layer, linear)| {
-            let x = self.activate(linear.forward(x));
-            match dropout {
-                Some(dropout) if dropout.probability > 0.0 => {
-                    let mask = dropout.mask(layer, x.dims()[1], &x.device());
-                    x * mask
-                }
-                _ => x,
+        let masked = |layer: usize, x: Tensor<2>| match dropout {
+            Some(dropout) if dropout.probability > 0.0 => {
+                let mask = dropout.mask(layer, x.dims()[1], &x.device());
+                x * mask
             }
-        });
-        self.output.forward(last).squeeze_dim(1)
+            _ => x,
+        };
+        self.through(features, masked).squeeze_dim(1)
     }
 
-    /// [`Head::forward`] of inference.
-    pub(super) fn trace(&self, graph: &mut Graph, features: Value) -> Result<Value, Error> {
-        let last = self.hidden.iter().try_fold(features, |x, linear| {
-            let y = graph.linear_layer(x, linear)?;
-            Ok::<_, Error>(match self.activation {
-                Activation::Relu => graph.relu(y),
-                Activation::Selu => graph.selu(y),
-            })
-        })?;
-        graph.linear_layer(last, &self.output)
+    /// `[n, 1]`; what comes out of each hidden layer goes through `then` with the layer's number.
+    pub(super) fn through<V: Vectors>(&self, features: V, then: impl Fn(usize, V) -> V) -> V {
+        let hidden = self.hidden.iter().enumerate();
+        let last = hidden.fold(features, |x, (layer, linear)| {
+            let x = x.linear(linear);
+            let x = match self.activation {
+                Activation::Relu => x.relu(),
+                Activation::Selu => x.selu(),
+            };
+            then(layer, x)
+        });
+        last.linear(&self.output)
     }
 
     /// This head with the weights of `other`, which reads the same features without the covariates
@@ -88,13 +84,6 @@ impl Head {
             output: linear_started_from(self.output, &other.output)?,
             activation: self.activation,
         })
-    }
-
-    fn activate(&self, x: Tensor<2>) -> Tensor<2> {
-        match self.activation {
-            Activation::Relu => relu(x),
-            Activation::Selu => selu(x),
-        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The whole network: images through a shared encoder, pooled, joined with the covariates, and
 //! through the head to one log hazard per subject.
 use super::{dropout::Dropout, head::Head, resnet::ResNet};
+use crate::Error;
 use crate::config::{Pooling, RiskModelConfig};
 use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
-use vertebra_conv::{Error, Graph, Value};
+use vertebra_conv::{Maps, Vectors};
 use vertebra_training::{WeightScale, initialize};
 
 /// Network from covariates, images, or both, to a log hazard.
@@ -34,6 +35,16 @@ pub struct RiskBatch {
     pub images: Option<Tensor<5>>,
 }
 
+/// What goes through the network, as tensors or on its way into a graph.
+#[derive(Debug, Clone)]
+pub(crate) struct Inputs<M: Maps> {
+    /// Images, later their feature maps: those of one subject follow each other.
+    pub(crate) maps: Option<M>,
+    /// Images per subject.
+    pub(crate) copies: usize,
+    pub(crate) covariates: Option<M::Vectors>,
+}
+
 impl RiskNetwork {
     /// Draws the weights from `seed`; `config` must have passed [`RiskModelConfig::check`].
     pub(crate) fn new(config: &RiskModelConfig, seed: u64, device: &Device) -> Self {
@@ -56,8 +67,14 @@ impl RiskNetwork {
     }
 
     /// Log hazard of each subject, `[n]`; `dropout` is given in training only.
-    #[must_use]
-    pub fn forward(&self, batch: RiskBatch, dropout: Option<&Dropout>) -> Tensor<1> {
+    ///
+    /// # Errors
+    /// [`Error::NoInputs`] for a batch without anything that the network reads.
+    pub fn forward(
+        &self,
+        batch: RiskBatch,
+        dropout: Option<&Dropout>,
+    ) -> Result<Tensor<1>, Error> {
         let features = self.features(batch.images);
         self.head(features, batch.covariates, dropout)
     }
@@ -70,8 +87,8 @@ impl RiskNetwork {
     #[must_use]
     pub fn features(&self, images: Option<Tensor<5>>) -> Option<Tensor<5>> {
         let (images, encoder) = (images?, self.encoder.as_ref()?);
-        let [n, per_subject, channels, height, width] = images.dims();
-        let maps = encoder.forward(images.reshape([n * per_subject, channels, height, width]));
+        let [n, per_subject, ..] = images.dims();
+        let maps = encoder.forward(one_after_another(images));
         let [_, features, h, w] = maps.dims();
         Some(maps.reshape([n, per_subject, features, h, w]))
     }
@@ -83,60 +100,59 @@ impl RiskNetwork {
     /// - `covariates`: `[n, p]`
     /// - output: `[n]`
     ///
+    /// # Errors
+    /// [`Error::NoInputs`] where both are `None`.
+    ///
     /// # Panics
     /// If the shapes are not those the network was made for, as every burn operation does.
-    #[must_use]
     pub fn head(
         &self,
         features: Option<Tensor<5>>,
         covariates: Option<Tensor<2>>,
         dropout: Option<&Dropout>,
-    ) -> Tensor<1> {
-        let inputs = features.map(|maps| self.pool(maps)).into_iter().chain(covariates).collect();
-        self.head.forward(Tensor::cat(inputs, 1), dropout)
+    ) -> Result<Tensor<1>, Error> {
+        let copies = features.as_ref().map_or(1, |maps| maps.dims()[1]);
+        let maps = features.map(one_after_another);
+        let joined = self.joined(Inputs { maps, copies, covariates })?;
+        Ok(self.head.forward(joined, dropout))
     }
 
-    /// What the head reads, in inference: pooled features of `images` (as many copies as images per
-    /// subject), then `covariates`.
-    pub(crate) fn trace_features(
-        &self,
-        graph: &mut Graph,
-        images: Option<Value>,
-        covariates: Option<Value>,
-    ) -> Result<Value, Error> {
-        let mut parts = Vec::new();
-        if let (Some(images), Some(encoder)) = (images, &self.encoder) {
-            let maps = encoder.trace(graph, images)?;
-            let per_image = graph.mean_over_pixels(maps);
-            parts.push(match (graph.shape(per_image).copies, self.pooling) {
-                (1, _) => per_image,
-                (_, Pooling::Mean) => graph.mean_over_copies(per_image),
-                (_, Pooling::Max) => graph.max_over_copies(per_image),
-            });
-        }
-        parts.extend(covariates);
-        graph.concatenate(&parts)
+    /// What the head reads: features of the images, then covariates, `[n, features + p]`.
+    pub(crate) fn head_inputs<M: Maps>(&self, inputs: Inputs<M>) -> Result<M::Vectors, Error> {
+        let encode = |images: M| self.encoder.as_ref().map(|encoder| encoder.forward(images));
+        self.joined(Inputs { maps: inputs.maps.and_then(encode), ..inputs })
     }
 
-    /// [`RiskNetwork::forward`] of inference.
-    pub(crate) fn trace(
-        &self,
-        graph: &mut Graph,
-        images: Option<Value>,
-        covariates: Option<Value>,
-    ) -> Result<Value, Error> {
-        let features = self.trace_features(graph, images, covariates)?;
-        self.head.trace(graph, features)
+    /// [`RiskNetwork::forward`] of inference, `[n, 1]`.
+    pub(crate) fn log_hazard<M: Maps>(&self, inputs: Inputs<M>) -> Result<M::Vectors, Error> {
+        Ok(self.head.through(self.head_inputs(inputs)?, |_, x| x))
     }
 
-    /// Mean over positions, then mean or maximum over a subject's images: `[n, features]`.
-    pub(crate) fn pool(&self, maps: Tensor<5>) -> Tensor<2> {
-        let [n, per_subject, features, h, w] = maps.dims();
-        let per_image = maps.reshape([n, per_subject, features, h * w]).mean_dim(3);
-        let pooled = match self.pooling {
-            Pooling::Mean => per_image.mean_dim(1),
-            Pooling::Max => per_image.max_dim(1),
+    /// Feature maps averaged over positions and pooled over a subject's images, then covariates.
+    fn joined<M: Maps>(&self, inputs: Inputs<M>) -> Result<M::Vectors, Error> {
+        let pool = |maps: M| match self.pooling {
+            Pooling::Mean => maps.mean_over_pixels().mean_over_copies(inputs.copies),
+            Pooling::Max => maps.mean_over_pixels().max_over_copies(inputs.copies),
         };
-        pooled.reshape([n, features])
+        match (inputs.maps.map(pool), inputs.covariates) {
+            (Some(features), Some(covariates)) => Ok(features.followed_by(covariates)),
+            (Some(one), None) | (None, Some(one)) => Ok(one),
+            (None, None) => Err(Error::NoInputs),
+        }
     }
+}
+
+impl RiskBatch {
+    /// As the network takes it.
+    pub(crate) fn into_inputs(self) -> Inputs<Tensor<4>> {
+        let copies = self.images.as_ref().map_or(1, |images| images.dims()[1]);
+        let maps = self.images.map(one_after_another);
+        Inputs { maps, copies, covariates: self.covariates }
+    }
+}
+
+/// `[n, m, channels, height, width]` as `[n m, channels, height, width]`.
+fn one_after_another(maps: Tensor<5>) -> Tensor<4> {
+    let [n, per_subject, channels, height, width] = maps.dims();
+    maps.reshape([n * per_subject, channels, height, width])
 }

@@ -160,7 +160,7 @@ impl KeypointDetector {
     /// use burn::tensor::Device;
     /// use vertebra_hrnet::{DetectorConfig, FilmPixels, KeypointDetector};
     /// let config = DetectorConfig::quick();
-    /// let network = config.network.init(&Device::default())?.with_first_weights(1);
+    /// let network = config.network.init(&Device::default())?.with_initial_weights(1);
     /// let detector = KeypointDetector::new(network, config)?;
     /// let films = (0..3).map(|i| vec![i as f32; 40 * 30]); // read one after another
     /// let found = detector.find_stream(films, |film| FilmPixels::new(film, 40, 30));

@@ -1,91 +1,44 @@
-//! The two residual blocks (He et al., CVPR 2016).
+//! The bottleneck block (He et al., CVPR 2016) of stage 1.
 
-use super::layers::{BatchNormRelu, Conv2d, ConvNorm, conv, norm};
-use super::layers::{trace, trace_add_relu, trace_relu};
 use burn::module::Module;
-use burn::nn::BatchNorm;
-use burn::tensor::{Device, Tensor};
-use vertebra_conv::{Error, Graph, Value};
-
-/// Two 3 x 3 convolutions.
-#[derive(Module, Debug)]
-pub(crate) struct BasicBlock {
-    conv1: Conv2d,
-    bn1: BatchNorm,
-    conv2: Conv2d,
-    bn2: BatchNorm,
-}
-
-impl BasicBlock {
-    pub(crate) fn new(channels: usize, device: &Device) -> Self {
-        let same = [channels, channels];
-        Self {
-            conv1: conv(same, 3, 1, device),
-            bn1: norm(channels, device),
-            conv2: conv(same, 3, 1, device),
-            bn2: norm(channels, device),
-        }
-    }
-
-    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = self.bn1.forward_relu(self.conv1.forward(x.clone()));
-        self.bn2.forward_add_relu(self.conv2.forward(y), x)
-    }
-
-    pub(crate) fn trace(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
-        let y = trace_relu(graph, x, &self.conv1, &self.bn1)?;
-        let y = trace(graph, y, &self.conv2, &self.bn2)?;
-        trace_add_relu(graph, y, x)
-    }
-}
+use vertebra_conv::{Conv2d, ConvNorm, Layers, Maps, Norm};
 
 /// 1 x 1, 3 x 3 and 1 x 1 convolutions; the last has four times as many channels.
 #[derive(Module, Debug)]
 pub(crate) struct Bottleneck {
     conv1: Conv2d,
-    bn1: BatchNorm,
+    bn1: Norm,
     conv2: Conv2d,
-    bn2: BatchNorm,
+    bn2: Norm,
     conv3: Conv2d,
-    bn3: BatchNorm,
+    bn3: Norm,
     downsample: Option<ConvNorm>,
 }
 
 impl Bottleneck {
     pub(crate) const EXPANSION: usize = 4;
 
-    pub(crate) fn new(channels_in: usize, planes: usize, device: &Device) -> Self {
+    pub(crate) fn new(layers: &Layers, channels_in: usize, planes: usize) -> Self {
         let channels_out = planes * Self::EXPANSION;
         Self {
-            conv1: conv([channels_in, planes], 1, 1, device),
-            bn1: norm(planes, device),
-            conv2: conv([planes, planes], 3, 1, device),
-            bn2: norm(planes, device),
-            conv3: conv([planes, channels_out], 1, 1, device),
-            bn3: norm(channels_out, device),
+            conv1: layers.same_conv([channels_in, planes], 1, 1),
+            bn1: layers.norm(None, planes),
+            conv2: layers.same_conv([planes, planes], 3, 1),
+            bn2: layers.norm(None, planes),
+            conv3: layers.same_conv([planes, channels_out], 1, 1),
+            bn3: layers.norm(None, channels_out),
             downsample: (channels_in != channels_out)
-                .then(|| ConvNorm::new([channels_in, channels_out], 1, 1, device)),
+                .then(|| ConvNorm::new(layers, [channels_in, channels_out], [1, 1], None)),
         }
     }
 
-    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = self.bn1.forward_relu(self.conv1.forward(x.clone()));
-        let y = self.bn2.forward_relu(self.conv2.forward(y));
+    pub(crate) fn forward<M: Maps>(&self, x: M) -> M {
+        let y = x.clone().conv(&self.conv1).norm_relu(&self.bn1);
+        let y = y.conv(&self.conv2).norm_relu(&self.bn2);
         let identity = match &self.downsample {
             Some(layer) => layer.forward(x),
             None => x,
         };
-        self.bn3.forward_add_relu(self.conv3.forward(y), identity)
-    }
-
-    pub(crate) fn trace(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
-        let y = trace_relu(graph, x, &self.conv1, &self.bn1)?;
-        let y = trace_relu(graph, y, &self.conv2, &self.bn2)?;
-        let identity = match &self.downsample {
-            Some(layer) => layer.trace(graph, x)?,
-            None => x,
-        };
-        let y = trace(graph, y, &self.conv3, &self.bn3)?;
-        trace_add_relu(graph, y, identity)
+        y.conv(&self.conv3).norm_add_relu(&self.bn3, identity)
     }
 }

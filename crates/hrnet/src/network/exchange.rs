@@ -1,13 +1,8 @@
 //! Connections between resolutions: transitions and multi-resolution modules.
 
-use super::blocks::BasicBlock;
-use super::layers::ConvNorm;
 use crate::StageConfig;
 use burn::module::Module;
-use burn::tensor::module::interpolate;
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
-use burn::tensor::{Device, Tensor, activation::relu};
-use vertebra_conv::{Error, Graph, Value};
+use vertebra_conv::{BasicBlock, ConvNorm, Layers, Maps};
 
 /// A path from one resolution to the same, a higher or a lower one.
 ///
@@ -27,23 +22,23 @@ impl Link {
         Self { same: None, up: None, down: Vec::new() }
     }
 
-    fn same(channels: [usize; 2], device: &Device) -> Self {
-        Self { same: Some(ConvNorm::new(channels, 3, 1, device)), ..Self::identity() }
+    fn same(layers: &Layers, channels: [usize; 2]) -> Self {
+        Self { same: Some(ConvNorm::new(layers, channels, [3, 1], None)), ..Self::identity() }
     }
 
-    fn up(channels: [usize; 2], device: &Device) -> Self {
-        Self { up: Some(ConvNorm::new(channels, 1, 1, device)), ..Self::identity() }
+    fn up(layers: &Layers, channels: [usize; 2]) -> Self {
+        Self { up: Some(ConvNorm::new(layers, channels, [1, 1], None)), ..Self::identity() }
     }
 
     /// `n` halvings; only the last changes the number of channels.
-    fn down([from, to]: [usize; 2], n: usize, device: &Device) -> Self {
+    fn down(layers: &Layers, [from, to]: [usize; 2], n: usize) -> Self {
         let channels = |k| [from, if k + 1 == n { to } else { from }];
-        let down = (0..n).map(|k| ConvNorm::new(channels(k), 3, 2, device)).collect();
+        let down = (0..n).map(|k| ConvNorm::new(layers, channels(k), [3, 2], None)).collect();
         Self { down, ..Self::identity() }
     }
 
     /// Between stages every convolution is followed by a ReLU.
-    fn transition(&self, x: Tensor<4>) -> Tensor<4> {
+    fn transition<M: Maps>(&self, x: M) -> M {
         let x = match &self.same {
             Some(layer) => layer.forward_relu(x),
             None => x,
@@ -51,48 +46,17 @@ impl Link {
         self.down.iter().fold(x, |x, layer| layer.forward_relu(x))
     }
 
-    /// Within an exchange the last convolution is followed by the sum, then by the ReLU.
-    fn contribution(&self, x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    /// Within an exchange the last convolution is followed by the sum, then by the ReLU. A higher
+    /// resolution is `factor` times as high and wide.
+    fn contribution<M: Maps>(&self, x: M, factor: usize) -> M {
         if let Some(layer) = &self.up {
-            return enlarge(layer.forward(x), size);
+            return layer.forward(x).enlarge(factor);
         }
         match self.down.split_last() {
             Some((last, first)) => last.forward(first.iter().fold(x, |x, l| l.forward_relu(x))),
             None => x,
         }
     }
-
-    fn trace_transition(&self, graph: &mut Graph, x: Value) -> Result<Value, Error> {
-        let x = match &self.same {
-            Some(layer) => layer.trace_relu(graph, x)?,
-            None => x,
-        };
-        self.down.iter().try_fold(x, |x, layer| layer.trace_relu(graph, x))
-    }
-
-    /// `factor`: how many times higher and wider the output is.
-    fn trace_contribution(
-        &self,
-        graph: &mut Graph,
-        x: Value,
-        factor: usize,
-    ) -> Result<Value, Error> {
-        if let Some(layer) = &self.up {
-            let small = layer.trace(graph, x)?;
-            return graph.enlarge(small, factor);
-        }
-        match self.down.split_last() {
-            Some((last, first)) => {
-                let x = first.iter().try_fold(x, |x, layer| layer.trace_relu(graph, x))?;
-                last.trace(graph, x)
-            }
-            None => Ok(x),
-        }
-    }
-}
-
-fn enlarge(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
-    interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
 }
 
 /// From the branches of one stage to those of the next, which has one more.
@@ -102,25 +66,19 @@ pub(crate) struct Transition {
 }
 
 impl Transition {
-    pub(crate) fn new(from: &[usize], to: &[usize], device: &Device) -> Self {
+    pub(crate) fn new(layers: &Layers, from: &[usize], to: &[usize]) -> Self {
         let link = |i: usize| match from.get(i) {
             Some(&channels) if channels == to[i] => Link::identity(),
-            Some(&channels) => Link::same([channels, to[i]], device),
-            None => Link::down([from[from.len() - 1], to[i]], i + 1 - from.len(), device),
+            Some(&channels) => Link::same(layers, [channels, to[i]]),
+            None => Link::down(layers, [from[from.len() - 1], to[i]], i + 1 - from.len()),
         };
         Self { links: (0..to.len()).map(link).collect() }
     }
 
-    pub(crate) fn forward(&self, branches: &[Tensor<4>]) -> Vec<Tensor<4>> {
+    pub(crate) fn forward<M: Maps>(&self, branches: &[M]) -> Vec<M> {
         let lowest = branches.len() - 1;
         let source = |i: usize| branches[i.min(lowest)].clone();
         self.links.iter().enumerate().map(|(i, link)| link.transition(source(i))).collect()
-    }
-
-    pub(crate) fn trace(&self, graph: &mut Graph, branches: &[Value]) -> Result<Vec<Value>, Error> {
-        let lowest = branches.len() - 1;
-        let links = self.links.iter().enumerate();
-        links.map(|(i, link)| link.trace_transition(graph, branches[i.min(lowest)])).collect()
     }
 }
 
@@ -133,61 +91,40 @@ pub(crate) struct ExchangeModule {
 
 impl ExchangeModule {
     /// `n_outputs` is 1 for the last module of the network and the number of branches elsewhere.
-    fn new(channels: &[usize], n_blocks: usize, n_outputs: usize, device: &Device) -> Self {
+    fn new(layers: &Layers, channels: &[usize], n_blocks: usize, n_outputs: usize) -> Self {
         let link = |i: usize, j: usize| match i.cmp(&j) {
-            std::cmp::Ordering::Less => Link::up([channels[j], channels[i]], device),
+            std::cmp::Ordering::Less => Link::up(layers, [channels[j], channels[i]]),
             std::cmp::Ordering::Equal => Link::identity(),
-            std::cmp::Ordering::Greater => Link::down([channels[j], channels[i]], i - j, device),
+            std::cmp::Ordering::Greater => Link::down(layers, [channels[j], channels[i]], i - j),
         };
+        let block = |&c: &usize| BasicBlock::new(layers, [c, c], 1, None);
         let n = channels.len();
         Self {
             branches: channels
                 .iter()
-                .map(|&c| (0..n_blocks).map(|_| BasicBlock::new(c, device)).collect())
+                .map(|c| (0..n_blocks).map(|_| block(c)).collect())
                 .collect(),
             fuse_layers: (0..n_outputs).map(|i| (0..n).map(|j| link(i, j)).collect()).collect(),
         }
     }
 
-    fn forward(&self, inputs: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
-        let branches: Vec<Tensor<4>> = inputs
+    fn forward<M: Maps>(&self, inputs: Vec<M>) -> Vec<M> {
+        let branches: Vec<M> = inputs
             .into_iter()
             .zip(&self.branches)
             .map(|(x, blocks)| blocks.iter().fold(x, |x, block| block.forward(x)))
             .collect();
-        self.fuse_layers.iter().enumerate().map(|(i, row)| fuse(row, &branches, i)).collect()
-    }
-
-    fn trace(&self, graph: &mut Graph, inputs: &[Value]) -> Result<Vec<Value>, Error> {
-        let mut branches = Vec::with_capacity(inputs.len());
-        for (&x, blocks) in inputs.iter().zip(&self.branches) {
-            branches.push(blocks.iter().try_fold(x, |x, block| block.trace(graph, x))?);
-        }
         let rows = self.fuse_layers.iter().enumerate();
-        rows.map(|(i, row)| trace_fuse(graph, row, &branches, i)).collect()
+        rows.filter_map(|(i, row)| fuse(row, &branches, i)).collect()
     }
 }
 
-/// [`fuse`], without the enlarged and summed intermediate results.
-fn trace_fuse(
-    graph: &mut Graph,
-    row: &[Link],
-    branches: &[Value],
-    output: usize,
-) -> Result<Value, Error> {
-    let mut terms = Vec::with_capacity(row.len());
-    for (j, (link, &x)) in row.iter().zip(branches).enumerate() {
-        terms.push(link.trace_contribution(graph, x, 1 << j.saturating_sub(output))?);
-    }
-    let sum = graph.sum(&terms)?;
-    Ok(graph.relu(sum))
-}
-
-fn fuse(row: &[Link], branches: &[Tensor<4>], output: usize) -> Tensor<4> {
-    let [_, _, height, width] = branches[output].dims();
-    let terms = row.iter().zip(branches).map(|(l, x)| l.contribution(x.clone(), [height, width]));
-    let sum = terms.reduce(|sum, term| sum + term);
-    relu(sum.unwrap_or_else(|| branches[output].clone()))
+/// Output `i`: the sum over all branches, rectified; every module has at least one branch.
+fn fuse<M: Maps>(row: &[Link], branches: &[M], i: usize) -> Option<M> {
+    let links = row.iter().zip(branches).enumerate();
+    // A branch has half the resolution of the one before.
+    let terms = links.map(|(j, (link, x))| link.contribution(x.clone(), 1 << j.saturating_sub(i)));
+    terms.reduce(M::plus).map(M::relu)
 }
 
 /// The modules of stage 2, 3 or 4.
@@ -198,27 +135,19 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new(
+        layers: &Layers,
         channels: &[usize],
         config: StageConfig,
         last_stage: bool,
-        device: &Device,
     ) -> Self {
         let n_outputs = |i: usize| {
             if last_stage && i + 1 == config.n_modules { 1 } else { channels.len() }
         };
-        let module = |i| ExchangeModule::new(channels, config.n_blocks, n_outputs(i), device);
+        let module = |i| ExchangeModule::new(layers, channels, config.n_blocks, n_outputs(i));
         Self { modules: (0..config.n_modules).map(module).collect() }
     }
 
-    pub(crate) fn forward(&self, branches: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
+    pub(crate) fn forward<M: Maps>(&self, branches: Vec<M>) -> Vec<M> {
         self.modules.iter().fold(branches, |x, module| module.forward(x))
-    }
-
-    pub(crate) fn trace(
-        &self,
-        graph: &mut Graph,
-        branches: Vec<Value>,
-    ) -> Result<Vec<Value>, Error> {
-        self.modules.iter().try_fold(branches, |x, module| module.trace(graph, &x))
     }
 }

@@ -1,20 +1,20 @@
+//! HRNet (Sun et al., CVPR 2019; Wang et al., IEEE TPAMI 43(10):3349-3364, 2021) with its pose head.
+
 use super::blocks::Bottleneck;
 use super::exchange::{Stage, Transition};
-use super::layers::{BatchNormRelu, Conv2d, Conv2dConfig, conv, norm, trace_relu};
 use crate::{Error, HrnetConfig};
 use burn::module::Module;
-use burn::nn::BatchNorm;
-use burn::tensor::{Device, Tensor};
-use vertebra_conv::{Graph, MapShape, Value};
+use burn::tensor::Device;
+use vertebra_conv::{Conv2d, Conv2dConfig, Graph, Layers, MapShape, Maps, Norm, Tracer};
 use vertebra_training::{WeightScale, initialize};
 
 /// HRNet with its pose head.
 #[derive(Module, Debug)]
 pub struct Hrnet {
     conv1: Conv2d,
-    bn1: BatchNorm,
+    bn1: Norm,
     conv2: Conv2d,
-    bn2: BatchNorm,
+    bn2: Norm,
     layer1: Vec<Bottleneck>,
     transition1: Transition,
     stage2: Stage,
@@ -25,34 +25,47 @@ pub struct Hrnet {
     final_layer: Conv2d,
     #[module(skip)]
     config: HrnetConfig,
+    #[module(skip)]
+    layers: Layers,
 }
 
 impl HrnetConfig {
-    /// A network on `device` with burn's first weights; draw them with
-    /// [`Hrnet::with_first_weights`] or load them with [`Hrnet::load_weights`].
+    /// A network on `device` with burn's initial weights; draw them with
+    /// [`Hrnet::with_initial_weights`] or load them with [`Hrnet::load_weights`].
     ///
     /// # Errors
     /// [`Error::InvalidSetting`].
     pub fn init(&self, device: &Device) -> Result<Hrnet, Error> {
+        self.init_with(&Layers::on(device))
+    }
+
+    /// [`HrnetConfig::init`] with layers made by `layers`, e.g. without Winograd's transforms.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    pub fn init_with(&self, layers: &Layers) -> Result<Hrnet, Error> {
         self.check()?;
         let stem = self.stem_width;
         let stage1 = stem * Bottleneck::EXPANSION;
         let channels = |n| self.branch_channels(n);
-        let bottleneck = |i| Bottleneck::new(if i == 0 { stem } else { stage1 }, stem, device);
+        let bottleneck = |i| Bottleneck::new(layers, if i == 0 { stem } else { stage1 }, stem);
+        let [second, third, fourth] = [2, 3, 4].map(channels);
         Ok(Hrnet {
-            conv1: conv([self.in_channels, stem], 3, 2, device),
-            bn1: norm(stem, device),
-            conv2: conv([stem, stem], 3, 2, device),
-            bn2: norm(stem, device),
+            conv1: layers.same_conv([self.in_channels, stem], 3, 2),
+            bn1: layers.norm(None, stem),
+            conv2: layers.same_conv([stem, stem], 3, 2),
+            bn2: layers.norm(None, stem),
             layer1: (0..self.n_bottlenecks).map(bottleneck).collect(),
-            transition1: Transition::new(&[stage1], &channels(2), device),
-            stage2: Stage::new(&channels(2), self.stages[0], false, device),
-            transition2: Transition::new(&channels(2), &channels(3), device),
-            stage3: Stage::new(&channels(3), self.stages[1], false, device),
-            transition3: Transition::new(&channels(3), &channels(4), device),
-            stage4: Stage::new(&channels(4), self.stages[2], true, device),
-            final_layer: Conv2dConfig::new([self.width, self.n_keypoints], [1, 1]).init(device),
+            transition1: Transition::new(layers, &[stage1], &second),
+            stage2: Stage::new(layers, &second, self.stages[0], false),
+            transition2: Transition::new(layers, &second, &third),
+            stage3: Stage::new(layers, &third, self.stages[1], false),
+            transition3: Transition::new(layers, &third, &fourth),
+            stage4: Stage::new(layers, &fourth, self.stages[2], true),
+            final_layer: layers
+                .conv2d(&Conv2dConfig::new([self.width, self.n_keypoints], [1, 1])),
             config: self.clone(),
+            layers: layers.clone(),
         })
     }
 }
@@ -64,10 +77,16 @@ impl Hrnet {
         &self.config
     }
 
-    /// With first weights drawn from `seed`: He et al.'s for the body, and a head so small that all
+    /// What its layers share.
+    #[must_use]
+    pub fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
+    /// With initial weights drawn from `seed`: He et al.'s for the body, and a head so small that all
     /// heatmaps start near zero (standard deviation 0.001, as in the published code).
     #[must_use]
-    pub fn with_first_weights(self, seed: u64) -> Self {
+    pub fn with_initial_weights(self, seed: u64) -> Self {
         let mut network = initialize(self, WeightScale::HeFanIn, seed);
         let head = WeightScale::Normal(0.001);
         network.final_layer = initialize(network.final_layer, head, seed ^ 0xF1A1);
@@ -80,7 +99,7 @@ impl Hrnet {
     /// - `x`: `[N, in_channels or 1, H, W]`, H and W multiples of
     ///   [`HrnetConfig::SIZE_MULTIPLE`]
     /// - output: `[N, n_keypoints, H / 4, W / 4]`
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn forward<M: Maps>(&self, x: M) -> M {
         self.head(self.features(x))
     }
 
@@ -89,11 +108,10 @@ impl Hrnet {
     /// # Shapes
     /// - `x`: as for [`Hrnet::forward`]
     /// - output: `[N, width, H / 4, W / 4]`
-    pub fn features(&self, x: Tensor<4>) -> Tensor<4> {
-        let repeats = if x.dims()[1] == 1 { self.config.in_channels } else { 1 };
-        let x = if repeats > 1 { x.repeat_dim(1, repeats) } else { x };
-        let x = self.bn1.forward_relu(self.conv1.forward(x));
-        let x = self.bn2.forward_relu(self.conv2.forward(x));
+    pub fn features<M: Maps>(&self, x: M) -> M {
+        let repeats = if x.channels() == 1 { self.config.in_channels } else { 1 };
+        let x = x.repeat_channels(repeats).conv(&self.conv1).norm_relu(&self.bn1);
+        let x = x.conv(&self.conv2).norm_relu(&self.bn2);
         let x = self.layer1.iter().fold(x, |x, block| block.forward(x));
         let branches = self.stage2.forward(self.transition1.forward(&[x]));
         let branches = self.stage3.forward(self.transition2.forward(&branches));
@@ -106,8 +124,8 @@ impl Hrnet {
     /// # Shapes
     /// - `features`: `[N, width, H / 4, W / 4]`
     /// - output: `[N, n_keypoints, H / 4, W / 4]`
-    pub fn head(&self, features: Tensor<4>) -> Tensor<4> {
-        self.final_layer.forward(features)
+    pub fn head<M: Maps>(&self, features: M) -> M {
+        features.conv(&self.final_layer)
     }
 
     /// The network with its running statistics as a graph from `image` to `heatmaps`, for a
@@ -129,26 +147,9 @@ impl Hrnet {
             let expected = format!("1 or {}", self.config.in_channels);
             return Err(Error::invalid("channels of the input", expected, channels));
         }
-        let mut graph = Graph::new();
-        let image = graph.input("image", MapShape::new(channels, size[0], size[1]))?;
-        let heatmaps = self.trace(&mut graph, image)?;
-        graph.set_output("heatmaps", heatmaps)?;
-        Ok(graph)
-    }
-
-    /// [`Hrnet::forward`], operation by operation.
-    fn trace(&self, graph: &mut Graph, image: Value) -> Result<Value, vertebra_conv::Error> {
-        let repeats = if graph.shape(image).channels == 1 { self.config.in_channels } else { 1 };
-        let x = if repeats > 1 { graph.concatenate(&vec![image; repeats])? } else { image };
-        let x = trace_relu(graph, x, &self.conv1, &self.bn1)?;
-        let x = trace_relu(graph, x, &self.conv2, &self.bn2)?;
-        let x = self.layer1.iter().try_fold(x, |x, block| block.trace(graph, x))?;
-        let branches = self.transition1.trace(graph, &[x])?;
-        let branches = self.stage2.trace(graph, branches)?;
-        let branches = self.transition2.trace(graph, &branches)?;
-        let branches = self.stage3.trace(graph, branches)?;
-        let branches = self.transition3.trace(graph, &branches)?;
-        let branches = self.stage4.trace(graph, branches)?;
-        graph.conv2d(branches[0], &self.final_layer)
+        let tracer = Tracer::new();
+        let image = tracer.input("image", MapShape::new(channels, size[0], size[1]));
+        let heatmaps = self.forward(image);
+        Ok(tracer.finish("heatmaps", &heatmaps)?)
     }
 }

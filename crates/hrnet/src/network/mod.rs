@@ -4,7 +4,6 @@ mod blocks;
 mod config;
 mod exchange;
 mod hrnet;
-mod layers;
 mod names;
 mod weight_file;
 mod weights;

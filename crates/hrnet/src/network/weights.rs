@@ -211,7 +211,7 @@ mod tests {
         let config =
             HrnetConfig { stages: [stage(1), stage(1), stage(2)], ..HrnetConfig::small(2) };
         let mut collect = Collect::default();
-        config.init(&Device::default()).unwrap().with_first_weights(4).visit(&mut collect);
+        config.init(&Device::default()).unwrap().with_initial_weights(4).visit(&mut collect);
         (config, collect.tensors)
     }
 

@@ -35,7 +35,7 @@ pub fn train_detector(
     on_event: &mut dyn FnMut(&Event),
 ) -> Result<TrainedDetector, Error> {
     config.check()?;
-    let mut network = config.network.init(device)?.with_first_weights(seed);
+    let mut network = config.network.init(device)?.with_initial_weights(seed);
     if let Some(weights) = &config.pretrained {
         network = network.load_weights(weights, WeightScope::Backbone)?;
     }

@@ -1,14 +1,11 @@
-//! Adam and AdamW in one pass over each parameter.
+//! Adam and AdamW in one pass over each parameter, on the CPU.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{BackendTensor, DispatchTensor, DispatchTensorKind};
 use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, LearningRate, Optimizer};
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use super::flex::{into_dense, recycle, tensor, values};
-use crate::buffers;
-use crate::kernels::elementwise::{AdamStep, adam_step};
-use crate::parallel::{PASS, for_each};
+use rayon::prelude::*;
 
 /// Values of one unit of parallel work.
 const CHUNK: usize = 1 << 16;
@@ -23,7 +20,7 @@ const CHUNK: usize = 1 << 16;
 /// # Examples
 /// ```
 /// use burn::optim::ModuleOptimizer;
-/// use vertebra_conv::Adam;
+/// use vertebra_training::Adam;
 /// let optimizer = ModuleOptimizer::from(Adam::decoupled(1e-2));
 /// # let _ = optimizer;
 /// ```
@@ -71,10 +68,10 @@ impl Adam {
         Self { weight_decay, decoupled, burn: burn.build() }
     }
 
-    fn settings(&self, lr: LearningRate, time: usize) -> AdamStep {
+    fn settings(&self, lr: LearningRate, time: usize) -> Step {
         let power = |beta: f32| 1.0 - f64::from(beta).powi(i32::try_from(time).unwrap_or(i32::MAX));
         let (decay, root) = (f64::from(self.weight_decay), power(BETAS[1]).sqrt());
-        AdamStep {
+        Step {
             betas: BETAS,
             penalty: if self.decoupled { 0.0 } else { self.weight_decay },
             kept: if self.decoupled { (1.0 - lr * decay) as f32 } else { 1.0 },
@@ -121,8 +118,7 @@ impl Optimizer for Adam {
         let settings = self.settings(lr, time + 1);
         let (mut parameter, gradient) = (storage(parameter), storage(gradient));
         let [mut first, mut second] = moments;
-        update(settings, &mut parameter, &gradient, [&mut first, &mut second]);
-        recycle(gradient);
+        settings.update(&mut parameter, &gradient, [&mut first, &mut second]);
         let [parameter, first, second] = [parameter, first, second].map(from_storage);
         let momentum = AdaptiveMomentumState::new(time + 1, first, second);
         (parameter, Some(AdamWState::new(momentum)))
@@ -147,13 +143,13 @@ fn storage<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
     let tensor = match tensor.into_dispatch().kind {
         DispatchTensorKind::Flex(tensor) => tensor.float(),
         #[allow(unreachable_patterns)] // other backends may be compiled in
-        _ => super::flex::tensor(Vec::new(), [0; D]),
+        _ => zeros([0; D]),
     };
-    into_dense(tensor)
+    tensor.to_contiguous()
 }
 
 fn zeros<const D: usize>(shape: [usize; D]) -> FlexTensor {
-    tensor(buffers::take_zeros(shape.iter().product()), shape)
+    FlexTensor::from_data(TensorData::new(vec![0.0_f32; shape.iter().product()], shape))
 }
 
 fn from_storage<const D: usize>(tensor: FlexTensor) -> Tensor<D> {
@@ -163,19 +159,48 @@ fn from_storage<const D: usize>(tensor: FlexTensor) -> Tensor<D> {
     })
 }
 
-fn update(
-    settings: AdamStep,
-    parameter: &mut FlexTensor,
-    gradient: &FlexTensor,
-    [first, second]: [&mut FlexTensor; 2],
-) {
-    let gradient = values(gradient);
-    let parts: Vec<_> = parameter
-        .storage_mut::<f32>()
-        .chunks_mut(CHUNK)
-        .zip(gradient.chunks(CHUNK))
-        .zip(first.storage_mut::<f32>().chunks_mut(CHUNK))
-        .zip(second.storage_mut::<f32>().chunks_mut(CHUNK))
-        .collect();
-    for_each(parts, gradient.len() * PASS, |(((w, g), m), v)| adam_step(settings, w, g, m, v));
+/// Factors of one step.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    betas: [f32; 2],
+    /// Times the parameter, added to the gradient.
+    penalty: f32,
+    /// Share of the parameter that stays.
+    kept: f32,
+    /// Learning rate, corrected for the moments' start at zero.
+    rate: f32,
+    /// Added to the root of the second moment, corrected likewise.
+    epsilon: f32,
+}
+
+impl Step {
+    /// In place on parameter `w`, gradient `g`, moments `m` and `v`; a loop that the compiler
+    /// vectorises.
+    fn apply(self, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
+        let [b1, b2] = self.betas;
+        for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+            let g = *g + self.penalty * *w;
+            *m = b1 * *m + (1.0 - b1) * g;
+            *v = b2 * *v + (1.0 - b2) * (g * g);
+            *w = self.kept * *w - self.rate * *m / (v.sqrt() + self.epsilon);
+        }
+    }
+
+    /// [`Step::apply`], in parallel where there is enough to do.
+    fn update(
+        self,
+        parameter: &mut FlexTensor,
+        gradient: &FlexTensor,
+        [first, second]: [&mut FlexTensor; 2],
+    ) {
+        let gradient: &[f32] = gradient.storage();
+        let parameter = parameter.storage_mut::<f32>();
+        let (first, second) = (first.storage_mut::<f32>(), second.storage_mut::<f32>());
+        if gradient.len() <= CHUNK {
+            return self.apply(parameter, gradient, first, second);
+        }
+        let parts = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+        let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
+        parts.zip(moments).for_each(|((w, g), (m, v))| self.apply(w, g, m, v));
+    }
 }

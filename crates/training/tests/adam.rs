@@ -1,5 +1,4 @@
 //! Adam in one pass against burn's.
-#![cfg(feature = "burn")]
 #![allow(clippy::unwrap_used)] // a helper of tests may stop
 
 use burn::module::{Module, Param};
@@ -8,7 +7,7 @@ use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Distribution, Tensor};
-use vertebra_conv::Adam;
+use vertebra_training::Adam;
 
 fn weights(layer: &Linear) -> Vec<f32> {
     let bias = layer.bias.as_ref().unwrap().val();

@@ -1,0 +1,187 @@
+//! The operations a network is written over once, whether it computes or is written down.
+
+use burn::nn::{Linear, pool::MaxPool2d};
+use burn::tensor::module::interpolate;
+use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
+use burn::tensor::{Tensor, activation};
+
+use super::{Conv2d, Norm};
+
+/// Feature maps `[n, channels, height, width]` going through a network.
+///
+/// A network is written once over this trait and [`Vectors`]. With burn's tensors it computes, and
+/// can be trained; with [`Traced`](super::Traced) maps the same method writes down the
+/// [`Graph`](crate::Graph) of its inference.
+///
+/// # Panics
+/// Tensors panic where burn's operations do, on shapes that do not fit; traced maps never: there the
+/// first error comes out of [`Tracer::finish`](super::Tracer::finish).
+///
+/// # Examples
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use vertebra_conv::{BasicBlock, Layers, MapShape, Maps, Tracer};
+///
+/// fn network<M: Maps>(blocks: &[BasicBlock], x: M) -> M {
+///     blocks.iter().fold(x, |x, block| block.forward(x))
+/// }
+///
+/// let layers = Layers::on(&Device::default());
+/// let blocks = [BasicBlock::new(&layers, [1, 8], 2, None), BasicBlock::new(&layers, [8, 8], 1, None)];
+/// let x = Tensor::<4>::ones([1, 1, 6, 6], layers.device());
+/// let computed: Vec<f32> = network(&blocks, x).into_data().try_into_vec()?;
+///
+/// let tracer = Tracer::new();
+/// let y = network(&blocks, tracer.input("image", MapShape::new(1, 6, 6)));
+/// let planned = tracer.finish("features", &y)?.plan()?.run(&[&[1.0; 36]], 1)?;
+/// assert!(computed.iter().zip(&planned).all(|(a, b)| (a - b).abs() < 1e-4));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Maps: Clone {
+    /// What is left of maps without their pixels.
+    type Vectors: Vectors;
+
+    /// Number of channels.
+    fn channels(&self) -> usize;
+    /// A convolution.
+    #[must_use]
+    fn conv(self, layer: &Conv2d) -> Self;
+    /// A normalisation.
+    #[must_use]
+    fn norm(self, layer: &Norm) -> Self;
+    /// `relu(norm(self))`.
+    #[must_use]
+    fn norm_relu(self, layer: &Norm) -> Self;
+    /// `relu(norm(self) + shortcut)`.
+    #[must_use]
+    fn norm_add_relu(self, layer: &Norm, shortcut: Self) -> Self;
+    /// `max(0, self)`.
+    #[must_use]
+    fn relu(self) -> Self;
+    /// `self + other`.
+    #[must_use]
+    fn plus(self, other: Self) -> Self;
+    /// A max pooling.
+    #[must_use]
+    fn max_pool(self, layer: &MaxPool2d) -> Self;
+    /// Every pixel repeated `factor` times in both directions (nearest neighbour).
+    #[must_use]
+    fn enlarge(self, factor: usize) -> Self;
+    /// The channels `times` times, one copy after the other.
+    #[must_use]
+    fn repeat_channels(self, times: usize) -> Self;
+    /// The mean over all pixels of each channel.
+    #[must_use]
+    fn mean_over_pixels(self) -> Self::Vectors;
+}
+
+/// Vectors `[n, width]` going through a network, see [`Maps`].
+pub trait Vectors: Clone {
+    /// A fully connected layer.
+    #[must_use]
+    fn linear(self, layer: &Linear) -> Self;
+    /// `max(0, self)`.
+    #[must_use]
+    fn relu(self) -> Self;
+    /// The scaled exponential linear unit (Klambauer et al., NeurIPS 2017).
+    #[must_use]
+    fn selu(self) -> Self;
+    /// The values of `self`, then those of `other`.
+    #[must_use]
+    fn followed_by(self, other: Self) -> Self;
+    /// The mean over the `copies` vectors of each item, which follow each other: `[n / copies,
+    /// width]`.
+    #[must_use]
+    fn mean_over_copies(self, copies: usize) -> Self;
+    /// The maximum over the `copies` vectors of each item: `[n / copies, width]`.
+    #[must_use]
+    fn max_over_copies(self, copies: usize) -> Self;
+}
+
+impl Maps for Tensor<4> {
+    type Vectors = Tensor<2>;
+
+    fn channels(&self) -> usize {
+        self.dims()[1]
+    }
+
+    fn conv(self, layer: &Conv2d) -> Self {
+        layer.forward(self)
+    }
+
+    fn norm(self, layer: &Norm) -> Self {
+        match layer {
+            Norm::Batch(norm) => norm.forward(self),
+            Norm::Group(norm) => norm.forward(self),
+        }
+    }
+
+    fn norm_relu(self, layer: &Norm) -> Self {
+        match layer {
+            Norm::Batch(norm) => norm.forward_relu(self),
+            Norm::Group(norm) => activation::relu(norm.forward(self)),
+        }
+    }
+
+    fn norm_add_relu(self, layer: &Norm, shortcut: Self) -> Self {
+        match layer {
+            Norm::Batch(norm) => norm.forward_add_relu(self, shortcut),
+            Norm::Group(norm) => activation::relu(norm.forward(self) + shortcut),
+        }
+    }
+
+    fn relu(self) -> Self {
+        activation::relu(self)
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    fn max_pool(self, layer: &MaxPool2d) -> Self {
+        layer.forward(self)
+    }
+
+    fn enlarge(self, factor: usize) -> Self {
+        let [_, _, height, width] = self.dims();
+        let size = [height * factor, width * factor];
+        interpolate(self, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
+    }
+
+    fn repeat_channels(self, times: usize) -> Self {
+        if times == 1 { self } else { self.repeat_dim(1, times) }
+    }
+
+    fn mean_over_pixels(self) -> Tensor<2> {
+        let [n, channels, height, width] = self.dims();
+        self.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+    }
+}
+
+impl Vectors for Tensor<2> {
+    fn linear(self, layer: &Linear) -> Self {
+        layer.forward(self)
+    }
+
+    fn relu(self) -> Self {
+        activation::relu(self)
+    }
+
+    fn selu(self) -> Self {
+        activation::selu(self)
+    }
+
+    fn followed_by(self, other: Self) -> Self {
+        Tensor::cat(vec![self, other], 1)
+    }
+
+    fn mean_over_copies(self, copies: usize) -> Self {
+        let [n, width] = self.dims();
+        self.reshape([n / copies, copies, width]).mean_dim(1).reshape([n / copies, width])
+    }
+
+    fn max_over_copies(self, copies: usize) -> Self {
+        let [n, width] = self.dims();
+        self.reshape([n / copies, copies, width]).max_dim(1).reshape([n / copies, width])
+    }
+}
