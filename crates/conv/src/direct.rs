@@ -8,10 +8,10 @@
 use std::ops::Range;
 
 use crate::{
+    awake::for_each,
     correlation::Correlation,
     kernels::{Isa, Lanes, LastStep, Tile, TileAddend},
     packing::Block,
-    awake::for_each,
     planes::Planes,
     problem::{Addend, Problem},
     workspace::with_buffer,

@@ -5,10 +5,10 @@
 use std::ops::Range;
 
 use crate::{
+    awake::for_each,
     correlation::{Correlation, Tap},
     kernels::{Lanes, LastStep, MOST, Places, Spread, Tile},
     packing::Block,
-    awake::for_each,
     planes::Planes,
     problem::{Addend, Problem},
     workspace::with_buffer,

@@ -1,6 +1,8 @@
-//! 2-D convolution in f32 near the processor's multiply-add rate: forward pass, input, weight
-//! and bias gradients on plain slices ([`Convolution`]); with the feature `burn`, layers for
-//! networks on burn's flex backend; and whole networks for inference ([`Graph`], [`Plan`]).
+//! Convolutional networks in f32 on the CPU, near the processor's multiply-add rate: 2-D
+//! convolutions with their gradients on plain slices ([`Convolution`]), and graphs of whole networks
+//! ([`Graph`]) that run as inference plans ([`Plan`]) or leave as ONNX files. With the feature
+//! `burn` also layers for burn's flex backend (`Layers`, `Conv2d`, `BatchNorm`, `BasicBlock`) and the
+//! trait `Maps`, over which a network is written once, for tensors and for its graph.
 //!
 //! # How
 //! Forward pass and input gradient are one thing, a correlation: every output pixel is a
@@ -32,7 +34,7 @@
 //! non-finite what it makes so by the definition, and may make the rest of the 4 x 4 tiles non-finite
 //! that see it.
 //! [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with the feature `burn`,
-//! `allow_winograd_in_layers` forbid it.
+//! `Layers::with_winograd` forbid it.
 //!
 //! # Inference
 //! A [`Graph`] is a network with its weights. [`Graph::plan`] merges what can be merged: batch norm
@@ -45,8 +47,9 @@
 //! # Memory
 //! Beside the result: a prepared band of one image per thread (at most about 0.6 MB plus what
 //! one row of all channels needs), the packed weight, and for the weight gradient up to 16
-//! partial sums, together at most 16 MB or one weight. Scratch is kept per thread and reused. Burn's
-//! layers use the memory of one step's results for the next; [`release_buffers`] gives it back.
+//! partial sums, together at most 16 MB or one weight. Scratch is kept per thread and reused. The
+//! layers of one network use the memory of one step's results for the next and free it with the
+//! last of them.
 //!
 //! ```
 //! use vertebra_conv::Convolution;

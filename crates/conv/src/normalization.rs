@@ -1,10 +1,10 @@
 //! Batch normalisation with the batch's own statistics, an optional sum and ReLU, forward and
 //! backward (Ioffe & Szegedy, ICML 2015), one channel at a time so that it stays in cache.
 
+use crate::awake::{PASS, map};
 use crate::kernels::elementwise::{
     Affine, GradientSums, backward_plane, forward_plane, gradient_sums, squared_deviations, sum,
 };
-use crate::awake::{PASS, map};
 
 /// Settings of one pass.
 #[derive(Debug, Clone, Copy, PartialEq)]

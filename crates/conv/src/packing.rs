@@ -1,8 +1,8 @@
 //! Weights in the order the tile kernel reads them.
 
 use crate::{
-    correlation::Correlation,
     awake::{PASS, for_each},
+    correlation::Correlation,
     workspace::with_buffer,
 };
 

@@ -10,11 +10,11 @@
 //! in order: the result does not depend on the number of threads.
 
 use crate::{
+    awake::for_each,
     correlation::Correlation,
     gathered::{Place, dense_lanes, is_small, places},
     kernels::{Dot, Isa, LastStep, Places, Spread, Tile},
     packing::balanced,
-    awake::for_each,
     planes::Planes,
     workspace::with_buffer,
 };

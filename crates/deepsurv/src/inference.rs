@@ -4,10 +4,7 @@ use crate::{
     network::{Inputs, RiskBatch, RiskNetwork},
     task::to_host,
 };
-use burn::{
-    module::Module,
-    tensor::Device,
-};
+use burn::{module::Module, tensor::Device};
 use vertebra_conv::{MapShape, Plan, Traced, Tracer, runs_on_flex};
 
 /// Subjects per pass.
@@ -120,7 +117,8 @@ fn plan(network: &RiskNetwork, shapes: InputShapes, wanted: Wanted) -> Result<Pl
     let inputs = shapes.trace(&tracer);
     let output = match wanted {
         Wanted::LogHazard => network.log_hazard(inputs)?,
-        Wanted::Features => network.head_inputs(inputs)?,
+        // An operation, because covariates alone come out as they go in.
+        Wanted::Features => network.head_inputs(inputs)?.then(|g, x| g.concatenate(&[x])),
     };
     Ok(tracer.finish("output", &output)?.plan()?)
 }

@@ -97,9 +97,7 @@ impl ConvBackend for Flex {
         let images = Images { values: values(&x), shape: input };
         let bias = bias.as_ref().map(values);
         let output = convolution.output_shape(input).unwrap_or_default();
-        computed(&buffers, output, |y| {
-            convolution.forward_into(images, values(&weight), bias, y)
-        })
+        computed(&buffers, output, |y| convolution.forward_into(images, values(&weight), bias, y))
     }
 
     fn vertebra_batch_norm(

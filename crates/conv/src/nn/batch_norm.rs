@@ -113,7 +113,12 @@ impl BatchNorm {
     /// # Panics
     /// As [`forward_add_relu`](Self::forward_add_relu).
     #[must_use]
-    pub fn followed_by(&self, x: Tensor<4>, residual: Option<Tensor<4>>, rectify: bool) -> Tensor<4> {
+    pub fn followed_by(
+        &self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        rectify: bool,
+    ) -> Tensor<4> {
         let trains = x.device().is_autodiff() && self.training.is_enabled();
         let fits = self.gamma.dims() == [x.dims()[1]]
             && residual.as_ref().is_none_or(|r| r.dims() == x.dims() && is_flex(r));

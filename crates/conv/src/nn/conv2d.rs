@@ -128,9 +128,8 @@ impl Conv2d {
         }
         let convolution =
             Convolution::new(self.weight.dims()).ok()?.with_stride(self.stride).ok()?;
-        let convolution = convolution
-            .with_padding(self.symmetric_padding()?)
-            .with_winograd(self.shared.winograd);
+        let convolution =
+            convolution.with_padding(self.symmetric_padding()?).with_winograd(self.shared.winograd);
         convolution.output_shape(input.dims()).ok().map(|_| convolution)
     }
 

@@ -99,9 +99,7 @@ impl Layers {
     pub fn norm(&self, groups: Option<usize>, channels: usize) -> Norm {
         match groups {
             None => Norm::Batch(self.batch_norm(channels)),
-            Some(groups) => {
-                Norm::Group(GroupNormConfig::new(groups, channels).init(&self.device))
-            }
+            Some(groups) => Norm::Group(GroupNormConfig::new(groups, channels).init(&self.device)),
         }
     }
 }

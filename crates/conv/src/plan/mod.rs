@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::graph::{Graph, MapShape, Program, Step, StepKind, lower};
 use crate::awake;
+use crate::graph::{Graph, MapShape, Program, Step, StepKind, lower};
 use crate::{Convolution, Error, Isa};
 use kernel::{Kernel, Reads};
 use memory::{Memory, Place};

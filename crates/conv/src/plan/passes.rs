@@ -1,8 +1,8 @@
 //! The steps between convolutions: each one pass over the planes, in parallel where it is long.
 
 use super::kernel::Reads;
-use crate::graph::{MapShape, Window};
 use crate::awake::{PASS, for_each};
+use crate::graph::{MapShape, Window};
 
 /// Runs `work` on every plane of `output` with its index.
 fn planes(output: &mut [f32], plane: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync) {

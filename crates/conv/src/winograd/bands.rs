@@ -2,9 +2,9 @@
 
 use super::filters::{Block, blocks};
 use crate::{
+    awake::{for_each, is_worth},
     correlation::Correlation,
     kernels::{POINTS, tiles},
-    awake::{for_each, is_worth},
     problem::Problem,
 };
 

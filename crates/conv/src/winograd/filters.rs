@@ -1,9 +1,9 @@
 //! Weights in the order that their transform reads them: blocks of outputs along vectors.
 
 use crate::{
+    awake::{PASS, for_each},
     correlation::{Correlation, Tap},
     kernels::Isa,
-    awake::{PASS, for_each},
 };
 
 /// Taps of a filter.

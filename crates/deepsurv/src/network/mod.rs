@@ -9,5 +9,5 @@ pub use dropout::Dropout;
 pub(crate) use dropout::subject_rng;
 pub use head::Head;
 pub use resnet::ResNet;
-pub use risk_network::{RiskBatch, RiskNetwork};
 pub(crate) use risk_network::Inputs;
+pub use risk_network::{RiskBatch, RiskNetwork};

@@ -70,11 +70,7 @@ impl RiskNetwork {
     ///
     /// # Errors
     /// [`Error::NoInputs`] for a batch without anything that the network reads.
-    pub fn forward(
-        &self,
-        batch: RiskBatch,
-        dropout: Option<&Dropout>,
-    ) -> Result<Tensor<1>, Error> {
+    pub fn forward(&self, batch: RiskBatch, dropout: Option<&Dropout>) -> Result<Tensor<1>, Error> {
         let features = self.features(batch.images);
         self.head(features, batch.covariates, dropout)
     }

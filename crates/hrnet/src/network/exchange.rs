@@ -100,10 +100,7 @@ impl ExchangeModule {
         let block = |&c: &usize| BasicBlock::new(layers, [c, c], 1, None);
         let n = channels.len();
         Self {
-            branches: channels
-                .iter()
-                .map(|c| (0..n_blocks).map(|_| block(c)).collect())
-                .collect(),
+            branches: channels.iter().map(|c| (0..n_blocks).map(|_| block(c)).collect()).collect(),
             fuse_layers: (0..n_outputs).map(|i| (0..n).map(|j| link(i, j)).collect()).collect(),
         }
     }

@@ -62,8 +62,7 @@ impl HrnetConfig {
             stage3: Stage::new(layers, &third, self.stages[1], false),
             transition3: Transition::new(layers, &third, &fourth),
             stage4: Stage::new(layers, &fourth, self.stages[2], true),
-            final_layer: layers
-                .conv2d(&Conv2dConfig::new([self.width, self.n_keypoints], [1, 1])),
+            final_layer: layers.conv2d(&Conv2dConfig::new([self.width, self.n_keypoints], [1, 1])),
             config: self.clone(),
             layers: layers.clone(),
         })
