@@ -129,7 +129,7 @@ impl HrNet {
                 .filter(|(i, j)| i > j)
                 .map(|(i, j)| Layer::new([branch(i), branch(j)], 1, 1, fast, layers))
                 .collect(),
-            head: Conv2dConfig::new([width, 5], [1, 1]).init(device),
+            head: layers.conv2d(&Conv2dConfig::new([width, 5], [1, 1])),
         }
     }
 
