@@ -26,6 +26,34 @@ pub enum Error {
     /// The method is not defined for outcomes of this kind: (method, kind).
     #[error("{0} is not defined for {1}")]
     Unsupported(&'static str, &'static str),
+    /// The coefficient does not exist: the column is constant, or the columns before it determine it
+    /// within every risk set.
+    #[error(
+        "column {column}: expected values that vary and that the columns before it do not determine"
+    )]
+    Collinear {
+        /// The column, from 0.
+        column: usize,
+    },
+    /// The partial likelihood has no maximum: a coefficient grows without bound, as when a covariate
+    /// separates the events from the others.
+    #[error(
+        "column {column}: the likelihood is monotone, its coefficient {coefficient:.3} and growing"
+    )]
+    MonotoneLikelihood {
+        /// The column, from 0.
+        column: usize,
+        /// What its coefficient had reached.
+        coefficient: f64,
+    },
+    /// Newton's method did not converge.
+    #[error("no convergence: {distance:.3e} standard errors from the maximum after {steps} steps")]
+    NotConverged {
+        /// Steps taken.
+        steps: usize,
+        /// Length of the last step in standard errors.
+        distance: f64,
+    },
     /// Too many bootstrap samples had no value of the statistic: (undefined, drawn).
     #[error("the statistic was undefined in {0} of {1} bootstrap samples")]
     UndefinedReplicates(usize, usize),

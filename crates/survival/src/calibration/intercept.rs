@@ -14,8 +14,10 @@ use crate::{
     error::Error,
     horizon::pseudo_observations,
     numeric::{
-        linear::{invert, solve},
-        normal,
+        distributions::Normal,
+        linear::{Matrix, add},
+        mean_and_sd,
+        newton::{Failure, Local, maximise},
     },
     outcomes::{Endpoint, check},
 };
@@ -67,9 +69,8 @@ pub fn calibration_intercept(
     predicted_risk: &[f64],
     horizon: f64,
 ) -> Result<CalibrationCoefficient, Error> {
-    let equations = Equations::new(endpoint, predicted_risk, horizon)?;
-    let (b, covariance) = equations.solve(vec![0.0])?;
-    Ok(coefficient(b[0], covariance[0][0]))
+    let (value, variance) = Equations::new(endpoint, predicted_risk, horizon)?.intercept()?;
+    Ok(coefficient(value, variance))
 }
 
 /// Intercept and slope of the predicted risks of an event by `horizon` years; 0 and 1 are right.
@@ -81,17 +82,14 @@ pub fn calibration_line(
     predicted_risk: &[f64],
     horizon: f64,
 ) -> Result<CalibrationLine, Error> {
-    let equations = Equations::new(endpoint, predicted_risk, horizon)?;
-    let (b, covariance) = equations.solve(vec![0.0, 1.0])?;
-    Ok(CalibrationLine {
-        intercept: coefficient(b[0], covariance[0][0]),
-        slope: coefficient(b[1], covariance[1][1]),
-    })
+    let line = Equations::new(endpoint, predicted_risk, horizon)?.line()?;
+    let [intercept, slope] = line.map(|(value, variance)| coefficient(value, variance));
+    Ok(CalibrationLine { intercept, slope })
 }
 
 fn coefficient(value: f64, variance: f64) -> CalibrationCoefficient {
     let se = variance.sqrt();
-    let reach = normal::two_sided(0.95) * se;
+    let reach = Normal.two_sided(0.95) * se;
     CalibrationCoefficient { value, se, lower: value - reach, upper: value + reach }
 }
 
@@ -108,9 +106,28 @@ pub(crate) fn complementary_log_log(
     }
 }
 
+/// The estimating equations, which are those of least squares.
 struct Equations {
     lp: Vec<f64>,
     observed: Vec<f64>,
+}
+
+/// The line as a function of the standardised predictions, or of none where its slope is 1.
+struct Line<'a> {
+    equations: &'a Equations,
+    /// Mean and SD of the predictions, where the slope is free.
+    standard: Option<(f64, f64)>,
+    /// Mean square at the start, so that distances are in standard errors.
+    scale: f64,
+}
+
+/// What else a pass finds.
+#[derive(Clone)]
+struct Fit {
+    /// The largest derivative of a fitted risk by the intercept.
+    steepest: f64,
+    squares: f64,
+    meat: Matrix,
 }
 
 impl Equations {
@@ -119,86 +136,72 @@ impl Equations {
         Ok(Self { lp, observed: pseudo_observations(endpoint, horizon)? })
     }
 
-    /// Estimates from a start of `[a]` or `[a, b]`, with their covariance: Gauss-Newton steps on the squares
-    /// whose derivatives the equations are.
-    fn solve(&self, mut b: Vec<f64>) -> Result<(Vec<f64>, Vec<Vec<f64>>), Error> {
-        const NAME: &str = "the calibration intercept";
-        let mut at = self.sums(&b);
-        for _ in 0..200 {
-            let step = solve(at.bread.clone(), at.score.clone())
-                .ok_or(Error::Undefined(NAME, "the predictions do not differ, or none fits"))?;
-            let close = step.iter().zip(&b).all(|(s, b)| s.abs() <= 1e-11 * (1.0 + b.abs()));
-            let mut share = 1.0;
-            loop {
-                let moved: Vec<f64> = b.iter().zip(&step).map(|(b, s)| b + share * s).collect();
-                let there = self.sums(&moved);
-                if there.squares <= at.squares * (1.0 + 1e-12) {
-                    (b, at) = (moved, there);
-                    break;
-                }
-                share /= 2.0;
-                if share < 1e-9 {
-                    return Err(Error::Undefined(NAME, "no finite coefficients fit best"));
-                }
-            }
-            if close {
-                let singular = Error::Undefined(NAME, "no finite coefficients fit best");
-                if at.steepest < FLAT {
-                    return Err(singular);
-                }
-                let inverse = invert(at.bread).ok_or(singular)?;
-                let product = |a: &[Vec<f64>], b: &[Vec<f64>]| -> Vec<Vec<f64>> {
-                    let entry = |j: usize, k: usize| (0..a.len()).map(|l| a[j][l] * b[l][k]).sum();
-                    (0..a.len()).map(|j| (0..a.len()).map(|k| entry(j, k)).collect()).collect()
-                };
-                return Ok((b, product(&product(&inverse, &at.meat), &inverse)));
-            }
-            if b.iter().any(|b| !b.is_finite() || b.abs() > 200.0) {
-                break;
-            }
-        }
-        Err(Error::Undefined(NAME, "no finite coefficients fit best"))
+    /// The intercept where the slope is 1, with its variance.
+    fn intercept(&self) -> Result<(f64, f64), Error> {
+        let (b, covariance) = self.solve(None, vec![0.0])?;
+        Ok((b[0], covariance[(0, 0)]))
     }
 
-    fn sums(&self, b: &[f64]) -> Sums {
+    /// Intercept and slope, with their variances.
+    fn line(&self) -> Result<[(f64, f64); 2], Error> {
+        let (mean, sd) = mean_and_sd(&self.lp);
+        let size = self.lp.iter().fold(0.0, |size: f64, lp| size.max(lp.abs()));
+        if sd.is_nan() || sd <= 1e-13 * size {
+            return Err(Error::Undefined(NAME, "the predictions do not differ"));
+        }
+        let (b, v) = self.solve(Some((mean, sd)), vec![mean, sd])?;
+        let (slope, centre) = (b[1] / sd, mean / sd);
+        let variance = v[(0, 0)] - 2.0 * centre * v[(0, 1)] + centre * centre * v[(1, 1)];
+        Ok([(b[0] - slope * mean, variance), (slope, v[(1, 1)] / (sd * sd))])
+    }
+
+    /// Gauss and Newton's steps on the squares, with the sandwich covariance of what they find.
+    fn solve(
+        &self,
+        standard: Option<(f64, f64)>,
+        start: Vec<f64>,
+    ) -> Result<(Vec<f64>, Matrix), Error> {
+        let mut line = Line { equations: self, standard, scale: 1.0 };
+        let mean_square = line.at(&start).rest.squares / self.lp.len() as f64;
+        line.scale = if mean_square > 0.0 { mean_square } else { 1.0 };
+        let maximum = maximise(start, |b| line.at(b)).map_err(|why| why.undefined(NAME))?;
+        let unbounded = Failure::Unbounded { parameter: 0, reached: maximum.parameters[0] };
+        let here = maximum.here;
+        if here.rest.steepest < FLAT {
+            return Err(unbounded.undefined(NAME));
+        }
+        let bread = here.information.cholesky(0.0).map_err(|_| unbounded.undefined(NAME))?;
+        Ok((maximum.parameters, bread.inverse().around(&here.rest.meat)))
+    }
+}
+
+impl Line<'_> {
+    fn at(&self, b: &[f64]) -> Local<Fit> {
         let p = b.len();
-        let square = || vec![vec![0.0; p]; p];
-        let mut sums = Sums {
-            squares: 0.0,
-            steepest: 0.0,
-            score: vec![0.0; p],
-            bread: square(),
-            meat: square(),
-        };
-        for (&lp, observed) in self.lp.iter().zip(&self.observed) {
-            let linear = b[0] + b.get(1).map_or(lp, |slope| slope * lp);
+        let (mut score, mut bread) = (vec![0.0; p], Matrix::zeros(p));
+        let mut fit = Fit { steepest: 0.0, squares: 0.0, meat: Matrix::zeros(p) };
+        for (&lp, observed) in self.equations.lp.iter().zip(&self.equations.observed) {
+            let z = self.standard.map_or(0.0, |(mean, sd)| (lp - mean) / sd);
+            let linear = b[0] + b.get(1).map_or(lp, |slope| slope * z);
             let hazard = linear.exp();
             let residual = observed + (-hazard).exp_m1();
             let slope = (linear - hazard).exp();
-            let x = [slope, slope * lp];
-            sums.squares += residual * residual;
-            sums.steepest = slope.max(sums.steepest);
-            for j in 0..p {
-                sums.score[j] += x[j] * residual;
-                for k in 0..p {
-                    sums.bread[j][k] += x[j] * x[k];
-                    sums.meat[j][k] += x[j] * x[k] * residual * residual;
-                }
-            }
+            let x = &[slope, slope * z][..p];
+            fit.squares += residual * residual;
+            fit.steepest = slope.max(fit.steepest);
+            add(&mut score, residual / self.scale, x);
+            bread.add_outer(1.0 / self.scale, x);
+            fit.meat.add_outer((residual / self.scale).powi(2), x);
         }
-        sums
+        bread.mirror();
+        fit.meat.mirror();
+        let value = -fit.squares / (2.0 * self.scale);
+        Local { value, score, information: bread, rest: fit }
     }
 }
 
-/// Where all fitted risks change by less than this they lie at 0 or 1, and the coefficients on their way to
-/// infinity.
-const FLAT: f64 = 1e-12;
+const NAME: &str = "the calibration intercept";
 
-struct Sums {
-    squares: f64,
-    /// The largest derivative of a fitted risk by the intercept.
-    steepest: f64,
-    score: Vec<f64>,
-    bread: Vec<Vec<f64>>,
-    meat: Vec<Vec<f64>>,
-}
+/// Where all fitted risks change by less than this they lie at 0 or 1, and the coefficients on their
+/// way to infinity.
+const FLAT: f64 = 1e-12;

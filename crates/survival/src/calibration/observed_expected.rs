@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     horizon::observed::observed,
-    numeric::normal,
+    numeric::distributions::Normal,
     outcomes::{Endpoint, check},
 };
 
@@ -59,6 +59,6 @@ pub fn observed_expected(
         return Err(Error::Undefined("observed over expected", "all predicted risks are 0"));
     }
     let ratio = observed / expected;
-    let reach = (normal::two_sided(0.95) * at.se() / observed).exp();
+    let reach = (Normal.two_sided(0.95) * at.se() / observed).exp();
     Ok(ObservedExpected { observed, expected, ratio, lower: ratio / reach, upper: ratio * reach })
 }

@@ -1,16 +1,11 @@
 //! The hazard regressions behind calibration: Cox's for one kind of event, Fine and Gray's for one cause.
 
 use crate::{
-    cox::{
-        Ties,
-        fit::CoxFit,
-        partial_likelihood::{event_terms, shares},
-        scaled::Scaled,
-    },
+    cox::{BaselineHazard, CoxMaximum, CoxOptions, Design},
     error::Error,
     fine_gray::fine_gray,
+    numeric::linear::dot,
     outcomes::{Endpoint, OneCause, Outcomes, endpoint::Kind},
-    risk_sets::time_groups::TimeGroups,
 };
 
 /// The risk by one horizon as a regression has it: `1 - exp(-exp(log_hazard + b'x))`.
@@ -50,8 +45,8 @@ pub(super) fn slope(
 ) -> Result<(f64, f64), Error> {
     match endpoint.kind() {
         Kind::Single(outcomes) => {
-            let fit = CoxFit::new(name, outcomes, &[log_hazard.to_vec()], Ties::Efron)?;
-            Ok((fit.coefficients[0], fit.std_error(0)))
+            let fit = maximum(name, outcomes, &[log_hazard])?;
+            Ok((fit.coefficients[0], fit.covariance[0][0].sqrt()))
         }
         Kind::Cause(cause) => {
             let fit = fine_gray(cause, &[log_hazard])?;
@@ -60,23 +55,33 @@ pub(super) fn slope(
     }
 }
 
-/// A Cox model with Efron ties and its baseline.
+/// A Cox model with Efron ties.
+fn maximum(
+    name: &'static str,
+    outcomes: &Outcomes,
+    covariates: &[impl AsRef<[f64]>],
+) -> Result<CoxMaximum, Error> {
+    let design = Design::from_columns(covariates)?;
+    CoxOptions::default().fit(outcomes, &design).map_err(|error| match error {
+        Error::Collinear { .. } => Error::Undefined(name, "a covariate does not vary by itself"),
+        Error::MonotoneLikelihood { .. } | Error::NotConverged { .. } => {
+            Error::Undefined(name, "no finite coefficients fit best")
+        }
+        other => other,
+    })
+}
+
+/// A Cox model and its baseline.
 fn cox(
     name: &'static str,
     outcomes: &Outcomes,
     covariates: &[Vec<f64>],
     horizon: f64,
 ) -> Result<HazardRegression, Error> {
-    let fit = CoxFit::new(name, outcomes, covariates, Ties::Efron)?;
-    let linear = |i: usize| covariates.iter().zip(&fit.coefficients).map(|(x, b)| b * x[i]).sum();
-    let linear: Vec<f64> = (0..outcomes.n_subjects()).map(linear).collect();
-    let groups = TimeGroups::new(outcomes);
-    let terms = event_terms(outcomes, &groups, &shares(outcomes, &linear), Ties::Efron);
-    let mut hazard = Scaled::ZERO;
-    for term in terms.iter().take(groups.count_until(horizon)).filter(|t| t.step.value > 0.0) {
-        hazard.add(term.step);
-    }
-    regression(name, hazard.ln(), fit.coefficients)
+    let fit = maximum(name, outcomes, covariates)?;
+    // The baseline is that of the mean covariates.
+    let mean = dot(&fit.coefficients, &fit.means);
+    regression(name, &fit.baselines[0], (horizon, -mean), fit.coefficients)
 }
 
 /// Fine and Gray's model and its baseline.
@@ -88,16 +93,16 @@ fn subdistribution(
 ) -> Result<HazardRegression, Error> {
     let columns: Vec<&[f64]> = covariates.iter().map(Vec::as_slice).collect();
     let fit = fine_gray(cause, &columns)?;
-    regression(name, fit.cumulative_hazard_at(horizon).ln(), fit.coefficients)
+    regression(name, fit.baseline(), (horizon, 0.0), fit.coefficients.clone())
 }
 
 fn regression(
     name: &'static str,
-    log_hazard: f64,
+    baseline: &BaselineHazard,
+    (horizon, shift): (f64, f64),
     coefficients: Vec<f64>,
 ) -> Result<HazardRegression, Error> {
-    match log_hazard.is_finite() {
-        true => Ok(HazardRegression { log_hazard, coefficients }),
-        false => Err(Error::Undefined(name, "no event by the horizon")),
-    }
+    let at_horizon = baseline.log_cumulative_at(horizon);
+    let log_hazard = at_horizon.ok_or(Error::Undefined(name, "no event by the horizon"))?;
+    Ok(HazardRegression { log_hazard: log_hazard + shift, coefficients })
 }

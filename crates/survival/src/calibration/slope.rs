@@ -3,7 +3,7 @@
 use crate::{
     calibration::regression::slope,
     error::Error,
-    numeric::normal,
+    numeric::distributions::Normal,
     outcomes::{Endpoint, check},
 };
 
@@ -38,6 +38,6 @@ pub fn calibration_slope(
 ) -> Result<CalibrationSlope, Error> {
     check::finite("log_hazard", log_hazard, endpoint.follow_up())?;
     let (slope, se) = slope("the calibration slope", endpoint, log_hazard)?;
-    let reach = normal::two_sided(0.95) * se;
+    let reach = Normal.two_sided(0.95) * se;
     Ok(CalibrationSlope { slope, se, lower: slope - reach, upper: slope + reach })
 }

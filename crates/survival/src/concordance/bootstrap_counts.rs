@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::{
     concordance::concordance,
     error::Error,
-    numeric::ranks::Ranks,
+    numeric::{ranks::Ranks, tally::Counts},
     outcomes::{Outcomes, check},
     resampling::{Bootstrap, BootstrapOptions},
     risk_sets::time_groups::TimeGroups,
@@ -45,22 +45,17 @@ pub fn bootstrap_concordance(
     let ranks = Ranks::new(risk).reordered(groups.order());
     let mut position = vec![0; n];
     groups.order().iter().zip(0u32..).for_each(|(&i, p)| position[i as usize] = p);
-    let one = |(counts, tally): &mut (Vec<u32>, CountTally), replicate: u64| {
+    let one = |(counts, tally): &mut (Vec<u32>, Counts), replicate: u64| {
         counts.fill(0);
         sampler.draw(replicate, |i| counts[position[i] as usize] += 1);
         index(&groups, &ranks, counts, tally)
     };
-    let scratch = || (vec![0; n], CountTally::new(n));
+    let scratch = || (vec![0; n], Counts::new(n));
     Bootstrap::collect(estimate, sampler.replicates().map_init(scratch, one).collect())
 }
 
 /// The index of a sample that has each subject (by position in time) `counts` times.
-fn index(
-    groups: &TimeGroups,
-    ranks: &Ranks,
-    counts: &[u32],
-    at_risk: &mut CountTally,
-) -> Option<f64> {
+fn index(groups: &TimeGroups, ranks: &Ranks, counts: &[u32], at_risk: &mut Counts) -> Option<f64> {
     at_risk.clear();
     let (mut concordant, mut tied, mut comparable) = (0, 0, 0);
     for g in (0..groups.len()).rev() {
@@ -75,59 +70,11 @@ fn index(
             let times = u64::from(counts[p]);
             concordant += times * u64::from(lower);
             tied += times * u64::from(not_higher - lower);
-            comparable += times * u64::from(at_risk.total);
+            comparable += times * u64::from(at_risk.total());
         }
         for p in events.filter(|&p| counts[p] > 0) {
             at_risk.insert(ranks.place(p as u32), counts[p]);
         }
     }
     (comparable > 0).then(|| (concordant as f64 + 0.5 * tied as f64) / comparable as f64)
-}
-
-/// Whole-number counts at places: blocks of one cache line, and a Fenwick tree over the blocks.
-struct CountTally {
-    counts: Vec<[u32; BLOCK]>,
-    tree: Vec<u32>, // 1-based
-    total: u32,
-}
-
-const BLOCK: usize = 16;
-
-impl CountTally {
-    fn new(places: usize) -> Self {
-        let blocks = places / BLOCK + 1;
-        Self { counts: vec![[0; BLOCK]; blocks], tree: vec![0; blocks + 1], total: 0 }
-    }
-
-    fn clear(&mut self) {
-        self.counts.fill([0; BLOCK]);
-        self.tree.fill(0);
-        self.total = 0;
-    }
-
-    #[inline]
-    fn insert(&mut self, place: u32, count: u32) {
-        self.total += count;
-        let block = place as usize / BLOCK;
-        self.counts[block][place as usize % BLOCK] += count;
-        let mut node = block + 1;
-        while let Some(sum) = self.tree.get_mut(node) {
-            *sum += count;
-            node += node & node.wrapping_neg();
-        }
-    }
-
-    #[inline]
-    fn below(&self, place: u32) -> u32 {
-        let (block, within) = (place as usize / BLOCK, place as usize % BLOCK);
-        // A fixed number of additions without a branch.
-        let own = self.counts[block].iter().enumerate();
-        let mut sum: u32 = own.map(|(k, &count)| if k < within { count } else { 0 }).sum();
-        let mut node = block;
-        while node > 0 {
-            sum += self.tree[node];
-            node &= node - 1;
-        }
-        sum
-    }
 }

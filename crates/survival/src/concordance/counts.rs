@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     numeric::{place_set::PlaceSet, ranks::Ranks},
     outcomes::{Outcomes, check},
-    risk_sets::{entering_places::EnteringPlaces, time_groups::TimeGroups},
+    risk_sets::{entering::Entering, time_groups::TimeGroups},
 };
 
 /// Numbers of pairs; `concordant` is where the earlier event has the higher risk.
@@ -76,7 +76,7 @@ pub fn concordance(outcomes: &Outcomes, risk: &[f64]) -> Result<Concordance, Err
 fn count_pairs(outcomes: &Outcomes, groups: &TimeGroups, risk: &[f64]) -> Concordance {
     let ranks = Ranks::new(risk).reordered(groups.order());
     let mut at_risk = PlaceSet::new(ranks.len());
-    let mut entering = EnteringPlaces::new(outcomes, groups.order());
+    let mut entering = Entering::by_position(outcomes, groups.order());
     let mut pairs = Concordance::default();
     for g in (0..groups.len()).rev() {
         let (events, censored) = groups.positions(g);

@@ -6,10 +6,10 @@ use crate::{
     numeric::{
         place_set::PlaceSet,
         ranks::Ranks,
-        tally::{Tally, WeightTally},
+        tally::{Tally, Weights},
     },
     outcomes::Outcomes,
-    risk_sets::{entering_places::EnteringPlaces, time_groups::TimeGroups},
+    risk_sets::{entering::Entering, time_groups::TimeGroups},
 };
 
 /// Weights of pairs by kind, as [`Concordance`](crate::Concordance) counts them; each pair counts
@@ -81,12 +81,12 @@ impl Pairing<'_> {
         let totals = if unit {
             self.as_earlier::<PlaceSet>(ranks, &mut sums)
         } else {
-            self.as_earlier::<WeightTally>(ranks, &mut sums)
+            self.as_earlier::<Weights>(ranks, &mut sums)
         };
         if unit && self.time_weights.iter().all(|&w| w == 1.0 || w == 0.0) {
             self.as_later::<PlaceSet>(ranks, &mut sums);
         } else {
-            self.as_later::<WeightTally>(ranks, &mut sums);
+            self.as_later::<Weights>(ranks, &mut sums);
         }
         (totals, sums)
     }
@@ -96,7 +96,7 @@ impl Pairing<'_> {
         let order = self.groups.order();
         let weight = |p: usize| self.outcomes.weight(order[p] as usize);
         let mut at_risk = T::new(ranks.len());
-        let mut entering = EnteringPlaces::new(self.outcomes, order);
+        let mut entering = Entering::by_position(self.outcomes, order);
         let mut totals = PairTotals::default();
         for (g, &time_weight) in self.time_weights.iter().enumerate().rev() {
             let (events, censored) = self.groups.positions(g);
@@ -144,7 +144,7 @@ impl Pairing<'_> {
     fn as_later<T: Tally>(self, ranks: &Ranks, sums: &mut SubjectSums) {
         let order = self.groups.order();
         let mut passed = T::new(ranks.len());
-        let mut entering = EnteringPlaces::new(self.outcomes, order);
+        let mut entering = Entering::by_position(self.outcomes, order);
         let mut meet = |passed: &T, p: usize, sign: f64| {
             if self.outcomes.weight(order[p] as usize) == 0.0 {
                 return; // not in this bootstrap sample

@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     outcomes::Outcomes,
-    risk_sets::{at_risk::at_risk, time_groups::TimeGroups},
+    risk_sets::{censoring::censoring, time_groups::TimeGroups},
 };
 
 /// Weight of a comparable pair whose earlier event is at time `t`. `n` is the sample size, `n(t)`
@@ -38,10 +38,10 @@ pub(crate) fn pair_weights(
     if outcomes.entry().is_some() && matches!(kind, TimeWeight::Uno | TimeWeight::Schemper) {
         return Err(Error::Unsupported("weighting by the censoring curve", "delayed entry"));
     }
-    let at_risk = at_risk(outcomes, groups);
     let sample = outcomes.total_weight();
-    let (mut survival, mut uncensored) = (1.0, 1.0);
-    let weights = groups.iter().zip(at_risk).map(|(group, n)| {
+    let mut survival = 1.0;
+    let weights = censoring(outcomes, groups).into_iter().map(|step| {
+        let (n, uncensored) = (step.at_risk, step.before);
         if n <= 0.0 {
             return 0.0; // in a bootstrap sample without the last subjects
         }
@@ -52,12 +52,7 @@ pub(crate) fn pair_weights(
             TimeWeight::Schemper => sample * survival / (uncensored * n),
             TimeWeight::PerEvent => 1.0 / n,
         };
-        let events = outcomes.weigh(group.events);
-        survival *= (n - events) / n;
-        let censored = outcomes.weigh(group.censored);
-        if censored > 0.0 {
-            uncensored *= 1.0 - censored / (n - events);
-        }
+        survival *= step.left() / n;
         weight
     });
     Ok(weights.collect())

@@ -8,9 +8,9 @@
 
 use crate::{
     cox::{
-        Ties,
-        partial_likelihood::{event_terms, shares},
+        any_spread::{event_terms, shares},
         scaled::Scaled,
+        ties::Ties,
     },
     error::Error,
     outcomes::{Outcomes, check},
@@ -49,21 +49,34 @@ pub fn breslow_baseline(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<Basel
     if outcomes.n_events() == 0 {
         return Err(Error::NoEvents(outcomes.n_subjects()));
     }
-    let groups = TimeGroups::new(outcomes);
-    let shares = shares(outcomes, log_hazard);
-    let terms = event_terms(outcomes, &groups, &shares, Ties::Breslow);
-    let mut sum = Scaled::ZERO;
-    let (mut times, mut log_cumulative) = (Vec::new(), Vec::new());
-    for (&time, term) in groups.times().iter().zip(&terms).filter(|(_, term)| term.step.value > 0.0)
-    {
-        sum.add(term.step);
-        times.push(time);
-        log_cumulative.push(sum.ln());
-    }
-    Ok(BaselineHazard { times, log_cumulative })
+    Ok(BaselineHazard::new(outcomes, &TimeGroups::new(outcomes), log_hazard, Ties::Breslow))
 }
 
 impl BaselineHazard {
+    /// The estimate that goes with the tie handling: Breslow's, or Efron's, whose steps are those that
+    /// the subjects without an event at that time see.
+    pub(super) fn new(
+        outcomes: &Outcomes,
+        groups: &TimeGroups,
+        log_hazard: &[f64],
+        ties: Ties,
+    ) -> Self {
+        let terms = event_terms(outcomes, groups, &shares(outcomes, log_hazard), ties);
+        Self::from_steps(groups.times().iter().copied().zip(terms.iter().map(|term| term.step)))
+    }
+
+    /// From what each time adds, by increasing time; nothing at a time without events.
+    pub(crate) fn from_steps(steps: impl Iterator<Item = (f64, Scaled)>) -> Self {
+        let mut sum = Scaled::ZERO;
+        let (mut times, mut log_cumulative) = (Vec::new(), Vec::new());
+        for (time, step) in steps.filter(|(_, step)| step.value > 0.0) {
+            sum.add(step);
+            times.push(time);
+            log_cumulative.push(sum.ln());
+        }
+        Self { times, log_cumulative }
+    }
+
     /// Event times in years, increasing.
     #[must_use]
     pub fn times(&self) -> &[f64] {
@@ -83,7 +96,14 @@ impl BaselineHazard {
         self.log_cumulative_at(horizon).map_or(1.0, |h| (-(h + log_hazard).exp()).exp())
     }
 
-    fn log_cumulative_at(&self, horizon: f64) -> Option<f64> {
+    /// `1 - S(horizon | log_hazard)`, right to its last digits however small it is.
+    #[must_use]
+    pub fn risk(&self, log_hazard: f64, horizon: f64) -> f64 {
+        self.log_cumulative_at(horizon).map_or(0.0, |h| -(-(h + log_hazard).exp()).exp_m1())
+    }
+
+    /// `ln H0(horizon)`; `None` before the first event.
+    pub(crate) fn log_cumulative_at(&self, horizon: f64) -> Option<f64> {
         let k = self.times.partition_point(|&t| t <= horizon).checked_sub(1)?;
         Some(self.log_cumulative[k])
     }

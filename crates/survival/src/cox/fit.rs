@@ -1,212 +1,186 @@
-//! Cox regression on a few covariates: calibration slopes and smooth calibration curves.
-//!
-//! Newton's method on the partial likelihood with its exact second derivative. The covariates are
-//! standardised inside, which bounds the exponentials.
+//! The maximum of the partial likelihood in the coefficients of covariates.
 
+use super::{
+    baseline::BaselineHazard, derivatives::Problem, design::Design, partial_likelihood::RiskSets,
+    robust::meat, standardised::Standardised, ties::Ties,
+};
 use crate::{
-    cox::Ties,
     error::Error,
-    numeric::linear::{invert, solve},
-    outcomes::{Outcomes, check},
-    risk_sets::{entering::Entering, time_groups::TimeGroups},
+    numeric::{
+        linear::{Matrix, SINGULAR, dot},
+        newton::{Failure, Local, Maximum, maximise},
+    },
+    outcomes::{Outcomes, check, labels::members},
 };
 
-/// Maximum partial likelihood estimates.
-#[derive(Debug, Clone)]
-pub(crate) struct CoxFit {
-    pub(crate) coefficients: Vec<f64>,
-    /// Inverse of the observed information.
-    pub(crate) covariance: Vec<Vec<f64>>,
+/// How to fit; the default has Efron's ties and no penalty.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, cox::{CoxOptions, Design}};
+/// let outcomes = Outcomes::new(
+///     vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+///     vec![true, true, false, true, true, false],
+/// )?;
+/// let design = Design::from_columns(&[[70.0, 61.0, 66.0, 72.0, 58.0, 63.0]])?;
+/// let fit = CoxOptions::default().fit(&outcomes, &design)?;
+/// assert!(fit.coefficients[0] > 0.0);
+/// // The risk of a subject of 75 years by 3 years.
+/// let log_hazard = fit.coefficients[0] * (75.0 - fit.means[0]);
+/// assert!(1.0 - fit.baselines[0].survival_prob(log_hazard, 3.0) > 0.5);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CoxOptions {
+    ties: Ties,
+    ridge: f64,
 }
 
-impl CoxFit {
-    /// Fits `covariates`, one column of `[n]` each.
+/// Coefficients with the highest partial likelihood.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct CoxMaximum {
+    /// Log hazard ratio per unit of each covariate, `[p]`.
+    pub coefficients: Vec<f64>,
+    /// Their covariance, the inverse of the information with the penalty's curvature, `[p][p]`.
+    pub covariance: Vec<Vec<f64>>,
+    /// The sandwich of that, where the design has clusters.
+    pub robust_covariance: Option<Vec<Vec<f64>>>,
+    /// (Weighted) mean of each covariate.
+    pub means: Vec<f64>,
+    /// Log partial likelihood at zero.
+    pub log_likelihood_null: f64,
+    /// Log partial likelihood at the coefficients, without the penalty.
+    pub log_likelihood: f64,
+    /// Degrees of freedom: the covariates, or their effective number with a penalty.
+    pub df: f64,
+    /// `U' I^-1 U` of score and information at zero: the score test's chi-square.
+    pub score_statistic: f64,
+    /// `b' V^-1 b` with the (robust, if there are clusters) covariance: Wald's chi-square. `None` where
+    /// there are too few clusters for the robust covariance to have an inverse.
+    pub wald_statistic: Option<f64>,
+    /// Strata in increasing order; one, 0, without strata.
+    pub strata: Vec<usize>,
+    /// Baseline hazard of each stratum, that of a subject with the mean covariates and no offset.
+    pub baselines: Vec<BaselineHazard>,
+    /// Newton's steps.
+    pub steps: usize,
+}
+
+impl CoxOptions {
+    /// How tied events are handled; Efron by default. The baseline hazard follows it.
+    #[must_use]
+    pub fn with_ties(mut self, ties: Ties) -> Self {
+        self.ties = ties;
+        self
+    }
+
+    /// Subtracts `theta / 2 * sum(coefficient^2)` from the log partial likelihood, on the covariates as
+    /// they are (scale them first if they should be shrunk alike).
+    #[must_use]
+    pub fn with_ridge(mut self, theta: f64) -> Self {
+        self.ridge = theta;
+        self
+    }
+
+    /// Fits the coefficients. Entry times and case weights are honoured.
     ///
     /// # Errors
-    /// [`Error::NoEvents`], and [`Error::Undefined`] for `name` where a covariate is the same for all or no
-    /// finite coefficients fit best.
-    pub(crate) fn new(
-        name: &'static str,
-        outcomes: &Outcomes,
-        covariates: &[Vec<f64>],
-        ties: Ties,
-    ) -> Result<Self, Error> {
-        check::length("time", outcomes.time(), outcomes)?;
-        if outcomes.n_events() == 0 {
-            return Err(Error::NoEvents(outcomes.n_subjects()));
+    /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::InvalidSetting`] for a negative ridge;
+    /// where there is no estimate, [`Error::Collinear`], [`Error::MonotoneLikelihood`] or
+    /// [`Error::NotConverged`].
+    pub fn fit(&self, outcomes: &Outcomes, design: &Design) -> Result<CoxMaximum, Error> {
+        check::rows("design", design.n_rows(), outcomes)?;
+        if !(self.ridge >= 0.0 && self.ridge.is_finite()) {
+            return Err(Error::InvalidSetting("ridge", "finite and at least 0", self.ridge));
         }
-        let columns: Vec<Column> = covariates.iter().map(|x| Column::new(x)).collect();
-        if columns.iter().any(Column::is_flat) {
-            return Err(Error::Undefined(name, "a covariate is the same for all"));
+        let risk_sets = match design.strata() {
+            None => RiskSets::new(outcomes)?,
+            Some(strata) => RiskSets::stratified(outcomes, strata)?,
+        };
+        let standardised =
+            Standardised::new(design, outcomes).map_err(|column| Error::Collinear { column })?;
+        let penalty: Vec<f64> = standardised.sd.iter().map(|sd| self.ridge / (sd * sd)).collect();
+        let problem = Problem::new(risk_sets, &standardised, design.offset(), self.ties);
+        let start = vec![0.0; penalty.len()];
+        let maximum = maximise(start, |b| penalised(problem.derivatives(b), &penalty, b))
+            .map_err(|failure| named(failure, &standardised.sd))?;
+        let fitted = Fitted { problem, standardised, maximum };
+        fitted.result(design).map_err(|column| Error::Collinear { column })
+    }
+}
+
+/// The same in the coefficients of standardised covariates.
+struct Fitted {
+    problem: Problem,
+    standardised: Standardised,
+    maximum: Maximum<Unpenalised>,
+}
+
+/// The log likelihood and its information without the penalty.
+#[derive(Debug, Clone)]
+struct Unpenalised {
+    log_likelihood: f64,
+    information: Matrix,
+}
+
+fn penalised(mut at: Local, penalty: &[f64], b: &[f64]) -> Local<Unpenalised> {
+    let rest = Unpenalised { log_likelihood: at.value, information: at.information.clone() };
+    for (k, (penalty, b)) in penalty.iter().zip(b).enumerate() {
+        at.value -= penalty * b * b / 2.0;
+        at.score[k] -= penalty * b;
+        at.information[(k, k)] += penalty;
+    }
+    Local { value: at.value, score: at.score, information: at.information, rest }
+}
+
+/// What Newton's method says of a column, in the units of its covariate.
+fn named(failure: Failure, sd: &[f64]) -> Error {
+    match failure {
+        Failure::Determined { parameter } => Error::Collinear { column: parameter },
+        Failure::Unbounded { parameter, reached } => {
+            Error::MonotoneLikelihood { column: parameter, coefficient: reached / sd[parameter] }
         }
-        let sample = Sample { outcomes, groups: TimeGroups::new(outcomes), columns, ties };
-        let (b, information) =
-            sample.maximum().ok_or(Error::Undefined(name, "no finite coefficients fit best"))?;
-        let inverse = invert(information)
-            .ok_or(Error::Undefined(name, "the covariates determine each other"))?;
-        let sd = |k: usize| sample.columns[k].sd;
-        let row = |j: usize| (0..b.len()).map(|k| inverse[j][k] / (sd(j) * sd(k))).collect();
-        Ok(Self {
-            coefficients: b.iter().enumerate().map(|(k, b)| b / sd(k)).collect(),
-            covariance: (0..b.len()).map(row).collect(),
+        Failure::NotConverged { steps, distance } => Error::NotConverged { steps, distance },
+    }
+}
+
+impl Fitted {
+    /// Back to the units of the design; errors with a column whose variance does not exist, which the fit
+    /// has ruled out.
+    fn result(self, design: &Design) -> Result<CoxMaximum, usize> {
+        let Self { problem, standardised, maximum } = self;
+        let b = &maximum.parameters;
+        let (null, here) = (&maximum.at_start, &maximum.here);
+        let covariance = here.information.cholesky(0.0)?.inverse();
+        let robust = design.clusters().map(|c| covariance.around(&meat(&problem, b, c)));
+        let used = robust.as_ref().unwrap_or(&covariance);
+        let wald = used.cholesky(SINGULAR).ok().map(|factor| dot(b, &factor.solve(b)));
+        let score = null.rest.information.cholesky(0.0)?.solve(&null.score);
+        let coefficients = standardised.coefficients(b);
+        let baselines = problem.strata.iter().map(|rows| {
+            let (outcomes, groups) = (&rows.stratum.outcomes, &rows.stratum.groups);
+            BaselineHazard::new(outcomes, groups, &rows.log_hazard(b), problem.ties)
+        });
+        Ok(CoxMaximum {
+            coefficients,
+            covariance: standardised.covariance(&covariance).to_rows(),
+            robust_covariance: robust.map(|robust| standardised.covariance(&robust).to_rows()),
+            log_likelihood_null: null.rest.log_likelihood,
+            log_likelihood: here.rest.log_likelihood,
+            df: here.rest.information.trace_with(&covariance),
+            score_statistic: dot(&null.score, &score),
+            wald_statistic: wald,
+            strata: design.strata().map_or(vec![0], distinct),
+            baselines: baselines.collect(),
+            means: standardised.mean,
+            steps: maximum.steps,
         })
     }
-
-    pub(crate) fn std_error(&self, coefficient: usize) -> f64 {
-        self.covariance[coefficient][coefficient].sqrt()
-    }
 }
 
-/// A covariate with mean 0 and standard deviation 1, and those it had.
-pub(crate) struct Column {
-    pub(crate) values: Vec<f64>,
-    pub(crate) mean: f64,
-    pub(crate) sd: f64,
-}
-
-impl Column {
-    pub(crate) fn new(x: &[f64]) -> Self {
-        let n = x.len() as f64;
-        let mean = x.iter().sum::<f64>() / n;
-        let sd = (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-        let sd = if sd <= 1e-12 * mean.abs() { 0.0 } else { sd };
-        Self { values: x.iter().map(|v| (v - mean) / sd).collect(), mean, sd }
-    }
-
-    /// Whether all subjects have the same value; `values` then mean nothing.
-    pub(crate) fn is_flat(&self) -> bool {
-        self.sd == 0.0
-    }
-}
-
-struct Sample<'a> {
-    outcomes: &'a Outcomes,
-    groups: TimeGroups,
-    columns: Vec<Column>,
-    ties: Ties,
-}
-
-/// Log likelihood, its gradient and its negative second derivative.
-struct Derivatives {
-    value: f64,
-    score: Vec<f64>,
-    information: Vec<Vec<f64>>,
-}
-
-/// `sum w exp(h)` over a risk set, with its first and second moments of the covariates.
-#[derive(Clone)]
-struct Moments {
-    zero: f64,
-    one: Vec<f64>,
-    two: Vec<Vec<f64>>,
-}
-
-impl Moments {
-    fn new(p: usize) -> Self {
-        Self { zero: 0.0, one: vec![0.0; p], two: vec![vec![0.0; p]; p] }
-    }
-
-    fn add(&mut self, share: f64, x: impl Fn(usize) -> f64) {
-        self.zero += share;
-        for j in 0..self.one.len() {
-            self.one[j] += share * x(j);
-            for k in 0..=j {
-                self.two[j][k] += share * x(j) * x(k);
-            }
-        }
-    }
-}
-
-impl Sample<'_> {
-    fn maximum(&self) -> Option<(Vec<f64>, Vec<Vec<f64>>)> {
-        let p = self.columns.len();
-        let mut b = vec![0.0; p];
-        let mut at = self.derivatives(&b);
-        for _ in 0..50 {
-            if (0..p).any(|k| at.information[k][k] <= 1e-9) {
-                return None;
-            }
-            let step = solve(at.information.clone(), at.score.clone())?;
-            let small = |(s, b): (&f64, &f64)| s.abs() <= 1e-10 * (1.0 + b.abs());
-            let close = step.iter().zip(&b).all(small);
-            let mut share = 1.0;
-            let next = loop {
-                let moved: Vec<f64> = b.iter().zip(&step).map(|(b, s)| b + share * s).collect();
-                let there = self.derivatives(&moved);
-                if there.value >= at.value - 1e-10 * (1.0 + at.value.abs()) {
-                    break Some((moved, there));
-                }
-                share /= 2.0;
-                if share < 1e-9 {
-                    break None;
-                }
-            };
-            (b, at) = next?;
-            if close {
-                return Some((b, at.information));
-            }
-            if b.iter().any(|b| !b.is_finite() || b.abs() > 200.0) {
-                return None;
-            }
-        }
-        None
-    }
-
-    fn derivatives(&self, b: &[f64]) -> Derivatives {
-        let p = b.len();
-        let x = |i: usize, k: usize| self.columns[k].values[i];
-        let h: Vec<f64> =
-            (0..self.outcomes.n_subjects()).map(|i| (0..p).map(|k| b[k] * x(i, k)).sum()).collect();
-        let most = h.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let share = |i: usize| self.outcomes.weight(i) * (h[i] - most).exp();
-        let mut total =
-            Derivatives { value: 0.0, score: vec![0.0; p], information: vec![vec![0.0; p]; p] };
-        let mut risk_set = Moments::new(p);
-        let mut entering = Entering::new(self.outcomes);
-        for (group, &now) in self.groups.iter().zip(self.groups.times()).rev() {
-            for &i in group.all {
-                risk_set.add(share(i as usize), |k| x(i as usize, k));
-            }
-            entering.leave_from(now, |i| risk_set.add(-share(i as usize), |k| x(i as usize, k)));
-            if group.events.is_empty() {
-                continue;
-            }
-            let mut tied = Moments::new(p);
-            for &i in group.events {
-                let i = i as usize;
-                tied.add(share(i), |k| x(i, k));
-                total.value += self.outcomes.weight(i) * (h[i] - most);
-                (0..p).for_each(|k| total.score[k] += self.outcomes.weight(i) * x(i, k));
-            }
-            let d = group.events.len();
-            let weight = self.outcomes.weigh(group.events) / d as f64;
-            for r in 0..d {
-                let gone = if self.ties == Ties::Efron { r as f64 / d as f64 } else { 0.0 };
-                total.subtract(weight, &risk_set, &tied, gone);
-            }
-        }
-        for j in 0..p {
-            for k in 0..j {
-                total.information[k][j] = total.information[j][k];
-            }
-        }
-        total
-    }
-}
-
-impl Derivatives {
-    /// One event's risk set, less the share `gone` of those tied with it.
-    fn subtract(&mut self, weight: f64, risk_set: &Moments, tied: &Moments, gone: f64) {
-        let zero = risk_set.zero - gone * tied.zero;
-        self.value -= weight * zero.ln();
-        let mean: Vec<f64> =
-            risk_set.one.iter().zip(&tied.one).map(|(a, t)| (a - gone * t) / zero).collect();
-        for j in 0..mean.len() {
-            self.score[j] -= weight * mean[j];
-            for k in 0..=j {
-                let two = (risk_set.two[j][k] - gone * tied.two[j][k]) / zero;
-                self.information[j][k] += weight * (two - mean[j] * mean[k]);
-            }
-        }
-    }
+/// The labels of the strata, increasing.
+fn distinct(strata: &[usize]) -> Vec<usize> {
+    members(strata).into_iter().map(|subjects| strata[subjects[0]]).collect()
 }

@@ -14,31 +14,11 @@
 //! `coxph(.. ~ offset(h))` of R survival 3.8: minus the gradient is the martingale residual.
 
 use crate::{
-    cox::{
-        plain::{WIDEST, usual_likelihood},
-        scaled::{Scaled, SumTree},
-    },
+    cox::{any_spread::likelihood_of_any_spread, plain::usual_likelihood, ties::Ties},
     error::Error,
-    numeric::ranks::Ranks,
     outcomes::{Outcomes, check, labels::members},
-    risk_sets::{
-        entering::Entering,
-        time_groups::{TimeGroup, TimeGroups},
-    },
+    risk_sets::time_groups::TimeGroups,
 };
-
-/// How events at equal times share their risk set.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Ties {
-    /// Every event sees the whole risk set; the cumulative hazard steps of Breslow's estimator.
-    Breslow,
-    /// The r-th of d events no longer sees r/d of the events' share; closer to the exact one.
-    #[default]
-    Efron,
-}
 
 /// Value and gradient of the negative log partial likelihood, both per event.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +95,7 @@ pub fn gradient_log_hazard(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<Ve
 /// ```
 #[derive(Debug, Clone)]
 pub struct RiskSets {
-    strata: Vec<Stratum>,
+    pub(super) strata: Vec<Stratum>,
     n_subjects: usize,
     /// Weight of all events.
     events: f64,
@@ -123,11 +103,11 @@ pub struct RiskSets {
 
 /// The subjects who are compared with each other.
 #[derive(Debug, Clone)]
-struct Stratum {
+pub(super) struct Stratum {
     /// Their indices in the whole sample; `None` for all of it.
-    subjects: Option<Vec<usize>>,
-    outcomes: Outcomes,
-    groups: TimeGroups,
+    pub(super) subjects: Option<Vec<usize>>,
+    pub(super) outcomes: Outcomes,
+    pub(super) groups: TimeGroups,
 }
 
 impl RiskSets {
@@ -210,177 +190,12 @@ impl Stratum {
     }
 
     /// Sets `gradient` and returns the loss, both summed over events.
-    fn add(&self, log_hazard: &[f64], ties: Ties, gradient: &mut Vec<f64>) -> f64 {
+    pub(super) fn add(&self, log_hazard: &[f64], ties: Ties, gradient: &mut Vec<f64>) -> f64 {
         let (outcomes, groups) = (&self.outcomes, &self.groups);
         if let Some(loss) = usual_likelihood(outcomes, groups, log_hazard, ties, gradient) {
             return loss;
         }
-        self.add_of_any_spread(log_hazard, ties, gradient)
-    }
-
-    /// The same for any log hazards and entry times.
-    fn add_of_any_spread(&self, log_hazard: &[f64], ties: Ties, gradient: &mut Vec<f64>) -> f64 {
-        let shares = shares(&self.outcomes, log_hazard);
-        let terms = event_terms(&self.outcomes, &self.groups, &shares, ties);
-        *gradient = self.gradient(&shares, &terms);
-        let own = |&i: &u32| self.outcomes.weight(i as usize) * log_hazard[i as usize];
-        let one = |(group, term): (TimeGroup<'_>, &EventTerm)| {
-            term.log_risk - group.events.iter().map(own).sum::<f64>()
-        };
-        self.groups.iter().zip(&terms).map(one).sum()
-    }
-
-    /// `w exp(h) * (hazard accumulated while at risk) - w * event`, for each subject.
-    fn gradient(&self, shares: &[Scaled], terms: &[EventTerm]) -> Vec<f64> {
-        let mut gradient = vec![0.0; shares.len()];
-        let mut before = AccumulatedHazard::new(&self.outcomes, &self.groups, terms);
-        for (g, group) in self.groups.iter().enumerate() {
-            for &i in group.events {
-                let i = i as usize;
-                let mut hazard = before.of(i, g);
-                hazard.add(terms[g].own_step);
-                gradient[i] = shares[i].times(hazard) - self.outcomes.weight(i);
-            }
-            before.step(terms[g].step);
-            for &i in group.censored {
-                let i = i as usize;
-                gradient[i] = shares[i].times(before.of(i, g + 1));
-            }
-        }
-        gradient
-    }
-}
-
-/// `w exp(h)`: a subject's share of its risk sets. Where the spread allows, all have one scale, so
-/// that each exponential is taken once.
-pub(crate) fn shares(outcomes: &Outcomes, log_hazard: &[f64]) -> Vec<Scaled> {
-    let most = log_hazard.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let least = log_hazard.iter().copied().fold(f64::INFINITY, f64::min);
-    let narrow = most - least < WIDEST;
-    let share = |(i, &h): (usize, &f64)| {
-        let weight = outcomes.weight(i);
-        if narrow {
-            Scaled { scale: most, value: weight * (h - most).exp() }
-        } else {
-            Scaled { scale: h, value: weight }
-        }
-    };
-    log_hazard.iter().enumerate().map(share).collect()
-}
-
-/// What the events at one time contribute; zeros at a time without events.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EventTerm {
-    /// `ln S` and Efron's corrections, times the events' weight.
-    log_risk: f64,
-    /// The hazard step that the risk set beyond the events sees.
-    pub(crate) step: Scaled,
-    /// The hazard step that the events themselves see.
-    own_step: Scaled,
-}
-
-pub(crate) fn event_terms(
-    outcomes: &Outcomes,
-    groups: &TimeGroups,
-    shares: &[Scaled],
-    ties: Ties,
-) -> Vec<EventTerm> {
-    let term = |group: TimeGroup<'_>, risk_set: Scaled| {
-        event_term(outcomes, group.events, shares, risk_set, ties)
-    };
-    let mut terms: Vec<EventTerm> = match outcomes.entry() {
-        None => {
-            let mut risk_set = Scaled::ZERO;
-            let walk = groups.iter().rev().map(|group| {
-                group.all.iter().for_each(|&i| risk_set.add(shares[i as usize]));
-                term(group, risk_set)
-            });
-            walk.collect()
-        }
-        Some(entry) => {
-            let ranks = Ranks::new(entry);
-            let place = |i: u32| ranks.place(i) as usize;
-            let mut risk_set = SumTree::new(entry.len());
-            let mut entering = Entering::new(outcomes);
-            let walk = groups.iter().zip(groups.times()).rev().map(|(group, &now)| {
-                group.all.iter().for_each(|&i| risk_set.set(place(i), shares[i as usize]));
-                entering.leave_from(now, |i| risk_set.set(place(i), Scaled::ZERO));
-                term(group, risk_set.total())
-            });
-            walk.collect()
-        }
-    };
-    terms.reverse();
-    terms
-}
-
-fn event_term(
-    outcomes: &Outcomes,
-    events: &[u32],
-    shares: &[Scaled],
-    risk_set: Scaled,
-    ties: Ties,
-) -> EventTerm {
-    if events.is_empty() {
-        return EventTerm { log_risk: 0.0, step: Scaled::ZERO, own_step: Scaled::ZERO };
-    }
-    let d = events.len() as f64;
-    let weight = outcomes.weigh(events);
-    if ties == Ties::Breslow || events.len() == 1 {
-        let step = risk_set.divide(weight);
-        return EventTerm { log_risk: weight * risk_set.ln(), step, own_step: step };
-    }
-    let mut tied = Scaled::ZERO;
-    events.iter().for_each(|&i| tied.add(shares[i as usize]));
-    let fraction = tied.times(risk_set.divide(1.0)).min(1.0);
-    let (mut log_left, mut step, mut own_step) = (0.0, 0.0, 0.0);
-    for r in 0..events.len() {
-        let gone = r as f64 / d;
-        let left = 1.0 - gone * fraction;
-        log_left += left.ln();
-        step += 1.0 / left;
-        own_step += (1.0 - gone) / left;
-    }
-    EventTerm {
-        log_risk: weight * risk_set.ln() + weight / d * log_left,
-        step: risk_set.divide(weight / d * step),
-        own_step: risk_set.divide(weight / d * own_step),
-    }
-}
-
-/// The cumulative hazard that a subject has met since it entered.
-enum AccumulatedHazard<'a> {
-    FromStart(Scaled),
-    SinceEntry { tree: SumTree, groups: &'a TimeGroups, outcomes: &'a Outcomes },
-}
-
-impl<'a> AccumulatedHazard<'a> {
-    fn new(outcomes: &'a Outcomes, groups: &'a TimeGroups, terms: &[EventTerm]) -> Self {
-        if outcomes.entry().is_none() {
-            return Self::FromStart(Scaled::ZERO);
-        }
-        let mut tree = SumTree::new(terms.len());
-        terms.iter().enumerate().for_each(|(g, term)| tree.set(g, term.step));
-        Self::SinceEntry { tree, groups, outcomes }
-    }
-
-    #[inline]
-    fn step(&mut self, step: Scaled) {
-        if let (Self::FromStart(sum), true) = (self, step.value > 0.0) {
-            sum.add(step);
-        }
-    }
-
-    /// For `subject`, over the groups before `end`.
-    #[inline]
-    fn of(&self, subject: usize, end: usize) -> Scaled {
-        match self {
-            Self::FromStart(sum) => *sum,
-            Self::SinceEntry { tree, groups, outcomes } => {
-                let entry = outcomes.entry().map_or(0.0, |e| e[subject]);
-                tree.range(groups.count_until(entry).min(end), end)
-            }
-        }
+        likelihood_of_any_spread(outcomes, groups, log_hazard, ties, gradient)
     }
 }
 
@@ -406,7 +221,8 @@ mod tests {
             for ties in [Ties::Breslow, Ties::Efron] {
                 let (mut usual, mut general) = (Vec::new(), Vec::new());
                 let a = stratum.add(&h, ties, &mut usual);
-                let b = stratum.add_of_any_spread(&h, ties, &mut general);
+                let Stratum { outcomes, groups, .. } = &stratum;
+                let b = likelihood_of_any_spread(outcomes, groups, &h, ties, &mut general);
                 prop_assert!((a - b).abs() <= 1e-11 * b.abs().max(1.0), "{} {}", a, b);
                 for (a, b) in usual.iter().zip(&general) {
                     prop_assert!((a - b).abs() <= 1e-11 * b.abs().max(1.0), "{} {}", a, b);

@@ -1,8 +1,12 @@
 //! The Cox partial likelihood where all are at risk from the start and the log hazards are not spread
 //! beyond what a double holds: two passes in order of time over plain numbers. The general form is that
-//! of `partial_likelihood`, which this one is tested against.
+//! of `any_spread`, which this one is tested against.
 
-use crate::{cox::Ties, outcomes::Outcomes, risk_sets::time_groups::TimeGroups};
+use crate::{
+    cox::ties::{TiedEvents, Ties},
+    outcomes::Outcomes,
+    risk_sets::time_groups::TimeGroups,
+};
 
 /// A wider spread of log hazards needs numbers that keep their exponent apart.
 pub(crate) const WIDEST: f64 = 500.0;
@@ -75,25 +79,15 @@ struct Step {
 impl Step {
     #[inline]
     fn new(weight: f64, events: usize, tied: f64, risk_set: f64, ties: Ties) -> Self {
-        if ties == Ties::Breslow || events == 1 {
-            let step = weight / risk_set;
-            return Self { log_risk: weight * risk_set.ln(), others: step, own: step };
-        }
-        let d = events as f64;
-        let fraction = (tied / risk_set).min(1.0);
-        let (mut log_left, mut others, mut own) = (0.0, 0.0, 0.0);
-        for r in 0..events {
-            let gone = r as f64 / d;
-            let left = 1.0 - gone * fraction;
-            log_left += left.ln();
-            others += 1.0 / left;
-            own += (1.0 - gone) / left;
-        }
-        let each = weight / d;
+        let sums = match TiedEvents::matter(events, ties) {
+            true => TiedEvents::efron(events, tied / risk_set),
+            false => TiedEvents::ALONE,
+        };
+        let step = weight / risk_set;
         Self {
-            log_risk: weight * risk_set.ln() + each * log_left,
-            others: each * others / risk_set,
-            own: each * own / risk_set,
+            log_risk: weight * (risk_set.ln() + sums.log_left),
+            others: step * sums.others,
+            own: step * sums.own,
         }
     }
 }

@@ -10,7 +10,7 @@
 
 use crate::{
     error::Error,
-    numeric::{normal, order::argsort},
+    numeric::{distributions::Normal, order::argsort},
     outcomes::{
         CompetingOutcomes, Outcomes, check,
         labels::{check_labels, members},
@@ -113,7 +113,7 @@ struct Sample<'a> {
 
 impl Sample<'_> {
     fn incidence(&self, which: usize) -> CumulativeIncidence {
-        let z = normal::two_sided(0.95);
+        let z = Normal.two_sided(0.95);
         let empty = || Vec::with_capacity(self.groups.len());
         let mut curve = CumulativeIncidence {
             cause: which,

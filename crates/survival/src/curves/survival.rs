@@ -17,7 +17,7 @@
 use crate::{
     curves::CurveInterval,
     error::Error,
-    numeric::normal,
+    numeric::distributions::Normal,
     outcomes::{Outcomes, check, labels::members},
     risk_sets::{
         at_risk::at_risk,
@@ -162,7 +162,7 @@ impl CurveOptions {
 
     /// Fills the curve in; `events` are the events at each time, without weights.
     fn estimate(&self, curve: &mut SurvivalCurve, events: &[u32]) {
-        let z = normal::two_sided(self.level);
+        let z = Normal.two_sided(self.level);
         let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
         let (mut lower, mut upper) = (1.0, 1.0);
         let (mut hazard, mut hazard_variance, mut hazard_se) = (0.0f64, 0.0f64, 0.0);

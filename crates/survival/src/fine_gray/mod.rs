@@ -2,6 +2,8 @@
 
 mod fit;
 mod rows;
+mod sample;
+mod variance;
 mod weights;
 
 pub use fit::{FineGrayFit, SubdistributionHazardRatio, fine_gray};

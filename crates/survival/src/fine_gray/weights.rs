@@ -11,7 +11,7 @@
 use crate::{
     error::Error,
     outcomes::Outcomes,
-    risk_sets::{at_risk::at_risk, entering::Entering, time_groups::TimeGroups},
+    risk_sets::{censoring::uncensored_before, entering::Entering, time_groups::TimeGroups},
 };
 
 /// No weight can be carried over a time at which the curves start anew.
@@ -20,7 +20,7 @@ pub(crate) const GAP: Error =
 
 /// `G H` just before each group's time.
 pub(crate) fn observable_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
-    let mut curve = censoring_before(any, groups);
+    let mut curve = uncensored_before(any, groups);
     if any.entry().is_some() {
         curve.iter_mut().zip(entered_before(any, groups)).for_each(|(g, h)| *g *= h);
     }
@@ -37,12 +37,12 @@ fn entered_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
     for ((group, &now), before) in groups.iter().zip(groups.times()).zip(&mut curve).rev() {
         // Entries at or after `now`, from those followed beyond it.
         entering.leave_from(now, |i| {
-            let at = any.entry().map_or(0.0, |entry| entry[i as usize]);
+            let at = any.entry().map_or(0.0, |entry| entry[i]);
             if at != tied.at {
                 entered *= tied.share_left(&mut followed);
                 tied.at = at;
             }
-            tied.weight += any.weight(i as usize);
+            tied.weight += any.weight(i);
         });
         entered *= tied.share_left(&mut followed);
         *before = entered;
@@ -69,19 +69,4 @@ impl Tied {
         *followed = if left <= all * 1e-12 { 0.0 } else { left }; // weighted sums may differ by rounding
         *followed / all
     }
-}
-
-/// `G` just before each group's time.
-fn censoring_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
-    let mut uncensored = 1.0;
-    let curve = groups.iter().zip(at_risk(any, groups)).map(|(group, at_risk)| {
-        let before = uncensored;
-        let censored = any.weigh(group.censored);
-        if censored > 0.0 {
-            let left = at_risk - any.weigh(group.events);
-            uncensored *= ((left - censored) / left).max(0.0);
-        }
-        before
-    });
-    curve.collect()
 }

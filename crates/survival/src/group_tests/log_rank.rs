@@ -147,8 +147,7 @@ impl LogRankOptions {
                 .all
                 .iter()
                 .for_each(|&i| at_risk[group_of[i as usize]] += outcomes.weight(i as usize));
-            entering
-                .leave_from(now, |i| at_risk[group_of[i as usize]] -= outcomes.weight(i as usize));
+            entering.leave_from(now, |i| at_risk[group_of[i]] -= outcomes.weight(i));
             if !group.events.is_empty() {
                 let mut events = vec![0.0; k];
                 group

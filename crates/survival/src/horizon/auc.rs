@@ -16,7 +16,9 @@ use crate::{
     },
     error::Error,
     horizon::ipcw::{AtHorizon, Censoring, Status},
-    numeric::{estimate::Pivot, normal, order::Order, score_test::wald},
+    numeric::{
+        distributions::Normal, estimate::Pivot, linear::Matrix, order::Order, score_test::wald,
+    },
     outcomes::{Endpoint, check},
 };
 
@@ -103,7 +105,7 @@ pub fn auc_at_horizons(
 }
 
 fn statistic(at: &AtHorizon<'_>, horizon: f64, auc: f64, se: f64) -> AucAt {
-    let (lower, upper) = index_interval(auc, normal::two_sided(0.95) * se, IndexInterval::Logit);
+    let (lower, upper) = index_interval(auc, Normal.two_sided(0.95) * se, IndexInterval::Logit);
     let count = |kind| at.status.iter().filter(|&&s| s == kind).count();
     let (n_cases, n_controls) = (count(Status::Case), count(Status::Control));
     AucAt { horizon, auc, se, lower, upper, n_cases, n_controls }
@@ -216,11 +218,10 @@ impl JointAuc {
         let v = &self.covariance;
         let entry =
             |(k, a): (usize, usize), (l, b): (usize, usize)| v[k][l] - v[k][b] - v[a][l] + v[a][b];
-        let covariance =
-            places.iter().map(|&p| places.iter().map(|&q| entry(p, q)).collect()).collect();
+        let covariance = Matrix::from_fn(places.len(), |j, k| entry(places[j], places[k]));
         let largest = (0..v.len()).map(|k| v[k][k]).fold(0.0, f64::max);
         let flat = |p: &(usize, usize)| entry(*p, *p) <= 1e-14 * largest;
-        let test = if places.iter().any(flat) { None } else { wald(&differences, covariance) };
+        let test = if places.iter().any(flat) { None } else { wald(&differences, &covariance) };
         let test = test.ok_or(Error::Undefined(name, "some scores agree on all pairs"))?;
         let (chi_square, degrees_of_freedom) = (test.statistic, test.degrees_of_freedom);
         Ok(EqualityTest { chi_square, degrees_of_freedom, p: test.p })

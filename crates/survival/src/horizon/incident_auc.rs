@@ -13,13 +13,9 @@
 use crate::{
     concordance::{IndexInterval, interval::index_interval},
     error::Error,
-    numeric::{
-        normal,
-        ranks::Ranks,
-        tally::{Tally, WeightTally},
-    },
+    numeric::{distributions::Normal, ranks::Ranks, tally::Weights},
     outcomes::{Outcomes, check},
-    risk_sets::{entering_places::EnteringPlaces, time_groups::TimeGroups},
+    risk_sets::{entering::Entering, time_groups::TimeGroups},
 };
 
 /// The incident/dynamic area at a time.
@@ -102,9 +98,9 @@ impl Sample<'_> {
     /// Backwards in time: each event against those still at risk after it.
     fn shares(&self) -> Vec<Share> {
         let mut shares = vec![Share::default(); self.groups.order().len()];
-        let mut at_risk = WeightTally::new(self.ranks.len());
+        let mut at_risk = Weights::new(self.ranks.len());
         let mut n_at_risk = 0i64;
-        let mut entering = EnteringPlaces::new(self.outcomes, self.groups.order());
+        let mut entering = Entering::by_position(self.outcomes, self.groups.order());
         for g in (0..self.groups.len()).rev() {
             let (events, censored) = self.groups.positions(g);
             for p in censored {
@@ -147,8 +143,7 @@ impl Sample<'_> {
         let squares =
             influence.iter().enumerate().map(|(p, v)| (v * self.weight(p) / total).powi(2));
         let se = squares.sum::<f64>().sqrt();
-        let (lower, upper) =
-            index_interval(auc, normal::two_sided(0.95) * se, IndexInterval::Logit);
+        let (lower, upper) = index_interval(auc, Normal.two_sided(0.95) * se, IndexInterval::Logit);
         Ok(IncidentAuc { time, auc, se, lower, upper, n_events: chosen.len() })
     }
 
@@ -156,10 +151,10 @@ impl Sample<'_> {
     /// outlived since it entered, `s` being 1 where the event has the higher risk.
     fn as_later(&self, shares: &[Share], near: impl Fn(usize) -> bool) -> Vec<f64> {
         let mut values = vec![0.0; shares.len()];
-        let mut passed = WeightTally::new(self.ranks.len());
+        let mut passed = Weights::new(self.ranks.len());
         let mut expected = 0.0;
-        let mut entering = EnteringPlaces::new(self.outcomes, self.groups.order());
-        let met = |passed: &WeightTally, expected: f64, p: usize| {
+        let mut entering = Entering::by_position(self.outcomes, self.groups.order());
+        let met = |passed: &Weights, expected: f64, p: usize| {
             let (start, end) = self.ranks.run(p as u32);
             passed.total() - 0.5 * (passed.below(start) + passed.below(end)) - expected
         };

@@ -13,7 +13,10 @@
 use crate::{
     error::Error,
     outcomes::{Endpoint, Outcomes, check},
-    risk_sets::time_groups::TimeGroups,
+    risk_sets::{
+        censoring::{CensoringStep, censoring},
+        time_groups::TimeGroups,
+    },
 };
 
 /// What is known of a subject at the horizon.
@@ -37,23 +40,10 @@ pub(crate) struct AtHorizon<'a> {
     pub(crate) weights: Vec<f64>,
 }
 
-/// The censoring curve at one group of equal times.
-#[derive(Debug, Clone, Copy)]
-struct CensoringStep {
-    /// `G` just before this time.
-    before: f64,
-    /// Weight at risk of being censored here: those at risk less the events.
-    at_risk: f64,
-    /// Weight censored here.
-    censored: f64,
-}
-
-impl CensoringStep {
-    /// What one more subject censored here changes, where weights beyond change by `sum`.
-    fn jump(self, sum: f64) -> f64 {
-        let left = self.at_risk - self.censored;
-        if self.censored > 0.0 && left > 1e-12 * self.at_risk { sum / left } else { 0.0 }
-    }
+/// What one more subject censored at a step changes, where weights beyond change by `sum`.
+fn jump(step: CensoringStep, sum: f64) -> f64 {
+    let left = step.left() - step.censored;
+    if step.censored > 0.0 && left > 1e-12 * step.left() { sum / left } else { 0.0 }
 }
 
 /// The sorted sample and its censoring curve, shared by all horizons.
@@ -74,18 +64,7 @@ impl<'a> Censoring<'a> {
             return Err(Error::Unsupported("weighting by the censoring curve", "delayed entry"));
         }
         let groups = TimeGroups::new(outcomes);
-        let mut at_risk = outcomes.total_weight();
-        let mut uncensored = 1.0;
-        let steps = groups.iter().map(|group| {
-            let (events, censored) = (outcomes.weigh(group.events), outcomes.weigh(group.censored));
-            let step = CensoringStep { before: uncensored, at_risk: at_risk - events, censored };
-            if censored > 0.0 {
-                uncensored *= ((step.at_risk - censored) / step.at_risk).max(0.0);
-            }
-            at_risk -= events + censored;
-            step
-        });
-        let steps = steps.collect();
+        let steps = censoring(outcomes, &groups);
         let of_interest = (0..outcomes.n_subjects()).map(|i| endpoint.is_of_interest(i)).collect();
         Ok(Self { outcomes, groups, steps, of_interest })
     }
@@ -158,10 +137,10 @@ impl AtHorizon<'_> {
         for (g, group) in self.groups.iter().enumerate() {
             // Events at this time are no longer at risk of being censored here.
             self.shift(&mut values, group.events, drift);
-            let jump = beyond.get(g).map_or(0.0, |sum| self.steps[g].jump(*sum));
-            let CensoringStep { at_risk, censored, .. } = self.steps[g];
+            let jump = beyond.get(g).map_or(0.0, |sum| jump(self.steps[g], *sum));
+            let step = self.steps[g];
             if jump != 0.0 {
-                drift -= jump * censored / at_risk;
+                drift -= jump * step.censored / step.left();
             }
             self.shift(&mut values, group.censored, drift + jump);
         }

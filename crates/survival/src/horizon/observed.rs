@@ -11,7 +11,7 @@
 use crate::{
     curves::CurveInterval,
     error::Error,
-    numeric::normal,
+    numeric::distributions::Normal,
     outcomes::{Endpoint, Outcomes, check},
     risk_sets::{at_risk::at_risk, time_groups::TimeGroups},
 };
@@ -35,7 +35,7 @@ impl Observed {
     /// 95 % interval on the log-log scale of the complement; from 0 to 1 where all had the event.
     pub(crate) fn interval(&self) -> (f64, f64) {
         let se_log = if self.free > 0.0 { self.se() / self.free } else { 0.0 };
-        let z = normal::two_sided(0.95);
+        let z = Normal.two_sided(0.95);
         let (low, high) = CurveInterval::LogLog.around(self.free.min(1.0), se_log, z, 1.0);
         (1.0 - high, 1.0 - low)
     }

@@ -23,7 +23,7 @@ use crate::{
         ipcw::{Censoring, Status},
         observed::{observed, observed_among_all},
     },
-    numeric::{estimate::Pivot, normal},
+    numeric::{distributions::Normal, estimate::Pivot},
     outcomes::{Endpoint, check},
 };
 
@@ -203,7 +203,7 @@ impl Functional {
 
     fn improvement(&self) -> Improvement {
         let (value, se) = (self.value, self.se());
-        let reach = normal::two_sided(0.95) * se;
+        let reach = Normal.two_sided(0.95) * se;
         Improvement { value, se, lower: value - reach, upper: value + reach }
     }
 

@@ -1,6 +1,6 @@
 //! What an estimate divided by its standard error is compared with.
 
-use crate::numeric::{normal, student};
+use crate::numeric::distributions::{Normal, Student};
 
 /// The distribution behind the intervals and P values of a concordance.
 #[derive(
@@ -29,16 +29,16 @@ impl Pivot {
     /// `q` with `P(|X| <= q) = level`.
     pub(crate) fn two_sided(self, level: f64) -> f64 {
         match self {
-            Self::Normal => normal::two_sided(level),
-            Self::Student(df) => student::two_sided(level, df),
+            Self::Normal => Normal.two_sided(level),
+            Self::Student(df) => Student::new(df).two_sided(level),
         }
     }
 
     /// `P(|X| >= |x|)`.
     pub(crate) fn two_sided_p(self, x: f64) -> f64 {
         match self {
-            Self::Normal => normal::two_sided_p(x),
-            Self::Student(df) => student::two_sided_p(x, df),
+            Self::Normal => Normal.two_sided_p(x),
+            Self::Student(df) => Student::new(df).two_sided_p(x),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     error::Error,
-    numeric::{linear::solve, normal::chi_square_p},
+    numeric::{
+        distributions,
+        linear::{Matrix, SINGULAR, dot},
+    },
 };
 
 /// A chi-square statistic with its degrees of freedom and P.
@@ -28,20 +31,15 @@ pub(crate) fn test_of_scores(
     }
     let kept = &compared[1..];
     let scores: Vec<f64> = kept.iter().map(|&g| scores[g]).collect();
-    let matrix: Vec<Vec<f64>> =
-        kept.iter().map(|&g| kept.iter().map(|&h| covariance[g][h]).collect()).collect();
-    wald(&scores, matrix)
+    let matrix = Matrix::from_fn(kept.len(), |j, k| covariance[kept[j]][kept[k]]);
+    wald(&scores, &matrix)
         .ok_or(Error::Undefined(name, "some groups are never at risk beside the others"))
 }
 
 /// `x' V^-1 x`, or `None` where `V` is singular.
-pub(crate) fn wald(x: &[f64], covariance: Vec<Vec<f64>>) -> Option<ChiSquare> {
-    let solved = solve(covariance, x.to_vec())?;
-    let statistic: f64 = x.iter().zip(&solved).map(|(a, b)| a * b).sum();
+pub(crate) fn wald(x: &[f64], covariance: &Matrix) -> Option<ChiSquare> {
+    let statistic = dot(x, &covariance.cholesky(SINGULAR).ok()?.solve(x));
     let degrees_of_freedom = x.len();
-    Some(ChiSquare {
-        statistic,
-        degrees_of_freedom,
-        p: chi_square_p(statistic, degrees_of_freedom as f64),
-    })
+    let p = distributions::ChiSquare::new(degrees_of_freedom as f64).upper(statistic);
+    Some(ChiSquare { statistic, degrees_of_freedom, p })
 }

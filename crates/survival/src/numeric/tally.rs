@@ -1,6 +1,7 @@
 //! What a sweep over time keeps of the subjects it has passed: weight below a place in the ranking.
 
-use crate::numeric::place_set::PlaceSet;
+use crate::numeric::{fenwick::Fenwick, place_set::PlaceSet};
+use std::ops::{AddAssign, SubAssign};
 
 /// Weights at places that can be added, removed and summed from below.
 pub(crate) trait Tally {
@@ -41,51 +42,114 @@ impl Tally for PlaceSet {
 
 /// Sums of any weights: places in blocks of one cache line, and a Fenwick tree over the blocks.
 #[derive(Debug, Clone)]
-pub(crate) struct WeightTally {
-    weights: Vec<[f64; BLOCK]>,
-    tree: Vec<f64>, // 1-based
-    total: f64,
+pub(crate) struct Blocks<T, const SIZE: usize> {
+    values: Vec<[T; SIZE]>,
+    sums: Fenwick<T>,
+    total: T,
 }
 
-const BLOCK: usize = 8;
+/// Real weights.
+pub(crate) type Weights = Blocks<f64, 8>;
+/// Whole numbers, such as how often a bootstrap sample has a subject.
+pub(crate) type Counts = Blocks<u32, 16>;
 
-impl Tally for WeightTally {
-    fn new(places: usize) -> Self {
-        let blocks = places / BLOCK + 1;
-        Self { weights: vec![[0.0; BLOCK]; blocks], tree: vec![0.0; blocks + 1], total: 0.0 }
+impl<T: Copy + Default + AddAssign + SubAssign, const SIZE: usize> Blocks<T, SIZE> {
+    pub(crate) fn new(places: usize) -> Self {
+        let blocks = places / SIZE + 1;
+        let values = vec![[T::default(); SIZE]; blocks];
+        Self { values, sums: Fenwick::new(blocks), total: T::default() }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.values.fill([T::default(); SIZE]);
+        self.sums.clear();
+        self.total = T::default();
     }
 
     #[inline]
-    fn insert(&mut self, place: u32, weight: f64) {
-        self.total += weight;
-        let block = place as usize / BLOCK;
-        self.weights[block][place as usize % BLOCK] += weight;
-        let mut node = block + 1;
-        while let Some(sum) = self.tree.get_mut(node) {
-            *sum += weight;
-            node += node & node.wrapping_neg();
-        }
+    pub(crate) fn insert(&mut self, place: u32, value: T) {
+        let block = place as usize / SIZE;
+        self.total += value;
+        self.values[block][place as usize % SIZE] += value;
+        self.sums.add(block, value);
     }
 
     #[inline]
-    fn remove(&mut self, place: u32, weight: f64) {
-        self.insert(place, -weight);
+    pub(crate) fn remove(&mut self, place: u32, value: T) {
+        let block = place as usize / SIZE;
+        self.total -= value;
+        self.values[block][place as usize % SIZE] -= value;
+        self.sums.subtract(block, value);
     }
 
     #[inline]
-    fn below(&self, place: u32) -> f64 {
-        let block = place as usize / BLOCK;
-        let mut sum: f64 = self.weights[block][..place as usize % BLOCK].iter().sum();
-        let mut node = block;
-        while node > 0 {
-            sum += self.tree[node];
-            node &= node - 1;
+    pub(crate) fn below(&self, place: u32) -> T {
+        let (block, within) = (place as usize / SIZE, place as usize % SIZE);
+        let mut sum = self.sums.below(block);
+        // A fixed number of additions without a branch.
+        for (k, &value) in self.values[block].iter().enumerate() {
+            sum += if k < within { value } else { T::default() };
         }
         sum
     }
 
     #[inline]
-    fn total(&self) -> f64 {
+    pub(crate) fn total(&self) -> T {
         self.total
+    }
+}
+
+impl Tally for Weights {
+    fn new(places: usize) -> Self {
+        Self::new(places)
+    }
+
+    #[inline]
+    fn insert(&mut self, place: u32, weight: f64) {
+        self.insert(place, weight);
+    }
+
+    #[inline]
+    fn remove(&mut self, place: u32, weight: f64) {
+        self.remove(place, weight);
+    }
+
+    #[inline]
+    fn below(&self, place: u32) -> f64 {
+        self.below(place)
+    }
+
+    #[inline]
+    fn total(&self) -> f64 {
+        self.total()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::vec, prelude::*};
+
+    proptest! {
+        #[test]
+        fn sums_as_a_plain_list_does(changes in vec((0u32..200, 1u32..9), 0..300), place in 0u32..=200) {
+            let (mut counts, mut weights) = (Counts::new(200), Weights::new(200));
+            let mut plain = vec![0u32; 200];
+            for (k, (at, by)) in changes.into_iter().enumerate() {
+                if k % 3 == 2 {
+                    let by = by.min(plain[at as usize]);
+                    counts.remove(at, by);
+                    weights.remove(at, f64::from(by));
+                    plain[at as usize] -= by;
+                } else {
+                    counts.insert(at, by);
+                    weights.insert(at, f64::from(by));
+                    plain[at as usize] += by;
+                }
+            }
+            let below: u32 = plain[..place as usize].iter().sum();
+            prop_assert_eq!((counts.below(place), weights.below(place)), (below, f64::from(below)));
+            prop_assert_eq!(counts.total(), plain.iter().sum::<u32>());
+        }
     }
 }

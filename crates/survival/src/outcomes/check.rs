@@ -27,6 +27,14 @@ pub(crate) fn probability(
     domain(name, values, outcomes, |p| (0.0..=1.0).contains(&p))
 }
 
+/// One row per subject.
+pub(crate) fn rows(name: &'static str, n_rows: usize, outcomes: &Outcomes) -> Result<(), Error> {
+    match n_rows == outcomes.n_subjects() {
+        true => Ok(()),
+        false => Err(Error::LengthMismatch(name, outcomes.n_subjects(), n_rows)),
+    }
+}
+
 /// One label per subject.
 pub(crate) fn length<T>(
     name: &'static str,

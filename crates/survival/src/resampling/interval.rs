@@ -13,7 +13,7 @@
 //! Hinkley, *Bootstrap Methods and their Application*, 1997, sec. 5.2-5.3 and eq. 5.8 (order
 //! statistics interpolated on the normal scale). Equal to R `boot::boot.ci` on the same replicates.
 
-use crate::{error::Error, numeric::normal, outcomes::check};
+use crate::{error::Error, numeric::distributions::Normal, outcomes::check};
 
 /// A statistic and its values in bootstrap samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,10 +57,8 @@ impl Bootstrap {
     /// [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn normal(&self, level: f64) -> Result<(f64, f64), Error> {
         let mean = self.replicates.iter().sum::<f64>() / self.replicates.len() as f64;
-        let (centre, reach) = (
-            2.0 * self.estimate - mean,
-            normal::two_sided(check::level(level)?) * self.std_error(),
-        );
+        let (centre, reach) =
+            (2.0 * self.estimate - mean, Normal.two_sided(check::level(level)?) * self.std_error());
         Ok((centre - reach, centre + reach))
     }
 
@@ -240,7 +238,7 @@ fn order_statistic(sorted: &[f64], alpha: f64) -> Result<f64, Error> {
         return Ok(low);
     }
     let high = sorted[below as usize];
-    let z = |p: f64| normal::quantile(p);
+    let z = |p: f64| Normal.quantile(p);
     let (z_low, z_high) = (z(below / (n + 1.0)), z((below + 1.0) / (n + 1.0)));
     Ok(low + (z(alpha) - z_low) / (z_high - z_low) * (high - low))
 }
@@ -269,14 +267,14 @@ pub fn bca_interval(
         let why = "all bootstrap replicates lie on one side of the estimate";
         return Err(Error::Undefined("the BCa interval", why));
     }
-    let shift = normal::quantile(below as f64 / sorted.len() as f64);
+    let shift = Normal.quantile(below as f64 / sorted.len() as f64);
     let acceleration = acceleration(influence)?;
     let end = |z: f64| {
         let moved = shift + z;
-        let alpha = normal::cdf(shift + moved / (1.0 - acceleration * moved));
+        let alpha = Normal.cdf(shift + moved / (1.0 - acceleration * moved));
         order_statistic(&sorted, alpha)
     };
-    Ok((end(normal::quantile(tail))?, end(normal::quantile(1.0 - tail))?))
+    Ok((end(Normal.quantile(tail))?, end(Normal.quantile(1.0 - tail))?))
 }
 
 fn acceleration(influence: &[f64]) -> Result<f64, Error> {

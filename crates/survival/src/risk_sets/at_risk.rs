@@ -15,7 +15,7 @@ pub(crate) fn at_risk(outcomes: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
         .rev()
         .map(|(group, &now)| {
             now_at_risk += outcomes.weigh(group.all);
-            entering.leave_from(now, |i| now_at_risk -= outcomes.weight(i as usize));
+            entering.leave_from(now, |i| now_at_risk -= outcomes.weight(i));
             now_at_risk
         })
         .collect();
