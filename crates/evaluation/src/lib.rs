@@ -38,6 +38,10 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/FIRST_EVALUATION.md")]
+struct FirstEvaluation;
+
 mod brier;
 mod comparison;
 mod concordance;
