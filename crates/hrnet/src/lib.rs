@@ -12,8 +12,8 @@ mod error;
 mod network;
 mod training;
 
+pub use detector::SpineFinding;
 pub use detector::{DetectorCalibration, DetectorConfig, FilmPixels, FilmSample, KeypointDetector};
-pub use detector::{Side, SpineFinding};
 pub use error::Error;
 pub use network::{Hrnet, HrnetConfig, StageConfig, WeightScope};
 pub use training::{Augmentation, CrossValidation, Folds, TrainedDetector, TrainedFold};

@@ -1,4 +1,4 @@
-//! What a reader marked on films.
+//! What a person annotated on films.
 
 use crate::polygon::{bounds, polygon_area};
 use crate::{Error, Level, SixPoints, VertebraKeypoints};
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 pub struct VertebraAnnotation {
     /// Which vertebra.
     pub level: Level,
-    /// Its morphometric points, where they were marked.
+    /// Its morphometric points, where they were annotated.
     pub six_points: Option<SixPoints>,
     /// Its outline, `(x, y)` px, where it was drawn.
     pub polygon: Option<Vec<(f64, f64)>>,
 }
 
-/// One film: five centres, and whatever else was marked.
+/// One film: five centres, and whatever else was annotated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FilmAnnotation {
     /// Path of the film relative to the folder of the annotation file.
@@ -43,7 +43,7 @@ pub struct AnnotationSet {
 }
 
 impl FilmAnnotation {
-    /// An annotation whose bounding box and area follow from what was marked.
+    /// An annotation whose bounding box and area follow from what was annotated.
     ///
     /// The box holds all outlines and centres; without outlines, the centres with a margin of half
     /// the mean distance of neighbours. The area is the sum of the five outlines' areas, or without
@@ -121,13 +121,13 @@ impl AnnotationSet {
     }
 }
 
-/// What is wrong with marked points: what was expected, and what came.
+/// What is wrong with annotated points: what was expected, and what came.
 pub(crate) struct Misplaced {
     pub(crate) expected: String,
     pub(crate) got: String,
 }
 
-/// That five points lie on their film of `[height, width]` px, L1 above L5.
+/// Checks that five points lie on their film of `[height, width]` px, L1 above L5.
 pub(crate) fn check_places(
     [height, width]: [usize; 2],
     xy: &[(f64, f64); 5],

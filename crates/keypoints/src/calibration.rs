@@ -11,6 +11,7 @@ use std::fmt;
 /// One row of a [`ReliabilityTable`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names are the documentation
+#[non_exhaustive] // only `ReliabilityTable::new` makes one
 pub struct ReliabilityRow {
     pub n: usize,
     pub mean_confidence: f64,
@@ -46,7 +47,7 @@ impl ReliabilityTable {
     pub fn new(confidence: &[f64], success: &[bool], n_groups: usize) -> Result<Self, Error> {
         let pairs = sorted_pairs(confidence, success)?;
         if n_groups == 0 {
-            return Err(Error::OutOfDomain("n_groups", "at least 1", 0.0));
+            return Err(Error::setting("n_groups", "at least 1", n_groups));
         }
         let n = pairs.len();
         let bounds = (0..=n_groups).map(|g| g * n / n_groups).collect::<Vec<_>>();
@@ -124,16 +125,17 @@ impl ConfidenceCalibration {
         group: &[usize],
     ) -> Result<Vec<f64>, Error> {
         if confidence.len() != group.len() {
-            return Err(Error::LengthMismatch("group", confidence.len(), group.len()));
+            return Err(mismatch("group", confidence.len(), group.len()));
         }
         if confidence.len() != success.len() {
-            return Err(Error::LengthMismatch("success", confidence.len(), success.len()));
+            return Err(mismatch("success", confidence.len(), success.len()));
         }
         let mut groups = group.to_vec();
         groups.sort_unstable();
         groups.dedup();
         if groups.len() < 2 {
-            return Err(Error::Undefined("a cross-fitted calibration", "two groups"));
+            let (statistic, needs) = ("a cross-fitted calibration", "two groups");
+            return Err(Error::Undefined { statistic, needs });
         }
         let mut probability = vec![0.0; confidence.len()];
         for held_out in groups {
@@ -186,15 +188,20 @@ impl Block {
     }
 }
 
+fn mismatch(name: &'static str, expected: usize, got: usize) -> Error {
+    Error::LengthMismatch { name, expected, got }
+}
+
 fn sorted_pairs(confidence: &[f64], success: &[bool]) -> Result<Vec<(f64, f64)>, Error> {
     if confidence.len() != success.len() {
-        return Err(Error::LengthMismatch("success", confidence.len(), success.len()));
+        return Err(mismatch("success", confidence.len(), success.len()));
     }
     if confidence.is_empty() {
-        return Err(Error::Undefined("calibration", "detections"));
+        return Err(Error::Undefined { statistic: "calibration", needs: "detections" });
     }
-    if let Some(bad) = confidence.iter().find(|c| !(0.0..=1.0).contains(*c)) {
-        return Err(Error::OutOfDomain("confidence", "numbers in [0, 1]", *bad));
+    if let Some(index) = confidence.iter().position(|c| !(0.0..=1.0).contains(c)) {
+        let (name, value) = ("confidence", confidence[index]);
+        return Err(Error::OutOfDomain { name, index, value, expected: "a number in [0, 1]" });
     }
     let hit = |s: &bool| f64::from(u8::from(*s));
     let mut pairs: Vec<(f64, f64)> =
@@ -272,18 +279,18 @@ mod tests {
         }
         assert_eq!(crossed[4..], [0.0, 0.0, 1.0, 1.0]);
         let alone = ConfidenceCalibration::cross_fitted(&confidence, &success, &[3; 8]);
-        assert!(matches!(alone, Err(Error::Undefined(..))));
+        assert!(matches!(alone, Err(Error::Undefined { .. })));
         let short = ConfidenceCalibration::cross_fitted(&confidence, &success, &[1, 2]);
-        assert!(matches!(short, Err(Error::LengthMismatch("group", 8, 2))));
+        assert!(matches!(short, Err(Error::LengthMismatch { name: "group", expected: 8, got: 2 })));
     }
 
     #[test]
     fn bad_input_is_an_error() {
-        assert!(matches!(ReliabilityTable::new(&[], &[], 3), Err(Error::Undefined(..))));
-        assert!(matches!(ReliabilityTable::new(&[0.1], &[], 3), Err(Error::LengthMismatch(..))));
+        assert!(matches!(ReliabilityTable::new(&[], &[], 3), Err(Error::Undefined { .. })));
+        assert!(matches!(ReliabilityTable::new(&[0.1], &[], 3), Err(Error::LengthMismatch { .. })));
         for c in [f64::NAN, 1.1] {
             let got = ConfidenceCalibration::fit(&[c], &[true]);
-            assert!(matches!(got, Err(Error::OutOfDomain(..))));
+            assert!(matches!(got, Err(Error::OutOfDomain { .. })));
         }
         assert!(ReliabilityTable::new(&[0.1], &[true], 0).is_err());
     }

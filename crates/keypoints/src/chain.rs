@@ -12,6 +12,7 @@
 //! 1973;C-22:67-92). The bound on `d²` keeps a crushed vertebra from being explained away.
 
 use crate::{Error, Keypoint, Level, ShapeScore, SpineShape, VertebraKeypoints};
+use serde::Serialize;
 
 /// Least confidence whose logarithm counts.
 const LEAST_CONFIDENCE: f64 = 0.02;
@@ -20,7 +21,7 @@ const SHAPE_WEIGHT: f64 = 0.25;
 const GREATEST_DISTANCE: f64 = 80.0;
 
 /// A chain, and what was chosen instead of the highest peaks.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive] // only `most_plausible_chain` makes one
 pub struct Chain {
     /// The chosen points.
@@ -56,10 +57,12 @@ pub struct Chain {
 /// ```
 pub fn most_plausible_chain(candidates: &[Vec<Keypoint>]) -> Result<Chain, Error> {
     if candidates.len() != Level::ALL.len() {
-        return Err(Error::LengthMismatch("candidates", Level::ALL.len(), candidates.len()));
+        let (expected, got) = (Level::ALL.len(), candidates.len());
+        return Err(Error::LengthMismatch { name: "candidates", expected, got });
     }
     if candidates.iter().any(Vec::is_empty) {
-        return Err(Error::Undefined("a chain", "candidates at every level"));
+        let needs = "candidates at every level";
+        return Err(Error::Undefined { statistic: "a chain", needs });
     }
     let mut search = Search { candidates, choice: [0; 5], best: [0; 5], score: f64::NEG_INFINITY };
     search.from(0)?;
@@ -151,11 +154,11 @@ mod tests {
         let four: Vec<Vec<Keypoint>> = SPINE[..4].iter().map(|p| vec![at(*p, 0.5)]).collect();
         assert!(matches!(
             most_plausible_chain(&four),
-            Err(Error::LengthMismatch("candidates", 5, 4))
+            Err(Error::LengthMismatch { name: "candidates", expected: 5, got: 4 })
         ));
         let mut none = SPINE.map(|p| vec![at(p, 0.5)]).to_vec();
         none[3].clear();
-        assert!(matches!(most_plausible_chain(&none), Err(Error::Undefined(..))));
+        assert!(matches!(most_plausible_chain(&none), Err(Error::Undefined { .. })));
     }
 
     proptest! {

@@ -3,7 +3,8 @@
 //!
 //! [`VertebraKeypoints`] holds the centres of L1 to L5. [`AnnotationSet`] reads and writes them as
 //! COCO keypoints JSON, with outlines and the six morphometric points ([`SixPoints`]) of each
-//! vertebra, and reads exports of CVAT and Label Studio. [`HeatmapCodec`] turns points into Gaussian heatmaps and back to sub-pixel places.
+//! vertebra, and reads exports of CVAT and Label Studio. [`HeatmapCodec`] turns points into
+//! Gaussian heatmaps and back to sub-pixel places. [`facing`] says which way the subject faces.
 //! [`average_precision`] (as pycocotools computes it) and [`LocalisationReport`] (millimetres)
 //! measure a detector, and [`check_plausibility`] says what is odd about one detection, compared
 //! with real spines.
@@ -23,11 +24,12 @@
 mod annotation;
 mod calibration;
 mod chain;
-mod coco;
 mod error;
+mod facing;
+mod formats;
 mod gaussian;
+mod heat;
 mod heatmap;
-mod import;
 mod localisation;
 mod oks;
 mod plausibility;
@@ -45,13 +47,15 @@ pub use annotation::{AnnotationSet, FilmAnnotation, VertebraAnnotation};
 pub use calibration::{ConfidenceCalibration, ReliabilityRow, ReliabilityTable};
 pub use chain::{Chain, most_plausible_chain};
 pub use error::Error;
+pub use facing::{FacingByPoints, facing};
 pub use heatmap::{Decoding, HeatmapCodec, to_heatmap, to_input};
 pub use localisation::{LocalisationReport, LocatedFilm, SUCCESS_RADII_MM};
 pub use localisation::{mean_radial_error_mm, radial_errors_mm};
 pub use oks::{ApReport, AreaDefinition, Detection, EvaluatedFilm, OksOptions, SpineTruth};
 pub use oks::{average_precision, oks};
 pub use plausibility::{Implausibility, PlausibilityLimits, ShapeScore, ShiftedLabels};
-pub use plausibility::{check_plausibility, faces_right_log_ratio, mean_level_places};
+pub use plausibility::{check_plausibility, mean_level_places};
 pub use schema::{Keypoint, Level, VertebraKeypoints};
 pub use six_points::{SixPoints, VertebralHeights};
 pub use spine_shape::SpineShape;
+pub use vertebra_raster::Facing;

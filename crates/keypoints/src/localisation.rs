@@ -16,7 +16,7 @@ pub const SUCCESS_RADII_MM: [f64; 4] = [2.0, 2.5, 3.0, 4.0];
 /// Share of the mean vertebral distance within which PCK counts a point as correct.
 const PCK_SHARE: f64 = 0.1;
 
-/// One film's marked and detected centres; `spacing_mm` is `[row, col]`.
+/// One film's annotated and detected centres; `spacing_mm` is `[row, col]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs)] // the sentence above
 pub struct LocatedFilm {
@@ -96,15 +96,17 @@ impl LocalisationReport {
     /// Summarises the errors of `films`.
     ///
     /// # Errors
-    /// [`Error::Undefined`] without films; [`Error::OutOfDomain`] for a spacing that is not
+    /// [`Error::Undefined`] without films; [`Error::InvalidValue`] for a spacing that is not
     /// positive.
     pub fn new(films: &[LocatedFilm]) -> Result<Self, Error> {
         if films.is_empty() {
-            return Err(Error::Undefined("the mean radial error", "films"));
+            let statistic = "the mean radial error";
+            return Err(Error::Undefined { statistic, needs: "films" });
         }
         let spacings = films.iter().flat_map(|film| film.spacing_mm);
-        if let Some(value) = spacings.into_iter().find(|v| !(v.is_finite() && *v > 0.0)) {
-            return Err(Error::OutOfDomain("spacing_mm", "a positive number", value));
+        if let Some(got) = spacings.into_iter().find(|v| !(v.is_finite() && *v > 0.0)) {
+            let (name, expected) = ("spacing_mm", "a positive number");
+            return Err(Error::InvalidValue { name, expected, got });
         }
         let errors: Vec<[f64; 5]> =
             films.iter().map(|f| radial_errors_mm(&f.truth, &f.detected, f.spacing_mm)).collect();
@@ -229,9 +231,9 @@ mod tests {
 
     #[test]
     fn no_films_and_no_spacing_are_errors() {
-        assert!(matches!(LocalisationReport::new(&[]), Err(Error::Undefined(..))));
+        assert!(matches!(LocalisationReport::new(&[]), Err(Error::Undefined { .. })));
         let truth = spine([0.0; 5], 0.0);
         let film = LocatedFilm { truth, detected: truth, spacing_mm: [0.0, 1.0] };
-        assert!(matches!(LocalisationReport::new(&[film]), Err(Error::OutOfDomain(..))));
+        assert!(matches!(LocalisationReport::new(&[film]), Err(Error::InvalidValue { .. })));
     }
 }

@@ -24,6 +24,7 @@ const N_RECALLS: usize = 101;
 
 /// Which area scales the similarity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 #[serde(rename_all = "snake_case")]
 pub enum AreaDefinition {
     /// A quarter of the squared distance between L1 and L5.
@@ -69,10 +70,10 @@ impl fmt::Display for OksOptions {
     }
 }
 
-/// The marked centres of one film and the area, px², that scales errors on it.
+/// The annotated centres of one film and the area, px², that scales errors on it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpineTruth {
-    /// Marked centres, px.
+    /// Annotated centres, px.
     pub keypoints: VertebraKeypoints,
     /// Area, px².
     pub area: f64,
@@ -150,7 +151,7 @@ impl OksOptions {
 
     fn check(&self) -> Result<(), Error> {
         match self.sigmas.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
-            Some(sigma) => Err(Error::OutOfDomain("sigmas", "positive numbers", *sigma)),
+            Some(sigma) => Err(Error::setting("sigmas", "positive numbers", sigma)),
             None => Ok(()),
         }
     }
@@ -189,7 +190,8 @@ pub fn oks(
 ) -> Result<f64, Error> {
     options.check()?;
     if !(truth.area.is_finite() && truth.area >= 0.0) {
-        return Err(Error::OutOfDomain("area", "a number of px² from 0", truth.area));
+        let (name, expected) = ("area", "a number of px² from 0");
+        return Err(Error::InvalidValue { name, expected, got: truth.area });
     }
     let pairs = truth.keypoints.points().iter().zip(detected.points());
     let terms = pairs.zip(options.sigmas).map(|((t, d), sigma)| {
@@ -223,7 +225,8 @@ pub fn average_precision(options: &OksOptions, films: &[EvaluatedFilm]) -> Resul
     options.check()?;
     let n_spines = films.iter().filter(|film| film.truth.is_some()).count();
     if n_spines == 0 {
-        return Err(Error::Undefined("average precision", "a film with a spine"));
+        let (statistic, needs) = ("average precision", "a film with a spine");
+        return Err(Error::Undefined { statistic, needs });
     }
     let mut ranked = Vec::new();
     for film in films {
@@ -258,8 +261,9 @@ struct Ranked {
 /// Detections of one film by decreasing score; the first whose similarity reaches a threshold
 /// takes the film's only spine.
 fn ranked_similarities(options: &OksOptions, film: &EvaluatedFilm) -> Result<Vec<Ranked>, Error> {
-    if let Some(bad) = film.detections.iter().find(|d| d.score.is_nan()) {
-        return Err(Error::OutOfDomain("score", "a number", bad.score));
+    if let Some(index) = film.detections.iter().position(|d| d.score.is_nan()) {
+        let (name, value) = ("score", film.detections[index].score);
+        return Err(Error::OutOfDomain { name, index, value, expected: "a number" });
     }
     let mut detections: Vec<&Detection> = film.detections.iter().collect();
     detections.sort_by(|a, b| b.score.total_cmp(&a.score));

@@ -2,7 +2,7 @@
 //!
 //! Shapes ([`SpineShape`]) are compared with those of real spines: normal distributions fitted to
 //! the body centres, projected on the sagittal plane, of the training part of the VID data set
-//! (CT scans with every vertebra marked; ImFusionGmbH/VID-vertebra-identification-dataset,
+//! (CT scans with every vertebra annotated; ImFusionGmbH/VID-vertebra-identification-dataset,
 //! CC BY-SA 4.0): 1,729 spines L1-L5, and, for labels that are off, 1,763 of T12-L4, 1,712 of T11-L3
 //! and 46 of L2-L6 in subjects with six lumbar vertebrae. The test
 //! `committed_distributions_are_those_of_the_training_scans` derives every number.
@@ -110,6 +110,7 @@ pub enum Implausibility {
 /// Five neighbours that are not L1 to L5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ShiftedLabels {
     /// Labels are one level too low.
     T12ToL4,
@@ -167,14 +168,6 @@ impl ShapeScore {
     pub fn greatest_z(&self) -> f64 {
         self.z.iter().map(|z| z.abs()).fold(0.0, f64::max)
     }
-}
-
-/// Logarithm of how much likelier a spine of this shape faces right than left (its front on the
-/// right of the film), if both are alike before the film is seen; near 0 for a straight spine.
-#[must_use]
-pub fn faces_right_log_ratio(shape: &SpineShape) -> f64 {
-    let log_density = |shape: SpineShape| L1_L5.distance_and_log_density(&shape.vector()).1;
-    log_density(*shape) - log_density(shape.mirrored())
 }
 
 /// Mean places of L1..L5 along the chain of centres in real spines, L1 = 0 and L5 = 1.

@@ -23,6 +23,18 @@ pub(crate) const L1_L5: Gaussian = Gaussian {
     ],
 };
 
+/// What an error of 2 mm (standard deviation) in every coordinate of five points adds to the
+/// covariance of L1 to L5, to first order, on the mean spine with vertebrae 36 mm apart; a test of
+/// `facing.rs` derives it.
+pub(crate) const POINT_ERRORS: [[f64; 6]; 6] = [
+    [0.00505502, -0.00347845, -0.000421362, 0.00923026, -0.00700976, -0.0135925],
+    [-0.00347845, 0.00655928, -0.00268588, 0.009591, 0.022551, -0.0361889],
+    [-0.000421362, -0.00268588, 0.00653644, -0.0206627, 0.0230177, 0.0250099],
+    [0.00923026, 0.009591, -0.0206627, 62.9929, -40.5077, 9.81632],
+    [-0.00700976, 0.022551, 0.0230177, -40.5077, 59.2296, -38.7464],
+    [-0.0135925, -0.0361889, 0.0250099, 9.81632, -38.7464, 58.2353],
+];
+
 /// 1,763 spines, T12 to L4.
 pub(crate) const T12_L4: Gaussian = Gaussian {
     mean: [0.9282099, 0.9921439, 1.029862, -1.166234, 2.571279, 7.473527],

@@ -83,7 +83,6 @@ fn committed_distributions_are_those_of_the_training_scans() {
         let vectors: Vec<[f64; 6]> = shapes.map(|s| s.vector()).collect();
         assert_eq!(vectors.len(), n);
         let (mean, covariance) = mean_and_covariance(&vectors);
-        println!("{levels:?}\nmean: {mean:.6?},\ncovariance: {covariance:.7?}");
         let flat = |m: &[[f64; 6]; 6]| m.iter().flatten().copied().collect::<Vec<f64>>();
         for (got, committed) in mean.iter().zip(&committed.mean) {
             assert_close("mean", *got, *committed);
@@ -136,8 +135,7 @@ fn committed_limits_flag_one_and_five_percent_of_the_training_spines() {
             if flagged(middle).1 <= alpha { low = middle } else { high = middle }
         }
         let ([shape, z, shift], share) = flagged(low);
-        println!("alpha {alpha}: shape {shape:.6}, z {z:.6}, shift {shift:.6}, share {share:.4}");
-        println!("length: mean {mean:.4} sd {sd:.4}");
+        assert!(share <= alpha, "{share}");
         assert_close("shape", shape, limits.shape);
         assert_close("z", z, limits.z);
         assert_close("shift", shift, limits.shift);
@@ -208,32 +206,23 @@ fn faulty_detections_are_flagged() {
         every_run.extend(all.windows(5).filter_map(|run| labelling(run, truth)));
     }
     let mut table = Vec::new();
-    for (name, set) in [
-        ("true centres", &true_spines),
-        ("five lowest lumbar", &lowest_lumbar),
-        ("five highest lumbar", &highest_lumbar),
-        ("every run of five", &every_run),
-    ] {
+    for set in [&true_spines, &lowest_lumbar, &highest_lumbar, &every_run] {
         for limits in [PlausibilityLimits::ONE_PERCENT, PlausibilityLimits::FIVE_PERCENT] {
             let counts = count(set, &limits);
-            println!(
-                "{name}: wrong {}, flagged {}; right {}, flagged {}",
-                counts[0], counts[1], counts[2], counts[3]
-            );
             table.push(counts);
         }
     }
     assert_eq!(table, EXPECTED);
 }
 
-/// Rows as printed: at 1 % and at 5 %.
+/// `[wrong, flagged, right, flagged]` of each set, at 1 % and at 5 %.
 const EXPECTED: [[usize; 4]; 8] = [
-    [0, 0, 153, 1],
+    [0, 0, 153, 1], // true centres
     [0, 0, 153, 8],
-    [15, 2, 138, 0],
+    [15, 2, 138, 0], // the five lowest that were detected as lumbar
     [15, 2, 138, 8],
-    [4, 4, 149, 0],
+    [4, 4, 149, 0], // the five highest
     [4, 4, 149, 9],
-    [637, 362, 150, 0],
+    [637, 362, 150, 0], // every run of five
     [637, 502, 150, 9],
 ];

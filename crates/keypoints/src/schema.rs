@@ -44,7 +44,7 @@ impl std::str::FromStr for Level {
         Self::ALL
             .into_iter()
             .find(|level| level.name() == text)
-            .ok_or_else(|| Error::UnknownLevel(text.to_owned()))
+            .ok_or_else(|| Error::UnknownLevel { text: text.to_owned() })
     }
 }
 
@@ -76,7 +76,7 @@ impl VertebraKeypoints {
         for (level, p) in Level::ALL.into_iter().zip(&points) {
             for (name, value) in [("x", p.x), ("y", p.y), ("confidence", p.confidence)] {
                 if !value.is_finite() {
-                    return Err(Error::NotFinite(level, name, value));
+                    return Err(Error::NotFinite { level, name, value });
                 }
             }
         }

@@ -23,15 +23,16 @@ impl SpineShape {
     /// Measures a spine; `spacing_mm` is `[row, col]`.
     ///
     /// # Errors
-    /// [`Error::OutOfDomain`] if two neighbours lie on the same spot, which leaves no direction.
+    /// [`Error::InvalidValue`] if two neighbours lie on the same spot, which leaves no direction.
     pub fn new(keypoints: &VertebraKeypoints, spacing_mm: Option<[f64; 2]>) -> Result<Self, Error> {
         let [row, col] = spacing_mm.unwrap_or([1.0, 1.0]);
         let points = keypoints.points().map(|p| (p.x * col, p.y * row));
         let steps: [(f64, f64); 4] =
             std::array::from_fn(|i| (points[i + 1].0 - points[i].0, points[i + 1].1 - points[i].1));
         let distances = steps.map(|s| s.0.hypot(s.1));
-        if let Some(d) = distances.into_iter().find(|d| !(d.is_finite() && *d > 0.0)) {
-            return Err(Error::OutOfDomain("distance of neighbours", "a positive number", d));
+        if let Some(got) = distances.into_iter().find(|d| !(d.is_finite() && *d > 0.0)) {
+            let (name, expected) = ("distance of neighbours", "a positive number");
+            return Err(Error::InvalidValue { name, expected, got });
         }
         let length: f64 = distances.iter().sum();
         let bend_degrees = std::array::from_fn(|i| {
@@ -106,6 +107,6 @@ mod tests {
         let mut xy = SPINE;
         xy[2] = xy[1];
         let keypoints = VertebraKeypoints::from_xy(xy).unwrap();
-        assert!(matches!(SpineShape::new(&keypoints, None), Err(Error::OutOfDomain(..))));
+        assert!(matches!(SpineShape::new(&keypoints, None), Err(Error::InvalidValue { .. })));
     }
 }

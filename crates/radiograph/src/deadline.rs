@@ -28,7 +28,7 @@ impl Deadline {
         }
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Err(Error::LimitExceeded {
-            what: "milliseconds for the file",
+            name: "milliseconds for the file",
             allowed: milliseconds(self.allowed),
             got: milliseconds(self.began.elapsed()),
         })

@@ -1,8 +1,11 @@
+//! What can go wrong with a radiograph and its file.
+
 use std::path::{Path, PathBuf};
 
 /// Everything that can go wrong in this crate.
 ///
-/// Functions that take a path wrap what happened in [`Error::File`]; those that take bytes give it bare.
+/// Functions that take a path wrap what happened in [`Error::File`]; those that take bytes give it
+/// bare.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,9 +17,20 @@ pub enum Error {
         /// What happened; part of the message, so not its source too.
         reason: Box<Error>,
     },
-    /// The operating system refused.
+    /// The operating system refused; [`Error::File`] around it names the file.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io {
+        /// What it said.
+        #[from]
+        source: std::io::Error,
+    },
+    /// Pixels that do not make a film.
+    #[error(transparent)]
+    Raster {
+        /// What is wrong with them.
+        #[from]
+        source: vertebra_raster::Error,
+    },
     /// The content is of none of the formats this crate reads.
     #[error("expected {expected}; got a file that starts with {got}")]
     UnknownFormat {
@@ -26,23 +40,26 @@ pub enum Error {
         got: String,
     },
     /// A required attribute is absent.
-    #[error("expected {0}; got none")]
-    Missing(&'static str),
+    #[error("expected {name}; got none")]
+    Missing {
+        /// The attribute, with its tag.
+        name: &'static str,
+    },
     /// An attribute or a field has a value it must not have.
-    #[error("{what}: expected {expected}; got {got}")]
-    Invalid {
+    #[error("{name}: expected {expected}; got {got}")]
+    InvalidValue {
         /// The attribute, with its tag, or the field of the file format.
-        what: String,
+        name: String,
         /// What would be right.
         expected: String,
         /// What was there.
         got: String,
     },
     /// The file ends too early.
-    #[error("{what}: expected {expected} bytes; got {got} (truncated file?)")]
+    #[error("{name}: expected {expected} bytes; got {got} (truncated file?)")]
     Truncated {
         /// What ended too early.
-        what: String,
+        name: String,
         /// Bytes announced.
         expected: u64,
         /// Bytes present.
@@ -60,20 +77,20 @@ pub enum Error {
         hint: Option<&'static str>,
     },
     /// Valid, but not something this crate turns into a radiograph.
-    #[error("{what}: expected {expected}; got {got} (unsupported)")]
+    #[error("{name}: expected {expected}; got {got} (unsupported)")]
     Unsupported {
         /// The attribute or feature.
-        what: &'static str,
+        name: &'static str,
         /// What is supported.
         expected: &'static str,
         /// What was there.
         got: String,
     },
     /// A limit of the read options would be exceeded.
-    #[error("{what}: at most {allowed} allowed by the read options; got {got}")]
+    #[error("{name}: at most {allowed} allowed by the read options; got {got}")]
     LimitExceeded {
         /// What is limited.
-        what: &'static str,
+        name: &'static str,
         /// The limit.
         allowed: u64,
         /// What the file asks for.
@@ -87,17 +104,33 @@ pub enum Error {
         /// What it expected and what came.
         reason: String,
     },
-    /// An array does not fit its stated size: (array, expected length, actual length).
-    #[error("{0}: expected {1} values; got {2}")]
-    LengthMismatch(&'static str, usize, usize),
-    /// A value is outside its domain: (array, index, value).
-    #[error("{0}[{1}] = {2} is outside its domain")]
-    OutOfDomain(&'static str, usize, f64),
+    /// An array does not fit its stated size.
+    #[error("{name}: expected {expected} values; got {got}")]
+    LengthMismatch {
+        /// The array.
+        name: &'static str,
+        /// Its length by the size.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// A sample of a picture is not a finite number.
+    #[error("{name}[{index}]: expected {expected}; got {value}")]
+    OutOfDomain {
+        /// The array.
+        name: &'static str,
+        /// Which element, from 0.
+        index: usize,
+        /// The element.
+        value: f64,
+        /// What would be right.
+        expected: &'static str,
+    },
     /// Encoding a file failed in a library below.
-    #[error("writing {what}: {reason}")]
+    #[error("writing {name}: {reason}")]
     Encode {
         /// The format.
-        what: &'static str,
+        name: &'static str,
         /// Why.
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -110,11 +143,11 @@ impl Error {
     }
 
     pub(crate) fn invalid(
-        what: impl Into<String>,
+        name: impl Into<String>,
         expected: impl Into<String>,
         got: impl ToString,
     ) -> Self {
-        Self::Invalid { what: what.into(), expected: expected.into(), got: got.to_string() }
+        Self::InvalidValue { name: name.into(), expected: expected.into(), got: got.to_string() }
     }
 
     pub(crate) fn codec(codec: &'static str, reason: impl Into<String>) -> Self {

@@ -16,8 +16,9 @@
 //! among them projections of cut-off CT volumes up to 30 degrees off the lateral. The README says how
 //! often the estimate is right on other phantom films.
 
-use crate::{Error, Facing, Radiograph};
+use crate::{Error, Radiograph};
 use serde::{Deserialize, Serialize};
+use vertebra_raster::{Edges, Facing, Film, GaussianBlur};
 
 /// Rows of the small copy.
 const ROWS: usize = 64;
@@ -44,10 +45,11 @@ pub struct FacingEstimate {
 impl Radiograph {
     /// Estimates from the picture which side the subject's front is on. For a lateral film of the
     /// spine with bone bright; on any other the answer means nothing, and the confidence does not
-    /// know. What the file says ([`Radiograph::facing`]) goes first.
+    /// know. What the file states ([`Radiograph::facing`]) goes first, and where points of L1 to L5 are
+    /// known they tell it better.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a film of less than 64 rows or 32 columns, one more than four times as
+    /// [`Error::InvalidValue`] for a film of less than 64 rows or 32 columns, one more than four times as
     /// wide as high or the other way, or one without contrast.
     ///
     /// # Examples
@@ -65,18 +67,16 @@ impl Radiograph {
             return Err(Error::invalid("film", expected, format!("{height} x {width}")));
         }
         let side = if height >= width { ROWS } else { (ROWS * width).div_ceil(height) };
-        let small = self.thumbnail(side)?;
-        let picture = Grid {
-            width: small.width(),
-            values: small.pixels().iter().map(|&v| f64::from(v)).collect(),
-        };
-        let picture = picture.blurred_down(ROWS as f64 / 40.0).blurred_across(ROWS as f64 / 40.0);
+        let small = Film::from(self).thumbnail(side)?;
+        let mut values: Vec<f64> = small.pixels.iter().map(|&v| f64::from(v)).collect();
+        blur(ROWS as f64 / 40.0)?.apply(&mut values, small.width);
+        let picture = Grid { width: small.width, values };
         let contrast = deviation(&picture.values);
         if contrast < 1e-6 {
             return Err(Error::invalid("film", "a picture with contrast", "one grey"));
         }
-        let path = spine(&picture);
-        let [bend, s] = shape(&path, picture.height());
+        let path = spine(&picture)?;
+        let [bend, s] = shape(&path, picture.height())?;
         let evidence = [bend, s, brightness(&picture, &path) / contrast];
         let sum: f64 = evidence.iter().zip(WEIGHTS).map(|(e, w)| e * w).sum();
         let facing = if sum > 0.0 { Facing::Right } else { Facing::Left };
@@ -100,42 +100,17 @@ impl Grid {
         &self.values[row * self.width..][..self.width]
     }
 
-    fn blurred_across(&self, sigma: f64) -> Self {
-        let rows = self.values.chunks(self.width);
-        Self { width: self.width, values: rows.flat_map(|row| blur(row, sigma)).collect() }
-    }
-
-    fn blurred_down(&self, sigma: f64) -> Self {
-        let turned = self.turned().blurred_across(sigma);
-        turned.turned()
-    }
-
-    fn turned(&self) -> Self {
-        let height = self.height();
-        let columns = (0..self.width)
-            .flat_map(|x| (0..height).map(move |y| self.values[y * self.width + x]))
-            .collect();
-        Self { width: height, values: columns }
+    fn blurred_across(&self, sigma: f64) -> Result<Self, Error> {
+        let mut values = self.values.clone();
+        blur(sigma)?.apply_across(&mut values, self.width);
+        Ok(Self { width: self.width, values })
     }
 }
 
-/// Gaussian blur, mirrored at the ends.
-fn blur(line: &[f64], sigma: f64) -> Vec<f64> {
-    let reach = (4.0 * sigma).round() as i64;
-    let kernel: Vec<f64> =
-        (-reach..=reach).map(|i| (-0.5 * (i as f64 / sigma).powi(2)).exp()).collect();
-    let total: f64 = kernel.iter().sum();
-    let len = line.len() as i64;
-    let mirrored = |i: i64| {
-        let i = i.rem_euclid(2 * len);
-        line[if i < len { i } else { 2 * len - 1 - i } as usize]
-    };
-    (0..len)
-        .map(|at| {
-            let terms = kernel.iter().enumerate();
-            terms.map(|(k, w)| w * mirrored(at + k as i64 - reach)).sum::<f64>() / total
-        })
-        .collect()
+/// Mirrored at the edges, to the pixel nearest to four standard deviations.
+fn blur(sigma: f64) -> Result<GaussianBlur, Error> {
+    let reach = (4.0 * sigma).round() as usize;
+    Ok(GaussianBlur::new(sigma)?.with_reach(reach).with_edges(Edges::Mirrored))
 }
 
 fn deviation(values: &[f64]) -> f64 {
@@ -146,8 +121,8 @@ fn deviation(values: &[f64]) -> f64 {
 
 /// The column of the spine in each row: the path of the greatest sum of what is brighter than its wider
 /// surroundings.
-fn spine(picture: &Grid) -> Vec<usize> {
-    let wide = picture.blurred_across(ROWS as f64 / 5.0);
+fn spine(picture: &Grid) -> Result<Vec<usize>, Error> {
+    let wide = picture.blurred_across(ROWS as f64 / 5.0)?;
     let mut detail: Vec<f64> =
         picture.values.iter().zip(&wide.values).map(|(v, w)| v - w).collect();
     let scale = deviation(&detail).max(f64::MIN_POSITIVE);
@@ -181,14 +156,15 @@ fn spine(picture: &Grid) -> Vec<usize> {
         };
         path[row - 1] = x;
     }
-    path
+    Ok(path)
 }
 
 /// Coefficients of `t^2` and `t^3` of the cubic closest to the path. On a grid that is even about 0, even
 /// and odd powers do not mix.
-fn shape(path: &[usize], height: usize) -> [f64; 2] {
-    let line: Vec<f64> = path.iter().map(|&x| x as f64 / height as f64).collect();
-    let line = blur(&line, ROWS as f64 / 16.0);
+fn shape(path: &[usize], height: usize) -> Result<[f64; 2], Error> {
+    let mut line: Vec<f64> = path.iter().map(|&x| x as f64 / height as f64).collect();
+    let n = line.len();
+    blur(ROWS as f64 / 16.0)?.apply_across(&mut line, n);
     let n = line.len() as f64;
     let t: Vec<f64> = (0..line.len()).map(|i| 2.0 * i as f64 / (n - 1.0) - 1.0).collect();
     let power = |k: i32| t.iter().map(|t| t.powi(k)).sum::<f64>();
@@ -197,7 +173,7 @@ fn shape(path: &[usize], height: usize) -> [f64; 2] {
         let norm: f64 = t.iter().map(|&t| basis(t).powi(2)).sum();
         t.iter().zip(&line).map(|(&t, x)| basis(t) * x).sum::<f64>() / norm
     };
-    [project(&|t| t * t - square / n), project(&|t| t.powi(3) - fourth / square * t)]
+    Ok([project(&|t| t * t - square / n), project(&|t| t.powi(3) - fourth / square * t)])
 }
 
 /// Mean grey right of the path less that left of it, in the middle third of the rows.
@@ -266,7 +242,7 @@ mod tests {
                 (1000.0 * (4.0 + t - 0.5 * t * t + 0.25 * t.powi(3))).round() as usize
             })
             .collect();
-        let [square, cube] = shape(&path, 1000);
+        let [square, cube] = shape(&path, 1000).unwrap();
         // Smoothing flattens the ends.
         assert!((-0.5..-0.4).contains(&square) && (0.05..0.25).contains(&cube), "{square} {cube}");
     }

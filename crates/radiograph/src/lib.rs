@@ -7,11 +7,10 @@ mod error;
 mod facing;
 mod folder;
 mod options;
+mod pictures;
 mod provenance;
 mod radiograph;
-mod raster;
 mod read;
-mod thumbnail;
 
 pub use dicom::{
     DeidentificationReport, Deidentifier, DicomImage, FilmHeader, encode_dicom, write_dicom,
@@ -20,7 +19,7 @@ pub use error::Error;
 pub use facing::FacingEstimate;
 pub use folder::{FolderReport, read_folder, read_headers};
 pub use options::{Grey, Limits, ReadOptions, VoiChoice};
+pub use pictures::{encode_npy, encode_png16, write_npy, write_png16};
 pub use provenance::{ModalityLut, Provenance, SourceFormat, Voi, Warning};
-pub use radiograph::{Acquisition, Facing, Radiograph, Spacing, SpacingKind};
-pub use raster::{encode_npy, encode_png16, write_npy, write_png16};
-pub use thumbnail::contact_sheet;
+pub use radiograph::{Acquisition, Radiograph, Spacing, SpacingKind};
+pub use vertebra_raster::{Facing, Film};

@@ -2,10 +2,12 @@
 
 use crate::{Error, Provenance};
 use serde::{Deserialize, Serialize};
+use vertebra_raster::{Facing, Film};
 
 /// What the pixel spacing of a radiograph means (DICOM PS3.3 10.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SpacingKind {
     /// In the patient, calibrated against an object of known size or for known geometry.
     Calibrated,
@@ -38,16 +40,6 @@ impl Spacing {
     pub fn mm(&self) -> Option<[f64; 2]> {
         (self.kind != SpacingKind::Unknown).then_some([self.row_mm, self.col_mm])
     }
-}
-
-/// Which side of the picture the subject's front (anterior) is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Facing {
-    /// Anterior is towards column 0.
-    Left,
-    /// Anterior is towards the last column.
-    Right,
 }
 
 /// What a file says about how the film was taken; `None` where it is silent.
@@ -99,8 +91,8 @@ impl Radiograph {
     /// A radiograph made of grey values, `height * width` of them, row-major, bone bright.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a zero size or a spacing that is not positive,
-    /// [`Error::LengthMismatch`], [`Error::OutOfDomain`] for NaN or infinite pixels.
+    /// [`Error::InvalidValue`] for a zero size or a spacing that is not positive,
+    /// [`Error::LengthMismatch`], [`Error::Raster`] for a NaN or infinite pixel.
     ///
     /// # Examples
     /// ```
@@ -127,8 +119,8 @@ impl Radiograph {
         check_pixels: bool,
     ) -> Result<Self, Error> {
         check_size(height, width, pixels.len())?;
-        if check_pixels && let Some(i) = first_not_finite(&pixels) {
-            return Err(Error::OutOfDomain("pixels", i, f64::from(pixels[i])));
+        if check_pixels {
+            Film { pixels: &pixels, height, width, spacing_mm: None }.check_finite()?;
         }
         check_spacing(&spacing)?;
         Ok(Self {
@@ -148,8 +140,9 @@ impl Radiograph {
     /// # Errors
     /// [`Error::LengthMismatch`].
     pub fn with_valid(mut self, valid: Vec<bool>) -> Result<Self, Error> {
-        if valid.len() != self.pixels.len() {
-            return Err(Error::LengthMismatch("valid", self.pixels.len(), valid.len()));
+        let (expected, got) = (self.pixels.len(), valid.len());
+        if got != expected {
+            return Err(Error::LengthMismatch { name: "valid", expected, got });
         }
         self.valid = Some(valid);
         Ok(self)
@@ -238,18 +231,21 @@ impl Radiograph {
     /// Smallest and largest grey value.
     #[must_use]
     pub fn range(&self) -> (f32, f32) {
-        self.pixels
-            .iter()
-            .fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)))
+        range(&self.pixels)
     }
 }
 
-/// By blocks without early exit, which the compiler turns into vector code.
-fn first_not_finite(pixels: &[f32]) -> Option<usize> {
-    let block_bad = |block: &[f32]| block.iter().fold(false, |bad, v| bad | !v.is_finite());
-    let block = pixels.chunks(1024).position(block_bad)?;
-    let start = block * 1024;
-    pixels[start..].iter().position(|v| !v.is_finite()).map(|i| start + i)
+pub(crate) fn range(pixels: &[f32]) -> (f32, f32) {
+    pixels.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)))
+}
+
+/// The pixels of a radiograph with their spacing, where it is in mm, as alignment and detectors take
+/// them.
+impl<'a> From<&'a Radiograph> for Film<'a> {
+    fn from(radiograph: &'a Radiograph) -> Self {
+        let Radiograph { height, width, .. } = *radiograph;
+        Self { pixels: &radiograph.pixels, height, width, spacing_mm: radiograph.spacing.mm() }
+    }
 }
 
 pub(crate) fn check_size(height: usize, width: usize, len: usize) -> Result<(), Error> {
@@ -262,7 +258,10 @@ pub(crate) fn check_size(height: usize, width: usize, len: usize) -> Result<(), 
     }
     match height.checked_mul(width) {
         Some(n) if n == len => Ok(()),
-        n => Err(Error::LengthMismatch("pixels", n.unwrap_or(usize::MAX), len)),
+        n => {
+            let (name, expected) = ("pixels", n.unwrap_or(usize::MAX));
+            Err(Error::LengthMismatch { name, expected, got: len })
+        }
     }
 }
 

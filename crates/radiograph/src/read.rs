@@ -1,11 +1,11 @@
-//! From a file to a radiograph: which reader, by content.
+//! From a file to a radiograph: which reader, by content. And whole files written.
 //!
 //! A file is read into memory, not mapped. Mapping would save at most the file's own size (7.5 MB of the
 //! 27 MB that reading a native film of 2140 x 1760 takes, less where it is compressed), it needs
 //! `unsafe`, and a file that another process cuts short would end the program. Headers alone are
 //! read in pieces ([`ReadOptions::read_header`]).
 
-use crate::{Error, Radiograph, ReadOptions, dicom, raster};
+use crate::{Error, Radiograph, ReadOptions, dicom, pictures};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(crate) fn file(path: &Path, options: &ReadOptions) -> Result<Radiograph, Err
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let file = File::open(path)?;
     let len = file.metadata()?.len();
-    let exceeded = |got| Error::LimitExceeded { what: "bytes of the file", allowed: limit, got };
+    let exceeded = |got| Error::LimitExceeded { name: "bytes of the file", allowed: limit, got };
     if len > limit {
         return Err(exceeded(len));
     }
@@ -30,22 +30,30 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// Writes a file, whole or not at all.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    vertebra_run::write_whole(path, bytes).map_err(|e| {
+        let (path, source) = e.into_parts();
+        Error::Io { source }.at(&path)
+    })
+}
+
 pub(crate) fn bytes(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
-    if bytes.starts_with(raster::PNG_SIGNATURE) {
-        return raster::read_png(bytes, options);
+    if bytes.starts_with(pictures::PNG_SIGNATURE) {
+        return pictures::read_png(bytes, options);
     }
-    if bytes.starts_with(raster::NPY_SIGNATURE) {
-        return raster::read_npy(bytes, options);
+    if bytes.starts_with(pictures::NPY_SIGNATURE) {
+        return pictures::read_npy(bytes, options);
     }
     if dicom::has_prefix(bytes) || (options.lenient && dicom::looks_like_data_set(bytes)) {
         return dicom::read(bytes, options);
     }
     // After DICOM, whose preamble may hold the header of a TIFF (PS3.10 7.1).
-    if raster::is_tiff(bytes) {
-        return raster::read_tiff(bytes, options);
+    if pictures::is_tiff(bytes) {
+        return pictures::read_tiff(bytes, options);
     }
     if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        return raster::read_jpeg(bytes, options);
+        return pictures::read_jpeg(bytes, options);
     }
     Err(Error::UnknownFormat {
         expected: "\"DICM\" at byte 128 (DICOM), or PNG, TIFF, JPEG or NPY",

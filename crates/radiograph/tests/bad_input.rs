@@ -94,7 +94,7 @@ fn truncated_compressed_pixels_too() {
     for (syntax, name) in
         [("1.2.840.10008.1.2.4.57", "lossless_12_1.jpg"), ("1.2.840.10008.1.2.4.80", "ls_12.jls")]
     {
-        let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"));
         let frame = std::fs::read(path).unwrap();
         let mut file = File::grey(syntax, 12);
         file.encapsulated(&[&frame[..frame.len() * 2 / 3]]);
@@ -227,7 +227,7 @@ fn no_pixel_data() {
 
 #[test]
 fn compressed_size_must_be_that_of_the_header() {
-    let path = format!("{}/tests/golden/ls_12.jls", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/testdata/ls_12.jls", env!("CARGO_MANIFEST_DIR"));
     let mut file = File::grey("1.2.840.10008.1.2.4.80", 12);
     file.encapsulated(&[&std::fs::read(path).unwrap()]).word(0x0028, 0x0010, 38);
     let error = refused(&file.bytes());
@@ -269,7 +269,7 @@ fn the_header_alone_is_read_from_the_first_bytes() {
 #[test]
 fn memory_and_time_are_limited() {
     let golden = |name: &str| {
-        std::fs::read(format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        std::fs::read(format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     };
     let mut films = vec![File::grey(EXPLICIT, 12)];
     for (syntax, name) in [("90", "j2k_12.j2k"), ("201", "ht_12.j2c"), ("110", "xl_12.jxl")] {

@@ -81,7 +81,7 @@ fn dates_and_characteristics_stay_when_asked() {
 
 #[test]
 fn compressed_pixels_stay_as_they_are() {
-    let path = format!("{}/tests/golden/lossless_12_1.jpg", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/testdata/lossless_12_1.jpg", env!("CARGO_MANIFEST_DIR"));
     let mut film = film("1.2.840.10008.1.2.4.57");
     film.encapsulated(&[&std::fs::read(path).unwrap()]);
     let (after, _) = Deidentifier::new(b"key").bytes(&film.bytes()).unwrap();

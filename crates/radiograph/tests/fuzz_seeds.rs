@@ -16,7 +16,7 @@ fn write_seeds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("fuzz/seeds");
     let mut streams = Vec::new();
-    for entry in std::fs::read_dir(root.join("tests/golden")).unwrap() {
+    for entry in std::fs::read_dir(root.join("testdata")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         streams.push((name, std::fs::read(path).unwrap()));

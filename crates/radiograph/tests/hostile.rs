@@ -16,7 +16,7 @@ fn read(bytes: &[u8], options: &ReadOptions) -> (Result<Radiograph, Error>, usiz
 }
 
 fn golden(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 /// Found by the fuzz target `tiff`: 160 MB for a file of 132 bytes.
@@ -128,7 +128,7 @@ fn limited(change: impl FnOnce(&mut Limits)) -> ReadOptions {
 fn limits_are_kept() {
     let film = File::grey(EXPLICIT, 12).bytes();
     let what = |options: ReadOptions, bytes: &[u8]| match options.read_bytes(bytes) {
-        Err(Error::LimitExceeded { what, .. }) => what,
+        Err(Error::LimitExceeded { name, .. }) => name,
         other => panic!("expected a limit, got {other:?}"),
     };
     let at = |pixels| limited(|l| l.pixels = pixels);
@@ -159,6 +159,6 @@ fn a_deflated_data_set_is_not_inflated_beyond_the_limit() {
     let options = limited(|l| l.bytes = 8 << 20);
     let (result, peak) = read(&bytes, &options);
     let error = result.unwrap_err();
-    assert!(matches!(error, Error::LimitExceeded { what: "bytes of the inflated data set", .. }));
+    assert!(matches!(error, Error::LimitExceeded { name: "bytes of the inflated data set", .. }));
     assert!(peak < 32 * MIB, "{peak} bytes");
 }

@@ -43,7 +43,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
         ("1.2.840.10008.1.2.4.203", 8, "ht_pass3.j2c"),
         ("1.2.840.10008.1.2.4.203", 12, "ht_lossy.j2c"),
     ] {
-        let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"));
         let mut film = File::grey(syntax, bits);
         film.encapsulated(&[&std::fs::read(path).unwrap()]);
         if name.contains("rgb") {
@@ -199,7 +199,7 @@ fn mutants_never_panic_and_stay_within_the_limits() {
                 assert!(film.pixels().iter().all(|v| v.is_finite()), "mutant {i}");
                 opened[which] += 1;
             }
-            Err(Error::LimitExceeded { what: "milliseconds for the file", .. }) => {
+            Err(Error::LimitExceeded { name: "milliseconds for the file", .. }) => {
                 panic!("mutant {i} ({}) took too long", seeds[which].0)
             }
             Err(_) => {}

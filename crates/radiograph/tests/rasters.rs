@@ -34,7 +34,7 @@ fn sixteen_bit_tiff() {
 
 #[test]
 fn jpeg_pictures() {
-    let folder = format!("{}/tests/golden", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/testdata", env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| Radiograph::open(format!("{folder}/{name}")).unwrap();
     let lossless = read("lossless_8_1.jpg");
     for (got, expected) in lossless.pixels().iter().zip(picture(8)) {
@@ -56,7 +56,10 @@ fn npy_round_trip() {
     assert_eq!(shown.range(), (0.0, 1.0));
     let bytes = std::fs::read(&path).unwrap();
     let error = ReadOptions::default().read_bytes(&bytes[..bytes.len() - 4]).unwrap_err();
-    assert!(matches!(error, Error::LengthMismatch("pixels", 12, 11)), "{error}");
+    assert!(
+        matches!(error, Error::LengthMismatch { name: "pixels", expected: 12, got: 11 }),
+        "{error}"
+    );
 }
 
 #[test]

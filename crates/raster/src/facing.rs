@@ -1,6 +1,8 @@
 //! Which side of a film the subject's front is on.
 
+use crate::Error;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// The side of the film that the subject's front (anterior) is on.
 ///
@@ -28,5 +30,31 @@ impl Facing {
             Self::Left => Self::Right,
             Self::Right => Self::Left,
         }
+    }
+}
+
+impl FromStr for Facing {
+    type Err = Error;
+
+    /// `left` or `right`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "left" => Ok(Self::Left),
+            "right" => Ok(Self::Right),
+            _ => Err(Error::setting("facing", "left or right", format!("\"{text}\""))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_is_read_from_its_name() {
+        assert_eq!("left".parse(), Ok(Facing::Left));
+        assert_eq!("right".parse(), Ok(Facing::Right));
+        let error = "up".parse::<Facing>().unwrap_err().to_string();
+        assert_eq!(error, "facing: expected left or right, got \"up\"");
     }
 }

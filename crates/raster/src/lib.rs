@@ -16,6 +16,7 @@ mod reduce;
 mod reduced_film;
 mod resample;
 mod taps;
+mod thumbnail;
 mod wide;
 
 pub use affine::{Affine, original, resized};

@@ -8,14 +8,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_alignment::{
-    Alignment, AlignmentMode, ClaheOptions, Field, Film, Filter, Image, ImageVariant, VariantImages,
+    Affine, AlignmentMode, ClaheOptions, Facing, Field, Film, Filter, Image, ImageVariant,
+    VariantImages, VariantOptions, VertebraMasks, body_centre, mask_centroid, resample,
 };
-use vertebra_alignment::{VariantOptions, VertebraMasks, body_centre, mask_centroid, resample};
 use vertebra_examples::output::exit_code;
 use vertebra_keypoints::{
-    AnnotationSet, FilmAnnotation, Level, PlausibilityLimits, VertebraKeypoints, check_plausibility,
+    AnnotationSet, FilmAnnotation, Level, PlausibilityLimits, VertebraKeypoints,
+    check_plausibility, facing,
 };
-use vertebra_radiograph::{Facing, Radiograph, Spacing, write_png16};
+use vertebra_radiograph::{Radiograph, write_png16};
+use vertebra_raster::ContactSheet;
 
 /// Align a radiograph by its five lumbar centres and show the six image variants.
 ///
@@ -40,9 +42,10 @@ struct Arguments {
     /// Which variant.
     #[arg(long, value_enum, default_value = "all")]
     variant: Choice,
-    /// Side of the front of the subject on the film; where absent, what the film says, else left.
-    #[arg(long, value_enum)]
-    facing: Option<Side>,
+    /// Side of the front of the subject on the film, left or right; where absent, what the film
+    /// states, else what its centres say.
+    #[arg(long, value_name = "SIDE")]
+    facing: Option<Facing>,
     /// What is fixed: L1 and L5 by a scale of its own for each film, millimetres (needs the pixel
     /// spacing), or the scale by the line that all five centres fit best.
     #[arg(long, value_enum, default_value = "similarity")]
@@ -81,12 +84,6 @@ enum Centre {
     Body,
 }
 
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Side {
-    Left,
-    Right,
-}
-
 /// Largest side of the picture of the whole film, px.
 const OVERVIEW: usize = 2048;
 
@@ -113,20 +110,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let radiograph = Radiograph::open(&arguments.film)?;
-    let film = Film {
-        pixels: radiograph.pixels(),
-        height: radiograph.height(),
-        width: radiograph.width(),
-        spacing_mm: radiograph.spacing().mm(),
-    };
-    let facing = match arguments.facing {
-        Some(Side::Left) => Facing::Left,
-        Some(Side::Right) => Facing::Right,
-        None => radiograph.facing().unwrap_or(Facing::Left),
-    };
-    let (keypoints, masks) = marks(arguments, [film.height, film.width], facing)?;
-    for doubt in check_plausibility(&keypoints, film.spacing_mm, &PlausibilityLimits::default()) {
-        eprintln!("warning: {doubt}");
+    let film = Film::from(&radiograph);
+    let stated = arguments.facing.or(radiograph.facing());
+    let (keypoints, masks) = annotated(arguments, &radiograph, stated)?;
+    let facing = facing(stated, &keypoints, film.spacing_mm);
+    let limits = PlausibilityLimits::default();
+    for warning in check_plausibility(&keypoints, film.spacing_mm, &limits) {
+        eprintln!("warning: {warning}");
     }
     let field = Field::exposed(&film, radiograph.valid())?;
     let equalised;
@@ -142,7 +132,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .with_mode(arguments.mode.into())
         .with_filter(if arguments.lanczos { Filter::Lanczos } else { Filter::default() })
         .with_field(field)
-        .with_flip(facing == Facing::Right);
+        .with_flip(facing == Some(Facing::Right));
     let name = || arguments.film.display().to_string();
     let overview = overview(&film, &keypoints, &options).with_context(name)?;
     let mut rows = vec![vec![overview], Vec::new()];
@@ -155,18 +145,21 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             rows.push(made.images);
         }
     }
-    let sheet = sheet(&rows);
-    let sheet = Radiograph::new(sheet.height, sheet.width, sheet.pixels, Spacing::UNKNOWN)?;
-    write_png16(&arguments.out, &sheet).context("the sheet")
+    let sheet = ContactSheet::new(0.5).rows(&rows);
+    write_png16(&arguments.out, sheet.as_film()).context("the sheet")
 }
 
-/// Centres, and masks where there are any, of a film of `size` (`[height, width]`).
-fn marks(
+/// Centres, and masks where there are any, of a film that states this facing.
+fn annotated(
     arguments: &Arguments,
-    size: [usize; 2],
-    facing: Facing,
+    radiograph: &Radiograph,
+    stated: Option<Facing>,
 ) -> anyhow::Result<(VertebraKeypoints, Option<VertebraMasks>)> {
+    let size = Film::from(radiograph).size();
     if let Some(pattern) = &arguments.masks {
+        // The bodies lie in front: before there are points, the picture has to tell the side.
+        let by_picture = || radiograph.estimate_facing().map(|estimate| estimate.facing).ok();
+        let facing = stated.or_else(by_picture).unwrap_or(Facing::Left);
         let images = Level::ALL.map(|level| mask(&pattern.replace("{level}", level.name())));
         let [a, b, c, d, e] = images;
         let images = [a?, b?, c?, d?, e?];
@@ -269,14 +262,12 @@ fn overview(
 ) -> anyhow::Result<Image> {
     let square = options.align(keypoints, film.spacing_mm)?;
     let size = (2 * options.size()).min(OVERVIEW);
-    let scale = size as f64 / film.height.max(film.width) as f64;
-    let offset = (scale - 1.0) / 2.0;
-    let shrink = Alignment::new([[scale, 0.0, offset], [0.0, scale, offset]], film.spacing_mm)?;
-    let mut image = resample(film, shrink.affine(), size, size)?;
+    let shrink = Affine::scale([size as f64 / film.height.max(film.width) as f64; 2])?;
+    let mut image = resample(film, &shrink, size, size)?;
     let greatest = image.pixels.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     image.pixels.iter_mut().for_each(|v| *v = (*v / greatest).clamp(0.0, 1.0));
     for point in keypoints.points() {
-        let (x, y) = shrink.to_canonical((point.x, point.y));
+        let (x, y) = shrink.apply((point.x, point.y));
         for d in -6..=6 {
             dot(&mut image, x + f64::from(d), y);
             dot(&mut image, x, y + f64::from(d));
@@ -286,7 +277,7 @@ fn overview(
     for i in 0..4 * options.size() {
         let t = i as f64 / 4.0 - 0.5;
         for edge in [(t, -0.5), (t, side - 0.5), (-0.5, t), (side - 0.5, t)] {
-            let (x, y) = shrink.to_canonical(square.to_original(edge));
+            let (x, y) = shrink.apply(square.to_original(edge));
             dot(&mut image, x, y);
         }
     }
@@ -298,29 +289,4 @@ fn dot(image: &mut Image, x: f64, y: f64) {
     if x >= 0.0 && y >= 0.0 && x < image.width as f64 && y < image.height as f64 {
         image.pixels[y as usize * image.width + x as usize] = 1.0;
     }
-}
-
-/// Rows of pictures, with a thin grey line between them.
-fn sheet(rows: &[Vec<Image>]) -> Image {
-    const GAP: usize = 2;
-    let width_of = |row: &Vec<Image>| row.iter().map(|i| i.width + GAP).sum::<usize>();
-    let height_of = |row: &Vec<Image>| row.iter().map(|i| i.height).max().unwrap_or(0) + GAP;
-    let mut sheet = Image::zeros(
-        rows.iter().map(height_of).sum(),
-        rows.iter().map(width_of).max().unwrap_or(0),
-    );
-    sheet.pixels.fill(0.5);
-    let mut top = 0;
-    for row in rows {
-        let mut left = 0;
-        for image in row {
-            for (y, line) in image.pixels.chunks_exact(image.width).enumerate() {
-                let start = (top + y) * sheet.width + left;
-                sheet.pixels[start..start + image.width].copy_from_slice(line);
-            }
-            left += image.width + GAP;
-        }
-        top += height_of(row);
-    }
-    sheet
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // its answers
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::output::exit_code;
 use vertebra_radiograph::{
-    Deidentifier, FilmHeader, FolderReport, Grey, Radiograph, ReadOptions, Spacing, VoiChoice,
-    contact_sheet, read_folder, read_headers, write_npy, write_png16,
+    Deidentifier, Film, FilmHeader, FolderReport, Grey, Radiograph, ReadOptions, Spacing,
+    VoiChoice, read_folder, read_headers, write_npy, write_png16,
 };
+use vertebra_raster::ContactSheet;
 
 /// Pixels of the longer side of a picture on the contact sheet, and pictures in a row.
 const THUMBNAIL: usize = 240;
@@ -130,7 +131,7 @@ fn folder(arguments: &Arguments) -> Result<()> {
         (described.map(|(path, header)| (path, describe_header(&header))).collect(), Vec::new())
     } else {
         let each = |_: &Path, film: Radiograph| {
-            let small = arguments.png.as_ref().map(|_| film.thumbnail(THUMBNAIL));
+            let small = arguments.png.as_ref().map(|_| Film::from(&film).thumbnail(THUMBNAIL));
             (describe(&film, arguments.facing), small)
         };
         let report = read_folder(&arguments.file, &options, each, progress)?;
@@ -152,7 +153,9 @@ fn folder(arguments: &Arguments) -> Result<()> {
         }
     }
     if let Some(png) = &arguments.png {
-        write_png16(png, &contact_sheet(&thumbnails, COLUMNS)?)?;
+        ensure!(!thumbnails.is_empty(), "{}: no film could be read", arguments.file.display());
+        let sheet = ContactSheet::new(0.25).with_gap(4).with_border(4).grid(&thumbnails, COLUMNS);
+        write_png16(png, sheet.as_film())?;
     }
     Ok(())
 }

@@ -1,16 +1,6 @@
 use crate::Error;
 use serde::{Deserialize, Serialize};
-use vertebra_keypoints::{
-    ConfidenceCalibration, LocatedFilm, SpineShape, VertebraKeypoints, faces_right_log_ratio,
-};
-
-/// The side of the film a subject's front is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // the names are the documentation
-pub enum Side {
-    Left,
-    Right,
-}
+use vertebra_keypoints::{ConfidenceCalibration, FacingByPoints, LocatedFilm, VertebraKeypoints};
 
 /// What a detector found on one film.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,15 +59,10 @@ impl SpineFinding {
         self.keypoints.least_confidence()
     }
 
-    /// The side the subject faces, judged by the curve of the points alone, with the logarithm of
-    /// how much likelier it is than the other; `None` where neighbours coincide.
-    ///
-    /// A spine without lordosis has a small ratio: below 2 the side is a guess.
+    /// The side the subject faces by the points, see [`VertebraKeypoints::facing`].
     #[must_use]
-    pub fn facing(&self) -> Option<(Side, f64)> {
-        let shape = SpineShape::new(&self.keypoints, None).ok()?;
-        let ratio = faces_right_log_ratio(&shape);
-        Some((if ratio >= 0.0 { Side::Right } else { Side::Left }, ratio.abs()))
+    pub fn facing(&self, spacing_mm: Option<[f64; 2]>) -> Option<FacingByPoints> {
+        self.keypoints.facing(spacing_mm)
     }
 }
 
@@ -100,22 +85,5 @@ mod tests {
         let got = [0.1, 0.5, 0.6, 0.9].map(|c| calibration.probability(c));
         assert_eq!(got, [None, Some(0.0), Some(1.0), Some(1.0)]);
         assert!(DetectorCalibration::fit(4.0, &[]).is_err());
-    }
-
-    #[test]
-    fn a_lordotic_spine_faces_the_side_it_bulges_to() {
-        let right = [(60., 10.), (63., 45.), (67., 81.), (69., 118.), (60., 155.)];
-        let finding = |xy| SpineFinding {
-            keypoints: VertebraKeypoints::from_xy(xy).unwrap(),
-            moved: [false; 5],
-            probability: None,
-        };
-        let (side, certainty) = finding(right).facing().unwrap();
-        assert_eq!(side, Side::Right);
-        assert!(certainty > 2.0, "{certainty}");
-        let mirrored = finding(right.map(|(x, y)| (-x, y))).facing().unwrap();
-        assert_eq!(mirrored.0, Side::Left);
-        assert!((mirrored.1 - certainty).abs() < 1e-9);
-        assert_eq!(finding([(1.0, 1.0); 5]).facing(), None);
     }
 }

@@ -10,5 +10,5 @@ pub(crate) mod prepare;
 
 pub use config::DetectorConfig;
 pub use film::{FilmPixels, FilmSample};
-pub use finding::{DetectorCalibration, Side, SpineFinding};
+pub use finding::{DetectorCalibration, SpineFinding};
 pub use keypoint_detector::KeypointDetector;

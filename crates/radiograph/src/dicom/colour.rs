@@ -51,7 +51,8 @@ impl Colour {
         warnings.push(Warning::ColourToGrey { photometric });
         let luma = self.luma(samples, layout);
         if luma.len() != layout.pixels() {
-            return Err(Error::LengthMismatch("pixels", layout.pixels(), luma.len()));
+            let (name, expected) = ("pixels", layout.pixels());
+            return Err(Error::LengthMismatch { name, expected, got: luma.len() });
         }
         let range = self.range(layout);
         let Grey::Display = grey else { return Ok(luma) };

@@ -91,7 +91,7 @@ impl<'a> Cursor<'a> {
         let mut out = Elements::default();
         let head = self.head()?;
         self.push(&mut out, &head)?;
-        out.elements.pop().ok_or(Error::Missing("a data element"))
+        out.elements.pop().ok_or(Error::Missing { name: "a data element" })
     }
 
     fn push(&mut self, out: &mut Elements<'a>, head: &Head) -> Result<(), Error> {
@@ -311,5 +311,5 @@ fn bounded(what: &str, count: usize, most: usize) -> Result<(), Error> {
 }
 
 fn truncated(what: String, expected: usize, got: usize) -> Error {
-    Error::Truncated { what, expected: expected as u64, got: got as u64 }
+    Error::Truncated { name: what, expected: expected as u64, got: got as u64 }
 }

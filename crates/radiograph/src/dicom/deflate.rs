@@ -12,7 +12,7 @@ pub(crate) fn inflate(bytes: &[u8], limit: u64) -> Result<Vec<u8>, Error> {
         .map_err(|e| Error::codec("deflate", e.to_string()))?;
     if out.len() as u64 > limit {
         return Err(Error::LimitExceeded {
-            what: "bytes of the inflated data set",
+            name: "bytes of the inflated data set",
             allowed: limit,
             got: out.len() as u64,
         });

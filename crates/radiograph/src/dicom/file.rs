@@ -62,7 +62,7 @@ fn choose_syntax(stated: Option<&str>, body: &[u8], lenient: bool) -> Result<Cho
     let error = match stated.map(TransferSyntax::from_uid) {
         Some(Ok(syntax)) => return Ok(Chosen::Stated(syntax)),
         Some(Err(error)) => error,
-        None => Error::Missing(tag::TRANSFER_SYNTAX_UID.name),
+        None => Error::Missing { name: tag::TRANSFER_SYNTAX_UID.name },
     };
     match guess_encoding(body) {
         Some(syntax) if lenient => Ok(Chosen::Guessed(syntax)),
@@ -173,7 +173,7 @@ impl<'a> Header<'a> {
     }
 
     pub(crate) fn require_word(&self, tag: Tag) -> Result<u16, Error> {
-        self.word(tag)?.ok_or(Error::Missing(tag.name))
+        self.word(tag)?.ok_or(Error::Missing { name: tag.name })
     }
 
     /// The items of a sequence; none where it is absent.

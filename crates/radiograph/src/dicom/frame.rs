@@ -25,7 +25,7 @@ pub(crate) fn find<'a>(
     warnings: &mut Vec<Warning>,
 ) -> Result<(usize, FrameBytes<'a>), Error> {
     let index = choose(layout, options, warnings)?;
-    match header.pixels.as_ref().ok_or(Error::Missing(tag::PIXEL_DATA.name))? {
+    match header.pixels.as_ref().ok_or(Error::Missing { name: tag::PIXEL_DATA.name })? {
         PixelElement::Native { bytes, announced, vr } => {
             let frame = native(bytes, *announced, index, layout, options)?;
             Ok((index, FrameBytes { in_words: *vr == Some(*b"OW"), ..frame }))
@@ -36,7 +36,7 @@ pub(crate) fn find<'a>(
             frame.truncated = *truncated && last;
             if frame.truncated && !options.lenient {
                 return Err(Error::Truncated {
-                    what: format!("{} (no end of sequence)", tag::PIXEL_DATA.name),
+                    name: format!("{} (no end of sequence)", tag::PIXEL_DATA.name),
                     expected: frame.bytes.len() as u64 + 8,
                     got: frame.bytes.len() as u64,
                 });
@@ -79,7 +79,7 @@ fn native<'a>(
     // A value longer than its frames (padding, or careless software) is fine; a shorter one is not.
     let frame = if layout.bits_allocated == 1 && layout.frames > 1 {
         return Err(Error::Unsupported {
-            what: tag::NUMBER_OF_FRAMES.name,
+            name: tag::NUMBER_OF_FRAMES.name,
             expected: "one frame of 1 bit per pixel",
             got: layout.frames.to_string(),
         });
@@ -92,7 +92,7 @@ fn native<'a>(
     let truncated = frame.len() < size;
     if truncated && !options.lenient {
         return Err(Error::Truncated {
-            what: format!("{}, of which {announced} bytes are announced", tag::PIXEL_DATA.name),
+            name: format!("{}, of which {announced} bytes are announced", tag::PIXEL_DATA.name),
             expected: whole,
             got: bytes.len() as u64,
         });
@@ -108,10 +108,11 @@ fn encapsulated<'a>(
     index: usize,
     layout: &Layout,
 ) -> Result<FrameBytes<'a>, Error> {
-    let (table, fragments) =
-        items.split_first().ok_or(Error::Missing("a fragment in Pixel Data (7FE0,0010)"))?;
+    let (table, fragments) = items
+        .split_first()
+        .ok_or(Error::Missing { name: "a fragment in Pixel Data (7FE0,0010)" })?;
     if fragments.is_empty() {
-        return Err(Error::Missing("a fragment in Pixel Data (7FE0,0010)"));
+        return Err(Error::Missing { name: "a fragment in Pixel Data (7FE0,0010)" });
     }
     let range = if layout.frames == 1 {
         0..fragments.len()

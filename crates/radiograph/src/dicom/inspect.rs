@@ -75,13 +75,14 @@ fn pieces(mut file: impl Read, options: &ReadOptions) -> Result<FilmHeader, Erro
         match parse(&bytes, options) {
             // Cut short by us: the pixel data have not begun, or an attribute goes on.
             Ok((_, false)) if !ended => {}
-            Err(Error::Truncated { .. } | Error::Codec { .. } | Error::Missing(_)) if !ended => {}
+            Err(Error::Truncated { .. } | Error::Codec { .. } | Error::Missing { .. })
+                if !ended => {}
             Ok((header, _)) => return Ok(header),
             Err(error) => return Err(error),
         }
         if bytes.len() as u64 > options.limits.bytes {
             return Err(Error::LimitExceeded {
-                what: "bytes of the header",
+                name: "bytes of the header",
                 allowed: options.limits.bytes,
                 got: bytes.len() as u64,
             });

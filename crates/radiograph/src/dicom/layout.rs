@@ -49,7 +49,7 @@ impl Layout {
         let pixels = (rows * columns) as u64;
         if pixels > options.limits.pixels {
             return Err(Error::LimitExceeded {
-                what: "pixels (Rows x Columns)",
+                name: "pixels (Rows x Columns)",
                 allowed: options.limits.pixels,
                 got: pixels,
             });
@@ -74,7 +74,7 @@ impl Layout {
         let allocated = self.bits_allocated;
         if !matches!(allocated, 1 | 8 | 16 | 32) {
             return Err(Error::Unsupported {
-                what: tag::BITS_ALLOCATED.name,
+                name: tag::BITS_ALLOCATED.name,
                 expected: "1, 8, 16 or 32",
                 got: allocated.to_string(),
             });
@@ -132,7 +132,7 @@ fn frames(header: &Header<'_>, lenient: bool, warnings: &mut Vec<Warning>) -> Re
 fn photometric(header: &Header<'_>, samples: usize) -> Result<Photometric, Error> {
     let text = header
         .text(tag::PHOTOMETRIC_INTERPRETATION)
-        .ok_or(Error::Missing(tag::PHOTOMETRIC_INTERPRETATION.name))?;
+        .ok_or(Error::Missing { name: tag::PHOTOMETRIC_INTERPRETATION.name })?;
     let (photometric, expected) = match text {
         "MONOCHROME1" => (Photometric::Monochrome1, 1),
         "MONOCHROME2" => (Photometric::Monochrome2, 1),
@@ -144,7 +144,7 @@ fn photometric(header: &Header<'_>, samples: usize) -> Result<Photometric, Error
         "YBR_ICT" | "YBR_RCT" => (Photometric::YbrWavelet, 3),
         other => {
             return Err(Error::Unsupported {
-                what: tag::PHOTOMETRIC_INTERPRETATION.name,
+                name: tag::PHOTOMETRIC_INTERPRETATION.name,
                 expected: "MONOCHROME1, MONOCHROME2, PALETTE COLOR, RGB or YBR_*",
                 got: other.chars().take(40).collect(),
             });

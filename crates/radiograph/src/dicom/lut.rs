@@ -26,7 +26,7 @@ impl Lut {
         data: Tag,
         signed: bool,
     ) -> Result<Self, Error> {
-        let element = item.element(descriptor).ok_or(Error::Missing(descriptor.name))?;
+        let element = item.element(descriptor).ok_or(Error::Missing { name: descriptor.name })?;
         let bad = || Error::invalid(descriptor.name, "three integers", shown(element));
         let words = element.words().ok_or_else(bad)?;
         let &[count, first, bits] = words.get(..3).ok_or_else(bad)?.as_array().ok_or_else(bad)?;
@@ -59,7 +59,7 @@ impl Lut {
 
 /// `count` entries of 16 bits, or of 8 bits packed two to a word.
 fn entries(item: &Header<'_>, data: Tag, count: usize) -> Result<Vec<u16>, Error> {
-    let element = item.element(data).ok_or(Error::Missing(data.name))?;
+    let element = item.element(data).ok_or(Error::Missing { name: data.name })?;
     let len = element.value.len();
     let entries: Vec<u16> = if len >= 2 * count {
         element.words().ok_or_else(|| Error::invalid(data.name, "16-bit words", shown(element)))?
@@ -67,7 +67,7 @@ fn entries(item: &Header<'_>, data: Tag, count: usize) -> Result<Vec<u16>, Error
         element.value.iter().map(|&b| u16::from(b)).collect()
     } else {
         return Err(Error::Truncated {
-            what: data.name.into(),
+            name: data.name.into(),
             expected: 2 * count as u64,
             got: len as u64,
         });

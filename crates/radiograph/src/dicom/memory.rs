@@ -28,7 +28,7 @@ pub(crate) fn check(
     let needed = TABLES + 2 * bytes as u64 + decoded;
     if needed > options.limits.memory {
         return Err(Error::LimitExceeded {
-            what: "bytes of memory to decode the frame",
+            name: "bytes of memory to decode the frame",
             allowed: options.limits.memory,
             got: needed,
         });

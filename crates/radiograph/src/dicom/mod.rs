@@ -17,7 +17,6 @@ mod memory;
 mod modality;
 mod padding;
 mod pixels;
-mod profile;
 mod samples;
 mod shutter;
 mod syntax;

@@ -57,7 +57,7 @@ pub(crate) fn decode<'a>(
     let decoded = decompress(&frame.bytes, compression, layout, deadline)?;
     if decoded.rows < layout.rows && !lenient {
         return Err(Error::Truncated {
-            what: format!("{} ({}), in rows instead of", tag::PIXEL_DATA.name, syntax.name),
+            name: format!("{} ({}), in rows instead of", tag::PIXEL_DATA.name, syntax.name),
             expected: layout.rows as u64,
             got: decoded.rows as u64,
         });
@@ -88,7 +88,7 @@ fn rle_bytes(layout: &Layout) -> Result<usize, Error> {
     match layout.bits_allocated {
         bits @ (8 | 16 | 32) => Ok(usize::from(bits / 8)),
         other => Err(Error::Unsupported {
-            what: tag::BITS_ALLOCATED.name,
+            name: tag::BITS_ALLOCATED.name,
             expected: "8, 16 or 32 with RLE",
             got: other.to_string(),
         }),

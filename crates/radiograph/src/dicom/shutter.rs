@@ -104,7 +104,7 @@ fn shapes(header: &Header<'_>, tags: &Tags) -> Result<Vec<Shape>, Error> {
             "RECTANGULAR" => {
                 let mut edges = [0.0; 4];
                 for (edge, tag) in edges.iter_mut().zip(tags.edges) {
-                    *edge = header.number(tag)?.ok_or(Error::Missing(tag.name))? - 1.0;
+                    *edge = header.number(tag)?.ok_or(Error::Missing { name: tag.name })? - 1.0;
                 }
                 let [left, right, upper, lower] = edges;
                 shapes.push(Shape::Rectangle { left, right, upper, lower });
@@ -113,7 +113,7 @@ fn shapes(header: &Header<'_>, tags: &Tags) -> Result<Vec<Shape>, Error> {
                 let center = header.numbers(tags.center)?;
                 let radius = header.number(tags.radius)?;
                 let (&[row, column], Some(radius)) = (center.as_slice(), radius) else {
-                    return Err(Error::Missing(tags.center.name));
+                    return Err(Error::Missing { name: tags.center.name });
                 };
                 shapes.push(Shape::Circle { row: row - 1.0, column: column - 1.0, radius });
             }

@@ -85,7 +85,7 @@ impl Presentation {
     ) -> Result<Self, Error> {
         let luts = header.items(tag::VOI_LUT_SEQUENCE)?;
         let table = |item: usize| {
-            let lut = luts.get(item).ok_or(Error::Missing("a VOI LUT of that number"))?;
+            let lut = luts.get(item).ok_or(Error::Missing { name: "a VOI LUT of that number" })?;
             Ok(Self::Table { item, lut: Lut::read(lut, signed)? })
         };
         match choice {
@@ -97,7 +97,7 @@ impl Presentation {
             VoiChoice::Lut(item) => table(item),
             VoiChoice::Window(index) => match window(header, index, warnings)? {
                 Some(window) => Ok(Self::Window(window)),
-                None => Err(Error::Missing("a window of that number (0028,1050)")),
+                None => Err(Error::Missing { name: "a window of that number (0028,1050)" }),
             },
             VoiChoice::First if !luts.is_empty() => {
                 warn_several(luts.len(), warnings);

@@ -1,5 +1,6 @@
 //! Writes radiographs as DICOM files: uncompressed, explicit VR little endian.
 
+use crate::read::write_file;
 use crate::{Error, Spacing, SpacingKind};
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR, dicom_value};
 use dicom_dictionary_std::{tags, uids};
@@ -87,11 +88,7 @@ impl<'a> DicomImage<'a> {
 /// system refused.
 pub fn write_dicom(path: impl AsRef<Path>, image: &DicomImage<'_>) -> Result<(), Error> {
     let path = path.as_ref();
-    let write = || {
-        let bytes = encode(image)?;
-        std::fs::write(path, bytes).map_err(Error::from)
-    };
-    write().map_err(|e: Error| e.at(path))
+    write_file(path, &encode(image).map_err(|e| e.at(path))?)
 }
 
 /// The bytes of the file that [`write_dicom`] writes.
@@ -116,7 +113,7 @@ fn encode(image: &DicomImage<'_>) -> Result<Vec<u8>, Error> {
 }
 
 pub(super) fn encode_error(reason: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Encode { what: "DICOM", reason: Box::new(reason) }
+    Error::Encode { name: "DICOM", reason: Box::new(reason) }
 }
 
 fn check(image: &DicomImage<'_>) -> Result<(), Error> {
@@ -130,8 +127,10 @@ fn check(image: &DicomImage<'_>) -> Result<(), Error> {
         return Err(Error::invalid("bits_stored", "1 to 16", image.bits_stored));
     }
     let max = ((1_u32 << image.bits_stored) - 1) as u16;
-    if let Some(i) = image.pixels.iter().position(|&p| p > max) {
-        return Err(Error::OutOfDomain("pixels", i, f64::from(image.pixels[i])));
+    if let Some(index) = image.pixels.iter().position(|&p| p > max) {
+        let (name, value) = ("pixels", f64::from(image.pixels[index]));
+        let expected = "no more than bits_stored can hold";
+        return Err(Error::OutOfDomain { name, index, value, expected });
     }
     sop_class(image.modality).map(|_| ())
 }

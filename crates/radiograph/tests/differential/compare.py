@@ -1,5 +1,5 @@
 """Compares this crate with pydicom and with DCMTK on every image file that pydicom ships, on high-throughput
-JPEG 2000 films made of the frames in ../golden, and on the files and folders named on the command line.
+JPEG 2000 films made of the frames in ../../testdata, and on the files and folders named on the command line.
 
     cargo build --release --bin radiograph
     python3 compare.py ../../../../target/release/radiograph [FILE or FOLDER ...]
@@ -152,8 +152,8 @@ def files(arguments):
 
 
 def made(folder):
-    """Films of the high-throughput frames in ../golden."""
-    golden = pathlib.Path(__file__).parent.parent / "golden"
+    """Films of the high-throughput frames in ../../testdata."""
+    golden = pathlib.Path(__file__).parent.parent.parent / "testdata"
     for frame in sorted(golden.glob("ht_*.j2c")):
         bits = int("".join(c for c in frame.stem if c.isdigit()) or 12)
         bits = 12 if "lossy" in frame.stem else 8 if "rgb" in frame.stem or "pass" in frame.stem else bits

@@ -5,7 +5,7 @@ use crate::{DecodedFilm, Error, FilmCache, FilmHeader};
 use std::path::Path;
 use vertebra_alignment::{Alignment, Film, resample};
 use vertebra_keypoints::{FilmAnnotation, Keypoint, VertebraKeypoints};
-use vertebra_radiograph::{Facing, Radiograph};
+use vertebra_radiograph::Radiograph;
 
 /// A reduced film and how to get back to the original.
 #[derive(Debug, Clone)]
@@ -110,54 +110,16 @@ fn reduced(film: &Radiograph, max_height: usize) -> Result<DecodedFilm, vertebra
     let width = ((film.width() as f64 * scale).round() as usize).max(1);
     let shift = (scale - 1.0) / 2.0;
     let to_reduced = Alignment::new([[scale, 0.0, shift], [0.0, scale, shift]], spacing_mm)?;
-    let image = resample(&view(film), to_reduced.affine(), max_height, width)?;
+    let image = resample(&Film::from(film), to_reduced.affine(), max_height, width)?;
     let spacing_mm = spacing_mm.map(|mm| mm.map(|mm| mm / scale));
     let (height, width) = (image.height, image.width);
     let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
     Ok(DecodedFilm { pixels: image.pixels, header })
 }
 
-/// A decoded radiograph as the alignment crate takes it.
-pub(crate) fn view(film: &Radiograph) -> Film<'_> {
-    Film {
-        pixels: film.pixels(),
-        height: film.height(),
-        width: film.width(),
-        spacing_mm: film.spacing().mm(),
-    }
-}
-
-/// Which way the subject looks, by the lordosis: the lumbar spine bulges forward, so the middle
-/// vertebrae lie anterior of the line from L1 to L5. `None` where the spine is nearly straight.
-pub(crate) fn facing_by_lordosis(points: &VertebraKeypoints) -> Option<Facing> {
-    let [l1, l2, l3, l4, l5] = points.points();
-    let length = (l5.x - l1.x).hypot(l5.y - l1.y);
-    let right_of_chord =
-        |p: &Keypoint| ((p.x - l1.x) * (l5.y - l1.y) - (p.y - l1.y) * (l5.x - l1.x)) / length;
-    let bulge = [l2, l3, l4].map(right_of_chord).iter().sum::<f64>() / 3.0;
-    const STRAIGHT: f64 = 0.01; // share of the L1-L5 distance
-    match bulge / length {
-        b if b > STRAIGHT => Some(Facing::Right),
-        b if b < -STRAIGHT => Some(Facing::Left),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_spine_that_bulges_right_faces_right() {
-        let xs = [100.0, 108.0, 112.0, 110.0, 100.0];
-        let spine = |sign: f64| {
-            let point = |i: usize| (sign * (xs[i] - 100.0) + 100.0, 50.0 * i as f64);
-            VertebraKeypoints::from_xy(std::array::from_fn(point)).unwrap()
-        };
-        assert_eq!(facing_by_lordosis(&spine(1.0)), Some(Facing::Right));
-        assert_eq!(facing_by_lordosis(&spine(-1.0)), Some(Facing::Left));
-        assert_eq!(facing_by_lordosis(&spine(0.0)), None);
-    }
 
     #[test]
     fn points_on_a_reduced_film_go_back_to_where_they_were() {

@@ -2,14 +2,14 @@
 
 use crate::Error;
 use crate::config::PictureConfig;
-use crate::films::film::{check_annotated, facing_by_lordosis, view};
+use crate::films::film::check_annotated;
 use rayon::prelude::*;
 use std::path::Path;
 use vertebra_alignment::{
-    Alignment, Field, ImageVariant, VariantImages, VariantOptions, VertebraMasks,
+    Alignment, Field, Film, ImageVariant, VariantImages, VariantOptions, VertebraMasks,
 };
 use vertebra_deepsurv::ImageSet;
-use vertebra_keypoints::{FilmAnnotation, VertebraKeypoints};
+use vertebra_keypoints::{FilmAnnotation, VertebraKeypoints, facing};
 use vertebra_radiograph::{Facing, Radiograph};
 
 /// What is needed to render one film.
@@ -45,9 +45,9 @@ pub(crate) fn render_film(
     variants: &[ImageVariant],
     config: &PictureConfig,
 ) -> Result<Vec<VariantImages>, vertebra_alignment::Error> {
-    let facing = film.facing().or_else(|| facing_by_lordosis(keypoints));
+    let facing = facing(film.facing(), keypoints, film.spacing().mm());
     let valid = film.valid();
-    let film = view(film);
+    let film = Film::from(film);
     let options = options(config, facing).with_field(Field::exposed(&film, valid)?);
     variants.iter().map(|&variant| options.render(&film, keypoints, masks, variant)).collect()
 }

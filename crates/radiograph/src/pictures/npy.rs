@@ -2,8 +2,10 @@
 //! `[height, width]` in version 1.0.
 
 use super::{Picture, check_pixels, provenance};
+use crate::read::write_file;
 use crate::{Error, Radiograph, ReadOptions, SourceFormat};
 use std::path::Path;
+use vertebra_raster::Film;
 
 /// The first six bytes of every array file.
 pub(crate) const NPY_SIGNATURE: &[u8] = b"\x93NUMPY";
@@ -32,7 +34,7 @@ pub(crate) fn read_npy(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
 /// The header's text and the array's bytes.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8]), Error> {
     let cut =
-        || Error::Truncated { what: "NPY header".into(), expected: 12, got: bytes.len() as u64 };
+        || Error::Truncated { name: "NPY header".into(), expected: 12, got: bytes.len() as u64 };
     let (len, start) = match bytes.get(6..12).ok_or_else(cut)? {
         [1, _, a, b, ..] => (usize::from(u16::from_le_bytes([*a, *b])), 10),
         [_, _, a, b, c, d] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, 12),
@@ -79,36 +81,36 @@ fn numbers(descr: &str, data: &[u8]) -> Result<(Vec<f64>, u16), Error> {
         "<f4" => read!(f32, from_le_bytes),
         "<f8" => read!(f64, from_le_bytes),
         other => Err(Error::Unsupported {
-            what: "NPY descr",
+            name: "NPY descr",
             expected: "|u1, <u2, >u2, <i2, <u4, <i4, <f4 or <f8",
             got: other.chars().take(20).collect(),
         }),
     }
 }
 
-/// Writes the grey values as a float32 array `[height, width]`.
+/// Writes the grey values as a float32 array `[height, width]`, whole or not at all. Takes a
+/// [`Radiograph`] or a [`Film`].
 ///
 /// # Errors
 /// [`Error::File`] around what the operating system refused.
-pub fn write_npy(path: impl AsRef<Path>, radiograph: &Radiograph) -> Result<(), Error> {
-    let path = path.as_ref();
-    std::fs::write(path, encode_npy(radiograph)).map_err(|e| Error::from(e).at(path))
+pub fn write_npy<'a>(path: impl AsRef<Path>, film: impl Into<Film<'a>>) -> Result<(), Error> {
+    write_file(path.as_ref(), &encode_npy(film))
 }
 
 /// The bytes of the file that [`write_npy`] writes.
 #[must_use]
-pub fn encode_npy(radiograph: &Radiograph) -> Vec<u8> {
-    let (height, width) = (radiograph.height(), radiograph.width());
+pub fn encode_npy<'a>(film: impl Into<Film<'a>>) -> Vec<u8> {
+    let Film { pixels, height, width, .. } = film.into();
     let mut header =
         format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({height}, {width}), }}");
     // The data start at a multiple of 64 bytes, after 10 bytes of preamble and a newline.
     let padding = (64 - (10 + header.len() + 1) % 64) % 64;
     header.extend(std::iter::repeat_n(' ', padding));
     header.push('\n');
-    let mut bytes = Vec::with_capacity(10 + header.len() + 4 * radiograph.pixels().len());
+    let mut bytes = Vec::with_capacity(10 + header.len() + 4 * pixels.len());
     bytes.extend_from_slice(b"\x93NUMPY\x01\x00");
     bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
     bytes.extend_from_slice(header.as_bytes());
-    bytes.extend(radiograph.pixels().iter().flat_map(|v| v.to_le_bytes()));
+    bytes.extend(pixels.iter().flat_map(|v| v.to_le_bytes()));
     bytes
 }

@@ -29,7 +29,7 @@ pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
         ColorType::RGBA(bits) => (4, bits),
         other => {
             return Err(Error::Unsupported {
-                what: "TIFF colour",
+                name: "TIFF colour",
                 expected: "grey or RGB, with or without alpha",
                 got: format!("{other:?}"),
             });
@@ -81,7 +81,7 @@ fn check_directory(bytes: &[u8]) -> Result<(), Error> {
         if count.saturating_mul(size) > room {
             let what = format!("TIFF directory entry {i}");
             let expected = count.saturating_mul(size);
-            return Err(Error::Truncated { what, expected, got: room });
+            return Err(Error::Truncated { name: what, expected, got: room });
         }
     }
     Ok(())
@@ -96,7 +96,7 @@ fn values(result: DecodingResult, bits: u8) -> Result<(Vec<f64>, bool), Error> {
         DecodingResult::F32(v) => Ok((v.into_iter().map(f64::from).collect(), true)),
         DecodingResult::F64(v) => Ok((v, true)),
         _ => Err(Error::Unsupported {
-            what: "TIFF samples",
+            name: "TIFF samples",
             expected: "8, 16 or 32 bits unsigned, or floating point",
             got: format!("{bits} bits of another kind"),
         }),

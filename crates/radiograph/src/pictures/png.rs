@@ -1,10 +1,13 @@
 //! PNG, 1 to 16 bits, grey or colour; written as 16-bit grey.
 
 use super::{Picture, check_pixels, luma, provenance};
+use crate::radiograph::range;
+use crate::read::write_file;
 use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
 use png::{BitDepth, ColorType, Transformations};
 use std::io::Cursor;
 use std::path::Path;
+use vertebra_raster::Film;
 
 /// The first eight bytes of every PNG.
 pub(crate) const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -27,7 +30,7 @@ pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
     check_pixels(height, width, channels, options)?;
     let stored = reader.info().bit_depth as u16;
     let size = reader.output_buffer_size().ok_or(Error::LimitExceeded {
-        what: "bytes of the decoded PNG",
+        name: "bytes of the decoded PNG",
         allowed: options.limits.bytes,
         got: u64::MAX,
     })?;
@@ -52,27 +55,28 @@ pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
     Picture { height, width, values, range, provenance }.into_radiograph(options)
 }
 
-/// Writes the picture a person would see, 16-bit grey: grey values of `[0, 1]` as they are, others
-/// from the smallest to the largest.
+/// Writes the picture a person would see, 16-bit grey, whole or not at all: grey values of `[0, 1]`
+/// as they are, others from the smallest to the largest. Takes a [`Radiograph`] or a [`Film`].
 ///
 /// # Errors
 /// [`Error::File`] around what the operating system or the encoder refused.
-pub fn write_png16(path: impl AsRef<Path>, radiograph: &Radiograph) -> Result<(), Error> {
+pub fn write_png16<'a>(path: impl AsRef<Path>, film: impl Into<Film<'a>>) -> Result<(), Error> {
     let path = path.as_ref();
-    let write = || Ok(std::fs::write(path, encode_png16(radiograph)?)?);
-    write().map_err(|e: Error| e.at(path))
+    write_file(path, &encode_png16(film).map_err(|e| e.at(path))?)
 }
 
 /// The bytes of the file that [`write_png16`] writes.
 ///
 /// # Errors
 /// What the encoder refused.
-pub fn encode_png16(radiograph: &Radiograph) -> Result<Vec<u8>, Error> {
-    let fault = |e: png::EncodingError| Error::Encode { what: "PNG", reason: Box::new(e) };
+pub fn encode_png16<'a>(film: impl Into<Film<'a>>) -> Result<Vec<u8>, Error> {
+    let film = film.into();
+    film.check()?;
+    let fault = |e: png::EncodingError| Error::Encode { name: "PNG", reason: Box::new(e) };
     let size =
         |n: usize| u32::try_from(n).map_err(|_| Error::invalid("PNG size", "at most 2^32 - 1", n));
-    let (width, height) = (size(radiograph.width())?, size(radiograph.height())?);
-    let (low, high) = radiograph.range();
+    let (width, height) = (size(film.width)?, size(film.height)?);
+    let (low, high) = range(film.pixels);
     // In f64: the distance between two f32 can be more than f32 holds.
     let (mut low, mut high) = (f64::from(low), f64::from(high));
     if low >= 0.0 && high <= 1.0 {
@@ -80,7 +84,7 @@ pub fn encode_png16(radiograph: &Radiograph) -> Result<Vec<u8>, Error> {
     }
     let span = if high > low { high - low } else { 1.0 };
     let word = |v: &f32| (((f64::from(*v) - low) / span) * 65535.0).round() as u16;
-    let data: Vec<u8> = radiograph.pixels().iter().flat_map(|v| word(v).to_be_bytes()).collect();
+    let data: Vec<u8> = film.pixels.iter().flat_map(|v| word(v).to_be_bytes()).collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(ColorType::Grayscale);

@@ -17,7 +17,7 @@ pub(crate) fn read_jpeg(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
     let frame = frame?;
     if frame.rows < size.height && !options.lenient {
         return Err(Error::Truncated {
-            what: "JPEG data, in rows instead of".into(),
+            name: "JPEG data, in rows instead of".into(),
             expected: size.height as u64,
             got: frame.rows as u64,
         });

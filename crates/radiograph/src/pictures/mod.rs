@@ -28,8 +28,9 @@ impl Picture {
     /// A radiograph of unknown spacing with grey in `[0, 1]`, or in the picture's own units.
     pub(crate) fn into_radiograph(self, options: &ReadOptions) -> Result<Radiograph, Error> {
         let Self { height, width, values, range, mut provenance } = self;
-        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
-            return Err(Error::OutOfDomain("pixels", i, values[i]));
+        if let Some(index) = values.iter().position(|v| !v.is_finite()) {
+            let (name, value) = ("pixels", values[index]);
+            return Err(Error::OutOfDomain { name, index, value, expected: "a finite number" });
         }
         let pixels = match options.grey {
             crate::Grey::Modality => values.iter().map(|&v| v as f32).collect(),
@@ -86,7 +87,7 @@ pub(crate) fn check_pixels(
     options: &ReadOptions,
 ) -> Result<(), Error> {
     let check = |what, allowed, got| match got {
-        got if got > allowed => Err(Error::LimitExceeded { what, allowed, got }),
+        got if got > allowed => Err(Error::LimitExceeded { name: what, allowed, got }),
         _ => Ok(()),
     };
     let pixels = (height as u64).saturating_mul(width as u64);

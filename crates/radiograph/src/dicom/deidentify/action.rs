@@ -1,0 +1,117 @@
+//! What becomes of an attribute.
+
+use super::Deidentifier;
+use super::profile::{self, Rule};
+use crate::dicom::element::Element;
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::{StandardDataDictionary, tags};
+
+/// What becomes of an attribute.
+pub(super) enum Action {
+    Keep,
+    Remove,
+    Empty,
+    Pseudonym,
+    Dummy,
+    Uid,
+    ShiftDate,
+    Clean,
+    /// Not known what it is: neither to be kept nor, as the pixels may depend on it, to be removed.
+    Refuse,
+}
+
+impl Deidentifier {
+    pub(super) fn action(&self, element: &Element<'_>) -> Action {
+        let tag = Tag(element.group, element.element);
+        let known = matches!(tag.group(), 0x0008 | 0x0018 | 0x0020 | 0x0028 | 0x2050 | 0x7FE0);
+        self.by_name(tag, element).unwrap_or_else(|| {
+            if !known {
+                return Action::Remove;
+            }
+            let vr = vr(element);
+            let rule = profile::rule(element.group, element.element);
+            self.by_nesting(element, vr, rule).unwrap_or_else(|| by_rule(tag, vr, rule))
+        })
+    }
+
+    /// The attributes that have a treatment of their own.
+    fn by_name(&self, tag: Tag, element: &Element<'_>) -> Option<Action> {
+        match tag {
+            tags::PATIENT_ID => Some(Action::Pseudonym),
+            tags::PATIENT_SEX | tags::PATIENT_AGE if self.keep_characteristics => {
+                let old = element.text().is_some_and(|age| age > "089Y" && age.contains('Y'));
+                Some(if old { Action::Remove } else { Action::Keep })
+            }
+            tags::PATIENT_NAME
+            | tags::PATIENT_BIRTH_DATE
+            | tags::PATIENT_SEX
+            | tags::ACCESSION_NUMBER
+            | tags::REFERRING_PHYSICIAN_NAME
+            | tags::STUDY_ID => Some(Action::Empty),
+            tags::RESCALE_TYPE | tags::MANUFACTURER | tags::MANUFACTURER_MODEL_NAME => {
+                Some(Action::Keep)
+            }
+            tags::ICON_IMAGE_SEQUENCE | tags::DIGITAL_SIGNATURES_SEQUENCE => Some(Action::Remove),
+            _ => None,
+        }
+    }
+
+    /// Attributes that are a sequence in the file alone or in the dictionary alone, and dates to be
+    /// shifted.
+    fn by_nesting(
+        &self,
+        element: &Element<'_>,
+        vr: Option<VR>,
+        rule: Option<Rule>,
+    ) -> Option<Action> {
+        let is_sequence = element.vr == Some(*b"SQ");
+        let may_be = matches!(element.vr, None | Some([b'U', b'N']));
+        match (vr, rule) {
+            (Some(VR::SQ), _) if is_sequence || may_be => None,
+            (Some(VR::SQ), Some(Rule::Remove)) => Some(Action::Remove),
+            (Some(VR::SQ), _) => Some(Action::Refuse),
+            (Some(_), Some(Rule::Remove)) if is_sequence => Some(Action::Remove),
+            (Some(_), _) if is_sequence => Some(Action::Refuse),
+            (Some(VR::DA | VR::DT), _) if self.date_shift_days.is_some() => Some(Action::ShiftDate),
+            (Some(VR::TM), _) if self.date_shift_days.is_some() => Some(Action::Keep),
+            _ => None,
+        }
+    }
+}
+
+/// By the standard's table, and where it is silent by the kind of value.
+fn by_rule(tag: Tag, vr: Option<VR>, rule: Option<Rule>) -> Action {
+    match (rule, vr) {
+        (Some(Rule::Remove), _) => Action::Remove,
+        (Some(Rule::Empty), _) => Action::Empty,
+        (Some(Rule::Dummy), _) => Action::Dummy,
+        (Some(Rule::Uid), _) => Action::Uid,
+        (_, Some(VR::SQ)) => Action::Clean,
+        (_, Some(VR::UI)) => Action::Uid,
+        (
+            _,
+            Some(VR::CS | VR::IS | VR::DS | VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD),
+        ) => Action::Keep,
+        (_, Some(VR::OB | VR::OW | VR::OV)) if is_pixel_or_table(tag) => Action::Keep,
+        _ => Action::Remove,
+    }
+}
+
+/// The VR of an element, by the standard's dictionary and, for what is not in there, by the file.
+///
+/// The reader knows attributes by tag too: a Rescale Slope stored as `LO` must stay, and a name
+/// stored as `CS` must not.
+pub(super) fn vr(element: &Element<'_>) -> Option<VR> {
+    let tag = Tag(element.group, element.element);
+    match StandardDataDictionary.by_tag(tag) {
+        Some(entry) => Some(entry.vr().relaxed()),
+        None => VR::from_binary(element.vr?),
+    }
+}
+
+fn is_pixel_or_table(tag: Tag) -> bool {
+    tag.group() == 0x7FE0
+        || matches!(tag, tags::LUT_DATA)
+        || (tag.group() == 0x0028 && (0x1201..=0x1223).contains(&tag.element()))
+}

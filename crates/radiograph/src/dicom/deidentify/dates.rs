@@ -1,0 +1,40 @@
+//! Dates moved by a number of days, so that intervals stay.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+/// A date `YYYYMMDD`, with or without a time after it, the given number of days later; `None` if the
+/// text does not start with a date, or the year of the result is not one of four digits.
+pub(super) fn shift(text: &str, days: i32) -> Option<String> {
+    let (date, time) = text.split_at_checked(8)?;
+    if !date.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let year = date[..4].parse().ok()?;
+    let (month, day) = (date[4..6].parse().ok()?, date[6..].parse().ok()?);
+    let days = Span::new().try_days(days).ok()?;
+    let later = Date::new(year, month, day).ok()?.checked_add(days).ok()?;
+    let (year, month, day) = (later.year(), later.month(), later.day());
+    (year >= 0).then(|| format!("{year:04}{month:02}{day:02}{time}"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_shift_over_leap_days_and_back() {
+        assert_eq!(shift("20240228", 2).as_deref(), Some("20240301"));
+        assert_eq!(shift("20230228", 1).as_deref(), Some("20230301"));
+        assert_eq!(shift("20000101", -1).as_deref(), Some("19991231"));
+        assert_eq!(shift("20000101235959.5", 366).as_deref(), Some("20010101235959.5"));
+        for bad in ["19991301", "20230229", "2024", "1999-1-1", "99991231", "00000101"] {
+            assert_eq!(shift(bad, if bad == "00000101" { -1 } else { 1 }), None, "{bad}");
+        }
+        for day in -5000..5000 {
+            let later = shift("19840615", day).unwrap();
+            assert_eq!(shift(&later, -day).as_deref(), Some("19840615"), "{day}");
+        }
+    }
+}
