@@ -52,11 +52,11 @@ impl From<vertebra_survival::Error> for Undefined {
     fn from(error: vertebra_survival::Error) -> Self {
         use vertebra_survival::Error as E;
         let reason = match &error {
-            E::Empty(..) => Reason::NoSubjects,
-            E::NoEvents(..) => Reason::NoEvents,
-            E::NoComparablePair(..) => Reason::NoComparablePair,
-            E::Unsupported(..) => Reason::NotDefined,
-            E::Undefined(..) | E::UndefinedReplicates(..) => Reason::Undefined,
+            E::Empty { .. } => Reason::NoSubjects,
+            E::NoEvents { .. } => Reason::NoEvents,
+            E::NoComparablePair { .. } => Reason::NoComparablePair,
+            E::Unsupported { .. } => Reason::NotDefined,
+            E::Undefined { .. } | E::UndefinedReplicates { .. } => Reason::Undefined,
             _ => Reason::InvalidInput,
         };
         Self { reason, why: error.to_string() }

@@ -229,7 +229,7 @@ pub(crate) fn incident(run: &Run<'_>, risk: &[f64]) -> Vec<IncidentAucAt> {
     let bandwidth = run.options.bandwidth.unwrap_or(longest / 10.0);
     let one = |&time: &f64| {
         let got = incident_auc(&run.own, risk, &[time], bandwidth);
-        let got = got.and_then(|at| at.first().copied().ok_or(Error::Empty("times")));
+        let got = got.and_then(|at| at.first().copied().ok_or(Error::Empty { name: "times" }));
         let auc = figure(got, |at| IncidentAuc {
             estimate: Estimate::new(
                 at.auc,

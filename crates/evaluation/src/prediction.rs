@@ -314,7 +314,7 @@ fn log_hazard(risk: &[f64]) -> Result<Vec<f64>, Undefined> {
     let inside = |p: &f64| *p > 0.0 && *p < 1.0;
     if !risk.iter().all(inside) {
         let why = "a predicted probability is 0 or 1, which has no log hazard";
-        return Err(Error::Undefined("the log hazard", why).into());
+        return Err(Error::Undefined { name: "the log hazard", why }.into());
     }
     Ok(risk.iter().map(|p| (-(-p).ln_1p()).ln()).collect())
 }

@@ -1,31 +1,75 @@
+//! The errors of this crate.
+
 /// Everything that can go wrong in this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Two per-subject arrays differ in length: (array, expected, got).
-    #[error("{0}: expected {1} subjects, got {2}")]
-    LengthMismatch(&'static str, usize, usize),
-    /// A value is outside its domain, e.g. NaN: (array, index, value).
-    #[error("{0}[{1}] = {2} is outside its domain")]
-    OutOfDomain(&'static str, usize, f64),
-    /// A setting is outside its domain: (setting, what is allowed, value).
-    #[error("{0} must be {1}, got {2}")]
-    InvalidSetting(&'static str, &'static str, f64),
-    /// There is nobody to compute the statistic from: (array).
-    #[error("{0} is empty")]
-    Empty(&'static str),
-    /// The statistic needs at least one event: (subjects).
-    #[error("no event among {0} subjects")]
-    NoEvents(usize),
+    /// Two arrays that belong together differ in length.
+    #[error("{name}: expected {expected} values, got {got}")]
+    LengthMismatch {
+        /// The array.
+        name: &'static str,
+        /// Its length as the other arrays have it.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// An element of an array is outside its domain, such as NaN.
+    #[error("{name}[{index}] must be {expected}, got {value}")]
+    OutOfDomain {
+        /// The array.
+        name: &'static str,
+        /// Index of the first such element.
+        index: usize,
+        /// The element.
+        value: f64,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// A setting is outside its domain.
+    #[error("{name} must be {expected}, got {got}")]
+    InvalidSetting {
+        /// The setting.
+        name: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// Its value.
+        got: String,
+    },
+    /// There is nothing to compute the statistic from.
+    #[error("{name} is empty")]
+    Empty {
+        /// The array.
+        name: &'static str,
+    },
+    /// The statistic needs at least one event.
+    #[error("no event among {n} subjects")]
+    NoEvents {
+        /// Subjects.
+        n: usize,
+    },
     /// No pair of subjects is comparable, so the statistic is undefined; never report 0.5.
-    #[error("no comparable pair among {0} subjects")]
-    NoComparablePair(usize),
-    /// The statistic does not exist for these data: (statistic, why).
-    #[error("{0} is undefined: {1}")]
-    Undefined(&'static str, &'static str),
-    /// The method is not defined for outcomes of this kind: (method, kind).
-    #[error("{0} is not defined for {1}")]
-    Unsupported(&'static str, &'static str),
+    #[error("no comparable pair among {n} subjects")]
+    NoComparablePair {
+        /// Subjects.
+        n: usize,
+    },
+    /// The statistic does not exist for these data.
+    #[error("{name} is undefined: {why}")]
+    Undefined {
+        /// The statistic.
+        name: &'static str,
+        /// The reason.
+        why: &'static str,
+    },
+    /// The method is not defined for data of this kind.
+    #[error("{what} is not defined for {with}")]
+    Unsupported {
+        /// The method.
+        what: &'static str,
+        /// The kind of data.
+        with: &'static str,
+    },
     /// The coefficient does not exist: the column is constant, or the columns before it determine it
     /// within every risk set.
     #[error(
@@ -54,7 +98,12 @@ pub enum Error {
         /// Length of the last step in standard errors.
         distance: f64,
     },
-    /// Too many bootstrap samples had no value of the statistic: (undefined, drawn).
-    #[error("the statistic was undefined in {0} of {1} bootstrap samples")]
-    UndefinedReplicates(usize, usize),
+    /// The statistic was undefined in too many bootstrap samples.
+    #[error("the statistic was undefined in {undefined} of {drawn} bootstrap samples")]
+    UndefinedReplicates {
+        /// Samples in which it was undefined.
+        undefined: usize,
+        /// Samples drawn.
+        drawn: usize,
+    },
 }

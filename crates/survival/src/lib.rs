@@ -127,6 +127,7 @@ pub mod concordance;
 pub mod cox;
 pub mod curves;
 mod error;
+pub mod estimate;
 pub mod fine_gray;
 pub mod group_tests;
 pub mod horizon;
@@ -156,6 +157,9 @@ pub use curves::{
     follow_up_curve, kaplan_meier, kaplan_meier_by_group, nelson_aalen,
 };
 pub use error::Error;
+pub use estimate::{
+    Estimate, Influence, Interval, Pivot, ReferenceDistribution as Reference, Scale, Test,
+};
 pub use fine_gray::{
     FineGrayFit, FineGrayRows, SubdistributionHazardRatio, fine_gray, fine_gray_rows,
 };
@@ -173,7 +177,6 @@ pub use horizon::{
 pub use losses::{LossGradient, logistic_hazard_loss, weibull_loss};
 #[cfg(feature = "burn")]
 pub use losses::{cox_loss, cox_loss_in, logistic_hazard_loss_tensor, weibull_loss_tensor};
-pub use numeric::Reference;
 pub use outcomes::{CompetingOutcomes, Endpoint, OneCause, Outcomes};
 pub use resampling::{
     Bootstrap, BootstrapOptions, StudentisedBootstrap, bca_interval, bootstrap, jackknife,

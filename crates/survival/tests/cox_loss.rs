@@ -50,5 +50,5 @@ fn stays_finite_for_log_hazards_of_ten_thousand() {
 fn a_batch_without_events_is_an_error() {
     let outcomes = Outcomes::new(vec![1.0, 2.0], vec![false; 2]).unwrap();
     let h = Tensor::<1>::from_floats([0.0, 1.0], &Device::default());
-    assert!(matches!(cox_loss(h, &outcomes, Ties::Efron), Err(Error::NoEvents(2))));
+    assert!(matches!(cox_loss(h, &outcomes, Ties::Efron), Err(Error::NoEvents { n: 2 })));
 }

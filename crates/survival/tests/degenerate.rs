@@ -16,12 +16,12 @@ fn outcomes(time: &[f64], event: &[bool]) -> Outcomes {
 #[test]
 fn nobody() {
     let none = outcomes(&[], &[]);
-    assert_eq!(kaplan_meier(&none), Err(Error::Empty("outcomes")));
-    assert_eq!(concordance(&none, &[]), Err(Error::Empty("outcomes")));
-    assert!(matches!(harrell_c(&none, &[]), Err(Error::Empty(_))));
-    assert!(matches!(cox_partial_likelihood(&none, &[], Ties::Efron), Err(Error::Empty(_))));
-    assert!(matches!(log_rank(&none, &[]), Err(Error::Empty(_))));
-    assert!(matches!(bootstrap(0, 9, 1, |_| Some(1.0)), Err(Error::Empty(_))));
+    assert_eq!(kaplan_meier(&none), Err(Error::Empty { name: "outcomes" }));
+    assert_eq!(concordance(&none, &[]), Err(Error::Empty { name: "outcomes" }));
+    assert!(matches!(harrell_c(&none, &[]), Err(Error::Empty { .. })));
+    assert!(matches!(cox_partial_likelihood(&none, &[], Ties::Efron), Err(Error::Empty { .. })));
+    assert!(matches!(log_rank(&none, &[]), Err(Error::Empty { .. })));
+    assert!(matches!(bootstrap(0, 9, 1, |_| Some(1.0)), Err(Error::Empty { .. })));
     assert_eq!(holm(&[]), Ok(vec![]));
 }
 
@@ -29,16 +29,16 @@ fn nobody() {
 fn all_censored() {
     let censored = outcomes(&[1.0, 2.0, 3.0], &[false; 3]);
     let risk = [0.1, 0.2, 0.3];
-    assert_eq!(concordance(&censored, &risk), Err(Error::NoComparablePair(3)));
-    assert_eq!(harrell_c(&censored, &risk), Err(Error::NoComparablePair(3)));
-    assert_eq!(uno_c(&censored, &risk, 2.0), Err(Error::NoComparablePair(3)));
+    assert_eq!(concordance(&censored, &risk), Err(Error::NoComparablePair { n: 3 }));
+    assert_eq!(harrell_c(&censored, &risk), Err(Error::NoComparablePair { n: 3 }));
+    assert_eq!(uno_c(&censored, &risk, 2.0), Err(Error::NoComparablePair { n: 3 }));
     let efron = cox_partial_likelihood(&censored, &risk, Ties::Efron);
-    assert_eq!(efron, Err(Error::NoEvents(3)));
-    assert_eq!(breslow_baseline(&censored, &risk), Err(Error::NoEvents(3)));
-    assert_eq!(log_rank(&censored, &[0, 1, 1]), Err(Error::NoEvents(3)));
-    assert!(matches!(auc_at(&censored, &risk, 1.5), Err(Error::Undefined(..))));
-    assert!(matches!(brier_score(&censored, &risk, 1.5), Err(Error::Undefined(..))));
-    assert!(matches!(observed_expected(&censored, &risk, 1.5), Err(Error::Undefined(..))));
+    assert_eq!(efron, Err(Error::NoEvents { n: 3 }));
+    assert_eq!(breslow_baseline(&censored, &risk), Err(Error::NoEvents { n: 3 }));
+    assert_eq!(log_rank(&censored, &[0, 1, 1]), Err(Error::NoEvents { n: 3 }));
+    assert!(matches!(auc_at(&censored, &risk, 1.5), Err(Error::Undefined { .. })));
+    assert!(matches!(brier_score(&censored, &risk, 1.5), Err(Error::Undefined { .. })));
+    assert!(matches!(observed_expected(&censored, &risk, 1.5), Err(Error::Undefined { .. })));
     let curve = kaplan_meier(&censored).unwrap();
     assert_eq!((curve.survival, curve.lower), (vec![1.0; 3], vec![1.0; 3]));
 }
@@ -47,13 +47,30 @@ fn all_censored() {
 fn scores_that_are_no_numbers_or_too_few() {
     let three = outcomes(&[1.0, 2.0, 3.0], &[true; 3]);
     let bad = [0.1, f64::NAN, 0.3];
-    assert!(matches!(concordance(&three, &bad), Err(Error::OutOfDomain("risk", 1, _))));
-    assert!(matches!(auc_at(&three, &bad, 1.5), Err(Error::OutOfDomain("risk", 1, _))));
+    assert!(matches!(
+        concordance(&three, &bad),
+        Err(Error::OutOfDomain { name: "risk", index: 1, .. })
+    ));
+    assert!(matches!(
+        auc_at(&three, &bad, 1.5),
+        Err(Error::OutOfDomain { name: "risk", index: 1, .. })
+    ));
     let efron = cox_partial_likelihood(&three, &[0.0, 0.0, f64::INFINITY], Ties::Efron);
-    assert!(matches!(efron, Err(Error::OutOfDomain("log_hazard", 2, _))));
-    assert_eq!(concordance(&three, &[0.1]), Err(Error::LengthMismatch("risk", 3, 1)));
+    assert!(matches!(efron, Err(Error::OutOfDomain { name: "log_hazard", index: 2, .. })));
+    assert_eq!(
+        concordance(&three, &[0.1]),
+        Err(Error::LengthMismatch { name: "risk", expected: 3, got: 1 })
+    );
     let off = brier_score(&three, &[0.1, 0.2, 1.2], 1.5);
-    assert_eq!(off, Err(Error::OutOfDomain("survival_prob", 2, 1.2)));
+    assert_eq!(
+        off,
+        Err(Error::OutOfDomain {
+            name: "survival_prob",
+            index: 2,
+            value: 1.2,
+            expected: "in [0, 1]"
+        })
+    );
     assert!(Outcomes::new(vec![-1.0], vec![true]).is_err());
     assert!(Outcomes::new(vec![1.0], vec![true]).unwrap().with_entry(vec![1.0]).is_err());
     assert!(Outcomes::new(vec![1.0], vec![true]).unwrap().with_weights(vec![0.0]).is_err());
@@ -63,14 +80,20 @@ fn scores_that_are_no_numbers_or_too_few() {
 fn horizons_that_nobody_reached() {
     let short = outcomes(&[1.0, 2.0, 3.0, 3.5], &[true, true, true, false]);
     let probability = [0.9, 0.6, 0.3, 0.1];
-    assert!(matches!(auc_at(&short, &probability, 4.0), Err(Error::Undefined(..))));
-    assert!(matches!(accuracy_at(&short, &probability, 4.0, 0.5), Err(Error::Undefined(..))));
-    assert!(matches!(youden_threshold(&short, &probability, 4.0), Err(Error::Undefined(..))));
-    assert!(matches!(decision_curve(&short, &probability, 4.0, &[0.1]), Err(Error::Undefined(..))));
-    assert!(matches!(calibration_groups(&short, &probability, 4.0, 2), Err(Error::Undefined(..))));
-    assert!(matches!(auc_at(&short, &probability, f64::NAN), Err(Error::InvalidSetting(..))));
+    assert!(matches!(auc_at(&short, &probability, 4.0), Err(Error::Undefined { .. })));
+    assert!(matches!(accuracy_at(&short, &probability, 4.0, 0.5), Err(Error::Undefined { .. })));
+    assert!(matches!(youden_threshold(&short, &probability, 4.0), Err(Error::Undefined { .. })));
+    assert!(matches!(
+        decision_curve(&short, &probability, 4.0, &[0.1]),
+        Err(Error::Undefined { .. })
+    ));
+    assert!(matches!(
+        calibration_groups(&short, &probability, 4.0, 2),
+        Err(Error::Undefined { .. })
+    ));
+    assert!(matches!(auc_at(&short, &probability, f64::NAN), Err(Error::InvalidSetting { .. })));
     let once = integrated_brier(&short, &[&probability], &[1.5]);
-    assert!(matches!(once, Err(Error::InvalidSetting("horizons", ..))));
+    assert!(matches!(once, Err(Error::InvalidSetting { name: "horizons", .. })));
 }
 
 #[test]
@@ -78,12 +101,12 @@ fn scores_that_agree_or_say_nothing() {
     let three = outcomes(&[1.0, 2.0, 3.0], &[true; 3]);
     let twice = [[0.3, 0.1, 0.2], [3.0, 1.0, 2.0]];
     let same = compare_harrell_c(&three, &twice[0], &twice[1]);
-    assert!(matches!(same, Err(Error::Undefined(..))));
+    assert!(matches!(same, Err(Error::Undefined { .. })));
     assert_eq!(harrell_c(&three, &[1.0; 3]).unwrap().c, 0.5);
-    assert!(matches!(calibration_slope(&three, &[1.0; 3]), Err(Error::Undefined(..))));
+    assert!(matches!(calibration_slope(&three, &[1.0; 3]), Err(Error::Undefined { .. })));
     let perfect = calibration_slope(&three, &[3.0, 2.0, 1.0]);
-    assert!(matches!(perfect, Err(Error::Undefined(..))));
-    assert!(matches!(log_rank(&three, &[7; 3]), Err(Error::Undefined(..))));
+    assert!(matches!(perfect, Err(Error::Undefined { .. })));
+    assert!(matches!(log_rank(&three, &[7; 3]), Err(Error::Undefined { .. })));
 }
 
 #[test]
@@ -100,12 +123,12 @@ fn competing(time: &[f64], cause: &[usize]) -> CompetingOutcomes {
 #[test]
 fn delayed_entry_where_it_is_not_defined() {
     let late = outcomes(&[2.0, 3.0], &[true; 2]).with_entry(vec![1.0, 0.0]).unwrap();
-    assert!(matches!(uno_c(&late, &[1.0, 0.0], 3.0), Err(Error::Unsupported(..))));
-    assert!(matches!(auc_at(&late, &[1.0, 0.0], 2.5), Err(Error::Unsupported(..))));
+    assert!(matches!(uno_c(&late, &[1.0, 0.0], 3.0), Err(Error::Unsupported { .. })));
+    assert!(matches!(auc_at(&late, &[1.0, 0.0], 2.5), Err(Error::Unsupported { .. })));
     // The second had another event before the others entered; from then on it cannot be weighted.
     let gap = competing(&[1.0, 2.0, 5.0, 6.0], &[1, 2, 1, 1]).with_entry(vec![0.0, 0.0, 3.0, 3.0]);
     let gap = gap.unwrap();
-    assert!(matches!(fine_gray_rows(gap.cause(1).unwrap()), Err(Error::Undefined(..))));
+    assert!(matches!(fine_gray_rows(gap.cause(1).unwrap()), Err(Error::Undefined { .. })));
     let last = competing(&[1.0, 5.0, 5.0, 6.0], &[1, 1, 1, 2]).with_entry(vec![0.0, 3.0, 3.0, 3.0]);
     assert!(fine_gray_rows(last.unwrap().cause(1).unwrap()).is_ok());
 }
@@ -113,9 +136,12 @@ fn delayed_entry_where_it_is_not_defined() {
 #[test]
 fn bootstrap_counts_the_samples_without_a_value() {
     let rarely = |sample: &[usize]| (sample[0] != 0).then_some(1.0);
-    assert!(matches!(bootstrap(2, 99, 1, rarely), Err(Error::Undefined(..))));
+    assert!(matches!(bootstrap(2, 99, 1, rarely), Err(Error::Undefined { .. })));
     let often = |sample: &[usize]| (sample[1] != 0).then_some(1.0);
-    assert!(matches!(bootstrap(2, 99, 1, often), Err(Error::UndefinedReplicates(_, 99))));
+    assert!(matches!(
+        bootstrap(2, 99, 1, often),
+        Err(Error::UndefinedReplicates { drawn: 99, .. })
+    ));
 }
 
 #[test]
@@ -166,9 +192,12 @@ fn clusters_are_drawn_whole_and_strata_keep_their_size() {
     assert!(options.draw(30, first).unwrap().replicates.iter().all(|&r| r == 12.0));
 
     let crossing = BootstrapOptions::default().with_clusters(label).with_strata((0..30).collect());
-    assert!(matches!(crossing.draw(30, first), Err(Error::Unsupported(..))));
+    assert!(matches!(crossing.draw(30, first), Err(Error::Unsupported { .. })));
     let short = BootstrapOptions::default().with_clusters(vec![0; 29]);
-    assert_eq!(short.draw(30, first), Err(Error::LengthMismatch("clusters", 30, 29)));
+    assert_eq!(
+        short.draw(30, first),
+        Err(Error::LengthMismatch { name: "clusters", expected: 30, got: 29 })
+    );
 }
 
 #[test]
@@ -194,13 +223,21 @@ fn studentised_intervals_without_standard_errors() {
     let replicates: Vec<f64> = (0..99).map(|i| f64::from(i) / 100.0).collect();
     let se = vec![0.0; 99];
     let undefined = studentised_interval(0.5, 0.1, &replicates, &se, 0.95);
-    assert!(matches!(undefined, Err(Error::Undefined(..))));
+    assert!(matches!(undefined, Err(Error::Undefined { .. })));
     let flat = studentised_interval(0.5, 0.0, &replicates, &[0.1; 99], 0.95);
-    assert!(matches!(flat, Err(Error::InvalidSetting(..))));
+    assert!(matches!(flat, Err(Error::InvalidSetting { .. })));
     let short = studentised_interval(0.5, 0.1, &replicates, &[0.1; 98], 0.95);
-    assert_eq!(short, Err(Error::LengthMismatch("replicate_se", 99, 98)));
+    assert_eq!(short, Err(Error::LengthMismatch { name: "replicate_se", expected: 99, got: 98 }));
     let negative = studentised_interval(0.5, 0.1, &[0.5; 99], &[-1.0; 99], 0.95);
-    assert_eq!(negative, Err(Error::OutOfDomain("replicate_se", 0, -1.0)));
+    assert_eq!(
+        negative,
+        Err(Error::OutOfDomain {
+            name: "replicate_se",
+            index: 0,
+            value: -1.0,
+            expected: "finite and above 0"
+        })
+    );
 }
 
 #[test]
@@ -214,30 +251,33 @@ fn logit_interval_survives_samples_of_perfect_concordance() {
     assert!(drawn.bootstrap.replicates.contains(&1.0));
     match drawn.studentised_logit(0.95) {
         Ok((lower, upper)) => assert!(0.0 < lower && lower < upper && upper < 1.0),
-        Err(why) => assert!(matches!(why, Error::Undefined(..))),
+        Err(why) => assert!(matches!(why, Error::Undefined { .. })),
     }
 }
 
 #[test]
 fn competing_risks_without_the_cause_or_its_controls() {
     let outcomes = competing(&[1.0, 2.0, 3.0, 4.0], &[2, 0, 2, 0]);
-    assert_eq!(outcomes.cause(1), Err(Error::NoEvents(4)));
-    assert!(matches!(outcomes.cause(0), Err(Error::InvalidSetting("cause", ..))));
-    assert_eq!(gray_test(&outcomes, 1, &[0, 0, 1, 1]), Err(Error::NoEvents(4)));
-    assert!(matches!(gray_test(&outcomes, 2, &[0; 4]), Err(Error::Undefined(..))));
-    assert!(matches!(gray_test(&outcomes, 2, &[0; 3]), Err(Error::LengthMismatch("groups", 4, 3))));
+    assert_eq!(outcomes.cause(1), Err(Error::NoEvents { n: 4 }));
+    assert!(matches!(outcomes.cause(0), Err(Error::InvalidSetting { name: "cause", .. })));
+    assert_eq!(gray_test(&outcomes, 1, &[0, 0, 1, 1]), Err(Error::NoEvents { n: 4 }));
+    assert!(matches!(gray_test(&outcomes, 2, &[0; 4]), Err(Error::Undefined { .. })));
+    assert!(matches!(
+        gray_test(&outcomes, 2, &[0; 3]),
+        Err(Error::LengthMismatch { name: "groups", expected: 4, got: 3 })
+    ));
     let weighted = outcomes.clone().with_weights(vec![0.5; 4]).unwrap();
-    assert!(matches!(gray_test(&weighted, 2, &[0, 0, 1, 1]), Err(Error::Unsupported(..))));
+    assert!(matches!(gray_test(&weighted, 2, &[0, 0, 1, 1]), Err(Error::Unsupported { .. })));
     let death = outcomes.cause(2).unwrap();
     // The last one was censored: nobody is known to be free of death at 4 years.
-    assert!(matches!(auc_at(&death, &[0.1, 0.2, 0.3, 0.4], 4.0), Err(Error::Undefined(..))));
-    assert!(matches!(fine_gray(death, &[]), Err(Error::Empty(_))));
-    assert!(matches!(fine_gray(death, &[&[1.0; 4]]), Err(Error::Undefined(..))));
-    assert!(matches!(fine_gray(death, &[&[4.0, 3.0, 2.0, 1.0]]), Err(Error::Undefined(..))));
+    assert!(matches!(auc_at(&death, &[0.1, 0.2, 0.3, 0.4], 4.0), Err(Error::Undefined { .. })));
+    assert!(matches!(fine_gray(death, &[]), Err(Error::Empty { .. })));
+    assert!(matches!(fine_gray(death, &[&[1.0; 4]]), Err(Error::Undefined { .. })));
+    assert!(matches!(fine_gray(death, &[&[4.0, 3.0, 2.0, 1.0]]), Err(Error::Undefined { .. })));
     let at_once = competing(&[0.0, 2.0], &[1, 1]);
     assert!(matches!(
         fine_gray_rows(at_once.cause(1).unwrap()),
-        Err(Error::OutOfDomain("time", 0, _))
+        Err(Error::OutOfDomain { name: "time", index: 0, .. })
     ));
     assert!(CompetingOutcomes::new(vec![1.0], vec![]).is_err());
 }
@@ -247,8 +287,8 @@ fn areas_of_scores_that_agree() {
     let outcomes = outcomes(&[1.0, 2.0, 3.0, 4.0], &[true, true, false, false]);
     let score = [0.4, 0.2, 0.3, 0.1];
     let joint = auc_jointly(&outcomes, &[&score, &score], &[2.5]).unwrap();
-    assert!(matches!(joint.difference(0, 1, 0), Err(Error::Undefined(..))));
-    assert!(matches!(joint.test_of_equality(), Err(Error::Undefined(..))));
-    assert!(matches!(joint.difference(0, 2, 0), Err(Error::InvalidSetting("score", ..))));
-    assert!(matches!(auc_jointly(&outcomes, &[], &[2.5]), Err(Error::Empty("risks"))));
+    assert!(matches!(joint.difference(0, 1, 0), Err(Error::Undefined { .. })));
+    assert!(matches!(joint.test_of_equality(), Err(Error::Undefined { .. })));
+    assert!(matches!(joint.difference(0, 2, 0), Err(Error::InvalidSetting { name: "score", .. })));
+    assert!(matches!(auc_jointly(&outcomes, &[], &[2.5]), Err(Error::Empty { name: "risks" })));
 }

@@ -215,7 +215,7 @@ fn twelve() -> CompetingOutcomes {
 #[test]
 fn nobody() {
     let (none, input) = (competing(&[], &[]), input(0, 2.0));
-    let empty = |why: &Error| matches!(why, Error::Empty(_) | Error::NoEvents(0));
+    let empty = |why: &Error| matches!(why, Error::Empty { .. } | Error::NoEvents { n: 0 });
     assert_errors(&OF_CAUSES, &none, &input, &[], empty);
     assert_errors(&OF_OUTCOMES, none.any(), &input, &[], empty);
     assert_errors(&OF_HORIZON, none.any(), &input, &[], empty);
@@ -228,7 +228,10 @@ fn no_event() {
     let censored = competing(&[1.0, 2.0, 3.0, 4.0, 5.0], &[0; 5]);
     let input = input(5, 2.5);
     let none = |why: &Error| {
-        matches!(why, Error::NoEvents(5) | Error::NoComparablePair(5) | Error::Undefined(..))
+        matches!(
+            why,
+            Error::NoEvents { n: 5 } | Error::NoComparablePair { n: 5 } | Error::Undefined { .. }
+        )
     };
     assert_errors(&OF_CAUSES, &censored, &input, &[], none);
     // A curve of 1, the follow-up, the calibration of nobody having an event, and a likelihood of censored times exist.
@@ -248,7 +251,7 @@ fn scores_that_are_no_numbers_or_too_few() {
     let cause = outcomes.cause(1).unwrap();
     let mut bad = input(12, 3.0);
     (bad.risk[4], bad.other[4]) = (f64::NAN, f64::NAN);
-    let outside = |why: &Error| matches!(why, Error::OutOfDomain(..));
+    let outside = |why: &Error| matches!(why, Error::OutOfDomain { .. });
     let without_score =
         ["kaplan_meier", "nelson_aalen", "follow_up_curve", "kaplan_meier_by_group", "log_rank"];
     let causes =
@@ -262,7 +265,7 @@ fn scores_that_are_no_numbers_or_too_few() {
     assert_errors(&of_score(), &cause, &bad, &[], outside);
 
     let short = Input { horizon: 3.0, ..input(11, 3.0) };
-    let length = |why: &Error| matches!(why, Error::LengthMismatch(_, 12, 11));
+    let length = |why: &Error| matches!(why, Error::LengthMismatch { expected: 12, got: 11, .. });
     let curves = ["kaplan_meier", "nelson_aalen", "follow_up_curve"];
     assert_errors(
         &OF_CAUSES,
@@ -286,14 +289,14 @@ fn horizons_that_nobody_reached_or_that_are_none() {
     let cause = outcomes.cause(1).unwrap();
     let last = outcomes.any().time().iter().copied().fold(0.0, f64::max);
     let beyond = input(12, last + 1.0);
-    let undefined = |why: &Error| matches!(why, Error::Undefined(..));
+    let undefined = |why: &Error| matches!(why, Error::Undefined { .. });
     // Uno's C up to a later horizon counts all pairs there are.
     assert_errors(&OF_HORIZON, outcomes.any(), &beyond, &["uno_c", "compare_uno_c"], undefined);
     assert_errors(&of_endpoint(), outcomes.any(), &beyond, &[], undefined);
     assert_errors(&of_endpoint(), &cause, &beyond, &[], undefined);
     for horizon in [f64::NAN, -1.0] {
         let bad = input(12, horizon);
-        let invalid = |why: &Error| matches!(why, Error::InvalidSetting(..));
+        let invalid = |why: &Error| matches!(why, Error::InvalidSetting { .. });
         assert_errors(&OF_HORIZON, outcomes.any(), &bad, &[], invalid);
         assert_errors(&of_endpoint(), outcomes.any(), &bad, &[], invalid);
         assert_errors(&of_endpoint(), &cause, &bad, &[], invalid);
@@ -306,7 +309,7 @@ fn horizons_that_nobody_reached_or_that_are_none() {
 fn one_group_and_everything_tied() {
     let outcomes = twelve();
     let alone = Input { label: vec![3; 12], ..input(12, 3.0) };
-    let undefined = |why: &Error| matches!(why, Error::Undefined(..));
+    let undefined = |why: &Error| matches!(why, Error::Undefined { .. });
     assert!(log_rank(outcomes.any(), &alone.label).is_err_and(|why| undefined(&why)));
     assert!(gray_test(&outcomes, 1, &alone.label).is_err_and(|why| undefined(&why)));
 
@@ -327,7 +330,7 @@ fn one_group_and_everything_tied() {
     // All at one time: nobody outlives an event.
     let at_once = competing(&[2.0; 6], &[1, 1, 2, 1, 1, 2]);
     let input = input(6, 2.0);
-    assert_eq!(concordance(at_once.any(), &input.risk), Err(Error::NoComparablePair(6)));
+    assert_eq!(concordance(at_once.any(), &input.risk), Err(Error::NoComparablePair { n: 6 }));
     assert!(auc_at(at_once.any(), &input.risk, 2.0).is_err_and(|why| undefined(&why)));
     assert_all_finite(&at_once, &input);
 }
@@ -362,11 +365,11 @@ proptest! {
 fn a_hazard_ratio_without_an_error_and_an_intercept_at_infinity() {
     let at_once = competing(&[5.0, 5.0], &[1, 1]);
     let fit = fine_gray(at_once.cause(1).unwrap(), &[&[0.75, 0.0]]).unwrap();
-    assert!(matches!(fit.hazard_ratio(0), Err(Error::Undefined(..))));
-    assert!(matches!(fit.hazard_ratio(1), Err(Error::InvalidSetting("covariate", ..))));
+    assert!(matches!(fit.hazard_ratio(0), Err(Error::Undefined { .. })));
+    assert!(matches!(fit.hazard_ratio(1), Err(Error::InvalidSetting { name: "covariate", .. })));
     let all_die = Outcomes::new(vec![0.0, 1.0], vec![false, true]).unwrap();
     let intercept = calibration_intercept(&all_die, &[0.5, 0.75], 1.0);
-    assert!(matches!(intercept, Err(Error::Undefined(..))), "{intercept:?}");
+    assert!(matches!(intercept, Err(Error::Undefined { .. })), "{intercept:?}");
 }
 
 #[test]
@@ -374,7 +377,7 @@ fn settings_outside_their_domain() {
     let (outcomes, input) = (twelve(), input(12, 3.0));
     let any = outcomes.any();
     let invalid = |got: Got, setting: &str| match got {
-        Err(Error::InvalidSetting(name, ..)) => assert_eq!(name, setting),
+        Err(Error::InvalidSetting { name, .. }) => assert_eq!(name, setting),
         other => panic!("{setting}: {other:?}"),
     };
     let of = |got: Result<f64, Error>| got.map(|value| json!(value));
@@ -400,13 +403,13 @@ fn settings_outside_their_domain() {
     for threshold in [0.0, 1.0, f64::NAN] {
         assert!(matches!(
             decision_curve(any, &input.risk, 3.0, &[threshold]),
-            Err(Error::InvalidSetting(..))
+            Err(Error::InvalidSetting { .. })
         ));
     }
     for cuts in [vec![0.3, 0.3], vec![0.0], vec![1.0], vec![f64::NAN]] {
         let cuts = Reclassification::Categories(cuts);
         let got = net_reclassification(any, &input.risk, &input.other, 3.0, &cuts);
-        assert!(matches!(got, Err(Error::InvalidSetting(..))), "{got:?}");
+        assert!(matches!(got, Err(Error::InvalidSetting { .. })), "{got:?}");
     }
     let none = BootstrapOptions::default().with_replicates(0);
     assert!(none.draw(5, |_: &[usize]| Some(1.0)).is_err());
@@ -415,11 +418,11 @@ fn settings_outside_their_domain() {
 #[test]
 fn numbers_without_outcomes() {
     for p in [f64::NAN, -0.1, 1.1] {
-        assert!(matches!(holm(&[0.1, p]), Err(Error::OutOfDomain(_, 1, _))));
-        assert!(matches!(benjamini_hochberg(&[0.1, p]), Err(Error::OutOfDomain(_, 1, _))));
+        assert!(matches!(holm(&[0.1, p]), Err(Error::OutOfDomain { index: 1, .. })));
+        assert!(matches!(benjamini_hochberg(&[0.1, p]), Err(Error::OutOfDomain { index: 1, .. })));
     }
-    assert!(matches!(gonen_heller(&[0.1]), Err(Error::NoComparablePair(1))));
-    assert!(matches!(gonen_heller(&[0.1, f64::NAN]), Err(Error::OutOfDomain(_, 1, _))));
+    assert!(matches!(gonen_heller(&[0.1]), Err(Error::NoComparablePair { n: 1 })));
+    assert!(matches!(gonen_heller(&[0.1, f64::NAN]), Err(Error::OutOfDomain { index: 1, .. })));
     assert!(percentile_interval(&[], 0.95).is_err());
     assert!(percentile_interval(&[0.1, f64::NAN], 0.95).is_err());
     assert!(bca_interval(0.1, &[0.1, f64::NAN], &[0.1, -0.1], 0.95).is_err());
@@ -430,7 +433,7 @@ fn numbers_without_outcomes() {
     for time in [f64::NAN, f64::INFINITY, -1.0] {
         assert!(matches!(
             CompetingOutcomes::new(vec![1.0, time], vec![1, 2]),
-            Err(Error::OutOfDomain("time", 1, _))
+            Err(Error::OutOfDomain { name: "time", index: 1, .. })
         ));
     }
 }

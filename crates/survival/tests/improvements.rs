@@ -85,7 +85,10 @@ proptest! {
             }
         }
         match incident_auc(&outcomes, &risk, &[time], bandwidth) {
-            Err(error) => prop_assert!(count == 0 && matches!(error, Error::Undefined(..))),
+            Err(error) => {
+                let undefined = matches!(error, Error::Undefined { .. });
+                prop_assert!(count == 0 && undefined);
+            }
             Ok(got) => {
                 prop_assert_eq!(got[0].n_events, count);
                 prop_assert!(near(got[0].auc, sum / total, 1e-12));
@@ -163,7 +166,7 @@ fn nobody_free_of_the_event_is_seen_in_spite_of_rounding() {
     let group = calibration_groups(&cause, &old, 3.0, 1).unwrap()[0];
     assert_eq!((group.lower, group.upper), (0.0, 1.0), "the variance is undefined");
     let got = net_reclassification(&cause, &old, &new, 3.0, &Reclassification::AnyChange);
-    assert!(matches!(got, Err(Error::Undefined(..))), "{got:?}");
+    assert!(matches!(got, Err(Error::Undefined { .. })), "{got:?}");
 }
 
 #[test]
@@ -190,36 +193,50 @@ fn what_is_undefined_or_unsupported_is_named() {
     let (old, new) = ([0.2, 0.2, 0.1, 0.1], [0.3, 0.1, 0.2, 0.1]);
     let any = Reclassification::AnyChange;
     let same = net_reclassification(&outcomes, &old, &old, 2.5, &any);
-    assert!(matches!(same, Err(Error::Undefined(..))));
+    assert!(matches!(same, Err(Error::Undefined { .. })));
     for cuts in [vec![], vec![0.0], vec![0.4, 0.2]] {
         let bad =
             net_reclassification(&outcomes, &old, &new, 2.5, &Reclassification::Categories(cuts));
-        assert!(matches!(bad, Err(Error::InvalidSetting("cuts", ..) | Error::Empty("cuts"))));
+        assert!(matches!(
+            bad,
+            Err(Error::InvalidSetting { name: "cuts", .. } | Error::Empty { name: "cuts" })
+        ));
     }
     assert!(net_reclassification(&outcomes, &old, &new, 0.5, &any).is_err());
     assert!(matches!(
         integrated_discrimination(&outcomes, &old, &old, 2.5),
-        Err(Error::Undefined(..))
+        Err(Error::Undefined { .. })
     ));
     assert!(matches!(
         integrated_discrimination(&outcomes, &old, &[1.1, 0.1, 0.1, 0.1], 2.5),
-        Err(Error::OutOfDomain("new", 0, _))
+        Err(Error::OutOfDomain { name: "new", index: 0, .. })
     ));
     let certain = calibration_intercept(&outcomes, &[1.0, 0.2, 0.2, 0.2], 2.5);
-    assert_eq!(certain, Err(Error::OutOfDomain("predicted_risk", 0, 1.0)));
-    assert!(matches!(calibration_curve(&outcomes, &[0.2; 4], 2.5), Err(Error::Undefined(..))));
-    assert!(matches!(calibration_line(&outcomes, &[0.2; 4], 2.5), Err(Error::Undefined(..))));
+    assert_eq!(
+        certain,
+        Err(Error::OutOfDomain {
+            name: "predicted_risk",
+            index: 0,
+            value: 1.0,
+            expected: "inside (0, 1)"
+        })
+    );
+    assert!(matches!(calibration_curve(&outcomes, &[0.2; 4], 2.5), Err(Error::Undefined { .. })));
+    assert!(matches!(calibration_line(&outcomes, &[0.2; 4], 2.5), Err(Error::Undefined { .. })));
     let weighted = outcomes.clone().with_weights(vec![2.0; 4]).unwrap();
     assert!(matches!(
         pseudo_observations(&weighted, 2.5),
-        Err(Error::Unsupported(_, "case weights"))
+        Err(Error::Unsupported { with: "case weights", .. })
     ));
     let late = outcomes.clone().with_entry(vec![0.5; 4]).unwrap();
-    assert!(matches!(pseudo_observations(&late, 2.5), Err(Error::Unsupported(_, "delayed entry"))));
-    assert!(matches!(pseudo_observations(&outcomes, 9.0), Err(Error::Undefined(..))));
-    assert!(matches!(incident_auc(&outcomes, &old, &[9.0], 1.0), Err(Error::Undefined(..))));
+    assert!(matches!(
+        pseudo_observations(&late, 2.5),
+        Err(Error::Unsupported { with: "delayed entry", .. })
+    ));
+    assert!(matches!(pseudo_observations(&outcomes, 9.0), Err(Error::Undefined { .. })));
+    assert!(matches!(incident_auc(&outcomes, &old, &[9.0], 1.0), Err(Error::Undefined { .. })));
     assert!(matches!(
         incident_auc(&outcomes, &old, &[1.0], 0.0),
-        Err(Error::InvalidSetting("bandwidth", ..))
+        Err(Error::InvalidSetting { name: "bandwidth", .. })
     ));
 }

@@ -119,7 +119,7 @@ proptest! {
         let expected = all_pairs(&outcomes, &risk(&rows));
         match concordance(&outcomes, &risk(&rows)) {
             Err(error) => {
-                prop_assert_eq!(error, Error::NoComparablePair(rows.len()));
+                prop_assert_eq!(error, Error::NoComparablePair { n: rows.len() });
                 prop_assert_eq!(expected[0] + expected[1] + expected[2], 0.0);
             }
             Ok(got) => {
@@ -265,7 +265,7 @@ proptest! {
             concordance(&outcomes.subset(sample), &drawn).ok().map(|c| c.index())
         });
         match (fast, general) {
-            (Err(Error::NoComparablePair(_)), Err(Error::Undefined(..))) => {}
+            (Err(Error::NoComparablePair { .. }), Err(Error::Undefined { .. })) => {}
             (fast, general) => prop_assert_eq!(fast, general),
         }
     }

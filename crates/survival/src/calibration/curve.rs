@@ -111,7 +111,13 @@ impl CalibrationCurveOptions {
             3 => &[0.1, 0.5, 0.9],
             4 => &[0.05, 0.35, 0.65, 0.95],
             5 => &[0.05, 0.275, 0.5, 0.725, 0.95],
-            n => return Err(Error::InvalidSetting("knots", "3, 4 or 5", n as f64)),
+            n => {
+                return Err(Error::InvalidSetting {
+                    name: "knots",
+                    expected: "3, 4 or 5",
+                    got: n.to_string(),
+                });
+            }
         };
         let lp = complementary_log_log(predicted_risk, endpoint)?;
         let outcomes = endpoint.follow_up();
@@ -119,7 +125,7 @@ impl CalibrationCurveOptions {
         let weight: Vec<f64> = (0..lp.len()).map(|i| outcomes.weight(i)).collect();
         let knots = quantiles(&lp, &weight, places);
         if knots.windows(2).any(|pair| pair[0] >= pair[1]) {
-            return Err(Error::Undefined(NAME, "too many predictions are equal"));
+            return Err(Error::Undefined { name: NAME, why: "too many predictions are equal" });
         }
         let columns: Vec<Vec<f64>> = (0..knots.len() - 1)
             .map(|k| lp.iter().map(|&x| basis(&knots, k, x)).collect())
@@ -145,7 +151,11 @@ impl CalibrationCurve {
     pub fn at(&self, predicted: f64) -> Result<f64, Error> {
         let x = (-(-predicted).ln_1p()).ln();
         if !x.is_finite() {
-            return Err(Error::InvalidSetting("predicted", "inside (0, 1)", predicted));
+            return Err(Error::InvalidSetting {
+                name: "predicted",
+                expected: "inside (0, 1)",
+                got: predicted.to_string(),
+            });
         }
         Ok(self.regression.risk(|k| basis(&self.knots, k, x)))
     }

@@ -41,7 +41,11 @@ pub fn calibration_groups(
     check::probability("predicted_risk", predicted_risk, endpoint.follow_up())?;
     let n = predicted_risk.len();
     if n_groups == 0 || n_groups > n {
-        return Err(Error::InvalidSetting("n_groups", "1 to the subjects", n_groups as f64));
+        return Err(Error::InvalidSetting {
+            name: "n_groups",
+            expected: "1 to the subjects",
+            got: n_groups.to_string(),
+        });
     }
     let order = argsort(predicted_risk);
     let mut groups = Vec::new();

@@ -101,7 +101,12 @@ pub(crate) fn complementary_log_log(
     check::probability("predicted_risk", predicted_risk, endpoint.follow_up())?;
     let lp: Vec<f64> = predicted_risk.iter().map(|p| (-(-p).ln_1p()).ln()).collect();
     match lp.iter().position(|v| !v.is_finite()) {
-        Some(i) => Err(Error::OutOfDomain("predicted_risk", i, predicted_risk[i])),
+        Some(i) => Err(Error::OutOfDomain {
+            name: "predicted_risk",
+            index: i,
+            value: predicted_risk[i],
+            expected: "inside (0, 1)",
+        }),
         None => Ok(lp),
     }
 }
@@ -147,7 +152,7 @@ impl Equations {
         let (mean, sd) = mean_and_sd(&self.lp);
         let size = self.lp.iter().fold(0.0, |size: f64, lp| size.max(lp.abs()));
         if sd.is_nan() || sd <= 1e-13 * size {
-            return Err(Error::Undefined(NAME, "the predictions do not differ"));
+            return Err(Error::Undefined { name: NAME, why: "the predictions do not differ" });
         }
         let (b, v) = self.solve(Some((mean, sd)), vec![mean, sd])?;
         let (slope, centre) = (b[1] / sd, mean / sd);

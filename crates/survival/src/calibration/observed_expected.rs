@@ -53,10 +53,16 @@ pub fn observed_expected(
     let expected = (0..predicted_risk.len()).map(|i| weight(i) * predicted_risk[i]).sum::<f64>()
         / outcomes.total_weight();
     if observed == 0.0 {
-        return Err(Error::Undefined("observed over expected", "no event by the horizon"));
+        return Err(Error::Undefined {
+            name: "observed over expected",
+            why: "no event by the horizon",
+        });
     }
     if expected == 0.0 {
-        return Err(Error::Undefined("observed over expected", "all predicted risks are 0"));
+        return Err(Error::Undefined {
+            name: "observed over expected",
+            why: "all predicted risks are 0",
+        });
     }
     let ratio = observed / expected;
     let reach = (Normal.two_sided(0.95) * at.se() / observed).exp();

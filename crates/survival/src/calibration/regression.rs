@@ -63,9 +63,11 @@ fn maximum(
 ) -> Result<CoxMaximum, Error> {
     let design = Design::from_columns(covariates)?;
     CoxOptions::default().fit(outcomes, &design).map_err(|error| match error {
-        Error::Collinear { .. } => Error::Undefined(name, "a covariate does not vary by itself"),
+        Error::Collinear { .. } => {
+            Error::Undefined { name, why: "a covariate does not vary by itself" }
+        }
         Error::MonotoneLikelihood { .. } | Error::NotConverged { .. } => {
-            Error::Undefined(name, "no finite coefficients fit best")
+            Error::Undefined { name, why: "no finite coefficients fit best" }
         }
         other => other,
     })
@@ -103,6 +105,6 @@ fn regression(
     coefficients: Vec<f64>,
 ) -> Result<HazardRegression, Error> {
     let at_horizon = baseline.log_cumulative_at(horizon);
-    let log_hazard = at_horizon.ok_or(Error::Undefined(name, "no event by the horizon"))?;
+    let log_hazard = at_horizon.ok_or(Error::Undefined { name, why: "no event by the horizon" })?;
     Ok(HazardRegression { log_hazard: log_hazard + shift, coefficients })
 }

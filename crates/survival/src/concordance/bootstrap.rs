@@ -93,7 +93,10 @@ impl ConcordanceOptions {
         let (mut index, mut bootstrap) = (self.clone(), bootstrap.clone());
         match (self.clusters(), &bootstrap.clusters) {
             (Some(a), Some(b)) if a != b => {
-                return Err(Error::Unsupported("the bootstrap", "two kinds of clusters"));
+                return Err(Error::Unsupported {
+                    what: "the bootstrap",
+                    with: "two kinds of clusters",
+                });
             }
             (Some(a), None) => bootstrap = bootstrap.with_clusters(a.to_vec()),
             (None, Some(b)) => index = index.with_clusters(b.clone()),
@@ -140,7 +143,11 @@ impl JointBootstrap {
         if score < self.estimates.statistics.len() {
             Ok(score)
         } else {
-            Err(Error::InvalidSetting("score", "one of those estimated", score as f64))
+            Err(Error::InvalidSetting {
+                name: "score",
+                expected: "one of those estimated",
+                got: score.to_string(),
+            })
         }
     }
 
@@ -150,7 +157,10 @@ impl JointBootstrap {
         one: impl Fn(&Replicate) -> (f64, f64),
     ) -> Result<StudentisedBootstrap, Error> {
         if self.n_undefined * 10 > self.n_drawn {
-            return Err(Error::UndefinedReplicates(self.n_undefined, self.n_drawn));
+            return Err(Error::UndefinedReplicates {
+                undefined: self.n_undefined,
+                drawn: self.n_drawn,
+            });
         }
         let (replicates, replicate_se) = self.replicates.iter().map(one).unzip();
         let bootstrap = Bootstrap { estimate, replicates, n_undefined: self.n_undefined };

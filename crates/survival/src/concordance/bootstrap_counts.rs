@@ -35,7 +35,10 @@ pub fn bootstrap_concordance(
 ) -> Result<Bootstrap, Error> {
     check::finite("risk", risk, outcomes)?;
     if outcomes.entry().is_some() {
-        return Err(Error::Unsupported("the fast bootstrap", "delayed entry; see `bootstrap`"));
+        return Err(Error::Unsupported {
+            what: "the fast bootstrap",
+            with: "delayed entry; see `bootstrap`",
+        });
     }
     let options = BootstrapOptions::default().with_replicates(n_replicates).with_seed(seed);
     let sampler = options.sampler(risk.len())?;

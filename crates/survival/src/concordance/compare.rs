@@ -3,7 +3,7 @@
 use crate::{
     concordance::{ConcordanceOptions, TimeWeight},
     error::Error,
-    numeric::estimate::Pivot,
+    estimate::Pivot,
     outcomes::Outcomes,
 };
 
@@ -17,7 +17,7 @@ pub struct PairedDifference {
     pub se: f64,
     /// `difference / se`.
     pub z: f64,
-    /// Two-sided P of `z`, under the normal distribution or that of the options' [`Reference`](crate::Reference).
+    /// Two-sided P of `z`, under the normal distribution or that of the options' [`ReferenceDistribution`](crate::estimate::ReferenceDistribution).
     pub p: f64,
     /// Lower bound, a quantile of the same distribution times `se` below the difference.
     pub lower: f64,
@@ -50,7 +50,10 @@ pub(crate) fn paired_difference(
     pivot: Pivot,
 ) -> Result<PairedDifference, Error> {
     if variance <= 1e-14 * largest || variance <= 0.0 {
-        return Err(Error::Undefined("the paired comparison", "the two scores agree on all pairs"));
+        return Err(Error::Undefined {
+            name: "the paired comparison",
+            why: "the two scores agree on all pairs",
+        });
     }
     let se = variance.sqrt();
     let z = difference / se;

@@ -63,12 +63,15 @@ impl Concordance {
 pub fn concordance(outcomes: &Outcomes, risk: &[f64]) -> Result<Concordance, Error> {
     check::finite("risk", risk, outcomes)?;
     if outcomes.weights().is_some() {
-        return Err(Error::Unsupported("a count of pairs", "weighted subjects; see `harrell_c`"));
+        return Err(Error::Unsupported {
+            what: "a count of pairs",
+            with: "weighted subjects; see `harrell_c`",
+        });
     }
     let groups = TimeGroups::new(outcomes);
     let pairs = count_pairs(outcomes, &groups, risk);
     if pairs.n_comparable() == 0 {
-        return Err(Error::NoComparablePair(outcomes.n_subjects()));
+        return Err(Error::NoComparablePair { n: outcomes.n_subjects() });
     }
     Ok(pairs)
 }

@@ -18,7 +18,8 @@ use crate::{
         time_weight::pair_weights,
     },
     error::Error,
-    numeric::{Reference, estimate::Pivot, ranks::Ranks},
+    estimate::{Pivot, ReferenceDistribution},
+    numeric::ranks::Ranks,
     outcomes::{Outcomes, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
@@ -76,7 +77,7 @@ impl ConcordanceOptions {
 
     /// What an index divided by its standard error is compared with.
     pub(super) fn pivot(&self, strata: &[Prepared<'_>]) -> Pivot {
-        if self.reference == Reference::Normal {
+        if self.reference == ReferenceDistribution::Normal {
             return Pivot::Normal;
         }
         let events = strata.iter().flat_map(Prepared::counted_events);
@@ -197,7 +198,7 @@ pub(crate) fn influence_of(
     let n: usize = ranks.iter().map(Ranks::len).sum();
     let comparable = totals.comparable();
     if comparable <= 0.0 {
-        return Err(Error::NoComparablePair(n));
+        return Err(Error::NoComparablePair { n });
     }
     let c = totals.index();
     let mut influence = Vec::with_capacity(n);

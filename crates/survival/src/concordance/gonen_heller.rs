@@ -27,7 +27,7 @@ pub fn gonen_heller(log_hazard: &[f64]) -> Result<f64, Error> {
     let n = log_hazard.len();
     check::finite_values("log_hazard", log_hazard, n)?;
     if n < 2 {
-        return Err(Error::NoComparablePair(n));
+        return Err(Error::NoComparablePair { n });
     }
     let with_later = |(i, a): (usize, &f64)| -> f64 {
         log_hazard[i + 1..].iter().map(|b| 1.0 / (1.0 + (-(a - b).abs()).exp())).sum()

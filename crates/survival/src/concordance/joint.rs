@@ -7,7 +7,7 @@ use crate::{
         estimate::{dot, influence},
     },
     error::Error,
-    numeric::estimate::Pivot,
+    estimate::Pivot,
     outcomes::Outcomes,
 };
 
@@ -34,7 +34,7 @@ impl ConcordanceOptions {
         risks: &[&[f64]],
     ) -> Result<JointConcordance, Error> {
         if risks.is_empty() {
-            return Err(Error::Empty("risks"));
+            return Err(Error::Empty { name: "risks" });
         }
         risks.iter().try_for_each(|risk| self.check(outcomes, risk))?;
         let strata = self.prepare(outcomes)?;
@@ -63,7 +63,11 @@ impl JointConcordance {
     pub fn difference(&self, first: usize, second: usize) -> Result<PairedDifference, Error> {
         let n = self.statistics.len();
         if let Some(k) = [first, second].into_iter().find(|&k| k >= n) {
-            return Err(Error::InvalidSetting("score", "one of those estimated", k as f64));
+            return Err(Error::InvalidSetting {
+                name: "score",
+                expected: "one of those estimated",
+                got: k.to_string(),
+            });
         }
         let v = &self.covariance;
         let variance = v[first][first] + v[second][second] - 2.0 * v[first][second];

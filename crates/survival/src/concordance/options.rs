@@ -3,7 +3,7 @@
 use crate::{
     concordance::{IndexInterval, TimeWeight},
     error::Error,
-    numeric::Reference,
+    estimate::ReferenceDistribution,
     outcomes::{Outcomes, check},
 };
 
@@ -28,7 +28,7 @@ pub struct ConcordanceOptions {
     pub(super) horizon: Option<f64>,
     pub(super) level: f64,
     pub(super) interval: IndexInterval,
-    pub(super) reference: Reference,
+    pub(super) reference: ReferenceDistribution,
     pub(super) strata: Option<Vec<usize>>,
     pub(super) clusters: Option<Vec<usize>>,
 }
@@ -40,7 +40,7 @@ impl Default for ConcordanceOptions {
             horizon: None,
             level: 0.95,
             interval: IndexInterval::default(),
-            reference: Reference::default(),
+            reference: ReferenceDistribution::default(),
             strata: None,
             clusters: None,
         }
@@ -79,7 +79,7 @@ impl ConcordanceOptions {
 
     /// Distribution behind intervals and P values.
     #[must_use]
-    pub fn with_reference(mut self, reference: Reference) -> Self {
+    pub fn with_reference(mut self, reference: ReferenceDistribution) -> Self {
         self.reference = reference;
         self
     }
@@ -103,7 +103,11 @@ impl ConcordanceOptions {
         check::finite("risk", risk, outcomes)?;
         check::level(self.level)?;
         if let Some(horizon) = self.horizon.filter(|h| h.is_nan() || *h < 0.0) {
-            return Err(Error::InvalidSetting("horizon", "at least 0 years", horizon));
+            return Err(Error::InvalidSetting {
+                name: "horizon",
+                expected: "at least 0 years",
+                got: horizon.to_string(),
+            });
         }
         for (name, labels) in [("strata", &self.strata), ("clusters", &self.clusters)] {
             if let Some(labels) = labels {

@@ -36,7 +36,10 @@ pub(crate) fn pair_weights(
         return Ok(vec![1.0; groups.len()]);
     }
     if outcomes.entry().is_some() && matches!(kind, TimeWeight::Uno | TimeWeight::Schemper) {
-        return Err(Error::Unsupported("weighting by the censoring curve", "delayed entry"));
+        return Err(Error::Unsupported {
+            what: "weighting by the censoring curve",
+            with: "delayed entry",
+        });
     }
     let sample = outcomes.total_weight();
     let mut survival = 1.0;

@@ -16,7 +16,7 @@ use crate::{
         pairs::{Pairing, SubjectSums},
     },
     error::Error,
-    numeric::estimate::Pivot,
+    estimate::Pivot,
     outcomes::{Outcomes, check},
     risk_sets::time_groups::TimeGroups,
 };
@@ -35,11 +35,17 @@ pub fn compare_c_u_statistic(
     check::finite("first", first, outcomes)?;
     check::finite("second", second, outcomes)?;
     if outcomes.entry().is_some() || outcomes.weights().is_some() {
-        return Err(Error::Unsupported("the U-statistic test", "delayed entry or case weights"));
+        return Err(Error::Unsupported {
+            what: "the U-statistic test",
+            with: "delayed entry or case weights",
+        });
     }
     let n = outcomes.n_subjects();
     if n < 4 {
-        return Err(Error::Undefined("the U-statistic test", "fewer than four subjects"));
+        return Err(Error::Undefined {
+            name: "the U-statistic test",
+            why: "fewer than four subjects",
+        });
     }
     let groups = TimeGroups::new(outcomes);
     let time_weights = vec![1.0; groups.len()];
@@ -47,7 +53,7 @@ pub fn compare_c_u_statistic(
     let (x, y) = (pairing.sums(first).1, pairing.sums(second).1);
     let pairs: f64 = x.pairs.iter().sum();
     if pairs == 0.0 {
-        return Err(Error::NoComparablePair(n));
+        return Err(Error::NoComparablePair { n });
     }
     let joint = joint_signs(outcomes, &groups, first, second);
     let sums = [signs(&x), signs(&y), x.pairs.clone()];

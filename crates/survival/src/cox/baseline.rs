@@ -47,7 +47,7 @@ pub struct BaselineHazard {
 pub fn breslow_baseline(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<BaselineHazard, Error> {
     check::finite("log_hazard", log_hazard, outcomes)?;
     if outcomes.n_events() == 0 {
-        return Err(Error::NoEvents(outcomes.n_subjects()));
+        return Err(Error::NoEvents { n: outcomes.n_subjects() });
     }
     Ok(BaselineHazard::new(outcomes, &TimeGroups::new(outcomes), log_hazard, Ties::Breslow))
 }

@@ -36,11 +36,11 @@ impl Design {
     /// rows, [`Error::OutOfDomain`] for a value that is not finite.
     pub fn from_rows(n_columns: usize, values: Vec<f64>) -> Result<Self, Error> {
         if n_columns == 0 {
-            return Err(Error::Empty("covariates"));
+            return Err(Error::Empty { name: "covariates" });
         }
         if !values.len().is_multiple_of(n_columns) {
             let expected = values.len().next_multiple_of(n_columns);
-            return Err(Error::LengthMismatch("covariates", expected, values.len()));
+            return Err(Error::LengthMismatch { name: "covariates", expected, got: values.len() });
         }
         finite("covariates", &values)?;
         Ok(Self { n_columns, values, strata: None, clusters: None, offset: None })
@@ -132,12 +132,14 @@ impl Design {
 }
 
 fn check_length(name: &'static str, expected: usize, got: usize) -> Result<(), Error> {
-    if got == expected { Ok(()) } else { Err(Error::LengthMismatch(name, expected, got)) }
+    if got == expected { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
 }
 
 fn finite(name: &'static str, values: &[f64]) -> Result<(), Error> {
     match values.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(Error::OutOfDomain(name, index, values[index])),
+        Some(index) => {
+            Err(Error::OutOfDomain { name, index, value: values[index], expected: "finite" })
+        }
         None => Ok(()),
     }
 }

@@ -93,7 +93,11 @@ impl CoxOptions {
     pub fn fit(&self, outcomes: &Outcomes, design: &Design) -> Result<CoxMaximum, Error> {
         check::rows("design", design.n_rows(), outcomes)?;
         if !(self.ridge >= 0.0 && self.ridge.is_finite()) {
-            return Err(Error::InvalidSetting("ridge", "finite and at least 0", self.ridge));
+            return Err(Error::InvalidSetting {
+                name: "ridge",
+                expected: "finite and at least 0",
+                got: self.ridge.to_string(),
+            });
         }
         let risk_sets = match design.strata() {
             None => RiskSets::new(outcomes)?,

@@ -136,7 +136,7 @@ impl RiskSets {
 
     fn of(outcomes: &Outcomes, strata: Vec<Stratum>) -> Result<Self, Error> {
         if outcomes.n_events() == 0 {
-            return Err(Error::NoEvents(outcomes.n_subjects()));
+            return Err(Error::NoEvents { n: outcomes.n_subjects() });
         }
         let events = (0..outcomes.n_subjects()).filter(|&i| outcomes.event()[i]);
         let events = events.map(|i| outcomes.weight(i)).sum();
@@ -169,7 +169,11 @@ impl RiskSets {
         total.gradient.iter_mut().for_each(|g| *g /= self.events);
         if !total.loss.is_finite() {
             let widest = log_hazard.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
-            return Err(Error::InvalidSetting("spread of log_hazard", "below 1e300", widest));
+            return Err(Error::InvalidSetting {
+                name: "spread of log_hazard",
+                expected: "below 1e300",
+                got: widest.to_string(),
+            });
         }
         Ok(total)
     }

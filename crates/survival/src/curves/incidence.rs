@@ -87,7 +87,7 @@ pub fn cumulative_incidence(
     let any = outcomes.any();
     check::length("time", any.time(), any)?;
     if any.n_events() == 0 {
-        return Err(Error::NoEvents(any.n_subjects()));
+        return Err(Error::NoEvents { n: any.n_subjects() });
     }
     Ok(curves(outcomes, outcomes.n_causes()))
 }
@@ -301,7 +301,7 @@ pub fn cumulative_incidence_by_group<L: Ord + Copy>(
 ) -> Result<Vec<GroupIncidence<L>>, Error> {
     check_labels("groups", groups, outcomes)?;
     if outcomes.any().n_events() == 0 {
-        return Err(Error::NoEvents(outcomes.causes().len()));
+        return Err(Error::NoEvents { n: outcomes.causes().len() });
     }
     let one = |subjects: Vec<usize>| GroupIncidence {
         label: groups[subjects[0]],

@@ -422,11 +422,18 @@ impl SurvivalCurve {
     /// nobody was followed to it and the curve is not 0.
     pub fn restricted_mean(&self, horizon: f64) -> Result<RestrictedMean, Error> {
         if !(horizon.is_finite() && horizon > 0.0) {
-            return Err(Error::InvalidSetting("horizon", "finite and above 0 years", horizon));
+            return Err(Error::InvalidSetting {
+                name: "horizon",
+                expected: "finite and above 0 years",
+                got: horizon.to_string(),
+            });
         }
         let last = self.times.len().saturating_sub(1);
         if self.times[last] < horizon && self.survival[last] > 0.0 {
-            return Err(Error::Undefined("the restricted mean", "nobody was followed so long"));
+            return Err(Error::Undefined {
+                name: "the restricted mean",
+                why: "nobody was followed so long",
+            });
         }
         let rows = self.times.partition_point(|&t| t < horizon);
         let (mut beyond, mut variance, mut end) = (0.0, 0.0, horizon);

@@ -67,14 +67,17 @@ impl FineGrayFit {
         let (Some(b), Some(se)) =
             (self.coefficients.get(covariate), self.std_errors.get(covariate))
         else {
-            return Err(Error::InvalidSetting(
-                "covariate",
-                "one of those fitted",
-                covariate as f64,
-            ));
+            return Err(Error::InvalidSetting {
+                name: "covariate",
+                expected: "one of those fitted",
+                got: covariate.to_string(),
+            });
         };
         if *se <= 0.0 {
-            return Err(Error::Undefined("the hazard ratio's interval", "its standard error is 0"));
+            return Err(Error::Undefined {
+                name: "the hazard ratio's interval",
+                why: "its standard error is 0",
+            });
         }
         let reach = Normal.two_sided(0.95) * se;
         Ok(SubdistributionHazardRatio {
@@ -94,7 +97,7 @@ impl FineGrayFit {
     pub fn risk(&self, covariates: &[f64], horizon: f64) -> Result<f64, Error> {
         if covariates.len() != self.coefficients.len() {
             let (expected, got) = (self.coefficients.len(), covariates.len());
-            return Err(Error::LengthMismatch("covariates", expected, got));
+            return Err(Error::LengthMismatch { name: "covariates", expected, got });
         }
         Ok(self.baseline.risk(dot(&self.coefficients, covariates), horizon))
     }
@@ -136,11 +139,11 @@ impl FineGrayFit {
 pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayFit, Error> {
     let any = cause.outcomes().any();
     if covariates.is_empty() {
-        return Err(Error::Empty("covariates"));
+        return Err(Error::Empty { name: "covariates" });
     }
     covariates.iter().try_for_each(|x| check::finite("covariates", x, any))?;
     let covariates = Standardised::new(&Design::from_columns(covariates)?, any)
-        .map_err(|_| Error::Undefined(NAME, "a covariate is the same for all"))?;
+        .map_err(|_| Error::Undefined { name: NAME, why: "a covariate is the same for all" })?;
     let sample = Sample::new(cause, covariates)?;
     let start = vec![0.0; sample.covariates.n_columns()];
     let maximum = maximise(start, |b| sample.derivatives(b)).map_err(|why| why.undefined(NAME))?;

@@ -42,7 +42,12 @@ pub struct FineGrayRows {
 pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
     let (outcomes, any) = (cause.outcomes(), cause.outcomes().any());
     if let Some(i) = any.time().iter().position(|&t| t == 0.0) {
-        return Err(Error::OutOfDomain("time", i, 0.0));
+        return Err(Error::OutOfDomain {
+            name: "time",
+            index: i,
+            value: 0.0,
+            expected: "above 0 years",
+        });
     }
     let groups = TimeGroups::new(any);
     let curve = observable_before(any, &groups);

@@ -15,8 +15,10 @@ use crate::{
 };
 
 /// No weight can be carried over a time at which the curves start anew.
-pub(crate) const GAP: Error =
-    Error::Undefined("Fine and Gray's weight", "nobody was at risk for a while between two events");
+pub(crate) const GAP: Error = Error::Undefined {
+    name: "Fine and Gray's weight",
+    why: "nobody was at risk for a while between two events",
+};
 
 /// `G H` just before each group's time.
 pub(crate) fn observable_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {

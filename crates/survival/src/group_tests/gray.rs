@@ -21,7 +21,7 @@
 
 use crate::{
     error::Error,
-    numeric::score_test::test_of_scores,
+    estimate::test_of_scores,
     outcomes::{
         CompetingOutcomes, check,
         labels::{check_labels, members},
@@ -108,7 +108,11 @@ impl GrayOptions {
         check::frequencies("Gray's test", outcomes.any())?;
         check::no_entry("Gray's test", outcomes.any())?;
         if !self.rho.is_finite() {
-            return Err(Error::InvalidSetting("rho", "finite", self.rho));
+            return Err(Error::InvalidSetting {
+                name: "rho",
+                expected: "finite",
+                got: self.rho.to_string(),
+            });
         }
         let by_group = members(groups);
         let mut group_of = vec![0; groups.len()];
@@ -133,7 +137,7 @@ impl GrayOptions {
             score: sums.score,
             covariance: sums.covariance,
             chi_square: test.statistic,
-            degrees_of_freedom: test.degrees_of_freedom,
+            degrees_of_freedom: test.df.unwrap_or_default() as usize,
             p: test.p,
         })
     }

@@ -14,7 +14,7 @@
 
 use crate::{
     error::Error,
-    numeric::score_test::test_of_scores,
+    estimate::test_of_scores,
     outcomes::{Outcomes, check, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
@@ -108,12 +108,16 @@ impl LogRankOptions {
         check::length("groups", groups, outcomes)?;
         check::frequencies("the log-rank test", outcomes)?;
         if outcomes.n_events() == 0 {
-            return Err(Error::NoEvents(outcomes.n_subjects()));
+            return Err(Error::NoEvents { n: outcomes.n_subjects() });
         }
         if let LogRankWeight::FlemingHarrington { rho, gamma } = self.weight {
             for (name, value) in [("rho", rho), ("gamma", gamma)] {
                 if !(value.is_finite() && value >= 0.0) {
-                    return Err(Error::InvalidSetting(name, "finite and at least 0", value));
+                    return Err(Error::InvalidSetting {
+                        name,
+                        expected: "finite and at least 0",
+                        got: value.to_string(),
+                    });
                 }
             }
         }
@@ -219,7 +223,8 @@ impl Sums {
         let Self { n_subjects, observed, expected, covariance } = self;
         let difference: Vec<f64> = observed.iter().zip(&expected).map(|(o, e)| o - e).collect();
         let test = test_of_scores("the log-rank test", &difference, &covariance)?;
-        let (chi_square, degrees_of_freedom, p) = (test.statistic, test.degrees_of_freedom, test.p);
+        let (chi_square, degrees_of_freedom, p) =
+            (test.statistic, test.df.unwrap_or_default() as usize, test.p);
         Ok(LogRank {
             n_subjects,
             observed,

@@ -45,7 +45,7 @@ pub fn benjamini_hochberg(p: &[f64]) -> Result<Vec<f64>, Error> {
 
 fn order(p: &[f64]) -> Result<Vec<usize>, Error> {
     if let Some(i) = p.iter().position(|p| !(0.0..=1.0).contains(p)) {
-        return Err(Error::OutOfDomain("p", i, p[i]));
+        return Err(Error::OutOfDomain { name: "p", index: i, value: p[i], expected: "in [0, 1]" });
     }
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
@@ -69,6 +69,9 @@ mod tests {
 
     #[test]
     fn a_p_that_is_none_is_an_error() {
-        assert!(matches!(holm(&[0.1, f64::NAN]), Err(Error::OutOfDomain("p", 1, _))));
+        assert!(matches!(
+            holm(&[0.1, f64::NAN]),
+            Err(Error::OutOfDomain { name: "p", index: 1, .. })
+        ));
     }
 }

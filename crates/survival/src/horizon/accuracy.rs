@@ -81,7 +81,11 @@ pub fn accuracy_at(
 ) -> Result<ThresholdAccuracy, Error> {
     check::finite("risk", risk, endpoint.follow_up())?;
     if threshold.is_nan() {
-        return Err(Error::InvalidSetting("threshold", "a number", threshold));
+        return Err(Error::InvalidSetting {
+            name: "threshold",
+            expected: "a number",
+            got: threshold.to_string(),
+        });
     }
     let censoring = Censoring::new(endpoint)?;
     let at = censoring.at(horizon)?;
@@ -110,7 +114,10 @@ fn proportion(
     };
     let all = weigh(&of);
     if all <= 0.0 {
-        return Err(Error::Undefined(name, "nobody of known status on this side of the threshold"));
+        return Err(Error::Undefined {
+            name,
+            why: "nobody of known status on this side of the threshold",
+        });
     }
     // An empty sum is -0.0.
     let share = (weigh(&|i| of(i) && what(i)) / all).min(1.0) + 0.0;

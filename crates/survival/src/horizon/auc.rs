@@ -15,10 +15,9 @@ use crate::{
         IndexInterval, PairedDifference, compare::paired_difference, interval::index_interval,
     },
     error::Error,
+    estimate::{Pivot, wald},
     horizon::ipcw::{AtHorizon, Censoring, Status},
-    numeric::{
-        distributions::Normal, estimate::Pivot, linear::Matrix, order::Order, score_test::wald,
-    },
+    numeric::{distributions::Normal, linear::Matrix, order::Order},
     outcomes::{Endpoint, check},
 };
 
@@ -147,7 +146,7 @@ pub fn auc_jointly(
 ) -> Result<JointAuc, Error> {
     for (name, length) in [("risks", risks.len()), ("horizons", horizons.len())] {
         if length == 0 {
-            return Err(Error::Empty(name));
+            return Err(Error::Empty { name });
         }
     }
     let censoring = Censoring::new(endpoint)?;
@@ -187,11 +186,19 @@ impl JointAuc {
         horizon: usize,
     ) -> Result<PairedDifference, Error> {
         if let Some(k) = [first, second].into_iter().find(|&k| k >= self.areas.len()) {
-            return Err(Error::InvalidSetting("score", "one of those estimated", k as f64));
+            return Err(Error::InvalidSetting {
+                name: "score",
+                expected: "one of those estimated",
+                got: k.to_string(),
+            });
         }
         let n = self.areas[0].len();
         if horizon >= n {
-            return Err(Error::InvalidSetting("horizon", "one of those estimated", horizon as f64));
+            return Err(Error::InvalidSetting {
+                name: "horizon",
+                expected: "one of those estimated",
+                got: horizon.to_string(),
+            });
         }
         let (v, a, b) = (&self.covariance, first * n + horizon, second * n + horizon);
         let variance = v[a][a] + v[b][b] - 2.0 * v[a][b];
@@ -208,7 +215,7 @@ impl JointAuc {
         let (scores, horizons) = (self.areas.len(), self.areas[0].len());
         let name = "the test of equal areas";
         if scores < 2 {
-            return Err(Error::Undefined(name, "there is only one score"));
+            return Err(Error::Undefined { name, why: "there is only one score" });
         }
         // Score k + 1 against the first, at each horizon.
         let places: Vec<(usize, usize)> =
@@ -222,8 +229,9 @@ impl JointAuc {
         let largest = (0..v.len()).map(|k| v[k][k]).fold(0.0, f64::max);
         let flat = |p: &(usize, usize)| entry(*p, *p) <= 1e-14 * largest;
         let test = if places.iter().any(flat) { None } else { wald(&differences, &covariance) };
-        let test = test.ok_or(Error::Undefined(name, "some scores agree on all pairs"))?;
-        let (chi_square, degrees_of_freedom) = (test.statistic, test.degrees_of_freedom);
+        let test = test.ok_or(Error::Undefined { name, why: "some scores agree on all pairs" })?;
+        let (chi_square, degrees_of_freedom) =
+            (test.statistic, test.df.unwrap_or_default() as usize);
         Ok(EqualityTest { chi_square, degrees_of_freedom, p: test.p })
     }
 }

@@ -16,11 +16,11 @@
 use crate::{
     concordance::{PairedDifference, compare::paired_difference},
     error::Error,
+    estimate::Pivot,
     horizon::{
         ipcw::{AtHorizon, Censoring, Status},
         observed::observed_among_all,
     },
-    numeric::estimate::Pivot,
     outcomes::{Endpoint, check},
 };
 
@@ -139,14 +139,26 @@ pub fn integrated_brier(
     horizons: &[f64],
 ) -> Result<IntegratedBrier, Error> {
     if survival_prob.len() != horizons.len() {
-        return Err(Error::LengthMismatch("survival_prob", horizons.len(), survival_prob.len()));
+        return Err(Error::LengthMismatch {
+            name: "survival_prob",
+            expected: horizons.len(),
+            got: survival_prob.len(),
+        });
     }
     if horizons.len() < 2 {
         let got = horizons.len() as f64;
-        return Err(Error::InvalidSetting("horizons", "at least two", got));
+        return Err(Error::InvalidSetting {
+            name: "horizons",
+            expected: "at least two",
+            got: got.to_string(),
+        });
     }
     if let Some(pair) = horizons.windows(2).find(|pair| pair[0] >= pair[1]) {
-        return Err(Error::InvalidSetting("horizons", "increasing", pair[1]));
+        return Err(Error::InvalidSetting {
+            name: "horizons",
+            expected: "increasing",
+            got: pair[1].to_string(),
+        });
     }
     let censoring = Censoring::new(endpoint)?;
     let n = endpoint.follow_up().n_subjects();

@@ -58,7 +58,11 @@ pub fn decision_curve(
     let total = outcomes.total_weight();
     let one = |&threshold: &f64| {
         if !(threshold > 0.0 && threshold < 1.0) {
-            return Err(Error::InvalidSetting("threshold", "inside (0, 1)", threshold));
+            return Err(Error::InvalidSetting {
+                name: "threshold",
+                expected: "inside (0, 1)",
+                got: threshold.to_string(),
+            });
         }
         let odds = threshold / (1.0 - threshold);
         let flagged: Vec<usize> =

@@ -64,10 +64,18 @@ pub fn incident_auc(
 ) -> Result<Vec<IncidentAuc>, Error> {
     check::finite("risk", risk, outcomes)?;
     if !(bandwidth.is_finite() && bandwidth > 0.0) {
-        return Err(Error::InvalidSetting("bandwidth", "finite and above 0 years", bandwidth));
+        return Err(Error::InvalidSetting {
+            name: "bandwidth",
+            expected: "finite and above 0 years",
+            got: bandwidth.to_string(),
+        });
     }
     if let Some(&time) = times.iter().find(|t| !t.is_finite()) {
-        return Err(Error::InvalidSetting("time", "finite", time));
+        return Err(Error::InvalidSetting {
+            name: "time",
+            expected: "finite",
+            got: time.to_string(),
+        });
     }
     let groups = TimeGroups::new(outcomes);
     let ranks = Ranks::new(risk).reordered(groups.order());
@@ -134,7 +142,7 @@ impl Sample<'_> {
             .collect();
         if chosen.is_empty() {
             let why = "no event within the bandwidth leaves anybody at risk";
-            return Err(Error::Undefined("the incident area", why));
+            return Err(Error::Undefined { name: "the incident area", why });
         }
         let total: f64 = chosen.iter().map(|&p| self.weight(p)).sum();
         let auc = chosen.iter().map(|&p| self.weight(p) * shares[p].lower).sum::<f64>() / total;

@@ -61,7 +61,10 @@ impl<'a> Censoring<'a> {
         let outcomes = endpoint.follow_up();
         check::length("time", outcomes.time(), outcomes)?;
         if outcomes.entry().is_some() {
-            return Err(Error::Unsupported("weighting by the censoring curve", "delayed entry"));
+            return Err(Error::Unsupported {
+                what: "weighting by the censoring curve",
+                with: "delayed entry",
+            });
         }
         let groups = TimeGroups::new(outcomes);
         let steps = censoring(outcomes, &groups);
@@ -71,7 +74,11 @@ impl<'a> Censoring<'a> {
 
     pub(crate) fn at(&'a self, horizon: f64) -> Result<AtHorizon<'a>, Error> {
         if !(horizon.is_finite() && horizon >= 0.0) {
-            return Err(Error::InvalidSetting("horizon", "finite and at least 0 years", horizon));
+            return Err(Error::InvalidSetting {
+                name: "horizon",
+                expected: "finite and at least 0 years",
+                got: horizon.to_string(),
+            });
         }
         let known = self.groups.count_until(horizon);
         let n = self.outcomes.n_subjects();
@@ -106,14 +113,17 @@ impl AtHorizon<'_> {
             last + 1 == self.groups.len() && !self.groups.get(last).censored.is_empty()
         });
         if censored_last {
-            return Err(Error::Undefined(statistic, "nobody was followed beyond the horizon"));
+            return Err(Error::Undefined {
+                name: statistic,
+                why: "nobody was followed beyond the horizon",
+            });
         }
         for (status, missing) in [
             (Status::Case, "no event by the horizon"),
             (Status::Control, "nobody is known to be without it at the horizon"),
         ] {
             if !self.status.contains(&status) {
-                return Err(Error::Undefined(statistic, missing));
+                return Err(Error::Undefined { name: statistic, why: missing });
             }
         }
         Ok(())

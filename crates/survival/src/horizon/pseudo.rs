@@ -35,7 +35,7 @@ pub fn pseudo_observations(endpoint: &impl Endpoint, horizon: f64) -> Result<Vec
         (outcomes.entry().is_some(), "delayed entry"),
     ] {
         if given {
-            return Err(Error::Unsupported("pseudo-observations", kind));
+            return Err(Error::Unsupported { what: "pseudo-observations", with: kind });
         }
     }
     check::reaches(outcomes, horizon)?;

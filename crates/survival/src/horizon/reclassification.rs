@@ -19,11 +19,12 @@
 use crate::{
     concordance::{PairedDifference, compare::paired_difference},
     error::Error,
+    estimate::Pivot,
     horizon::{
         ipcw::{Censoring, Status},
         observed::{observed, observed_among_all},
     },
-    numeric::{distributions::Normal, estimate::Pivot},
+    numeric::distributions::Normal,
     outcomes::{Endpoint, check},
 };
 
@@ -118,7 +119,10 @@ pub fn net_reclassification(
     let category = category(kind)?;
     let everybody = observed(endpoint, horizon)?;
     if everybody.risk <= 0.0 || everybody.free <= 0.0 {
-        return Err(Error::Undefined(NAME, "all or none have the event by the horizon"));
+        return Err(Error::Undefined {
+            name: NAME,
+            why: "all or none have the event by the horizon",
+        });
     }
     let moved = |up: bool| -> Vec<usize> {
         let order = if up { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less };
@@ -138,7 +142,7 @@ pub fn net_reclassification(
     let (events, non_events) = (events.over(&all), non_events.over(&none));
     let total = events.plus(&non_events);
     if up.is_empty() && down.is_empty() {
-        return Err(Error::Undefined(NAME, "no prediction moves"));
+        return Err(Error::Undefined { name: NAME, why: "no prediction moves" });
     }
     Ok(NetReclassification {
         n_up: up.len(),
@@ -157,13 +161,21 @@ fn category(kind: &Reclassification) -> Result<impl Fn(f64) -> f64, Error> {
     };
     if let Some(cuts) = &cuts {
         if cuts.is_empty() {
-            return Err(Error::Empty("cuts"));
+            return Err(Error::Empty { name: "cuts" });
         }
         if let Some(&cut) = cuts.iter().find(|c| !(**c > 0.0 && **c < 1.0)) {
-            return Err(Error::InvalidSetting("cuts", "inside (0, 1)", cut));
+            return Err(Error::InvalidSetting {
+                name: "cuts",
+                expected: "inside (0, 1)",
+                got: cut.to_string(),
+            });
         }
         if let Some(pair) = cuts.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(Error::InvalidSetting("cuts", "increasing", pair[1]));
+            return Err(Error::InvalidSetting {
+                name: "cuts",
+                expected: "increasing",
+                got: pair[1].to_string(),
+            });
         }
     }
     Ok(move |risk: f64| match &cuts {

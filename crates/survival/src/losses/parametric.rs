@@ -47,14 +47,19 @@ pub fn logistic_hazard_loss(
 ) -> Result<LossGradient, Error> {
     let n = interval.len();
     if n == 0 || n_intervals == 0 {
-        return Err(Error::Empty("logits"));
+        return Err(Error::Empty { name: "logits" });
     }
     if event.len() != n {
-        return Err(Error::LengthMismatch("event", n, event.len()));
+        return Err(Error::LengthMismatch { name: "event", expected: n, got: event.len() });
     }
     check::finite_values("logits", logits, n * n_intervals)?;
     if let Some(i) = interval.iter().position(|&k| k >= n_intervals) {
-        return Err(Error::OutOfDomain("interval", i, interval[i] as f64));
+        return Err(Error::OutOfDomain {
+            name: "interval",
+            index: i,
+            value: interval[i] as f64,
+            expected: "one of the intervals",
+        });
     }
     let mut gradient = vec![0.0; logits.len()];
     let mut loss = 0.0;
@@ -84,7 +89,12 @@ pub fn weibull_loss(outcomes: &Outcomes, log_scale_shape: &[f64]) -> Result<Loss
     check::finite_values("log_scale_shape", log_scale_shape, 2 * n)?;
     let at_zero = |i: &usize| outcomes.event()[*i] && outcomes.time()[*i] == 0.0;
     if let Some(i) = (0..n).find(at_zero) {
-        return Err(Error::OutOfDomain("time", i, 0.0));
+        return Err(Error::OutOfDomain {
+            name: "time",
+            index: i,
+            value: 0.0,
+            expected: "above 0 years",
+        });
     }
     let total = outcomes.total_weight();
     let mut gradient = vec![0.0; 2 * n];
@@ -113,7 +123,10 @@ pub fn weibull_loss(outcomes: &Outcomes, log_scale_shape: &[f64]) -> Result<Loss
         }
     }
     if !(loss.is_finite() && gradient.iter().all(|g| g.is_finite())) {
-        return Err(Error::Undefined("the Weibull loss", "the likelihood is too small for an f64"));
+        return Err(Error::Undefined {
+            name: "the Weibull loss",
+            why: "the likelihood is too small for an f64",
+        });
     }
     Ok(LossGradient { loss, gradient })
 }

@@ -57,7 +57,7 @@ pub fn logistic_hazard_loss_tensor(
 ) -> Result<Tensor<1>, Error> {
     let [n, n_intervals] = logits.dims();
     if n != interval.len() {
-        return Err(Error::LengthMismatch("interval", n, interval.len()));
+        return Err(Error::LengthMismatch { name: "interval", expected: n, got: interval.len() });
     }
     let flat = logits.reshape([n * n_intervals]);
     let exact = logistic_hazard_loss(&to_host(&flat), n_intervals, interval, event)?;

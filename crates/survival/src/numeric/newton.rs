@@ -47,14 +47,14 @@ pub(crate) enum Failure {
 impl Failure {
     /// A statistic that has no value for this reason.
     pub(crate) fn undefined(self, name: &'static str) -> Error {
-        Error::Undefined(
+        Error::Undefined {
             name,
-            match self {
+            why: match self {
                 Self::Determined { .. } => "the covariates determine each other",
                 Self::Unbounded { .. } => "no finite coefficients fit best",
                 Self::NotConverged { .. } => "its fit does not converge",
             },
-        )
+        }
     }
 }
 

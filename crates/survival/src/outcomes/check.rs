@@ -4,16 +4,16 @@ use crate::{error::Error, outcomes::Outcomes};
 
 /// One finite value per subject.
 pub(crate) fn finite(name: &'static str, values: &[f64], outcomes: &Outcomes) -> Result<(), Error> {
-    domain(name, values, outcomes, f64::is_finite)
+    domain(name, values, outcomes, ("finite", f64::is_finite))
 }
 
 /// The same where outcomes are at hand only in another form.
 pub(crate) fn finite_values(name: &'static str, values: &[f64], n: usize) -> Result<(), Error> {
     if values.len() != n {
-        return Err(Error::LengthMismatch(name, n, values.len()));
+        return Err(Error::LengthMismatch { name, expected: n, got: values.len() });
     }
     match values.iter().position(|v| !v.is_finite()) {
-        Some(i) => Err(Error::OutOfDomain(name, i, values[i])),
+        Some(i) => Err(Error::OutOfDomain { name, index: i, value: values[i], expected: "finite" }),
         None => Ok(()),
     }
 }
@@ -24,14 +24,14 @@ pub(crate) fn probability(
     values: &[f64],
     outcomes: &Outcomes,
 ) -> Result<(), Error> {
-    domain(name, values, outcomes, |p| (0.0..=1.0).contains(&p))
+    domain(name, values, outcomes, ("in [0, 1]", |p| (0.0..=1.0).contains(&p)))
 }
 
 /// One row per subject.
 pub(crate) fn rows(name: &'static str, n_rows: usize, outcomes: &Outcomes) -> Result<(), Error> {
     match n_rows == outcomes.n_subjects() {
         true => Ok(()),
-        false => Err(Error::LengthMismatch(name, outcomes.n_subjects(), n_rows)),
+        false => Err(Error::LengthMismatch { name, expected: outcomes.n_subjects(), got: n_rows }),
     }
 }
 
@@ -42,18 +42,25 @@ pub(crate) fn length<T>(
     outcomes: &Outcomes,
 ) -> Result<(), Error> {
     if outcomes.n_subjects() == 0 {
-        return Err(Error::Empty("outcomes"));
+        return Err(Error::Empty { name: "outcomes" });
     }
     if values.len() != outcomes.n_subjects() {
-        return Err(Error::LengthMismatch(name, outcomes.n_subjects(), values.len()));
+        return Err(Error::LengthMismatch {
+            name,
+            expected: outcomes.n_subjects(),
+            got: values.len(),
+        });
     }
     Ok(())
 }
 
-/// No case weights, or such as count subjects alike: whole numbers.
+/// Case weights are absent or whole numbers.
 pub(crate) fn frequencies(method: &'static str, outcomes: &Outcomes) -> Result<(), Error> {
     match outcomes.weights().is_some_and(|w| w.iter().any(|w| w.fract() != 0.0)) {
-        true => Err(Error::Unsupported(method, "case weights that are not whole numbers")),
+        true => Err(Error::Unsupported {
+            what: method,
+            with: "case weights that are not whole numbers",
+        }),
         false => Ok(()),
     }
 }
@@ -61,7 +68,7 @@ pub(crate) fn frequencies(method: &'static str, outcomes: &Outcomes) -> Result<(
 /// All at risk from the start.
 pub(crate) fn no_entry(method: &'static str, outcomes: &Outcomes) -> Result<(), Error> {
     match outcomes.entry().is_some() {
-        true => Err(Error::Unsupported(method, "delayed entry")),
+        true => Err(Error::Unsupported { what: method, with: "delayed entry" }),
         false => Ok(()),
     }
 }
@@ -71,19 +78,30 @@ pub(crate) fn level(level: f64) -> Result<f64, Error> {
     if level > 0.0 && level < 1.0 {
         Ok(level)
     } else {
-        Err(Error::InvalidSetting("level", "inside (0, 1)", level))
+        Err(Error::InvalidSetting {
+            name: "level",
+            expected: "inside (0, 1)",
+            got: level.to_string(),
+        })
     }
 }
 
 /// A horizon that somebody was followed to, so that a curve can be read off there.
 pub(crate) fn reaches(outcomes: &Outcomes, horizon: f64) -> Result<(), Error> {
     if !(horizon.is_finite() && horizon >= 0.0) {
-        return Err(Error::InvalidSetting("horizon", "finite and at least 0 years", horizon));
+        return Err(Error::InvalidSetting {
+            name: "horizon",
+            expected: "finite and at least 0 years",
+            got: horizon.to_string(),
+        });
     }
     let last = outcomes.time().iter().copied().fold(0.0, f64::max);
     let extinct = outcomes.time().iter().zip(outcomes.event()).any(|(&t, &e)| t == last && e);
     if last < horizon && !extinct {
-        return Err(Error::Undefined("risk at the horizon", "nobody was followed to it"));
+        return Err(Error::Undefined {
+            name: "risk at the horizon",
+            why: "nobody was followed to it",
+        });
     }
     Ok(())
 }
@@ -92,11 +110,11 @@ fn domain(
     name: &'static str,
     values: &[f64],
     outcomes: &Outcomes,
-    inside: impl Fn(f64) -> bool,
+    (expected, inside): (&'static str, fn(f64) -> bool),
 ) -> Result<(), Error> {
     length(name, values, outcomes)?;
     match values.iter().position(|&v| !inside(v)) {
-        Some(i) => Err(Error::OutOfDomain(name, i, values[i])),
+        Some(i) => Err(Error::OutOfDomain { name, index: i, value: values[i], expected }),
         None => Ok(()),
     }
 }

@@ -37,7 +37,11 @@ impl CompetingOutcomes {
     /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`].
     pub fn new(time: Vec<f64>, cause: Vec<usize>) -> Result<Self, Error> {
         if time.len() != cause.len() {
-            return Err(Error::LengthMismatch("cause", time.len(), cause.len()));
+            return Err(Error::LengthMismatch {
+                name: "cause",
+                expected: time.len(),
+                got: cause.len(),
+            });
         }
         let any = Outcomes::new(time, cause.iter().map(|&c| c > 0).collect())?;
         Ok(Self { any, cause })
@@ -95,11 +99,15 @@ impl CompetingOutcomes {
     /// [`Error::InvalidSetting`] for cause 0, [`Error::NoEvents`] where nobody had one of this cause.
     pub fn cause(&self, cause: usize) -> Result<OneCause<'_>, Error> {
         if cause == 0 {
-            return Err(Error::InvalidSetting("cause", "at least 1", 0.0));
+            return Err(Error::InvalidSetting {
+                name: "cause",
+                expected: "at least 1",
+                got: "0".to_owned(),
+            });
         }
         match self.cause.contains(&cause) {
             true => Ok(OneCause { outcomes: self, cause }),
-            false => Err(Error::NoEvents(self.cause.len())),
+            false => Err(Error::NoEvents { n: self.cause.len() }),
         }
     }
 

@@ -65,3 +65,19 @@ impl sealed::Sealed for OneCause<'_> {
         Kind::Cause(*self)
     }
 }
+
+impl<E: Endpoint + ?Sized> Endpoint for &E {
+    fn follow_up(&self) -> &Outcomes {
+        (**self).follow_up()
+    }
+
+    fn is_of_interest(&self, subject: usize) -> bool {
+        (**self).is_of_interest(subject)
+    }
+}
+
+impl<E: Endpoint + ?Sized> sealed::Sealed for &E {
+    fn kind(&self) -> Kind<'_> {
+        (**self).kind()
+    }
+}

@@ -19,10 +19,19 @@ impl Outcomes {
     /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`].
     pub fn new(time: Vec<f64>, event: Vec<bool>) -> Result<Self, Error> {
         if time.len() != event.len() {
-            return Err(Error::LengthMismatch("event", time.len(), event.len()));
+            return Err(Error::LengthMismatch {
+                name: "event",
+                expected: time.len(),
+                got: event.len(),
+            });
         }
         match time.iter().position(|t| !t.is_finite() || *t < 0.0) {
-            Some(i) => Err(Error::OutOfDomain("time", i, time[i])),
+            Some(i) => Err(Error::OutOfDomain {
+                name: "time",
+                index: i,
+                value: time[i],
+                expected: "finite and at least 0 years",
+            }),
             None => Ok(Self { entry: None, time, event, weight: None }),
         }
     }
@@ -33,11 +42,20 @@ impl Outcomes {
     /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `0 <= entry[i] < time[i]`.
     pub fn with_entry(mut self, entry: Vec<f64>) -> Result<Self, Error> {
         if entry.len() != self.time.len() {
-            return Err(Error::LengthMismatch("entry", self.time.len(), entry.len()));
+            return Err(Error::LengthMismatch {
+                name: "entry",
+                expected: self.time.len(),
+                got: entry.len(),
+            });
         }
         let outside = |(e, t): (&f64, &f64)| !e.is_finite() || *e < 0.0 || e >= t;
         match entry.iter().zip(&self.time).position(outside) {
-            Some(i) => Err(Error::OutOfDomain("entry", i, entry[i])),
+            Some(i) => Err(Error::OutOfDomain {
+                name: "entry",
+                index: i,
+                value: entry[i],
+                expected: "at least 0 and below the time",
+            }),
             None => {
                 self.entry = Some(entry);
                 Ok(self)
@@ -63,7 +81,11 @@ impl Outcomes {
     /// ```
     pub fn with_tied_times(mut self, tolerance: f64) -> Result<Self, Error> {
         if !(tolerance.is_finite() && tolerance >= 0.0) {
-            return Err(Error::InvalidSetting("tolerance", "finite and at least 0", tolerance));
+            return Err(Error::InvalidSetting {
+                name: "tolerance",
+                expected: "finite and at least 0",
+                got: tolerance.to_string(),
+            });
         }
         let mut all = self.time.clone();
         all.extend(self.entry.iter().flatten());
@@ -90,10 +112,19 @@ impl Outcomes {
     /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `weight[i]` is positive and finite.
     pub fn with_weights(mut self, weight: Vec<f64>) -> Result<Self, Error> {
         if weight.len() != self.time.len() {
-            return Err(Error::LengthMismatch("weight", self.time.len(), weight.len()));
+            return Err(Error::LengthMismatch {
+                name: "weight",
+                expected: self.time.len(),
+                got: weight.len(),
+            });
         }
         match weight.iter().position(|w| !w.is_finite() || *w <= 0.0) {
-            Some(i) => Err(Error::OutOfDomain("weight", i, weight[i])),
+            Some(i) => Err(Error::OutOfDomain {
+                name: "weight",
+                index: i,
+                value: weight[i],
+                expected: "finite and above 0",
+            }),
             None => {
                 self.weight = Some(weight);
                 Ok(self)

@@ -119,8 +119,10 @@ impl BootstrapOptions {
     ) -> Result<(T, Vec<Option<T>>), Error> {
         let sampler = self.sampler(n_subjects)?;
         let everyone: Vec<usize> = (0..n_subjects).collect();
-        let estimate = statistic(&everyone)
-            .ok_or(Error::Undefined("the statistic", "the whole sample has no value"))?;
+        let estimate = statistic(&everyone).ok_or(Error::Undefined {
+            name: "the statistic",
+            why: "the whole sample has no value",
+        })?;
         let one = |sample: &mut Vec<usize>, replicate: u64| {
             sample.clear();
             sampler.draw(replicate, |i| sample.push(i));
@@ -132,14 +134,14 @@ impl BootstrapOptions {
 
     pub(crate) fn sampler(&self, n_subjects: usize) -> Result<Sampler, Error> {
         if n_subjects == 0 {
-            return Err(Error::Empty("subjects"));
+            return Err(Error::Empty { name: "subjects" });
         }
         if self.n_replicates == 0 {
-            return Err(Error::Empty("replicates"));
+            return Err(Error::Empty { name: "replicates" });
         }
         for (name, labels) in [("clusters", &self.clusters), ("strata", &self.strata)] {
             if let Some(got) = labels.as_ref().map(Vec::len).filter(|&got| got != n_subjects) {
-                return Err(Error::LengthMismatch(name, n_subjects, got));
+                return Err(Error::LengthMismatch { name, expected: n_subjects, got });
             }
         }
         let units = match (&self.clusters, &self.strata) {
@@ -164,7 +166,10 @@ fn by_stratum(
     for cluster in clusters {
         let stratum = strata[cluster[0]];
         if cluster.iter().any(|&i| strata[i] != stratum) {
-            return Err(Error::Unsupported("the stratified bootstrap", "a cluster in two strata"));
+            return Err(Error::Unsupported {
+                what: "the stratified bootstrap",
+                with: "a cluster in two strata",
+            });
         }
         by_stratum.entry(stratum).or_default().push(cluster);
     }
@@ -254,17 +259,17 @@ pub fn jackknife(
     statistic: impl Fn(&[usize]) -> Option<f64> + Sync,
 ) -> Result<Vec<f64>, Error> {
     if n_subjects < 2 {
-        return Err(Error::Empty("subjects but one"));
+        return Err(Error::Empty { name: "subjects but one" });
     }
     let without = |left_out: usize| {
         let others: Vec<usize> = (0..n_subjects).filter(|&i| i != left_out).collect();
         statistic(&others).filter(|value| value.is_finite())
     };
     let values: Option<Vec<f64>> = (0..n_subjects).into_par_iter().map(without).collect();
-    let values = values.ok_or(Error::Undefined(
-        "the jackknife",
-        "the statistic has no value without one subject",
-    ))?;
+    let values = values.ok_or(Error::Undefined {
+        name: "the jackknife",
+        why: "the statistic has no value without one subject",
+    })?;
     let n = n_subjects as f64;
     let mean = values.iter().sum::<f64>() / n;
     Ok(values.into_iter().map(|value| (n - 1.0) * (mean - value)).collect())

@@ -123,10 +123,10 @@ impl StudentisedBootstrap {
     pub fn studentised_logit(&self, level: f64) -> Result<(f64, f64), Error> {
         let c = self.bootstrap.estimate;
         if !(c > 0.0 && c < 1.0) {
-            return Err(Error::Undefined(
-                "the logit interval",
-                "the estimate is not inside (0, 1)",
-            ));
+            return Err(Error::Undefined {
+                name: "the logit interval",
+                why: "the estimate is not inside (0, 1)",
+            });
         }
         let logit = |p: f64| (p / (1.0 - p)).ln();
         let slope = |p: f64| p * (1.0 - p);
@@ -151,7 +151,7 @@ fn defined<T>(drawn: Vec<Option<T>>) -> Result<(Vec<T>, usize), Error> {
     let values: Vec<T> = drawn.into_iter().flatten().collect();
     let n_undefined = n_replicates - values.len();
     if n_undefined * 10 > n_replicates {
-        return Err(Error::UndefinedReplicates(n_undefined, n_replicates));
+        return Err(Error::UndefinedReplicates { undefined: n_undefined, drawn: n_replicates });
     }
     Ok((values, n_undefined))
 }
@@ -184,13 +184,23 @@ pub fn studentised_interval(
 ) -> Result<(f64, f64), Error> {
     if replicate_se.len() != replicates.len() {
         let (expected, got) = (replicates.len(), replicate_se.len());
-        return Err(Error::LengthMismatch("replicate_se", expected, got));
+        return Err(Error::LengthMismatch { name: "replicate_se", expected, got });
     }
     if let Some(i) = replicates.iter().position(|r| !r.is_finite()) {
-        return Err(Error::OutOfDomain("replicates", i, replicates[i]));
+        return Err(Error::OutOfDomain {
+            name: "replicates",
+            index: i,
+            value: replicates[i],
+            expected: "finite",
+        });
     }
     if let Some(i) = replicate_se.iter().position(|s| !(s.is_finite() && *s >= 0.0)) {
-        return Err(Error::OutOfDomain("replicate_se", i, replicate_se[i]));
+        return Err(Error::OutOfDomain {
+            name: "replicate_se",
+            index: i,
+            value: replicate_se[i],
+            expected: "finite and above 0",
+        });
     }
     let pivots = replicates.iter().zip(replicate_se).map(|(r, &s)| pivot(r - estimate, s));
     around(estimate, se, pivots.collect(), level)
@@ -203,7 +213,11 @@ fn pivot(distance: f64, se: f64) -> f64 {
 
 fn around(estimate: f64, se: f64, mut pivots: Vec<f64>, level: f64) -> Result<(f64, f64), Error> {
     if !(se.is_finite() && se > 0.0) {
-        return Err(Error::InvalidSetting("the estimate's standard error", "positive", se));
+        return Err(Error::InvalidSetting {
+            name: "the estimate's standard error",
+            expected: "positive",
+            got: se.to_string(),
+        });
     }
     let tail = (1.0 - check::level(level)?) / 2.0;
     pivots.sort_unstable_by(f64::total_cmp);
@@ -211,14 +225,19 @@ fn around(estimate: f64, se: f64, mut pivots: Vec<f64>, level: f64) -> Result<(f
     let (lower, upper): (f64, f64) = (bound(1.0 - tail)?, bound(tail)?);
     if !(lower.is_finite() && upper.is_finite()) {
         let why = "too many bootstrap replicates have a standard error of 0";
-        return Err(Error::Undefined("the studentised interval", why));
+        return Err(Error::Undefined { name: "the studentised interval", why });
     }
     Ok((lower, upper))
 }
 
 fn sorted(replicates: &[f64]) -> Result<Vec<f64>, Error> {
     if let Some(i) = replicates.iter().position(|r| !r.is_finite()) {
-        return Err(Error::OutOfDomain("replicates", i, replicates[i]));
+        return Err(Error::OutOfDomain {
+            name: "replicates",
+            index: i,
+            value: replicates[i],
+            expected: "finite",
+        });
     }
     let mut sorted = replicates.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -231,7 +250,11 @@ fn order_statistic(sorted: &[f64], alpha: f64) -> Result<f64, Error> {
     let place = (n + 1.0) * alpha;
     let below = place.floor();
     if below < 1.0 || below > n {
-        return Err(Error::InvalidSetting("replicates", "more for this level", n));
+        return Err(Error::InvalidSetting {
+            name: "replicates",
+            expected: "more for this level",
+            got: n.to_string(),
+        });
     }
     let low = sorted[below as usize - 1];
     if (place - below).abs() < 1e-9 || below == n {
@@ -260,12 +283,17 @@ pub fn bca_interval(
     let tail = (1.0 - check::level(level)?) / 2.0;
     let sorted = sorted(replicates)?;
     if let Some(i) = influence.iter().position(|v| !v.is_finite()) {
-        return Err(Error::OutOfDomain("influence", i, influence[i]));
+        return Err(Error::OutOfDomain {
+            name: "influence",
+            index: i,
+            value: influence[i],
+            expected: "finite",
+        });
     }
     let below = sorted.partition_point(|&r| r < estimate);
     if below == 0 || below == sorted.len() {
         let why = "all bootstrap replicates lie on one side of the estimate";
-        return Err(Error::Undefined("the BCa interval", why));
+        return Err(Error::Undefined { name: "the BCa interval", why });
     }
     let shift = Normal.quantile(below as f64 / sorted.len() as f64);
     let acceleration = acceleration(influence)?;
@@ -280,7 +308,10 @@ pub fn bca_interval(
 fn acceleration(influence: &[f64]) -> Result<f64, Error> {
     let squares: f64 = influence.iter().map(|v| v * v).sum();
     if squares <= 0.0 {
-        return Err(Error::Undefined("the BCa interval", "no subject has any influence"));
+        return Err(Error::Undefined {
+            name: "the BCa interval",
+            why: "no subject has any influence",
+        });
     }
     let cubes: f64 = influence.iter().map(|v| v * v * v).sum();
     Ok(cubes / (6.0 * squares.powf(1.5)))

@@ -82,7 +82,7 @@ impl Case<'_> {
     fn mean_agrees(&self, curve: &SurvivalCurve) {
         let horizon = self.golden.at(&format!("{}/rmean_tau", self.path)).as_f64();
         match curve.restricted_mean(horizon.unwrap_or(self.last)) {
-            Err(why) => assert!(matches!(why, Error::Undefined(..)) && horizon.is_none()),
+            Err(why) => assert!(matches!(why, Error::Undefined { .. }) && horizon.is_none()),
             Ok(got) => {
                 let at = |leaf: &str| {
                     self.golden.numbers(&format!("{}/{leaf}", self.path))[self.stratum]
