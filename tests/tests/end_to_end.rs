@@ -5,7 +5,7 @@
 mod common;
 
 use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
-use vertebra_study::{StudyConfig, TrainedModel};
+use vertebra_study::TrainedModel;
 
 /// The results without what may differ between two runs: the seconds and the name of the folder.
 fn comparable(mut results: StudyResults) -> StudyResults {
@@ -59,7 +59,8 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
 
     // The same seed gives the same numbers, however many networks are trained in parallel.
     for (name, fits) in [("second", Some(1)), ("third", Some(4))] {
-        let config = StudyConfig { fits_at_once: fits, ..common::small_config() };
+        let mut config = common::small_config();
+        config.fits_at_once = fits;
         let (mut again, _) = common::run_with(&config, &cohort, &folder.path().join(name)).unwrap();
         again.run.config.clone_from(&results.run.config);
         assert_eq!(comparable(again), comparable(results.clone()));

@@ -6,7 +6,7 @@ mod common;
 
 use vertebra_alignment::ImageVariant;
 use vertebra_hrnet::KeypointDetector;
-use vertebra_study::{Progress, RiskNetworkInputs, StudyConfig, train_risk};
+use vertebra_study::{Progress, RiskNetworkInputs, RiskNetworkStudy, StudyConfig};
 
 /// A detector that was never trained, with points anywhere on the film.
 fn blind_detector(config: &StudyConfig, folder: &std::path::Path) {
@@ -25,16 +25,19 @@ fn points_that_cannot_be_aligned_are_replaced_by_annotated_ones_and_listed() {
     blind_detector(&config, &detector);
     config.keypoint_model = Some(detector);
     config.film_cache = Some(cache.clone());
-    let wanted = RiskNetworkInputs { variant: Some(ImageVariant::L1L5), covariates: Vec::new() };
-    let device = burn::tensor::Device::default();
+    let inputs = RiskNetworkInputs::default().with_variant(ImageVariant::L1L5);
     let train = |out: &str| {
         let mut notes = Vec::new();
         let out = folder.path().join(out);
-        let trained = train_risk(&cohort, &config, &wanted, &out, &device, &mut |message| {
+        let hear = |message| {
             if let Progress::Note(note) = message {
                 notes.push(note);
             }
-        });
+        };
+        let trained = RiskNetworkStudy::new(&cohort, inputs.clone())
+            .config(config.clone())
+            .on_progress(hear)
+            .run(&out);
         (trained.map(|t| t.test), notes)
     };
     let (first, notes) = train("first");

@@ -72,6 +72,5 @@ fn largest(results: &StudyResults, method: Method) -> Option<&ModelResult> {
 
 /// A model with its discrimination on the whole test set.
 fn scored(model: Option<&ModelResult>) -> Option<(&ModelResult, &Discrimination)> {
-    let here = |d: &&Discrimination| d.set == EvaluationSet::Test && d.subgroup == Subgroup::All;
-    model.and_then(|m| Some((m, m.discrimination.iter().find(here)?)))
+    model.and_then(|m| Some((m, m.on(EvaluationSet::Test, Subgroup::All)?)))
 }

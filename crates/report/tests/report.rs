@@ -3,7 +3,7 @@
 
 mod common;
 
-use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
+use vertebra_report::results::{EvaluationSet, SCHEMA_VERSION, StudyResults, Subgroup};
 use vertebra_report::{Error, Report, write_report};
 
 fn report(results: &StudyResults) -> Report {
@@ -132,11 +132,7 @@ fn tables_keep_full_precision() {
     let report = report(&results);
     let table = report.tables().iter().find(|t| t.id() == "concordance-test-table").unwrap();
     let model = &results.models[4];
-    let found = model
-        .discrimination
-        .iter()
-        .find(|d| d.set == EvaluationSet::Test && d.subgroup == Subgroup::Women);
-    let c = found.unwrap().harrell;
+    let c = model.on(EvaluationSet::Test, Subgroup::Women).unwrap().harrell;
     let row = format!("\"{}\",{},{},{}", model.name, c.value, c.lower, c.upper);
     assert!(table.to_csv().contains(&row), "{row}\n{}", table.to_csv());
     for table in report.tables() {
@@ -235,7 +231,7 @@ fn results_are_read_as_they_were_written_and_another_version_is_named_before_the
     std::fs::write(&path, "{\"schema_version\": 99, \"unknown\": {}}").unwrap();
     let error = StudyResults::read(&path).unwrap_err();
     assert!(matches!(error, Error::SchemaVersion { got: 99, .. }), "{error}");
-    std::fs::write(&path, "{\"schema_version\": 1, \"run\": 3}").unwrap();
+    std::fs::write(&path, format!("{{\"schema_version\": {SCHEMA_VERSION}, \"run\": 3}}")).unwrap();
     let error = StudyResults::read(&path).unwrap_err().to_string();
     assert!(error.contains("results.json: expected the results of a study, got"), "{error}");
     let error = StudyResults::read(&folder.path().join("absent.json")).unwrap_err();

@@ -1,4 +1,9 @@
-use std::path::PathBuf;
+//! What can go wrong in a study.
+
+use std::path::{Path, PathBuf};
+
+/// What a library said, in a box, so that this enum stays small.
+type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Everything that can go wrong in a study.
 #[derive(Debug, thiserror::Error)]
@@ -12,66 +17,192 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A configuration that cannot be understood, or a value outside its domain.
-    #[error("configuration: {0}")]
-    Config(String),
-    /// Input files with faults; every one is listed, one per line.
-    #[error("{} fault{} in the input:\n{}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.join("\n"))]
-    Input(Vec<String>),
-    /// Too few subjects or events for a step: (step, needed, got).
-    #[error("{0}: needs {1}, got {2}")]
-    TooFew(&'static str, String, String),
+    /// A configuration that is not TOML, or has a setting that is unknown or of another type.
+    #[error("configuration: {source}")]
+    MalformedConfig {
+        /// What the reader of TOML said.
+        source: Source,
+    },
+    /// A setting outside its domain.
+    #[error("configuration: {name}: expected {expected}, got {got}")]
+    InvalidSetting {
+        /// The setting, as a TOML file names it.
+        name: String,
+        /// What is expected.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
+    /// Several problems of the input, each an error of its own, one per line.
+    #[error("{}", list(problems))]
+    InvalidInput {
+        /// The problems; none of them is of this kind.
+        problems: Vec<Error>,
+    },
+    /// A row of the cohort's tables.
+    #[error("{problem}")]
+    Table {
+        /// File, line, column, what is expected and what came.
+        problem: vertebra_cohort::Problem,
+    },
+    /// A file that does not hold what it should.
+    #[error("{}: expected {expected}, got {got}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is expected.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// A file that a program of another layout wrote.
+    #[error("{}: expected schema version {expected}, got {got}", path.display())]
+    SchemaVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version that this program reads.
+        expected: u32,
+        /// The version of the file.
+        got: u32,
+    },
+    /// A run folder that belongs to a run with other settings or tables.
+    #[error("{}: expected the settings and tables of this run, got those of another; give another \
+             folder", path.display())]
+    OtherRun {
+        /// The file that says what the folder's run depends on.
+        path: PathBuf,
+    },
+    /// A film of another size than its annotation says.
+    #[error("{}: annotated as {} x {} px, but the film has {} x {}",
+            path.display(), annotated[0], annotated[1], got[0], got[1])]
+    AnnotatedSize {
+        /// The film.
+        path: PathBuf,
+        /// Rows and columns in the annotation.
+        annotated: [usize; 2],
+        /// Rows and columns of the film.
+        got: [usize; 2],
+    },
+    /// A film without an annotation where one is needed.
+    #[error("{}: expected {expected}, got none", film.display())]
+    NotAnnotated {
+        /// The film, relative to the cohort folder.
+        film: PathBuf,
+        /// What is expected.
+        expected: &'static str,
+    },
+    /// A detector cannot be trained without annotated films.
+    #[error("training a keypoint detector ({part}): expected annotated films, got none")]
+    NoTrainingFilms {
+        /// The part of the development set it was to be trained on.
+        part: String,
+    },
+    /// Measures at the main horizon need an event before it and a subject followed beyond it, in
+    /// both sets.
+    #[error(
+        "the main horizon needs an event by {horizon} years and a subject followed beyond, in \
+             the {set} set; got {events} and {followed}; set main_horizon in a --config file"
+    )]
+    UndefinedAtHorizon {
+        /// `development` or `test`.
+        set: &'static str,
+        /// Years.
+        horizon: f64,
+        /// Events by the horizon.
+        events: usize,
+        /// Subjects followed beyond it.
+        followed: usize,
+    },
+    /// An array of another length than expected.
+    #[error("{name}: expected {expected} values, got {got}")]
+    LengthMismatch {
+        /// The array.
+        name: &'static str,
+        /// Its expected length.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
     /// A picture could not be written.
     #[error("{}: {source}", path.display())]
     Picture {
         /// The file.
         path: PathBuf,
         /// What the encoder said.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Source,
     },
-    /// A model folder that cannot be used: (file, expected, got).
-    #[error("{}: expected {expected}, got {got}", path.display())]
-    Model {
-        /// The file.
+    /// A film cannot be aligned.
+    #[error("{}: {source}", path.display())]
+    Alignment {
+        /// The film.
         path: PathBuf,
-        /// What was expected.
-        expected: String,
-        /// What came.
-        got: String,
+        /// Why.
+        source: vertebra_alignment::Error,
     },
-    /// A prediction with another number of covariates than the model has: (expected, got).
-    #[error("a prediction: expected {0} covariates, got {1}")]
-    CovariateCount(usize, usize),
+    /// The keypoint network cannot take a film.
+    #[error("{}: {source}", path.display())]
+    Film {
+        /// The film.
+        path: PathBuf,
+        /// Why.
+        source: Box<vertebra_hrnet::Error>,
+    },
     /// The results could not be written.
     #[error(transparent)]
-    Report(#[from] vertebra_report::Error),
-    /// The cohort tables.
+    Report {
+        /// Why.
+        #[from]
+        source: vertebra_report::Error,
+    },
+    /// The cohort.
     #[error(transparent)]
-    Cohort(#[from] vertebra_cohort::Error),
+    Cohort {
+        /// Why.
+        #[from]
+        source: vertebra_cohort::Error,
+    },
     /// A radiograph.
     #[error(transparent)]
-    Radiograph(#[from] vertebra_radiograph::Error),
+    Radiograph {
+        /// Why.
+        #[from]
+        source: vertebra_radiograph::Error,
+    },
     /// The annotations.
     #[error(transparent)]
-    Keypoints(#[from] vertebra_keypoints::Error),
-    /// Alignment of one film: (film, why).
-    #[error("{0}: {1}")]
-    Alignment(String, vertebra_alignment::Error),
-    /// The keypoint network cannot take a film: (file, why).
-    #[error("{0}: {1}")]
-    Film(String, Box<vertebra_hrnet::Error>),
-    /// The keypoint network.
+    Keypoints {
+        /// Why.
+        #[from]
+        source: vertebra_keypoints::Error,
+    },
+    /// The keypoint detector.
     #[error(transparent)]
-    Detector(#[from] vertebra_hrnet::Error),
+    Detector {
+        /// Why.
+        #[from]
+        source: vertebra_hrnet::Error,
+    },
     /// A risk network.
     #[error(transparent)]
-    RiskModel(#[from] vertebra_deepsurv::Error),
+    RiskModel {
+        /// Why.
+        #[from]
+        source: vertebra_deepsurv::Error,
+    },
     /// A clinical baseline.
     #[error(transparent)]
-    Baseline(#[from] vertebra_baselines::Error),
+    Baseline {
+        /// Why.
+        #[from]
+        source: vertebra_baselines::Error,
+    },
     /// A statistic.
     #[error(transparent)]
-    Survival(#[from] vertebra_survival::Error),
+    Survival {
+        /// Why.
+        #[from]
+        source: vertebra_survival::Error,
+    },
 }
 
 impl From<vertebra_run::Error> for Error {
@@ -85,5 +216,77 @@ impl Error {
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }
+    }
+
+    /// Alignment of this film failed.
+    pub(crate) fn alignment(path: &Path) -> impl Fn(vertebra_alignment::Error) -> Self {
+        |source| Self::Alignment { path: path.to_owned(), source }
+    }
+
+    /// The network cannot take this film.
+    pub(crate) fn film(path: &Path) -> impl Fn(vertebra_hrnet::Error) -> Self {
+        |source| Self::Film { path: path.to_owned(), source: Box::new(source) }
+    }
+
+    /// Several problems as one error; lists among them become part of the list.
+    pub(crate) fn all(problems: Vec<Self>) -> Self {
+        let mut flat = Vec::new();
+        for problem in problems {
+            match problem {
+                Self::InvalidInput { problems } => flat.extend(problems),
+                problem => flat.push(problem),
+            }
+        }
+        Self::InvalidInput { problems: flat }
+    }
+
+    /// `Ok` without problems.
+    pub(crate) fn check(problems: Vec<Self>) -> Result<(), Self> {
+        if problems.is_empty() { Ok(()) } else { Err(Self::all(problems)) }
+    }
+}
+
+impl From<vertebra_cohort::Problems> for Error {
+    fn from(problems: vertebra_cohort::Problems) -> Self {
+        let problems = problems.as_slice().iter().cloned();
+        Self::InvalidInput { problems: problems.map(|problem| Self::Table { problem }).collect() }
+    }
+}
+
+fn list(problems: &[Error]) -> String {
+    let n = problems.len();
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} problem{plural} in the input:\n{}", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn not_annotated(film: &str) -> Error {
+        Error::NotAnnotated { film: film.into(), expected: "an annotation" }
+    }
+
+    #[test]
+    fn several_problems_are_one_flat_list() {
+        assert!(Error::check(Vec::new()).is_ok());
+        let one = Error::check(vec![not_annotated("a.dcm")]).unwrap_err();
+        let text = "1 problem in the input:\na.dcm: expected an annotation, got none";
+        assert_eq!(one.to_string(), text);
+        let two = Error::all(vec![not_annotated("b.dcm"), one]);
+        assert_eq!(
+            two.to_string(),
+            "2 problems in the input:\nb.dcm: expected an annotation, got none\n\
+             a.dcm: expected an annotation, got none"
+        );
+    }
+
+    #[test]
+    fn a_film_of_another_size_is_named_with_both_sizes() {
+        let path = "films/a.png".into();
+        let error = Error::AnnotatedSize { path, annotated: [10, 20], got: [30, 40] };
+        let expected = "films/a.png: annotated as 10 x 20 px, but the film has 30 x 40";
+        assert_eq!(error.to_string(), expected);
     }
 }

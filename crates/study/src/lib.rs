@@ -6,8 +6,11 @@ mod films;
 mod input;
 mod model;
 mod progress;
-mod run;
+mod risk_network_study;
 mod stages;
+mod study;
+#[cfg(test)]
+mod test_data;
 
 pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
 pub use error::Error;
@@ -17,5 +20,5 @@ pub use films::keypoint_sheets::write_keypoint_sheets;
 pub use model::found_points::{FoundPoints, KeypointCertainty};
 pub use model::model_folder::{ModelDescription, Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
-pub use run::run;
-pub use stages::train_risk::{RiskNetworkInputs, TrainedRiskNetwork, train_risk};
+pub use risk_network_study::{RiskNetworkInputs, RiskNetworkStudy, TrainedRiskNetwork};
+pub use study::Study;

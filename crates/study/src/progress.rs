@@ -19,3 +19,57 @@ pub enum Progress {
 
 /// Where messages go; called from the thread that runs the study.
 pub type Observer<'a> = dyn FnMut(Progress) + 'a;
+
+/// The three messages as calls; a trait, because [`Observer`] is a function.
+pub(crate) trait Tell {
+    /// A stage begins.
+    fn stage(&mut self, name: impl Into<String>, total: Option<usize>);
+    /// So many steps of the stage are done.
+    fn done(&mut self, steps: usize);
+    /// A line worth keeping.
+    fn note(&mut self, text: impl Into<String>);
+}
+
+impl Tell for Observer<'_> {
+    fn stage(&mut self, name: impl Into<String>, total: Option<usize>) {
+        self(Progress::Stage { name: name.into(), total: total.map(|n| n as u64) });
+    }
+
+    fn done(&mut self, steps: usize) {
+        self(Progress::Step(steps as u64));
+    }
+
+    fn note(&mut self, text: impl Into<String>) {
+        self(Progress::Note(text.into()));
+    }
+}
+
+/// Counts the steps of a stage that ends one step at a time.
+pub(crate) fn counting<'a>(observer: &'a mut Observer<'_>) -> impl FnMut() + 'a {
+    let mut steps = 0;
+    move || {
+        steps += 1;
+        observer.done(steps);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_arrive_in_order_and_steps_are_counted() {
+        let mut heard = Vec::new();
+        let mut observe = |message| heard.push(message);
+        let observer: &mut Observer<'_> = &mut observe;
+        observer.stage("fitting", Some(2));
+        let mut step = counting(observer);
+        step();
+        step();
+        drop(step);
+        observer.note("done");
+        let stage = Progress::Stage { name: "fitting".to_owned(), total: Some(2) };
+        let note = Progress::Note("done".to_owned());
+        assert_eq!(heard, [stage, Progress::Step(1), Progress::Step(2), note]);
+    }
+}

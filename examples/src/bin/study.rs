@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{configuration, console::Console, name::run_name, output::exit_code};
 use vertebra_phantom::PhantomConfig;
-use vertebra_report::results::{Discrimination, Estimate, EvaluationSet, StudyResults, Subgroup};
-use vertebra_study::{Preset, Progress, StudyConfig};
+use vertebra_report::results::{Estimate, EvaluationSet, StudyResults, Subgroup};
+use vertebra_study::{Preset, Progress, Study, StudyConfig};
 
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
 ///
@@ -49,8 +49,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(folder) => folder.clone(),
         None => make_phantom(arguments, &config, &out, &mut console)?,
     };
-    let device = burn::tensor::Device::default();
-    let results = vertebra_study::run(&cohort, &config, &out, &device, &mut |m| console.show(m))?;
+    let results = Study::new(cohort).config(config).on_progress(|m| console.show(m)).run(&out)?;
     let report = vertebra_report::write_report(&results, &out)?;
     console.finish();
     summarise(&results);
@@ -62,9 +61,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn summarise(results: &StudyResults) {
     println!("{:<42} C on the test set (95 % interval over subjects)", "model");
     for model in &results.models {
-        let whole =
-            |d: &&Discrimination| d.set == EvaluationSet::Test && d.subgroup == Subgroup::All;
-        if let Some(d) = model.discrimination.iter().find(whole) {
+        if let Some(d) = model.on(EvaluationSet::Test, Subgroup::All) {
             let Estimate { value, lower, upper } = d.harrell;
             println!("{:<42} {value:.3} ({lower:.3} to {upper:.3})", model.name);
         }
@@ -92,7 +89,7 @@ fn make_phantom(
     let folder = out.join("cohort");
     let preset = match arguments.configuration.preset() {
         Preset::Quick => PhantomConfig::quick(),
-        Preset::Standard | Preset::Paper => PhantomConfig::standard(),
+        _ => PhantomConfig::standard(),
     };
     let mut phantom = preset.with_seed(config.seed);
     if let Some(subjects) = arguments.subjects {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_examples::{configuration, console::Console, output::exit_code};
-use vertebra_study::{RiskNetworkInputs, train_risk};
+use vertebra_study::{RiskNetworkInputs, RiskNetworkStudy};
 
 /// Trains a DeepSurv network on radiographs, covariates, or both, and tests it.
 #[derive(Parser)]
@@ -67,14 +67,14 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.keypoint_model.is_some() {
         config.keypoint_model = arguments.keypoint_model;
     }
-    let wanted = RiskNetworkInputs {
-        variant: arguments.variant.map(Variant::image_variant),
-        covariates: arguments.covariates,
-    };
-    let device = burn::tensor::Device::default();
+    let mut inputs = RiskNetworkInputs::default().with_covariates(arguments.covariates);
+    inputs.variant = arguments.variant.map(Variant::image_variant);
     let mut console = Console::new();
-    let (cohort, out) = (&arguments.cohort, &arguments.out);
-    let trained = train_risk(cohort, &config, &wanted, out, &device, &mut |m| console.show(m))?;
+    let out = &arguments.out;
+    let trained = RiskNetworkStudy::new(arguments.cohort, inputs)
+        .config(config)
+        .on_progress(|message| console.show(message))
+        .run(out)?;
     console.finish();
     let (c, size) = (trained.test.harrell, trained.test.size);
     if arguments.json {

@@ -5,7 +5,7 @@
 use std::path::Path;
 use vertebra_phantom::{PhantomConfig, generate};
 use vertebra_report::results::StudyResults;
-use vertebra_study::{Preset, Progress, StudyConfig};
+use vertebra_study::{Preset, Progress, Study, StudyConfig};
 
 /// Every stage of the protocol, with networks that barely learn.
 pub(crate) fn small_config() -> StudyConfig {
@@ -61,13 +61,12 @@ pub(crate) fn run_with(
     cohort: &Path,
     out: &Path,
 ) -> Result<(StudyResults, Vec<String>), vertebra_study::Error> {
-    std::fs::create_dir_all(out).unwrap();
     let mut stages = Vec::new();
-    let device = burn::tensor::Device::default();
-    let results = vertebra_study::run(cohort, config, out, &device, &mut |message| {
+    let hear = |message| {
         if let Progress::Stage { name, .. } = message {
             stages.push(name);
         }
-    })?;
+    };
+    let results = Study::new(cohort).config(config.clone()).on_progress(hear).run(out)?;
     Ok((results, stages))
 }

@@ -65,9 +65,7 @@ impl<'a> Panel<'a> {
         subgroup: Subgroup,
         name: &str,
     ) -> Option<Self> {
-        let of = |m: &'a ModelResult| {
-            m.discrimination.iter().find(|d| d.set == set && d.subgroup == subgroup)
-        };
+        let of = |m: &'a ModelResult| m.on(set, subgroup);
         let mut groups: Vec<Group> = Vec::new();
         for model in results.models.iter().filter(|m| m.method != Method::Oracle) {
             let Some(discrimination) = of(model) else { continue };

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use vertebra_keypoints::Level;
 
 /// Accuracy of the keypoint network.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct KeypointResults {
     /// The network, e.g. `HRNet-W32`, its number of parameters, and its input size.
     pub network: String,
@@ -27,6 +28,7 @@ pub struct KeypointResults {
 
 /// Keypoint accuracy on one set of held-out films.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct KeypointFold {
     /// Held-out films.
     pub n: usize,
@@ -44,6 +46,7 @@ pub struct KeypointFold {
 
 /// Error at one level over the held-out films.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LevelError {
     /// The level.
     pub level: Level,
@@ -55,4 +58,49 @@ pub struct LevelError {
     pub p95_mm: f64,
     /// Share of points within 2 mm.
     pub within_2mm: f64,
+}
+
+impl KeypointFold {
+    /// AP over all thresholds, at 0.50 and at 0.75, and the mean error in px, of `n` films.
+    #[must_use]
+    pub fn new(n: usize, [ap, ap50, ap75]: [f64; 3], mean_error_px: f64) -> Self {
+        Self { n, ap, ap50, ap75, mean_error_mm: None, mean_error_px }
+    }
+
+    /// The accuracy with the mean error in mm, where it is known.
+    #[must_use]
+    pub fn with_mean_error_mm(mut self, mm: Option<f64>) -> Self {
+        self.mean_error_mm = mm;
+        self
+    }
+}
+
+impl LevelError {
+    /// What radial errors in mm amount to; `None` without any.
+    #[must_use]
+    pub fn of(level: Level, mut mm: Vec<f64>) -> Option<Self> {
+        mm.sort_by(f64::total_cmp);
+        let n = mm.len() as f64;
+        let at = |share: f64| mm.get((mm.len().checked_sub(1)? as f64 * share).round() as usize);
+        Some(Self {
+            level,
+            mean_mm: mm.iter().sum::<f64>() / n,
+            median_mm: *at(0.5)?,
+            p95_mm: *at(0.95)?,
+            within_2mm: mm.iter().filter(|e| **e <= 2.0).count() as f64 / n,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_become_their_mean_quantiles_and_share_within_2_mm() {
+        let found = LevelError::of(Level::L3, vec![5.0, 1.0, 3.0, 2.0]).unwrap();
+        assert_eq!((found.mean_mm, found.median_mm, found.p95_mm), (2.75, 3.0, 5.0));
+        assert_eq!(found.within_2mm, 0.5);
+        assert_eq!(LevelError::of(Level::L1, Vec::new()), None);
+    }
 }

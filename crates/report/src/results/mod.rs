@@ -36,10 +36,11 @@ use std::path::Path;
 use vertebra_cohort::{EligibilityFlow, TableOne};
 
 /// Version of the layout of [`StudyResults`]; raised when a field changes its meaning or name.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Everything a study found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StudyResults {
     /// [`SCHEMA_VERSION`] of the program that wrote it.
     pub schema_version: u32,
@@ -72,6 +73,33 @@ pub struct StudyResults {
 }
 
 impl StudyResults {
+    /// The results of a study of these subjects, before any stage has run.
+    #[must_use]
+    pub fn new(
+        run: RunRecord,
+        flow: EligibilityFlow,
+        split: SplitSummary,
+        table_one: TableOne,
+        outcome: OutcomeSummary,
+    ) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            run,
+            flow,
+            split,
+            table_one,
+            missing: Vec::new(),
+            outcome,
+            keypoints: KeypointResults::default(),
+            variants: Vec::new(),
+            models: Vec::new(),
+            comparisons: Vec::new(),
+            risk_groups: Vec::new(),
+            saliency: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// Reads a `results.json`; its version is looked at before the rest.
     ///
     /// # Errors

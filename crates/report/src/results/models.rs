@@ -1,11 +1,14 @@
 //! Models, and what each was worth.
 
-use super::{Calibration, DecisionCurve, Discrimination, Estimate, HorizonResult};
+use super::{
+    Calibration, DecisionCurve, Discrimination, Estimate, EvaluationSet, HorizonResult, Subgroup,
+};
 use serde::{Deserialize, Serialize};
 
 /// How a model makes a risk score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Method {
     /// Cox proportional hazards regression on covariates.
     CoxPh,
@@ -23,6 +26,7 @@ pub enum Method {
 
 /// One model and how it did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ModelResult {
     /// Unique short name, e.g. `Model 2, DeepSurv with images`.
     pub name: String,
@@ -48,15 +52,55 @@ pub struct ModelResult {
 
 /// A Cox coefficient.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Coefficient {
     /// Covariate.
     pub name: String,
     /// Log hazard ratio per unit.
     pub coef: f64,
-    /// Standard error.
-    pub se: f64,
+    /// Its standard error.
+    pub std_error: f64,
     /// Hazard ratio with its 95 % interval.
     pub hazard_ratio: Estimate,
     /// Wald P value.
     pub p: f64,
+}
+
+impl ModelResult {
+    /// A model of this name and kind; nothing is known of it yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>, method: Method) -> Self {
+        Self {
+            name: name.into(),
+            method,
+            clinical: None,
+            covariates: Vec::new(),
+            discrimination: Vec::new(),
+            horizons: Vec::new(),
+            integrated_brier: None,
+            calibration: None,
+            decision: None,
+            coefficients: Vec::new(),
+        }
+    }
+
+    /// The discrimination on one set and subgroup, where it is defined.
+    #[must_use]
+    pub fn on(&self, set: EvaluationSet, subgroup: Subgroup) -> Option<&Discrimination> {
+        self.discrimination.iter().find(|d| d.set == set && d.subgroup == subgroup)
+    }
+}
+
+impl Coefficient {
+    /// A log hazard ratio per unit with its standard error, the hazard ratio and Wald's P value.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        coef: f64,
+        std_error: f64,
+        hazard_ratio: Estimate,
+        p: f64,
+    ) -> Self {
+        Self { name: name.into(), coef, std_error, hazard_ratio, p }
+    }
 }

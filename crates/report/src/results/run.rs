@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How the run can be repeated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RunRecord {
     /// Name of the run folder.
     pub name: String,
@@ -26,4 +27,19 @@ pub struct RunRecord {
     pub inputs: BTreeMap<String, String>,
     /// Wall-clock seconds by stage, in the order they ran.
     pub seconds: Vec<(String, f64)>,
+}
+
+impl RunRecord {
+    /// The record of a run of this software: its name, preset and seed; the rest is empty.
+    #[must_use]
+    pub fn new(name: impl Into<String>, preset: impl Into<String>, seed: u64) -> Self {
+        let (name, preset) = (name.into(), preset.into());
+        Self {
+            name,
+            preset,
+            seed,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Self::default()
+        }
+    }
 }

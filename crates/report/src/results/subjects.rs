@@ -14,6 +14,7 @@ pub struct SetSize {
 
 /// Sizes of the development and the test set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SplitSummary {
     /// How subjects were assigned: `by seed, stratified by event` or `column split`.
     pub method: String,
@@ -27,6 +28,7 @@ pub struct SplitSummary {
 
 /// A covariate with missing values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MissingCovariate {
     /// Its column.
     pub name: String,
@@ -40,6 +42,7 @@ pub struct MissingCovariate {
 
 /// Follow-up and events of the analysed subjects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OutcomeSummary {
     /// Where times and events came from: `films` (morphometry) or `columns time, event`.
     pub source: String,
@@ -53,4 +56,45 @@ pub struct OutcomeSummary {
     pub fractures: Vec<(Level, usize)>,
     /// Source of the morphometric reference heights.
     pub reference: Option<String>,
+}
+
+impl SplitSummary {
+    /// How subjects were assigned, the two sets, and the folds of the development set.
+    #[must_use]
+    pub fn new(
+        method: impl Into<String>,
+        development: SetSize,
+        test: SetSize,
+        folds: Vec<SetSize>,
+    ) -> Self {
+        Self { method: method.into(), development, test, folds }
+    }
+}
+
+impl MissingCovariate {
+    /// A column, the subjects of the development and of the test set without it, and the imputation.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        development: usize,
+        test: usize,
+        imputation: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), development, test, imputation: imputation.into() }
+    }
+}
+
+impl OutcomeSummary {
+    /// So many events in so many person-years; no fracture has a level yet.
+    #[must_use]
+    pub fn new(source: impl Into<String>, events: usize, person_years: f64) -> Self {
+        Self {
+            source: source.into(),
+            person_years,
+            median_follow_up: None,
+            rate_per_100: 100.0 * events as f64 / person_years,
+            fractures: Vec::new(),
+            reference: None,
+        }
+    }
 }

@@ -6,6 +6,7 @@ use vertebra_alignment::ImageVariant;
 
 /// One image variant on the development set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct VariantResult {
     /// The variant.
     pub variant: ImageVariant,
@@ -28,4 +29,23 @@ pub struct VariantResult {
     pub fold_auc: Vec<Option<f64>>,
     /// Whether it was chosen for the models.
     pub chosen: bool,
+}
+
+impl VariantResult {
+    /// A variant's AUC at a horizon and the threshold of its score; the rest is not known yet.
+    #[must_use]
+    pub fn new(variant: ImageVariant, horizon: f64, threshold: f64, auc: Estimate) -> Self {
+        Self {
+            variant,
+            horizon,
+            threshold,
+            auc,
+            sensitivity: None,
+            specificity: None,
+            ppv: None,
+            npv: None,
+            fold_auc: Vec::new(),
+            chosen: false,
+        }
+    }
 }

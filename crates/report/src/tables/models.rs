@@ -25,9 +25,7 @@ pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<
     let mut table = Table::new(id, &caption, &columns).with_note(note);
     for subgroup in [Subgroup::All, Subgroup::Women] {
         for model in &results.models {
-            let here = |d: &&Discrimination| d.set == set && d.subgroup == subgroup;
-            let found = model.discrimination.iter().find(here);
-            table.rows.extend(found.map(|d| row(model, subgroup, d)));
+            table.rows.extend(model.on(set, subgroup).map(|d| row(model, subgroup, d)));
         }
     }
     (!table.rows.is_empty()).then_some(table)
@@ -103,7 +101,7 @@ pub(crate) fn coefficients(results: &StudyResults) -> Option<Table> {
                 Cell::text(&model.name),
                 Cell::text(covariate_label(&c.name)),
                 Cell::Number(c.coef, 4),
-                Cell::Number(c.se, 4),
+                Cell::Number(c.std_error, 4),
                 Cell::Estimate(c.hazard_ratio, 3),
                 Cell::P(c.p),
             ]);

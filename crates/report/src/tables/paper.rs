@@ -1,8 +1,6 @@
 //! The paper's printed C indices beside ours.
 
-use crate::results::{
-    Discrimination, Estimate, EvaluationSet, Method, ModelResult, StudyResults, Subgroup,
-};
+use crate::results::{Estimate, EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
 use crate::table::{Cell, Kind, Table};
 
 const PAPER: &str = include_str!("../../data/paper_concordance.csv");
@@ -28,11 +26,8 @@ pub(crate) fn concordance(results: &StudyResults) -> Option<Table> {
         if find("test").is_none() {
             continue;
         }
-        let ours = |set, subgroup| {
-            let here = |d: &&Discrimination| d.set == set && d.subgroup == subgroup;
-            let found = model.discrimination.iter().find(here);
-            Cell::of(found, |d| Cell::Estimate(d.harrell, 3))
-        };
+        let ours =
+            |set, subgroup| Cell::of(model.on(set, subgroup), |d| Cell::Estimate(d.harrell, 3));
         table.rows.push(vec![
             Cell::text(&model.name),
             Cell::of(find("train"), Printed::cell),

@@ -8,51 +8,37 @@ use vertebra_keypoints::Level;
 use vertebra_report::results::*;
 
 pub fn results() -> StudyResults {
-    let models = models();
-    StudyResults {
-        schema_version: SCHEMA_VERSION,
-        run: run(),
-        flow: flow(),
-        split: split(),
-        table_one: table_one(),
-        missing: vec![MissingCovariate {
-            name: "bmi".to_owned(),
-            development: 9,
-            test: 3,
-            imputation: "median 24.1".to_owned(),
-        }],
-        outcome: outcome(),
-        keypoints: keypoints(),
-        variants: variants(),
-        comparisons: comparisons(),
-        risk_groups: vec![risk_groups()],
-        saliency: Some(saliency()),
-        models,
-        notes: vec!["AUC at 5 years is undefined for women: no woman is still at risk.".to_owned()],
-    }
+    let mut results = StudyResults::new(run(), flow(), split(), table_one(), outcome());
+    results.missing = vec![MissingCovariate::new("bmi", 9, 3, "median 24.1")];
+    results.keypoints = keypoints();
+    results.variants = variants();
+    results.models = models();
+    results.comparisons = comparisons();
+    results.risk_groups = vec![risk_groups()];
+    results.saliency = Some(saliency());
+    let note = "AUC at 5 years is undefined for women: no woman is still at risk.";
+    results.notes.push(note.to_owned());
+    results
 }
 
 fn run() -> RunRecord {
     let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned();
-    RunRecord {
-        name: "phantom-quick-1".to_owned(),
-        preset: "quick".to_owned(),
-        phantom: true,
-        seed: 1,
-        version: "0.1.0".to_owned(),
-        revision: Some("1a2b3c4".to_owned()),
-        device: "CPU (flex)".to_owned(),
-        config: "seed = 1\n[folds]\nn = 5\n[keypoints]\nnetwork = \"small\"\n".to_owned(),
-        inputs: BTreeMap::from([
-            ("cohort.csv".to_owned(), digest.clone()),
-            ("films/S0001-1.dcm".to_owned(), digest),
-        ]),
-        seconds: vec![
-            ("Keypoints".to_owned(), 92.1),
-            ("Variants".to_owned(), 71.4),
-            ("Models".to_owned(), 122.9),
-        ],
-    }
+    let mut run = RunRecord::new("phantom-quick-1", "quick", 1);
+    run.phantom = true;
+    run.version = "0.1.0".to_owned();
+    run.revision = Some("1a2b3c4".to_owned());
+    run.device = "CPU (flex)".to_owned();
+    run.config = "seed = 1\n[folds]\nn = 5\n[keypoints]\nnetwork = \"small\"\n".to_owned();
+    run.inputs = BTreeMap::from([
+        ("cohort.csv".to_owned(), digest.clone()),
+        ("films/S0001-1.dcm".to_owned(), digest),
+    ]);
+    run.seconds = vec![
+        ("Keypoints".to_owned(), 92.1),
+        ("Variants".to_owned(), 71.4),
+        ("Models".to_owned(), 122.9),
+    ];
+    run
 }
 
 fn flow() -> EligibilityFlow {
@@ -74,12 +60,8 @@ fn flow() -> EligibilityFlow {
 
 fn split() -> SplitSummary {
     let size = |n, events| SetSize { n, events };
-    SplitSummary {
-        method: "by seed, stratified by event".to_owned(),
-        development: size(300, 92),
-        test: size(140, 43),
-        folds: vec![size(60, 19), size(60, 19), size(60, 18), size(60, 18), size(60, 18)],
-    }
+    let folds = vec![size(60, 19), size(60, 19), size(60, 18), size(60, 18), size(60, 18)];
+    SplitSummary::new("by seed, stratified by event", size(300, 92), size(140, 43), folds)
 }
 
 fn table_one() -> TableOne {
@@ -109,46 +91,34 @@ fn table_one() -> TableOne {
 }
 
 fn outcome() -> OutcomeSummary {
-    OutcomeSummary {
-        source: "films (morphometry)".to_owned(),
-        person_years: 1452.3,
-        median_follow_up: Some(3.42),
-        rate_per_100: 9.3,
-        fractures: Level::ALL.into_iter().zip([48, 36, 25, 19, 14]).collect(),
-        reference: Some("440 films of this cohort, each sex, trimmed at 3 SD".to_owned()),
-    }
+    let mut outcome = OutcomeSummary::new("films (morphometry)", 135, 1452.3);
+    outcome.median_follow_up = Some(3.42);
+    outcome.fractures = Level::ALL.into_iter().zip([48, 36, 25, 19, 14]).collect();
+    outcome.reference = Some("440 films of this cohort, each sex, trimmed at 3 SD".to_owned());
+    outcome
 }
 
 fn keypoints() -> KeypointResults {
-    let fold = |n, ap, mm| KeypointFold {
-        n,
-        ap,
-        ap50: 1.0,
-        ap75: ap + 0.02,
-        mean_error_mm: Some(mm),
-        mean_error_px: mm / 0.35,
+    let fold = |n, ap, mm: f64| {
+        KeypointFold::new(n, [ap, 1.0, ap + 0.02], mm / 0.35).with_mean_error_mm(Some(mm))
     };
-    let level = |(level, mean): (Level, f64)| LevelError {
-        level,
-        mean_mm: mean,
-        median_mm: 0.85 * mean,
-        p95_mm: 2.3 * mean,
-        within_2mm: 1.0 - 0.05 * mean,
+    let level = |(level, mean): (Level, f64)| {
+        LevelError::of(level, vec![0.5 * mean, 0.85 * mean, mean, 2.3 * mean]).unwrap()
     };
-    let picture = |i: usize| Picture {
-        file: format!("pictures/keypoints-{i}.png"),
-        caption: "Annotated (ring) and detected (cross) centres of L1 to L5".to_owned(),
+    let picture = |i: usize| {
+        let caption = "Annotated (ring) and detected (cross) centres of L1 to L5";
+        Picture::new(format!("pictures/keypoints-{i}.png"), caption)
     };
-    KeypointResults {
-        network: "HRNet, width 8, 1.2 M parameters, input 256 x 192".to_owned(),
-        sigmas: [0.05; 5],
-        area: "area of the box around L1 to L5".to_owned(),
-        folds: vec![fold(60, 0.962, 1.21), fold(60, 0.958, 1.34), fold(60, 0.971, 1.12)],
-        test: Some(fold(140, 0.966, 1.19)),
-        levels: Level::ALL.into_iter().zip([1.3, 1.1, 1.0, 1.1, 1.5]).map(level).collect(),
-        flagged: 3,
-        overlays: (0..4).map(picture).collect(),
-    }
+    let mut keypoints = KeypointResults::default();
+    keypoints.network = "HRNet, width 8, 1.2 M parameters, input 256 x 192".to_owned();
+    keypoints.sigmas = [0.05; 5];
+    keypoints.area = "area of the box around L1 to L5".to_owned();
+    keypoints.folds = vec![fold(60, 0.962, 1.21), fold(60, 0.958, 1.34), fold(60, 0.971, 1.12)];
+    keypoints.test = Some(fold(140, 0.966, 1.19));
+    keypoints.levels = Level::ALL.into_iter().zip([1.3, 1.1, 1.0, 1.1, 1.5]).map(level).collect();
+    keypoints.flagged = 3;
+    keypoints.overlays = (0..4).map(picture).collect();
+    keypoints
 }
 
 pub fn estimate(value: f64, half_width: f64) -> Estimate {
@@ -160,17 +130,15 @@ fn variants() -> Vec<VariantResult> {
     ImageVariant::ALL
         .into_iter()
         .zip(auc)
-        .map(|(variant, auc)| VariantResult {
-            variant,
-            horizon: 3.0,
-            threshold: 0.21,
-            auc: estimate(auc, 0.06),
-            sensitivity: Some(estimate(0.69, 0.09)),
-            specificity: Some(estimate(auc - 0.02, 0.05)),
-            ppv: Some(estimate(0.41, 0.07)),
-            npv: Some(estimate(0.88, 0.03)),
-            fold_auc: vec![Some(auc - 0.03), None, Some(auc + 0.02)],
-            chosen: variant == ImageVariant::Patches,
+        .map(|(variant, auc)| {
+            let mut result = VariantResult::new(variant, 3.0, 0.21, estimate(auc, 0.06));
+            result.sensitivity = Some(estimate(0.69, 0.09));
+            result.specificity = Some(estimate(auc - 0.02, 0.05));
+            result.ppv = Some(estimate(0.41, 0.07));
+            result.npv = Some(estimate(0.88, 0.03));
+            result.fold_auc = vec![Some(auc - 0.03), None, Some(auc + 0.02)];
+            result.chosen = variant == ImageVariant::Patches;
+            result
         })
         .collect()
 }
@@ -230,45 +198,36 @@ fn model(
     let is_score = matches!(method, Method::Frax | Method::ImageOnly);
     let coefficient = |(i, name): (usize, &String)| {
         let coef = [0.062, 0.35, -0.041, 0.22, 0.61][i];
-        Coefficient {
-            name: name.clone(),
-            coef,
-            se: 0.4 * f64::abs(coef),
-            hazard_ratio: Estimate {
-                value: f64::exp(coef),
-                lower: f64::exp(coef - 0.8 * f64::abs(coef)),
-                upper: f64::exp(coef + 0.8 * f64::abs(coef)),
-            },
-            p: 0.012,
-        }
+        let reach = 0.8 * f64::abs(coef);
+        let hazard_ratio = Estimate {
+            value: f64::exp(coef),
+            lower: f64::exp(coef - reach),
+            upper: f64::exp(coef + reach),
+        };
+        Coefficient::new(name, coef, 0.4 * f64::abs(coef), hazard_ratio, 0.012)
     };
-    let cox = method == Method::CoxPh;
-    ModelResult {
-        name,
-        method,
-        clinical,
-        covariates: covariates.to_vec(),
-        discrimination,
-        horizons: [1.0, 3.0, 5.0]
-            .into_iter()
-            .map(|horizon| HorizonResult {
-                horizon,
-                auc: Some(estimate(c + 0.03 - 0.01 * horizon, 0.07 + 0.012 * horizon)),
-                sensitivity: Some(0.66),
-                specificity: Some(c - 0.04),
-                brier: (!is_score).then_some(0.05 * horizon),
-                scaled_brier: (!is_score).then_some(c - 0.55),
-            })
-            .collect(),
-        integrated_brier: (!is_score).then_some(0.131),
-        calibration: (!is_score).then(|| calibration(c)),
-        decision: (!is_score).then(|| decision(c)),
-        coefficients: if cox {
-            covariates.iter().enumerate().map(coefficient).collect()
-        } else {
-            Vec::new()
-        },
+    let mut model = ModelResult::new(name, method);
+    model.clinical = clinical;
+    model.covariates = covariates.to_vec();
+    model.discrimination = discrimination;
+    model.horizons = [1.0, 3.0, 5.0]
+        .into_iter()
+        .map(|horizon| HorizonResult {
+            horizon,
+            auc: Some(estimate(c + 0.03 - 0.01 * horizon, 0.07 + 0.012 * horizon)),
+            sensitivity: Some(0.66),
+            specificity: Some(c - 0.04),
+            brier: (!is_score).then_some(0.05 * horizon),
+            scaled_brier: (!is_score).then_some(c - 0.55),
+        })
+        .collect();
+    model.integrated_brier = (!is_score).then_some(0.131);
+    model.calibration = (!is_score).then(|| calibration(c));
+    model.decision = (!is_score).then(|| decision(c));
+    if method == Method::CoxPh {
+        model.coefficients = covariates.iter().enumerate().map(coefficient).collect();
     }
+    model
 }
 
 fn calibration(c: f64) -> Calibration {
@@ -362,26 +321,17 @@ fn risk_groups() -> RiskGroups {
 }
 
 fn saliency() -> SaliencyResults {
-    let picture = |(i, caption): (usize, &str)| Picture {
-        file: format!("pictures/heat-map-{i}.png"),
-        caption: caption.to_owned(),
-    };
-    SaliencyResults {
-        methods: vec!["Grad-CAM".to_owned(), "occlusion".to_owned()],
-        model: "Model 3, DeepSurv with images".to_owned(),
-        mass_with_event: Level::ALL.into_iter().zip([0.28, 0.24, 0.19, 0.16, 0.13]).collect(),
-        mass_without_event: Level::ALL.into_iter().zip([0.22, 0.21, 0.2, 0.19, 0.18]).collect(),
-        pictures: [
-            "Later fracture of L1",
-            "Later fracture of L3",
-            "No later fracture",
-            "No later fracture",
-        ]
-        .into_iter()
-        .enumerate()
-        .map(picture)
-        .collect(),
-    }
+    let captions =
+        ["Later fracture of L1", "Later fracture of L3", "No later fracture", "No later fracture"];
+    let picture =
+        |(i, caption): (usize, &str)| Picture::new(format!("pictures/heat-map-{i}.png"), caption);
+    let model = "Model 3, DeepSurv with images";
+    let mut saliency = SaliencyResults::new(model, ["Grad-CAM", "occlusion"]);
+    let shares = |shares: [f64; 5]| Level::ALL.into_iter().zip(shares).collect();
+    saliency.mass_with_event = shares([0.28, 0.24, 0.19, 0.16, 0.13]);
+    saliency.mass_without_event = shares([0.22, 0.21, 0.2, 0.19, 0.18]);
+    saliency.pictures = captions.into_iter().enumerate().map(picture).collect();
+    saliency
 }
 
 /// A small grey PNG of 60 x 80 px, written by hand: stored (uncompressed) deflate blocks.

@@ -1,5 +1,6 @@
 //! What a study does, as one value that a TOML file can change in any part.
 
+mod check;
 mod presets;
 
 use crate::Error;
@@ -7,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use vertebra_alignment::{AlignmentMode, ImageVariant};
 use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptions};
-use vertebra_deepsurv::{EncoderConfig, RiskModelConfig, RiskTraining};
+use vertebra_deepsurv::{EncoderConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_run::Seed;
 use vertebra_survival::Ties;
 
 /// How much to compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Preset {
     /// Minutes on two cores: small networks and pictures, three folds.
     Quick,
@@ -38,6 +40,7 @@ impl Preset {
 /// Where the detector of the model folder, which also reads the test films, comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FinalDetector {
     /// The fold detector with the highest validation AP.
     BestFold,
@@ -48,6 +51,7 @@ pub enum FinalDetector {
 /// Where the encoder of a model with images and covariates comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EncoderStart {
     /// Trained from random weights, covariates and images together.
     Scratch,
@@ -60,6 +64,7 @@ pub enum EncoderStart {
 /// Settings of the pictures that risk networks see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PictureConfig {
     /// Side of a whole-spine picture, px.
     pub size: usize,
@@ -74,6 +79,7 @@ pub struct PictureConfig {
 /// Settings of the risk networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RiskConfig {
     /// The encoder of pictures.
     pub encoder: EncoderConfig,
@@ -95,12 +101,13 @@ pub struct RiskConfig {
 /// Everything a study needs to know besides the cohort.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct StudyConfig {
     /// The preset it started from; `custom` when a file changed it.
     pub preset: String,
     /// Every random choice derives from it.
     pub seed: u64,
-    /// Share of the subjects in the test set, when no column says who is.
+    /// Share of the subjects in the test set, where no column assigns them.
     pub test_fraction: f64,
     /// Cross-validation folds inside the development set.
     pub folds: usize,
@@ -155,19 +162,10 @@ pub struct StudyConfig {
     pub risk: RiskConfig,
 }
 
-impl RiskConfig {
-    fn encoder_check(&self) -> Result<(), Error> {
-        let images = RiskModelConfig::image_only(self.encoder.clone(), [1, 1024, 1024])
-            .with_hidden(self.image_hidden.clone())
-            .with_dropout(self.dropout);
-        let clinical = RiskModelConfig::clinical(["age"]).with_hidden(self.clinical_hidden.clone());
-        for model in [images, clinical] {
-            model.check().map_err(|e| Error::Config(format!("risk: {e}")))?;
-        }
-        for training in [&self.image_training.training, &self.clinical_training.training] {
-            training.check().map_err(|e| Error::Config(format!("risk: {e}")))?;
-        }
-        Ok(())
+impl Default for StudyConfig {
+    /// [`Preset::Quick`].
+    fn default() -> Self {
+        Self::preset(Preset::Quick)
     }
 }
 
@@ -181,91 +179,49 @@ impl StudyConfig {
     /// A preset changed by the settings in a TOML text, which names only what differs.
     ///
     /// # Errors
-    /// [`Error::Config`] that says which setting is unknown or of another type.
+    /// [`Error::MalformedConfig`] for a setting that is unknown or of another type;
+    /// [`Error::InvalidSetting`] for one outside its domain.
     pub fn from_toml(preset: Preset, text: &str) -> Result<Self, Error> {
-        let config_error = |e: &dyn std::fmt::Display| Error::Config(e.to_string());
-        let changes: toml::Table = text.parse().map_err(|e: toml::de::Error| config_error(&e))?;
-        let base = toml::Value::try_from(Self::preset(preset)).map_err(|e| config_error(&e))?;
+        let changes: toml::Table = text.parse().map_err(malformed)?;
+        let base = toml::Value::try_from(Self::preset(preset)).map_err(malformed)?;
         let mut merged = merged(base, toml::Value::Table(changes));
         if let toml::Value::Table(table) = &mut merged {
             table.insert("preset".to_owned(), format!("{}, changed", preset.name()).into());
         }
-        let config: Self = merged.try_into().map_err(|e: toml::de::Error| config_error(&e))?;
-        config.check()?;
+        let config: Self = merged.try_into().map_err(malformed)?;
+        config.check_settings()?;
         Ok(config)
     }
 
     /// The configuration as TOML, every setting named.
     ///
     /// # Errors
-    /// [`Error::Config`] if a setting cannot be written as TOML.
+    /// [`Error::MalformedConfig`] if a setting cannot be written as TOML.
     pub fn to_toml(&self) -> Result<String, Error> {
-        toml::to_string_pretty(self).map_err(|e| Error::Config(e.to_string()))
+        toml::to_string_pretty(self).map_err(malformed)
+    }
+
+    /// The covariates of all clinical models, in the order of the models.
+    pub(crate) fn covariates(&self) -> impl Iterator<Item = Covariate> {
+        self.clinical_models.iter().flatten().copied()
+    }
+
+    /// The last horizon, years.
+    pub(crate) fn last_horizon(&self) -> f64 {
+        self.horizons.iter().copied().fold(0.0, f64::max)
     }
 
     /// The seed of one purpose: adding a stage changes no other stage's seed.
     pub(crate) fn seed_for(&self, purpose: &str) -> u64 {
         Seed::new(self.seed).named(purpose).value()
     }
-
-    /// Checks what the parts cannot check themselves.
-    ///
-    /// # Errors
-    /// [`Error::Config`] with the setting, what is expected and what came.
-    pub fn check(&self) -> Result<(), Error> {
-        let require = |ok: bool, setting: &str, expected: &str, got: String| {
-            if ok {
-                Ok(())
-            } else {
-                Err(Error::Config(format!("{setting}: expected {expected}, got {got}")))
-            }
-        };
-        let share = self.test_fraction;
-        require(
-            share > 0.0 && share < 1.0,
-            "test_fraction",
-            "a share in (0, 1)",
-            share.to_string(),
-        )?;
-        require(self.folds >= 2, "folds", "2 or more", self.folds.to_string())?;
-        require(self.bootstrap >= 100, "bootstrap", "100 or more", self.bootstrap.to_string())?;
-        let deployable = self.choose_masked || self.variants.iter().any(|v| !v.is_masked());
-        let got = "masked ones only".to_owned();
-        require(deployable, "variants", "one without masks, or choose_masked = true", got)?;
-        let sides = [self.picture.size, self.picture.patch_size];
-        let got = format!("{sides:?}");
-        require(sides.iter().all(|s| *s >= 16), "picture sizes", "16 px or more", got)?;
-        self.risk.encoder_check()?;
-        require(!self.variants.is_empty(), "variants", "at least one", "none".to_owned())?;
-        require(
-            !self.clinical_models.is_empty(),
-            "clinical_models",
-            "at least one",
-            "none".to_owned(),
-        )?;
-        for (i, model) in self.clinical_models.iter().enumerate() {
-            let setting = format!("clinical_models[{i}]");
-            require(!model.is_empty(), &setting, "at least one covariate", "none".to_owned())?;
-            let twice = (0..model.len()).find(|&k| model[..k].contains(&model[k]));
-            let got = twice.map(|k| format!("{} twice", model[k])).unwrap_or_default();
-            require(twice.is_none(), &setting, "each covariate once", got)?;
-        }
-        let horizons = self.horizons.iter().chain([&self.main_horizon]);
-        for horizon in horizons {
-            let ok = horizon.is_finite() && *horizon > 0.0;
-            require(ok, "horizons", "years above 0", horizon.to_string())?;
-        }
-        require(!self.horizons.is_empty(), "horizons", "at least one", "none".to_owned())?;
-        require(self.fits_at_once != Some(0), "fits_at_once", "at least 1", "0".to_owned())?;
-        require(
-            self.film_height >= 32,
-            "film_height",
-            "32 px or more",
-            self.film_height.to_string(),
-        )
-    }
 }
 
+fn malformed(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::MalformedConfig { source: Box::new(error) }
+}
+
+/// `base` with the values of `changes`, table by table.
 fn merged(base: toml::Value, changes: toml::Value) -> toml::Value {
     match (base, changes) {
         (toml::Value::Table(mut base), toml::Value::Table(changes)) => {

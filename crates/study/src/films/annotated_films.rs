@@ -1,12 +1,12 @@
 //! Annotated films as the keypoint network is trained on them, read from a folder.
 
 use crate::films::film::check_annotated;
-use crate::input::data::slashed;
+use crate::input::tables::name_of;
 use crate::{DecodedFilm, Error, FilmCache, FilmHeader, Observer, Progress};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
-use vertebra_cohort::{Cohort, Problems};
+use vertebra_cohort::Cohort;
 use vertebra_hrnet::{FilmPixels, FilmSample};
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation, Keypoint, VertebraKeypoints};
 
@@ -33,9 +33,10 @@ impl AnnotatedFilms {
     /// a folder, once for all runs.
     ///
     /// # Errors
-    /// [`Error::Keypoints`], [`Error::Radiograph`], [`Error::Io`]; [`Error::Input`] where no film is
-    /// annotated, a film has another size than its annotation says, or the cohort's tables have
-    /// faults; [`Error::Film`] for one that the network cannot take.
+    /// [`Error::Keypoints`], [`Error::Radiograph`], [`Error::Io`]; [`Error::Malformed`] where no
+    /// film is annotated; [`Error::AnnotatedSize`] for a film of another size than its annotation
+    /// says; [`Error::InvalidInput`] for the cohort's tables; [`Error::Film`] for a film that the
+    /// network cannot take.
     pub fn read(
         path: &Path,
         input_size: [usize; 2],
@@ -46,7 +47,8 @@ impl AnnotatedFilms {
         let folder = file.parent().unwrap_or(Path::new("."));
         let annotations = AnnotationSet::read(&file)?.films;
         if annotations.is_empty() {
-            return Err(Error::Input(vec![format!("{}: names no film", file.display())]));
+            let (expected, got) = ("annotated films".to_owned(), "none".to_owned());
+            return Err(Error::Malformed { path: file, expected, got });
         }
         let total = Some(annotations.len() as u64);
         observer(Progress::Stage { name: "decoding films".to_owned(), total });
@@ -74,7 +76,7 @@ fn sample(
     let (film, _) = cache.film(&path, &settings, |film| {
         let reduced = FilmPixels::new(film.pixels(), film.height(), film.width())
             .and_then(|pixels| pixels.reduced_for(input_size))
-            .map_err(|e| Error::Film(path.display().to_string(), Box::new(e)))?;
+            .map_err(Error::film(&path))?;
         let original_size = [film.height(), film.width()];
         let (pixels, [height, width]) = match reduced {
             Some(image) => (image.pixels, [image.height, image.width]),
@@ -105,12 +107,11 @@ fn subjects(folder: &Path, names: Vec<String>) -> Result<Vec<String>, Error> {
     if !folder.join("cohort.csv").exists() {
         return Ok(names);
     }
-    let listed = |problems: Problems| problems.as_slice().iter().map(ToString::to_string).collect();
-    let cohort = Cohort::read(folder).map_err(|problems| Error::Input(listed(problems)))?;
+    let cohort = Cohort::read(folder)?;
     let mut subject_of = HashMap::new();
     for subject in cohort.subjects() {
         for visit in &subject.visits {
-            subject_of.insert(slashed(&visit.radiograph), format!("subject {}", subject.id));
+            subject_of.insert(name_of(&visit.radiograph), format!("subject {}", subject.id));
         }
     }
     Ok(names.into_iter().map(|name| subject_of.get(&name).cloned().unwrap_or(name)).collect())
@@ -184,6 +185,6 @@ mod tests {
         let file = folder.path().join("annotations.json");
         AnnotationSet { films: vec![] }.write(&file).unwrap();
         let text = read(&file, &FilmCache::default()).unwrap_err().to_string();
-        assert!(text.contains("annotations.json: names no film"), "{text}");
+        assert!(text.contains("annotations.json: expected annotated films, got none"), "{text}");
     }
 }

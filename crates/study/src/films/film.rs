@@ -37,8 +37,7 @@ impl ReducedFilm {
     ) -> Result<(Self, String), Error> {
         let settings = format!("at most {max_height} rows");
         let (film, digest) = cache.film(path, &settings, |film| {
-            reduced(film, max_height)
-                .map_err(|error| Error::Alignment(path.display().to_string(), error))
+            reduced(film, max_height).map_err(Error::alignment(path))
         })?;
         Ok((Self::new(film, max_height), digest))
     }
@@ -82,14 +81,11 @@ pub(crate) fn check_annotated(
     size: [usize; 2],
     annotation: &FilmAnnotation,
 ) -> Result<(), Error> {
-    let ([rows, columns], FilmAnnotation { height, width, .. }) = (size, annotation);
-    if size == [*height, *width] {
+    let annotated = [annotation.height, annotation.width];
+    if size == annotated {
         return Ok(());
     }
-    let path = path.display();
-    let fault =
-        format!("{path}: annotated as {height} x {width} px, but the film has {rows} x {columns}");
-    Err(Error::Input(vec![fault]))
+    Err(Error::AnnotatedSize { path: path.to_owned(), annotated, got: size })
 }
 
 /// Reduced px per original px.

@@ -4,7 +4,6 @@ use crate::Error;
 use crate::config::PictureConfig;
 use crate::films::film::check_annotated;
 use rayon::prelude::*;
-use std::path::Path;
 use vertebra_alignment::{
     Alignment, Field, Film, ImageVariant, VariantImages, VariantOptions, VertebraMasks,
 };
@@ -93,19 +92,18 @@ fn render_one(
     variants: &[ImageVariant],
     config: &PictureConfig,
 ) -> Result<Vec<VariantImages>, Error> {
-    let named = |error| Error::Alignment(name(&film.path), error);
     let radiograph = Radiograph::open(&film.path)?;
     let masks = match film.annotation {
         Some(annotation) => {
             let size = [radiograph.height(), radiograph.width()];
             check_annotated(&film.path, size, annotation)?;
-            Some(VertebraMasks::from_polygons(annotation.polygons()).map_err(named)?)
+            Some(
+                VertebraMasks::from_polygons(annotation.polygons())
+                    .map_err(Error::alignment(&film.path))?,
+            )
         }
         None => None,
     };
-    render_film(&radiograph, film.keypoints, masks.as_ref(), variants, config).map_err(named)
-}
-
-fn name(path: &Path) -> String {
-    path.display().to_string()
+    render_film(&radiograph, film.keypoints, masks.as_ref(), variants, config)
+        .map_err(Error::alignment(&film.path))
 }

@@ -1,3 +1,12 @@
-//! What a study reads before it computes: the cohort as columns, and digests of its files.
+//! What a study reads before it computes: the tables and annotations of a cohort, and from them the
+//! subjects, their outcomes and covariates, and the sets they belong to.
+//!
+//! Everything that can be wrong with the input is looked for here and reported at once.
 
-pub(crate) mod data;
+pub(crate) mod covariates;
+pub(crate) mod outcomes;
+pub(crate) mod sets;
+pub(crate) mod subjects;
+pub(crate) mod table_one;
+pub(crate) mod tables;
+pub(crate) mod truth;

@@ -47,8 +47,8 @@ impl FoundPoints {
         film: &ReducedFilm,
         path: &Path,
     ) -> Result<Self, Error> {
-        let unfit = |error| Error::Film(path.display().to_string(), Box::new(error));
-        let pixels = FilmPixels::new(&film.pixels, film.height, film.width).map_err(unfit)?;
+        let pixels =
+            FilmPixels::new(&film.pixels, film.height, film.width).map_err(Error::film(path))?;
         let finding = detector.find(&[pixels])?[0];
         let certainty = detector.calibration().map(|calibration| KeypointCertainty {
             within_mm: calibration.within_mm,

@@ -6,6 +6,8 @@ use crate::config::PictureConfig;
 use crate::films::film::ReducedFilm;
 use crate::films::variant_pictures::{render_film, shape};
 use crate::model::found_points::{FoundPoints, KeypointCertainty};
+use crate::stages::Context;
+use crate::stages::models::Explained;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -22,6 +24,7 @@ const DESCRIPTION: &str = "model.json";
 
 /// What is between a film and the risk network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ModelDescription {
     /// Version of this layout.
     pub schema_version: u32,
@@ -47,6 +50,27 @@ pub struct ModelDescription {
     pub intended_use: String,
 }
 
+impl ModelDescription {
+    /// Of the model that a study keeps, which sees this variant.
+    pub(crate) fn of(context: Context<'_>, kept: Explained<'_>, variant: ImageVariant) -> Self {
+        let (data, config) = (context.data, context.config);
+        let times = data.development().iter().map(|&i| data.outcomes.time()[i]);
+        Self {
+            schema_version: SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: kept.model.name.clone(),
+            film_height: config.film_height,
+            variant,
+            picture: config.picture.clone(),
+            covariates: kept.clinical.stand_ins.clone(),
+            horizons: config.horizons.clone(),
+            last_follow_up: times.fold(0.0, f64::max),
+            development: data.size(data.development()),
+            intended_use: "research only; not a medical device".to_owned(),
+        }
+    }
+}
+
 /// A detector and a risk network with what lies between.
 #[derive(Debug, Clone)]
 pub struct TrainedModel {
@@ -57,6 +81,7 @@ pub struct TrainedModel {
 
 /// What a model says about one film.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Prediction {
     /// Centres of L1..L5, px of the film.
     pub keypoints: VertebraKeypoints,
@@ -67,11 +92,11 @@ pub struct Prediction {
     /// Risk of an event by each horizon, `(years, probability)`; `None` beyond the longest
     /// follow-up of the subjects the model was fitted on.
     pub risk: Vec<(f64, Option<f64>)>,
-    /// Doubts: implausible keypoints, imputed covariates, what the reader said.
+    /// Implausible keypoints, imputed covariates, what the reader warned of.
     pub warnings: Vec<String>,
     /// The pictures the network saw, `[height, width]` each.
     pub images: ImageSet,
-    /// How they came from the film.
+    /// The maps from the film to each picture.
     pub alignments: Vec<Alignment>,
     inputs: RiskInputs,
 }
@@ -133,12 +158,12 @@ impl TrainedModel {
     pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join(DESCRIPTION);
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let description: ModelDescription =
-            serde_json::from_str(&text).map_err(|e| malformed(&path, "a model description", e))?;
-        if description.schema_version != SCHEMA_VERSION {
-            let expected = format!("schema version {SCHEMA_VERSION}");
-            return Err(malformed(&path, &expected, description.schema_version));
+        let malformed = |e| malformed(&path, "a model description", e);
+        let Version { schema_version: got } = serde_json::from_str(&text).map_err(malformed)?;
+        if got != SCHEMA_VERSION {
+            return Err(Error::SchemaVersion { path, expected: SCHEMA_VERSION, got });
         }
+        let description = serde_json::from_str(&text).map_err(malformed)?;
         let detector = KeypointDetector::load(folder, device)?;
         let network = RiskModel::load(folder, device)?;
         Ok(Self { description, detector, network })
@@ -150,13 +175,12 @@ impl TrainedModel {
     /// # Errors
     /// The film cannot be read or aligned, or the covariates are not as many as expected.
     pub fn predict(&self, path: &Path, covariates: &[Option<f64>]) -> Result<Prediction, Error> {
-        let named = |error| Error::Alignment(path.display().to_string(), error);
         let mut warnings = Vec::new();
         let covariates = self.imputed(covariates, &mut warnings)?;
         let reduced = ReducedFilm::open(path, self.description.film_height)?;
         let found = FoundPoints::new(&self.detector, &reduced, path)?;
-        let FoundPoints { keypoints, certainty, warnings: doubts } = found;
-        warnings.extend(doubts);
+        let FoundPoints { keypoints, certainty, warnings: of_points } = found;
+        warnings.extend(of_points);
         let radiograph = Radiograph::open(path)?;
         if radiograph.facing().is_none() {
             warnings.push("the film does not say which way the subject faces; taken from the lordosis of the points found".to_owned());
@@ -164,7 +188,7 @@ impl TrainedModel {
         let ModelDescription { variant, picture, .. } = &self.description;
         let rendered =
             render_film(&radiograph, &keypoints, None::<&VertebraMasks>, &[*variant], picture)
-                .map_err(named)?;
+                .map_err(Error::alignment(path))?;
         let (mut pixels, mut alignments) = (Vec::new(), Vec::new());
         for images in rendered {
             images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
@@ -207,7 +231,8 @@ impl TrainedModel {
     ) -> Result<Vec<f32>, Error> {
         let expected = &self.description.covariates;
         if covariates.len() != expected.len() {
-            return Err(Error::CovariateCount(expected.len(), covariates.len()));
+            let (expected, got) = (expected.len(), covariates.len());
+            return Err(Error::LengthMismatch { name: "covariates", expected, got });
         }
         let value = |(given, (name, stand_in)): (&Option<f64>, &(String, f64))| {
             given.unwrap_or_else(|| {
@@ -219,6 +244,12 @@ impl TrainedModel {
     }
 }
 
-fn malformed(path: &Path, expected: &str, got: impl std::fmt::Display) -> Error {
-    Error::Model { path: path.to_owned(), expected: expected.to_owned(), got: got.to_string() }
+/// What is looked at before the rest of a description.
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
+}
+
+fn malformed(path: &Path, expected: &str, got: serde_json::Error) -> Error {
+    Error::Malformed { path: path.to_owned(), expected: expected.to_owned(), got: got.to_string() }
 }

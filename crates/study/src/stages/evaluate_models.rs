@@ -1,27 +1,58 @@
 //! From fitted models to results: every model on every group of subjects and at every horizon, and
 //! the comparisons between them.
 
+use crate::Error;
 use crate::config::StudyConfig;
-use crate::input::data::StudyData;
+use crate::input::subjects::StudyData;
+use crate::progress::{Observer, Tell};
+use crate::stages::Context;
 use crate::stages::evaluation::{Evaluator, Group, adjust};
 use crate::stages::horizons::{TestScores, cuts_from_folds, threshold_from_folds};
 use crate::stages::models::FittedModel;
-use crate::{Error, Observer, Progress};
-use burn::tensor::Device;
-use std::collections::BTreeMap;
-use std::path::Path;
-use vertebra_cohort::{Covariate, Sex};
+use vertebra_cohort::Sex;
 use vertebra_report::results::{
-    Comparison, EvaluationSet, KeypointResults, Method, ModelResult, RiskGroups, RunRecord,
-    SCHEMA_VERSION, StudyResults, Subgroup, VariantResult,
+    Comparison, EvaluationSet, Method, ModelResult, RiskGroups, Subgroup,
 };
 
-/// What an evaluation reads.
-pub(crate) struct Evaluation<'a> {
-    pub(crate) data: &'a StudyData,
-    pub(crate) config: &'a StudyConfig,
-    pub(crate) device: &'a Device,
-    pub(crate) run_folder: &'a Path,
+/// What the models are worth.
+pub(crate) struct Evaluated {
+    pub(crate) models: Vec<ModelResult>,
+    pub(crate) comparisons: Vec<Comparison>,
+    pub(crate) risk_groups: Vec<RiskGroups>,
+    /// What is undefined, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Evaluates every model on every group of subjects and at every horizon.
+pub(crate) fn evaluate(
+    context: Context<'_>,
+    models: &[FittedModel],
+    observer: &mut Observer<'_>,
+) -> Result<Evaluated, Error> {
+    observer.stage("evaluating", Some(models.len()));
+    let (data, config) = (context.data, context.config);
+    let evaluation = Evaluation { data, config };
+    let evaluator = Evaluator {
+        outcomes: &data.outcomes,
+        bootstrap: config.bootstrap,
+        seed: config.seed_for("bootstrap of C"),
+        uno_horizon: config.last_horizon(),
+    };
+    let groups = evaluation.groups();
+    let mut notes = Vec::new();
+    let mut results = Vec::new();
+    for (k, model) in models.iter().enumerate() {
+        results.push(evaluation.evaluate(model, &evaluator, &groups, &mut notes));
+        observer.done(k + 1);
+    }
+    let comparisons = evaluation.compare_models(models, &evaluator, &groups, &mut notes)?;
+    let risk_groups = evaluation.risk_groups(models)?;
+    Ok(Evaluated { models: results, comparisons, risk_groups, notes })
+}
+
+struct Evaluation<'a> {
+    data: &'a StudyData,
+    config: &'a StudyConfig,
 }
 
 impl Evaluation<'_> {
@@ -30,8 +61,8 @@ impl Evaluation<'_> {
         let woman = |i: &usize| data.subject(*i).sex == Sex::Female;
         let mut groups = Vec::new();
         for (set, members) in [
-            (EvaluationSet::CrossValidation, data.split.train()),
-            (EvaluationSet::Test, data.split.test()),
+            (EvaluationSet::CrossValidation, data.development()),
+            (EvaluationSet::Test, data.test()),
         ] {
             for subgroup in [Subgroup::All, Subgroup::Women] {
                 let belongs = |i: &usize| subgroup == Subgroup::All || woman(i);
@@ -41,63 +72,6 @@ impl Evaluation<'_> {
             }
         }
         groups
-    }
-
-    /// Everything but the heat maps, the inputs' digests and the times.
-    pub(crate) fn results(
-        &self,
-        keypoints: KeypointResults,
-        variants: &[VariantResult],
-        models: &[FittedModel],
-        observer: &mut Observer<'_>,
-    ) -> Result<StudyResults, Error> {
-        let data = self.data;
-        let total = models.len() as u64;
-        observer(Progress::Stage { name: "evaluating".to_owned(), total: Some(total) });
-        let evaluator = Evaluator {
-            outcomes: &data.outcomes,
-            bootstrap: self.config.bootstrap,
-            seed: self.config.seed_for("bootstrap of C"),
-            uno_horizon: self.last_horizon(),
-        };
-        let groups = self.groups();
-        let mut notes = data.notes.clone();
-        let mut results = Vec::new();
-        for (k, model) in models.iter().enumerate() {
-            results.push(self.evaluate(model, &evaluator, &groups, &mut notes));
-            observer(Progress::Step(k as u64 + 1));
-        }
-        let comparisons = self.compare_models(models, &evaluator, &groups, &mut notes)?;
-        Ok(StudyResults {
-            schema_version: SCHEMA_VERSION,
-            run: self.record()?,
-            flow: data.flow.clone(),
-            split: data.split_summary(),
-            table_one: data.table_one()?,
-            missing: data.missing(&self.all_covariates())?,
-            outcome: data.outcome_summary.clone(),
-            keypoints,
-            variants: variants.to_vec(),
-            models: results,
-            comparisons,
-            risk_groups: self.risk_groups(models)?,
-            saliency: None,
-            notes,
-        })
-    }
-
-    fn all_covariates(&self) -> Vec<Covariate> {
-        let mut all: Vec<Covariate> = Vec::new();
-        for covariate in self.config.clinical_models.iter().flatten() {
-            if !all.contains(covariate) {
-                all.push(*covariate);
-            }
-        }
-        all
-    }
-
-    fn last_horizon(&self) -> f64 {
-        self.config.horizons.iter().copied().fold(0.0, f64::max)
     }
 
     /// One model on every group, and at every horizon; what is undefined becomes a note.
@@ -130,18 +104,16 @@ impl Evaluation<'_> {
         let main = self.config.main_horizon;
         let threshold = threshold_from_folds(self.data, model, main);
         let horizons = &self.config.horizons;
-        ModelResult {
-            name: model.name.clone(),
-            method: model.method,
-            clinical: model.clinical,
-            covariates: model.covariates.clone(),
-            discrimination,
-            horizons: horizons.iter().map(|&h| test.at(h, threshold)).collect(),
-            integrated_brier: test.integrated_brier(self.last_horizon()),
-            calibration: test.calibration(main),
-            decision: test.decision(main),
-            coefficients: model.coefficients.clone(),
-        }
+        let mut result = ModelResult::new(&model.name, model.method);
+        result.clinical = model.clinical;
+        result.covariates = model.covariates.clone();
+        result.discrimination = discrimination;
+        result.horizons = horizons.iter().map(|&h| test.at(h, threshold)).collect();
+        result.integrated_brier = test.integrated_brier(self.config.last_horizon());
+        result.calibration = test.calibration(main);
+        result.decision = test.decision(main);
+        result.coefficients = model.coefficients.clone();
+        result
     }
 
     /// The comparisons the protocol asks for: within each clinical model, with images against
@@ -177,7 +149,8 @@ impl Evaluation<'_> {
     fn risk_groups(&self, models: &[FittedModel]) -> Result<Vec<RiskGroups>, Error> {
         let largest = |method: Method| models.iter().rev().find(|m| m.method == method);
         let chosen = [largest(Method::DeepSurvImage), largest(Method::CoxPh)];
-        let times: Vec<f64> = (0..=self.last_horizon().ceil() as u32).map(f64::from).collect();
+        let times: Vec<f64> =
+            (0..=self.config.last_horizon().ceil() as u32).map(f64::from).collect();
         let mut groups = Vec::new();
         for model in chosen.into_iter().flatten() {
             if let Some(cuts) = cuts_from_folds(self.data, model) {
@@ -185,22 +158,6 @@ impl Evaluation<'_> {
             }
         }
         Ok(groups)
-    }
-
-    fn record(&self) -> Result<RunRecord, Error> {
-        let name = self.run_folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(RunRecord {
-            name,
-            preset: self.config.preset.clone(),
-            phantom: self.data.truth.is_some(),
-            seed: self.config.seed,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            revision: option_env!("VERTEBRA_REVISION").map(str::to_owned),
-            device: format!("{:?}", self.device),
-            config: self.config.to_toml()?,
-            inputs: BTreeMap::new(),
-            seconds: Vec::new(),
-        })
     }
 }
 

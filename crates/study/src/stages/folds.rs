@@ -1,7 +1,8 @@
-//! One model per fold, and one on the whole development set.
+//! One model per fold, and one on the whole development set; each subject is scored by a model that
+//! never saw it.
 
 use crate::Error;
-use crate::input::data::StudyData;
+use crate::input::subjects::StudyData;
 
 /// Which subjects a model is fitted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +50,13 @@ pub(crate) struct Part {
 /// Every fold's complement, in the order of the folds.
 pub(crate) fn fold_parts(data: &StudyData) -> Vec<Part> {
     let part = |k| Part { on: FitOn::AllBut(k), subjects: data.fold(k).0 };
-    (0..data.folds.n_folds()).map(part).collect()
+    (0..data.n_folds()).map(part).collect()
 }
 
 /// Every fold's complement, then the whole development set.
 pub(crate) fn all_parts(data: &StudyData) -> Vec<Part> {
     let mut parts = fold_parts(data);
-    parts.push(Part { on: FitOn::Development, subjects: data.split.train().to_vec() });
+    parts.push(Part { on: FitOn::Development, subjects: data.development().to_vec() });
     parts
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn score<M>(
     log_hazard: impl Fn(&M, &[usize]) -> Result<Vec<f64>, Error>,
 ) -> Result<Scores, Error> {
     let everyone: Vec<usize> = (0..data.n()).collect();
-    let n_folds = data.folds.n_folds();
+    let n_folds = data.n_folds();
     let by_model: Vec<Vec<f64>> =
         models.iter().map(|model| log_hazard(model, &everyone)).collect::<Result<_, _>>()?;
     let of = |i: usize| {
@@ -76,4 +77,48 @@ pub(crate) fn score<M>(
     };
     let log_hazard = everyone.iter().map(|&i| of(i)).collect();
     Ok(Scores { log_hazard, by_fold_model: by_model.into_iter().take(n_folds).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::data;
+
+    /// "Models" that score every subject with their own number.
+    fn constant(model: &f64, subjects: &[usize]) -> Result<Vec<f64>, Error> {
+        Ok(vec![*model; subjects.len()])
+    }
+
+    #[test]
+    fn a_development_subject_is_scored_by_its_fold_and_a_test_subject_by_the_whole_set() {
+        let data = data();
+        let scores = score(&data, &[10.0, 20.0, 99.0], constant).unwrap();
+        for (i, score) in scores.log_hazard.iter().enumerate() {
+            let expected = data.fold_of(i).map_or(99.0, |fold| 10.0 * (fold + 1) as f64);
+            assert_eq!(*score, Some(expected));
+        }
+        assert_eq!(scores.by_fold_model, [vec![10.0; data.n()], vec![20.0; data.n()]]);
+    }
+
+    #[test]
+    fn without_a_model_of_the_whole_set_test_subjects_have_no_score() {
+        let data = data();
+        let scores = score(&data, &[10.0, 20.0], constant).unwrap();
+        assert!(data.test().iter().all(|&i| scores.log_hazard[i].is_none()));
+        assert!(data.development().iter().all(|&i| scores.log_hazard[i].is_some()));
+    }
+
+    #[test]
+    fn parts_are_the_complements_of_the_folds_and_the_whole_set() {
+        let data = data();
+        let parts = all_parts(&data);
+        assert_eq!(parts.len(), data.n_folds() + 1);
+        for (k, part) in parts.iter().enumerate() {
+            assert_eq!(part.on.index(data.n_folds()), k);
+            let validated = |i: &usize| data.fold_of(*i).is_some_and(|fold| fold == k);
+            assert!(!part.subjects.iter().any(validated));
+        }
+        assert_eq!(parts[1].on.label(), "fold 2");
+        assert_eq!(parts[data.n_folds()].subjects, data.development());
+    }
 }

@@ -1,12 +1,11 @@
 //! Where a risk network looks: maps of test subjects, their mass per vertebra, and pictures.
 
 use crate::Error;
-use crate::config::StudyConfig;
 use crate::films::pictures::Canvas;
 use crate::films::variant_pictures::VariantPictures;
-use crate::input::data::StudyData;
-use crate::stages::models::FittedModel;
-use std::path::Path;
+use crate::progress::{Observer, Tell};
+use crate::stages::Context;
+use crate::stages::models::{Explained, FittedModel};
 use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam, occlusion};
 use vertebra_keypoints::{Level, VertebraKeypoints};
 use vertebra_report::results::{Picture, SaliencyResults};
@@ -14,37 +13,47 @@ use vertebra_report::results::{Picture, SaliencyResults};
 /// Window of the occlusion maps as a share of the picture's side.
 const OCCLUSION_SHARE: f64 = 0.125;
 
+/// Maps of the test subjects by the model that is kept.
+pub(crate) fn make(
+    context: Context<'_>,
+    kept: Explained<'_>,
+    pictures: &VariantPictures,
+    keypoints: &[VertebraKeypoints],
+    observer: &mut Observer<'_>,
+) -> Result<SaliencyResults, Error> {
+    observer.stage("heat maps", None);
+    let inputs = kept.clinical.inputs()?.with_images(pictures.images.clone())?;
+    let Explained { model, network, .. } = kept;
+    HeatMaps { context, pictures, keypoints, model, network, inputs }.make()
+}
+
 /// What the maps are made from.
-pub(crate) struct HeatMaps<'a> {
-    pub(crate) data: &'a StudyData,
-    pub(crate) config: &'a StudyConfig,
-    pub(crate) pictures: &'a VariantPictures,
-    pub(crate) keypoints: &'a [VertebraKeypoints],
-    pub(crate) model: &'a FittedModel,
-    pub(crate) network: &'a RiskModel,
-    pub(crate) inputs: &'a RiskInputs,
-    pub(crate) run_folder: &'a Path,
+struct HeatMaps<'a> {
+    context: Context<'a>,
+    pictures: &'a VariantPictures,
+    keypoints: &'a [VertebraKeypoints],
+    model: &'a FittedModel,
+    network: &'a RiskModel,
+    inputs: RiskInputs,
 }
 
 impl HeatMaps<'_> {
     /// Grad-CAM of every test subject, and pictures of a few with and a few without the event.
-    pub(crate) fn make(&self) -> Result<SaliencyResults, Error> {
-        let event = self.data.outcomes.event();
-        let of =
-            |with: bool| self.data.split.test().iter().copied().filter(move |&i| event[i] == with);
+    fn make(&self) -> Result<SaliencyResults, Error> {
+        let event = self.context.data.outcomes.event();
+        let test = || self.context.data.test().iter().copied();
+        let of = |with: bool| test().filter(move |&i| event[i] == with);
         let mut pictures = Vec::new();
         for with in [true, false] {
-            for (k, subject) in of(with).take(self.config.pictures).enumerate() {
+            for (k, subject) in of(with).take(self.context.config.pictures).enumerate() {
                 pictures.push(self.picture(subject, with, k + 1)?);
             }
         }
-        Ok(SaliencyResults {
-            methods: vec!["Grad-CAM".to_owned(), "occlusion".to_owned()],
-            model: self.model.name.clone(),
-            mass_with_event: self.mean_mass(&of(true).collect::<Vec<_>>())?,
-            mass_without_event: self.mean_mass(&of(false).collect::<Vec<_>>())?,
-            pictures,
-        })
+        let mut results = SaliencyResults::new(&self.model.name, ["Grad-CAM", "occlusion"]);
+        results.mass_with_event = self.mean_mass(&of(true).collect::<Vec<_>>())?;
+        results.mass_without_event = self.mean_mass(&of(false).collect::<Vec<_>>())?;
+        results.pictures = pictures;
+        Ok(results)
     }
 
     /// Mean share of the whole map's positive mass by vertebra.
@@ -92,8 +101,8 @@ impl HeatMaps<'_> {
         let joined = Canvas::below(parts.into());
         let kind = if event { "with" } else { "without" };
         let file = format!("pictures/heat-map-{kind}-event-{number}.png");
-        joined.enlarged((320 / side).max(1)).write_png(&self.run_folder.join(&file))?;
-        let time = self.data.outcomes.time()[subject];
+        joined.enlarged((320 / side).max(1)).write_png(&self.context.run_folder.join(&file))?;
+        let time = self.context.data.outcomes.time()[subject];
         let outcome = if event {
             format!("fracture seen at {time:.1} years")
         } else {
@@ -109,7 +118,7 @@ impl HeatMaps<'_> {
             occluded.minimum(),
             occluded.maximum()
         );
-        Ok(Picture { file, caption })
+        Ok(Picture::new(file, caption))
     }
 
     fn row(&self, subject: usize, map: Option<&Saliency>) -> Canvas {

@@ -2,7 +2,7 @@
 //! net benefit, and Kaplan-Meier curves of its risk groups.
 
 use crate::Error;
-use crate::input::data::StudyData;
+use crate::input::subjects::StudyData;
 use crate::stages::models::FittedModel;
 use crate::stages::variants::standardised_within_folds;
 use vertebra_report::results::{
@@ -31,7 +31,7 @@ impl<'a> TestScores<'a> {
     pub(crate) fn new(data: &StudyData, model: &'a FittedModel) -> Self {
         let score = |&i: &usize| Some((i, model.scores.log_hazard[i]?));
         let (members, log_hazard): (Vec<usize>, Vec<f64>) =
-            data.split.test().iter().filter_map(score).unzip();
+            data.test().iter().filter_map(score).unzip();
         Self { model, outcomes: data.outcomes.subset(&members), log_hazard }
     }
 
@@ -148,7 +148,7 @@ pub(crate) fn threshold_from_folds(
     model: &FittedModel,
     horizon: f64,
 ) -> Option<f64> {
-    let development = data.split.train();
+    let development = data.development();
     let raw: Vec<f64> =
         development.iter().map(|&i| model.scores.log_hazard[i]).collect::<Option<_>>()?;
     let standardised = standardised_within_folds(data, &model.scores);
@@ -163,7 +163,7 @@ pub(crate) fn threshold_from_folds(
 /// Thirds of the out-of-fold log hazards of the development set.
 pub(crate) fn cuts_from_folds(data: &StudyData, model: &FittedModel) -> Option<[f64; 2]> {
     let mut scores: Vec<f64> =
-        data.split.train().iter().map(|&i| model.scores.log_hazard[i]).collect::<Option<_>>()?;
+        data.development().iter().map(|&i| model.scores.log_hazard[i]).collect::<Option<_>>()?;
     scores.sort_by(f64::total_cmp);
     let n = scores.len();
     (n >= 3).then(|| [scores[n / 3], scores[2 * n / 3]])

@@ -1,14 +1,37 @@
-//! The stages of a study, each from what the ones before it handed over.
+//! The stages of a study, in the order in which they run; each takes what the ones before it handed
+//! over.
 
-pub(crate) mod alignable;
-pub(crate) mod at_once;
+pub(crate) mod decode;
 pub(crate) mod evaluate_models;
 pub(crate) mod evaluation;
+pub(crate) mod fits;
 pub(crate) mod folds;
 pub(crate) mod heat_maps;
 pub(crate) mod horizons;
-pub(crate) mod keypoint_stage;
+pub(crate) mod keypoints;
 pub(crate) mod models;
-pub(crate) mod networks;
-pub(crate) mod train_risk;
+pub(crate) mod render;
 pub(crate) mod variants;
+
+use crate::config::StudyConfig;
+use crate::input::subjects::StudyData;
+use burn::tensor::Device;
+use std::path::{Path, PathBuf};
+
+/// What every stage reads, and where pictures go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) data: &'a StudyData,
+    pub(crate) config: &'a StudyConfig,
+    /// The cohort folder.
+    pub(crate) cohort: &'a Path,
+    pub(crate) run_folder: &'a Path,
+    pub(crate) device: &'a Device,
+}
+
+impl Context<'_> {
+    /// The file of a subject's baseline film.
+    pub(crate) fn film_path(&self, subject: usize) -> PathBuf {
+        self.cohort.join(&self.data.films[subject])
+    }
+}

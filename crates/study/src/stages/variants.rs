@@ -2,31 +2,37 @@
 
 use crate::Error;
 use crate::films::variant_pictures::VariantPictures;
-use crate::input::data::StudyData;
+use crate::input::subjects::StudyData;
+use crate::progress::{Observer, Tell, counting};
+use crate::stages::Context;
 use crate::stages::folds::{Part, Scores, fold_parts, score};
-use crate::stages::networks::{Networks, log_hazard, purpose};
+use crate::stages::models::{Networks, log_hazard, purpose};
 use vertebra_deepsurv::{RiskInputs, RiskModel};
 use vertebra_report::results::{Estimate, VariantResult};
 use vertebra_survival::{
     Outcomes, ThresholdAccuracy, accuracy_at, auc_at, bootstrap, youden_threshold,
 };
 
-/// A variant's fold models, and what their out-of-fold scores are worth.
-pub(crate) struct ComparedVariant {
-    pub(crate) models: Vec<RiskModel>,
-    pub(crate) result: VariantResult,
+/// The compared variants, and the fold networks of the chosen one.
+pub(crate) struct Compared {
+    pub(crate) results: Vec<VariantResult>,
+    /// Position of the chosen variant.
+    pub(crate) chosen: usize,
+    pub(crate) networks: Vec<RiskModel>,
 }
 
-/// Fits image-only networks on every fold for every variant, and measures their out-of-fold scores.
-pub(crate) fn compare_variants(
-    data: &StudyData,
-    networks: Networks<'_>,
+/// Fits image-only networks on every fold for every variant, measures their out-of-fold scores, and
+/// chooses a variant.
+pub(crate) fn compare(
+    context: Context<'_>,
     rendered: &[VariantPictures],
-    on_fit: &mut dyn FnMut(),
-) -> Result<Vec<ComparedVariant>, Error> {
+    observer: &mut Observer<'_>,
+) -> Result<Compared, Error> {
+    let parts = fold_parts(context.data);
+    observer.stage("comparing image variants", Some(rendered.len() * parts.len()));
+    let networks = Networks::of(context);
     let inputs: Vec<RiskInputs> =
         rendered.iter().map(|v| RiskInputs::from_images(v.images.clone())).collect();
-    let parts = fold_parts(data);
     let jobs: Vec<(usize, &Part)> =
         (0..rendered.len()).flat_map(|v| parts.iter().map(move |part| (v, part))).collect();
     let fit = |&(v, part): &(usize, &Part), on_fit: &dyn Fn()| {
@@ -36,14 +42,22 @@ pub(crate) fn compare_variants(
         on_fit();
         Ok(model)
     };
-    let mut models = networks.crew().run(&jobs, fit, on_fit)?.into_iter();
-    let compare = |(pictures, inputs)| {
-        let models: Vec<RiskModel> = models.by_ref().take(parts.len()).collect();
-        let scores = score(data, &models, |m, subjects| log_hazard(m, inputs, subjects))?;
-        let result = measure(data, networks, pictures, &scores)?;
-        Ok(ComparedVariant { models, result })
-    };
-    rendered.iter().zip(&inputs).map(compare).collect()
+    let mut models = networks.fits().run(&jobs, fit, &mut counting(observer))?;
+    let (mut results, mut rest) = (Vec::new(), models.as_slice());
+    for (pictures, inputs) in rendered.iter().zip(&inputs) {
+        let (of_variant, others) = rest.split_at(parts.len());
+        let scores = |m: &RiskModel, subjects: &[usize]| log_hazard(m, inputs, subjects);
+        let scores = score(context.data, of_variant, scores)?;
+        results.push(measure(context.data, networks, pictures, &scores)?);
+        rest = others;
+    }
+    let chosen = choose(&results, context.config.choose_masked);
+    results[chosen].chosen = true;
+    let VariantResult { variant, auc, .. } = &results[chosen];
+    observer.note(format!("chosen: {}, AUC {:.3}", variant.label(), auc.value));
+    let start = chosen * parts.len();
+    let networks = models.drain(start..start + parts.len()).collect();
+    Ok(Compared { results, chosen, networks })
 }
 
 /// What a variant's image-only model is called, from which its seeds derive.
@@ -53,7 +67,7 @@ pub(crate) fn model_name(pictures: &VariantPictures) -> String {
 
 /// The variant with the highest AUC, the first of equals; one without masks, unless `masked` ones
 /// may be chosen too or there are no others.
-pub(crate) fn choose(results: &[VariantResult], masked: bool) -> usize {
+fn choose(results: &[VariantResult], masked: bool) -> usize {
     let auc = |i: &usize| results[*i].auc.value;
     let best = |allowed: &dyn Fn(&usize) -> bool| {
         (0..results.len()).rev().filter(allowed).max_by(|a, b| auc(a).total_cmp(&auc(b)))
@@ -70,7 +84,7 @@ fn measure(
 ) -> Result<VariantResult, Error> {
     let config = networks.config;
     let horizon = config.main_horizon;
-    let development = data.split.train();
+    let development = data.development();
     let outcomes = data.outcomes.subset(development);
     let risk = standardised_within_folds(data, scores);
     let threshold = youden_threshold(&outcomes, &risk, horizon)?;
@@ -94,27 +108,23 @@ fn measure(
         let (lower, upper) = drawn.percentile(0.95).ok()?;
         Some(Estimate { value: drawn.estimate, lower, upper })
     };
-    Ok(VariantResult {
-        variant: pictures.variant,
-        horizon,
-        threshold,
-        auc: interval(&|o, r| auc_at(o, r, horizon).ok().map(|a| a.auc))?,
-        sensitivity: accuracy(|a| a.sensitivity),
-        specificity: accuracy(|a| a.specificity),
-        ppv: accuracy(|a| a.ppv),
-        npv: accuracy(|a| a.npv),
-        fold_auc: fold_auc(data, scores, horizon),
-        chosen: false,
-    })
+    let auc = interval(&|o, r| auc_at(o, r, horizon).ok().map(|a| a.auc))?;
+    let mut result = VariantResult::new(pictures.variant, horizon, threshold, auc);
+    result.sensitivity = accuracy(|a| a.sensitivity);
+    result.specificity = accuracy(|a| a.specificity);
+    result.ppv = accuracy(|a| a.ppv);
+    result.npv = accuracy(|a| a.npv);
+    result.fold_auc = fold_auc(data, scores, horizon);
+    Ok(result)
 }
 
 /// 1 for each development subject whose score reaches the Youden threshold of the other folds, else
 /// 0: no subject takes part in choosing the threshold that flags it.
 fn flags_of_other_folds(data: &StudyData, risk: &[f64], horizon: f64) -> Result<Vec<f64>, Error> {
-    let development = data.split.train();
-    let fold_of = data.folds.fold_of();
+    let development = data.development();
+    let fold_of = data.sets.folds.fold_of();
     let mut flags = vec![0.0; risk.len()];
-    for fold in 0..data.folds.n_folds() {
+    for fold in 0..data.n_folds() {
         let others: Vec<usize> = (0..risk.len()).filter(|&i| fold_of[i] != fold).collect();
         let positions: Vec<usize> = others.iter().map(|&i| development[i]).collect();
         let scores: Vec<f64> = others.iter().map(|&i| risk[i]).collect();
@@ -132,13 +142,13 @@ fn fold_auc(data: &StudyData, scores: &Scores, horizon: f64) -> Vec<Option<f64>>
         let risk: Vec<f64> = validation.iter().filter_map(|&i| scores.log_hazard[i]).collect();
         auc_at(&data.outcomes.subset(&validation), &risk, horizon).ok().map(|a| a.auc)
     };
-    (0..data.folds.n_folds()).map(of).collect()
+    (0..data.n_folds()).map(of).collect()
 }
 
 /// Out-of-fold scores of the development subjects, brought to mean 0 and SD 1 within each fold, as
 /// fold models share no scale.
 pub(crate) fn standardised_within_folds(data: &StudyData, scores: &Scores) -> Vec<f64> {
-    let moments: Vec<(f64, f64)> = (0..data.folds.n_folds())
+    let moments: Vec<(f64, f64)> = (0..data.n_folds())
         .map(|fold| {
             let (_, validation) = data.fold(fold);
             let values: Vec<f64> =
@@ -150,7 +160,7 @@ pub(crate) fn standardised_within_folds(data: &StudyData, scores: &Scores) -> Ve
         let (mean, sd) = moments[data.fold_of(i)?];
         Some((scores.log_hazard[i]? - mean) / sd)
     };
-    data.split.train().iter().filter_map(of).collect()
+    data.development().iter().filter_map(of).collect()
 }
 
 /// Mean and SD; an SD of 1 for a constant, which then becomes 0 when standardised.

@@ -1,5 +1,5 @@
-//! Independent fits side by side. A small network keeps one core busy and no more, so folds share
-//! a processor better than the parts of one step do.
+//! Independent fits in parallel. A small network keeps one core busy and no more, so folds share a
+//! processor better than the parts of one step do.
 
 use crate::Error;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,12 +7,12 @@ use std::sync::mpsc::{Sender, channel};
 
 /// How many fits run at once, and on how many threads each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Crew {
+pub(crate) struct ParallelFits {
     fits: usize,
     threads: usize,
 }
 
-impl Crew {
+impl ParallelFits {
     /// `fits_at_once` as the configuration has it. By default half as many again as there are
     /// cores, so that the last fit of an uneven number does not leave a core idle.
     pub(crate) fn new(fits_at_once: Option<usize>) -> Self {
@@ -24,8 +24,8 @@ impl Crew {
 
     /// The results of `fit` on every job, in the order of the jobs, whichever of them ends first.
     ///
-    /// `fit` gets a function to call at each step; `on_step` hears of all of them on the caller's
-    /// thread. After an error no further job is begun.
+    /// `fit` gets a function to call at each step; `on_step` is called for each of them on the
+    /// caller's thread. After an error no further job is begun.
     ///
     /// # Errors
     /// The error of the first job, in their order, that fails.
@@ -78,7 +78,7 @@ impl<J> Queue<'_, J> {
         fit: &impl Fn(&J, &dyn Fn()) -> Result<R, Error>,
         sender: &Sender<Message<R>>,
     ) {
-        // Sending fails only once the receiver has unwound: then nobody asks for the result.
+        // Sending fails only once the receiver has unwound: then the result is not needed.
         while !self.failed.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = self.jobs.get(index) else { return };
@@ -93,7 +93,7 @@ impl<J> Queue<'_, J> {
 fn on_own_threads(threads: usize, work: impl FnOnce() + Send) {
     match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(work),
-        // No more threads to be had: the common pool does.
+        // The system gives no more threads: the common pool serves.
         Err(_) => work(),
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn failing_at(job: usize) -> Error {
-        Error::Config(job.to_string())
+        Error::NoTrainingFilms { part: job.to_string() }
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
                 (0..job).for_each(|_| step());
                 Ok(job * job)
             };
-            let crew = Crew { fits, threads: 1 };
+            let crew = ParallelFits { fits, threads: 1 };
             let squares = crew.run(&jobs, fit, &mut || steps += 1).unwrap();
             assert_eq!(squares, jobs.iter().map(|j| j * j).collect::<Vec<_>>());
             assert_eq!(steps, (0..23).sum::<u64>());
@@ -133,7 +133,7 @@ mod tests {
                 std::thread::sleep(std::time::Duration::from_micros(200));
                 if job < 5 { Ok(job) } else { Err(failing_at(job)) }
             };
-            let error = Crew { fits, threads: 1 }.run(&jobs, fit, &mut || ()).unwrap_err();
+            let error = ParallelFits { fits, threads: 1 }.run(&jobs, fit, &mut || ()).unwrap_err();
             assert_eq!(error.to_string(), failing_at(5).to_string());
             assert!(begun.into_inner() < 100);
         }

@@ -2,7 +2,8 @@
 
 use crate::Error;
 use crate::config::{EncoderStart, StudyConfig};
-use crate::stages::at_once::Crew;
+use crate::stages::Context;
+use crate::stages::fits::ParallelFits;
 use crate::stages::folds::FitOn;
 use burn::tensor::Device;
 use vertebra_deepsurv::{
@@ -18,10 +19,17 @@ pub(crate) struct Networks<'a> {
     pub(crate) device: &'a Device,
 }
 
+impl<'a> Networks<'a> {
+    pub(crate) fn of(context: Context<'a>) -> Self {
+        let Context { data, config, device, .. } = context;
+        Self { config, outcomes: &data.outcomes, device }
+    }
+}
+
 impl Networks<'_> {
-    /// Those who fit side by side.
-    pub(crate) fn crew(&self) -> Crew {
-        Crew::new(self.config.fits_at_once)
+    /// How networks are trained in parallel.
+    pub(crate) fn fits(&self) -> ParallelFits {
+        ParallelFits::new(self.config.fits_at_once)
     }
 
     /// A network on covariates alone.

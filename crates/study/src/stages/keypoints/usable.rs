@@ -1,4 +1,4 @@
-//! Detected points that cannot be aligned give way to the marked ones.
+//! Detected points that cannot be aligned give way to the annotated ones.
 //!
 //! A detector may put points where no axis runs through them. A reader would correct these; here the
 //! annotation stands in for the reader, and what was done is counted and said.
@@ -7,13 +7,13 @@ use crate::Error;
 use crate::config::PictureConfig;
 use crate::films::film::ReducedFilm;
 use crate::films::variant_pictures::options as picture_options;
-use crate::input::data::StudyData;
+use crate::input::subjects::StudyData;
 use vertebra_alignment::ImageVariant;
 use vertebra_keypoints::VertebraKeypoints;
 
 /// Whether every kind of picture can be rendered with these points, in px of the original film;
 /// tried on the reduced film at a few pixels.
-pub(crate) fn is_alignable(
+pub(super) fn is_alignable(
     film: &ReducedFilm,
     keypoints: &VertebraKeypoints,
     picture: &PictureConfig,
@@ -26,34 +26,32 @@ pub(crate) fn is_alignable(
     })
 }
 
-/// Puts the marked points of the subjects `unusable` in the place of those found, and says so.
+/// Puts the annotated points of the subjects `unusable` in the place of the detected ones, and says
+/// so.
 ///
 /// # Errors
-/// [`Error::Input`] with every film among them that has no annotation.
-pub(crate) fn take_marked(
+/// [`Error::InvalidInput`] with every film among them that has no annotation.
+pub(super) fn take_annotated(
     data: &StudyData,
     keypoints: &mut [VertebraKeypoints],
     unusable: &[usize],
 ) -> Result<Option<String>, Error> {
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     for &i in unusable {
         match data.annotation(i) {
             Some(film) => keypoints[i] = film.keypoints,
-            None => faults.push(format!(
-                "{}: the points found cannot be aligned; expected an annotation to take instead, \
-                 got none",
-                data.films[i].display()
-            )),
+            None => problems.push(Error::NotAnnotated {
+                film: data.films[i].clone(),
+                expected: "an annotation in the place of detected points that cannot be aligned",
+            }),
         }
     }
-    if !faults.is_empty() {
-        return Err(Error::Input(faults));
-    }
+    Error::check(problems)?;
     let test = unusable.iter().filter(|i| data.fold_of(**i).is_none()).count();
     Ok((!unusable.is_empty()).then(|| {
         format!(
-            "The points found cannot be aligned on {} development films and {test} test films; \
-             the marked points are used instead.",
+            "The detected points cannot be aligned on {} development films and {test} test films; \
+             the annotated points are used instead.",
             unusable.len() - test
         )
     }))

@@ -1,0 +1,112 @@
+//! Which set and fold a subject belongs to.
+
+use crate::Error;
+use crate::config::StudyConfig;
+use vertebra_cohort::{Cohort, EligibilityFlow, Folds, Split};
+use vertebra_survival::Outcomes;
+
+/// The development and the test set, and the folds of the development set.
+#[derive(Debug, Clone)]
+pub(crate) struct Sets {
+    pub(crate) split: Split,
+    /// The fold of `split.train()[i]` is `folds.fold_of()[i]`.
+    pub(crate) folds: Folds,
+    /// How subjects were assigned.
+    pub(crate) method: &'static str,
+}
+
+impl Sets {
+    /// By the column `split` where the cohort has it, else by the seed and stratified by event;
+    /// folds always by the seed.
+    pub(crate) fn new(
+        cohort: &Cohort,
+        flow: &EligibilityFlow,
+        outcomes: &Outcomes,
+        config: &StudyConfig,
+    ) -> Result<Self, Error> {
+        let column: Vec<_> = flow.subjects().iter().map(|&s| cohort.subjects()[s].split).collect();
+        let (split, method) = if column.iter().any(Option::is_some) {
+            (Split::from_column(&column)?, "column split of cohort.csv")
+        } else {
+            let seed = config.seed_for("split");
+            let split = Split::stratified(outcomes.event(), config.test_fraction, seed)?;
+            (split, "by seed, stratified by event")
+        };
+        let event: Vec<bool> = split.train().iter().map(|&i| outcomes.event()[i]).collect();
+        let folds = Folds::stratified(&event, config.folds, config.seed_for("folds"))?;
+        Ok(Self { split, folds, method })
+    }
+
+    /// Positions of the fold's development subjects that it fits on, and those it validates on.
+    pub(crate) fn fold(&self, fold: usize) -> (Vec<usize>, Vec<usize>) {
+        let positions = |list: Vec<usize>| list.iter().map(|&i| self.split.train()[i]).collect();
+        (positions(self.folds.train(fold)), positions(self.folds.validation(fold)))
+    }
+
+    /// The fold that validates on a development subject; `None` for a test subject.
+    pub(crate) fn fold_of(&self, position: usize) -> Option<usize> {
+        let place = self.split.train().binary_search(&position).ok()?;
+        Some(self.folds.fold_of()[place])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::StudyConfig;
+    use crate::test_data::{config, data, edited, read, with_column};
+
+    #[test]
+    fn every_subject_is_in_one_set_and_every_development_subject_is_validated_once() {
+        let data = data();
+        let mut all: Vec<usize> = [data.development(), data.test()].concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..data.n()).collect::<Vec<_>>());
+        let mut validated: Vec<usize> = (0..data.n_folds()).flat_map(|k| data.fold(k).1).collect();
+        validated.sort_unstable();
+        assert_eq!(validated, data.development());
+        for fold in 0..data.n_folds() {
+            let (train, validation) = data.fold(fold);
+            assert_eq!(train.len() + validation.len(), data.development().len());
+            assert!(validation.iter().all(|i| !train.contains(i)));
+            assert!(validation.iter().all(|&i| data.fold_of(i) == Some(fold)));
+        }
+        assert!(data.test().iter().all(|&i| data.fold_of(i).is_none()));
+    }
+
+    #[test]
+    fn the_seed_decides_the_sets() {
+        let other = read(&StudyConfig { seed: 9, ..config() });
+        assert_eq!(data().sets.split, data().sets.split);
+        assert_ne!(data().sets.split, other.sets.split);
+        assert_eq!(data().sets.method, "by seed, stratified by event");
+    }
+
+    #[test]
+    fn a_column_goes_before_the_seed() {
+        let mut parts = ["train", "train", "test"].into_iter().cycle();
+        let folder = edited("cohort.csv", |text| {
+            with_column(text, "split", "").lines().fold(String::new(), |all, line| {
+                let part = if all.is_empty() { "" } else { parts.next().unwrap_or_default() };
+                format!("{all}{line}{part}\n")
+            })
+        });
+        let data = crate::input::subjects::StudyData::read(folder.path(), &config()).unwrap();
+        assert_eq!(data.sets.method, "column split of cohort.csv");
+        for (i, part) in data.development().iter().map(|i| (i, "train")) {
+            assert_eq!(data.subject(*i).split.map(|p| p.code()), Some(part));
+        }
+        assert!(data.test().len() < data.development().len());
+    }
+
+    #[test]
+    fn sets_and_folds_have_their_share_of_events() {
+        let data = data();
+        let share = |positions: &[usize]| {
+            let size = data.size(positions);
+            size.events as f64 / size.n as f64
+        };
+        let all = share(&(0..data.n()).collect::<Vec<_>>());
+        assert!((share(data.test()) - all).abs() < 0.1);
+        assert!((0..data.n_folds()).all(|k| (share(&data.fold(k).1) - all).abs() < 0.15));
+    }
+}

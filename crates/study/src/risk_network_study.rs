@@ -1,0 +1,278 @@
+//! One risk network trained on a cohort's development set, without the rest of the protocol.
+
+use crate::input::covariates::Covariates;
+use crate::input::subjects::StudyData;
+use crate::input::tables;
+use crate::progress::{Observer, Tell};
+use crate::stages::evaluation::{Evaluator, Group};
+use crate::stages::models::Clinical;
+use crate::stages::{Context, keypoints, render};
+use crate::{Error, Progress, StudyConfig};
+use burn::tensor::Device;
+use std::path::{Path, PathBuf};
+use vertebra_alignment::ImageVariant;
+use vertebra_cohort::Covariate;
+use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
+use vertebra_hrnet::KeypointDetector;
+use vertebra_keypoints::VertebraKeypoints;
+use vertebra_report::results::{Discrimination, EvaluationSet, Subgroup};
+use vertebra_run::{Digest, write_whole};
+use vertebra_training::Event;
+
+/// What a risk network looks at; at least one of the two.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct RiskNetworkInputs {
+    /// The radiograph, as this variant.
+    pub variant: Option<ImageVariant>,
+    /// Covariates.
+    pub covariates: Vec<Covariate>,
+}
+
+impl RiskNetworkInputs {
+    /// The inputs with the radiograph as this variant.
+    #[must_use]
+    pub fn with_variant(mut self, variant: ImageVariant) -> Self {
+        self.variant = Some(variant);
+        self
+    }
+
+    /// The inputs with these covariates.
+    #[must_use]
+    pub fn with_covariates(mut self, covariates: impl Into<Vec<Covariate>>) -> Self {
+        self.covariates = covariates.into();
+        self
+    }
+}
+
+/// A trained risk network and how it ranks the test set.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TrainedRiskNetwork {
+    /// The network, with its preprocessing and baseline hazard.
+    pub model: RiskModel,
+    /// Concordance on the test set.
+    pub test: Discrimination,
+}
+
+/// The training of one risk network on the development set of a cohort, and its test.
+///
+/// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given. Detected
+/// points that cannot be aligned give way to the annotated ones, as in a study; the observer is told
+/// on how many films and on which.
+///
+/// ```no_run
+/// use vertebra_study::{RiskNetworkInputs, RiskNetworkStudy};
+/// let inputs = RiskNetworkInputs::default().with_covariates(["age".parse()?, "sex".parse()?]);
+/// let trained = RiskNetworkStudy::new("cohort", inputs).run("runs/age-sex".as_ref())?;
+/// println!("C {:.3}", trained.test.harrell.value);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct RiskNetworkStudy<'a> {
+    cohort: PathBuf,
+    inputs: RiskNetworkInputs,
+    config: StudyConfig,
+    device: Device,
+    on_progress: Box<Observer<'a>>,
+}
+
+impl<'a> RiskNetworkStudy<'a> {
+    /// A network on these inputs with the quick preset, on the default device, in silence.
+    #[must_use]
+    pub fn new(cohort: impl Into<PathBuf>, inputs: RiskNetworkInputs) -> Self {
+        Self {
+            cohort: cohort.into(),
+            inputs,
+            config: StudyConfig::default(),
+            device: Device::default(),
+            on_progress: Box::new(|_| {}),
+        }
+    }
+
+    /// The training with these settings.
+    #[must_use]
+    pub fn config(mut self, config: StudyConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The training on this device.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// The training with a function that is told what is being done.
+    #[must_use]
+    pub fn on_progress(mut self, observer: impl FnMut(Progress) + 'a) -> Self {
+        self.on_progress = Box::new(observer);
+        self
+    }
+
+    /// Trains and tests. Checkpoints are kept in `checkpoints/` of the folder, and the same call
+    /// goes on from them; the model is written to `model/`.
+    ///
+    /// # Errors
+    /// Every problem of the input at once; films without annotation and no detector given, or one
+    /// whose points cannot be aligned; no input asked for; [`Error::OtherRun`] for the folder of
+    /// another run; what training cannot do.
+    pub fn run(mut self, folder: &Path) -> Result<TrainedRiskNetwork, Error> {
+        self.config.check()?;
+        let observer = &mut *self.on_progress;
+        observer.stage("reading the cohort", None);
+        let data = StudyData::read(&self.cohort, &self.config)?;
+        let context = Context {
+            data: &data,
+            config: &self.config,
+            cohort: &self.cohort,
+            run_folder: folder,
+            device: &self.device,
+        };
+        let inputs = read_inputs(context, &self.inputs, observer)?;
+        claim(folder, &fingerprint(context, &self.inputs)?)?;
+        let trainer = trainer(context, &self.inputs, &inputs);
+        let model = train(context, trainer, &inputs, observer)?;
+        model.save(&folder.join("model"))?;
+        let test = test(context, &model, &inputs)?;
+        Ok(TrainedRiskNetwork { model, test })
+    }
+}
+
+fn train(
+    context: Context<'_>,
+    trainer: RiskTrainer<'_>,
+    inputs: &RiskInputs,
+    observer: &mut Observer<'_>,
+) -> Result<RiskModel, Error> {
+    let development = context.data.development();
+    let outcomes = context.data.outcomes.subset(development);
+    let mut steps = 0;
+    let mut on_event = |event: &Event| match event {
+        Event::Started { epochs, epochs_done, steps_per_epoch } => {
+            steps = epochs_done * steps_per_epoch;
+            observer.stage("training the risk network", Some(epochs * steps_per_epoch));
+        }
+        Event::Step { .. } => {
+            steps += 1;
+            observer.done(steps);
+        }
+        _ => {}
+    };
+    let data = (&inputs.subset(development), &outcomes);
+    Ok(trainer.fit(data, None, context.device, &mut on_event)?.model)
+}
+
+/// What the run depends on besides the training settings, which checkpoints hold themselves.
+fn fingerprint(context: Context<'_>, wanted: &RiskNetworkInputs) -> Result<String, Error> {
+    let split = &context.data.sets.split;
+    let mut text = format!("{}\n{wanted:?}\n{split:?}\n", context.config.to_toml()?);
+    let tables = ["cohort.csv", "visits.csv"].map(|table| context.cohort.join(table));
+    for path in tables.into_iter().chain([tables::annotations_in(context.cohort)]) {
+        if path.exists() {
+            let name = path.strip_prefix(context.cohort).unwrap_or(&path).display();
+            text += &format!("{name} {}\n", Digest::of_file(&path)?);
+        }
+    }
+    Ok(text)
+}
+
+/// Makes the run folder this run's, or finds that it is already.
+fn claim(run_folder: &Path, fingerprint: &str) -> Result<(), Error> {
+    std::fs::create_dir_all(run_folder).map_err(Error::io(run_folder))?;
+    let path = run_folder.join("run.txt");
+    match std::fs::read_to_string(&path) {
+        Ok(found) if found == fingerprint => Ok(()),
+        Ok(_) => Err(Error::OtherRun { path }),
+        Err(_) => Ok(write_whole(&path, fingerprint)?),
+    }
+}
+
+fn trainer(
+    context: Context<'_>,
+    wanted: &RiskNetworkInputs,
+    inputs: &RiskInputs,
+) -> RiskTrainer<'static> {
+    let names: Vec<String> = wanted.covariates.iter().map(|c| c.name().to_owned()).collect();
+    let risk = &context.config.risk;
+    let (network, settings) = match inputs.images() {
+        Some(images) => (
+            RiskModelConfig::image_only(risk.encoder.clone(), images.shape())
+                .with_hidden(risk.image_hidden.clone())
+                .with_covariates(names),
+            &risk.image_training,
+        ),
+        None => (
+            RiskModelConfig::clinical(names).with_hidden(risk.clinical_hidden.clone()),
+            &risk.clinical_training,
+        ),
+    };
+    let mut settings = settings.clone();
+    settings.training.seed = context.config.seed_for("risk network");
+    RiskTrainer::new(network.with_dropout(risk.dropout))
+        .with_settings(settings)
+        .with_run_folder(context.run_folder.join("checkpoints"))
+}
+
+fn read_inputs(
+    context: Context<'_>,
+    wanted: &RiskNetworkInputs,
+    observer: &mut Observer<'_>,
+) -> Result<RiskInputs, Error> {
+    let covariates = Covariates::of(context.data, wanted.covariates.iter().copied())?;
+    let clinical = Clinical::new(&covariates, 1, &wanted.covariates);
+    let Some(variant) = wanted.variant else {
+        return match wanted.covariates.is_empty() {
+            true => Err(vertebra_deepsurv::Error::NoInputs.into()),
+            false => clinical.inputs(),
+        };
+    };
+    let keypoints = match &context.config.keypoint_model {
+        Some(folder) => {
+            let detector = KeypointDetector::load(folder, context.device)?;
+            keypoints::by_one_detector(context, &detector, observer)?
+        }
+        None => annotated(context.data)?,
+    };
+    let rendered = render::render(context, &[variant], &keypoints, observer)?;
+    let images = rendered.into_iter().next().map(|pictures| pictures.images);
+    let images = images.ok_or(vertebra_deepsurv::Error::NoInputs)?;
+    Ok(match wanted.covariates.is_empty() {
+        true => RiskInputs::from_images(images),
+        false => clinical.inputs()?.with_images(images)?,
+    })
+}
+
+/// The annotated points of every subject's film.
+fn annotated(data: &StudyData) -> Result<Vec<VertebraKeypoints>, Error> {
+    let missing = (0..data.n()).filter(|&i| data.annotation(i).is_none());
+    let problem = |i: usize| Error::NotAnnotated {
+        film: data.films[i].clone(),
+        expected: "an annotation, or a keypoint model",
+    };
+    Error::check(missing.map(problem).collect())?;
+    Ok((0..data.n()).filter_map(|i| Some(data.annotation(i)?.keypoints)).collect())
+}
+
+fn test(
+    context: Context<'_>,
+    model: &RiskModel,
+    inputs: &RiskInputs,
+) -> Result<Discrimination, Error> {
+    let scores = model.log_hazard(inputs)?.into_iter().map(Some).collect::<Vec<_>>();
+    let (data, config) = (context.data, context.config);
+    let evaluator = Evaluator {
+        outcomes: &data.outcomes,
+        bootstrap: config.bootstrap,
+        seed: config.seed_for("bootstrap of C"),
+        uno_horizon: config.last_horizon(),
+    };
+    let members = data.test().to_vec();
+    let group = Group {
+        set: EvaluationSet::Test,
+        subgroup: Subgroup::All,
+        strata: vec![0; members.len()],
+        members,
+    };
+    evaluator.discrimination(&group, &scores, Vec::new())
+}

@@ -1,0 +1,88 @@
+//! Decodes every baseline film and reduces it, films in parallel.
+
+use crate::films::film::{ReducedFilm, check_annotated};
+use crate::input::tables::Digests;
+use crate::progress::{Observer, Tell};
+use crate::stages::Context;
+use crate::{Error, FilmCache};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Films decoded between two messages of progress.
+const CHUNK: usize = 32;
+
+/// Every subject's film, reduced, and the SHA-256 of its file.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) films: Vec<ReducedFilm>,
+    pub(crate) digests: Digests,
+}
+
+impl Decoded {
+    /// The reader's warnings, each with the number of films it concerns; never a file or a person.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for warning in self.films.iter().flat_map(|film| &film.warnings) {
+            *counts.entry(warning).or_default() += 1;
+        }
+        counts.into_iter().map(|(text, n)| format!("{n} films: {text}")).collect()
+    }
+}
+
+/// Decodes all films.
+///
+/// # Errors
+/// [`Error::InvalidInput`] with every film that cannot be used.
+pub(crate) fn films(context: Context<'_>, observer: &mut Observer<'_>) -> Result<Decoded, Error> {
+    let mut decoded = Decoded { films: Vec::new(), digests: Digests::new() };
+    observer.stage("decoding radiographs", Some(context.data.n()));
+    in_chunks(context, observer, |subjects, chunk| {
+        for (subject, (film, digest)) in subjects.zip(chunk) {
+            decoded.digests.insert(context.data.film_name(subject), digest);
+            decoded.films.push(film);
+        }
+        Ok(())
+    })?;
+    Ok(decoded)
+}
+
+/// Hands over the films of some subjects at a time, so that they need not all be in memory.
+///
+/// # Errors
+/// [`Error::InvalidInput`] with every film that cannot be used; or what `take` returns.
+pub(crate) fn in_chunks(
+    context: Context<'_>,
+    observer: &mut Observer<'_>,
+    mut take: impl FnMut(std::ops::Range<usize>, Vec<(ReducedFilm, String)>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let n = context.data.n();
+    let mut problems = Vec::new();
+    for start in (0..n).step_by(CHUNK) {
+        let subjects = start..(start + CHUNK).min(n);
+        let opened: Vec<Result<_, Error>> =
+            subjects.clone().into_par_iter().map(|i| open(context, i)).collect();
+        let mut chunk = Vec::with_capacity(opened.len());
+        for film in opened {
+            match film {
+                Ok(film) => chunk.push(film),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let done = subjects.end;
+        if problems.is_empty() {
+            take(subjects, chunk)?;
+        }
+        observer.done(done);
+    }
+    Error::check(problems)
+}
+
+fn open(context: Context<'_>, subject: usize) -> Result<(ReducedFilm, String), Error> {
+    let cache = FilmCache::new(context.config.film_cache.clone());
+    let path = context.film_path(subject);
+    let opened = ReducedFilm::cached(&path, context.config.film_height, &cache)?;
+    if let Some(annotation) = context.data.annotation(subject) {
+        check_annotated(&path, opened.0.original_size, annotation)?;
+    }
+    Ok(opened)
+}

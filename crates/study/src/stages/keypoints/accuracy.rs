@@ -1,0 +1,122 @@
+//! How far detected points are from the annotated ones.
+
+use crate::Error;
+use crate::films::film::ReducedFilm;
+use crate::input::subjects::StudyData;
+use vertebra_hrnet::KeypointDetector;
+use vertebra_keypoints::{
+    Detection, EvaluatedFilm, Level, LocatedFilm, OksOptions, PlausibilityLimits,
+    VertebraKeypoints, average_precision, check_plausibility, radial_errors_mm,
+};
+use vertebra_report::results::{KeypointFold, KeypointResults, LevelError};
+
+/// Compares points in px of the original films with the annotations.
+pub(super) struct Accuracy<'a> {
+    pub(super) data: &'a StudyData,
+    pub(super) films: &'a [ReducedFilm],
+}
+
+impl Accuracy<'_> {
+    /// Of every subject's detected points; without pictures.
+    pub(super) fn results(
+        &self,
+        keypoints: &[VertebraKeypoints],
+        detector: &KeypointDetector,
+    ) -> Result<KeypointResults, Error> {
+        let pairs = |subjects: &[usize]| -> Vec<_> {
+            subjects.iter().map(|&i| (i, keypoints[i])).collect()
+        };
+        let mut folds = Vec::new();
+        for fold in 0..self.data.n_folds() {
+            folds.extend(self.of(&pairs(&self.data.fold(fold).1))?);
+        }
+        let options = OksOptions::default();
+        let flagged = (0..keypoints.len()).filter(|&i| self.is_implausible(i, &keypoints[i]));
+        let mut results = KeypointResults::default();
+        results.network = describe(detector);
+        results.sigmas = options.sigmas;
+        results.area = options.area.to_string();
+        results.folds = folds;
+        results.test = self.of(&pairs(self.data.test()))?;
+        results.levels = self.by_level(keypoints);
+        results.flagged = flagged.count();
+        Ok(results)
+    }
+
+    /// On some subjects' films; `None` when none of the films is annotated.
+    pub(super) fn of(
+        &self,
+        found: &[(usize, VertebraKeypoints)],
+    ) -> Result<Option<KeypointFold>, Error> {
+        let options = OksOptions::default();
+        let (mut films, mut mm, mut px) = (Vec::new(), Vec::new(), Vec::new());
+        for &(subject, keypoints) in found {
+            let Some(annotation) = self.data.annotation(subject) else { continue };
+            films.push(EvaluatedFilm {
+                truth: Some(options.truth(annotation)),
+                detections: vec![Detection::new(keypoints)],
+            });
+            px.extend(radial_errors_mm(&annotation.keypoints, &keypoints, [1.0, 1.0]));
+            mm.extend(self.errors_mm(subject, &keypoints).into_iter().flatten());
+        }
+        if films.is_empty() {
+            return Ok(None);
+        }
+        let report = average_precision(&options, &films)?;
+        let ap = [report.ap, report.ap50, report.ap75];
+        let mean_mm = (mm.len() == px.len()).then(|| mean(&mm));
+        Ok(Some(KeypointFold::new(films.len(), ap, mean(&px)).with_mean_error_mm(mean_mm)))
+    }
+
+    /// Mean radial error over the levels, where the film is annotated and its spacing known.
+    pub(super) fn mean_error_mm(&self, subject: usize, found: &VertebraKeypoints) -> Option<f64> {
+        Some(mean(&self.errors_mm(subject, found)?))
+    }
+
+    /// Radial error by level, where the film is annotated and its spacing known.
+    fn errors_mm(&self, subject: usize, found: &VertebraKeypoints) -> Option<[f64; 5]> {
+        let LocatedFilm { truth, detected, spacing_mm } = self.located(subject, found)?.ok()?;
+        Some(radial_errors_mm(&truth, &detected, spacing_mm))
+    }
+
+    /// Annotated and detected points in px of the reduced film, where the film is annotated and its
+    /// spacing known.
+    pub(super) fn located(
+        &self,
+        subject: usize,
+        found: &VertebraKeypoints,
+    ) -> Option<Result<LocatedFilm, Error>> {
+        let truth = &self.data.annotation(subject)?.keypoints;
+        let film = &self.films[subject];
+        let spacing_mm = film.spacing_mm?;
+        let both = || Ok((film.reduced(truth)?, film.reduced(found)?));
+        Some(both().map(|(truth, detected)| LocatedFilm { truth, detected, spacing_mm }))
+    }
+
+    fn is_implausible(&self, subject: usize, keypoints: &VertebraKeypoints) -> bool {
+        let film = &self.films[subject];
+        let limits = PlausibilityLimits::default();
+        let warnings =
+            film.reduced(keypoints).map(|k| check_plausibility(&k, film.spacing_mm, &limits));
+        warnings.is_ok_and(|warnings| !warnings.is_empty())
+    }
+
+    fn by_level(&self, keypoints: &[VertebraKeypoints]) -> Vec<LevelError> {
+        let errors = keypoints.iter().enumerate();
+        let errors: Vec<[f64; 5]> =
+            errors.filter_map(|(subject, found)| self.errors_mm(subject, found)).collect();
+        let of =
+            |level: Level| LevelError::of(level, errors.iter().map(|e| e[level.index()]).collect());
+        Level::ALL.into_iter().filter_map(of).collect()
+    }
+}
+
+fn describe(detector: &KeypointDetector) -> String {
+    let [height, width] = detector.config().input_size;
+    let parameters = detector.network().n_parameters();
+    format!("HRNet, {parameters} parameters, input {height} × {width}")
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}

@@ -1,0 +1,63 @@
+//! Points of detectors on reduced films, in px of the original films.
+
+use super::usable::{is_alignable, take_annotated};
+use crate::Error;
+use crate::films::film::ReducedFilm;
+use crate::progress::{Observer, Tell};
+use crate::stages::{Context, decode};
+use vertebra_hrnet::{FilmPixels, KeypointDetector};
+use vertebra_keypoints::VertebraKeypoints;
+
+/// One detector on some films.
+pub(super) fn detect<'f>(
+    detector: &KeypointDetector,
+    films: impl Iterator<Item = &'f ReducedFilm> + Clone,
+) -> Result<Vec<VertebraKeypoints>, Error> {
+    let pixels = films.clone().map(|f| FilmPixels::new(&f.pixels, f.height, f.width));
+    let found = detector.detect_batch(&pixels.collect::<Result<Vec<_>, _>>()?)?;
+    films.zip(found).map(|(film, points)| film.original(&points)).collect()
+}
+
+/// Every film by a detector that never saw it: development films by that of their fold, where there
+/// is one, and test films by the one that is kept.
+pub(super) fn out_of_fold(
+    context: Context<'_>,
+    films: &[ReducedFilm],
+    of_folds: &[KeypointDetector],
+    kept: &KeypointDetector,
+) -> Result<Vec<VertebraKeypoints>, Error> {
+    let data = context.data;
+    let validation = |fold| (data.fold(fold).1, of_folds.get(fold).unwrap_or(kept));
+    let sets = (0..data.n_folds()).map(validation).chain([(data.test().to_vec(), kept)]);
+    let mut found = vec![None; data.n()];
+    for (subjects, detector) in sets {
+        let points = detect(detector, subjects.iter().map(|&i| &films[i]))?;
+        subjects.into_iter().zip(points).for_each(|(i, points)| found[i] = Some(points));
+    }
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// Every film by one detector, decoded on the way; detections that cannot be aligned give way to
+/// the annotated points, and the observer is told on which films.
+pub(crate) fn by_one_detector(
+    context: Context<'_>,
+    detector: &KeypointDetector,
+    observer: &mut Observer<'_>,
+) -> Result<Vec<VertebraKeypoints>, Error> {
+    let mut found = Vec::with_capacity(context.data.n());
+    let mut unusable = Vec::new();
+    observer.stage("detecting keypoints", Some(context.data.n()));
+    decode::in_chunks(context, observer, |subjects, films| {
+        let points = detect(detector, films.iter().map(|(film, _)| film))?;
+        let pairs = films.iter().zip(&points);
+        let fits = pairs.map(|((film, _), p)| is_alignable(film, p, &context.config.picture));
+        unusable.extend(subjects.zip(fits).filter(|(_, fits)| !fits).map(|(subject, _)| subject));
+        found.extend(points);
+        Ok(())
+    })?;
+    if let Some(note) = take_annotated(context.data, &mut found, &unusable)? {
+        let films: Vec<String> = unusable.iter().map(|&i| context.data.film_name(i)).collect();
+        observer.note(format!("{note} They are: {}", films.join(", ")));
+    }
+    Ok(found)
+}

@@ -1,0 +1,100 @@
+//! Trains one detector per fold, and the one that is kept.
+
+use crate::Error;
+use crate::config::FinalDetector;
+use crate::films::film::ReducedFilm;
+use crate::progress::{Observer, Tell, counting};
+use crate::stages::Context;
+use crate::stages::fits::ParallelFits;
+use crate::stages::folds::{Part, all_parts, fold_parts};
+use crate::stages::keypoints::accuracy::Accuracy;
+use crate::stages::keypoints::detect::detect;
+use vertebra_hrnet::{FilmSample, KeypointDetector, train_detector};
+use vertebra_keypoints::VertebraKeypoints;
+use vertebra_training::Event;
+
+/// The detectors of the folds, and the one that is kept: the best of them, or one trained on the
+/// whole development set.
+pub(super) fn detectors(
+    context: Context<'_>,
+    films: &[ReducedFilm],
+    observer: &mut Observer<'_>,
+) -> Result<(Vec<KeypointDetector>, KeypointDetector), Error> {
+    let parts = match context.config.final_detector {
+        FinalDetector::BestFold => fold_parts(context.data),
+        FinalDetector::Refit => all_parts(context.data),
+    };
+    let total = parts.iter().map(|part| n_steps(context, part)).sum();
+    observer.stage(format!("training {} keypoint networks", parts.len()), Some(total));
+    let fit = |part: &Part, on_step: &dyn Fn()| train(context, films, part, on_step);
+    let fits = ParallelFits::new(context.config.fits_at_once);
+    let mut detectors = fits.run(&parts, fit, &mut counting(observer))?;
+    let refitted = detectors.split_off(context.data.n_folds()).pop();
+    let kept = match refitted {
+        Some(detector) => detector,
+        None => detectors[best(context, films, &detectors)?].clone(),
+    };
+    Ok((detectors, kept))
+}
+
+fn n_steps(context: Context<'_>, part: &Part) -> usize {
+    let annotated = |i: &&usize| context.data.annotation(**i).is_some();
+    let n_films = part.subjects.iter().filter(annotated).count();
+    context.config.keypoints.training.n_steps(n_films)
+}
+
+fn train(
+    context: Context<'_>,
+    films: &[ReducedFilm],
+    part: &Part,
+    on_step: &dyn Fn(),
+) -> Result<KeypointDetector, Error> {
+    let annotated = |&i: &usize| Some((&films[i], &context.data.annotation(i)?.keypoints));
+    let annotated = part.subjects.iter().filter_map(annotated);
+    let samples: Vec<FilmSample> =
+        annotated.map(|(film, points)| sample(film, points)).collect::<Result<_, _>>()?;
+    if samples.is_empty() {
+        return Err(Error::NoTrainingFilms { part: part.on.label() });
+    }
+    let purpose = format!("training the keypoint network, {}", part.on.label());
+    let seed = context.config.seed_for(&purpose);
+    let mut on_event = |event: &Event| {
+        if matches!(event, Event::Step { .. }) {
+            on_step();
+        }
+    };
+    let settings = &context.config.keypoints;
+    let trained =
+        train_detector(settings, &samples, &[], context.device, seed, None, &mut on_event)?;
+    Ok(trained.detector)
+}
+
+fn sample(film: &ReducedFilm, annotated: &VertebraKeypoints) -> Result<FilmSample, Error> {
+    Ok(FilmSample {
+        pixels: film.pixels.clone(),
+        height: film.height,
+        width: film.width,
+        spacing_mm: film.spacing_mm,
+        keypoints: film.reduced(annotated)?,
+    })
+}
+
+/// The fold whose detector has the highest AP on its own validation films; the first of equals.
+fn best(
+    context: Context<'_>,
+    films: &[ReducedFilm],
+    detectors: &[KeypointDetector],
+) -> Result<usize, Error> {
+    let accuracy = Accuracy { data: context.data, films };
+    let mut best = (0, f64::NEG_INFINITY);
+    for (fold, detector) in detectors.iter().enumerate() {
+        let (_, validation) = context.data.fold(fold);
+        let found = detect(detector, validation.iter().map(|&i| &films[i]))?;
+        let pairs: Vec<_> = validation.into_iter().zip(found).collect();
+        let ap = accuracy.of(&pairs)?.map_or(f64::NEG_INFINITY, |accuracy| accuracy.ap);
+        if ap > best.1 {
+            best = (fold, ap);
+        }
+    }
+    Ok(best.0)
+}

@@ -1,0 +1,45 @@
+//! The covariates of one clinical model.
+
+use crate::Error;
+use crate::input::covariates::Covariates;
+use vertebra_baselines::DesignMatrix;
+use vertebra_cohort::Covariate;
+use vertebra_deepsurv::RiskInputs;
+
+/// The covariates of one clinical model, for every subject.
+#[derive(Debug, Clone)]
+pub(crate) struct Clinical {
+    /// 1, 2, 3, ...
+    pub(crate) number: usize,
+    /// Name of each covariate and what stands in for a missing value of a new subject.
+    pub(crate) stand_ins: Vec<(String, f64)>,
+    rows: Vec<Vec<f64>>,
+}
+
+impl Clinical {
+    pub(crate) fn new(covariates: &Covariates, number: usize, model: &[Covariate]) -> Self {
+        Self { number, stand_ins: covariates.stand_ins(model), rows: covariates.rows(model) }
+    }
+
+    /// Names of the covariates, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.stand_ins.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// As networks take them.
+    pub(crate) fn inputs(&self) -> Result<RiskInputs, Error> {
+        let rows = self.rows.iter().map(|row| row.iter().map(|&v| v as f32).collect());
+        Ok(RiskInputs::from_covariates(rows.collect())?)
+    }
+
+    /// As Cox regression takes them.
+    pub(super) fn design(&self, subjects: &[usize]) -> Result<DesignMatrix, Error> {
+        let values = subjects.iter().flat_map(|&i| self.rows[i].iter().copied()).collect();
+        Ok(DesignMatrix::new(self.names(), values)?)
+    }
+
+    /// What a model on these covariates is called.
+    pub(super) fn model_name(&self, method: &str) -> String {
+        format!("Model {}, {method}", self.number)
+    }
+}

@@ -1,0 +1,93 @@
+//! The grid of models: clinical covariates 1, 2, 3, ... by Cox regression, DeepSurv, DeepSurv with
+//! images; images alone; imported FRAX; the phantom's oracle.
+
+mod clinical;
+mod cox;
+mod deepsurv;
+mod networks;
+mod scores;
+
+use crate::Error;
+use crate::films::variant_pictures::VariantPictures;
+use crate::progress::{Observer, Tell, counting};
+use crate::stages::Context;
+use crate::stages::folds::Scores;
+pub(crate) use clinical::Clinical;
+pub(crate) use networks::{Networks, log_hazard, purpose};
+use vertebra_deepsurv::RiskModel;
+use vertebra_report::results::{Coefficient, Method};
+use vertebra_survival::BaselineHazard;
+
+/// One model of the grid: what it is, and how it scores every subject.
+#[derive(Debug)]
+pub(crate) struct FittedModel {
+    pub(crate) name: String,
+    pub(crate) method: Method,
+    pub(crate) clinical: Option<usize>,
+    pub(crate) covariates: Vec<String>,
+    pub(crate) scores: Scores,
+    /// Turns log hazards of the model of the whole development set into risks.
+    pub(crate) baseline: Option<BaselineHazard>,
+    pub(crate) coefficients: Vec<Coefficient>,
+    /// The network fitted on the whole development set.
+    pub(crate) network: Option<RiskModel>,
+}
+
+/// The fitted grid.
+#[derive(Debug)]
+pub(crate) struct Grid {
+    pub(crate) models: Vec<FittedModel>,
+    /// Cox models without an estimate, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Grid {
+    /// The largest clinical model with images, which the model folder keeps and heat maps explain.
+    pub(crate) fn largest_with_images<'a>(
+        &'a self,
+        clinical: &'a [Clinical],
+    ) -> Option<Explained<'a>> {
+        let with_images = |m: &&FittedModel| m.method == Method::DeepSurvImage;
+        let model = self.models.iter().rev().find(with_images)?;
+        let clinical = clinical.iter().find(|c| Some(c.number) == model.clinical)?;
+        Some(Explained { model, network: model.network.as_ref()?, clinical })
+    }
+}
+
+/// A model with its network and covariates.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Explained<'a> {
+    pub(crate) model: &'a FittedModel,
+    pub(crate) network: &'a RiskModel,
+    pub(crate) clinical: &'a Clinical,
+}
+
+/// Fits all models; `fold_networks` are the image-only networks of the folds on the chosen
+/// `pictures`, from the comparison of variants.
+pub(crate) fn fit(
+    context: Context<'_>,
+    clinical: &[Clinical],
+    pictures: &VariantPictures,
+    fold_networks: Vec<RiskModel>,
+    observer: &mut Observer<'_>,
+) -> Result<Grid, Error> {
+    let total = 2 * clinical.len() * (context.data.n_folds() + 1) + 1;
+    observer.stage("fitting models", Some(total));
+    let mut step = counting(observer);
+    let (image_only, starts) = deepsurv::image_only(context, pictures, fold_networks)?;
+    step();
+    let (mut models, mut notes) = (Vec::new(), Vec::new());
+    for c in clinical {
+        // A constant or separating covariate leaves Cox regression without an estimate.
+        match cox::fit(context, c) {
+            Ok(model) => models.push(model),
+            Err(error) => notes.push(format!("Model {}: no Cox regression: {error}.", c.number)),
+        }
+        models.push(deepsurv::without_images(context, c, &mut step)?);
+        models.push(deepsurv::with_images(context, c, (&pictures.images, &starts), &mut step)?);
+    }
+    models.push(image_only);
+    models.extend(scores::frax(context.data));
+    models.extend(scores::oracle(context.data));
+    Ok(Grid { models, notes })
+}

@@ -1,0 +1,62 @@
+//! Every subject's film as each image variant shows it.
+
+use crate::Error;
+use crate::films::variant_pictures::{FilmToRender, VariantPictures, render_all};
+use crate::progress::{Observer, Tell};
+use crate::stages::Context;
+use vertebra_alignment::ImageVariant;
+use vertebra_keypoints::VertebraKeypoints;
+
+/// Variants that every film allows: those with masks need every vertebra's outline.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PossibleVariants {
+    pub(crate) variants: Vec<ImageVariant>,
+    /// How many of the variants asked for were left out, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+impl PossibleVariants {
+    /// # Errors
+    /// [`Error::InvalidSetting`] where none is left.
+    pub(crate) fn of(context: Context<'_>) -> Result<Self, Error> {
+        let asked = &context.config.variants;
+        let without = (0..context.data.n()).filter(|&i| !is_outlined(context, i)).count();
+        let possible = |v: &ImageVariant| without == 0 || !v.is_masked();
+        let variants: Vec<_> = asked.iter().copied().filter(possible).collect();
+        if variants.is_empty() {
+            return Err(Error::InvalidSetting {
+                name: "variants".to_owned(),
+                expected: "one without masks, as some films lack outlines of vertebrae",
+                got: "masked ones only".to_owned(),
+            });
+        }
+        let left_out = asked.len() - variants.len();
+        let note = format!(
+            "{without} films lack outlines of vertebrae: {left_out} variants with masks were left \
+             out."
+        );
+        Ok(Self { variants, notes: (left_out > 0).then_some(note).into_iter().collect() })
+    }
+}
+
+fn is_outlined(context: Context<'_>, subject: usize) -> bool {
+    let film = context.data.annotation(subject);
+    film.is_some_and(|film| film.polygons().iter().all(Option::is_some))
+}
+
+/// Renders the variants of every film with these keypoints, in px of the films.
+pub(crate) fn render(
+    context: Context<'_>,
+    variants: &[ImageVariant],
+    keypoints: &[VertebraKeypoints],
+    observer: &mut Observer<'_>,
+) -> Result<Vec<VariantPictures>, Error> {
+    let film = |(i, keypoints)| FilmToRender {
+        path: context.film_path(i),
+        keypoints,
+        annotation: context.data.annotation(i),
+    };
+    let films: Vec<FilmToRender<'_>> = keypoints.iter().enumerate().map(film).collect();
+    observer.stage("rendering image variants", Some(films.len()));
+    render_all(&films, variants, &context.config.picture, &mut |n| observer.done(n))
+}

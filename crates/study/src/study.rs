@@ -1,0 +1,200 @@
+//! The protocol from a cohort folder to results, pictures and a model folder.
+
+use crate::films::variant_pictures::VariantPictures;
+use crate::input::covariates::Covariates;
+use crate::input::subjects::StudyData;
+use crate::input::table_one::table_one;
+use crate::input::tables;
+use crate::model::model_folder::{ModelDescription, TrainedModel};
+use crate::progress::{Observer, Tell};
+use crate::stages::keypoints::Keypoints;
+use crate::stages::models::{Clinical, Explained};
+use crate::stages::render::{PossibleVariants, render};
+use crate::stages::{Context, decode, evaluate_models, heat_maps, keypoints, models, variants};
+use crate::{Error, Progress, StudyConfig};
+use burn::tensor::Device;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use vertebra_hrnet::KeypointDetector;
+use vertebra_report::results::{RunRecord, SaliencyResults, StudyResults};
+
+/// A study of one cohort: keypoints, image variants, models, their comparison, and the model that is
+/// kept.
+///
+/// ```no_run
+/// use vertebra_study::{Preset, Study, StudyConfig};
+/// let results = Study::new("cohort")
+///     .config(StudyConfig::preset(Preset::Standard))
+///     .on_progress(|message| println!("{message:?}"))
+///     .run("runs/mine".as_ref())?;
+/// println!("{} models", results.models.len());
+/// # Ok::<(), vertebra_study::Error>(())
+/// ```
+pub struct Study<'a> {
+    cohort: PathBuf,
+    config: StudyConfig,
+    device: Device,
+    on_progress: Box<Observer<'a>>,
+}
+
+impl<'a> Study<'a> {
+    /// A study of a cohort folder with the quick preset, on the default device, in silence.
+    #[must_use]
+    pub fn new(cohort: impl Into<PathBuf>) -> Self {
+        Self {
+            cohort: cohort.into(),
+            config: StudyConfig::default(),
+            device: Device::default(),
+            on_progress: Box::new(|_| {}),
+        }
+    }
+
+    /// The study with these settings.
+    #[must_use]
+    pub fn config(mut self, config: StudyConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The study with its networks on this device.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// The study with a function that is told what is being done, from the thread that runs it.
+    #[must_use]
+    pub fn on_progress(mut self, observer: impl FnMut(Progress) + 'a) -> Self {
+        self.on_progress = Box::new(observer);
+        self
+    }
+
+    /// Runs the protocol and writes `results.json`, `pictures/` and `model/` into a folder, which is
+    /// made when absent.
+    ///
+    /// The input is checked as a whole before anything is computed. `results.json` is written after
+    /// everything else that this function writes, and at once: it is whole or absent.
+    ///
+    /// # Errors
+    /// Every problem of the input at once; too few subjects or events for the folds; whatever a
+    /// stage cannot do, naming the film or the statistic.
+    pub fn run(mut self, folder: &Path) -> Result<StudyResults, Error> {
+        self.config.check()?;
+        let observer = &mut *self.on_progress;
+        let mut clock = Clock::start();
+        observer.stage("reading the cohort", None);
+        let data = StudyData::read(&self.cohort, &self.config)?;
+        let covariates = Covariates::of(&data, self.config.covariates())?;
+        let load = |folder: &PathBuf| KeypointDetector::load(folder, &self.device);
+        let detector = self.config.keypoint_model.as_ref().map(load).transpose()?;
+        observer.note(data.summary());
+        let pictures = folder.join("pictures");
+        std::fs::create_dir_all(&pictures).map_err(Error::io(&pictures))?;
+        let context = Context {
+            data: &data,
+            config: &self.config,
+            cohort: &self.cohort,
+            run_folder: folder,
+            device: &self.device,
+        };
+        let mut results = protocol(context, &covariates, detector, &mut clock, observer)?;
+        results.run.seconds = clock.laps;
+        results.write(&folder.join("results.json"))?;
+        Ok(results)
+    }
+}
+
+/// All stages, in order; each fills its part of the results.
+fn protocol(
+    context: Context<'_>,
+    covariates: &Covariates,
+    detector: Option<KeypointDetector>,
+    clock: &mut Clock,
+    observer: &mut Observer<'_>,
+) -> Result<StudyResults, Error> {
+    let mut results = of_subjects(context, covariates)?;
+    let possible = PossibleVariants::of(context)?;
+    let decoded = decode::films(context, observer)?;
+    clock.lap("reading");
+
+    let found = keypoints::find(context, &decoded.films, detector, observer)?;
+    let reader_notes = decoded.notes();
+    results.run.inputs.extend(decoded.digests);
+    drop(decoded.films);
+    clock.lap("keypoints");
+
+    let rendered = render(context, &possible.variants, &found.keypoints, observer)?;
+    clock.lap("pictures of the variants");
+    let compared = variants::compare(context, &rendered, observer)?;
+    clock.lap("comparison of variants");
+    let models = context.config.clinical_models.iter().zip(1..);
+    let clinical: Vec<Clinical> =
+        models.map(|(model, number)| Clinical::new(covariates, number, model)).collect();
+    let chosen = &rendered[compared.chosen];
+    let grid = models::fit(context, &clinical, chosen, compared.networks, observer)?;
+    clock.lap("models");
+    let evaluated = evaluate_models::evaluate(context, &grid.models, observer)?;
+    let kept = grid.largest_with_images(&clinical);
+    results.saliency =
+        kept.map(|kept| explain(context, kept, chosen, &found, observer)).transpose()?;
+    clock.lap("evaluation");
+
+    results.keypoints = found.results;
+    results.variants = compared.results;
+    results.models = evaluated.models;
+    results.comparisons = evaluated.comparisons;
+    results.risk_groups = evaluated.risk_groups;
+    let notes = [evaluated.notes, possible.notes, grid.notes, found.notes, reader_notes];
+    results.notes.extend(notes.into_iter().flatten());
+    Ok(results)
+}
+
+/// What is known of the run and its subjects before anything is computed.
+fn of_subjects(context: Context<'_>, covariates: &Covariates) -> Result<StudyResults, Error> {
+    let (data, config) = (context.data, context.config);
+    let name = context.run_folder.file_name().unwrap_or_default().to_string_lossy();
+    let mut run = RunRecord::new(name, &config.preset, config.seed);
+    run.phantom = data.truth.is_some();
+    run.revision = option_env!("VERTEBRA_REVISION").map(str::to_owned);
+    run.device = format!("{:?}", context.device);
+    run.config = config.to_toml()?;
+    run.inputs = tables::digests(context.cohort, config)?;
+    let (flow, outcome) = (data.flow.clone(), data.outcome_summary.clone());
+    let mut results = StudyResults::new(run, flow, data.split_summary(), table_one(data)?, outcome);
+    results.missing = covariates.missing(data);
+    results.notes.clone_from(&data.notes);
+    Ok(results)
+}
+
+/// Heat maps of the model that is kept, and its folder.
+fn explain(
+    context: Context<'_>,
+    kept: Explained<'_>,
+    pictures: &VariantPictures,
+    found: &Keypoints,
+    observer: &mut Observer<'_>,
+) -> Result<SaliencyResults, Error> {
+    let saliency = heat_maps::make(context, kept, pictures, &found.keypoints, observer)?;
+    let description = ModelDescription::of(context, kept, pictures.variant);
+    let model = TrainedModel::new(description, found.detector.clone(), kept.network.clone());
+    model.save(&context.run_folder.join("model"))?;
+    Ok(saliency)
+}
+
+/// Wall-clock time by stage.
+struct Clock {
+    began: Instant,
+    laps: Vec<(String, f64)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { began: Instant::now(), laps: Vec::new() }
+    }
+
+    fn lap(&mut self, stage: &str) {
+        self.laps.push((stage.to_owned(), self.began.elapsed().as_secs_f64()));
+        self.began = Instant::now();
+    }
+}

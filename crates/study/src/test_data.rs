@@ -1,0 +1,95 @@
+//! A small synthetic cohort, made once for all unit tests of this crate.
+
+use crate::input::subjects::StudyData;
+use crate::{Preset, StudyConfig};
+use std::path::Path;
+use std::sync::OnceLock;
+use tempfile::TempDir;
+use vertebra_phantom::{PhantomConfig, generate};
+
+/// A cohort folder of 48 subjects to analyse and 12 to exclude, with very small films.
+pub(crate) fn folder() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    let make = || {
+        let folder = tempfile::tempdir().unwrap();
+        let config = PhantomConfig::quick()
+            .with_subjects(48)
+            .with_excluded(12)
+            .with_film_size([160, 128])
+            .with_event_rate(0.5)
+            .with_synthetic_frax(0.9)
+            .with_seed(5);
+        generate(&config, folder.path(), &mut |_| {}).unwrap();
+        folder
+    };
+    FOLDER.get_or_init(make).path()
+}
+
+/// Networks that barely learn, two folds, small pictures.
+pub(crate) fn config() -> StudyConfig {
+    let text = "
+        folds = 2
+        test_fraction = 0.4
+        horizons = [1.0, 3.0]
+        bootstrap = 100
+        pictures = 1
+        film_height = 128
+        variants = ['l1_l5', 'patches', 'patches_masked']
+        clinical_models = [['age', 'sex'], ['age', 'sex', 'bmi']]
+        [trimming]
+        pool_sexes = true
+        [keypoints]
+        input_size = [64, 64]
+        [keypoints.training]
+        epochs = 1
+        [picture]
+        size = 32
+        patch_size = 32
+        [risk.image_training.training]
+        epochs = 1
+        [risk.clinical_training.training]
+        epochs = 2
+    ";
+    StudyConfig::from_toml(Preset::Quick, text).unwrap()
+}
+
+/// The small cohort as a study reads it.
+pub(crate) fn data() -> StudyData {
+    read(&config())
+}
+
+/// The same by another configuration.
+pub(crate) fn read(config: &StudyConfig) -> StudyData {
+    StudyData::read(folder(), config).unwrap()
+}
+
+/// A copy of the small cohort with one file changed; the radiographs are links.
+pub(crate) fn edited(file: &str, mut change: impl FnMut(&str) -> String) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in folder().read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        let to = copy.path().join(path.file_name().unwrap());
+        if path.is_dir() {
+            std::os::unix::fs::symlink(&path, &to).unwrap();
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
+    let path = copy.path().join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, change(&text)).unwrap();
+    copy
+}
+
+/// A CSV text with a column of one value, in the place of a column of that name if there is one.
+pub(crate) fn with_column(text: &str, name: &str, value: &str) -> String {
+    let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
+    let old = header.iter().position(|column| *column == name);
+    let line = |(k, line): (usize, &str)| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        old.map(|place| cells.remove(place));
+        cells.push(if k == 0 { name } else { value });
+        cells.join(",") + "\n"
+    };
+    text.lines().enumerate().map(line).collect()
+}
