@@ -1,4 +1,5 @@
-//! Writes a report of invented numbers, to look at its layout: `sample_report FOLDER`.
+//! Writes a report of invented numbers, to look at its layout, into the folder given or into
+//! `sample-report`.
 #![allow(clippy::print_stdout)]
 
 #[path = "../tests/common/mod.rs"]
@@ -7,7 +8,8 @@ mod common;
 use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = PathBuf::from(std::env::args().nth(1).ok_or("expected a folder to write to")?);
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "sample-report".to_owned());
+    let folder = PathBuf::from(folder);
     let report = vertebra_report::Report::new(&common::results(), |_| Some(common::png()))?;
     println!("{}", report.write(&folder)?.display());
     Ok(())
