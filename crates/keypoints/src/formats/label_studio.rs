@@ -106,40 +106,38 @@ fn label_studio_task(path: &Path, task: &Task) -> Result<Option<FilmAnnotation>,
     if kept.next().is_some() {
         return Err(marks.bad("one annotation", "more than one".to_owned()));
     }
-    for region in &annotation.result {
-        let outline = region.kind == "polygonlabels";
-        let labels =
-            if outline { &region.value.polygonlabels } else { &region.value.keypointlabels };
-        let Some(level) = labels.first().and_then(|l| l.parse::<Level>().ok()) else { continue };
-        if region.image_rotation != 0.0 {
-            return Err(
-                marks.bad("a picture that is not rotated", region.image_rotation.to_string())
-            );
-        }
-        let size = [region.original_height, region.original_width];
-        if size.contains(&0) {
-            return Err(
-                marks.bad("original_width and original_height", format!("none for {level}"))
-            );
-        }
-        if marks.size != [0, 0] && marks.size != size {
-            let got = format!("{:?} and {size:?}", marks.size);
-            return Err(marks.bad("one original_height and original_width", got));
-        }
-        marks.size = size;
-        let scale = |p: &(f64, f64)| {
-            let (w, h) = (region.original_width as f64, region.original_height as f64);
-            (p.0 * w / 100.0, p.1 * h / 100.0)
-        };
-        let value = &region.value;
-        let points = match (outline, value.x, value.y) {
-            (true, _, _) => value.points.iter().map(scale).collect(),
-            (false, Some(x), Some(y)) => vec![scale(&(x, y))],
-            _ => return Err(marks.bad("x and y", format!("neither for {level}"))),
-        };
-        marks.add(level, points, outline)?;
-    }
+    annotation.result.iter().try_for_each(|region| add_region(&mut marks, region))?;
     marks.finish()
+}
+
+/// One point or outline; other labels are left alone.
+fn add_region(marks: &mut Marks<'_>, region: &Region) -> Result<(), Error> {
+    let outline = region.kind == "polygonlabels";
+    let labels = if outline { &region.value.polygonlabels } else { &region.value.keypointlabels };
+    let Some(level) = labels.first().and_then(|l| l.parse::<Level>().ok()) else { return Ok(()) };
+    if region.image_rotation != 0.0 {
+        return Err(marks.bad("a picture that is not rotated", region.image_rotation.to_string()));
+    }
+    let size = [region.original_height, region.original_width];
+    if size.contains(&0) {
+        return Err(marks.bad("original_width and original_height", format!("none for {level}")));
+    }
+    if marks.size != [0, 0] && marks.size != size {
+        let got = format!("{:?} and {size:?}", marks.size);
+        return Err(marks.bad("one original_height and original_width", got));
+    }
+    marks.size = size;
+    let scale = |p: &(f64, f64)| {
+        let (w, h) = (region.original_width as f64, region.original_height as f64);
+        (p.0 * w / 100.0, p.1 * h / 100.0)
+    };
+    let value = &region.value;
+    let points = match (outline, value.x, value.y) {
+        (true, _, _) => value.points.iter().map(scale).collect(),
+        (false, Some(x), Some(y)) => vec![scale(&(x, y))],
+        _ => return Err(marks.bad("x and y", format!("neither for {level}"))),
+    };
+    marks.add(level, points, outline)
 }
 
 pub(super) fn label_studio_name(image: &str) -> String {

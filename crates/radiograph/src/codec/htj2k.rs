@@ -1,7 +1,7 @@
-//! High-throughput JPEG 2000 (ITU-T T.814 | ISO/IEC 15444-15): the codestream of JPEG 2000 with a block
-//! coder that is made to be fast. All of a decoder is here, from markers to samples, because no crate
-//! was right: one prints and panics on damaged blocks, one differs from the reference decoder by tens of
-//! grey levels where coding is lossy.
+//! High-throughput JPEG 2000 (ITU-T T.814 | ISO/IEC 15444-15): the codestream of JPEG 2000 with a
+//! block coder that is made to be fast. All of a decoder is here, from markers to samples, because
+//! no crate was right: one prints and panics on damaged blocks, one differs from the reference
+//! decoder by tens of grey levels where coding is lossy.
 //!
 //! Reads one set of high-throughput passes per block (cleanup, propagation, refinement), all
 //! progression orders, precincts, layers, tiles, both wavelets and component transforms. Not read, with
@@ -12,16 +12,16 @@
 
 mod bits;
 mod block;
+mod component;
 mod packet;
 mod stream;
 mod tables;
+mod tile;
 mod wavelet;
 
 use super::{Fault, Frame, FrameColour, FrameSamples, Size};
-use packet::Corners;
 use std::collections::BTreeMap;
 use stream::{Coding, Reader};
-use wavelet::{Plane, Wavelet, synthesize};
 
 /// Why decoding stopped.
 #[derive(Debug, Clone)]
@@ -66,7 +66,8 @@ fn find_codestream(bytes: &[u8]) -> Option<&[u8]> {
     Some(&bytes[at..])
 }
 
-/// Decodes a codestream or a JPH file; a component transform is undone. Stops where `is_over` says so.
+/// Decodes a codestream or a JPH file; a component transform is undone. Stops where `is_over` says
+/// so.
 pub(super) fn decode(bytes: &[u8], size: Size, is_over: &dyn Fn() -> bool) -> Result<Frame, Fault> {
     let codestream = find_codestream(bytes).ok_or(Stop::from("no codestream (ff 4f ff 51)"))?;
     let mut reader = Reader(&codestream[4..]);
@@ -189,261 +190,5 @@ fn read_tile_parts<'a>(
             }
             Err(stop) => return Err(stop),
         }
-    }
-}
-
-/// A resolution of a component: corners, and bands with their number among all of the component.
-struct Resolution {
-    corners: Corners,
-    bands: Vec<(usize, Corners)>,
-}
-
-/// The resolutions of a component of a tile (T.800 B.5).
-fn resolutions(tile: Corners, levels: usize) -> Vec<Resolution> {
-    let scaled = |level: usize, offset: [usize; 2]| {
-        tile.map(|corner| {
-            [0, 1].map(|i| {
-                let shift = if level > 0 { offset[i] << (level - 1) } else { 0 };
-                corner[i].saturating_sub(shift).div_ceil(1 << level)
-            })
-        })
-    };
-    (0..=levels)
-        .map(|r| {
-            let bands = if r == 0 {
-                vec![(0, scaled(levels, [0, 0]))]
-            } else {
-                let level = levels - r + 1;
-                let of = |n: usize, offset| (3 * (r - 1) + n, scaled(level, offset));
-                vec![of(1, [1, 0]), of(2, [0, 1]), of(3, [1, 1])]
-            };
-            Resolution { corners: scaled(levels - r, [0, 0]), bands }
-        })
-        .collect()
-}
-
-impl Stream<'_> {
-    fn decode_tile(
-        &self,
-        index: usize,
-        tile: &Tile<'_>,
-        is_over: &dyn Fn() -> bool,
-        samples: &mut [u16],
-    ) -> Result<(), Stop> {
-        let corners = self.size.tile(index);
-        let coding = &tile.coding;
-        let joined: Vec<u8>;
-        let bytes = match tile.parts[..] {
-            [one] => one,
-            _ => {
-                joined = tile.parts.concat();
-                &joined
-            }
-        };
-        let components = self.size.components.len();
-        let area = (corners[1][0] - corners[0][0]) * (corners[1][1] - corners[0][1]) * components;
-        // The smallest code block has sixteen samples.
-        let mut room = area / 8 + 4096;
-        let mut precincts = Vec::new();
-        let mut layout = Vec::new();
-        for (c, style) in coding.styles.iter().enumerate() {
-            let resolutions = resolutions(corners, style.levels);
-            for (r, resolution) in resolutions.iter().enumerate() {
-                packet::precincts(
-                    (c, r),
-                    resolution.corners,
-                    &resolution.bands,
-                    (style.precincts[r], style.block),
-                    (style.levels - r, corners[0]),
-                    &mut room,
-                    &mut precincts,
-                )?;
-            }
-            layout.push(resolutions);
-        }
-        packet::read(&mut precincts, coding, Reader(bytes))?;
-        let mut blocks: Vec<Vec<_>> = (0..components).map(|_| Vec::new()).collect();
-        for (place, block) in precincts.into_iter().flat_map(packet::Precinct::into_blocks) {
-            if block.passes > 0 && !block.cleanup.is_empty() {
-                blocks[place[0]].push((place, block));
-            }
-        }
-        let planes = blocks
-            .into_iter()
-            .zip(&layout)
-            .enumerate()
-            .map(|(c, (blocks, resolutions))| {
-                let component = Component { stream: self, coding, resolutions, index: c, is_over };
-                if coding.styles[c].reversible {
-                    component.plane::<i32>(blocks).map(Values::Whole)
-                } else {
-                    component.plane::<f32>(blocks).map(Values::Real)
-                }
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        self.place(corners, untransform(planes, coding.transform)?, samples);
-        Ok(())
-    }
-
-    /// Writes a tile's values as stored words into the picture.
-    fn place(&self, [low, high]: Corners, planes: Vec<Values>, samples: &mut [u16]) {
-        let [image, end] = self.size.image;
-        let (stride, components) = (end[0] - image[0], planes.len());
-        for (c, plane) in planes.iter().enumerate() {
-            let component = self.size.components[c];
-            let width = high[0] - low[0];
-            for row in 0..high[1] - low[1] {
-                let start = (low[1] - image[1] + row) * stride + low[0] - image[0];
-                let line = &mut samples[start * components..][..width * components];
-                let places = line.iter_mut().skip(c).step_by(components);
-                match plane {
-                    Values::Whole(plane) => {
-                        let values = &plane.values[row * width..][..width];
-                        places.zip(values).for_each(|(p, v)| *p = word(*v, component));
-                    }
-                    Values::Real(plane) => {
-                        let values = &plane.values[row * width..][..width];
-                        let whole = |v: f32| v.round_ties_even() as i32;
-                        places.zip(values).for_each(|(p, v)| *p = word(whole(*v), component));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A value as a stored word: shifted to be positive where it is unsigned, clipped to its bits.
-fn word(value: i32, component: stream::Component) -> u16 {
-    let half = 1 << (component.precision - 1);
-    if component.signed {
-        return (value.clamp(-half, half - 1) as u16) & (u16::MAX >> (16 - component.precision));
-    }
-    value.saturating_add(half).clamp(0, 2 * half - 1) as u16
-}
-
-/// Values of a component, by the wavelet.
-enum Values {
-    Whole(Plane<i32>),
-    Real(Plane<f32>),
-}
-
-/// Undoes the transform of the first three components (T.800 annex G).
-fn untransform(mut planes: Vec<Values>, transform: bool) -> Result<Vec<Values>, Stop> {
-    if !transform {
-        return Ok(planes);
-    }
-    match planes.as_mut_slice() {
-        [Values::Whole(a), Values::Whole(b), Values::Whole(c), ..] => {
-            for ((y, u), v) in a.values.iter_mut().zip(&mut b.values).zip(&mut c.values) {
-                let green = y.wrapping_sub(u.wrapping_add(*v) >> 2);
-                (*y, *u, *v) = (v.wrapping_add(green), green, u.wrapping_add(green));
-            }
-        }
-        [Values::Real(a), Values::Real(b), Values::Real(c), ..] => {
-            for ((y, u), v) in a.values.iter_mut().zip(&mut b.values).zip(&mut c.values) {
-                let (red, blue) = (*y + 1.402 * *v, *y + 1.772 * *u);
-                (*y, *u, *v) = (red, *y - 0.344_136 * *u - 0.714_136 * *v, blue);
-            }
-        }
-        _ => return Err("a component transform needs three components of one wavelet".into()),
-    }
-    Ok(planes)
-}
-
-/// What the blocks of a component share.
-struct Component<'s, 'a> {
-    stream: &'s Stream<'a>,
-    coding: &'s Coding,
-    resolutions: &'s [Resolution],
-    index: usize,
-    is_over: &'s dyn Fn() -> bool,
-}
-
-/// A coefficient from a doubled index (see [`block::decode`]) and the band's step.
-trait Coefficient: Wavelet {
-    fn dequantize(doubled: i32, step: f32) -> Self;
-}
-
-impl Coefficient for i32 {
-    fn dequantize(doubled: i32, _: f32) -> Self {
-        doubled / 2
-    }
-}
-
-impl Coefficient for f32 {
-    fn dequantize(doubled: i32, step: f32) -> Self {
-        doubled as f32 * (step / 2.0)
-    }
-}
-
-impl Component<'_, '_> {
-    /// Decodes the blocks and puts the resolutions together.
-    fn plane<T: Coefficient>(
-        &self,
-        blocks: Vec<([usize; 3], packet::Block<'_>)>,
-    ) -> Result<Plane<T>, Stop> {
-        let mut bands: Vec<Plane<T>> = self
-            .resolutions
-            .iter()
-            .flat_map(|r| r.bands.iter().map(|(_, [low, high])| Plane::new(*low, *high)))
-            .collect();
-        let mut indices = Vec::new();
-        for ([_, resolution, band], block) in &blocks {
-            if (self.is_over)() {
-                return Err("not done within the time allowed by the read options".into());
-            }
-            self.block(*resolution, *band, block, &mut indices, &mut bands[*band])?;
-        }
-        let mut bands = bands.into_iter();
-        let mut low = bands.next().ok_or("no band")?;
-        for resolution in &self.resolutions[1..] {
-            let (Some(hl), Some(lh), Some(hh)) = (bands.next(), bands.next(), bands.next()) else {
-                return Err("a resolution without bands".into());
-            };
-            low = synthesize([&low, &hl, &lh, &hh], resolution.corners[0]);
-        }
-        Ok(low)
-    }
-
-    fn block<T: Coefficient>(
-        &self,
-        resolution: usize,
-        band: usize,
-        block: &packet::Block<'_>,
-        indices: &mut Vec<i32>,
-        out: &mut Plane<T>,
-    ) -> Result<(), Stop> {
-        let style = &self.coding.styles[self.index];
-        let steps = self.coding.steps[self.index].as_ref().ok_or("no quantization (QCD)")?;
-        let level = style.levels - resolution.saturating_sub(1);
-        let level = if resolution == 0 { style.levels } else { level };
-        let quantized = steps.of(band, style.levels, level)?;
-        let plane = (quantized.bits.checked_sub(block.missing + 1))
-            .ok_or("more missing bit-planes than there are")?;
-        let [width, height] = block.size;
-        indices.clear();
-        indices.resize(width * height, 0);
-        let refinement = block.refinement.concat();
-        let coded = block::Block {
-            width,
-            height,
-            cleanup: block.cleanup,
-            refinement: &refinement,
-            passes: block.passes,
-            missing: block.missing,
-            plane,
-            causal: style.causal,
-        };
-        block::decode(&coded, indices)?;
-        // HL and LH gain one bit, HH two (T.800 table E.1).
-        let gain = if band == 0 { 0 } else { [1, 1, 2][(band - 1) % 3] };
-        let range = self.stream.size.components[self.index].precision as i32 + gain;
-        let step = 2_f32.powi(range - quantized.exponent as i32)
-            * (1.0 + quantized.mantissa as f32 / 2048.0);
-        for (row, line) in indices.chunks(width).enumerate() {
-            let target = &mut out.values[(block.at[1] + row) * out.width + block.at[0]..][..width];
-            target.iter_mut().zip(line).for_each(|(t, v)| *t = T::dequantize(*v, step));
-        }
-        Ok(())
     }
 }

@@ -49,7 +49,8 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     let spacing = geometry::spacing(&header, &mut warnings)?;
     let (index, frame) = frame::find(&header, &layout, options, &mut warnings)?;
     let (syntax, lenient) = (data_set.syntax, options.lenient);
-    let decoded = pixels::decode(&frame, syntax, &layout, lenient, deadline, &mut warnings)?;
+    let terms = pixels::Terms { lenient, deadline };
+    let decoded = pixels::decode(&frame, syntax, &layout, terms, &mut warnings)?;
     let mut provenance = provenance(&header, syntax, &decoded.layout, index);
     let mut valid = pixels::arrived(&decoded, &mut warnings);
     let film = Film { header: &header, layout: &decoded.layout, options };

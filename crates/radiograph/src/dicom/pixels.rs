@@ -18,13 +18,20 @@ pub(crate) struct Decoded<'a> {
     pub(crate) rows: usize,
 }
 
+/// How a frame may be decoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// Whether the bytes may contradict the header.
+    pub(crate) lenient: bool,
+    pub(crate) deadline: Deadline,
+}
+
 /// Decodes a frame.
 pub(crate) fn decode<'a>(
     frame: &'a FrameBytes<'_>,
     syntax: TransferSyntax,
     layout: &Layout,
-    lenient: bool,
-    deadline: Deadline,
+    Terms { lenient, deadline }: Terms,
     warnings: &mut Vec<Warning>,
 ) -> Result<Decoded<'a>, Error> {
     let compression = match (frame.encapsulated, syntax.compression) {

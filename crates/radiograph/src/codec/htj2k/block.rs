@@ -1,8 +1,8 @@
 //! The high-throughput block decoder (ITU-T T.814 | ISO/IEC 15444-15, clause 7): the quantization
 //! indices of one code block from its one to three coding passes.
 //!
-//! Cleanup works on quads of 2 x 2 samples, two rows at a time. Of a quad it decodes which samples are
-//! significant, then an exponent that bounds their magnitudes, then each sample's bits. A sample's
+//! Cleanup works on quads of 2 x 2 samples, two rows at a time. Of a quad it decodes which samples
+//! are significant, then an exponent that bounds their magnitudes, then each sample's bits. A sample's
 //! magnitude mu and sign s are stored as `2 (mu - 1) + s`.
 
 use super::bits::{Backward, Forward, Mel};
@@ -85,7 +85,7 @@ fn cleanup(block: &Block<'_>, out: &mut [i32]) -> Result<(), &'static str> {
                 }
                 for n in 0..4 {
                     let exponent = if quad.significant >> n & 1 == 1 {
-                        sample(&mut magnitudes, block, out, quad, bits, (x + n / 2, y + n % 2), n)
+                        sample(&mut magnitudes, block, out, (quad, bits), [x, y, n])
                     } else {
                         0
                     };
@@ -100,16 +100,16 @@ fn cleanup(block: &Block<'_>, out: &mut [i32]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Decodes a significant sample and returns its exponent.
+/// Decodes a significant sample, number `n` of the quad with its corner at `(x, y)`, and returns its
+/// exponent.
 fn sample(
     magnitudes: &mut Forward<'_>,
     block: &Block<'_>,
     out: &mut [i32],
-    quad: Quad,
-    bits: u32,
-    (x, y): (usize, usize),
-    n: usize,
+    (quad, bits): (Quad, u32),
+    [x, y, n]: [usize; 3],
 ) -> u8 {
+    let (x, y) = (x + n / 2, y + n % 2);
     let stored = bits - u32::from(quad.known >> n & 1);
     let value = magnitudes.take(stored) | u32::from(quad.implied >> n & 1) << stored;
     if x < block.width && y < block.height {

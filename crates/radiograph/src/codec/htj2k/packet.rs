@@ -39,18 +39,30 @@ pub(super) struct Precinct<'a> {
 /// Corners of a band.
 pub(super) type Corners = [[usize; 2]; 2];
 
-/// Splits a resolution into precincts. `bands` are its bands with their number; `scale` is the
-/// logarithm of its distance on the reference grid.
+/// What divides a resolution into precincts.
+pub(super) struct Grid<'g> {
+    pub(super) component: usize,
+    pub(super) resolution: usize,
+    pub(super) corners: Corners,
+    /// The resolution's bands with their number.
+    pub(super) bands: &'g [(usize, Corners)],
+    /// Logarithms of the sizes of a precinct and of a block.
+    pub(super) precinct: [u32; 2],
+    pub(super) block: [u32; 2],
+    /// Logarithm of the resolution's distance on the reference grid.
+    pub(super) scale: usize,
+    /// The tile's first corner.
+    pub(super) tile: [usize; 2],
+}
+
+/// Splits a resolution into precincts; `room` is for how many of them and their blocks there is.
 pub(super) fn precincts<'a>(
-    (component, resolution): (usize, usize),
-    corners: Corners,
-    bands: &[(usize, Corners)],
-    (precinct, block): ([u32; 2], [u32; 2]),
-    (scale, tile): (usize, [usize; 2]),
+    grid: &Grid<'_>,
     room: &mut usize,
     out: &mut Vec<Precinct<'a>>,
 ) -> Result<(), Stop> {
-    let [low, high] = corners;
+    let Grid { component, resolution, precinct, block, scale, tile, .. } = *grid;
+    let [low, high] = grid.corners;
     if (0..2).any(|i| low[i] >= high[i]) {
         return Ok(());
     }
@@ -61,13 +73,13 @@ pub(super) fn precincts<'a>(
     for row in first[1]..last[1] {
         for column in first[0]..last[0] {
             let place = [column, row];
-            let patches = bands
-                .iter()
-                .map(|&(band, corners)| {
-                    let size = [0, 1].map(|i| precinct[i] - half);
-                    Patch::new(band, corners, place, size, block, room)
-                })
-                .collect::<Result<_, _>>()?;
+            let size = [0, 1].map(|i| precinct[i] - half);
+            let patch = |&(band, corners): &(usize, Corners)| {
+                let from = [0, 1].map(|i| corners[0][i].max(place[i] << size[i]));
+                let to = [0, 1].map(|i| corners[1][i].min((place[i] + 1) << size[i]));
+                Patch::new((band, corners[0]), [from, to], block, room)
+            };
+            let patches = grid.bands.iter().map(patch).collect::<Result<_, _>>()?;
             let position = [1, 0].map(|i| ((place[i] << precinct[i]) << scale).max(tile[i]));
             let index = (row - first[1]) * (last[0] - first[0]) + column - first[0];
             out.push(Precinct { component, resolution, index, position, patches });
@@ -78,15 +90,11 @@ pub(super) fn precincts<'a>(
 
 impl<'a> Patch<'a> {
     fn new(
-        band: usize,
-        [low, high]: Corners,
-        place: [usize; 2],
-        size: [u32; 2],
+        (band, low): (usize, [usize; 2]),
+        [from, to]: Corners,
         block: [u32; 2],
         room: &mut usize,
     ) -> Result<Self, Stop> {
-        let from = [0, 1].map(|i| low[i].max(place[i] << size[i]));
-        let to = [0, 1].map(|i| high[i].min((place[i] + 1) << size[i]));
         let empty = (0..2).any(|i| from[i] >= to[i]);
         let first = [0, 1].map(|i| from[i] >> block[i]);
         let last = [0, 1].map(|i| if empty { first[i] } else { to[i].div_ceil(1 << block[i]) });

@@ -152,7 +152,8 @@ fn decode_row(
     if let ([table], [plane]) = (scan.tables.as_slice(), &mut *planes) {
         let (above, here) = plane.samples.split_at_mut(at);
         let above = &above[at.saturating_sub(width)..];
-        return single(scan, table, bits, above, &mut here[..width], first_row);
+        let above = (!first_row).then_some(above);
+        return single(scan, table, bits, above, &mut here[..width]);
     }
     for column in 0..width {
         for (table, plane) in scan.tables.iter().zip(planes.iter_mut()) {
@@ -175,22 +176,21 @@ fn decode_row(
     Some(())
 }
 
-/// A row of the only component of a scan.
+/// A row of the only component of a scan; the first has none above.
 fn single(
     scan: &Scan<'_>,
     table: &Huffman,
     bits: &mut Bits<'_>,
-    above: &[u16],
+    above: Option<&[u16]>,
     here: &mut [u16],
-    first_row: bool,
 ) -> Option<()> {
     let (first, rest) = here.split_first_mut()?;
-    let start = if first_row { scan.origin } else { *above.first()? };
+    let start = above.map_or(Some(scan.origin), |above| above.first().copied())?;
     *first = start.wrapping_add(table.difference(bits)? as u16);
     let left = i32::from(*first);
-    if first_row || scan.predictor == 1 {
+    let Some(above) = above.filter(|_| scan.predictor != 1) else {
         return horizontal(table, bits, left, rest);
-    }
+    };
     match scan.predictor {
         2 => predicted::<2>(table, bits, above, left, rest),
         3 => predicted::<3>(table, bits, above, left, rest),
