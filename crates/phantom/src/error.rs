@@ -1,39 +1,77 @@
+//! Everything that can go wrong in this crate.
+
 use std::path::{Path, PathBuf};
 
 /// Everything that can go wrong in this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is outside its domain: (setting, what was expected, what came).
-    #[error("{0}: expected {1}, got {2}")]
-    Setting(&'static str, &'static str, String),
+    /// A setting is outside its domain.
+    #[error("{name}: expected {expected}, got {got}")]
+    InvalidSetting {
+        /// The setting.
+        name: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
     /// The folder to be written to already holds files.
-    #[error("{}: expected a new or empty folder, found files in it", .0.display())]
-    NotEmpty(PathBuf),
+    #[error("{}: expected a new or empty folder, found files in it", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder or file could not be written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// A film could not be written as DICOM.
-    #[error(transparent)]
-    Radiograph(#[from] vertebra_radiograph::Error),
+    #[error("{source}")]
+    Radiograph {
+        /// Why.
+        #[from]
+        source: vertebra_radiograph::Error,
+    },
     /// The annotations could not be made or written.
-    #[error(transparent)]
-    Keypoints(#[from] vertebra_keypoints::Error),
-    /// The cohort table could not be written.
-    #[error(transparent)]
-    Cohort(#[from] vertebra_cohort::Error),
-    /// The finished cohort breaks a rule of the cohort folder.
-    #[error(transparent)]
-    Problems(#[from] vertebra_cohort::Problems),
+    #[error("{source}")]
+    Keypoints {
+        /// Why.
+        #[from]
+        source: vertebra_keypoints::Error,
+    },
+    /// The finished cohort breaks a rule of the cohort folder, or could not be written.
+    #[error("{source}")]
+    Cohort {
+        /// Why.
+        #[from]
+        source: vertebra_cohort::Error,
+    },
 }
 
 impl Error {
-    pub(crate) fn io(path: &Path, source: impl Into<std::io::Error>) -> Self {
-        Self::Io { path: path.to_owned(), source: source.into() }
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn setting(name: &'static str, expected: &'static str, got: impl ToString) -> Self {
+        Self::InvalidSetting { name, expected, got: got.to_string() }
+    }
+}
+
+impl From<vertebra_cohort::Problems> for Error {
+    fn from(problems: vertebra_cohort::Problems) -> Self {
+        Self::Cohort { source: problems.into() }
+    }
+}
+
+impl From<vertebra_run::Error> for Error {
+    fn from(error: vertebra_run::Error) -> Self {
+        let (path, source) = error.into_parts();
+        Self::Io { path, source }
     }
 }

@@ -4,7 +4,7 @@
 use vertebra_cohort::Sex;
 use vertebra_keypoints::Level;
 use vertebra_phantom::{
-    Acquisition, Anatomy, PhantomConfig, PhantomFilm, Role, render_film, sample_subject,
+    Anatomy, Exposure, PhantomConfig, PhantomFilm, Role, render_film, sample_subject,
 };
 
 /// Grey values of a film in a vertebra's own coordinates: `(across, along)` from the centre of a
@@ -67,12 +67,12 @@ impl<'a> Reader<'a> {
 #[test]
 fn contrast_of_body_and_disc_rises_with_density() {
     for seed in 0..4 {
-        let acquisition = Acquisition::sample([256, 208], seed);
+        let exposure = Exposure::sample([256, 208], seed);
         let contrasts: Vec<f64> = [-2.0, -1.0, 0.0, 1.0, 2.0]
             .into_iter()
             .map(|density| {
                 let anatomy = Anatomy::sample(Sex::Female, 65.0, 24.0, density, seed);
-                let film = render_film(&anatomy, &acquisition, "film", seed).unwrap();
+                let film = render_film(&anatomy, &exposure, "film", seed).unwrap();
                 Reader::new(&film).contrast()
             })
             .collect();
@@ -97,8 +97,7 @@ fn a_simple_reading_correlates_with_density_across_people() {
     for index in 0..80 {
         let subject = sample_subject(&config, index, Role::Analysed).unwrap();
         let planned = &subject.films[0];
-        let film =
-            render_film(&planned.anatomy, &planned.acquisition, "film", planned.seed).unwrap();
+        let film = render_film(&planned.anatomy, &planned.exposure, "film", planned.seed).unwrap();
         density.push(subject.profile.density);
         reading.push(Reader::new(&film).contrast());
     }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use vertebra_cohort::Sex;
-use vertebra_phantom::{Acquisition, Anatomy, render_film};
+use vertebra_phantom::{Anatomy, Exposure, render_film};
 use vertebra_radiograph::{Facing, FacingEstimate, Radiograph, Spacing};
 
 /// The estimate for a phantom film, and whether it is right. `varied`: not as a clinic takes it.
@@ -12,15 +12,15 @@ fn estimate(seed: u64, varied: bool) -> (FacingEstimate, bool) {
     let sex = if seed.is_multiple_of(3) { Sex::Male } else { Sex::Female };
     let (age, bmi) = (50.0 + (seed % 35) as f64, 20.0 + (seed % 13) as f64);
     let anatomy = Anatomy::sample(sex, age, bmi, (seed % 7) as f64 / 3.0 - 1.5, seed);
-    let acquisition = match varied {
-        true => Acquisition::sample_varied(&anatomy.spine, size, seed),
-        false => Acquisition::sample(size, seed),
+    let exposure = match varied {
+        true => Exposure::sample_varied(&anatomy.spine, size, seed),
+        false => Exposure::sample(size, seed),
     };
-    let film = render_film(&anatomy, &acquisition, "film", seed).unwrap();
+    let film = render_film(&anatomy, &exposure, "film", seed).unwrap();
     let pixels = film.pixels.iter().map(|&p| f32::from(p) / 4095.0).collect();
     let film = Radiograph::new(film.height, film.width, pixels, Spacing::UNKNOWN).unwrap();
     let estimate = film.estimate_facing().unwrap();
-    (estimate, estimate.facing == acquisition.facing)
+    (estimate, estimate.facing == exposure.facing)
 }
 
 /// The weights were fitted to other seeds.

@@ -4,7 +4,7 @@
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level};
 use vertebra_phantom::{
-    Acquisition, Anatomy, Error, Rendering, Volume, render_film, sample_training_film,
+    Anatomy, Error, Exposure, Rendering, Volume, render_film, sample_training_film,
 };
 use vertebra_radiograph::Facing;
 
@@ -23,8 +23,8 @@ fn inside(film: &FilmAnnotation) -> bool {
 
 #[test]
 fn heights_on_the_film_are_those_of_the_body_magnified() {
-    let (anatomy, acquisition) = (anatomy(3), Acquisition::sample(SIZE, 3));
-    let film = render_film(&anatomy, &acquisition, "film", 3).unwrap();
+    let (anatomy, exposure) = (anatomy(3), Exposure::sample(SIZE, 3));
+    let film = render_film(&anatomy, &exposure, "film", 3).unwrap();
     for level in Level::ALL {
         let points = film.annotation.vertebra(level).unwrap().six_points.unwrap();
         let (seen, true_) =
@@ -34,7 +34,7 @@ fn heights_on_the_film_are_those_of_the_body_magnified() {
             (seen.middle, true_.middle),
             (seen.posterior, true_.posterior),
         ] {
-            assert!((s / t / acquisition.magnification - 1.0).abs() < 1e-9, "{level}: {s} {t}");
+            assert!((s / t / exposure.magnification - 1.0).abs() < 1e-9, "{level}: {s} {t}");
         }
     }
 }
@@ -44,8 +44,9 @@ fn heights_on_the_film_are_those_of_the_body_magnified() {
 fn end_plates_are_bright_where_they_are_annotated() {
     let mut brighter = 0;
     for seed in 0..10 {
-        let acquisition = Acquisition { trunk_tilt: 0.0, ..Acquisition::sample([512, 416], seed) };
-        let film = render_film(&anatomy(seed), &acquisition, "film", seed).unwrap();
+        let mut exposure = Exposure::sample([512, 416], seed);
+        exposure.trunk_tilt = 0.0;
+        let film = render_film(&anatomy(seed), &exposure, "film", seed).unwrap();
         let grey = |p: (f64, f64)| {
             f64::from(film.pixels[p.1.round() as usize * film.width + p.0.round() as usize])
         };
@@ -64,7 +65,7 @@ fn end_plates_are_bright_where_they_are_annotated() {
 #[test]
 fn all_lumbar_vertebrae_are_on_the_film() {
     for seed in 0..60 {
-        let film = render_film(&anatomy(seed), &Acquisition::sample(SIZE, seed), "film", seed);
+        let film = render_film(&anatomy(seed), &Exposure::sample(SIZE, seed), "film", seed);
         assert!(inside(&film.unwrap().annotation), "seed {seed}");
     }
     for seed in 0..60 {
@@ -76,18 +77,17 @@ fn all_lumbar_vertebrae_are_on_the_film() {
 #[test]
 fn a_volume_shows_its_box_and_nothing_beyond() {
     let volume = Volume { half_width: 60.0, front: 60.0, back: 70.0, above: 95.0, below: 95.0 };
-    let whole = Acquisition {
-        rendering: Rendering::LineIntegral,
-        shuttered: false,
-        rotation: 0.0,
-        volume: None,
-        ..Acquisition::sample(SIZE, 4)
-    };
-    let cut = Acquisition { volume: Some(volume), ..whole.clone() };
-    let mean_beyond = |acquisition: &Acquisition| {
-        let film = render_film(&anatomy(4), acquisition, "film", 4).unwrap();
+    let mut whole = Exposure::sample(SIZE, 4);
+    whole.rendering = Rendering::LineIntegral;
+    whole.shuttered = false;
+    whole.rotation = 0.0;
+    whole.volume = None;
+    let mut cut = whole.clone();
+    cut.volume = Some(volume);
+    let mean_beyond = |exposure: &Exposure| {
+        let film = render_film(&anatomy(4), exposure, "film", 4).unwrap();
         let l3 = film.annotation.keypoints.get(Level::L3);
-        let scale = acquisition.magnification / acquisition.pitch_mm;
+        let scale = exposure.magnification / exposure.pitch_mm;
         let beyond: Vec<f64> = (0..film.pixels.len())
             .filter(|i| ((i / film.width) as f64 - l3.y).abs() > 110.0 * scale)
             .map(|i| f64::from(film.pixels[i]))
@@ -101,10 +101,11 @@ fn a_volume_shows_its_box_and_nothing_beyond() {
 
 #[test]
 fn an_oblique_view_moves_what_lies_beside_the_spine_and_not_its_centres() {
-    let lateral =
-        Acquisition { rendering: Rendering::LineIntegral, ..Acquisition::sample(SIZE, 6) };
-    let oblique = Acquisition { obliquity: 0.4, ..lateral.clone() };
-    let film = |acquisition| render_film(&anatomy(6), acquisition, "film", 6).unwrap();
+    let mut lateral = Exposure::sample(SIZE, 6);
+    lateral.rendering = Rendering::LineIntegral;
+    let mut oblique = lateral.clone();
+    oblique.obliquity = 0.4;
+    let film = |exposure| render_film(&anatomy(6), exposure, "film", 6).unwrap();
     let (a, b) = (film(&lateral), film(&oblique));
     assert_eq!(a.annotation, b.annotation);
     let moved = a.pixels.iter().zip(&b.pixels).filter(|(p, q)| p.abs_diff(**q) > 300).count();
@@ -115,16 +116,14 @@ fn an_oblique_view_moves_what_lies_beside_the_spine_and_not_its_centres() {
 /// In old spines joints are dense, bodies thin and discs nearly as dense as bodies.
 #[test]
 fn worn_joints_outshine_thin_bodies_and_discs_fade_into_them() {
-    let exposure = Acquisition {
-        rendering: Rendering::LineIntegral,
-        contrast: 0.5, // nothing saturates
-        brightness: 0.0,
-        rotation: 0.0,
-        facing: Facing::Right,
-        shuttered: false,
-        soft_share: 0.0,
-        ..Acquisition::sample([512, 416], 4)
-    };
+    let mut exposure = Exposure::sample([512, 416], 4);
+    exposure.rendering = Rendering::LineIntegral;
+    exposure.contrast = 0.5; // nothing saturates
+    exposure.brightness = 0.0;
+    exposure.rotation = 0.0;
+    exposure.facing = Facing::Right;
+    exposure.shuttered = false;
+    exposure.soft_share = 0.0;
     let young = anatomy(4);
     let mut worn = young.clone();
     worn.bone.trabecular_mu *= 0.4;
@@ -173,8 +172,8 @@ fn training_films_differ_in_size_side_field_and_end() {
 
 #[test]
 fn the_same_seed_gives_the_same_film_and_another_seed_another_day() {
-    let acquisition = Acquisition::sample(SIZE, 1);
-    let film = |seed| render_film(&anatomy(1), &acquisition, "film", seed).unwrap();
+    let exposure = Exposure::sample(SIZE, 1);
+    let film = |seed| render_film(&anatomy(1), &exposure, "film", seed).unwrap();
     assert_eq!(film(5), film(5));
     assert_ne!(film(5).pixels, film(6).pixels);
     assert_eq!(film(5).annotation, film(6).annotation);
@@ -183,22 +182,29 @@ fn the_same_seed_gives_the_same_film_and_another_seed_another_day() {
 #[test]
 fn twelve_bits_are_used_in_both_renderings() {
     for rendering in [Rendering::Radiograph, Rendering::LineIntegral] {
-        let acquisition = Acquisition { rendering, ..Acquisition::sample(SIZE, 2) };
-        let film = render_film(&anatomy(2), &acquisition, "film", 2).unwrap();
+        let mut exposure = Exposure::sample(SIZE, 2);
+        exposure.rendering = rendering;
+        let film = render_film(&anatomy(2), &exposure, "film", 2).unwrap();
         let (low, high) = (film.pixels.iter().min().unwrap(), film.pixels.iter().max().unwrap());
         assert!(*low < 200 && *high > 2600 && *high <= 4095, "{rendering:?}: {low} to {high}");
     }
 }
 
 #[test]
-fn impossible_exposures_are_refused_by_name() {
-    let good = Acquisition::sample(SIZE, 1);
-    for (bad, name) in [
-        (Acquisition { height: 10, ..good.clone() }, "detector"),
-        (Acquisition { pitch_mm: 0.0, ..good.clone() }, "pitch_mm"),
-        (Acquisition { rotation: f64::NAN, ..good }, "acquisition"),
-    ] {
-        let error = render_film(&anatomy(1), &bad, "film", 1).unwrap_err();
-        assert!(matches!(error, Error::Setting(setting, _, _) if setting == name), "{error}");
+fn rejects_impossible_exposures_by_name() {
+    type Change = fn(&mut Exposure);
+    let changes: [(Change, &str); 3] = [
+        (|exposure| exposure.height = 10, "detector"),
+        (|exposure| exposure.pitch_mm = 0.0, "pitch_mm"),
+        (|exposure| exposure.rotation = f64::NAN, "rotation"),
+    ];
+    for (change, setting) in changes {
+        let mut exposure = Exposure::sample(SIZE, 1);
+        change(&mut exposure);
+        let error = render_film(&anatomy(1), &exposure, "film", 1).unwrap_err();
+        assert!(
+            matches!(&error, Error::InvalidSetting { name, .. } if *name == setting),
+            "{error}"
+        );
     }
 }

@@ -1,10 +1,12 @@
 //! One vertebral body in its own frame: `a` forwards, `b` downwards (caudal), mm, origin at the
 //! middle of the body; `z` to the subject's left.
 
+use serde::Serialize;
 use vertebra_keypoints::VertebralHeights;
 
 /// One end plate in the mid-sagittal plane.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct EndPlate {
     /// `b` of the anterior corner, mm.
     pub anterior: f64,
@@ -18,7 +20,8 @@ pub struct EndPlate {
 }
 
 /// A vertebral body: its place in the sagittal plane and its shape.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct VertebralBody {
     /// Centre `(x forwards, y downwards)` in the sagittal plane, mm.
     pub centre: (f64, f64),

@@ -3,9 +3,11 @@
 //! Attenuation is given as excess over soft tissue at about 65 keV effective energy.
 
 use crate::dice::Dice;
+use serde::Serialize;
 
 /// Material properties of one subject's bones.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Bone {
     /// Excess attenuation of trabecular bone, per mm.
     pub trabecular_mu: f64,

@@ -12,6 +12,7 @@ use vertebra_keypoints::Level;
 /// Form of a fracture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FractureKind {
     /// The front is lost.
     Wedge,
@@ -23,6 +24,7 @@ pub enum FractureKind {
 
 /// One fractured vertebra.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Fracture {
     /// Which vertebra.
     pub level: Level,
@@ -38,6 +40,12 @@ const LEVEL_WEIGHTS: [f64; 5] = [0.40, 0.22, 0.14, 0.14, 0.10];
 const LOSS: [f64; 2] = [0.28, 0.55];
 
 impl Fracture {
+    /// A fracture that takes the fraction `loss` of the most affected height.
+    #[must_use]
+    pub fn new(level: Level, kind: FractureKind, loss: f64) -> Self {
+        Self { level, kind, loss }
+    }
+
     pub(crate) fn sample(dice: &mut Dice) -> Self {
         let kind = match dice.uniform(0.0, 1.0) {
             u if u < 0.5 => FractureKind::Wedge,
@@ -122,9 +130,10 @@ fn settle(above: &mut [VertebralBody], before: &VertebralBody, after: &Vertebral
 mod tests {
     use super::*;
     use vertebra_cohort::Sex;
+    use vertebra_run::Seed;
 
     fn broken(kind: FractureKind) -> (Spine, Spine) {
-        let spine = Spine::sample(&mut Dice::new(5), Sex::Female, 70.0);
+        let spine = Spine::sample(&mut Dice::new(Seed::new(5)), Sex::Female, 70.0);
         let fracture = Fracture { level: Level::L2, kind, loss: 0.4 };
         (spine.clone(), spine.with_fracture(&fracture))
     }

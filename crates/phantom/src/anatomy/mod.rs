@@ -1,4 +1,5 @@
-//! The spine that a film shows: its bodies, its bone, its fractures, and the population it is drawn from.
+//! The spine that a film shows: its bodies, its bone, its fractures, and the population from which
+//! it is drawn.
 
 pub(crate) mod body;
 pub(crate) mod bone;

@@ -37,44 +37,113 @@ pub const SHAPE_COVARIANCE: [[f64; SHAPE_FEATURES]; SHAPE_FEATURES] = [
     [-2.219, -2.166, -1.323, 0.955, 0.901, 0.213, 5.487, 3.785, -8.724, -10.255, -8.971, 44.249],
 ];
 
-/// Lower triangular Cholesky factor; `None` unless the matrix is positive definite.
-pub(crate) fn cholesky<const N: usize>(matrix: &[[f64; N]; N]) -> Option<[[f64; N]; N]> {
-    let mut factor = [[0.0; N]; N];
-    for i in 0..N {
-        for j in 0..=i {
-            let dot: f64 = (0..j).map(|k| factor[i][k] * factor[j][k]).sum();
-            let rest = matrix[i][j] - dot;
-            factor[i][j] = if i == j {
-                if rest <= 0.0 {
-                    return None;
-                }
-                rest.sqrt()
-            } else {
-                rest / factor[j][j]
-            };
-        }
-    }
-    Some(factor)
-}
+/// Lower triangular Cholesky factor of [`SHAPE_COVARIANCE`], row by row up to the diagonal: a draw is
+/// the mean plus the factor times independent standard normal numbers.
+pub(crate) const SHAPE_FACTOR: [&[f64]; SHAPE_FEATURES] = [
+    &[2.2785960589801784],
+    &[1.601424695535183, 2.6930352661133212],
+    &[1.4996076143172705, 0.7621479594591225, 1.737039864532176],
+    &[1.4592318752136157, 0.6699318279350315, 0.880312320091525, 1.954708136621746],
+    &[
+        1.4939023468352324,
+        0.6106967516372983,
+        0.817650424455446,
+        0.918877406849725,
+        1.7545419203395485,
+    ],
+    &[
+        1.4530877410021898,
+        0.4444759494394578,
+        0.6529396040853422,
+        0.8825095959316231,
+        0.8754389415242287,
+        2.1891620528155205,
+    ],
+    &[
+        0.2883354412076227,
+        -0.4016833755426954,
+        -0.4641504634155899,
+        0.6015985510848563,
+        0.2811441786907387,
+        0.044575534303897886,
+        4.0737117770320665,
+    ],
+    &[
+        0.20451189589459998,
+        -0.1052754132794943,
+        -0.5586815678241128,
+        0.08385463629986027,
+        0.6677096901560228,
+        0.47089359841674444,
+        -0.569438315857564,
+        3.87325422230664,
+    ],
+    &[
+        0.2922852417721107,
+        -0.1544995750890481,
+        -0.3894911406681017,
+        -0.5530922436664357,
+        0.6083629753906457,
+        0.5672462696166011,
+        0.6567224255907258,
+        -0.09594582366403429,
+        4.004337779771353,
+    ],
+    &[
+        0.6609332944576557,
+        0.12868940281434102,
+        -0.15786682406239202,
+        -0.5426364823973956,
+        -0.14263764094210957,
+        0.2586544640695314,
+        -0.011569462549198615,
+        0.8159903626492784,
+        1.0049175033212656,
+        4.1331766222161646,
+    ],
+    &[
+        0.3554820508039184,
+        -0.1490057482819469,
+        -0.1315566601572813,
+        -0.5228893656318107,
+        -0.3015143462754818,
+        -0.5737383856888207,
+        -0.12973429062424754,
+        0.22347605517265232,
+        1.2794006724186096,
+        0.8150059565162171,
+        5.2626751178130355,
+    ],
+    &[
+        -0.9738452725109813,
+        -0.22519576278924416,
+        0.177899358110721,
+        1.2126234249978842,
+        0.7031147507269674,
+        -0.033650615641524904,
+        1.18668671860626,
+        1.079266770453722,
+        -2.2022624302907734,
+        -1.8003416917857684,
+        -0.6860727060457342,
+        5.487930199773117,
+    ],
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_covariance_is_symmetric_and_positive_definite() {
+    fn the_factor_times_its_transpose_is_the_covariance() {
         for (i, row) in SHAPE_COVARIANCE.iter().enumerate() {
+            assert_eq!(SHAPE_FACTOR[i].len(), i + 1);
+            assert!(SHAPE_FACTOR[i][i] > 0.0);
             for (j, value) in row.iter().enumerate() {
+                let product = SHAPE_FACTOR[i].iter().zip(SHAPE_FACTOR[j]).map(|(a, b)| a * b);
+                assert!((product.sum::<f64>() - value).abs() < 1e-12, "{i} {j}");
                 assert_eq!(*value, SHAPE_COVARIANCE[j][i], "{i} {j}");
             }
         }
-        let factor = cholesky(&SHAPE_COVARIANCE).unwrap();
-        let back: f64 = factor[7].iter().zip(&factor[4]).map(|(a, b)| a * b).sum();
-        assert!((back - SHAPE_COVARIANCE[7][4]).abs() < 1e-9);
-    }
-
-    #[test]
-    fn an_indefinite_matrix_has_no_factor() {
-        assert_eq!(cholesky(&[[1.0, 2.0], [2.0, 1.0]]), None);
     }
 }

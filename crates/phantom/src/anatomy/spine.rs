@@ -1,8 +1,9 @@
 //! A subject's spine in the sagittal plane: T6 to L5 and the sacrum.
 
 use crate::anatomy::body::{EndPlate, VertebralBody};
-use crate::anatomy::population::{SHAPE_COVARIANCE, SHAPE_FEATURES, SHAPE_MEAN, cholesky};
+use crate::anatomy::population::{SHAPE_FACTOR, SHAPE_FEATURES, SHAPE_MEAN};
 use crate::dice::Dice;
+use serde::Serialize;
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{Level, VertebralHeights};
 
@@ -59,7 +60,8 @@ const L5_STEP: [f64; 2] = [15.9, 4.9];
 const S1_STEP: [f64; 2] = [18.2, 6.6];
 
 /// The sacral end plate and what hangs on it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Sacrum {
     /// Middle of the end plate, mm.
     pub centre: (f64, f64),
@@ -72,7 +74,8 @@ pub struct Sacrum {
 }
 
 /// T6..L5 and the sacrum, in the sagittal plane; L3 lies at the origin.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Spine {
     /// T6, .., T12, L1, .., L5.
     pub bodies: [VertebralBody; N_BODIES],
@@ -102,6 +105,26 @@ impl Spine {
                 plate.length *= depth;
             }
         }
+    }
+
+    /// The spine in another posture: every disc from T11-T12 to L5-S1 opens in front by `mean`
+    /// degrees (extension; negative: flexion), give or take `scatter`.
+    pub(crate) fn bent(&self, mean: f64, scatter: f64, dice: &mut Dice) -> Self {
+        let mut spine = self.clone();
+        let n = spine.bodies.len();
+        for k in (0..n).rev() {
+            let below = if k + 1 < n { spine.bodies[k + 1].centre } else { spine.sacrum.centre };
+            let here = spine.bodies[k].centre;
+            let pivot = (0.5 * (here.0 + below.0), 0.5 * (here.1 + below.1));
+            let angle = -dice.normal_within(mean, scatter, 2.0).to_radians();
+            let (sin, cos) = angle.sin_cos();
+            for body in &mut spine.bodies[..=k] {
+                let (x, y) = (body.centre.0 - pivot.0, body.centre.1 - pivot.1);
+                body.centre = (pivot.0 + x * cos - y * sin, pivot.1 + x * sin + y * cos);
+                body.tilt += angle;
+            }
+        }
+        spine
     }
 
     /// Tilt of the superior end plate of L1..L5 and of the sacrum, degrees, positive where the
@@ -206,11 +229,9 @@ fn mean_heights(k: usize, sex: Sex) -> [f64; 2] {
 }
 
 fn sample_shape(dice: &mut Dice) -> [f64; SHAPE_FEATURES] {
-    // The test of `population` holds that the factor exists; without it the mean shape is drawn.
-    let factor = cholesky(&SHAPE_COVARIANCE).unwrap_or([[0.0; SHAPE_FEATURES]; SHAPE_FEATURES]);
     let z: [f64; SHAPE_FEATURES] = std::array::from_fn(|_| dice.normal_within(0.0, 1.0, LIMIT));
     std::array::from_fn(|i| {
-        SHAPE_MEAN[i] + factor[i].iter().zip(&z).map(|(f, z)| f * z).sum::<f64>()
+        SHAPE_MEAN[i] + SHAPE_FACTOR[i].iter().zip(&z).map(|(f, z)| f * z).sum::<f64>()
     })
 }
 

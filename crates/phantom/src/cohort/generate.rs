@@ -3,18 +3,21 @@
 use crate::cohort::frax::surrogate;
 use crate::cohort::hazard::Calendar;
 use crate::cohort::subject::{PhantomSubject, PlannedFilm, Role, draw_subject};
-use crate::cohort::truth::{TruthRow, write_truth};
-use crate::dice::{Dice, derive_seed};
+use crate::cohort::truth::{TruthRow, write_readme, write_truth};
+use crate::dice::Dice;
+use crate::imaging::detector::WHITE;
 use crate::imaging::film::{PhantomFilm, render_film};
 use crate::{Error, PhantomConfig};
 use rayon::prelude::*;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use vertebra_cohort::{Cohort, SecondaryCauses, Subject, View, Visit};
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation};
 use vertebra_radiograph::{DicomImage, Facing, Spacing, SpacingKind, write_dicom};
+use vertebra_run::Seed;
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PhantomSummary {
     /// The folder.
@@ -90,12 +93,12 @@ pub fn generate(
 
 fn make_folder(out_dir: &Path) -> Result<(), Error> {
     let films = out_dir.join(FILMS);
-    std::fs::create_dir_all(out_dir).map_err(|e| Error::io(out_dir, e))?;
-    let mut entries = out_dir.read_dir().map_err(|e| Error::io(out_dir, e))?;
+    std::fs::create_dir_all(out_dir).map_err(Error::io(out_dir))?;
+    let mut entries = out_dir.read_dir().map_err(Error::io(out_dir))?;
     if entries.next().is_some() {
-        return Err(Error::NotEmpty(out_dir.to_owned()));
+        return Err(Error::NotEmpty { path: out_dir.to_owned() });
     }
-    std::fs::create_dir(&films).map_err(|e| Error::io(&films, e))
+    std::fs::create_dir(&films).map_err(Error::io(&films))
 }
 
 fn write_tables(config: &PhantomConfig, made: &[Made], out_dir: &Path) -> Result<(), Error> {
@@ -104,7 +107,7 @@ fn write_tables(config: &PhantomConfig, made: &[Made], out_dir: &Path) -> Result
     Cohort::new(made.iter().map(|m| m.subject.clone()).collect())?.write(out_dir)?;
     let truths: Vec<&TruthRow> = made.iter().map(|m| &m.truth).collect();
     write_truth(&out_dir.join("truth.csv"), &truths)?;
-    crate::cohort::truth::write_readme(&out_dir.join("README.txt"), config)
+    write_readme(&out_dir.join("README.txt"), config)
 }
 
 /// One subject as written.
@@ -128,7 +131,7 @@ impl Made {
         let mut visits = Vec::with_capacity(drawn.films.len());
         for (k, planned) in drawn.films.iter().enumerate() {
             let name = format!("{FILMS}/{id}_{k}.dcm");
-            let film = render_film(&planned.anatomy, &planned.acquisition, &name, planned.seed)?;
+            let film = render_film(&planned.anatomy, &planned.exposure, &name, planned.seed)?;
             write_film(&out_dir.join(&name), &id, &drawn, planned, &film)?;
             annotations.push(film.annotation);
             visits.push(
@@ -137,7 +140,7 @@ impl Made {
                     .with_quality(planned.quality),
             );
         }
-        let mut dice = Dice::new(derive_seed(config.seed(), &[0xf4a8, index as u64]));
+        let mut dice = Dice::new(Seed::new(config.seed()).at(&[0xf4a8, index as u64]));
         let mut subject = table_row(config, &id, &drawn, &mut dice);
         subject.visits = visits;
         Ok(Self { subject, annotations, truth: TruthRow::new(id, &drawn) })
@@ -196,30 +199,28 @@ fn write_film(
     planned: &PlannedFilm,
     film: &PhantomFilm,
 ) -> Result<(), Error> {
-    let acquisition = &planned.acquisition;
+    let exposure = &planned.exposure;
     let stored: Vec<u16>;
-    let pixels = if acquisition.monochrome1 {
-        stored = film.pixels.iter().map(|v| crate::imaging::detector::WHITE - v).collect();
+    let pixels = if exposure.monochrome1 {
+        stored = film.pixels.iter().map(|v| WHITE - v).collect();
         &stored
     } else {
         &film.pixels
     };
-    let left = acquisition.facing == Facing::Left;
+    let left = exposure.facing == Facing::Left;
     let [row_mm, col_mm] = film.spacing_mm;
     let date = planned.date.to_dicom();
-    let image = DicomImage {
-        monochrome1: acquisition.monochrome1,
-        spacing: Spacing { row_mm, col_mm, kind: SpacingKind::Detector },
-        modality: if planned.seed.is_multiple_of(3) { "CR" } else { "DX" },
-        view: Some(if left { "LL" } else { "RL" }),
-        patient_orientation: Some([if left { "P" } else { "A" }, "F"]),
-        body_part: Some("LSPINE"),
-        study_date: &date,
-        patient_id: id,
-        sex: Some(subject.profile.sex.code()),
-        age_years: Some(subject.profile.age as u16),
-        window: Some((2047.5, 4096.0)),
-        ..DicomImage::new(film.height, film.width, pixels, 12)
-    };
+    let mut image = DicomImage::new(film.height, film.width, pixels, 12);
+    image.monochrome1 = exposure.monochrome1;
+    image.spacing = Spacing { row_mm, col_mm, kind: SpacingKind::Detector };
+    image.modality = if planned.seed.is_multiple_of(3) { "CR" } else { "DX" };
+    image.view = Some(if left { "LL" } else { "RL" });
+    image.patient_orientation = Some([if left { "P" } else { "A" }, "F"]);
+    image.body_part = Some("LSPINE");
+    image.study_date = &date;
+    image.patient_id = id;
+    image.sex = Some(subject.profile.sex.code());
+    image.age_years = Some(subject.profile.age as u16);
+    image.window = Some((2047.5, 4096.0));
     Ok(write_dicom(path, &image)?)
 }

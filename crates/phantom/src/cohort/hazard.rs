@@ -9,8 +9,10 @@
 //! the density in standard deviations, itself `d = clinical part + independent rest`. What clinical
 //! covariates alone can know is `E[log_hazard | a, f, b, g, s]`, kept beside it.
 
-use crate::dice::{Dice, derive_seed};
+use crate::dice::Dice;
+use serde::Serialize;
 use vertebra_cohort::Sex;
+use vertebra_run::Seed;
 
 /// Means of Table 1, development and evaluation set pooled (n = 1,595).
 const FEMALE: f64 = 0.745;
@@ -42,7 +44,8 @@ const MEAN_FOLLOW_UP: f64 = 3.3;
 const EVENT_FREE: f64 = 0.51;
 
 /// What a clinician knows at baseline, and the density that only the film shows.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Profile {
     /// Sex.
     pub sex: Sex,
@@ -156,7 +159,7 @@ impl Calendar {
         const POPULATION: u64 = 6000;
         let fates: Vec<Fate> = (0..POPULATION)
             .map(|i| {
-                let mut dice = Dice::new(derive_seed(0x90b5, &[i]));
+                let mut dice = Dice::new(Seed::new(0x90b5).at(&[i]));
                 let log_hazard = Profile::sample(&mut dice).log_hazard();
                 Fate::sample(log_hazard, &mut dice)
             })
@@ -203,7 +206,7 @@ mod tests {
     use vertebra_survival::{Outcomes, concordance};
 
     fn population(n: u64) -> Vec<Profile> {
-        (0..n).map(|i| Profile::sample(&mut Dice::new(derive_seed(3, &[i])))).collect()
+        (0..n).map(|i| Profile::sample(&mut Dice::new(Seed::new(3).at(&[i])))).collect()
     }
 
     fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
@@ -254,7 +257,7 @@ mod tests {
                 .iter()
                 .enumerate()
                 .map(|(i, p)| {
-                    calendar.follow_up(p.log_hazard(), &mut Dice::new(derive_seed(4, &[i as u64])))
+                    calendar.follow_up(p.log_hazard(), &mut Dice::new(Seed::new(4).at(&[i as u64])))
                 })
                 .collect();
             let outcomes = Outcomes::new(
@@ -269,9 +272,6 @@ mod tests {
             let (clinical, oracle) = (c(Profile::clinical_log_hazard), c(Profile::log_hazard));
             let (time, sd) = moments(follow_ups.iter().map(|f| f.time));
             let events = moments(follow_ups.iter().map(|f| f64::from(u8::from(f.event)))).0;
-            println!(
-                "rate {rate}: clinical {clinical:.3} oracle {oracle:.3} events {events:.3} time {time:.2} +- {sd:.2}"
-            );
             near("events", events, rate, 0.02);
             near("clinical", clinical, expected_clinical, 0.015);
             near("oracle", oracle, expected_oracle, 0.02);

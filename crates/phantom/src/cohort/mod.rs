@@ -5,4 +5,5 @@ pub(crate) mod frax;
 pub(crate) mod generate;
 pub(crate) mod hazard;
 pub(crate) mod subject;
+pub(crate) mod training_film;
 pub(crate) mod truth;

@@ -1,20 +1,21 @@
 //! One subject of the cohort: covariates, outcome, anatomy, and the films to be taken.
 
 use crate::anatomy::fracture::Fracture;
-use crate::anatomy::spine::Spine;
 use crate::cohort::hazard::{Calendar, FollowUp, Profile};
-use crate::dice::{Dice, derive_seed};
-use crate::imaging::acquisition::Acquisition;
-use crate::imaging::film::Anatomy;
+use crate::dice::Dice;
+use crate::imaging::exposure::Exposure;
+use crate::tissues::anatomy::Anatomy;
 use crate::{Bone, Error, PhantomConfig};
 use serde::{Deserialize, Serialize};
 use vertebra_cohort::{DAYS_PER_YEAR, Date, Position, Quality};
+use vertebra_run::Seed;
 
 /// Why a subject is in the cohort: to be analysed, or to be excluded for a reason of the paper's
 /// flow chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names are the documentation
+#[non_exhaustive]
 pub enum Role {
     Analysed,
     FragilityFractureAtBaseline,
@@ -57,7 +58,7 @@ impl Role {
         for (reason, count) in shares(config.excluded()) {
             roles.extend(std::iter::repeat_n(reason, count));
         }
-        let order = Dice::new(derive_seed(config.seed(), &[0x01de])).permutation(roles.len());
+        let order = Dice::new(Seed::new(config.seed()).at(&[0x01de])).permutation(roles.len());
         order.into_iter().map(|i| roles[i]).collect()
     }
 }
@@ -83,6 +84,7 @@ fn shares(n: usize) -> Vec<(Role, usize)> {
 
 /// One film to be taken.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct PlannedFilm {
     /// Day.
     pub date: Date,
@@ -93,13 +95,14 @@ pub struct PlannedFilm {
     /// The subject on that day.
     pub anatomy: Anatomy,
     /// Settings of the exposure.
-    pub acquisition: Acquisition,
+    pub exposure: Exposure,
     /// Seed of what changes from film to film.
     pub seed: u64,
 }
 
 /// One subject with everything that is true about it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct PhantomSubject {
     /// Analysed or excluded, and why.
     pub role: Role,
@@ -122,7 +125,7 @@ const YEARLY_LOSS: f64 = 0.03;
 /// is drawn.
 ///
 /// # Errors
-/// [`Error::Setting`] for a configuration out of its domain.
+/// [`Error::InvalidSetting`] for a configuration out of its domain.
 pub fn sample_subject(
     config: &PhantomConfig,
     index: usize,
@@ -138,7 +141,7 @@ pub(crate) fn draw_subject(
     index: usize,
     role: Role,
 ) -> Result<PhantomSubject, Error> {
-    let seed = derive_seed(config.seed(), &[0x50b7, index as u64]);
+    let seed = Seed::new(config.seed()).at(&[0x50b7, index as u64]);
     let mut dice = Dice::new(seed);
     let profile = Profile::sample(&mut dice);
     let mut follow_up = calendar.follow_up(profile.log_hazard(), &mut dice);
@@ -163,7 +166,7 @@ struct Plan<'a> {
     role: Role,
     profile: &'a Profile,
     days: i64,
-    seed: u64,
+    seed: Seed,
 }
 
 impl Plan<'_> {
@@ -193,7 +196,7 @@ impl Plan<'_> {
 
     fn anatomy(&self) -> Anatomy {
         let p = self.profile;
-        Anatomy::sample(p.sex, p.age, p.bmi, p.density, self.seed)
+        Anatomy::sample(p.sex, p.age, p.bmi, p.density, self.seed.value())
     }
 
     fn film(&self, date: Date, mut anatomy: Anatomy, number: u64, dice: &mut Dice) -> PlannedFilm {
@@ -204,13 +207,13 @@ impl Plan<'_> {
             Position::Extension => 3.0,
         };
         anatomy.spine = anatomy.spine.bent(bend, 0.7, dice);
-        let mut acquisition = Acquisition::draw(dice, self.config.film_size());
+        let mut exposure = Exposure::draw(dice, self.config.film_size());
         let quality = if self.role == Role::PoorImage { Quality::Poor } else { Quality::Good };
         if quality == Quality::Poor {
-            acquisition.spoil(dice);
+            exposure.spoil(dice);
         }
-        let seed = derive_seed(self.seed, &[number]);
-        PlannedFilm { date, position, quality, anatomy, acquisition, seed }
+        let seed = self.seed.at(&[number]).value();
+        PlannedFilm { date, position, quality, anatomy, exposure, seed }
     }
 
     fn position(&self, dice: &mut Dice) -> Position {
@@ -219,38 +222,6 @@ impl Plan<'_> {
             Role::NoNeutralLateral => Position::Extension,
             _ => Position::Neutral,
         }
-    }
-}
-
-impl Spine {
-    /// The spine in another posture: every disc from T11-T12 to L5-S1 opens in front by `mean`
-    /// degrees (extension; negative: flexion), give or take `scatter`.
-    pub(crate) fn bent(&self, mean: f64, scatter: f64, dice: &mut Dice) -> Self {
-        let mut spine = self.clone();
-        let n = spine.bodies.len();
-        for k in (0..n).rev() {
-            let below = if k + 1 < n { spine.bodies[k + 1].centre } else { spine.sacrum.centre };
-            let here = spine.bodies[k].centre;
-            let pivot = (0.5 * (here.0 + below.0), 0.5 * (here.1 + below.1));
-            let angle = -dice.normal_within(mean, scatter, 2.0).to_radians();
-            let (sin, cos) = angle.sin_cos();
-            for body in &mut spine.bodies[..=k] {
-                let (x, y) = (body.centre.0 - pivot.0, body.centre.1 - pivot.1);
-                body.centre = (pivot.0 + x * cos - y * sin, pivot.1 + x * sin + y * cos);
-                body.tilt += angle;
-            }
-        }
-        spine
-    }
-}
-
-impl Acquisition {
-    /// Makes the film hard to read: starved of dose, moved, wrongly exposed.
-    fn spoil(&mut self, dice: &mut Dice) {
-        self.quanta *= 0.02;
-        self.blur_mm *= dice.uniform(3.0, 6.0);
-        self.brightness += if dice.chance(0.5) { 0.8 } else { -0.8 };
-        self.contrast *= 0.6;
     }
 }
 

@@ -5,6 +5,7 @@ use crate::cohort::subject::{PhantomSubject, Role};
 use crate::{Error, PhantomConfig};
 use serde::Serialize;
 use std::path::Path;
+use vertebra_run::{write_whole, write_whole_with};
 
 /// A row of `truth.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,12 +43,28 @@ impl TruthRow {
     }
 }
 
+const FILES: &str = "\
+cohort.csv        one row per subject
+visits.csv        one row per film
+radiographs/      the films
+annotations.json  centres, outlines and six points of L1..L5 (COCO keypoints)
+truth.csv         for evaluation only: latent bone density (standard deviations), true log
+                  hazard, what clinical covariates alone can know of it, true time (years)
+                  and event, fracture. A model must not see it.
+";
+
+const SOURCES: &str = "\
+Spine geometry: distribution of the vertebra positions in the VID dataset (ImFusion GmbH,
+CC BY-SA 4.0). Covariates: Table 1 of Kong et al., Endocrinol Metab 2022;37(4):674-683.
+";
+
 pub(crate) fn write_truth(path: &Path, rows: &[&TruthRow]) -> Result<(), Error> {
-    let mut writer = csv::Writer::from_path(path).map_err(|e| Error::io(path, e))?;
-    for row in rows {
-        writer.serialize(row).map_err(|e| Error::io(path, e))?;
-    }
-    writer.flush().map_err(|e| Error::io(path, e))
+    write_whole_with(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        rows.iter().try_for_each(|row| writer.serialize(row))?;
+        writer.flush()
+    })?;
+    Ok(())
 }
 
 pub(crate) fn write_readme(path: &Path, config: &PhantomConfig) -> Result<(), Error> {
@@ -64,21 +81,14 @@ pub(crate) fn write_readme(path: &Path, config: &PhantomConfig) -> Result<(), Er
          Made by vertebra-phantom {version}, seed {seed}: {subjects} subjects to be analysed\n\
          (expected fraction with an event {rate}), {excluded} to be excluded;\n\
          films of {height} x {width} px, 12 bits, as DICOM.\n\n\
-         cohort.csv        one row per subject\n\
-         visits.csv        one row per film\n\
-         radiographs/      the films\n\
-         annotations.json  centres, outlines and six points of L1..L5 (COCO keypoints)\n\
-         truth.csv         for evaluation only: latent bone density (standard deviations), true log\n\
-        \x20                 hazard, what clinical covariates alone can know of it, true time (years)\n\
-        \x20                 and event, fracture. A model must not see it.\n\n\
+         {FILES}\n\
          {frax}\
-         Spine geometry: distribution of the vertebra positions in the VID dataset (ImFusion GmbH,\n\
-         CC BY-SA 4.0). Covariates: Table 1 of Kong et al., Endocrinol Metab 2022;37(4):674-683.\n",
+         {SOURCES}",
         version = env!("CARGO_PKG_VERSION"),
         seed = config.seed(),
         subjects = config.subjects(),
         rate = config.event_rate(),
         excluded = config.excluded(),
     );
-    std::fs::write(path, text).map_err(|e| Error::io(path, e))
+    Ok(write_whole(path, text)?)
 }

@@ -5,9 +5,10 @@
 //! approximation; then the logarithm and a film-like curve, as computed radiography applies them.
 
 use crate::dice::Dice;
-use crate::imaging::acquisition::{Acquisition, Rendering};
+use crate::imaging::exposure::{Exposure, Rendering};
+use crate::imaging::integrals::LineIntegrals;
 use crate::imaging::marker;
-use crate::tissues::filter::{Coarse, gaussian_blur};
+use crate::tissues::filter::{Coarse, blur};
 
 /// Largest stored value: 12 bits.
 pub(crate) const WHITE: u16 = 4095;
@@ -16,33 +17,20 @@ const BLOCK: usize = 8;
 /// Exposure at which the detector saturates, over that behind the spine.
 const SATURATION: f32 = 12.0;
 
-/// Line integrals behind every pixel, kept apart by tissue.
-pub(crate) struct LineIntegrals {
-    pub(crate) soft: Vec<f32>,
-    pub(crate) bone: Vec<f32>,
-    pub(crate) width: usize,
-    /// Pixel box of the lumbar spine `[left, top, right, bottom]`, which the exposure is set for.
-    pub(crate) spine_box: [usize; 4],
-}
-
 /// Grey values, bone bright, 0 to [`WHITE`].
-pub(crate) fn develop(
-    integrals: &LineIntegrals,
-    acquisition: &Acquisition,
-    dice: &mut Dice,
-) -> Vec<u16> {
-    let mut grey = match acquisition.rendering {
-        Rendering::Radiograph => radiograph(integrals, acquisition, dice),
-        Rendering::LineIntegral => line_integral(integrals, acquisition, dice),
+pub(crate) fn develop(integrals: &LineIntegrals, exposure: &Exposure, dice: &mut Dice) -> Vec<u16> {
+    let mut grey = match exposure.rendering {
+        Rendering::Radiograph => radiograph(integrals, exposure, dice),
+        Rendering::LineIntegral => line_integral(integrals, exposure, dice),
     };
-    if acquisition.shuttered {
-        let inside = marker::Field::new(acquisition);
+    if exposure.shuttered {
+        let inside = marker::Field::new(exposure);
         blacken(&mut grey, integrals.width, &inside);
     }
     grey.iter().map(|v| (v * f32::from(WHITE) + 0.5).clamp(0.0, f32::from(WHITE)) as u16).collect()
 }
 
-fn radiograph(integrals: &LineIntegrals, acquisition: &Acquisition, dice: &mut Dice) -> Vec<f32> {
+fn radiograph(integrals: &LineIntegrals, exposure: &Exposure, dice: &mut Dice) -> Vec<f32> {
     let width = integrals.width;
     let mut picture: Vec<f32> = integrals
         .soft
@@ -55,14 +43,14 @@ fn radiograph(integrals: &LineIntegrals, acquisition: &Acquisition, dice: &mut D
     for value in &mut picture {
         *value = (*value * per_reference).min(SATURATION);
     }
-    marker::collimate(&mut picture, width, acquisition);
-    add_scatter(&mut picture, width, acquisition);
-    gaussian_blur(&mut picture, width, acquisition.blur_mm / acquisition.pitch_mm);
-    add_noise(&mut picture, acquisition.quanta, dice);
+    marker::collimate(&mut picture, width, exposure);
+    add_scatter(&mut picture, width, exposure);
+    blur(&mut picture, width, exposure.blur_mm / exposure.pitch_mm);
+    add_noise(&mut picture, exposure.quanta, dice);
     for value in &mut picture {
         *value = -value.ln();
     }
-    process(&mut picture, width, acquisition);
+    process(&mut picture, width, exposure);
     picture
 }
 
@@ -78,11 +66,11 @@ fn median_in(picture: &[f32], width: usize, [left, top, right, bottom]: [usize; 
     *values.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
-fn add_scatter(picture: &mut [f32], width: usize, acquisition: &Acquisition) {
+fn add_scatter(picture: &mut [f32], width: usize, exposure: &Exposure) {
     // What scatters is the beam inside the subject, not the one that passes by it.
     let inside: Vec<f32> = picture.iter().map(|v| v.min(2.5)).collect();
-    let spread = Coarse::of(&inside, width, BLOCK, 26.0 / acquisition.pitch_mm);
-    let share = acquisition.scatter as f32;
+    let spread = Coarse::of(&inside, width, BLOCK, 26.0 / exposure.pitch_mm);
+    let share = exposure.scatter as f32;
     let mut line = vec![0.0; width];
     for (row, pixels) in picture.chunks_exact_mut(width).enumerate() {
         spread.row(row, &mut line);
@@ -101,13 +89,13 @@ fn add_noise(picture: &mut [f32], quanta: f64, dice: &mut Dice) {
 }
 
 /// Takes out coarse differences, sharpens, and applies the film-like curve; gives grey in 0..1.
-fn process(picture: &mut [f32], width: usize, acquisition: &Acquisition) {
+fn process(picture: &mut [f32], width: usize, exposure: &Exposure) {
     let limited: Vec<f32> = picture.iter().map(|v| v.clamp(-2.0, 2.0)).collect();
-    let coarse = Coarse::of(&limited, width, BLOCK, 24.0 / acquisition.pitch_mm);
+    let coarse = Coarse::of(&limited, width, BLOCK, 24.0 / exposure.pitch_mm);
     let mut fine = picture.to_vec();
-    gaussian_blur(&mut fine, width, 1.4 / acquisition.pitch_mm);
-    let (even, sharp) = (acquisition.equalisation as f32, acquisition.sharpening as f32);
-    let (slope, shift) = (acquisition.contrast as f32 / 1.25, acquisition.brightness as f32 - 0.1);
+    blur(&mut fine, width, 1.4 / exposure.pitch_mm);
+    let (even, sharp) = (exposure.equalisation as f32, exposure.sharpening as f32);
+    let (slope, shift) = (exposure.contrast as f32 / 1.25, exposure.brightness as f32 - 0.1);
     let mut line = vec![0.0; width];
     let rows = picture.chunks_exact_mut(width).zip(fine.chunks_exact(width));
     for (row, (pixels, smooth)) in rows.enumerate() {
@@ -123,26 +111,22 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-fn line_integral(
-    integrals: &LineIntegrals,
-    acquisition: &Acquisition,
-    dice: &mut Dice,
-) -> Vec<f32> {
+fn line_integral(integrals: &LineIntegrals, exposure: &Exposure, dice: &mut Dice) -> Vec<f32> {
     let width = integrals.width;
-    let soft_share = acquisition.soft_share as f32;
+    let soft_share = exposure.soft_share as f32;
     let mut picture: Vec<f32> = integrals
         .soft
         .iter()
         .zip(&integrals.bone)
         .map(|(soft, bone)| soft_share * soft.max(0.0) + bone)
         .collect();
-    gaussian_blur(&mut picture, width, acquisition.blur_mm / acquisition.pitch_mm);
+    blur(&mut picture, width, exposure.blur_mm / exposure.pitch_mm);
     let mut sorted: Vec<f32> = picture.iter().step_by(7).copied().collect();
     let near_top = sorted.len() * 995 / 1000;
     let top = *sorted.select_nth_unstable_by(near_top, f32::total_cmp).1;
-    let gain = (acquisition.contrast / f64::from(top.max(1e-6))) as f32;
+    let gain = (exposure.contrast / f64::from(top.max(1e-6))) as f32;
     // Brightness bends the scale instead of shifting it: nothing stays black.
-    let gamma = (-2.0 * acquisition.brightness).exp2() as f32;
+    let gamma = (-2.0 * exposure.brightness).exp2() as f32;
     for value in &mut picture {
         let noise = 0.01 * dice.standard_normal_f32();
         *value = ((*value * gain).powf(gamma) + noise).clamp(0.0, 1.0);

@@ -1,6 +1,6 @@
 //! The collimated field and the lead letter that marks the side.
 
-use crate::imaging::acquisition::Acquisition;
+use crate::imaging::exposure::Exposure;
 
 /// Exposed pixels.
 pub(crate) struct Field {
@@ -9,11 +9,11 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    pub(crate) fn new(acquisition: &Acquisition) -> Self {
-        let [left, top, right, bottom] = acquisition.field;
+    pub(crate) fn new(exposure: &Exposure) -> Self {
+        let [left, top, right, bottom] = exposure.field;
         let pixel = |fraction: f64, n: usize| (fraction.clamp(0.0, 1.0) * n as f64) as usize;
-        let columns = pixel(left, acquisition.width)..pixel(right, acquisition.width);
-        Self { columns, rows: pixel(top, acquisition.height)..pixel(bottom, acquisition.height) }
+        let columns = pixel(left, exposure.width)..pixel(right, exposure.width);
+        Self { columns, rows: pixel(top, exposure.height)..pixel(bottom, exposure.height) }
     }
 }
 
@@ -32,8 +32,8 @@ const BLADE: f32 = 0.004;
 const LEAD: f32 = 0.01;
 
 /// Keeps the beam inside the field and off the letter.
-pub(crate) fn collimate(picture: &mut [f32], width: usize, acquisition: &Acquisition) {
-    let field = Field::new(acquisition);
+pub(crate) fn collimate(picture: &mut [f32], width: usize, exposure: &Exposure) {
+    let field = Field::new(exposure);
     for (row, line) in picture.chunks_exact_mut(width).enumerate() {
         let exposed = field.rows.contains(&row);
         for (column, value) in line.iter_mut().enumerate() {
@@ -42,26 +42,20 @@ pub(crate) fn collimate(picture: &mut [f32], width: usize, acquisition: &Acquisi
             }
         }
     }
-    if let Some(letter) = acquisition.marker {
-        stamp(picture, width, acquisition, &field, letter);
+    if let Some(letter) = exposure.marker {
+        stamp(picture, width, exposure, &field, letter);
     }
 }
 
-fn stamp(
-    picture: &mut [f32],
-    width: usize,
-    acquisition: &Acquisition,
-    field: &Field,
-    letter: char,
-) {
-    let cell = LETTER_MM / 7.0 / acquisition.pitch_mm;
+fn stamp(picture: &mut [f32], width: usize, exposure: &Exposure, field: &Field, letter: char) {
+    let cell = LETTER_MM / 7.0 / exposure.pitch_mm;
     let (w, h) = ((5.0 * cell) as usize, (7.0 * cell) as usize);
     let margin = (2.0 * cell) as usize;
     let near = |low: usize, high: usize, size: usize, at_end: bool| {
         if at_end { high.saturating_sub(size + margin) } else { low + margin }
     };
-    let right = matches!(acquisition.marker_corner, 1 | 2);
-    let lower = matches!(acquisition.marker_corner, 2 | 3);
+    let right = matches!(exposure.marker_corner, 1 | 2);
+    let lower = matches!(exposure.marker_corner, 2 | 3);
     let (x0, y0) = (
         near(field.columns.start, field.columns.end, w, right),
         near(field.rows.start, field.rows.end, h, lower),

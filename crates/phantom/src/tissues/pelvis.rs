@@ -1,12 +1,12 @@
-//! Sacrum, iliac wings and ribs.
+//! Sacrum and iliac wings.
 
 use crate::anatomy::body::{EndPlate, VertebralBody};
 use crate::anatomy::bone::Bone;
-use crate::anatomy::spine::{FIRST_LUMBAR, Sacrum, Spine};
 use crate::dice::Dice;
 use crate::tissues::canvas::{Canvas, Ellipsoid, Skeleton};
 use crate::tissues::patch::Patch;
 use crate::tissues::projection::Projection;
+use crate::tissues::scene::Scene;
 
 /// Heights of S1..S4 along the sacrum and the depth of each relative to the end plate of S1, mm.
 const SEGMENTS: [(f64, f64); 4] = [(29.0, 0.74), (24.0, 0.50), (20.0, 0.38), (17.0, 0.30)];
@@ -14,12 +14,10 @@ const SEGMENTS: [(f64, f64); 4] = [(29.0, 0.74), (24.0, 0.50), (20.0, 0.38), (17
 /// Adds the sacral bodies, their wings and crest.
 pub(crate) fn draw_sacrum(
     skeleton: &mut Skeleton,
-    projection: &Projection,
-    sacrum: &Sacrum,
-    bone: &Bone,
-    step: f64,
+    Scene { projection, spine, bone, step, .. }: Scene,
     dice: &mut Dice,
 ) {
+    let sacrum = &spine.sacrum;
     let (mut place, mut tilt, mut depth) = (sacrum.centre, sacrum.tilt, sacrum.length);
     for (k, (height, shrink)) in SEGMENTS.into_iter().enumerate() {
         let next_depth = sacrum.length * shrink;
@@ -83,8 +81,8 @@ fn draw_wings(
             part(4.0, 2.0, z, [13.0 - 2.0 * k, h + 5.0, 15.0 - 2.0 * k]),
         ];
         if k == 0.0 && bone.roughness > 0.0 {
-            // The back of the ilium, which bends inwards to the sacroiliac joint and is dense there;
-            // the smooth bones of a cohort's films do without it.
+            // The back of the ilium, which bends inwards to the sacroiliac joint and is dense
+            // there; the smooth bones of a cohort's films do without it.
             solids.push(part(12.0, 6.0, 1.2 * z, [9.0, 24.0, 11.0]));
             solids.push(part(21.0, 22.0, 1.4 * z, [8.0, 26.0, 10.0]));
         }
@@ -125,12 +123,10 @@ pub(crate) const WING_ASIDE: f64 = 105.0;
 
 /// Adds both wings: a faint plate below a bright crest. The two sides lie far apart, so the
 /// diverging beam separates their crests on the film.
-pub(crate) fn draw_wings_of_pelvis(
+pub(crate) fn draw_iliac_wings(
     canvas: &mut Canvas,
-    projection: &Projection,
-    spine: &Spine,
+    Scene { projection, spine, bone, .. }: Scene,
     pelvis: &Pelvis,
-    bone: &Bone,
 ) {
     let l5 = spine.bodies[spine.bodies.len() - 1].centre;
     let behind = 0.5 * (l5.0 + spine.sacrum.centre.0);
@@ -160,114 +156,5 @@ pub(crate) fn draw_wings_of_pelvis(
             let thin = 0.35 + 0.65 * (-depth / 28.0).exp();
             upper * upper * edge * (core * thin + rim * (-depth / 3.5).exp())
         });
-    }
-}
-
-/// Adds the ribs of T6..T12 on both sides, as far as they lie within `reach` mm of the
-/// mid-sagittal plane: hollow tubes that run forwards and down.
-pub(crate) fn draw_ribs(
-    canvas: &mut Canvas,
-    projection: &Projection,
-    spine: &Spine,
-    bone: &Bone,
-    reach: f64,
-    dice: &mut Dice,
-) {
-    const REACH: [f64; FIRST_LUMBAR] = [165.0, 165.0, 160.0, 150.0, 130.0, 105.0, 65.0];
-    for (body, forwards) in spine.bodies.iter().zip(REACH) {
-        let fall = dice.normal_within(0.75, 0.10, 2.0);
-        let length = forwards * dice.normal_within(1.0, 0.12, 2.0);
-        for side in [-1.0, 1.0] {
-            let head = body.to_patient((-0.5 * body.depth() - 2.0, -6.0));
-            draw_rib(canvas, projection, head, (length, fall, side), bone, reach);
-        }
-    }
-}
-
-fn draw_rib(
-    canvas: &mut Canvas,
-    projection: &Projection,
-    head: (f64, f64),
-    (length, fall, side): (f64, f64, f64),
-    bone: &Bone,
-    reach: f64,
-) {
-    // From the head back and outwards round the angle, then forwards and down.
-    let aside = |k: i32| 125.0 * (1.6 / 24.0 * f64::from(k)).min(1.0).powf(0.7);
-    let points: Vec<(f64, f64)> = (0..=24)
-        .take_while(|k| aside(*k) <= reach)
-        .map(|k| {
-            let t = f64::from(k) / 24.0;
-            let x = head.0 - 30.0 * (std::f64::consts::PI * (t * 1.6).min(1.0)).sin()
-                + length * (t - 0.3).max(0.0);
-            let y = head.1 + 14.0 * t + fall * length * (t - 0.1).max(0.0);
-            let z = side * aside(k);
-            let shift = projection.divergence((x, y));
-            projection.to_film((x + shift.0 * z, y + shift.1 * z))
-        })
-        .collect();
-    let radius = 5.2 * projection.scale;
-    let shell = 0.8 * bone.shell * projection.scale;
-    let unit = bone.cortical_mu / projection.scale;
-    // The far end fades: it bends out of the plane and gets thin.
-    add_tube(canvas, &points[..points.len().min(18)], radius, shell, 0.5 * unit);
-    add_tube(canvas, &points, 0.85 * radius, 0.8 * shell, 0.5 * unit);
-}
-
-/// A hollow tube along film points; radius and shell in px, `mu` per px.
-fn add_tube(canvas: &mut Canvas, points: &[(f64, f64)], radius: f64, shell: f64, mu: f64) {
-    let reach = radius + 1.0;
-    let (mut u0, mut v0) = (f64::INFINITY, f64::INFINITY);
-    let (mut u1, mut v1) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-    for p in points {
-        (u0, v0) = (u0.min(p.0 - reach), v0.min(p.1 - reach));
-        (u1, v1) = (u1.max(p.0 + reach), v1.max(p.1 + reach));
-    }
-    let clip = |v: f64, n: usize| v.clamp(0.0, n as f64) as usize;
-    let (columns, rows) = (
-        clip(u0, canvas.width)..clip(u1, canvas.width),
-        clip(v0, canvas.height)..clip(v1, canvas.height),
-    );
-    if columns.is_empty() || rows.is_empty() {
-        return;
-    }
-    let stride = columns.len();
-    let mut nearest = vec![f32::INFINITY; stride * rows.len()];
-    for pair in points.windows(2) {
-        mark_segment(&mut nearest, (pair[0], pair[1]), reach, (&columns, &rows));
-    }
-    let (outer, inner) = ((radius * radius) as f32, ((radius - shell) * (radius - shell)) as f32);
-    for (row, line) in rows.zip(nearest.chunks_exact(stride)) {
-        let pixels = &mut canvas.exponent[row * canvas.width + columns.start..][..stride];
-        for (pixel, d2) in pixels.iter_mut().zip(line) {
-            let chord = (outer - d2).max(0.0).sqrt() - (inner - d2).max(0.0).sqrt();
-            *pixel += 2.0 * mu as f32 * chord;
-        }
-    }
-}
-
-/// Lowers the squared distance of the pixels around one segment.
-fn mark_segment(
-    nearest: &mut [f32],
-    (p, q): ((f64, f64), (f64, f64)),
-    reach: f64,
-    (columns, rows): (&std::ops::Range<usize>, &std::ops::Range<usize>),
-) {
-    let clip = |low: f64, high: f64, range: &std::ops::Range<usize>| {
-        let start = (low.max(0.0) as usize).clamp(range.start, range.end);
-        start..((high.max(0.0) as usize) + 1).clamp(start, range.end)
-    };
-    let us = clip(p.0.min(q.0) - reach, p.0.max(q.0) + reach, columns);
-    let vs = clip(p.1.min(q.1) - reach, p.1.max(q.1) + reach, rows);
-    let (dx, dy) = (q.0 - p.0, q.1 - p.1);
-    let squared = (dx * dx + dy * dy).max(1e-9);
-    for v in vs {
-        for u in us.clone() {
-            let (x, y) = (u as f64 - p.0, v as f64 - p.1);
-            let t = ((x * dx + y * dy) / squared).clamp(0.0, 1.0);
-            let d2 = (x - t * dx).powi(2) + (y - t * dy).powi(2);
-            let cell = &mut nearest[(v - rows.start) * columns.len() + u - columns.start];
-            *cell = cell.min(d2 as f32);
-        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::anatomy::bone::Bone;
 use crate::dice::Dice;
 use crate::tissues::canvas::Canvas;
-use crate::tissues::filter::gaussian_blur;
+use crate::tissues::filter::blur;
 
 /// Correlation lengths, mm.
 const LONG: f64 = 3.5;
@@ -33,7 +33,7 @@ pub(crate) fn trabeculae(
 /// `scale` is px per mm.
 pub(crate) fn roughen(canvas: &mut Canvas, scale: f64, roughness: f64, dice: &mut Dice) {
     let (width, n) = (canvas.width, canvas.exponent.len());
-    gaussian_blur(&mut canvas.exponent, width, 0.8 * roughness * scale);
+    blur(&mut canvas.exponent, width, 0.8 * roughness * scale);
     let mut streaks = white(n, dice);
     smooth_along(&mut streaks, width, 0.7 * scale);
     smooth_across(&mut streaks, width, 4.0 * scale);
@@ -62,8 +62,8 @@ fn deviation(values: &[f32]) -> f32 {
     mean_square.sqrt().max(1e-6)
 }
 
-/// First-order recursive smoothing, forth and back, within lines of `line` values; correlation length
-/// in samples.
+/// First-order recursive smoothing, forth and back, within lines of `line` values; correlation
+/// length in samples.
 fn smooth_along(values: &mut [f32], line: usize, length: f64) {
     let keep = (-1.0 / length).exp() as f32;
     for line in values.chunks_exact_mut(line) {
@@ -95,13 +95,14 @@ fn smooth_across(values: &mut [f32], line: usize, length: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vertebra_run::Seed;
 
     #[test]
     fn sparse_bone_keeps_the_vertical_striae_only() {
         let roughness = |density: f64| {
             let bone = Bone::of_density(density);
             let (columns, rows) = (120, 90);
-            let t = trabeculae(columns, rows, 0.4, &bone, &mut Dice::new(2));
+            let t = trabeculae(columns, rows, 0.4, &bone, &mut Dice::new(Seed::new(2)));
             let along =
                 |lag: usize| t.iter().zip(&t[lag..]).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
             along(rows) / along(1) // change across columns over change along them
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn the_texture_has_the_stated_strength() {
         let bone = Bone::of_density(0.0);
-        let t = trabeculae(150, 150, 0.4, &bone, &mut Dice::new(4));
+        let t = trabeculae(150, 150, 0.4, &bone, &mut Dice::new(Seed::new(4)));
         let expected = bone.vertical_texture.hypot(bone.horizontal_texture) as f32;
         assert!((deviation(&t) / expected - 1.0).abs() < 0.05);
     }

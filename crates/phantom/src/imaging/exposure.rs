@@ -1,14 +1,17 @@
 //! How one film is taken: geometry, exposure, processing, what is burned in.
 
+use crate::Error;
 use crate::anatomy::spine::Spine;
 use crate::dice::Dice;
-use crate::tissues::canvas::Canvas;
+use crate::imaging::volume::Volume;
 use crate::tissues::projection::Projection;
+use serde::Serialize;
 use vertebra_keypoints::Level;
 use vertebra_radiograph::Facing;
+use vertebra_run::Seed;
 
 /// What the grey values of a film stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum Rendering {
     /// A digital radiograph: logarithm of the exposure through a film-like curve.
@@ -18,46 +21,10 @@ pub enum Rendering {
     LineIntegral,
 }
 
-/// The box of a subject that a projected CT volume holds, mm from the centre of L3.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Volume {
-    /// To the left and to the right of the mid-sagittal plane.
-    pub half_width: f64,
-    /// In front of L3.
-    pub front: f64,
-    /// Behind L3.
-    pub back: f64,
-    /// Above L3.
-    pub above: f64,
-    /// Below L3.
-    pub below: f64,
-}
-
-impl Volume {
-    /// Blackens what the box does not hold; its sides are smeared as the rays diverge through it.
-    pub(crate) fn cut(&self, canvas: &mut Canvas, projection: &Projection) {
-        let side = |distance: f64, divergence: f64| {
-            let smear = (2.0 * self.half_width * divergence.abs()).max(1.0 / projection.scale);
-            (0.5 + distance / smear).clamp(0.0, 1.0)
-        };
-        let width = canvas.width;
-        for (row, line) in canvas.exponent.chunks_exact_mut(width).enumerate() {
-            for (column, value) in line.iter_mut().enumerate() {
-                let (x, y) = projection.to_patient((column as f64, row as f64));
-                let (across, along) = projection.divergence((x, y));
-                let kept = side(self.front - x, across)
-                    * side(x + self.back, across)
-                    * side(y + self.above, along)
-                    * side(self.below - y, along);
-                *value *= kept as f32;
-            }
-        }
-    }
-}
-
 /// Settings of one exposure.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Acquisition {
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Exposure {
     /// Rows.
     pub height: usize,
     /// Columns.
@@ -118,24 +85,24 @@ pub struct Acquisition {
     pub opacities: usize,
 }
 
-impl Acquisition {
+impl Exposure {
     /// Draws an exposure onto a detector of `[height, width]` pixels whose field is about
     /// 385 mm high, as a lateral lumbar film is.
     #[must_use]
     pub fn sample(size: [usize; 2], seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
+        let mut dice = Dice::new(Seed::new(seed));
         Self::draw(&mut dice, size)
     }
 
-    /// Draws an exposure as [`Acquisition::sample`] does, then varies it more than a clinic would:
+    /// Draws an exposure as [`Exposure::sample`] does, then varies it more than a clinic would:
     /// a field of 210 to 480 mm in the plane of the spine, L3 anywhere that leaves L1..L5 of this
     /// spine on the film, both sides alike, larger rotation, and half of the films as projections
     /// of a CT volume ([`Rendering::LineIntegral`]): near sources, volumes that end beside, above
-    /// and below the lumbar spine, views up to 30 degrees off the lateral. For training networks that
-    /// shall also work on films of another kind.
+    /// and below the lumbar spine, views up to 30 degrees off the lateral. For training networks
+    /// that are to work on films of another kind as well.
     #[must_use]
     pub fn sample_varied(spine: &Spine, size: [usize; 2], seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
+        let mut dice = Dice::new(Seed::new(seed));
         let mut varied = Self::draw(&mut dice, size);
         varied.facing = if dice.chance(0.5) { Facing::Left } else { Facing::Right };
         varied.rotation = dice.normal_within(0.0, 6.0, 2.5).to_radians();
@@ -257,6 +224,14 @@ impl Acquisition {
         }
     }
 
+    /// Makes the film hard to read: starved of dose, moved, wrongly exposed.
+    pub(crate) fn spoil(&mut self, dice: &mut Dice) {
+        self.quanta *= 0.02;
+        self.blur_mm *= dice.uniform(3.0, 6.0);
+        self.brightness += if dice.chance(0.5) { 0.8 } else { -0.8 };
+        self.contrast *= 0.6;
+    }
+
     pub(crate) fn projection(&self, spine: &Spine) -> Projection {
         let scale = self.magnification / self.pitch_mm;
         let centre = (0.5 * (self.width as f64 - 1.0), 0.5 * (self.height as f64 - 1.0));
@@ -283,12 +258,11 @@ fn beyond(dice: &mut Dice, most: f64) -> f64 {
     dice.uniform(4.0, most)
 }
 
-impl Acquisition {
-    pub(crate) fn check(&self) -> Result<(), crate::Error> {
-        use crate::Error::Setting;
+impl Exposure {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if self.height < 64 || self.width < 64 {
             let got = format!("{} x {}", self.height, self.width);
-            return Err(Setting("detector", "at least 64 x 64 px", got));
+            return Err(Error::setting("detector", "at least 64 x 64 px", got));
         }
         for (name, value) in [
             ("pitch_mm", self.pitch_mm),
@@ -297,17 +271,21 @@ impl Acquisition {
             ("quanta", self.quanta),
         ] {
             if !(value.is_finite() && value > 0.0) {
-                return Err(Setting(name, "a positive number", value.to_string()));
+                return Err(Error::setting(name, "a positive number", value));
             }
         }
-        let [turns, places] = [
-            [self.rotation, self.trunk_rotation, self.trunk_tilt, self.obliquity],
-            [self.aim.0, self.aim.1, self.soft_share, 0.0],
-        ];
-        let finite = turns.into_iter().chain(places);
-        match finite.into_iter().find(|v| !v.is_finite()) {
-            Some(value) => Err(Setting("acquisition", "finite numbers", value.to_string())),
-            None => Ok(()),
+        for (name, value) in [
+            ("rotation", self.rotation),
+            ("trunk_rotation", self.trunk_rotation),
+            ("trunk_tilt", self.trunk_tilt),
+            ("obliquity", self.obliquity),
+            ("aim", self.aim.0 + self.aim.1),
+            ("soft_share", self.soft_share),
+        ] {
+            if !value.is_finite() {
+                return Err(Error::setting(name, "a finite number", value));
+            }
         }
+        Ok(())
     }
 }

@@ -1,0 +1,43 @@
+//! Films for training a detector: more varied than a cohort's.
+
+use crate::Error;
+use crate::anatomy::fracture::Fracture;
+use crate::cohort::hazard::Profile;
+use crate::dice::Dice;
+use crate::imaging::exposure::Exposure;
+use crate::imaging::film::{PhantomFilm, render_film};
+use crate::tissues::anatomy::Anatomy;
+use vertebra_run::Seed;
+
+/// A film of a person drawn from the cohort's population, for training a detector: varied exposure
+/// ([`Exposure::sample_varied`]) on a film of that height and of 60 to 100 % of that width, a
+/// fractured vertebra in every third, bones from thin to dense, discs from high to narrow; three of
+/// four spines are worn, their bodies thin between standing end plates, their joints dense and
+/// irregular.
+///
+/// # Errors
+/// [`Error::InvalidSetting`] for a film smaller than 64 px.
+///
+/// # Examples
+/// ```
+/// let film = vertebra_phantom::sample_training_film([96, 80], 1)?;
+/// assert_eq!(film.pixels.len(), film.height * film.width);
+/// assert_eq!(film.annotation.keypoints.points().len(), 5);
+/// # Ok::<(), vertebra_phantom::Error>(())
+/// ```
+pub fn sample_training_film([height, width]: [usize; 2], seed: u64) -> Result<PhantomFilm, Error> {
+    let mut dice = Dice::new(Seed::new(seed).at(&[0x7a17]));
+    let profile = Profile::sample(&mut dice);
+    let density = profile.density + dice.normal_within(0.0, 0.7, 2.0);
+    let mut anatomy = Anatomy::sample(profile.sex, profile.age, profile.bmi, density, seed);
+    while dice.chance(0.3) {
+        anatomy.spine = anatomy.spine.with_fracture(&Fracture::sample(&mut dice));
+    }
+    anatomy.spine.broaden(dice.uniform(1.0, 1.11), dice.uniform(0.95, 1.15));
+    anatomy.bone.wear(&mut dice);
+    let narrowed = (width as f64 * dice.uniform(0.6, 1.0)).round() as usize;
+    let size = [height, narrowed.max(width.min(64))];
+    let seed_of_film = Seed::new(seed).at(&[0xac9]).value();
+    let exposure = Exposure::sample_varied(&anatomy.spine, size, seed_of_film);
+    render_film(&anatomy, &exposure, &format!("{seed}.dcm"), seed)
+}
