@@ -197,7 +197,8 @@ impl Verdict {
 /// # Examples
 /// ```
 /// use vertebra_cohort::{Cohort, EligibilityOptions, Sex, Subject, eligibility};
-/// let cohort = Cohort::new(vec![Subject::new("1", Sex::Female, 44.0), Subject::new("2", Sex::Male, 61.0)])?;
+/// let young = Subject::new("1", Sex::Female, 44.0);
+/// let cohort = Cohort::new(vec![young, Subject::new("2", Sex::Male, 61.0)])?;
 /// let flow = eligibility(&cohort, &EligibilityOptions::default());
 /// assert_eq!((flow.start(), flow.remaining()), (2, 0));
 /// assert_eq!(flow.steps()[0].excluded, 1); // too young

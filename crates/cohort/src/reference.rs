@@ -120,9 +120,10 @@ impl ReferenceTable {
         Ok(Self { source, cells })
     }
 
-    /// Reads a CSV (see [`table`](crate::table)) with the columns `level` (L1..L5), `sex` (F, M), `ratio` (`Ha/Hp`, `Hm/Hp`,
-    /// `Hp/Hp_above`, `Hp/Hp_below`), `mean`, `sd` and optionally `n`. Rows may be absent (no
-    /// published table covers L5); such vertebrae are then not assessed by that ratio.
+    /// Reads a CSV (see [`table`](crate::table)) with the columns `level` (L1..L5), `sex` (F, M),
+    /// `ratio` (`Ha/Hp`, `Hm/Hp`, `Hp/Hp_above`, `Hp/Hp_below`), `mean`, `sd` and optionally `n`.
+    /// Rows may be absent (no published table covers L5); a vertebra without a row is not assessed
+    /// by that ratio.
     ///
     /// # Errors
     /// [`Error::InvalidCohort`] that lists every bad row; [`Error::Io`].
@@ -299,7 +300,8 @@ mod tests {
     fn every_bad_row_is_listed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("reference.csv");
-        let text = "level,sex,ratio,mean,sd,n\nL9,F,Ha/Hp,1,0.1,\nL1,F,Ha/Hp,1,0,\nL1,F,Ha/Hp,1,0.1,9\nL1,F,Ha/Hp,1,0.1,9\n";
+        let text = "level,sex,ratio,mean,sd,n\nL9,F,Ha/Hp,1,0.1,\nL1,F,Ha/Hp,1,0,\n\
+                    L1,F,Ha/Hp,1,0.1,9\nL1,F,Ha/Hp,1,0.1,9\n";
         std::fs::write(&path, text).unwrap();
         let text = ReferenceTable::read(&path).unwrap_err().to_string();
         assert!(text.starts_with("3 problems"), "{text}");

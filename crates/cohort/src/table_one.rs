@@ -137,7 +137,8 @@ impl TableOne {
     /// # Examples
     /// ```
     /// use vertebra_cohort::{Characteristic, TableOne};
-    /// let age = Characteristic::numbers("Age, years", vec![Some(60.), Some(62.), Some(70.), None]);
+    /// let ages = vec![Some(60.0), Some(62.0), Some(70.0), None];
+    /// let age = Characteristic::numbers("Age, years", ages);
     /// let table = TableOne::new(["Train", "Test"], &[false, false, true, true], &[age])?;
     /// assert_eq!((table.sizes, table.rows[0].missing), ([2, 2], [0, 1]));
     /// # Ok::<(), vertebra_cohort::Error>(())

@@ -1,4 +1,5 @@
-//! The facing that `vertebra-radiograph` estimates from the picture, on films whose facing is known.
+//! The facing that `vertebra-radiograph` estimates from the picture, on films whose facing is
+//! known.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::PathBuf;
@@ -83,7 +84,8 @@ fn solve(mut a: [[f64; 3]; 3], mut b: [f64; 3]) -> [f64; 3] {
     b
 }
 
-/// Prints the table of the README: `cargo test --release -p vertebra-phantom --test facing -- --ignored --nocapture`.
+/// Prints the table of the README:
+/// `cargo test --release -p vertebra-phantom --test facing -- --ignored --nocapture`.
 #[test]
 #[ignore = "a thousand films, for the README"]
 fn table() {

@@ -5,7 +5,7 @@ use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use vertebra_examples::output::exit_code;
+use vertebra_examples::{output::exit_code, say};
 use vertebra_phantom::{PhantomConfig, PhantomSummary, generate};
 
 /// Writes a synthetic cohort: DICOM films, cohort.csv, visits.csv, annotations.json, truth.csv.
@@ -18,10 +18,10 @@ struct Arguments {
     /// Size and event rate
     #[arg(long, value_enum, default_value_t = Preset::Quick)]
     preset: Preset,
-    /// Subjects to be analysed (excluded ones come on top)
+    /// Subjects to be analysed; excluded ones are added to them
     #[arg(long)]
     subjects: Option<usize>,
-    /// Everything follows from it
+    /// Seed of every draw
     #[arg(long)]
     seed: Option<u64>,
     /// Expected fraction of subjects with an event
@@ -87,7 +87,6 @@ fn configure(arguments: &Arguments) -> PhantomConfig {
     config.with_outcome_columns(arguments.outcome_columns)
 }
 
-#[allow(clippy::print_stdout)] // a program's answer
 fn print(summary: &PhantomSummary, json: bool) {
     let PhantomSummary { folder, subjects, events, excluded, films, .. } = summary;
     if json {
@@ -95,9 +94,9 @@ fn print(summary: &PhantomSummary, json: bool) {
             "folder": folder, "subjects": subjects, "events": events,
             "excluded": excluded, "films": films,
         });
-        println!("{value}");
+        say!("{value}");
     } else {
-        println!(
+        say!(
             "{}: {subjects} subjects to be analysed ({events} with an event), {excluded} to be \
              excluded, {films} films",
             folder.display()

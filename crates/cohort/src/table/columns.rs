@@ -17,8 +17,8 @@ impl Table {
     /// One column: numbers if all its values are, text if none is.
     ///
     /// # Errors
-    /// [`Error::InvalidTable`] for a column that does not exist, or has both numbers and text, or an
-    /// infinite number.
+    /// [`Error::InvalidTable`] for a column that does not exist, or has both numbers and text, or
+    /// an infinite number.
     pub fn column(&self, name: &str) -> Result<Column, Error> {
         let c = self.index(name)?;
         let present = || self.records.iter().map(|r| &r.cells[c]).filter(|cell| !is_missing(cell));

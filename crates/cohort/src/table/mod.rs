@@ -18,7 +18,7 @@
 //! assert_eq!(complete.numbers("age")?, [61.0, 73.0]);
 //! assert_eq!(complete.outcomes("time", "event", None)?.time(), [2.5, 1.5]);
 //! let error = table.numbers("age").unwrap_err().to_string();
-//! assert_eq!(error, "trial.csv line 3, column age: expected a number, got a missing value (\"NA\")");
+//! assert!(error.starts_with("trial.csv line 3, column age: expected a number, got a missing"));
 //! # Ok::<(), vertebra_cohort::Error>(())
 //! ```
 

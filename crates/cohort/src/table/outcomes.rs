@@ -8,8 +8,8 @@ impl Table {
     /// Outcomes from a column of times and one of events (0 or 1), and of entry times if any.
     ///
     /// # Errors
-    /// [`Error::InvalidTable`] for the first row whose time is negative or not a number, whose event
-    /// is neither 0 nor 1, or whose entry is not before its time.
+    /// [`Error::InvalidTable`] for the first row whose time is negative or not a number, whose
+    /// event is neither 0 nor 1, or whose entry is not before its time.
     pub fn outcomes(
         &self,
         time: &str,

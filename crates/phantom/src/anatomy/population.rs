@@ -37,8 +37,8 @@ pub const SHAPE_COVARIANCE: [[f64; SHAPE_FEATURES]; SHAPE_FEATURES] = [
     [-2.219, -2.166, -1.323, 0.955, 0.901, 0.213, 5.487, 3.785, -8.724, -10.255, -8.971, 44.249],
 ];
 
-/// Lower triangular Cholesky factor of [`SHAPE_COVARIANCE`], row by row up to the diagonal: a draw is
-/// the mean plus the factor times independent standard normal numbers.
+/// Lower triangular Cholesky factor of [`SHAPE_COVARIANCE`], row by row up to the diagonal: a draw
+/// is the mean plus the factor times independent standard normal numbers.
 pub(crate) const SHAPE_FACTOR: [&[f64]; SHAPE_FEATURES] = [
     &[2.2785960589801784],
     &[1.601424695535183, 2.6930352661133212],

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
-use vertebra_examples::{configuration, console::Console, output::exit_code};
+use vertebra_examples::output::exit_code;
+use vertebra_networks::{configuration, console::Console};
 use vertebra_study::{RiskNetworkInputs, RiskNetworkStudy};
 
 /// Trains a DeepSurv network on radiographs, covariates, or both, and tests it.

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_charts::{Chart, TrainingChart};
-use vertebra_examples::{configuration, console::Console, output::exit_code};
+use vertebra_examples::output::exit_code;
 use vertebra_hrnet::{
     DetectorCalibration, DetectorConfig, FilmSample, Folds, KeypointDetector, SpineFinding,
     TrainedFold, cross_validate, folds_by_subject,
@@ -20,6 +20,7 @@ use vertebra_keypoints::{
     PlausibilityLimits, ReliabilityTable, SpineTruth, average_precision, check_plausibility,
     mean_radial_error_mm,
 };
+use vertebra_networks::{configuration, console::Console};
 use vertebra_phantom::sample_training_film;
 use vertebra_study::{AnnotatedFilms, FilmCache, Progress, write_keypoint_sheets};
 use vertebra_training::{EpochSummary, Event};

@@ -1,0 +1,5 @@
+//! What the programs that train or apply networks share.
+
+pub mod configuration;
+pub mod console;
+pub mod name;
