@@ -37,9 +37,8 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     assert_eq!(results.variants.iter().filter(|v| v.chosen).count(), 1);
     for model in &results.models {
         let test = model.discrimination.iter().find(|d| d.set == EvaluationSet::Test).unwrap();
-        assert!(
-            test.harrell.lower <= test.harrell.value && test.harrell.value <= test.harrell.upper
-        );
+        let c = test.harrell.estimate;
+        assert!(c.interval.lower <= c.value && c.value <= c.interval.upper);
         if model.method != Method::Frax {
             assert_eq!(test.size.n, results.split.test.n, "{}", model.name);
         }
@@ -47,7 +46,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
         assert!(women.is_some_and(|d| d.size.n < results.split.development.n), "{}", model.name);
     }
     let oracle = results.models.iter().find(|m| m.method == Method::Oracle).unwrap();
-    assert!(oracle.discrimination.iter().all(|d| d.harrell.value > 0.6), "{oracle:?}");
+    assert!(oracle.discrimination.iter().all(|d| d.harrell.estimate.value > 0.6), "{oracle:?}");
 
     // The files hold what was returned, and the report is complete.
     let text = std::fs::read_to_string(first.join("results.json")).unwrap();

@@ -144,7 +144,8 @@ impl Keys for IntegratedDiscrimination {
 
 pub(crate) fn brier(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Brier> {
     let survival = survival_prob(risk);
-    let got = on_endpoint!(run, |endpoint| brier_score(endpoint, &survival, horizon));
+    let got =
+        on_endpoint!(run.sample.observed, |endpoint| brier_score(endpoint, &survival, horizon));
     figure(got, |b| Brier {
         horizon: b.horizon,
         score: BrierScore {
@@ -173,7 +174,9 @@ fn over_span(run: &Run<'_>, course: &Course) -> IntegratedBrier {
     let survival: Vec<Vec<f64>> = risks.iter().map(|risk| survival_prob(risk)).collect();
     let survival: Vec<&[f64]> = survival.iter().map(Vec::as_slice).collect();
     let horizons: Vec<f64> = course.predictions.iter().map(|p| p.horizon).collect();
-    let got = on_endpoint!(run, |endpoint| integrated_brier(endpoint, &survival, &horizons));
+    let got = on_endpoint!(run.sample.observed, |endpoint| integrated_brier(
+        endpoint, &survival, &horizons
+    ));
     let brier = figure(got, |b| BrierOverSpan {
         span: b.span,
         score: BrierScore {
@@ -205,10 +208,14 @@ fn compare(run: &Run<'_>, first: &Prediction, second: &Prediction) -> BrierCompa
     let (old, new) = (risks[0].as_slice(), risks[1].as_slice());
     let (a, b) = (survival_prob(old), survival_prob(new));
     let any = Reclassification::AnyChange;
-    let brier = on_endpoint!(run, |endpoint| compare_brier(endpoint, &a, &b, horizon));
-    let net = on_endpoint!(run, |endpoint| net_reclassification(endpoint, old, new, horizon, &any));
-    let slopes =
-        on_endpoint!(run, |endpoint| integrated_discrimination(endpoint, old, new, horizon));
+    let brier =
+        on_endpoint!(run.sample.observed, |endpoint| compare_brier(endpoint, &a, &b, horizon));
+    let net = on_endpoint!(run.sample.observed, |endpoint| net_reclassification(
+        endpoint, old, new, horizon, &any
+    ));
+    let slopes = on_endpoint!(run.sample.observed, |endpoint| integrated_discrimination(
+        endpoint, old, new, horizon
+    ));
     BrierComparison {
         first: first.name.clone(),
         second: second.name.clone(),

@@ -144,8 +144,9 @@ fn one(run: &Run<'_>, joint: &Joint<'_>, (a, b): (usize, usize)) -> Comparison {
         let risks = [joint.risks[places.0].as_slice(), joint.risks[places.1].as_slice()];
         let [first, second] = risks;
         let at = |&horizon: &f64| {
-            let got =
-                on_endpoint!(run, |endpoint| compare_auc_at(endpoint, first, second, horizon));
+            let got = on_endpoint!(run.sample.observed, |endpoint| compare_auc_at(
+                endpoint, first, second, horizon
+            ));
             DifferenceAt { horizon, difference: figure(got, |d| Difference::of(&d, LEVEL)) }
         };
         let of = |c: &crate::concordance::Concordances| AdjustedDifference {
@@ -188,7 +189,7 @@ pub(crate) fn auc_equality(run: &Run<'_>) -> Vec<AucEquality> {
     let (run, risks) = run.complete(&columns);
     let risks: Vec<&[f64]> = risks.iter().map(Vec::as_slice).collect();
     let test = |horizons: &[f64]| {
-        let got: Result<EqualityTest, Error> = on_endpoint!(run, |endpoint| {
+        let got: Result<EqualityTest, Error> = on_endpoint!(run.sample.observed, |endpoint| {
             auc_jointly(endpoint, &risks, horizons).and_then(|joint| joint.test_of_equality())
         });
         let test = figure(got, |test| {

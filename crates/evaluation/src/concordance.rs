@@ -106,36 +106,6 @@ impl Keys for BootstrapIntervals {
     const KEYS: &'static [&'static str] = &["percentile", "basic", "bca", "studentised"];
 }
 
-/// How the interval of a [`Headline`] was computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum IntervalMethod {
-    /// Studentised bootstrap on the logit scale, which held the truth most often in simulations with
-    /// few events.
-    StudentisedLogitBootstrap,
-    /// Infinitesimal jackknife with Student's t on the logit scale.
-    LogitStudent,
-}
-
-/// The index to report: Harrell's C with the best interval there is for it.
-///
-/// With a bootstrap that is the studentised one on the logit scale, and otherwise, or where that does
-/// not exist, Student's t on the logit scale (`docs/VALIDATION.md` of the project).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Headline {
-    /// The index with its interval.
-    #[serde(flatten, with = "keys::c")]
-    pub estimate: Estimate,
-    /// Which interval it is.
-    pub method: IntervalMethod,
-}
-
-impl Keys for Headline {
-    const KEYS: &'static [&'static str] = &["c", "se", "lower", "upper", "method"];
-}
-
 /// The scores with one way of computing C, and its bootstrap if asked for.
 pub(crate) struct Concordances {
     options: ConcordanceOptions,
@@ -262,26 +232,6 @@ impl Concordance {
                 tied_both: p.tied_both,
             },
         }
-    }
-}
-
-impl Headline {
-    /// The index with the studentised bootstrap interval, or else its own.
-    pub(crate) fn of(
-        index: &Figure<Concordance>,
-        bootstrap: &Figure<BootstrapIntervals>,
-    ) -> Figure<Self> {
-        index.clone().map(|Concordance { estimate, .. }| {
-            let drawn = bootstrap.value().and_then(|b| Some((b.studentised?, b.level)));
-            match drawn {
-                None => Self { estimate, method: IntervalMethod::LogitStudent },
-                Some(((lower, upper), level)) => {
-                    let interval = Interval::new(lower, upper, level);
-                    let method = IntervalMethod::StudentisedLogitBootstrap;
-                    Self { estimate: Estimate { interval, ..estimate }, method }
-                }
-            }
-        })
     }
 }
 

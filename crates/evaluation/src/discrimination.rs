@@ -1,11 +1,12 @@
 //! How well each score separates those with an early event from the others.
 
 use crate::concordance::{
-    BootstrapIntervals, Concordance, Concordances, Headline, OtherWeights, UnoConcordance,
-    other_weights,
+    BootstrapIntervals, Concordance, Concordances, OtherWeights, UnoConcordance, other_weights,
 };
 use crate::estimate::Interval;
+use crate::headline::Headline;
 use crate::horizon::{AucAtHorizon, IncidentAucAt, auc, incident};
+use crate::prediction::{Slope, slope};
 use crate::run::{Run, figure};
 use crate::{Figure, Keys};
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,9 @@ pub struct Discrimination {
     /// Fine and Gray's model of the score alone, under competing risks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fine_gray: Option<Figure<SubdistributionHazard>>,
+    /// Calibration slope of a score that is a log hazard; 1 is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slope: Option<Figure<Slope>>,
 }
 
 /// Fine and Gray's model of one score: the hazard ratio is for one unit of it.
@@ -130,22 +134,23 @@ pub(crate) fn scores(run: &Run<'_>, joint: &Joint<'_>) -> Vec<Score> {
 
 fn of_score(joint: &Joint<'_>, place: usize) -> Discrimination {
     let (run, risk) = (&joint.run, joint.risks[place].as_slice());
-    let threshold = run.scores()[joint.scores[place]].threshold;
+    let score = &run.scores()[joint.scores[place]];
     let harrell = joint.harrell.index(run, risk);
     let bootstrap = joint.harrell.bootstrap(run, place, risk);
     let horizons = run.options.horizons.iter();
     Discrimination {
         n: run.sample.n(),
         events: run.own.n_events(),
-        headline: Headline::of(&harrell, &bootstrap),
+        headline: Headline::of_concordance(&harrell, &bootstrap),
         harrell,
         uno: UnoConcordance { concordance: joint.uno.index(run, risk), tau: run.options.tau },
         other_weights: other_weights(run, risk),
-        auc: horizons.map(|&horizon| auc(run, risk, horizon, threshold)).collect(),
+        auc: horizons.map(|&horizon| auc(run, risk, horizon, score.threshold)).collect(),
         incident_auc: incident(run, risk),
         bootstrap,
         bootstrap_uno: joint.uno.bootstrap(run, place, risk),
         fine_gray: run.cause().map(|cause| subdistribution(cause, risk)),
+        slope: score.is_log_hazard.then(|| slope(run, Ok(risk))),
     }
 }
 

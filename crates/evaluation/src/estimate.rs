@@ -1,45 +1,22 @@
-//! An estimate with its standard error and interval.
+//! A figure with its standard error and interval is that of survival; a test has the keys of this
+//! crate.
 
+use crate::Keys;
 use serde::{Deserialize, Serialize};
+pub use vertebra_survival::estimate::{Estimate, Interval};
+use vertebra_survival::estimate::{Pivot, Scale};
 
-/// A confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Interval {
-    /// Lower bound.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
-    /// Its level, such as 0.95.
-    pub level: f64,
+impl Keys for Estimate {
+    const KEYS: &'static [&'static str] = &["value", "std_error", "interval"];
 }
 
-impl Interval {
-    /// The interval from `lower` to `upper` at `level`.
-    #[must_use]
-    pub fn new(lower: f64, upper: f64, level: f64) -> Self {
-        Self { lower, upper, level }
+/// The interval of a share that is symmetric on the logit scale, by the normal distribution; none at 0
+/// and 1 or without a standard error.
+pub(crate) fn logit_interval(value: f64, std_error: f64, level: f64) -> Option<Interval> {
+    if !(value > 0.0 && value < 1.0 && std_error > 0.0) {
+        return None;
     }
-}
-
-/// A statistic with its standard error and interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Estimate {
-    /// The statistic.
-    pub value: f64,
-    /// Its standard error.
-    pub std_error: f64,
-    /// Its confidence interval.
-    pub interval: Interval,
-}
-
-impl Estimate {
-    /// An estimate from its parts.
-    #[must_use]
-    pub fn new(value: f64, std_error: f64, interval: Interval) -> Self {
-        Self { value, std_error, interval }
-    }
+    Some(Estimate::around(value, std_error, (Pivot::Normal, Scale::Logit), level).interval)
 }
 
 /// A test of a null hypothesis.

@@ -1,9 +1,10 @@
 //! The spread of an index over the folds of a cross-validation.
 
-use crate::estimate::{Estimate, Interval};
+use crate::estimate::Estimate;
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use vertebra_survival::estimate::{Pivot, Scale};
+use vertebra_survival::{Outcomes, concordance};
 
 /// The mean of a figure over folds, with Student's t interval of that mean.
 ///
@@ -51,6 +52,26 @@ impl OverFolds {
         };
         Self { folds, mean }
     }
+
+    /// Harrell's C of `risk` within each fold (one label per subject) that has comparable pairs, with
+    /// the mean of these; undefined unless every subject has a risk and a fold.
+    #[must_use]
+    pub fn by_fold(outcomes: &Outcomes, risk: &[f64], folds: &[usize], level: f64) -> Self {
+        let n = outcomes.n_subjects();
+        if risk.len() != n || folds.len() != n {
+            let why =
+                format!("expected {n} risks and folds, got {} and {}", risk.len(), folds.len());
+            let mean = Undefined::new(Reason::InvalidInput, why).into();
+            return Self { folds: Vec::new(), mean };
+        }
+        let last = folds.iter().max().copied().unwrap_or(0);
+        let of = |fold: usize| {
+            let members: Vec<usize> = (0..folds.len()).filter(|&i| folds[i] == fold).collect();
+            let risk: Vec<f64> = members.iter().map(|&i| risk[i]).collect();
+            concordance(&outcomes.subset(&members), &risk).ok().map(|pairs| pairs.index())
+        };
+        Self::of((0..=last).filter_map(of).collect(), level)
+    }
 }
 
 fn mean(folds: &[f64], level: f64) -> Option<Estimate> {
@@ -60,10 +81,8 @@ fn mean(folds: &[f64], level: f64) -> Option<Estimate> {
     }
     let mean = folds.iter().sum::<f64>() / n;
     let sd = (folds.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-    let t = StudentsT::new(0.0, 1.0, n - 1.0).ok()?.inverse_cdf((1.0 + level) / 2.0);
-    let std_error = sd / n.sqrt();
-    let interval = Interval::new(mean - t * std_error, mean + t * std_error, level);
-    Some(Estimate::new(mean, std_error, interval))
+    let student = (Pivot::Student(n - 1.0), Scale::Plain);
+    Some(Estimate::around(mean, sd / n.sqrt(), student, level))
 }
 
 #[cfg(test)]

@@ -14,16 +14,23 @@ use vertebra_survival::{
 pub struct AucAtHorizon {
     /// The horizon.
     pub horizon: f64,
-    /// The area and what stands behind it.
+    /// The area.
     #[serde(flatten)]
     pub auc: Figure<Auc>,
+    /// The threshold with the highest sum of sensitivity and specificity, where there is an area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub youden: Option<Figure<Youden>>,
+    /// At most a hundred and one points of the ROC curve, by decreasing threshold, where there is an
+    /// area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roc: Option<Figure<Vec<RocPoint>>>,
     /// Accuracy at the threshold of the score, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<Figure<Accuracy>>,
 }
 
 /// An area under the ROC curve.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Auc {
     /// The area.
@@ -33,10 +40,6 @@ pub struct Auc {
     pub cases: usize,
     /// Subjects known to be without it.
     pub controls: usize,
-    /// The threshold with the highest sum of sensitivity and specificity.
-    pub youden: Figure<Youden>,
-    /// At most a hundred and one points of the ROC curve, by decreasing threshold.
-    pub roc: Figure<Vec<RocPoint>>,
 }
 
 impl Keys for Auc {
@@ -155,7 +158,7 @@ pub(crate) fn auc(
     horizon: f64,
     threshold: Option<f64>,
 ) -> AucAtHorizon {
-    let got = on_endpoint!(run, |endpoint| auc_at(endpoint, risk, horizon));
+    let got = on_endpoint!(run.sample.observed, |endpoint| auc_at(endpoint, risk, horizon));
     let of = |area: AucAt| Auc {
         estimate: Estimate::new(
             area.auc,
@@ -164,11 +167,15 @@ pub(crate) fn auc(
         ),
         cases: area.n_cases,
         controls: area.n_controls,
-        youden: youden(run, risk, horizon),
-        roc: roc(run, risk, horizon),
     };
-    let accuracy = threshold.map(|threshold| accuracy(run, risk, horizon, threshold));
-    AucAtHorizon { horizon, auc: figure(got, of), accuracy }
+    let exists = got.is_ok();
+    AucAtHorizon {
+        horizon,
+        auc: figure(got, of),
+        youden: exists.then(|| youden(run, risk, horizon)),
+        roc: exists.then(|| roc(run, risk, horizon)),
+        accuracy: threshold.map(|threshold| accuracy(run, risk, horizon, threshold)),
+    }
 }
 
 /// Sensitivity, specificity and predictive values at a threshold.
@@ -178,7 +185,9 @@ pub(crate) fn accuracy(
     horizon: f64,
     threshold: f64,
 ) -> Figure<Accuracy> {
-    let got = on_endpoint!(run, |endpoint| accuracy_at(endpoint, risk, horizon, threshold));
+    let got = on_endpoint!(run.sample.observed, |endpoint| accuracy_at(
+        endpoint, risk, horizon, threshold
+    ));
     figure(got, |a| Accuracy::of(&a))
 }
 
@@ -202,7 +211,7 @@ impl Accuracy {
 }
 
 fn youden(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Youden> {
-    let got = on_endpoint!(run, |endpoint| {
+    let got = on_endpoint!(run.sample.observed, |endpoint| {
         youden_threshold(endpoint, risk, horizon)
             .and_then(|threshold| accuracy_at(endpoint, risk, horizon, threshold))
     });
@@ -210,7 +219,7 @@ fn youden(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Youden> {
 }
 
 fn roc(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<RocPoint>> {
-    let got = on_endpoint!(run, |endpoint| roc_at(endpoint, risk, horizon));
+    let got = on_endpoint!(run.sample.observed, |endpoint| roc_at(endpoint, risk, horizon));
     figure(got, |points| {
         let most = points.len().min(101);
         let thinned = (1..=most).map(|k| points[k * points.len() / most - 1]);

@@ -54,10 +54,12 @@ mod figure;
 mod folds;
 mod grouping;
 mod groups;
+mod headline;
 mod horizon;
 mod keys;
 mod options;
 mod prediction;
+mod reported;
 mod run;
 mod sample;
 mod text;
@@ -69,9 +71,7 @@ pub use brier::{
 pub use comparison::{
     AdjustedDifference, AucEquality, Comparison, Difference, DifferenceAt, WaldTest,
 };
-pub use concordance::{
-    BootstrapIntervals, Concordance, Headline, IntervalMethod, OtherWeights, Pairs, UnoConcordance,
-};
+pub use concordance::{BootstrapIntervals, Concordance, OtherWeights, Pairs, UnoConcordance};
 pub use curves::{
     Incidence, IncidenceAt, IncidencePoint, Median, StepCurve, Survival, SurvivalAt, SurvivalPoint,
 };
@@ -86,6 +86,7 @@ pub use groups::{
     ChiSquare, DrawnGroup, Group, GroupPoints, GroupedBy, Groups, LogRankTest, SurvivalPoints,
     curves_of_groups,
 };
+pub use headline::{Headline, IntervalMethod};
 pub use horizon::{
     Accuracy, AccuracyAt, AccuracyErrors, Auc, AucAtHorizon, IncidentAuc, IncidentAucAt, RocPoint,
     Youden,
@@ -95,4 +96,5 @@ pub use prediction::{
     CalibrationGroup, Coefficient, Curve, CurvePoint, GonenHeller, Line, NetBenefit,
     ObservedExpected, Prediction, Slope,
 };
+pub use reported::{ReportedAccuracy, Share};
 pub use sample::Sample;

@@ -203,8 +203,11 @@ fn one(run: &Run<'_>, column: &Column) -> Prediction {
         threshold,
         accuracy: accuracy(run, risk, horizon, threshold),
     };
-    let intercept = on_endpoint!(run, |endpoint| calibration_intercept(endpoint, risk, horizon));
-    let line = on_endpoint!(run, |endpoint| calibration_line(endpoint, risk, horizon));
+    let intercept = on_endpoint!(run.sample.observed, |endpoint| calibration_intercept(
+        endpoint, risk, horizon
+    ));
+    let line =
+        on_endpoint!(run.sample.observed, |endpoint| calibration_line(endpoint, risk, horizon));
     Prediction {
         name: column.name.clone(),
         horizon,
@@ -237,7 +240,8 @@ impl Coefficient {
 }
 
 fn in_the_large(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<ObservedExpected> {
-    let got = on_endpoint!(run, |endpoint| observed_expected(endpoint, risk, horizon));
+    let got =
+        on_endpoint!(run.sample.observed, |endpoint| observed_expected(endpoint, risk, horizon));
     figure(got, |o| ObservedExpected {
         observed: o.observed,
         expected: o.expected,
@@ -246,19 +250,20 @@ fn in_the_large(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<ObservedExp
     })
 }
 
-fn slope(run: &Run<'_>, log_hazard: Result<&[f64], &Undefined>) -> Figure<Slope> {
+pub(crate) fn slope(run: &Run<'_>, log_hazard: Result<&[f64], &Undefined>) -> Figure<Slope> {
     let log_hazard = match log_hazard {
         Ok(log_hazard) => log_hazard,
         Err(undefined) => return undefined.clone().into(),
     };
-    let got = on_endpoint!(run, |endpoint| calibration_slope(endpoint, log_hazard));
+    let got = on_endpoint!(run.sample.observed, |endpoint| calibration_slope(endpoint, log_hazard));
     figure(got, |s| Slope {
         estimate: Estimate::new(s.slope, s.se, Interval::new(s.lower, s.upper, LEVEL)),
     })
 }
 
 fn curve(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Curve> {
-    let got = on_endpoint!(run, |endpoint| calibration_curve(endpoint, risk, horizon));
+    let got =
+        on_endpoint!(run.sample.observed, |endpoint| calibration_curve(endpoint, risk, horizon));
     figure(got, |curve| {
         let mut order: Vec<usize> = (0..risk.len()).collect();
         order.sort_by(|&a, &b| risk[a].total_cmp(&risk[b]));
@@ -276,7 +281,9 @@ fn curve(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Curve> {
 
 fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGroup>> {
     let n = run.options.n_groups;
-    let got = on_endpoint!(run, |endpoint| calibration_groups(endpoint, risk, horizon, n));
+    let got = on_endpoint!(run.sample.observed, |endpoint| calibration_groups(
+        endpoint, risk, horizon, n
+    ));
     let of = |g: vertebra_survival::CalibrationGroup| CalibrationGroup {
         n: g.n_subjects,
         events: g.n_events,
@@ -289,7 +296,9 @@ fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGr
 
 fn net_benefit(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<NetBenefit>> {
     let thresholds = &run.options.thresholds;
-    let got = on_endpoint!(run, |endpoint| decision_curve(endpoint, risk, horizon, thresholds));
+    let got = on_endpoint!(run.sample.observed, |endpoint| decision_curve(
+        endpoint, risk, horizon, thresholds
+    ));
     let of = |b: vertebra_survival::NetBenefit| NetBenefit {
         threshold: b.threshold,
         flagged: b.flagged,

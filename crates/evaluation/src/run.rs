@@ -7,8 +7,8 @@ use vertebra_survival::{Error, OneCause, Outcomes};
 
 /// Calls a function of survival with the sample's endpoint: the event, or one cause of it.
 macro_rules! on_endpoint {
-    ($run:expr, |$endpoint:ident| $body:expr) => {
-        match &$run.sample.observed {
+    ($observed:expr, |$endpoint:ident| $body:expr) => {
+        match &$observed {
             $crate::sample::Observed::One($endpoint) => $body,
             $crate::sample::Observed::Competing(outcomes, cause) => match outcomes.cause(*cause) {
                 Ok(cause) => {

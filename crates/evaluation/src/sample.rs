@@ -45,6 +45,8 @@ pub(crate) struct Score {
     pub(crate) values: Vec<Option<f64>>,
     /// At or above which a subject is flagged, where that is fixed beforehand.
     pub(crate) threshold: Option<f64>,
+    /// Whether its differences are log hazard ratios, so that it has a calibration slope.
+    pub(crate) is_log_hazard: bool,
 }
 
 /// Predicted probabilities of an event by a horizon.
@@ -78,7 +80,7 @@ impl Observed {
         }
     }
 
-    fn subset(&self, subjects: &[usize]) -> Self {
+    pub(crate) fn subset(&self, subjects: &[usize]) -> Self {
         match self {
             Self::One(outcomes) => Self::One(outcomes.subset(subjects)),
             Self::Competing(outcomes, cause) => Self::Competing(outcomes.subset(subjects), *cause),
@@ -145,7 +147,12 @@ impl Sample {
     /// A risk score that some subjects lack.
     #[must_use]
     pub fn with_partial_score(mut self, name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
-        self.scores.push(Score { name: name.into(), values, threshold: None });
+        self.scores.push(Score {
+            name: name.into(),
+            values,
+            threshold: None,
+            is_log_hazard: false,
+        });
         self
     }
 
@@ -155,6 +162,15 @@ impl Sample {
     pub fn with_threshold(mut self, threshold: f64) -> Self {
         if let Some(score) = self.scores.last_mut() {
             score.threshold = Some(threshold);
+        }
+        self
+    }
+
+    /// Says that the last score added is a log hazard: it then has a calibration slope.
+    #[must_use]
+    pub fn as_log_hazard(mut self) -> Self {
+        if let Some(score) = self.scores.last_mut() {
+            score.is_log_hazard = true;
         }
         self
     }
@@ -228,6 +244,7 @@ impl Sample {
             name: s.name.clone(),
             values: pick(&s.values, subjects),
             threshold: s.threshold,
+            is_log_hazard: s.is_log_hazard,
         };
         let course =
             |c: &Course| Course { predictions: c.predictions.iter().map(prediction).collect() };

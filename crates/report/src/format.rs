@@ -1,12 +1,12 @@
 //! Numbers and names as text, the same everywhere in the report.
 
-use crate::results::Estimate;
 pub(crate) use vertebra_charts::number::{fixed, interval, p_value, short as years, thousands};
+use vertebra_evaluation::{Estimate, Interval};
 
 /// `0.712 (0.652 to 0.773)`.
 pub(crate) fn estimate(estimate: &Estimate, digits: usize) -> String {
-    let Estimate { value, lower, upper } = *estimate;
-    vertebra_charts::number::estimate(value, [lower, upper], digits)
+    let Interval { lower, upper, .. } = estimate.interval;
+    vertebra_charts::number::estimate(estimate.value, [lower, upper], digits)
 }
 
 /// `P = 0.012`, or `P < 0.001`.

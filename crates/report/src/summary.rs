@@ -17,12 +17,13 @@ pub(crate) fn sentences(results: &StudyResults) -> Vec<String> {
         sentences.extend(difference(results, model, reference));
     }
     if let Some((_, d)) = scored(results.models.iter().find(|m| m.method == Method::ImageOnly)) {
-        sentences.push(format!("The radiograph alone reached {}.", estimate(&d.harrell, 3)));
+        sentences
+            .push(format!("The radiograph alone reached {}.", estimate(&d.harrell.estimate, 3)));
     }
     if let Some((_, d)) = scored(results.models.iter().find(|m| m.method == Method::Oracle)) {
         sentences.push(format!(
             "The phantom’s true hazard, which no model can be expected to pass, has a C of {}.",
-            fixed(d.harrell.value, 3)
+            fixed(d.harrell.estimate.value, 3)
         ));
     }
     sentences
@@ -39,8 +40,8 @@ fn main_sentence(
         counted(with.size.n, "subject"),
         counted(with.size.events, "incident fracture"),
         model.name,
-        estimate(&with.harrell, 3),
-        estimate(&without.harrell, 3),
+        estimate(&with.harrell.estimate, 3),
+        estimate(&without.harrell.estimate, 3),
         reference.name,
     )
 }
@@ -53,14 +54,14 @@ fn difference(results: &StudyResults, model: &ModelResult, other: &ModelResult) 
     let found = all().find(|c| (c.first.as_str(), c.second.as_str()) == names);
     let turned = all().find(|c| (c.second.as_str(), c.first.as_str()) == names);
     let (comparison, sign) = found.map(|c| (c, 1.0)).or(turned.map(|c| (c, -1.0)))?;
-    let d = comparison.difference;
-    let bounds = [sign * d.lower, sign * d.upper];
+    let d = comparison.difference.estimate;
+    let bounds = [sign * d.interval.lower, sign * d.interval.upper];
     Some(format!(
         "The paired difference is {} ({} to {}), {}, after Holm’s adjustment {}.",
         fixed(sign * d.value, 3),
         fixed(bounds[0].min(bounds[1]), 3),
         fixed(bounds[0].max(bounds[1]), 3),
-        p_equals(comparison.p),
+        p_equals(comparison.difference.p),
         p_equals(comparison.p_holm),
     ))
 }

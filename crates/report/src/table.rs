@@ -1,8 +1,8 @@
 //! A table that can be read as HTML, Markdown and CSV.
 
 use crate::format::{fixed, interval, p_value, thousands};
-use crate::results::Estimate;
 use maud::{Markup, html};
+use vertebra_evaluation::{Estimate, Figure};
 
 /// How a column is set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +55,11 @@ impl Cell {
         value.map_or(Self::Nothing, cell)
     }
 
+    /// The cell of a figure that may not exist.
+    pub(crate) fn figure<T>(figure: &Figure<T>, cell: impl FnOnce(&T) -> Self) -> Self {
+        Self::of(figure.value(), cell)
+    }
+
     /// Main part and the part in lighter print.
     fn parts(&self) -> (String, String) {
         match self {
@@ -62,7 +67,8 @@ impl Cell {
             Self::Int(n) => (thousands(*n), String::new()),
             Self::Number(value, digits) => (fixed(*value, *digits), String::new()),
             Self::Estimate(e, digits) => {
-                (fixed(e.value, *digits), interval(e.lower, e.upper, *digits))
+                let bounds = e.interval;
+                (fixed(e.value, *digits), interval(bounds.lower, bounds.upper, *digits))
             }
             Self::Bounds(lower, upper, digits) => {
                 (String::new(), interval(*lower, *upper, *digits))
@@ -86,7 +92,10 @@ impl Cell {
             Self::Text(text) => vec![text.clone()],
             Self::Int(n) => vec![n.to_string()],
             Self::Number(value, _) | Self::P(value) => vec![value.to_string()],
-            Self::Estimate(e, _) => [e.value, e.lower, e.upper].map(|v| v.to_string()).to_vec(),
+            Self::Estimate(e, _) => {
+                let bounds = e.interval;
+                [e.value, bounds.lower, bounds.upper].map(|v| v.to_string()).to_vec()
+            }
             Self::Bounds(lower, upper, _) => {
                 vec![String::new(), lower.to_string(), upper.to_string()]
             }
@@ -271,7 +280,8 @@ mod tests {
     fn table() -> Table {
         let columns = [("Model", Kind::Group), ("C", Kind::Interval), ("P", Kind::Number)];
         let mut table = Table::new("models", "Concordance", &columns).with_note("A note.");
-        let estimate = Estimate { value: 0.612, lower: 0.5, upper: 0.75 };
+        let interval = vertebra_evaluation::Interval::new(0.5, 0.75, 0.95);
+        let estimate = Estimate::new(0.612, 0.06, interval);
         table.rows = vec![
             vec![Cell::text("a|b"), Cell::Estimate(estimate, 3), Cell::P(0.0001)],
             vec![Cell::text("a|b"), Cell::Nothing, Cell::Nothing],

@@ -132,8 +132,9 @@ fn tables_keep_full_precision() {
     let report = report(&results);
     let table = report.tables().iter().find(|t| t.id() == "concordance-test-table").unwrap();
     let model = &results.models[4];
-    let c = model.on(EvaluationSet::Test, Subgroup::Women).unwrap().harrell;
-    let row = format!("\"{}\",{},{},{}", model.name, c.value, c.lower, c.upper);
+    let c = model.on(EvaluationSet::Test, Subgroup::Women).unwrap().harrell.estimate;
+    let bounds = c.interval;
+    let row = format!("\"{}\",{},{},{}", model.name, c.value, bounds.lower, bounds.upper);
     assert!(table.to_csv().contains(&row), "{row}\n{}", table.to_csv());
     for table in report.tables() {
         let width = table.to_csv().lines().count();
@@ -174,10 +175,12 @@ fn undefined_values_are_dashes_never_nan() {
     let mut results = common::results();
     for model in &mut results.models {
         for d in &mut model.discrimination {
-            (d.uno, d.harrell_bca, d.over_folds) = (None, None, None);
+            (d.uno, d.harrell_bca) = (common::undefined(), None);
+            d.over_folds = vertebra_evaluation::OverFolds::of(Vec::new(), 0.95);
         }
         for h in &mut model.horizons {
-            (h.auc, h.brier, h.sensitivity) = (None, None, None);
+            (h.auc, h.brier) = (common::undefined(), common::undefined());
+            h.accuracy = common::undefined();
         }
         (model.calibration, model.decision) = (None, None);
     }

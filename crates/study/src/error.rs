@@ -203,6 +203,21 @@ pub enum Error {
         #[from]
         source: vertebra_survival::Error,
     },
+    /// The evaluation of the models.
+    #[error(transparent)]
+    Evaluation {
+        /// Why.
+        #[from]
+        source: vertebra_evaluation::Error,
+    },
+    /// A figure that the study needs does not exist.
+    #[error("{figure}: {source}")]
+    Undefined {
+        /// The figure.
+        figure: &'static str,
+        /// Why it does not exist.
+        source: vertebra_evaluation::Undefined,
+    },
 }
 
 impl From<vertebra_run::Error> for Error {
@@ -213,6 +228,10 @@ impl From<vertebra_run::Error> for Error {
 }
 
 impl Error {
+    pub(crate) fn undefined(figure: &'static str, why: &vertebra_evaluation::Undefined) -> Self {
+        Self::Undefined { figure, source: why.clone() }
+    }
+
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

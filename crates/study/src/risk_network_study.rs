@@ -4,7 +4,7 @@ use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::input::tables;
 use crate::progress::{Observer, Tell};
-use crate::stages::evaluation::{Evaluator, Group};
+use crate::stages::evaluation::{Evaluator, Group, discrimination};
 use crate::stages::models::Clinical;
 use crate::stages::{Context, keypoints, render};
 use crate::{Error, Progress, StudyConfig};
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
+use vertebra_evaluation::{OverFolds, Reason, Undefined};
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::VertebraKeypoints;
 use vertebra_report::results::{Discrimination, EvaluationSet, Subgroup};
@@ -65,7 +66,7 @@ pub struct TrainedRiskNetwork {
 /// use vertebra_study::{RiskNetworkInputs, RiskNetworkStudy};
 /// let inputs = RiskNetworkInputs::default().with_covariates(["age".parse()?, "sex".parse()?]);
 /// let trained = RiskNetworkStudy::new("cohort", inputs).run("runs/age-sex".as_ref())?;
-/// println!("C {:.3}", trained.test.harrell.value);
+/// println!("C {:.3}", trained.test.harrell.estimate.value);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RiskNetworkStudy<'a> {
@@ -274,5 +275,11 @@ fn test(
         strata: vec![0; members.len()],
         members,
     };
-    evaluator.discrimination(&group, &scores, Vec::new())
+    let evaluation =
+        evaluator.evaluate(&group, &[("risk network".to_owned(), scores)], Vec::new())?;
+    let found = match evaluation.scores.first() {
+        Some(score) => discrimination(&group, &score.figures, OverFolds::of(Vec::new(), 0.95)),
+        None => Err(Undefined::new(Reason::NoSubjects, "there is no score")),
+    };
+    found.map_err(|why| Error::undefined("C on the test set", &why))
 }

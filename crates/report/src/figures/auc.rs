@@ -23,8 +23,8 @@ fn line(model: &ModelResult) -> AucLine {
     let line = AucLine::new(label(model.method))
         .with_full_name(&model.name)
         .with_style(style(model.method));
-    let defined = model.horizons.iter().filter_map(|h| Some((h.horizon, h.auc?)));
+    let defined = model.horizons.iter().filter_map(|h| Some((h.horizon, h.auc.value()?)));
     defined.fold(line, |line, (horizon, auc)| {
-        line.with_point(horizon, auc.value, [auc.lower, auc.upper])
+        line.with_point(horizon, auc.value, [auc.interval.lower, auc.interval.upper])
     })
 }

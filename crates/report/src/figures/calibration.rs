@@ -3,8 +3,9 @@
 use super::leading;
 use crate::format::{fixed, years};
 use crate::palette::{label, style};
-use crate::results::{Calibration, CalibrationGroup, Method, StudyResults};
+use crate::results::{Calibration, Method, StudyResults};
 use vertebra_charts::{CalibrationChart, CalibrationPanel, CalibrationPoint, Chart, Figure};
+use vertebra_evaluation::CalibrationGroup;
 
 const MAX_PANELS: usize = 3;
 
@@ -29,12 +30,14 @@ pub(crate) fn calibration(results: &StudyResults) -> Option<Figure> {
 }
 
 fn panel(method: Method, calibration: &Calibration) -> CalibrationPanel {
-    let oe = calibration.observed_expected.map(|v| format!("O/E {}", fixed(v, 2)));
-    let slope = calibration.slope.map(|v| format!("slope {}", fixed(v, 2)));
+    let oe = calibration.observed_expected.value();
+    let oe = oe.map(|oe| format!("O/E {}", fixed(oe.ratio, 2)));
+    let slope = calibration.slope.value();
+    let slope = slope.map(|slope| format!("slope {}", fixed(slope.estimate.value, 2)));
     let note: Vec<String> = oe.into_iter().chain(slope).collect();
     let point = |g: &CalibrationGroup| {
-        let bounds = [g.observed.lower, g.observed.upper];
-        CalibrationPoint::new(g.n, g.predicted, g.observed.value, bounds)
+        let bounds = [g.interval.lower, g.interval.upper];
+        CalibrationPoint::new(g.n, g.predicted, g.observed, bounds)
     };
     CalibrationPanel::new(label(method), calibration.groups.iter().map(point).collect())
         .with_note(note.join(", "))

@@ -7,6 +7,7 @@ use vertebra_charts::palette::{INK, QUIET};
 use vertebra_charts::plot::{Area, Axis, Plot, SMALL, WIDTH};
 use vertebra_charts::svg::{Anchor, Stroke, Svg, Text};
 use vertebra_charts::{Figure, Mark, legend};
+use vertebra_evaluation::{Estimate, Interval};
 
 const PANEL: f64 = 210.0;
 const FOLDS: &str = QUIET;
@@ -119,36 +120,39 @@ impl<'a> Panel<'a> {
 
     fn draw_oracle(&self, svg: &mut Svg, plot: &Plot) {
         let Some(oracle) = self.oracle else { return };
-        let y = plot.y(oracle.harrell.value);
+        let y = plot.y(oracle.harrell.estimate.value);
         svg.line((plot.left(), y), (plot.right(), y), Stroke::new(INK, 1.4).dashed("1 4"));
-        let text = format!("oracle {}", fixed(oracle.harrell.value, 2));
+        let text = format!("oracle {}", fixed(oracle.harrell.estimate.value, 2));
         svg.text((plot.right() + 6.0, y + 4.0), &text, Text::new(SMALL, Anchor::Start));
     }
 
     fn describe(&self) -> String {
         let bars = self.groups.iter().flat_map(|g| &g.bars);
-        let values: Vec<_> =
-            bars.map(|(m, d)| format!("{}: {}", m.name, fixed(d.harrell.value, 3))).collect();
+        let values: Vec<_> = bars
+            .map(|(m, d)| format!("{}: {}", m.name, fixed(d.harrell.estimate.value, 3)))
+            .collect();
         format!("{}: {}.", self.title, values.join("; "))
     }
 }
 
 fn draw_bar(svg: &mut Svg, plot: &Plot, left: f64, width: f64, method: Method, d: &Discrimination) {
-    let c = &d.harrell;
+    let c = &d.harrell.estimate;
+    let Interval { lower, upper, .. } = c.interval;
     let (top, bottom) = (plot.y(c.value.max(CHANCE)), plot.y(c.value.min(CHANCE)));
-    let bounds = interval(c.lower, c.upper, 3);
+    let bounds = interval(lower, upper, 3);
     let title = format!("{}: {} {bounds}", label(method), fixed(c.value, 3));
     let gap = 0.04 * width;
     svg.rect((left + gap, top), (width - 2.0 * gap, bottom - top), colour(method), &title);
     let x = left + 0.38 * width;
     let line = Stroke::new(INK, 1.5);
     for stroke in [Stroke::new("#ffffff", 2.8), line] {
-        svg.line((x, plot.y(c.lower)), (x, plot.y(c.upper)), stroke);
+        svg.line((x, plot.y(lower)), (x, plot.y(upper)), stroke);
     }
-    for end in [c.lower, c.upper] {
+    for end in [lower, upper] {
         svg.line((x - 4.0, plot.y(end)), (x + 4.0, plot.y(end)), line);
     }
-    if let Some(folds) = &d.over_folds {
+    let folds = over_folds(d).map(|folds| folds.interval);
+    if let Some(folds) = folds {
         let x = left + 0.68 * width;
         let halo = Stroke::new("#ffffff", 5.0);
         let line = Stroke::new(FOLDS, 3.0);
@@ -156,8 +160,12 @@ fn draw_bar(svg: &mut Svg, plot: &Plot, left: f64, width: f64, method: Method, d
             svg.line((x, plot.y(folds.lower)), (x, plot.y(folds.upper)), stroke);
         }
     }
-    let above = plot.y(c.upper.max(d.over_folds.map_or(0.0, |f| f.upper))) - 6.0;
+    let above = plot.y(upper.max(folds.map_or(0.0, |f| f.upper))) - 6.0;
     svg.label((left + width / 2.0, above.max(plot.top() - 6.0)), &fixed(c.value, 2), 11.0);
+}
+
+fn over_folds(d: &Discrimination) -> Option<&Estimate> {
+    d.over_folds.mean.value().map(|mean| &mean.estimate)
 }
 
 /// From the lowest bound to the highest; the same for all panels.
@@ -165,10 +173,14 @@ fn axis(panels: &[Panel]) -> Option<Axis> {
     let bounds = || panels.iter().flat_map(Panel::discriminations);
     bounds().next()?;
     let low = bounds()
-        .flat_map(|d| [d.harrell.lower, d.over_folds.map_or(1.0, |f| f.lower)])
+        .flat_map(|d| {
+            [d.harrell.estimate.interval.lower, over_folds(d).map_or(1.0, |f| f.interval.lower)]
+        })
         .fold(CHANCE, f64::min);
     let high = bounds()
-        .flat_map(|d| [d.harrell.upper, d.over_folds.map_or(0.0, |f| f.upper)])
+        .flat_map(|d| {
+            [d.harrell.estimate.interval.upper, over_folds(d).map_or(0.0, |f| f.interval.upper)]
+        })
         .fold(CHANCE, f64::max);
     Some(Axis::new(low.max(0.0), (high + 0.01).min(1.0), 5, "Harrell’s C"))
 }
@@ -197,7 +209,7 @@ fn draw_legend(svg: &mut Svg, panels: &[Panel]) -> f64 {
     let mut entries: Vec<_> =
         methods.into_iter().filter(used).map(|m| (Mark::Swatch(colour(m)), label(m))).collect();
     entries.push((Mark::Capped(Stroke::new(INK, 1.5)), "95 % over subjects"));
-    if panels.iter().flat_map(Panel::discriminations).any(|d| d.over_folds.is_some()) {
+    if panels.iter().flat_map(Panel::discriminations).any(|d| over_folds(d).is_some()) {
         entries.push((Mark::Line(Stroke::new(FOLDS, 3.0)), "95 % over folds"));
     }
     legend(svg, WIDTH, 14.0, &entries)

@@ -13,8 +13,8 @@ pub(crate) fn variants(results: &StudyResults) -> Option<Figure> {
         .with_neutral(0.5)
         .with_limit(1.0);
     let chart = results.variants.iter().fold(chart, |chart, variant| {
-        let (label, auc) = (variant.variant.label().replace('-', "–"), variant.auc);
-        let row = ForestRow::new(label, auc.value, [auc.lower, auc.upper]);
+        let (label, auc) = (variant.variant.label().replace('-', "–"), variant.auc.estimate);
+        let row = ForestRow::new(label, auc.value, [auc.interval.lower, auc.interval.upper]);
         chart.with_row(row.with_bold(variant.chosen))
     });
     let caption = "Image variants compared on the validation folds of the development set. The \
@@ -38,8 +38,8 @@ pub(crate) fn differences(results: &StudyResults) -> Option<Figure> {
 }
 
 fn row(comparison: &Comparison) -> ForestRow {
-    let d = comparison.difference;
-    ForestRow::new(&comparison.first, d.value, [d.lower, d.upper])
+    let d = comparison.difference.estimate;
+    ForestRow::new(&comparison.first, d.value, [d.interval.lower, d.interval.upper])
         .with_second(format!("less {}", comparison.second))
         .with_p(comparison.p_holm)
 }

@@ -1,12 +1,14 @@
 //! Kaplan-Meier curves by risk group, with the numbers at risk.
 
 use crate::format::{p_equals, thousands};
-use crate::results::{RiskGroup, RiskGroups};
+use crate::results::RiskGroups;
 use vertebra_charts::{Chart, Figure, SurvivalChart, SurvivalLine};
+use vertebra_evaluation::DrawnGroup;
 
 /// One model's risk groups on the test set.
 pub(crate) fn curves((index, groups): (usize, &RiskGroups)) -> Figure {
-    let p = groups.log_rank_p.map(|p| format!("; log-rank test, {}", p_equals(p)));
+    let p = groups.log_rank.value();
+    let p = p.map(|test| format!("; log-rank test, {}", p_equals(test.test.p)));
     let caption = format!(
         "Freedom from vertebral fracture on the test set by risk group of “{}”, cut at the \
          development set’s quantiles (Kaplan–Meier, 95 % log–log bands{}).",
@@ -21,16 +23,16 @@ pub(crate) fn curves((index, groups): (usize, &RiskGroups)) -> Figure {
     chart.figure(format!("risk-groups-{}", index + 1), caption)
 }
 
-fn line(group: &RiskGroup) -> SurvivalLine {
+fn line(group: &DrawnGroup) -> SurvivalLine {
     let name = capitalised(&group.label);
     let bounds = |bounds: &[Option<f64>]| -> Vec<f64> {
         bounds.iter().map(|bound| bound.unwrap_or(f64::NAN)).collect()
     };
-    SurvivalLine::new(format!("{name} risk"), &group.times, &group.survival)
+    SurvivalLine::new(format!("{name} risk"), &group.curve.times, &group.curve.survival)
         .with_short_name(name)
-        .with_note(format!("{} fractures", thousands(group.size.events)))
-        .with_band(&bounds(&group.lower), &bounds(&group.upper))
-        .with_at_risk(group.size.n, &group.at_risk)
+        .with_note(format!("{} fractures", thousands(group.events)))
+        .with_band(&bounds(&group.curve.lower), &bounds(&group.curve.upper))
+        .with_at_risk(group.n, &group.curve.at_risk)
 }
 
 fn capitalised(text: &str) -> String {

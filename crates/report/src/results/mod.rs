@@ -2,7 +2,8 @@
 //! and figure is drawn.
 //!
 //! Conventions: times in years; every proportion, C index and AUC in `[0, 1]`; `None` where a
-//! quantity does not exist for this cohort, with the reason in [`StudyResults::notes`].
+//! quantity does not exist for this cohort, with the reason in [`StudyResults::notes`]. The figures of
+//! models and variants are those of `vertebra-evaluation`, which say themselves why one does not exist.
 //!
 //! ```no_run
 //! use vertebra_report::results::StudyResults;
@@ -20,8 +21,8 @@ mod subjects;
 mod variants;
 
 pub use evaluation::{
-    Calibration, CalibrationGroup, Comparison, DecisionCurve, Discrimination, Estimate,
-    EvaluationSet, HorizonResult, RiskGroup, RiskGroups, Subgroup,
+    Calibration, Comparison, DecisionCurve, Discrimination, EvaluationSet, HorizonResult,
+    RiskGroups, Subgroup,
 };
 pub use keypoints::{KeypointFold, KeypointResults, LevelError};
 pub use models::{Coefficient, Method, ModelResult};

@@ -1,9 +1,8 @@
 //! Models, and what each was worth.
 
-use super::{
-    Calibration, DecisionCurve, Discrimination, Estimate, EvaluationSet, HorizonResult, Subgroup,
-};
+use super::{Calibration, DecisionCurve, Discrimination, EvaluationSet, HorizonResult, Subgroup};
 use serde::{Deserialize, Serialize};
+use vertebra_evaluation::{BrierOverSpan, Estimate, Figure, Reason, Undefined};
 
 /// How a model makes a risk score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,7 +40,7 @@ pub struct ModelResult {
     /// At each horizon on the test set.
     pub horizons: Vec<HorizonResult>,
     /// Integrated Brier score on the test set, from its first follow-up time to the last horizon.
-    pub integrated_brier: Option<f64>,
+    pub integrated_brier: Figure<BrierOverSpan>,
     /// Calibration at one horizon on the test set.
     pub calibration: Option<Calibration>,
     /// Decision curve at one horizon on the test set.
@@ -77,7 +76,7 @@ impl ModelResult {
             covariates: Vec::new(),
             discrimination: Vec::new(),
             horizons: Vec::new(),
-            integrated_brier: None,
+            integrated_brier: Undefined::new(Reason::NotRequested, "not evaluated").into(),
             calibration: None,
             decision: None,
             coefficients: Vec::new(),

@@ -1,8 +1,8 @@
 //! The comparison of image variants.
 
-use super::Estimate;
 use serde::{Deserialize, Serialize};
 use vertebra_alignment::ImageVariant;
+use vertebra_evaluation::{Figure, Headline, Reason, ReportedAccuracy, Undefined};
 
 /// One image variant on the development set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,15 +16,10 @@ pub struct VariantResult {
     /// within folds. Sensitivity to NPV flag each fold by the threshold of the other folds.
     pub threshold: f64,
     /// Area under the cumulative/dynamic ROC curve (IPCW).
-    pub auc: Estimate,
-    /// Sensitivity at the threshold (IPCW); `None` where the threshold has nobody on one side.
-    pub sensitivity: Option<Estimate>,
-    /// Specificity at the threshold (IPCW); `None` where the threshold has nobody on one side.
-    pub specificity: Option<Estimate>,
-    /// Positive predictive value (IPCW); `None` where the threshold has nobody on one side.
-    pub ppv: Option<Estimate>,
-    /// Negative predictive value (IPCW); `None` where the threshold has nobody on one side.
-    pub npv: Option<Estimate>,
+    pub auc: Headline,
+    /// Sensitivity, specificity and predictive values at the threshold (IPCW); undefined where the
+    /// threshold has nobody on one side.
+    pub accuracy: Figure<ReportedAccuracy>,
     /// AUC in each validation fold, where defined.
     pub fold_auc: Vec<Option<f64>>,
     /// Whether it was chosen for the models.
@@ -34,16 +29,13 @@ pub struct VariantResult {
 impl VariantResult {
     /// A variant's AUC at a horizon and the threshold of its score; the rest is not known yet.
     #[must_use]
-    pub fn new(variant: ImageVariant, horizon: f64, threshold: f64, auc: Estimate) -> Self {
+    pub fn new(variant: ImageVariant, horizon: f64, threshold: f64, auc: Headline) -> Self {
         Self {
             variant,
             horizon,
             threshold,
             auc,
-            sensitivity: None,
-            specificity: None,
-            ppv: None,
-            npv: None,
+            accuracy: Undefined::new(Reason::NotRequested, "not evaluated").into(),
             fold_auc: Vec::new(),
             chosen: false,
         }

@@ -18,7 +18,8 @@ pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<
         EvaluationSet::Test => ("concordance-test-table", "test set"),
         EvaluationSet::CrossValidation => ("concordance-development-table", "validation folds"),
     };
-    let note = "95 % intervals. Over subjects: percentile bootstrap; BCa: the same bootstrap, bias \
+    let note = "95 % intervals. Over subjects: studentised bootstrap on the logit scale, or where \
+                that does not exist Student’s t on the logit scale; BCa: the same bootstrap, bias \
                 corrected and accelerated. Over folds: mean and t interval over folds, as in the \
                 paper; it tells how much fold models differ, not how sure one can be of C.";
     let caption = format!("Concordance on the {name}");
@@ -36,10 +37,10 @@ fn row(model: &ModelResult, subgroup: Subgroup, d: &Discrimination) -> Vec<Cell>
     vec![
         Cell::text(format!("{name}: {} subjects, {} fractures", d.size.n, d.size.events)),
         Cell::text(&model.name),
-        Cell::Estimate(d.harrell, 3),
-        Cell::of(d.harrell_bca, |(lower, upper)| Cell::Bounds(lower, upper, 3)),
-        Cell::of(d.uno, |e| Cell::Estimate(e, 3)),
-        Cell::of(d.over_folds, |e| Cell::Estimate(e, 3)),
+        Cell::Estimate(d.harrell.estimate, 3),
+        Cell::of(d.harrell_bca, |bounds| Cell::Bounds(bounds.lower, bounds.upper, 3)),
+        Cell::figure(&d.uno, |uno| Cell::Estimate(*uno, 3)),
+        Cell::figure(&d.over_folds.mean, |mean| Cell::Estimate(mean.estimate, 3)),
     ]
 }
 
@@ -73,8 +74,8 @@ pub(crate) fn differences(results: &StudyResults) -> Option<Table> {
                 )),
                 Cell::text(&c.first),
                 Cell::text(&c.second),
-                Cell::Estimate(c.difference, 3),
-                Cell::P(c.p),
+                Cell::Estimate(c.difference.estimate, 3),
+                Cell::P(c.difference.p),
                 Cell::P(c.p_holm),
             ]
         })

@@ -1,7 +1,8 @@
 //! The paper's printed C indices beside ours.
 
-use crate::results::{Estimate, EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
+use crate::results::{EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
 use crate::table::{Cell, Kind, Table};
+use vertebra_evaluation::{Estimate, Interval};
 
 const PAPER: &str = include_str!("../../data/paper_concordance.csv");
 
@@ -26,8 +27,9 @@ pub(crate) fn concordance(results: &StudyResults) -> Option<Table> {
         if find("test").is_none() {
             continue;
         }
-        let ours =
-            |set, subgroup| Cell::of(model.on(set, subgroup), |d| Cell::Estimate(d.harrell, 3));
+        let ours = |set, subgroup| {
+            Cell::of(model.on(set, subgroup), |d| Cell::Estimate(d.harrell.estimate, 3))
+        };
         table.rows.push(vec![
             Cell::text(&model.name),
             Cell::of(find("train"), Printed::cell),
@@ -75,7 +77,11 @@ impl Printed {
 
     fn cell(&self) -> Cell {
         match self.bounds {
-            Some((lower, upper)) => Cell::Estimate(Estimate { value: self.c, lower, upper }, 3),
+            Some((lower, upper)) => {
+                // The paper prints no standard errors.
+                let interval = Interval::new(lower, upper, 0.95);
+                Cell::Estimate(Estimate::new(self.c, f64::NAN, interval), 3)
+            }
             None => Cell::Number(self.c, 3),
         }
     }

@@ -35,11 +35,11 @@ pub(crate) fn horizons(results: &StudyResults) -> Option<Table> {
                         format!("At {} years", years(time))
                     }),
                     Cell::text(&model.name),
-                    Cell::of(h.auc, |auc| Cell::Estimate(auc, 3)),
-                    Cell::of(h.sensitivity, |v| Cell::Number(v, 3)),
-                    Cell::of(h.specificity, |v| Cell::Number(v, 3)),
-                    Cell::of(h.brier, |v| Cell::Number(v, 4)),
-                    Cell::of(h.scaled_brier, |v| Cell::Number(v, 3)),
+                    Cell::figure(&h.auc, |auc| Cell::Estimate(*auc, 3)),
+                    Cell::figure(&h.accuracy, |a| Cell::Number(a.sensitivity, 3)),
+                    Cell::figure(&h.accuracy, |a| Cell::Number(a.specificity, 3)),
+                    Cell::figure(&h.brier, |b| Cell::Number(b.score.value, 4)),
+                    Cell::figure(&h.brier, |b| Cell::Number(b.score.scaled, 3)),
                 ]);
             }
         }
@@ -65,9 +65,9 @@ pub(crate) fn calibration(results: &StudyResults) -> Option<Table> {
         table.rows.push(vec![
             Cell::text(&model.name),
             Cell::text(years(calibration.horizon)),
-            Cell::of(calibration.observed_expected, |v| Cell::Number(v, 2)),
-            Cell::of(calibration.slope, |v| Cell::Number(v, 2)),
-            Cell::of(model.integrated_brier, |v| Cell::Number(v, 4)),
+            Cell::figure(&calibration.observed_expected, |o| Cell::Number(o.ratio, 2)),
+            Cell::figure(&calibration.slope, |s| Cell::Number(s.estimate.value, 2)),
+            Cell::figure(&model.integrated_brier, |b| Cell::Number(b.score.value, 4)),
         ]);
     }
     (!table.rows.is_empty()).then_some(table)

@@ -30,11 +30,11 @@ pub(crate) fn variants(results: &StudyResults) -> Option<Table> {
         let label = v.variant.label();
         table.rows.push(vec![
             Cell::text(label.replace('-', "–")),
-            Cell::Estimate(v.auc, 3),
-            Cell::of(v.sensitivity, |e| Cell::Number(e.value, 3)),
-            Cell::of(v.specificity, |e| Cell::Number(e.value, 3)),
-            Cell::of(v.ppv, |e| Cell::Number(e.value, 3)),
-            Cell::of(v.npv, |e| Cell::Number(e.value, 3)),
+            Cell::Estimate(v.auc.estimate, 3),
+            Cell::figure(&v.accuracy, |a| Cell::Number(a.sensitivity.value, 3)),
+            Cell::figure(&v.accuracy, |a| Cell::Number(a.specificity.value, 3)),
+            Cell::figure(&v.accuracy, |a| Cell::Number(a.ppv.value, 3)),
+            Cell::figure(&v.accuracy, |a| Cell::Number(a.npv.value, 3)),
             Cell::of(paper_auroc(label), |auroc| Cell::Number(auroc, 3)),
         ]);
     }

@@ -1,9 +1,12 @@
 //! A study of invented numbers, of the size of the quick preset, with every part filled.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+use serde_json::json;
 use std::collections::BTreeMap;
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::{Characteristic, EligibilityFlow, ExclusionStep, SelectedFilms, TableOne};
+use vertebra_evaluation::{Estimate, Figure, Headline, Interval, IntervalMethod, OverFolds};
+use vertebra_evaluation::{Reason, Undefined};
 use vertebra_keypoints::Level;
 use vertebra_report::results::*;
 
@@ -122,7 +125,21 @@ fn keypoints() -> KeypointResults {
 }
 
 pub fn estimate(value: f64, half_width: f64) -> Estimate {
-    Estimate { value, lower: value - half_width, upper: (value + half_width).min(1.0) }
+    let interval = Interval::new(value - half_width, (value + half_width).min(1.0), 0.95);
+    Estimate::new(value, half_width / 1.96, interval)
+}
+
+fn headline(value: f64, half_width: f64) -> Headline {
+    Headline::new(estimate(value, half_width), IntervalMethod::StudentisedLogitBootstrap)
+}
+
+/// A result type from its JSON.
+fn of<T: serde::de::DeserializeOwned>(json: serde_json::Value) -> T {
+    serde_json::from_value(json).unwrap()
+}
+
+pub fn undefined<T>() -> Figure<T> {
+    Undefined::new(Reason::NotDefined, "the score is no probability").into()
 }
 
 fn variants() -> Vec<VariantResult> {
@@ -131,16 +148,20 @@ fn variants() -> Vec<VariantResult> {
         .into_iter()
         .zip(auc)
         .map(|(variant, auc)| {
-            let mut result = VariantResult::new(variant, 3.0, 0.21, estimate(auc, 0.06));
-            result.sensitivity = Some(estimate(0.69, 0.09));
-            result.specificity = Some(estimate(auc - 0.02, 0.05));
-            result.ppv = Some(estimate(0.41, 0.07));
-            result.npv = Some(estimate(0.88, 0.03));
+            let mut result = VariantResult::new(variant, 3.0, 0.21, headline(auc, 0.06));
+            result.accuracy = of(json!({
+                "sensitivity": share(0.69), "specificity": share(auc - 0.02),
+                "ppv": share(0.41), "npv": share(0.88),
+            }));
             result.fold_auc = vec![Some(auc - 0.03), None, Some(auc + 0.02)];
             result.chosen = variant == ImageVariant::Patches;
             result
         })
         .collect()
+}
+
+fn share(value: f64) -> serde_json::Value {
+    json!({"value": value, "se": 0.04, "interval": null, "method": null})
 }
 
 fn models() -> Vec<ModelResult> {
@@ -183,28 +204,23 @@ fn model(
         .enumerate()
         .map(|(i, (set, subgroup, size, half))| {
             let c = c - 0.008 * i as f64;
-            Discrimination {
-                set,
-                subgroup,
-                size,
-                harrell: estimate(c, half),
-                harrell_bca: Some((c - half - 0.004, c + half - 0.003)),
-                uno: Some(estimate(c - 0.01, half)),
-                folds: if fitted { vec![c - 0.01, c, c + 0.01] } else { Vec::new() },
-                over_folds: fitted.then(|| estimate(c + 0.004, if i < 2 { 0.03 } else { 0.008 })),
-            }
+            let spread = if i < 2 { 0.012 } else { 0.003 };
+            let folds = [c - spread, c + 0.004, c + spread];
+            let folds = if fitted { folds.to_vec() } else { Vec::new() };
+            Discrimination::new(set, subgroup, size, headline(c, half))
+                .with_bca(Some(Interval::new(c - half - 0.004, c + half - 0.003, 0.95)))
+                .with_uno(Figure::Defined(estimate(c - 0.01, half)))
+                .with_over_folds(OverFolds::of(folds, 0.95))
         })
         .collect();
     let is_score = matches!(method, Method::Frax | Method::ImageOnly);
     let coefficient = |(i, name): (usize, &String)| {
         let coef = [0.062, 0.35, -0.041, 0.22, 0.61][i];
         let reach = 0.8 * f64::abs(coef);
-        let hazard_ratio = Estimate {
-            value: f64::exp(coef),
-            lower: f64::exp(coef - reach),
-            upper: f64::exp(coef + reach),
-        };
-        Coefficient::new(name, coef, 0.4 * f64::abs(coef), hazard_ratio, 0.012)
+        let interval = Interval::new(f64::exp(coef - reach), f64::exp(coef + reach), 0.95);
+        let std_error = 0.4 * f64::abs(coef);
+        let hazard_ratio = Estimate::new(f64::exp(coef), std_error * f64::exp(coef), interval);
+        Coefficient::new(name, coef, std_error, hazard_ratio, 0.012)
     };
     let mut model = ModelResult::new(name, method);
     model.clinical = clinical;
@@ -212,16 +228,19 @@ fn model(
     model.discrimination = discrimination;
     model.horizons = [1.0, 3.0, 5.0]
         .into_iter()
-        .map(|horizon| HorizonResult {
-            horizon,
-            auc: Some(estimate(c + 0.03 - 0.01 * horizon, 0.07 + 0.012 * horizon)),
-            sensitivity: Some(0.66),
-            specificity: Some(c - 0.04),
-            brier: (!is_score).then_some(0.05 * horizon),
-            scaled_brier: (!is_score).then_some(c - 0.55),
+        .map(|horizon| {
+            let auc = estimate(c + 0.03 - 0.01 * horizon, 0.07 + 0.012 * horizon);
+            let brier = if is_score { undefined() } else { brier(c, horizon) };
+            HorizonResult::new(horizon, Figure::Defined(auc), accuracy(c, horizon), brier)
         })
         .collect();
-    model.integrated_brier = (!is_score).then_some(0.131);
+    model.integrated_brier = match is_score {
+        true => undefined(),
+        false => of(json!({
+            "span": [0.5, 5.0], "brier": 0.131, "se": 0.01, "reference": 0.16,
+            "scaled": 0.18, "scaled_se": 0.05,
+        })),
+    };
     model.calibration = (!is_score).then(|| calibration(c));
     model.decision = (!is_score).then(|| decision(c));
     if method == Method::CoxPh {
@@ -230,54 +249,67 @@ fn model(
     model
 }
 
+fn accuracy(c: f64, horizon: f64) -> Figure<vertebra_evaluation::Accuracy> {
+    let of_each = |value: f64| {
+        json!({
+            "sensitivity": value, "specificity": value, "ppv": value, "npv": value,
+        })
+    };
+    let mut json = of_each(0.66);
+    json["specificity"] = json!(c - 0.04);
+    json["horizon"] = json!(horizon);
+    json["std_errors"] = of_each(0.05);
+    of(json)
+}
+
+fn brier(c: f64, horizon: f64) -> Figure<vertebra_evaluation::Brier> {
+    of(json!({
+        "horizon": horizon, "brier": 0.05 * horizon, "se": 0.01, "reference": 0.2,
+        "scaled": c - 0.55, "scaled_se": 0.05,
+    }))
+}
+
 fn calibration(c: f64) -> Calibration {
     let group = |i: usize| {
         let predicted = 0.06 + 0.09 * i as f64;
         let observed = predicted + (c - 0.62) * (i as f64 - 2.0) * 0.4 + 0.02;
-        CalibrationGroup {
-            n: 28,
-            predicted,
-            observed: Estimate {
-                value: observed.max(0.01),
-                lower: (observed - 0.09).max(0.0),
-                upper: observed + 0.13,
-            },
-        }
+        of(json!({
+            "n_subjects": 28, "n_events": 8, "predicted": predicted,
+            "observed": observed.max(0.01), "lower": (observed - 0.09).max(0.0),
+            "upper": observed + 0.13, "level": 0.95,
+        }))
     };
-    Calibration {
-        horizon: 3.0,
-        groups: (0..5).map(group).collect(),
-        observed_expected: Some(1.04),
-        slope: Some(0.91),
-    }
+    let observed_expected = of(json!({
+        "observed": 0.26, "expected": 0.25, "ratio": 1.04, "lower": 0.8, "upper": 1.3,
+        "level": 0.95,
+    }));
+    let slope = of(json!({"slope": 0.91, "se": 0.1, "lower": 0.7, "upper": 1.1, "level": 0.95}));
+    Calibration::new(3.0, (0..5).map(group).collect(), observed_expected, slope)
 }
 
 fn decision(c: f64) -> DecisionCurve {
     let thresholds: Vec<f64> = (1..=50).map(|i| f64::from(i) / 100.0).collect();
     let net = |share: f64, treated: f64, t: f64| share - (treated - share) * t / (1.0 - t);
     let sensitivity = |t: f64| 1.0 - t * (1.6 - c);
-    DecisionCurve {
-        horizon: 3.0,
-        model: thresholds
-            .iter()
-            .map(|&t| net(0.27 * sensitivity(t), (1.0 - 1.4 * c * t).max(0.05), t))
-            .collect(),
-        treat_all: thresholds.iter().map(|&t| net(0.27, 1.0, t)).collect(),
-        thresholds,
-    }
+    let point = |&t: &f64| {
+        let flagged = (1.0 - 1.4 * c * t).max(0.05);
+        of(json!({
+            "threshold": t, "flagged": flagged,
+            "model": net(0.27 * sensitivity(t), flagged, t), "treat_all": net(0.27, 1.0, t),
+        }))
+    };
+    DecisionCurve::new(3.0, thresholds.iter().map(point).collect())
 }
 
 fn comparisons() -> Vec<Comparison> {
-    let pair = |set, subgroup, first: &str, second: &str, d: f64, p: f64| Comparison {
-        set,
-        subgroup,
-        first: first.to_owned(),
-        second: second.to_owned(),
-        size: SetSize { n: 140, events: 43 },
-        difference: Estimate { value: d, lower: d - 0.062, upper: d + 0.062 },
-        se: 0.0316,
-        p,
-        p_holm: (3.0 * p).min(1.0),
+    let pair = |set, subgroup, first: &str, second: &str, d: f64, p: f64| {
+        let names = (first.to_owned(), second.to_owned());
+        let difference = of(json!({
+            "difference": d, "se": 0.0316, "lower": d - 0.062, "upper": d + 0.062, "level": 0.95,
+            "z": d / 0.0316, "p": p,
+        }));
+        let size = SetSize { n: 140, events: 43 };
+        Comparison::new(set, subgroup, names, size, difference).with_p_holm((3.0 * p).min(1.0))
     };
     let (cox, deep, image) =
         ("Model 3, CoxPH", "Model 3, DeepSurv without images", "Model 3, DeepSurv with images");
@@ -298,26 +330,26 @@ fn risk_groups() -> RiskGroups {
         let times: Vec<f64> = (1..=30).map(|i| f64::from(i) * 0.19).collect();
         let survival: Vec<f64> = times.iter().map(|t| (-hazard * t).exp()).collect();
         let width = |s: &f64| 0.9 * (1.0 - s) * 0.5;
-        RiskGroup {
-            label: label.to_owned(),
-            size: SetSize { n, events },
-            lower: survival.iter().map(|s| Some(s - width(s))).collect(),
-            upper: survival.iter().map(|s| Some((s + 0.6 * width(s)).min(1.0))).collect(),
-            at_risk: (0..6).map(|t| (n as f64 * (-0.3 * f64::from(t)).exp()) as usize).collect(),
-            times,
-            survival,
-        }
+        let lower: Vec<f64> = survival.iter().map(|s| s - width(s)).collect();
+        let upper: Vec<f64> = survival.iter().map(|s| (s + 0.6 * width(s)).min(1.0)).collect();
+        let at_risk = |t: i32| (n as f64 * (-0.3 * f64::from(t)).exp()) as usize;
+        of(json!({
+            "label": label, "n": n, "events": events, "times": times, "survival": survival,
+            "lower": lower, "upper": upper, "level": 0.95,
+            "at_risk": (0..6).map(at_risk).collect::<Vec<usize>>(),
+        }))
     };
-    RiskGroups {
-        model: "Model 3, DeepSurv with images".to_owned(),
-        groups: vec![
-            group("low", 0.035, 47, 6),
-            group("middle", 0.08, 46, 13),
-            group("high", 0.19, 47, 24),
-        ],
-        log_rank_p: Some(0.00004),
-        at_risk_times: (0..6).map(f64::from).collect(),
-    }
+    let groups = vec![
+        group("low", 0.035, 47, 6),
+        group("middle", 0.08, 46, 13),
+        group("high", 0.19, 47, 24),
+    ];
+    let log_rank = of(json!({
+        "n": [47, 46, 47], "observed": [6.0, 13.0, 24.0], "expected": [14.3, 14.2, 14.5],
+        "chi_square": 20.3, "df": 2, "p": 0.00004,
+    }));
+    let times = (0..6).map(f64::from).collect();
+    RiskGroups::new("Model 3, DeepSurv with images".to_owned(), groups, log_rank, times)
 }
 
 fn saliency() -> SaliencyResults {

@@ -6,15 +6,17 @@ use crate::config::StudyConfig;
 use crate::input::subjects::StudyData;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
-use crate::stages::evaluation::{Evaluator, Group, adjust};
-use crate::stages::horizons::{TestScores, cuts_from_folds, threshold_from_folds};
+use crate::stages::evaluation::{Evaluator, Group, Scored, comparisons, discrimination};
+use crate::stages::horizons::{Horizons, TestScores, cuts_from_folds, threshold_from_folds};
 use crate::stages::models::FittedModel;
 use vertebra_cohort::Sex;
+use vertebra_evaluation::OverFolds;
 use vertebra_report::results::{
     Comparison, EvaluationSet, Method, ModelResult, RiskGroups, Subgroup,
 };
 
 /// What the models are worth.
+#[derive(Debug, Default)]
 pub(crate) struct Evaluated {
     pub(crate) models: Vec<ModelResult>,
     pub(crate) comparisons: Vec<Comparison>,
@@ -23,13 +25,13 @@ pub(crate) struct Evaluated {
     pub(crate) notes: Vec<String>,
 }
 
-/// Evaluates every model on every group of subjects and at every horizon.
+/// Evaluates every model on every group of subjects and at every horizon, and compares them; what is
+/// undefined becomes a note.
 pub(crate) fn evaluate(
     context: Context<'_>,
     models: &[FittedModel],
     observer: &mut Observer<'_>,
 ) -> Result<Evaluated, Error> {
-    observer.stage("evaluating", Some(models.len()));
     let (data, config) = (context.data, context.config);
     let evaluation = Evaluation { data, config };
     let evaluator = Evaluator {
@@ -39,15 +41,36 @@ pub(crate) fn evaluate(
         uno_horizon: config.last_horizon(),
     };
     let groups = evaluation.groups();
-    let mut notes = Vec::new();
-    let mut results = Vec::new();
-    for (k, model) in models.iter().enumerate() {
-        results.push(evaluation.evaluate(model, &evaluator, &groups, &mut notes));
-        observer.done(k + 1);
+    observer.stage("evaluating", Some(groups.len() + models.len()));
+    let scored = |m: &FittedModel| (m.name.clone(), m.scores.log_hazard.clone());
+    let scored: Vec<Scored> = models.iter().map(scored).collect();
+    let names = |(a, b): (&FittedModel, &FittedModel)| (a.name.clone(), b.name.clone());
+    let pairs: Vec<_> = pairs_to_compare(models).into_iter().map(names).collect();
+    let mut by_group = Vec::new();
+    for group in &groups {
+        by_group.push((group, evaluator.evaluate(group, &scored, pairs.clone())?));
+        observer.done(by_group.len());
     }
-    let comparisons = evaluation.compare_models(models, &evaluator, &groups, &mut notes)?;
-    let risk_groups = evaluation.risk_groups(models)?;
-    Ok(Evaluated { models: results, comparisons, risk_groups, notes })
+    let mut evaluated = Evaluated::default();
+    for model in models {
+        let result = evaluation.model(model, &evaluator, &by_group, &mut evaluated.notes)?;
+        evaluated.models.push(result);
+        observer.done(groups.len() + evaluated.models.len());
+    }
+    by_group.iter().for_each(|(group, found)| evaluated.compare(group, found));
+    evaluated.comparisons.sort_by_key(|c| (c.set, c.subgroup));
+    evaluated.risk_groups = evaluation.risk_groups(models)?;
+    Ok(evaluated)
+}
+
+impl Evaluated {
+    /// Adds the comparisons on one group.
+    fn compare(&mut self, group: &Group, evaluation: &vertebra_evaluation::Evaluation) {
+        let (found, missing) = comparisons(group, evaluation);
+        self.comparisons.extend(found);
+        let note = |(names, why)| format!("{names}, {}: no comparison: {why}.", describe(group));
+        self.notes.extend(missing.into_iter().map(note));
+    }
 }
 
 struct Evaluation<'a> {
@@ -74,76 +97,43 @@ impl Evaluation<'_> {
         groups
     }
 
-    /// One model on every group, and at every horizon; what is undefined becomes a note.
-    fn evaluate(
+    /// One model on every group, and at every horizon.
+    fn model(
         &self,
         model: &FittedModel,
         evaluator: &Evaluator<'_>,
-        groups: &[Group],
+        groups: &[(&Group, vertebra_evaluation::Evaluation)],
         notes: &mut Vec<String>,
-    ) -> ModelResult {
+    ) -> Result<ModelResult, Error> {
+        let mut result = ModelResult::new(&model.name, model.method);
         let scores = &model.scores;
-        let mut discrimination = Vec::new();
-        for group in groups {
-            let folds = match group.set {
-                EvaluationSet::CrossValidation if scores.by_fold_model.is_empty() => Vec::new(),
-                EvaluationSet::CrossValidation => evaluator.by_stratum(group, &scores.log_hazard),
-                EvaluationSet::Test => {
-                    let of = |scores: &Vec<f64>| evaluator.index(group, scores);
-                    scores.by_fold_model.iter().filter_map(of).collect()
-                }
+        for (group, evaluation) in groups {
+            let over_folds = match group.set {
+                _ if scores.by_fold_model.is_empty() => OverFolds::of(Vec::new(), 0.95),
+                EvaluationSet::CrossValidation => evaluator.by_fold(group, &scores.log_hazard),
+                EvaluationSet::Test => evaluator.of_fold_models(group, &scores.by_fold_model),
             };
-            match evaluator.discrimination(group, &scores.log_hazard, folds) {
-                Ok(found) => discrimination.push(found),
-                Err(error) => {
-                    notes.push(format!("{}, {}: no C index: {error}.", model.name, describe(group)))
+            let Some(score) = evaluation.score(&model.name) else { continue };
+            match discrimination(group, &score.figures, over_folds) {
+                Ok(found) => result.discrimination.push(found),
+                Err(why) => {
+                    notes.push(format!("{}, {}: no C index: {why}.", model.name, describe(group)))
                 }
             }
         }
-        let test = TestScores::new(self.data, model);
         let main = self.config.main_horizon;
+        let horizons =
+            Horizons { all: &self.config.horizons, main, last: self.config.last_horizon() };
         let threshold = threshold_from_folds(self.data, model, main);
-        let horizons = &self.config.horizons;
-        let mut result = ModelResult::new(&model.name, model.method);
+        let test = TestScores::new(self.data, model).evaluate(horizons, threshold)?;
         result.clinical = model.clinical;
         result.covariates = model.covariates.clone();
-        result.discrimination = discrimination;
-        result.horizons = horizons.iter().map(|&h| test.at(h, threshold)).collect();
-        result.integrated_brier = test.integrated_brier(self.config.last_horizon());
-        result.calibration = test.calibration(main);
-        result.decision = test.decision(main);
+        result.horizons = test.horizons;
+        result.integrated_brier = test.integrated_brier;
+        result.calibration = test.calibration;
+        result.decision = test.decision;
         result.coefficients = model.coefficients.clone();
-        result
-    }
-
-    /// The comparisons the protocol asks for: within each clinical model, with images against
-    /// without and against Cox regression, DeepSurv against Cox regression; images alone against
-    /// the largest Cox model; the largest model with images against FRAX.
-    fn compare_models(
-        &self,
-        models: &[FittedModel],
-        evaluator: &Evaluator<'_>,
-        groups: &[Group],
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<Comparison>, Error> {
-        let mut comparisons = Vec::new();
-        for (first, second) in pairs_to_compare(models) {
-            for group in groups {
-                let named = |m: &FittedModel| (m.name.clone(), m.scores.log_hazard.clone());
-                let (a, b) = (named(first), named(second));
-                match evaluator.compare(group, (&a.0, &a.1), (&b.0, &b.1)) {
-                    Ok(comparison) => comparisons.push(comparison),
-                    Err(error) => notes.push(format!(
-                        "{} against {}, {}: no comparison: {error}.",
-                        a.0,
-                        b.0,
-                        describe(group)
-                    )),
-                }
-            }
-        }
-        adjust(&mut comparisons)?;
-        Ok(comparisons)
+        Ok(result)
     }
 
     fn risk_groups(&self, models: &[FittedModel]) -> Result<Vec<RiskGroups>, Error> {
@@ -162,17 +152,12 @@ impl Evaluation<'_> {
 }
 
 fn describe(group: &Group) -> String {
-    let set = match group.set {
-        EvaluationSet::CrossValidation => "validation folds",
-        EvaluationSet::Test => "test set",
-    };
-    let who = match group.subgroup {
-        Subgroup::All => "all",
-        Subgroup::Women => "women",
-    };
-    format!("{set}, {who}")
+    format!("{}, {}", group.set.label(), group.subgroup.label())
 }
 
+/// The comparisons the protocol asks for: within each clinical model, with images against without
+/// and against Cox regression, DeepSurv against Cox regression; images alone against the largest Cox
+/// model; the largest model with images against FRAX.
 fn pairs_to_compare(models: &[FittedModel]) -> Vec<(&FittedModel, &FittedModel)> {
     let find = |method: Method, clinical: Option<usize>| {
         models.iter().find(|m| m.method == method && m.clinical == clinical)

@@ -5,14 +5,12 @@ use crate::Error;
 use crate::input::subjects::StudyData;
 use crate::stages::models::FittedModel;
 use crate::stages::variants::standardised_within_folds;
-use vertebra_report::results::{
-    Calibration, CalibrationGroup, DecisionCurve, Estimate, HorizonResult, RiskGroup, RiskGroups,
-    SetSize,
+use vertebra_evaluation::{
+    BrierOverSpan, Evaluation, EvaluationOptions, Figure, Grouping, Prediction, Reason, Sample,
+    Undefined, curves_of_groups,
 };
-use vertebra_survival::{
-    Outcomes, accuracy_at, auc_at, brier_score, calibration_groups, calibration_slope,
-    decision_curve, integrated_brier, kaplan_meier, log_rank, observed_expected, youden_threshold,
-};
+use vertebra_report::results::{Calibration, DecisionCurve, HorizonResult, RiskGroups};
+use vertebra_survival::{Outcomes, youden_threshold};
 
 /// Groups of the calibration plot.
 const CALIBRATION_GROUPS: usize = 5;
@@ -26,6 +24,24 @@ pub(crate) struct TestScores<'a> {
     log_hazard: Vec<f64>,
 }
 
+/// Which times an evaluation on the test set is about, years.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Horizons<'a> {
+    pub(crate) all: &'a [f64],
+    /// That of calibration and net benefit.
+    pub(crate) main: f64,
+    /// Up to which the Brier score is integrated.
+    pub(crate) last: f64,
+}
+
+/// A model's figures on the test set.
+pub(crate) struct AtHorizons {
+    pub(crate) horizons: Vec<HorizonResult>,
+    pub(crate) integrated_brier: Figure<BrierOverSpan>,
+    pub(crate) calibration: Option<Calibration>,
+    pub(crate) decision: Option<DecisionCurve>,
+}
+
 impl<'a> TestScores<'a> {
     /// Test subjects that the model scores.
     pub(crate) fn new(data: &StudyData, model: &'a FittedModel) -> Self {
@@ -35,109 +51,116 @@ impl<'a> TestScores<'a> {
         Self { model, outcomes: data.outcomes.subset(&members), log_hazard }
     }
 
+    /// Every figure at the horizons; subjects at or above `threshold` are flagged.
+    ///
+    /// # Errors
+    /// [`Error::Evaluation`] for scores that are not finite.
+    pub(crate) fn evaluate(
+        &self,
+        horizons: Horizons<'_>,
+        threshold: Option<f64>,
+    ) -> Result<AtHorizons, Error> {
+        let n_groups = CALIBRATION_GROUPS.min(self.log_hazard.len() / 10).max(2);
+        let options = EvaluationOptions::default()
+            .with_horizons(horizons.all.to_vec())
+            .with_calibration_groups(n_groups)
+            .with_thresholds((1..=30).map(|k| 0.02 * f64::from(k)).collect());
+        let evaluation = Evaluation::of(&self.sample(horizons, threshold), &options)?;
+        let at = |horizon: f64| evaluation.predictions.iter().find(|p| p.horizon == horizon);
+        let main = at(horizons.main);
+        Ok(AtHorizons {
+            horizons: self.by_horizon(&evaluation, at),
+            integrated_brier: match evaluation.integrated_brier.first() {
+                Some(integrated) => integrated.brier.clone(),
+                None => no_probability(),
+            },
+            calibration: main.and_then(|main| calibration(main, &evaluation)),
+            decision: main.and_then(|main| {
+                let points = main.net_benefit.value()?.clone();
+                Some(DecisionCurve::new(horizons.main, points))
+            }),
+        })
+    }
+
+    fn sample(&self, horizons: Horizons<'_>, threshold: Option<f64>) -> Sample {
+        let name = &self.model.name;
+        let mut sample = Sample::new(self.outcomes.clone())
+            .with_score(name, self.log_hazard.clone())
+            .as_log_hazard();
+        if let Some(threshold) = threshold {
+            sample = sample.with_threshold(threshold);
+        }
+        let mut times = horizons.all.to_vec();
+        times.extend((!times.contains(&horizons.main)).then_some(horizons.main));
+        for horizon in times {
+            if let Some(risk) = self.risk(horizon) {
+                sample = sample.with_probability(name, horizon, risk);
+            }
+        }
+        let column = |&t: &f64| Some((name.clone(), t, self.risk(t)?));
+        match self.grid(horizons.last).iter().map(column).collect::<Option<Vec<_>>>() {
+            Some(course) if !course.is_empty() => sample.with_course(course),
+            _ => sample,
+        }
+    }
+
+    /// From the first follow-up time to `last` years; empty where nobody is followed less long.
+    fn grid(&self, last: f64) -> Vec<f64> {
+        let first = self.outcomes.time().iter().copied().fold(f64::INFINITY, f64::min);
+        let step = (last - first) / BRIER_STEPS as f64;
+        match step > 0.0 && step.is_finite() {
+            true => (1..=BRIER_STEPS).map(|k| first + step * k as f64).collect(),
+            false => Vec::new(),
+        }
+    }
+
     /// Predicted risk of an event by `horizon`; `None` for a score without probabilities.
     fn risk(&self, horizon: f64) -> Option<Vec<f64>> {
         let baseline = self.model.baseline.as_ref()?;
         Some(self.log_hazard.iter().map(|&h| 1.0 - baseline.survival_prob(h, horizon)).collect())
     }
 
-    /// AUC, accuracy and Brier score; what is undefined at this horizon is `None`.
-    pub(crate) fn at(&self, horizon: f64, threshold: Option<f64>) -> HorizonResult {
-        let auc = auc_at(&self.outcomes, &self.log_hazard, horizon).ok();
-        let accuracy =
-            threshold.and_then(|t| accuracy_at(&self.outcomes, &self.log_hazard, horizon, t).ok());
-        let survival: Option<Vec<f64>> =
-            self.risk(horizon).map(|risk| risk.iter().map(|r| 1.0 - r).collect());
-        let brier = survival.and_then(|s| brier_score(&self.outcomes, &s, horizon).ok());
-        HorizonResult {
-            horizon,
-            auc: auc.map(|a| Estimate { value: a.auc, lower: a.lower, upper: a.upper }),
-            sensitivity: accuracy.as_ref().map(|a| a.sensitivity),
-            specificity: accuracy.as_ref().map(|a| a.specificity),
-            brier: brier.as_ref().map(|b| b.brier),
-            scaled_brier: brier.as_ref().map(|b| b.scaled),
-        }
-    }
-
-    /// Integrated Brier score from the first follow-up time to `last` years.
-    pub(crate) fn integrated_brier(&self, last: f64) -> Option<f64> {
-        let first = self.outcomes.time().iter().copied().fold(f64::INFINITY, f64::min);
-        let step = (last - first) / BRIER_STEPS as f64;
-        let grid: Vec<f64> = (1..=BRIER_STEPS).map(|k| first + step * k as f64).collect();
-        let survival =
-            |&t: &f64| self.risk(t).map(|risk| risk.iter().map(|r| 1.0 - r).collect::<Vec<_>>());
-        let survival: Vec<Vec<f64>> = grid.iter().map(survival).collect::<Option<_>>()?;
-        let slices: Vec<&[f64]> = survival.iter().map(Vec::as_slice).collect();
-        integrated_brier(&self.outcomes, &slices, &grid).ok().map(|score| score.brier)
-    }
-
-    /// Predicted against observed risk.
-    pub(crate) fn calibration(&self, horizon: f64) -> Option<Calibration> {
-        let risk = self.risk(horizon)?;
-        let n_groups = CALIBRATION_GROUPS.min(self.log_hazard.len() / 10).max(2);
-        let groups = calibration_groups(&self.outcomes, &risk, horizon, n_groups).ok()?;
-        let group = |g: &vertebra_survival::CalibrationGroup| CalibrationGroup {
-            n: g.n_subjects,
-            predicted: g.predicted,
-            observed: Estimate { value: g.observed, lower: g.lower, upper: g.upper },
+    fn by_horizon<'b>(
+        &self,
+        evaluation: &'b Evaluation,
+        prediction: impl Fn(f64) -> Option<&'b Prediction>,
+    ) -> Vec<HorizonResult> {
+        let scores = evaluation.scores.iter().flat_map(|score| &score.figures.auc);
+        let one = |at: &vertebra_evaluation::AucAtHorizon| {
+            let auc = at.auc.clone().map(|auc| auc.estimate);
+            let none = || {
+                let why = "the validation folds have no threshold";
+                Undefined::new(Reason::Undefined, why).into()
+            };
+            let accuracy = at.accuracy.clone().unwrap_or_else(none);
+            let brier = prediction(at.horizon).map(|p| p.brier.clone());
+            HorizonResult::new(at.horizon, auc, accuracy, brier.unwrap_or_else(no_probability))
         };
-        Some(Calibration {
-            horizon,
-            groups: groups.iter().map(group).collect(),
-            observed_expected: observed_expected(&self.outcomes, &risk, horizon)
-                .ok()
-                .map(|o| o.ratio),
-            slope: calibration_slope(&self.outcomes, &self.log_hazard).ok().map(|s| s.slope),
-        })
-    }
-
-    /// Net benefit over threshold probabilities of 2 % to 60 %.
-    pub(crate) fn decision(&self, horizon: f64) -> Option<DecisionCurve> {
-        let risk = self.risk(horizon)?;
-        let thresholds: Vec<f64> = (1..=30).map(|k| 0.02 * f64::from(k)).collect();
-        let curve = decision_curve(&self.outcomes, &risk, horizon, &thresholds).ok()?;
-        Some(DecisionCurve {
-            horizon,
-            model: curve.iter().map(|b| b.model).collect(),
-            treat_all: curve.iter().map(|b| b.treat_all).collect(),
-            thresholds,
-        })
+        scores.map(one).collect()
     }
 
     /// Kaplan-Meier curves of three groups, cut at `cuts` of the log hazard.
     pub(crate) fn risk_groups(&self, cuts: [f64; 2], times: &[f64]) -> Result<RiskGroups, Error> {
-        let group_of = |h: &f64| usize::from(*h >= cuts[0]) + usize::from(*h >= cuts[1]);
-        let labels: Vec<usize> = self.log_hazard.iter().map(group_of).collect();
-        let present: Vec<usize> = (0..3).filter(|g| labels.contains(g)).collect();
-        let groups = present.iter().map(|&g| self.risk_group(&labels, g, times));
-        Ok(RiskGroups {
-            model: self.model.name.clone(),
-            groups: groups.collect::<Result<_, _>>()?,
-            log_rank_p: log_rank(&self.outcomes, &labels).ok().map(|test| test.p),
-            at_risk_times: times.to_vec(),
-        })
+        let grouping = Grouping::cut_at(&self.model.name, &self.log_hazard, cuts);
+        let sample = Sample::new(self.outcomes.clone()).with_grouping(grouping.clone());
+        let curves = curves_of_groups(&sample, &grouping, times)?;
+        let evaluation = Evaluation::of(&sample, &EvaluationOptions::default())?;
+        let log_rank = evaluation.groups.into_iter().next().map(|groups| groups.log_rank);
+        let log_rank = log_rank.unwrap_or_else(|| {
+            Undefined::new(Reason::NoSubjects, "there are no groups to compare").into()
+        });
+        Ok(RiskGroups::new(self.model.name.clone(), curves, log_rank, times.to_vec()))
     }
+}
 
-    fn risk_group(
-        &self,
-        labels: &[usize],
-        group: usize,
-        times: &[f64],
-    ) -> Result<RiskGroup, Error> {
-        let members: Vec<usize> = (0..labels.len()).filter(|&i| labels[i] == group).collect();
-        let outcomes = self.outcomes.subset(&members);
-        let curve = kaplan_meier(&outcomes)?;
-        let finite = |bounds: &[f64]| bounds.iter().map(|b| b.is_finite().then_some(*b)).collect();
-        Ok(RiskGroup {
-            label: ["low", "middle", "high"][group].to_owned(),
-            size: SetSize { n: members.len(), events: outcomes.n_events() },
-            times: curve.times.clone(),
-            survival: curve.survival.clone(),
-            lower: finite(&curve.lower),
-            upper: finite(&curve.upper),
-            at_risk: times.iter().map(|t| curve.n_risk_at(*t).round() as usize).collect(),
-        })
-    }
+fn no_probability<T>() -> Figure<T> {
+    Undefined::new(Reason::NotDefined, "the score is no probability").into()
+}
+
+fn calibration(main: &Prediction, evaluation: &Evaluation) -> Option<Calibration> {
+    let groups = main.groups.value()?.clone();
+    let slope = evaluation.scores.first()?.figures.slope.clone()?;
+    Some(Calibration::new(main.horizon, groups, main.observed_expected.clone(), slope))
 }
 
 /// The threshold with the highest Youden index over the out-of-fold scores of the development set,

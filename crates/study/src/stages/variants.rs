@@ -8,10 +8,9 @@ use crate::stages::Context;
 use crate::stages::folds::{Part, Scores, fold_parts, score};
 use crate::stages::models::{Networks, log_hazard, purpose};
 use vertebra_deepsurv::{RiskInputs, RiskModel};
-use vertebra_report::results::{Estimate, VariantResult};
-use vertebra_survival::{
-    Outcomes, ThresholdAccuracy, accuracy_at, auc_at, bootstrap, youden_threshold,
-};
+use vertebra_evaluation::{EvaluationOptions, Sample};
+use vertebra_report::results::VariantResult;
+use vertebra_survival::{auc_at, youden_threshold};
 
 /// The compared variants, and the fold networks of the chosen one.
 pub(crate) struct Compared {
@@ -54,7 +53,7 @@ pub(crate) fn compare(
     let chosen = choose(&results, context.config.choose_masked);
     results[chosen].chosen = true;
     let VariantResult { variant, auc, .. } = &results[chosen];
-    observer.note(format!("chosen: {}, AUC {:.3}", variant.label(), auc.value));
+    observer.note(format!("chosen: {}, AUC {:.3}", variant.label(), auc.estimate.value));
     let start = chosen * parts.len();
     let networks = models.drain(start..start + parts.len()).collect();
     Ok(Compared { results, chosen, networks })
@@ -68,7 +67,7 @@ pub(crate) fn model_name(pictures: &VariantPictures) -> String {
 /// The variant with the highest AUC, the first of equals; one without masks, unless `masked` ones
 /// may be chosen too or there are no others.
 fn choose(results: &[VariantResult], masked: bool) -> usize {
-    let auc = |i: &usize| results[*i].auc.value;
+    let auc = |i: &usize| results[*i].auc.estimate.value;
     let best = |allowed: &dyn Fn(&usize) -> bool| {
         (0..results.len()).rev().filter(allowed).max_by(|a, b| auc(a).total_cmp(&auc(b)))
     };
@@ -88,32 +87,15 @@ fn measure(
     let outcomes = data.outcomes.subset(development);
     let risk = standardised_within_folds(data, scores);
     let threshold = youden_threshold(&outcomes, &risk, horizon)?;
-    let seed = config.seed_for("bootstrap of variants");
-    let interval = |statistic: &(dyn Fn(&Outcomes, &[f64]) -> Option<f64> + Sync)| {
-        let on = |subjects: &[usize]| {
-            let risk: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
-            statistic(&outcomes.subset(subjects), &risk)
-        };
-        let drawn = bootstrap(risk.len(), config.bootstrap, seed, on)?;
-        let (lower, upper) = drawn.percentile(0.95)?;
-        Ok::<_, Error>(Estimate { value: drawn.estimate, lower, upper })
-    };
     let flags = flags_of_other_folds(data, &risk, horizon)?;
-    let accuracy = |part: fn(&ThresholdAccuracy) -> f64| {
-        let on = |subjects: &[usize]| {
-            let flags: Vec<f64> = subjects.iter().map(|&i| flags[i]).collect();
-            accuracy_at(&outcomes.subset(subjects), &flags, horizon, 0.5).ok().map(|a| part(&a))
-        };
-        let drawn = bootstrap(flags.len(), config.bootstrap, seed, on).ok()?;
-        let (lower, upper) = drawn.percentile(0.95).ok()?;
-        Some(Estimate { value: drawn.estimate, lower, upper })
-    };
-    let auc = interval(&|o, r| auc_at(o, r, horizon).ok().map(|a| a.auc))?;
+    let sample = Sample::new(outcomes).with_score("risk", risk).with_score("flags", flags);
+    let seed = config.seed_for("bootstrap of variants");
+    let options = EvaluationOptions::default().with_bootstrap(config.bootstrap, seed);
+    let auc = sample.reported_auc("risk", horizon, &options)?;
+    let auc = *auc.as_result().map_err(|why| Error::undefined("AUC of a variant", why))?;
+    let accuracy = sample.reported_accuracy("flags", (horizon, 0.5), &options)?;
     let mut result = VariantResult::new(pictures.variant, horizon, threshold, auc);
-    result.sensitivity = accuracy(|a| a.sensitivity);
-    result.specificity = accuracy(|a| a.specificity);
-    result.ppv = accuracy(|a| a.ppv);
-    result.npv = accuracy(|a| a.npv);
+    result.accuracy = accuracy;
     result.fold_auc = fold_auc(data, scores, horizon);
     Ok(result)
 }

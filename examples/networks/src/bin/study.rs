@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use vertebra_examples::output::exit_code;
 use vertebra_networks::{configuration, console::Console, name::run_name};
 use vertebra_phantom::PhantomConfig;
-use vertebra_report::results::{Estimate, EvaluationSet, StudyResults, Subgroup};
+use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
 use vertebra_study::{Preset, Progress, Study, StudyConfig};
 
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
@@ -63,8 +63,9 @@ fn summarise(results: &StudyResults) {
     println!("{:<42} C on the test set (95 % interval over subjects)", "model");
     for model in &results.models {
         if let Some(d) = model.on(EvaluationSet::Test, Subgroup::All) {
-            let Estimate { value, lower, upper } = d.harrell;
-            println!("{:<42} {value:.3} ({lower:.3} to {upper:.3})", model.name);
+            let c = d.harrell.estimate;
+            let (lower, upper) = (c.interval.lower, c.interval.upper);
+            println!("{:<42} {:.3} ({lower:.3} to {upper:.3})", model.name, c.value);
         }
     }
 }

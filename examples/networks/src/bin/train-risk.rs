@@ -77,15 +77,16 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         .on_progress(|message| console.show(message))
         .run(out)?;
     console.finish();
-    let (c, size) = (trained.test.harrell, trained.test.size);
+    let (c, size) = (trained.test.harrell.estimate, trained.test.size);
+    let (lower, upper) = (c.interval.lower, c.interval.upper);
     if arguments.json {
-        let harrell = json!({"c": c.value, "lower": c.lower, "upper": c.upper});
+        let harrell = json!({"c": c.value, "lower": lower, "upper": upper});
         let test = json!({"n": size.n, "events": size.events, "harrell": harrell});
         println!("{}", json!({"model": out.join("model"), "test": test}));
     } else {
         println!(
-            "test C {:.3} (95 % {:.3} to {:.3}), {} subjects, {} events",
-            c.value, c.lower, c.upper, size.n, size.events
+            "test C {:.3} (95 % {lower:.3} to {upper:.3}), {} subjects, {} events",
+            c.value, size.n, size.events
         );
         println!("{}", out.join("model").display());
     }

@@ -5,7 +5,8 @@ use crate::Error;
 use crate::stages::Context;
 use crate::stages::folds::{all_parts, score};
 use vertebra_baselines::{CoxFit, CoxRegression};
-use vertebra_report::results::{Coefficient, Estimate, Method};
+use vertebra_evaluation::{Estimate, Interval};
+use vertebra_report::results::{Coefficient, Method};
 use vertebra_survival::breslow_baseline;
 
 /// Fits on every fold's complement and on the whole development set.
@@ -36,6 +37,7 @@ pub(super) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedMod
 }
 
 fn coefficient(c: &vertebra_baselines::Coefficient) -> Coefficient {
-    let hazard_ratio = Estimate { value: c.hazard_ratio, lower: c.lower, upper: c.upper };
+    let interval = Interval::new(c.lower, c.upper, 0.95);
+    let hazard_ratio = Estimate::new(c.hazard_ratio, c.hazard_ratio * c.se, interval);
     Coefficient::new(&c.name, c.coef, c.se, hazard_ratio, c.p)
 }
