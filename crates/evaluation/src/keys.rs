@@ -23,7 +23,7 @@ macro_rules! estimate {
                 estimate: &Estimate,
                 serializer: S,
             ) -> Result<S::Ok, S::Error> {
-                let Interval { lower, upper, level } = estimate.interval;
+                let Interval { lower, upper, level, .. } = estimate.interval;
                 let (value, se) = (estimate.value, estimate.std_error);
                 Wire { value, se, lower, upper, level }.serialize(serializer)
             }

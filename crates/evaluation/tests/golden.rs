@@ -123,14 +123,14 @@ fn an_evaluation_is_read_back_as_it_was_written() {
 #[test]
 fn a_score_with_gaps_is_evaluated_on_the_others() {
     let lung = lung();
-    let partial = |i: usize| (i % 5 > 0).then_some(lung.age[i]);
+    let partial = |i: usize| (!i.is_multiple_of(5)).then_some(lung.age[i]);
     let n = lung.age.len();
     let sample = Sample::new(lung.outcomes.clone())
         .with_partial_score("some", (0..n).map(partial).collect())
         .with_score("all", lung.probability.clone());
     let options = EvaluationOptions::default().with_bootstrap(99, 1);
     let evaluation = Evaluation::of(&sample, &options).unwrap();
-    let members: Vec<usize> = (0..n).filter(|i| i % 5 > 0).collect();
+    let members: Vec<usize> = (0..n).filter(|i| !i.is_multiple_of(5)).collect();
     let pick = |x: &[f64]| members.iter().map(|&i| x[i]).collect::<Vec<_>>();
     let (here, age, p) = (lung.outcomes.subset(&members), pick(&lung.age), pick(&lung.probability));
     let some = &evaluation.score("some").unwrap().figures;
