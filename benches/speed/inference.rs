@@ -85,7 +85,7 @@ fn trained_resnet(side: usize) -> RiskModel {
     let trainer = RiskTrainer::new(config.with_hidden([])).with_settings(settings);
     let inputs = RiskInputs::from_images(images);
     let data = (&inputs, &outcomes);
-    trainer.fit(data, None, &Device::default(), &mut |_| {}).unwrap().model
+    trainer.fit(data, None, &mut keep_going).unwrap().model
 }
 
 fn write_floats(path: &Path, values: &[f32]) {

@@ -9,6 +9,7 @@
 
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
+use std::ops::ControlFlow;
 use std::time::Instant;
 use vertebra_benches::{arguments, noise, peak_megabytes};
 use vertebra_deepsurv::{
@@ -97,7 +98,9 @@ fn resnet(batch: usize, side: usize, steps: usize) -> Vec<f64> {
             seconds.push(ended.elapsed().as_secs_f64());
             ended = Instant::now();
         }
+        ControlFlow::Continue(())
     };
-    trainer.fit((&inputs, &outcomes), None, &Device::flex(), &mut on_event).unwrap();
+    let trainer = trainer.with_device(&Device::flex());
+    trainer.fit((&inputs, &outcomes), None, &mut on_event).unwrap();
     seconds
 }

@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used)] // a test may stop
 
-use burn::tensor::Device;
-use vertebra_hrnet::{DetectorConfig, FilmPixels, FilmSample, HrnetConfig, train_detector};
+use vertebra_hrnet::{DetectorConfig, DetectorTrainer, FilmPixels, FilmSample, HrnetConfig};
 use vertebra_keypoints::mean_radial_error_mm;
 use vertebra_phantom::sample_training_film;
+use vertebra_training::keep_going;
 
 fn films(seeds: std::ops::Range<u64>) -> Vec<FilmSample> {
     let film = |seed| {
@@ -24,8 +24,8 @@ fn films(seeds: std::ops::Range<u64>) -> Vec<FilmSample> {
 
 /// Median over films of the mean error in heights of the film.
 fn median_error(config: &DetectorConfig, train: &[FilmSample], test: &[FilmSample]) -> f64 {
-    let trained =
-        train_detector(config, train, &[], &Device::default(), 3, None, &mut |_| {}).unwrap();
+    let trainer = DetectorTrainer::new(config.clone()).with_seed(3);
+    let trained = trainer.fit(train, &[], &mut keep_going).unwrap();
     let views: Vec<FilmPixels<'_>> = test.iter().map(|film| film.film().unwrap()).collect();
     let found = trained.detector.detect_batch(&views).unwrap();
     let pairs = test.iter().zip(&found);

@@ -43,7 +43,7 @@ impl Convolution {
     /// [`Error::ZeroExtent`].
     pub fn new(weight: [usize; 4]) -> Result<Self, Error> {
         if weight.contains(&0) {
-            return Err(Error::ZeroExtent("weight shape", weight.to_vec()));
+            return Err(Error::ZeroExtent { name: "weight shape", got: weight.to_vec() });
         }
         Ok(Self { weight, stride: [1; 2], padding: [0; 2], isa: Isa::detect(), winograd: true })
     }
@@ -54,7 +54,7 @@ impl Convolution {
     /// [`Error::ZeroExtent`].
     pub fn with_stride(self, stride: [usize; 2]) -> Result<Self, Error> {
         if stride.contains(&0) {
-            return Err(Error::ZeroExtent("stride", stride.to_vec()));
+            return Err(Error::ZeroExtent { name: "stride", got: stride.to_vec() });
         }
         Ok(Self { stride, ..self })
     }
@@ -89,15 +89,15 @@ impl Convolution {
         let [n, c, h, w] = input;
         let [o, in_channels, kh, kw] = self.weight;
         if c != in_channels {
-            return Err(Error::ShapeMismatch("input", input, self.weight));
+            return Err(self.misfit("input", input));
         }
         let extent = |size: usize, filter: usize, axis: usize| {
             let slack = (size + 2 * self.padding[axis]).checked_sub(filter);
-            slack.map(|s| s / self.stride[axis] + 1).ok_or(Error::InputTooSmall(
+            slack.map(|s| s / self.stride[axis] + 1).ok_or(Error::InputTooSmall {
                 input,
-                [kh, kw],
-                self.padding,
-            ))
+                filter: [kh, kw],
+                padding: self.padding,
+            })
         };
         Ok([n, o, extent(h, kh, 0)?, extent(w, kw, 1)?])
     }
@@ -271,7 +271,7 @@ impl Convolution {
     /// [`Error::LengthMismatch`] or [`Error::ShapeMismatch`].
     pub fn bias_gradient(&self, gradient: &[f32], shape: [usize; 4]) -> Result<Vec<f32>, Error> {
         if shape[1] != self.weight[0] {
-            return Err(Error::ShapeMismatch("output gradient", shape, self.weight));
+            return Err(self.misfit("output gradient", shape));
         }
         check("output gradient", &shape, gradient)?;
         let plane = (shape[2] * shape[3]).max(1);
@@ -322,6 +322,10 @@ impl Convolution {
         with_packed(correlation, weight, isa.max_outputs(), |blocks| {
             correlate_packed(correlation, problem, blocks, output);
         });
+    }
+
+    fn misfit(&self, name: &'static str, got: [usize; 4]) -> Error {
+        Error::ShapeMismatch { name, got, weight: self.weight }
     }
 
     pub(crate) fn allows_winograd(&self) -> bool {
@@ -379,5 +383,5 @@ pub(crate) fn check(name: &'static str, shape: &[usize], values: &[f32]) -> Resu
     if shape.iter().product::<usize>() == values.len() {
         return Ok(());
     }
-    Err(Error::LengthMismatch(name, shape.to_vec(), values.len()))
+    Err(Error::LengthMismatch { name, shape: shape.to_vec(), got: values.len() })
 }

@@ -82,6 +82,10 @@ mod weight_gradient;
 mod winograd;
 mod workspace;
 
+/// The version of burn whose types stand in this crate's signatures.
+#[cfg(feature = "burn")]
+pub use burn;
+
 pub use convolution::Convolution;
 pub use error::Error;
 pub use graph::{Graph, MapShape, Value};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// There is no flip: films are aligned to one facing, and no change of contrast by default: bone
 /// density is contrast.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Augmentation {
     /// Largest shift along each axis, in pixels of the network's input; edges are continued.
     pub shift: f32,
@@ -31,6 +32,24 @@ impl Augmentation {
         Self { shift: 0.0, brightness: 0.0, contrast: 0.0 }
     }
 
+    /// Sets the largest shift, px.
+    #[must_use]
+    pub fn with_shift(self, shift: f32) -> Self {
+        Self { shift, ..self }
+    }
+
+    /// Sets the largest change of brightness.
+    #[must_use]
+    pub fn with_brightness(self, brightness: f32) -> Self {
+        Self { brightness, ..self }
+    }
+
+    /// Sets the largest relative change of contrast.
+    #[must_use]
+    pub fn with_contrast(self, contrast: f32) -> Self {
+        Self { contrast, ..self }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         for (setting, value) in [
             ("augmentation shift", self.shift),
@@ -38,7 +57,7 @@ impl Augmentation {
             ("augmentation contrast", self.contrast),
         ] {
             if !(value.is_finite() && value >= 0.0) {
-                return Err(Error::InvalidSetting(setting, "a number >= 0", value.to_string()));
+                return Err(Error::invalid(setting, "a number >= 0", value));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The first layers of an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stem {
     /// 7x7 convolution of stride 2, then 3x3 max pooling of stride 2, as published.
     Published,
@@ -26,6 +27,7 @@ impl Stem {
 /// How activations are normalised after each convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Normalization {
     /// Batch normalisation, as published: in training each image is seen relative to its batch.
     Batch,
@@ -36,6 +38,7 @@ pub enum Normalization {
 /// How the features of a subject's images become one feature vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Pooling {
     /// Mean over images.
     Mean,
@@ -46,6 +49,7 @@ pub enum Pooling {
 /// A residual encoder (He, Zhang, Ren & Sun, CVPR 2016, basic blocks), shared by all images of a
 /// subject. Parameter names are those of torchvision and timm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct EncoderConfig {
     /// First layers.
     pub stem: Stem,
@@ -99,6 +103,27 @@ impl EncoderConfig {
         }
     }
 
+    /// Sets the first layers.
+    #[must_use]
+    pub fn with_stem(mut self, stem: Stem) -> Self {
+        self.stem = stem;
+        self
+    }
+
+    /// Sets the channels of each stage.
+    #[must_use]
+    pub fn with_widths(mut self, widths: impl Into<Vec<usize>>) -> Self {
+        self.widths = widths.into();
+        self
+    }
+
+    /// Sets the basic blocks of each stage.
+    #[must_use]
+    pub fn with_blocks(mut self, blocks: impl Into<Vec<usize>>) -> Self {
+        self.blocks = blocks.into();
+        self
+    }
+
     /// Sets the normalisation.
     #[must_use]
     pub fn with_normalization(mut self, normalization: Normalization) -> Self {
@@ -127,7 +152,7 @@ impl EncoderConfig {
 
     fn check(&self) -> Result<(), Error> {
         let invalid =
-            |setting, expected, got: String| Err(Error::InvalidSetting(setting, expected, got));
+            |name, expected, got: String| Err(Error::InvalidSetting { name, expected, got });
         if !(1..=4).contains(&self.widths.len()) || self.widths.contains(&0) {
             let got = format!("{:?}", self.widths);
             return invalid("encoder widths", "one to four positive numbers", got);
@@ -147,6 +172,7 @@ impl EncoderConfig {
 
 /// The images of a model and the encoder that reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ImageConfig {
     /// The encoder.
     pub encoder: EncoderConfig,
@@ -157,6 +183,7 @@ pub struct ImageConfig {
 /// Nonlinearity of the fully connected layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Activation {
     /// `max(0, x)`.
     Relu,
@@ -166,6 +193,7 @@ pub enum Activation {
 
 /// A network from covariates, images, or both, to one log hazard per subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RiskModelConfig {
     /// Names of the covariates, in the order of the columns of the inputs.
     pub covariates: Vec<String>,
@@ -245,28 +273,39 @@ impl RiskModelConfig {
             return Err(Error::NoInputs);
         }
         if !(0.0..1.0).contains(&self.dropout) {
-            let got = self.dropout.to_string();
-            return Err(Error::InvalidSetting("dropout", "a probability in [0, 1)", got));
+            return Err(Error::invalid("dropout", "a probability in [0, 1)", self.dropout));
         }
         if self.hidden.contains(&0) {
             let got = format!("{:?}", self.hidden);
-            return Err(Error::InvalidSetting("hidden layers", "positive widths", got));
+            return Err(Error::invalid("hidden layers", "positive widths", got));
         }
         self.image.as_ref().map_or(Ok(()), ImageConfig::check)
     }
 }
 
+impl Default for EncoderConfig {
+    /// [`EncoderConfig::small`] of width 8.
+    fn default() -> Self {
+        Self::small(8)
+    }
+}
+
 impl ImageConfig {
+    /// Images of `shape`, `[images per subject, height, width]`, and their encoder.
+    #[must_use]
+    pub fn new(encoder: EncoderConfig, shape: [usize; 3]) -> Self {
+        Self { encoder, shape }
+    }
+
     fn check(&self) -> Result<(), Error> {
         self.encoder.check()?;
         let [images, height, width] = self.shape;
         if images == 0 {
-            let got = images.to_string();
-            return Err(Error::InvalidSetting("images per subject", "at least one", got));
+            return Err(Error::invalid("images per subject", "at least one", images));
         }
         match self.encoder.stride() {
             stride if height < stride || width < stride => {
-                Err(Error::ImageTooSmall(height, width, stride))
+                Err(Error::ImageTooSmall { height, width, stride })
             }
             _ => Ok(()),
         }

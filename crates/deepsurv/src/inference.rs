@@ -73,7 +73,7 @@ impl Inference {
         };
         let runner = match network.devices().iter().all(runs_on_flex) {
             true => match plan(network, shapes, wanted) {
-                Err(Error::Inference(vertebra_conv::Error::Unsupported(_))) => burn(),
+                Err(Error::Inference(vertebra_conv::Error::Unsupported { .. })) => burn(),
                 plan => Runner::Plan(Box::new(plan?)),
             },
             false => burn(),
@@ -89,7 +89,7 @@ impl Inference {
     ) -> Result<Vec<f64>, Error> {
         let log_hazard = self.run(preprocessing, inputs)?;
         match log_hazard.iter().position(|h| !h.is_finite()) {
-            Some(subject) => Err(Error::Diverged(subject, log_hazard[subject])),
+            Some(subject) => Err(Error::Diverged { subject, value: log_hazard[subject] }),
             None => Ok(log_hazard),
         }
     }
@@ -200,7 +200,7 @@ mod tests {
         settings.training.epochs = 2;
         let trainer = RiskTrainer::new(config).with_settings(settings);
         let device = Device::default();
-        trainer.fit((inputs, &outcomes), None, &device, &mut |_| {}).unwrap().model
+        trainer.fit((inputs, &outcomes), None, &mut keep_going).unwrap().model
     }
 
     /// Largest difference between plan and burn over the largest value.
@@ -220,8 +220,8 @@ mod tests {
     #[test]
     fn a_plan_gives_what_burn_gives() {
         let small = EncoderConfig::small(4);
-        let published = EncoderConfig { widths: vec![8, 12], ..EncoderConfig::resnet18() };
-        let published = EncoderConfig { blocks: vec![2, 1], ..published };
+        let published = EncoderConfig::resnet18().with_widths([8, 12]);
+        let published = published.with_blocks([2, 1]);
         let image = |encoder| RiskModelConfig::image_only(encoder, SHAPE);
         for (config, covariates, images) in [
             (RiskModelConfig::clinical(["age", "female"]), true, false),
@@ -269,8 +269,8 @@ mod tests {
             return;
         };
         std::fs::create_dir_all(&folder).unwrap();
-        let encoder = EncoderConfig { widths: vec![8, 12], ..EncoderConfig::resnet18() };
-        let encoder = EncoderConfig { blocks: vec![2, 1], ..encoder }.with_pooling(Pooling::Max);
+        let encoder = EncoderConfig::resnet18().with_widths([8, 12]);
+        let encoder = encoder.with_blocks([2, 1]).with_pooling(Pooling::Max);
         let image = |encoder| RiskModelConfig::image_only(encoder, SHAPE);
         let fusion = image(EncoderConfig::small(4)).with_covariates(["age", "female"]);
         for (name, config, covariates, images) in [

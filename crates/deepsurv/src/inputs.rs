@@ -23,14 +23,15 @@ impl ImageSet {
         let per_subject: usize = shape.iter().product();
         if per_subject == 0 || !pixels.len().is_multiple_of(per_subject) {
             let expected = pixels.len().div_ceil(per_subject.max(1)) * per_subject;
-            return Err(Error::LengthMismatch("images", "pixels", expected, pixels.len()));
+            let got = pixels.len();
+            return Err(Error::LengthMismatch { name: "images", unit: "pixels", expected, got });
         }
         match pixels.iter().position(|p| !p.is_finite()) {
-            Some(i) => Err(Error::PixelNotFinite(
-                i / per_subject,
-                i % per_subject / (shape[1] * shape[2]),
-                pixels[i],
-            )),
+            Some(i) => Err(Error::PixelNotFinite {
+                subject: i / per_subject,
+                image: i % per_subject / (shape[1] * shape[2]),
+                value: pixels[i],
+            }),
             None => Ok(Self { pixels, shape }),
         }
     }
@@ -94,7 +95,10 @@ impl RiskInputs {
             return Err(Error::NoInputs);
         }
         match rows.iter().find(|row| row.len() != columns) {
-            Some(row) => Err(Error::LengthMismatch("a row", "covariates", columns, row.len())),
+            Some(row) => {
+                let (name, unit, expected, got) = ("a row", "covariates", columns, row.len());
+                Err(Error::LengthMismatch { name, unit, expected, got })
+            }
             None => Ok(Self { n_subjects: rows.len(), covariates: rows, images: None }),
         }
     }
@@ -113,7 +117,7 @@ impl RiskInputs {
     pub fn with_images(mut self, images: ImageSet) -> Result<Self, Error> {
         if images.n_subjects() != self.n_subjects {
             let (expected, got) = (self.n_subjects, images.n_subjects());
-            return Err(Error::LengthMismatch("images", "subjects", expected, got));
+            return Err(Error::LengthMismatch { name: "images", unit: "subjects", expected, got });
         }
         self.images = Some(images);
         Ok(self)

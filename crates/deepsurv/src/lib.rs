@@ -42,6 +42,9 @@ mod task;
 mod trainer;
 mod weights;
 
+/// The version of burn whose types stand in this crate's signatures.
+pub use burn;
+
 pub use augmentation::Augmentation;
 pub use config::{
     Activation, EncoderConfig, ImageConfig, Normalization, Pooling, RiskModelConfig, Stem,

@@ -111,7 +111,7 @@ impl RiskModel {
     /// [`Error::Inference`], for a network with group normalisation.
     pub fn to_onnx(&self) -> Result<Vec<u8>, Error> {
         let json = |value: Result<String, serde_json::Error>| {
-            value.map_err(|e| Error::InvalidSetting("model", "finite numbers", e.to_string()))
+            value.map_err(|e| Error::invalid("model", "finite numbers", e))
         };
         let config = json(serde_json::to_string(&self.config))?;
         let baseline = json(serde_json::to_string(&self.baseline))?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Location and scale of every covariate and of the pixels, over the training subjects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive] // only a trainer makes one
 pub struct Preprocessing {
     /// Mean of each covariate.
     pub means: Vec<f64>,
@@ -94,11 +95,13 @@ impl Preprocessing {
 pub(crate) fn check_inputs(config: &RiskModelConfig, inputs: &RiskInputs) -> Result<(), Error> {
     let (expected, got) = (config.covariates.len(), inputs.n_covariates());
     if expected != got {
-        return Err(Error::LengthMismatch("the inputs", "covariates", expected, got));
+        let (name, unit) = ("the inputs", "covariates");
+        return Err(Error::LengthMismatch { name, unit, expected, got });
     }
     for (subject, row) in inputs.covariates().iter().enumerate() {
         if let Some(c) = row.iter().position(|x| !x.is_finite()) {
-            return Err(Error::CovariateNotFinite(config.covariates[c].clone(), subject, row[c]));
+            let (name, value) = (config.covariates[c].clone(), row[c]);
+            return Err(Error::CovariateNotFinite { name, subject, value });
         }
     }
     match (&config.image, inputs.images()) {
@@ -106,7 +109,7 @@ pub(crate) fn check_inputs(config: &RiskModelConfig, inputs: &RiskInputs) -> Res
         (Some(_), None) => Err(Error::MissingImages),
         (None, Some(_)) => Err(Error::UnexpectedImages),
         (Some(want), Some(got)) if want.shape != got.shape() => {
-            Err(Error::ImageShape(want.shape, got.shape()))
+            Err(Error::ImageShape { expected: want.shape, got: got.shape() })
         }
         (Some(_), Some(_)) => Ok(()),
     }

@@ -34,6 +34,7 @@ pub struct Saliency {
 
 /// How much of a map lies in a region: sums of its positive and of its negative values.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive] // only a saliency map makes one
 pub struct Mass {
     /// Sum of the positive values, at least 0.
     pub positive: f64,
@@ -155,8 +156,7 @@ pub fn occlusion(
 ) -> Result<Saliency, Error> {
     let [images, height, width] = check_subject(model, subject)?;
     if window == 0 {
-        let got = window.to_string();
-        return Err(Error::InvalidSetting("occlusion window", "at least one pixel", got));
+        return Err(Error::invalid("occlusion window", "at least one pixel", window));
     }
     let (rows, columns) = (windows(height, window), windows(width, window));
     let places: Vec<Place> = (0..images)
@@ -220,7 +220,7 @@ fn painted_copies(
 fn check_subject(model: &RiskModel, subject: &RiskInputs) -> Result<[usize; 3], Error> {
     let Some(image) = &model.config().image else { return Err(Error::MissingImages) };
     if subject.n_subjects() != 1 {
-        return Err(Error::SubjectCount(1, subject.n_subjects()));
+        return Err(Error::SubjectCount { expected: 1, got: subject.n_subjects() });
     }
     check_inputs(model.config(), subject)?;
     Ok(image.shape)
@@ -273,14 +273,14 @@ mod tests {
         let time = (0..n).map(|i| 2.0 - f64::from(strength(i))).collect();
         let outcomes = Outcomes::new(time, vec![true; n]).unwrap();
         let encoder =
-            EncoderConfig { widths: vec![8, 16], blocks: vec![1, 1], ..EncoderConfig::small(8) };
+            EncoderConfig::small(8).with_widths([8, 16]).with_blocks([1, 1]);
         let config = RiskModelConfig::image_only(encoder, [2, 24, 24]).with_hidden([]);
         let mut settings = RiskTraining::default();
         settings.training.epochs = 12;
         settings.training.batch_size = Some(30);
         let trainer = RiskTrainer::new(config).with_settings(settings);
         let device = Device::default();
-        let trained = trainer.fit((&inputs, &outcomes), None, &device, &mut |_| {}).unwrap();
+        let trained = trainer.fit((&inputs, &outcomes), None, &mut keep_going).unwrap();
         let brightest = (0..n).max_by(|&a, &b| strength(a).total_cmp(&strength(b))).unwrap();
         (trained.model, inputs.subset(&[brightest]))
     }
@@ -341,7 +341,7 @@ mod tests {
     fn one_subject_with_images_is_asked_for() {
         let (model, subject) = model_and_subject();
         let two = subject.subset(&[0, 0]);
-        assert!(matches!(grad_cam(&model, &two), Err(Error::SubjectCount(1, 2))));
-        assert!(matches!(occlusion(&model, &subject, 0), Err(Error::InvalidSetting(..))));
+        assert!(matches!(grad_cam(&model, &two), Err(Error::SubjectCount { expected: 1, got: 2 })));
+        assert!(matches!(occlusion(&model, &subject, 0), Err(Error::InvalidSetting { .. })));
     }
 }

@@ -2,10 +2,9 @@
 use crate::{Error, Preprocessing, RiskModel, RiskModelConfig, network::RiskNetwork, weights};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use vertebra_survival::BaselineHazard;
-use vertebra_training::write_whole;
+use vertebra_run::write_whole;
 
 /// Goes up when a reader of the old layout would misread the new one.
 const SCHEMA_VERSION: u32 = 1;
@@ -20,6 +19,7 @@ struct Description {
     baseline: BaselineHazard,
 }
 
+/// Read first, so that another layout is refused by its number, not by a field.
 #[derive(Deserialize)]
 struct Version {
     schema_version: u32,
@@ -31,8 +31,7 @@ impl RiskModel {
     /// # Errors
     /// [`Error::Io`] or [`Error::Malformed`], naming the file.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
-        let io = |path: PathBuf| move |source| Error::Io { path, source };
-        std::fs::create_dir_all(folder).map_err(io(folder.to_owned()))?;
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         weights::save(self.network(), &folder.join("risk.safetensors"))?;
         let description = Description {
             schema_version: SCHEMA_VERSION,
@@ -44,9 +43,9 @@ impl RiskModel {
         };
         let path = folder.join("risk.json");
         let json = serde_json::to_string_pretty(&description)
-            .map_err(|e| Error::Malformed { path: path.clone(), what: e.to_string() })?;
+            .map_err(|e| Error::malformed(&path, "finite numbers", e))?;
         // The description comes last: a folder that has one is complete.
-        write_whole(&path, |file| file.write_all(json.as_bytes())).map_err(io(path))
+        Ok(write_whole(&path, json)?)
     }
 
     /// Reads a model that [`save`](Self::save) wrote.
@@ -61,8 +60,8 @@ impl RiskModel {
         let n = config.covariates.len();
         if (preprocessing.means.len(), preprocessing.sds.len()) != (n, n) {
             let got = preprocessing.means.len();
-            let what = format!("expected the mean and sd of {n} covariates, got {got}");
-            return Err(Error::Malformed { path, what });
+            let expected = format!("the mean and sd of {n} covariates");
+            return Err(Error::malformed(&path, expected, got));
         }
         let device = device.clone().without_autodiff();
         let network = RiskNetwork::new(&config, 0, &device);
@@ -71,17 +70,15 @@ impl RiskModel {
     }
 }
 
-/// The version comes first, so that a later layout is refused by its number, not by a field.
 fn read_description(path: &Path) -> Result<Description, Error> {
-    let malformed = |what: String| Error::Malformed { path: path.to_owned(), what };
-    let json = std::fs::read_to_string(path)
-        .map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    let version: Version = serde_json::from_str(&json).map_err(|e| malformed(e.to_string()))?;
+    let json = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    let not_ours = |e| Error::malformed(path, "a risk model", e);
+    let version: Version = serde_json::from_str(&json).map_err(not_ours)?;
     if version.schema_version != SCHEMA_VERSION {
-        let got = version.schema_version;
-        return Err(malformed(format!("expected schema version {SCHEMA_VERSION}, got {got}")));
+        let (got, expected) = (version.schema_version, SCHEMA_VERSION);
+        return Err(Error::SchemaVersion { path: path.to_owned(), expected, got });
     }
-    serde_json::from_str(&json).map_err(|e| malformed(e.to_string()))
+    serde_json::from_str(&json).map_err(not_ours)
 }
 
 #[cfg(test)]
@@ -89,6 +86,7 @@ mod tests {
     use super::*;
     use crate::{EncoderConfig, ImageSet, RiskInputs, RiskTrainer, RiskTraining};
     use vertebra_survival::Outcomes;
+    use vertebra_training::keep_going;
 
     fn model() -> (RiskModel, RiskInputs) {
         let rows = (0..20).map(|i| vec![(i * 7 % 13) as f32, (i % 2) as f32]).collect();
@@ -102,8 +100,7 @@ mod tests {
         let mut settings = RiskTraining::default();
         settings.training.epochs = 3;
         let trainer = RiskTrainer::new(config).with_settings(settings);
-        let device = Device::default();
-        let trained = trainer.fit((&inputs, &outcomes), None, &device, &mut |_| {}).unwrap();
+        let trained = trainer.fit((&inputs, &outcomes), None, &mut keep_going).unwrap();
         (trained.model, inputs)
     }
 

@@ -81,7 +81,7 @@ impl CoxTask<'_> {
         let outcomes = self.train.outcomes.subset(batch);
         if outcomes.n_events() == 0 {
             // The partial likelihood of a mini-batch without events is an empty product.
-            return Ok(StepGradients { loss: 0.0, gradients: GradientsParams::new() });
+            return Ok(StepGradients::new(0.0, GradientsParams::new()));
         }
         match batch.len() <= self.micro_batch {
             true => self.step_in_one(model, batch, &outcomes, seed),
@@ -100,7 +100,7 @@ impl CoxTask<'_> {
         let host = to_host(log_hazard.clone().detach())?;
         let exact = cox_partial_likelihood(outcomes, &host, self.ties)?;
         let gradients = back_propagate(model, log_hazard, &exact.gradient);
-        Ok(StepGradients { loss: exact.loss, gradients })
+        Ok(StepGradients::new(exact.loss, gradients))
     }
 
     /// The first pass runs in training mode too, so that batch normalisation and dropout do in it
@@ -122,7 +122,7 @@ impl CoxTask<'_> {
         for (part, slice) in batch.chunks(self.micro_batch).zip(slices) {
             sum.accumulate(model, back_propagate(model, self.forward(model, part, seed)?, slice));
         }
-        Ok(StepGradients { loss: exact.loss, gradients: sum.grads() })
+        Ok(StepGradients::new(exact.loss, sum.grads()))
     }
 
     fn forward(
@@ -152,7 +152,7 @@ fn back_propagate(model: &RiskNetwork, log_hazard: Tensor<1>, slope: &[f64]) -> 
 
 /// Reads a tensor to the host.
 pub(crate) fn to_host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f64>, Error> {
-    let values = tensor.try_into_vec_as::<f32>().map_err(|e| Error::Device(Box::new(e)))?;
+    let values = tensor.try_into_vec_as::<f32>().map_err(|e| Error::Device { source: Box::new(e) })?;
     Ok(values.into_iter().map(f64::from).collect())
 }
 

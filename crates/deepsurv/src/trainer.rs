@@ -8,6 +8,7 @@ use crate::{
 };
 use burn::{module::Module, tensor::Device};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use vertebra_survival::{Outcomes, Ties, breslow_baseline};
 use vertebra_training::{EpochSummary, Event, LearningRate, OptimizerKind, Schedule, Trained};
@@ -16,6 +17,7 @@ use vertebra_training::{StopReason, TrainingConfig};
 /// What the best epoch is chosen by, on the validation subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ValidationScore {
     /// Harrell's concordance.
     #[default]
@@ -27,6 +29,7 @@ pub enum ValidationScore {
 /// Settings of training that are not the network's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct RiskTraining {
     /// The loop: epochs, batch size (`None`: the risk sets are the whole cohort; otherwise those
     /// of each mini-batch), learning rate, weight decay, patience, seed.
@@ -45,14 +48,12 @@ pub struct RiskTraining {
 impl Default for RiskTraining {
     /// For covariates: the whole cohort in each of 300 steps, AdamW.
     fn default() -> Self {
-        let training = TrainingConfig {
-            epochs: 300,
-            learning_rate: LearningRate::new(5e-3, 5e-4, Schedule::Cosine),
-            optimizer: OptimizerKind::AdamW,
-            weight_decay: 1e-2,
-            patience: Some(60),
-            ..TrainingConfig::default()
-        };
+        let training = TrainingConfig::default()
+            .with_epochs(300)
+            .with_learning_rate(LearningRate::new(5e-3, 5e-4, Schedule::Cosine))
+            .with_optimizer(OptimizerKind::AdamW)
+            .with_weight_decay(1e-2)
+            .with_patience(60);
         Self {
             training,
             micro_batch: 256,
@@ -75,19 +76,45 @@ impl RiskTraining {
     #[must_use]
     pub fn for_images() -> Self {
         let default = Self::default();
-        let training = TrainingConfig {
-            epochs: 14,
-            batch_size: Some(64),
-            learning_rate: LearningRate::new(3e-3, 3e-5, Schedule::Cosine),
-            patience: None,
-            ..default.training
-        };
-        Self { training, ..default }
+        let rate = LearningRate::new(3e-3, 3e-5, Schedule::Cosine);
+        let training = default.training.with_epochs(14).with_batch_size(64);
+        Self { training: training.with_learning_rate(rate).with_patience(None), ..default }
+    }
+
+    /// Sets the loop.
+    #[must_use]
+    pub fn with_training(self, training: TrainingConfig) -> Self {
+        Self { training, ..self }
+    }
+
+    /// Sets the largest number of subjects in memory at once.
+    #[must_use]
+    pub fn with_micro_batch(self, micro_batch: usize) -> Self {
+        Self { micro_batch, ..self }
+    }
+
+    /// Sets how tied event times count.
+    #[must_use]
+    pub fn with_ties(self, ties: Ties) -> Self {
+        Self { ties, ..self }
+    }
+
+    /// Sets the changes to training images.
+    #[must_use]
+    pub fn with_augmentation(self, augmentation: Augmentation) -> Self {
+        Self { augmentation, ..self }
+    }
+
+    /// Sets what the best epoch is chosen by.
+    #[must_use]
+    pub fn with_score(self, score: ValidationScore) -> Self {
+        Self { score, ..self }
     }
 }
 
 /// A fitted model and how it came about.
 #[derive(Debug, Clone)]
+#[non_exhaustive] // only a trainer makes one
 pub struct TrainedRiskModel {
     /// The model of the best epoch (of the last one without validation).
     pub model: RiskModel,
@@ -117,10 +144,11 @@ pub struct RiskTrainer<'a> {
     warm_start: Option<WarmStart<'a>>,
     encoder_weights: Option<PathBuf>,
     run_folder: Option<PathBuf>,
+    device: Device,
 }
 
 impl<'a> RiskTrainer<'a> {
-    /// A trainer with the default settings.
+    /// A trainer with the default settings on the default device.
     #[must_use]
     pub fn new(config: RiskModelConfig) -> Self {
         Self {
@@ -129,6 +157,7 @@ impl<'a> RiskTrainer<'a> {
             warm_start: None,
             encoder_weights: None,
             run_folder: None,
+            device: Device::default(),
         }
     }
 
@@ -136,6 +165,21 @@ impl<'a> RiskTrainer<'a> {
     #[must_use]
     pub fn with_settings(mut self, settings: RiskTraining) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Sets the seed of initial weights, order, augmentation and dropout, in the place of the
+    /// settings'.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.settings.training.seed = seed;
+        self
+    }
+
+    /// Trains on `device`.
+    #[must_use]
+    pub fn with_device(mut self, device: &Device) -> Self {
+        self.device = device.clone();
         self
     }
 
@@ -177,13 +221,13 @@ impl<'a> RiskTrainer<'a> {
     ///
     /// # Errors
     /// Those of [`RiskModelConfig::check`]; [`Error::NoEvents`]; bad inputs by name;
-    /// [`Error::WarmStart`]; [`Error::Diverged`]; [`Error::Training`].
+    /// [`Error::WarmStart`]; [`Error::Diverged`]; [`Error::Training`], also where `on_event` ends
+    /// the run.
     pub fn fit(
         &self,
         train: (&RiskInputs, &Outcomes),
         valid: Option<(&RiskInputs, &Outcomes)>,
-        device: &Device,
-        on_event: &mut dyn FnMut(&Event),
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<TrainedRiskModel, Error> {
         self.check(train, valid)?;
         let preprocessing = match self.warm_start {
@@ -195,19 +239,19 @@ impl<'a> RiskTrainer<'a> {
             },
             None => Preprocessing::fit(&self.config, train.0)?,
         };
-        let first = self.first_network(device)?;
+        let first = self.initial_network()?;
         let frozen = self.warm_start.is_some_and(|start| start.frozen);
         let data = (labelled(train), valid.map(labelled));
         let trained = match frozen {
-            true => self.run_on_features(first, data, &preprocessing, device, on_event)?,
-            false => self.run(first, data, &preprocessing, device, on_event)?,
+            true => self.run_on_features(first, data, &preprocessing, on_event)?,
+            false => self.run(first, data, &preprocessing, on_event)?,
         };
-        let plain = device.clone().without_autodiff();
+        let plain = self.device.clone().without_autodiff();
         let log_hazard = predict(&trained.model, &preprocessing, train.0)?;
         let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
         let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
         let baseline = breslow_baseline(train.1, &centered)?;
-        let Trained { model: network, epoch, history, stopped } = trained;
+        let Trained { model: network, epoch, history, stopped, .. } = trained;
         let config = self.config.clone();
         let model = RiskModel::from_parts(config, preprocessing, center, baseline, network, plain);
         Ok(TrainedRiskModel { model, epoch, history, stopped })
@@ -221,14 +265,14 @@ impl<'a> RiskTrainer<'a> {
         self.config.check()?;
         self.settings.augmentation.check()?;
         if self.settings.micro_batch == 0 {
-            return Err(Error::InvalidSetting("micro_batch", "at least 1", "0".to_owned()));
+            return Err(Error::invalid("micro_batch", "at least 1", 0));
         }
         check_labelled(&self.config, "training", train)?;
         valid.map_or(Ok(()), |valid| check_labelled(&self.config, "validation", valid))
     }
 
-    fn first_network(&self, device: &Device) -> Result<RiskNetwork, Error> {
-        let device = device.clone().autodiff();
+    fn initial_network(&self) -> Result<RiskNetwork, Error> {
+        let device = self.device.clone().autodiff();
         let mut drawn = RiskNetwork::new(&self.config, self.settings.training.seed, &device);
         if let (Some(file), Some(image)) = (&self.encoder_weights, &self.config.image) {
             drawn.encoder = Some(weights::load_published(&image.encoder, file, &device)?);
@@ -238,10 +282,12 @@ impl<'a> RiskTrainer<'a> {
             |config: &RiskModelConfig| config.image.as_ref().map(|i| i.encoder.clone());
         let encoder = start.model.network().encoder.clone();
         if encoder.is_none() || encoder_of(&self.config) != encoder_of(start.model.config()) {
-            return Err(Error::WarmStart("its encoder has another configuration, or none"));
+            let reason = "its encoder has another configuration, or none";
+            return Err(Error::WarmStart { reason });
         }
         if !start.model.config().covariates.is_empty() {
-            return Err(Error::WarmStart("it uses covariates; expected an image-only model"));
+            let reason = "it uses covariates; expected an image-only model";
+            return Err(Error::WarmStart { reason });
         }
         let head = match drawn.head.clone().started_from(&start.model.network().head) {
             Some(head) => head,
@@ -256,8 +302,7 @@ impl<'a> RiskTrainer<'a> {
         first: RiskNetwork,
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
         preprocessing: &Preprocessing,
-        device: &Device,
-        on_event: &mut dyn FnMut(&Event),
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Trained<RiskNetwork>, Error> {
         let settings = &self.settings;
         let task = CoxTask {
@@ -269,7 +314,7 @@ impl<'a> RiskTrainer<'a> {
             ties: settings.ties,
             micro_batch: settings.micro_batch,
             score: settings.score,
-            device: device.clone().autodiff(),
+            device: self.device.clone().autodiff(),
         };
         let folder = self.run_folder.as_deref();
         vertebra_training::train(&settings.training, &task, first, folder, on_event)
@@ -282,8 +327,7 @@ impl<'a> RiskTrainer<'a> {
         first: RiskNetwork,
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
         preprocessing: &Preprocessing,
-        device: &Device,
-        on_event: &mut dyn FnMut(&Event),
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Trained<RiskNetwork>, Error> {
         let features = |data: Labelled<'_>| head_inputs(&first, preprocessing, data.inputs);
         let train_inputs = features(train)?;
@@ -295,10 +339,8 @@ impl<'a> RiskTrainer<'a> {
         let identity = Preprocessing::identity(self.config.n_features());
         let encoder = first.encoder.as_ref().map(Module::valid);
         let head_only = RiskNetwork::from_parts(&self.config, None, first.head);
-        let trained = self.run(head_only, (train, valid), &identity, device, on_event)?;
-        let Trained { model, epoch, history, stopped } = trained;
-        let model = RiskNetwork::from_parts(&self.config, encoder, model.head);
-        Ok(Trained { model, epoch, history, stopped })
+        let trained = self.run(head_only, (train, valid), &identity, on_event)?;
+        Ok(trained.map(|model| RiskNetwork::from_parts(&self.config, encoder, model.head)))
     }
 }
 
@@ -308,15 +350,16 @@ fn labelled<'a>((inputs, outcomes): (&'a RiskInputs, &'a Outcomes)) -> Labelled<
 
 fn check_labelled(
     config: &RiskModelConfig,
-    name: &'static str,
+    set: &'static str,
     (inputs, outcomes): (&RiskInputs, &Outcomes),
 ) -> Result<(), Error> {
     let (expected, got) = (inputs.n_subjects(), outcomes.n_subjects());
     if expected != got {
-        return Err(Error::LengthMismatch("outcomes", "subjects", expected, got));
+        let (name, unit) = ("outcomes", "subjects");
+        return Err(Error::LengthMismatch { name, unit, expected, got });
     }
     if outcomes.n_events() == 0 {
-        return Err(Error::NoEvents(name, got));
+        return Err(Error::NoEvents { set, n: got });
     }
     crate::preprocessing::check_inputs(config, inputs)
 }

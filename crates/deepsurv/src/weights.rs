@@ -11,22 +11,28 @@ use burn::{
     tensor::Device,
 };
 use std::path::Path;
+use vertebra_run::write_whole;
 
 /// burn's field names on the left, published ones on the right; both are anchored, because
 /// patterns apply in turn.
 const NAMES: [(&str, &str); 2] =
     [(".downsample.conv.", ".downsample.0."), (".downsample.norm.", ".downsample.1.")];
 
-/// Writes a network as `.safetensors`.
+/// What a file of weights should hold.
+const WEIGHTS: &str = "the weights of this network";
+
+/// Writes a network as `.safetensors`; the file appears complete or not at all.
 pub(crate) fn save(network: &RiskNetwork, path: &Path) -> Result<(), Error> {
-    let mut store = SafetensorsStore::from_file(path)
+    let mut store = SafetensorsStore::from_bytes(None)
         .with_to_adapter(BurnToPyTorchAdapter)
-        .skip_enum_variants(true)
-        .overwrite(true);
+        .skip_enum_variants(true);
     for (ours, published) in NAMES {
         store = store.with_key_remapping(escaped(ours), published);
     }
-    network.save_into(&mut store).map_err(|e| malformed(path, e.to_string()))
+    let cannot = |e: &dyn std::fmt::Display| Error::malformed(path, "weights to write", e);
+    network.save_into(&mut store).map_err(|e| cannot(&e))?;
+    let bytes = store.get_bytes().map_err(|e| cannot(&e))?;
+    Ok(write_whole(path, bytes)?)
 }
 
 /// Reads every weight of `network` from a `.safetensors` file that [`save`] wrote.
@@ -88,36 +94,33 @@ fn check<E: std::fmt::Display>(
     path: &Path,
     may_be_unused: impl Fn(&str) -> bool,
 ) -> Result<(), Error> {
-    let result = result.map_err(|e| malformed(path, e.to_string()))?;
+    let result = result.map_err(|e| Error::malformed(path, WEIGHTS, e))?;
     if let Some((missing, _)) = result.missing.first() {
-        let n = result.missing.len();
-        return Err(malformed(path, format!("{n} weights are missing, the first is {missing}")));
+        let got = match result.missing.len() {
+            1 => format!("none of the name {missing}"),
+            n => format!("{n} missing, the first of them {missing}"),
+        };
+        return Err(Error::malformed(path, WEIGHTS, got));
     }
     if let Some(error) = result.errors.first() {
-        return Err(malformed(path, error.to_string()));
+        return Err(Error::malformed(path, WEIGHTS, error));
     }
     match result.unused.iter().find(|name| !may_be_unused(name)) {
-        Some(name) => Err(malformed(path, format!("the network has no weight {name}"))),
+        Some(name) => Err(Error::malformed(path, WEIGHTS, format!("{name}, which it has not"))),
         None => Ok(()),
     }
 }
 
 fn readable(path: &Path) -> Result<(), Error> {
-    match std::fs::File::open(path) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
-    }
-}
-
-fn malformed(path: &Path, what: String) -> Error {
-    Error::Malformed { path: path.to_owned(), what }
+    std::fs::File::open(path).map(drop).map_err(Error::io(path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use burn::tensor::{Tensor, TensorData};
-    use serde_json::{Map, Value, json};
+    use safetensors::tensor::{Dtype, TensorView, serialize};
+    use serde_json::Value;
 
     const GOLDEN: &str = include_str!("../testdata/resnet18.json");
 
@@ -139,23 +142,20 @@ mod tests {
         formula(name, n).map(|wave| (offset + scale * wave) as f32).collect()
     }
 
-    /// A safetensors file: length of the header, header, data.
     fn write_classifier(path: &Path, golden: &Value, leave_out: &str) {
-        let (mut header, mut data) = (Map::new(), Vec::<u8>::new());
-        for (name, shape) in golden["shapes"].as_object().unwrap() {
-            if name == leave_out {
-                continue;
-            }
-            let shape: Vec<usize> = serde_json::from_value(shape.clone()).unwrap();
-            let first = data.len();
-            data.extend(value(name, &shape).iter().flat_map(|v| v.to_le_bytes()));
-            let offsets = [first, data.len()];
-            let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": offsets});
-            header.insert(name.clone(), entry);
-        }
-        let header = serde_json::to_vec(&Value::Object(header)).unwrap();
-        let length = (header.len() as u64).to_le_bytes();
-        std::fs::write(path, [&length[..], &header, &data].concat()).unwrap();
+        let shapes = golden["shapes"].as_object().unwrap().iter();
+        let tensors: Vec<(&String, Vec<usize>, Vec<u8>)> = shapes
+            .filter(|(name, _)| *name != leave_out)
+            .map(|(name, shape)| {
+                let shape: Vec<usize> = serde_json::from_value(shape.clone()).unwrap();
+                let bytes = value(name, &shape).iter().flat_map(|v| v.to_le_bytes()).collect();
+                (name, shape, bytes)
+            })
+            .collect();
+        let views = tensors.iter().map(|(name, shape, bytes)| {
+            (*name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+        });
+        std::fs::write(path, serialize(views, None).unwrap()).unwrap();
     }
 
     /// Golden: torchvision 0.29's ResNet-18 on a grey image repeated in three channels.
@@ -192,11 +192,11 @@ mod tests {
         };
         let message = load(EncoderConfig::resnet18(), &path);
         assert!(
-            message.contains("1 weights are missing") && message.contains("layer3.0.downsample"),
+            message.ends_with("network, got none of the name layer3.0.downsample.conv.weight"),
             "{message}"
         );
         let deeper = load(EncoderConfig::resnet34(), &path);
-        assert!(deeper.contains("weights are missing"), "{deeper}");
+        assert!(deeper.contains("missing, the first of them layer"), "{deeper}");
         assert!(load(EncoderConfig::resnet18(), Path::new("no/such.pth")).contains("no/such.pth"));
     }
 }

@@ -1,3 +1,5 @@
+//! What can go wrong with films, weights and detectors.
+
 use std::path::{Path, PathBuf};
 
 /// Everything that can go wrong in this crate.
@@ -5,10 +7,10 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// A setting is outside its domain.
-    #[error("{setting}: expected {expected}, got {got}")]
+    #[error("{name}: expected {expected}, got {got}")]
     InvalidSetting {
         /// Name of the field.
-        setting: &'static str,
+        name: &'static str,
         /// The values it accepts.
         expected: String,
         /// The value it had.
@@ -50,11 +52,15 @@ pub enum Error {
         value: f32,
     },
     /// Pixel spacing is not a positive number.
-    #[error("spacing_mm is {0:?}, expected two positive numbers in mm")]
-    Spacing([f64; 2]),
+    #[error("spacing_mm: expected two positive numbers in mm, got {got:?}")]
+    InvalidSpacing {
+        /// `[row, col]` mm per pixel.
+        got: [f64; 2],
+    },
     /// Weights do not belong to this network.
     #[error(
-        "{path}: not the weights of this network; missing: {}; unexpected: {}; of another shape: {}",
+        "{}: not the weights of this network; missing: {}; unexpected: {}; of another shape: {}",
+        path.display(),
         list(missing),
         list(unexpected),
         list(mismatched)
@@ -69,8 +75,18 @@ pub enum Error {
         /// Names whose shapes differ, with both shapes.
         mismatched: Vec<String>,
     },
+    /// A detector folder has another layout than this version reads.
+    #[error("{}: expected schema version {expected}, got {got}", path.display())]
+    SchemaVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version that is read.
+        expected: u32,
+        /// The version in the file.
+        got: u32,
+    },
     /// A file does not hold what it should.
-    #[error("{path}: expected {expected}, got {got}")]
+    #[error("{}: expected {expected}, got {got}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -80,7 +96,7 @@ pub enum Error {
         got: String,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -104,17 +120,31 @@ pub enum Error {
     #[error(transparent)]
     Inference(#[from] vertebra_conv::Error),
     /// The compute device failed.
-    #[error("the compute device failed: {0}")]
-    Device(String),
+    #[error("the compute device failed: {message}")]
+    Device {
+        /// What it said.
+        message: String,
+    },
+}
+
+impl From<vertebra_run::Error> for Error {
+    fn from(error: vertebra_run::Error) -> Self {
+        let (path, source) = error.into_parts();
+        Self::Io { path, source }
+    }
 }
 
 impl Error {
+    pub(crate) fn device(message: impl std::fmt::Display) -> Self {
+        Self::Device { message: message.to_string() }
+    }
+
     pub(crate) fn invalid(
-        setting: &'static str,
+        name: &'static str,
         expected: impl std::fmt::Display,
         got: impl std::fmt::Display,
     ) -> Self {
-        Self::InvalidSetting { setting, expected: expected.to_string(), got: got.to_string() }
+        Self::InvalidSetting { name, expected: expected.to_string(), got: got.to_string() }
     }
 
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {

@@ -1,20 +1,24 @@
 //! HRNet keypoint networks for lateral spine radiographs: published weights, training, detection.
 //!
 //! [`HrnetConfig`] makes an [`Hrnet`], which knows nothing but tensors. [`DetectorConfig`] adds what
-//! makes a detector of it: input size, heatmaps, [`Augmentation`], training loop. [`train_detector`]
-//! turns [`FilmSample`]s into a [`KeypointDetector`], [`cross_validate`] into one for each fold of
-//! subjects; the detector finds five points on any [`FilmPixels`], and is a folder on disk.
+//! makes a detector of it: input size, heatmaps, [`Augmentation`], training loop. A
+//! [`DetectorTrainer`] turns [`FilmSample`]s into a [`KeypointDetector`], or into one for each fold
+//! of subjects; the detector finds five points on any [`FilmPixels`], and is a folder on disk.
 //!
 #![doc = include_str!("../README.md")]
 
 mod detector;
 mod error;
 mod network;
+mod setters;
 mod training;
+
+/// The version of burn whose types stand in this crate's signatures.
+pub use burn;
 
 pub use detector::SpineFinding;
 pub use detector::{DetectorCalibration, DetectorConfig, FilmPixels, FilmSample, KeypointDetector};
 pub use error::Error;
 pub use network::{Hrnet, HrnetConfig, StageConfig, WeightScope};
-pub use training::{Augmentation, CrossValidation, Folds, TrainedDetector, TrainedFold};
-pub use training::{cross_validate, folds_by_subject, train_detector, train_network};
+pub use training::{Augmentation, CrossValidation, DetectorTrainer, FilmFolds, TrainedDetector};
+pub use training::{TrainedFold, folds_by_subject};

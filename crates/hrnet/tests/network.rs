@@ -32,9 +32,9 @@ fn heatmaps_are_a_quarter_of_the_input() {
 
 #[test]
 fn settings_outside_their_domain_are_named() {
-    let none = HrnetConfig { width: 0, ..HrnetConfig::small(8) };
+    let none = HrnetConfig::small(8).with_width(0);
     let error = none.init(&Device::default()).unwrap_err();
-    assert!(matches!(error, Error::InvalidSetting { setting: "network.width", .. }), "{error}");
+    assert!(matches!(error, Error::InvalidSetting { name: "network.width", .. }), "{error}");
     let two = HrnetConfig::small(8).with_in_channels(2).init(&Device::default()).unwrap_err();
     assert_eq!(two.to_string(), "network.in_channels: expected 1 or 3, got 2");
 }

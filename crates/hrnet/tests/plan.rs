@@ -152,7 +152,7 @@ fn networks_are_written_for_other_runtimes() {
 #[test]
 fn detection_with_the_flip_test_is_the_mean_over_both_pictures() {
     let network = randomised(&HrnetConfig::small(8));
-    let config = DetectorConfig { input_size: [96, 64], ..DetectorConfig::quick() };
+    let config = DetectorConfig::quick().with_input_size([96, 64]);
     let detector = KeypointDetector::new(network.clone(), config.clone()).unwrap();
     // A film of the input's size whose values are normalised already goes in as it is, but for
     // the clipping; so the reference takes a film and asks only for equal points.
@@ -182,11 +182,7 @@ fn sizes_and_channels_of_the_graph_are_checked() {
 #[test]
 fn the_exported_network_names_its_input_output_and_preprocessing() {
     let network = HrnetConfig::small(4).init(&Device::default()).unwrap();
-    let config = DetectorConfig {
-        network: HrnetConfig::small(4),
-        input_size: [64, 96],
-        ..DetectorConfig::quick()
-    };
+    let config = DetectorConfig::quick().with_network(HrnetConfig::small(4)).with_input_size([64, 96]);
     let file = KeypointDetector::new(network, config).unwrap().to_onnx().unwrap();
     for text in ["image", "heatmaps", "batch", "preprocessing", "\"input_size\":[64,96]"] {
         assert!(file.windows(text.len()).any(|w| w == text.as_bytes()), "{text}");

@@ -77,7 +77,7 @@ fn saved_weights_are_read_back_to_the_same_bits() {
 #[test]
 fn wrong_and_partial_files_are_refused_with_all_names() {
     let device = Device::default();
-    let deeper = HrnetConfig { n_bottlenecks: 3, ..narrow() }.init(&device).unwrap();
+    let deeper = narrow().with_n_bottlenecks(3).init(&device).unwrap();
     let error = deeper.load_weights(&data("narrow.pth"), WeightScope::All).unwrap_err();
     let Error::WeightsMismatch { missing, unexpected, mismatched, .. } = error else {
         panic!("{error}");
@@ -86,7 +86,7 @@ fn wrong_and_partial_files_are_refused_with_all_names() {
     assert!(missing.iter().all(|name| name.starts_with("layer1.2.")), "{missing:?}");
     assert!(unexpected.is_empty() && mismatched.is_empty());
 
-    let shallower = HrnetConfig { n_bottlenecks: 1, ..narrow() }.init(&device).unwrap();
+    let shallower = narrow().with_n_bottlenecks(1).init(&device).unwrap();
     let error = shallower.load_weights(&data("narrow.safetensors"), WeightScope::All).unwrap_err();
     let Error::WeightsMismatch { missing, unexpected, .. } = error else { panic!("{error}") };
     assert!(missing.is_empty());

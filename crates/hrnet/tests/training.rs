@@ -5,12 +5,13 @@
 
 use burn::tensor::Device;
 use std::f64::consts::TAU;
+use std::ops::ControlFlow;
 use vertebra_hrnet::{
-    Augmentation, DetectorCalibration, DetectorConfig, Error, FilmPixels, FilmSample, Folds,
-    HrnetConfig, KeypointDetector, TrainedFold, cross_validate, train_detector,
+    Augmentation, DetectorCalibration, DetectorConfig, DetectorTrainer, Error, FilmFolds,
+    FilmPixels, FilmSample, HrnetConfig, KeypointDetector, TrainedFold,
 };
 use vertebra_keypoints::{ConfidenceCalibration, Level, VertebraKeypoints};
-use vertebra_training::{LearningRate, Schedule, StopReason, TrainingConfig};
+use vertebra_training::{LearningRate, Schedule, StopReason, TrainingConfig, keep_going};
 
 /// A deterministic number in `[-1, 1]`.
 fn number(film: usize, of: usize) -> f64 {
@@ -51,18 +52,17 @@ fn films(range: std::ops::Range<usize>) -> Vec<FilmSample> {
 }
 
 fn config(epochs: usize) -> DetectorConfig {
-    DetectorConfig {
-        network: HrnetConfig::small(6),
-        input_size: [96, 64],
-        training: TrainingConfig {
-            epochs,
-            batch_size: Some(8),
-            learning_rate: LearningRate::new(1e-2, 1e-4, Schedule::Cosine).with_warmup(0.1),
-            validate_every: epochs,
-            ..TrainingConfig::default()
-        },
-        ..DetectorConfig::quick()
-    }
+    let rate = LearningRate::new(1e-2, 1e-4, Schedule::Cosine).with_warmup(0.1);
+    DetectorConfig::quick()
+        .with_network(HrnetConfig::small(6))
+        .with_input_size([96, 64])
+        .with_training(
+            TrainingConfig::default()
+                .with_epochs(epochs)
+                .with_batch_size(8)
+                .with_learning_rate(rate)
+                .with_validate_every(epochs),
+        )
 }
 
 fn errors_px(truth: &FilmSample, found: &VertebraKeypoints) -> [f64; 5] {
@@ -84,8 +84,8 @@ fn mirrored(sample: &FilmSample) -> Vec<f32> {
 fn learns_to_find_the_centres_on_films_it_has_not_seen() {
     let device = Device::default();
     let (train, test) = (films(0..64), films(100..116));
-    let trained =
-        train_detector(&config(20), &train, &test, &device, 1, None, &mut |_| {}).unwrap();
+    let trainer = DetectorTrainer::new(config(20)).with_seed(1);
+    let trained = trainer.fit(&train, &test, &mut keep_going).unwrap();
     let detector = trained.detector;
     let views: Vec<FilmPixels<'_>> = test.iter().map(view).collect();
     let found = detector.detect_batch(&views).unwrap();
@@ -129,44 +129,39 @@ fn learns_to_find_the_centres_on_films_it_has_not_seen() {
 
 #[test]
 fn training_is_a_function_of_the_seed_and_resumes_to_the_same_bits() {
-    let device = Device::default();
-    let tiny = DetectorConfig { input_size: [32, 32], ..config(2) };
+    let tiny = config(2).with_input_size([32, 32]);
     let train = films(0..6);
-    let run = |seed, folder: Option<&std::path::Path>, on_event: &mut dyn FnMut(&_)| {
-        train_detector(&tiny, &train, &[], &device, seed, folder, on_event)
-    };
+    let trainer = |seed| DetectorTrainer::new(tiny.clone()).with_seed(seed);
     let points = |seed| {
-        let trained = run(seed, None, &mut |_| {}).unwrap();
+        let trained = trainer(seed).fit(&train, &[], &mut keep_going).unwrap();
         (trained.history, trained.detector.detect(view(&train[0])).unwrap())
     };
     let whole = points(5);
     assert_eq!(whole, points(5));
     assert_ne!(whole, points(6));
 
-    // Stop after the first epoch by a panic in the progress callback, as a killed process would.
+    // Stopped after the first epoch.
     let folder = tempfile::tempdir().unwrap();
-    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        run(5, Some(folder.path()), &mut |event| {
-            if let vertebra_training::Event::Epoch { .. } = event {
-                std::panic::resume_unwind(Box::new("stopped"));
-            }
-        })
-    }));
-    assert!(stopped.is_err());
-    let resumed = run(5, Some(folder.path()), &mut |_| {}).unwrap();
+    let trainer = trainer(5).with_run_folder(folder.path());
+    let stopped = trainer.fit(&train, &[], &mut |event| match event {
+        vertebra_training::Event::Epoch { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let cancelled = vertebra_training::Error::Cancelled { epochs: 1 }.to_string();
+    assert_eq!(stopped.unwrap_err().to_string(), cancelled);
+    let resumed = trainer.fit(&train, &[], &mut keep_going).unwrap();
     let resumed = (resumed.history, resumed.detector.detect(view(&train[0])).unwrap());
     assert_eq!(resumed, whole);
 }
 
 #[test]
 fn training_does_not_depend_on_the_number_of_threads() {
-    let device = Device::default();
-    let tiny = DetectorConfig { input_size: [32, 32], ..config(2) };
+    let tiny = config(2).with_input_size([32, 32]);
     let train = films(0..12);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let run = || train_detector(&tiny, &train, &[], &device, 3, None, &mut |_| {}).unwrap();
-        let trained = pool.install(run);
+        let trainer = DetectorTrainer::new(tiny.clone()).with_seed(3);
+        let trained = pool.install(|| trainer.fit(&train, &[], &mut keep_going)).unwrap();
         (trained.history, trained.detector.detect(view(&train[0])).unwrap())
     };
     assert_eq!(on(1), on(3));
@@ -174,22 +169,15 @@ fn training_does_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn training_stops_early_with_the_best_epoch_where_held_out_films_say_so() {
-    let device = Device::default();
-    let base = DetectorConfig { input_size: [32, 32], ..config(9) };
-    let training = TrainingConfig {
-        validate_every: 1,
-        patience: Some(2),
-        // Too slow to change what is found on the held-out films.
-        learning_rate: LearningRate::constant(1e-12),
-        ..base.training.clone()
-    };
-    let stopping = DetectorConfig { training, ..base };
+    let base = config(9).with_input_size([32, 32]);
+    // Too slow to change what is found on the held-out films.
+    let rate = LearningRate::constant(1e-12);
+    let training = base.training.clone().with_validate_every(1).with_patience(2);
+    let stopping = base.with_training(training.with_learning_rate(rate));
     let folder = tempfile::tempdir().unwrap();
     let (train, held_out) = (films(0..6), films(20..24));
-    let run = || {
-        train_detector(&stopping, &train, &held_out, &device, 1, Some(folder.path()), &mut |_| {})
-            .unwrap()
-    };
+    let trainer = DetectorTrainer::new(stopping).with_seed(1).with_run_folder(folder.path());
+    let run = || trainer.fit(&train, &held_out, &mut keep_going).unwrap();
     let trained = run();
     assert_eq!(trained.stopped, StopReason::Patience);
     let scores: Vec<f64> = trained.history.iter().map(|epoch| epoch.score.unwrap()).collect();
@@ -202,21 +190,15 @@ fn training_stops_early_with_the_best_epoch_where_held_out_films_say_so() {
 
 #[test]
 fn with_patience_a_fold_of_its_own_decides_when_to_stop() {
-    let device = Device::default();
-    let base = DetectorConfig { input_size: [32, 32], ..config(9) };
-    let training = TrainingConfig {
-        validate_every: 1,
-        patience: Some(1),
-        learning_rate: LearningRate::constant(1e-12),
-        ..base.training.clone()
-    };
-    let stopping = DetectorConfig { training, ..base.clone() };
+    let base = config(9).with_input_size([32, 32]);
+    let training = base.training.clone().with_validate_every(1).with_patience(1);
+    let rate = LearningRate::constant(1e-12);
+    let stopping = base.clone().with_training(training.with_learning_rate(rate));
     let (films, fold_of) = (films(0..9), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
     let run = |films: &[FilmSample], config: &DetectorConfig| {
-        Folds::new(films, &fold_of)
-            .unwrap()
-            .train(config, 2, &device, 1, None, &mut |_| {})
-            .unwrap()
+        let folds = FilmFolds::new(films, &fold_of).unwrap();
+        let trainer = DetectorTrainer::new(config.clone()).with_seed(1);
+        trainer.fit_fold(&folds, 2, &mut keep_going).unwrap()
     };
     let fold = run(&films, &stopping);
     assert_eq!(fold.held_out, [2, 5, 8]);
@@ -242,8 +224,8 @@ fn with_patience_a_fold_of_its_own_decides_when_to_stop() {
     assert_eq!((whole.trained.stopped, scores(&whole)[0]), (StopReason::Finished, None));
 
     let two = fold_of.map(|fold| fold.min(1));
-    let two = Folds::new(&films, &two).unwrap();
-    let error = two.train(&stopping, 0, &device, 1, None, &mut |_| {}).unwrap_err();
+    let two = FilmFolds::new(&films, &two).unwrap();
+    let error = DetectorTrainer::new(stopping).fit_fold(&two, 0, &mut keep_going).unwrap_err();
     assert_eq!(
         error.to_string(),
         "n_folds: expected at least 3 for early stopping (patience), got 2"
@@ -252,43 +234,41 @@ fn with_patience_a_fold_of_its_own_decides_when_to_stop() {
 
 #[test]
 fn cross_validation_detects_every_film_with_the_detector_of_its_fold() {
-    let device = Device::default();
-    let tiny = DetectorConfig { input_size: [32, 32], ..config(1) };
+    let tiny = config(1).with_input_size([32, 32]);
     let (films, fold_of) = (films(0..6), [1, 0, 2, 2, 0, 1]);
-    let crossed =
-        cross_validate(&tiny, &films, &fold_of, &device, 1, None, &mut |_, _| {}).unwrap();
+    let trainer = DetectorTrainer::new(tiny).with_seed(1);
+    let folds = FilmFolds::new(&films, &fold_of).unwrap();
+    let crossed = trainer.cross_validate(&folds, &mut |_, event| keep_going(event)).unwrap();
     assert_eq!((crossed.folds.len(), crossed.detected.len()), (3, 6));
     for fold in 0..3 {
-        let folds = Folds::new(&films, &fold_of).unwrap();
-        let one = folds.train(&tiny, fold, &device, 1, None, &mut |_| {}).unwrap();
+        let one = trainer.fit_fold(&folds, fold, &mut keep_going).unwrap();
         for (i, found) in one.held_out.into_iter().zip(one.detected) {
             assert_eq!((fold_of[i], found), (fold, crossed.detected[i]));
         }
     }
     let gap = fold_of.map(|fold| fold * 2);
-    let error = cross_validate(&tiny, &films, &gap, &device, 1, None, &mut |_, _| {}).unwrap_err();
+    let error = FilmFolds::new(&films, &gap).unwrap_err();
     assert_eq!(error.to_string(), "fold_of: expected a film in every fold, got none in 1");
 }
 
 #[test]
 fn bad_training_sets_and_settings_are_named_errors() {
-    let device = Device::default();
     let run = |config: &DetectorConfig, films: &[FilmSample]| {
-        train_detector(config, films, &[], &device, 0, None, &mut |_| {}).unwrap_err()
+        DetectorTrainer::new(config.clone()).fit(films, &[], &mut keep_going).unwrap_err()
     };
     assert!(matches!(run(&config(1), &[]), Error::EmptyTrainingSet));
     let mut small = film(0);
     (small.height, small.width, small.pixels) = (3, 5, vec![0.0; 15]);
     let error = run(&config(1), &[film(0), small]);
     assert!(matches!(error, Error::FilmTooSmall { height: 3, width: 5, smallest: 4 }), "{error}");
-    let odd = DetectorConfig { input_size: [96, 60], ..config(1) };
+    let odd = config(1).with_input_size([96, 60]);
     let text = run(&odd, &[film(0)]).to_string();
     assert_eq!(text, "input_size: expected multiples of 32, got [96, 60]");
-    let shaken = Augmentation { rotation: f64::NAN, ..Augmentation::none() };
-    let shaken = DetectorConfig { augmentation: shaken, ..config(1) };
+    let shaken = Augmentation::none().with_rotation(f64::NAN);
+    let shaken = config(1).with_augmentation(shaken);
     assert!(run(&shaken, &[film(0)]).to_string().contains("augmentation.rotation"));
     let unspaced = FilmSample { spacing_mm: Some([0.0, 1.0]), ..film(0) };
-    assert!(matches!(run(&config(1), &[unspaced]), Error::Spacing(_)));
+    assert!(matches!(run(&config(1), &[unspaced]), Error::InvalidSpacing { .. }));
 }
 
 #[test]
@@ -304,6 +284,15 @@ fn a_damaged_detector_folder_is_an_error_that_names_the_file() {
     other.save_weights(&folder.path().join("keypoints.safetensors")).unwrap();
     let error = KeypointDetector::load(folder.path(), &device).unwrap_err();
     assert!(matches!(error, Error::WeightsMismatch { .. }), "{error}");
+    // Detectors of before the key had its present name are read; later layouts are named.
+    let json = folder.path().join("keypoints.json");
+    let text = std::fs::read_to_string(&json).unwrap();
+    std::fs::write(&json, text.replace("schema_version\": 1", "schema\": 1")).unwrap();
+    detector.network().save_weights(&folder.path().join("keypoints.safetensors")).unwrap();
+    KeypointDetector::load(folder.path(), &device).unwrap();
+    std::fs::write(&json, r#"{"schema_version": 7, "config": 3}"#).unwrap();
+    let error = KeypointDetector::load(folder.path(), &device).unwrap_err().to_string();
+    assert!(error.ends_with("keypoints.json: expected schema version 1, got 7"), "{error}");
     std::fs::write(folder.path().join("keypoints.json"), "{").unwrap();
     let error = KeypointDetector::load(folder.path(), &device).unwrap_err();
     assert!(matches!(error, Error::Malformed { .. }), "{error}");

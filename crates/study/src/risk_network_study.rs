@@ -9,6 +9,7 @@ use crate::stages::models::Clinical;
 use crate::stages::{Context, keypoints, render};
 use crate::{Error, Progress, StudyConfig};
 use burn::tensor::Device;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
@@ -149,19 +150,23 @@ fn train(
     let development = context.data.development();
     let outcomes = context.data.outcomes.subset(development);
     let mut steps = 0;
-    let mut on_event = |event: &Event| match event {
-        Event::Started { epochs, epochs_done, steps_per_epoch } => {
-            steps = epochs_done * steps_per_epoch;
-            observer.stage("training the risk network", Some(epochs * steps_per_epoch));
+    let mut on_event = |event: &Event| {
+        match event {
+            Event::Started { epochs, epochs_done, steps_per_epoch } => {
+                steps = epochs_done * steps_per_epoch;
+                observer.stage("training the risk network", Some(epochs * steps_per_epoch));
+            }
+            Event::Step { .. } => {
+                steps += 1;
+                observer.done(steps);
+            }
+            _ => {}
         }
-        Event::Step { .. } => {
-            steps += 1;
-            observer.done(steps);
-        }
-        _ => {}
+        ControlFlow::Continue(())
     };
     let data = (&inputs.subset(development), &outcomes);
-    Ok(trainer.fit(data, None, context.device, &mut on_event)?.model)
+    let trainer = trainer.with_device(context.device);
+    Ok(trainer.fit(data, None, &mut on_event)?.model)
 }
 
 /// What the run depends on besides the training settings, which checkpoints hold themselves.

@@ -6,30 +6,38 @@
 
 use crate::progress::Progress;
 use crate::snapshot::snapshot;
-use crate::{EpochSummary, Error, TrainingConfig, write_whole};
+use crate::{EpochSummary, Error, TrainingConfig};
 use burn::module::Module;
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use vertebra_run::write_whole;
 
 const POINTER: &str = "checkpoint.json";
 const CURVES: &str = "curves.csv";
-const SCHEMA: u32 = 1;
+/// 2: other batch orders and first weights than 1, whose runs could not go on as they began.
+const SCHEMA_VERSION: u32 = 2;
 
 /// What `checkpoint.json` holds.
 #[derive(Debug, Serialize, Deserialize)]
 struct Pointer {
-    schema: u32,
+    schema_version: u32,
     config: TrainingConfig,
     n_samples: usize,
     progress: Progress,
     model: String,
     optimizer: String,
     best: Option<String>,
+}
+
+/// Read first, so that another layout is refused by its number, not by a field.
+#[derive(Debug, Deserialize)]
+struct Version {
+    #[serde(alias = "schema")]
+    schema_version: u32,
 }
 
 /// Everything a run needs to go on.
@@ -67,7 +75,7 @@ impl<'a> RunFolder<'a> {
         let model = fresh
             .model
             .try_load_record(model)
-            .map_err(|e| malformed(&self.path.join(&pointer.model), "this network's weights", e))?;
+            .map_err(|e| Error::malformed(&self.path.join(&pointer.model), "this network's weights", e))?;
         Ok(State { model, optimizer, best, progress: pointer.progress })
     }
 
@@ -75,7 +83,7 @@ impl<'a> RunFolder<'a> {
     pub(crate) fn save<M: Module>(&self, state: &State<M>) -> Result<(), Error> {
         let epoch = state.progress.epochs_done();
         let pointer = Pointer {
-            schema: SCHEMA,
+            schema_version: SCHEMA_VERSION,
             config: self.config.clone(),
             n_samples: self.n_samples,
             progress: state.progress.clone(),
@@ -101,20 +109,21 @@ impl<'a> RunFolder<'a> {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(Error::io(&path))?,
         };
-        let pointer: Pointer = serde_json::from_str(&text)
-            .map_err(|e| malformed(&path, "a training checkpoint (schema 1)", e))?;
-        if pointer.schema != SCHEMA {
-            let got = format!("schema {}", pointer.schema);
-            return Err(malformed(&path, "a training checkpoint (schema 1)", got));
+        let not_ours = |e| Error::malformed(&path, "a training checkpoint", e);
+        let version: Version = serde_json::from_str(&text).map_err(not_ours)?;
+        if version.schema_version != SCHEMA_VERSION {
+            let got = version.schema_version;
+            let (path, expected) = (path.clone(), SCHEMA_VERSION);
+            return Err(Error::SchemaVersion { path, expected, got });
         }
-        Ok(Some(pointer))
+        serde_json::from_str(&text).map(Some).map_err(not_ours)
     }
 
     fn check_same_run(&self, pointer: &Pointer) -> Result<(), Error> {
         let path = self.path.join(POINTER);
-        let changed = |setting: &str, expected: String, got: String| Error::RunChanged {
+        let changed = |name: &str, expected: String, got: String| Error::RunChanged {
             path: path.clone(),
-            setting: setting.to_owned(),
+            name: name.to_owned(),
             expected,
             got,
         };
@@ -123,29 +132,29 @@ impl<'a> RunFolder<'a> {
             return Err(changed("number of samples", was, is));
         }
         match first_difference(&pointer.config, self.config) {
-            Some((setting, was, is)) => Err(changed(&setting, was, is)),
+            Some((name, was, is)) => Err(changed(&name, was, is)),
             None => Ok(()),
         }
     }
 
     fn load_model(&self, name: &str) -> Result<ModuleRecord, Error> {
         let (path, bytes) = self.read(name)?;
-        ModuleRecord::from_bytes(bytes).map_err(|e| malformed(&path, "network weights", e))
+        ModuleRecord::from_bytes(bytes).map_err(|e| Error::malformed(&path, "network weights", e))
     }
 
     fn load_optimizer(&self, fresh: ModuleOptimizer, name: &str) -> Result<ModuleOptimizer, Error> {
         let (path, bytes) = self.read(name)?;
         let expected = "an optimiser state";
         let record =
-            OptimizerRecord::from_bytes(bytes).map_err(|e| malformed(&path, expected, e))?;
+            OptimizerRecord::from_bytes(bytes).map_err(|e| Error::malformed(&path, expected, e))?;
         let n = record.len();
         let optimizer = fresh.load_record(record);
-        // burn passes over what is no state of this optimiser, and would start it afresh.
+        // burn skips what is not a state of this optimiser, and would start it afresh.
         match optimizer.to_record().len() {
             taken if taken == n && n > 0 => Ok(optimizer),
             taken => {
                 let got = format!("{n} tensors, of which {taken} belong to one");
-                Err(malformed(&path, expected, got))
+                Err(Error::malformed(&path, expected, got))
             }
         }
     }
@@ -160,19 +169,18 @@ impl<'a> RunFolder<'a> {
 
     fn write(&self, name: &str, bytes: Result<Bytes, RecordError>) -> Result<(), Error> {
         let path = self.path.join(name);
-        let bytes = bytes.map_err(|e| malformed(&path, "a state that can be written", e))?;
-        write_whole(&path, |file| file.write_all(&bytes)).map_err(Error::io(&path))
+        let bytes = bytes.map_err(|e| Error::malformed(&path, "a state that can be written", e))?;
+        Ok(write_whole(&path, &*bytes)?)
     }
 
     fn replace_pointer(&self, pointer: &Pointer) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(pointer)
-            .map_err(|e| malformed(&self.path.join(POINTER), "finite numbers", e))?;
+            .map_err(|e| Error::malformed(&self.path.join(POINTER), "finite numbers", e))?;
         self.replace(POINTER, &text)
     }
 
     fn replace(&self, name: &str, text: &str) -> Result<(), Error> {
-        let path = self.path.join(name);
-        write_whole(&path, |file| file.write_all(text.as_bytes())).map_err(Error::io(&path))
+        Ok(write_whole(&self.path.join(name), text)?)
     }
 
     /// Removes weights and states of other checkpoints; nothing else that lies in the folder.
@@ -221,8 +229,4 @@ fn first_difference(
         let is = now.get(&name).cloned().unwrap_or_default();
         (was != is).then(|| (name, was.to_string(), is.to_string()))
     })
-}
-
-fn malformed(path: &Path, expected: &'static str, got: impl std::fmt::Display) -> Error {
-    Error::Malformed { path: PathBuf::from(path), expected, got: got.to_string() }
 }

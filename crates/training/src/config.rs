@@ -1,5 +1,6 @@
+//! The settings of a run.
+
 use crate::batches::n_batches;
-use crate::learning_rate::invalid;
 use crate::{Adam, Error, LearningRate};
 use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Which optimiser; both with beta 0.9 and 0.999 and epsilon 1e-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum OptimizerKind {
     /// Adam (Kingma & Ba, ICLR 2015); weight decay is added to the gradient.
     #[default]
@@ -18,6 +20,7 @@ pub enum OptimizerKind {
 /// Settings of one run; a run is a function of them, of the task and of the first weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct TrainingConfig {
     /// Passes over the training set.
     pub epochs: usize,
@@ -62,6 +65,79 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
+    /// Sets the number of passes over the training set.
+    #[must_use]
+    pub fn with_epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// Sets the samples in one step; `None` is the whole training set.
+    #[must_use]
+    pub fn with_batch_size(mut self, batch_size: impl Into<Option<usize>>) -> Self {
+        self.batch_size = batch_size.into();
+        self
+    }
+
+    /// Sets the learning rate.
+    #[must_use]
+    pub fn with_learning_rate(mut self, learning_rate: LearningRate) -> Self {
+        self.learning_rate = learning_rate;
+        self
+    }
+
+    /// Sets the optimiser.
+    #[must_use]
+    pub fn with_optimizer(mut self, optimizer: OptimizerKind) -> Self {
+        self.optimizer = optimizer;
+        self
+    }
+
+    /// Sets the weight decay; 0 for none.
+    #[must_use]
+    pub fn with_weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+
+    /// Sets the largest norm of the gradient; `None` for no clipping.
+    #[must_use]
+    pub fn with_clip_norm(mut self, clip_norm: impl Into<Option<f64>>) -> Self {
+        self.clip_norm = clip_norm.into();
+        self
+    }
+
+    /// Sets the epochs between two validations.
+    #[must_use]
+    pub fn with_validate_every(mut self, validate_every: usize) -> Self {
+        self.validate_every = validate_every;
+        self
+    }
+
+    /// Sets the validations without a better score before the run stops;
+    /// `None` for never.
+    #[must_use]
+    pub fn with_patience(mut self, patience: impl Into<Option<usize>>) -> Self {
+        self.patience = patience.into();
+        self
+    }
+
+    /// Sets the epochs between two checkpoints.
+    #[must_use]
+    pub fn with_checkpoint_every(mut self, checkpoint_every: usize) -> Self {
+        self.checkpoint_every = checkpoint_every;
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Checks every setting.
+    ///
     /// # Errors
     /// [`Error::InvalidSetting`] with the first setting outside its domain.
     pub fn check(&self) -> Result<(), Error> {
@@ -74,15 +150,15 @@ impl TrainingConfig {
             ("patience", self.patience.unwrap_or(1)),
         ] {
             if value == 0 {
-                return Err(invalid(setting, "at least 1", value));
+                return Err(Error::invalid(setting, "at least 1", value));
             }
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
-            return Err(invalid("weight_decay", "a number >= 0", self.weight_decay));
+            return Err(Error::invalid("weight_decay", "a number >= 0", self.weight_decay));
         }
         match self.clip_norm {
             Some(norm) if !(norm.is_finite() && norm > 0.0) => {
-                Err(invalid("clip_norm", "a positive number", norm))
+                Err(Error::invalid("clip_norm", "a positive number", norm))
             }
             _ => Ok(()),
         }

@@ -1,4 +1,6 @@
-use std::path::PathBuf;
+//! What can go wrong in training.
+
+use std::path::{Path, PathBuf};
 
 /// What a [`Task`](crate::Task) may return: any error of the crate that defines the task.
 pub type TaskError = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -10,11 +12,11 @@ pub enum Error {
     /// The task has no sample to learn from.
     #[error("the training set is empty")]
     EmptyTrainingSet,
-    /// A setting is outside its domain: (setting, expected, got).
-    #[error("{setting}: expected {expected}, got {got}")]
+    /// A setting is outside its domain.
+    #[error("{name}: expected {expected}, got {got}")]
     InvalidSetting {
         /// Name of the field.
-        setting: &'static str,
+        name: &'static str,
         /// The values it accepts.
         expected: &'static str,
         /// The value it had.
@@ -40,9 +42,20 @@ pub enum Error {
         /// The value.
         norm: f64,
     },
-    /// The validation score is NaN or infinite: (epoch from 1, score).
-    #[error("epoch {0}: the validation score is {1}, expected a finite number")]
-    NonFiniteScore(usize, f64),
+    /// The validation score is NaN or infinite.
+    #[error("epoch {epoch}: the validation score is {score}, expected a finite number")]
+    NonFiniteScore {
+        /// Epoch, from 1.
+        epoch: usize,
+        /// The value.
+        score: f64,
+    },
+    /// The callback asked for the run to stop; a run folder keeps the last checkpoint.
+    #[error("training was cancelled after {epochs} of its epochs")]
+    Cancelled {
+        /// Epochs done.
+        epochs: usize,
+    },
     /// The task failed while it computed gradients or a score.
     #[error("epoch {epoch}: {source}")]
     Task {
@@ -52,19 +65,29 @@ pub enum Error {
         source: TaskError,
     },
     /// A run folder holds a run with other settings; it is never silently continued or overwritten.
-    #[error("{path}: this run was started with {setting} = {expected}, now it is {got}")]
+    #[error("{}: this run was started with {name} = {expected}, now it is {got}", path.display())]
     RunChanged {
         /// The checkpoint file.
         path: PathBuf,
         /// The first setting that differs.
-        setting: String,
+        name: String,
         /// Its value in the run folder.
         expected: String,
         /// Its value in this call.
         got: String,
     },
+    /// A checkpoint has another layout than this version reads.
+    #[error("{}: expected schema version {expected}, got {got}", path.display())]
+    SchemaVersion {
+        /// The checkpoint file.
+        path: PathBuf,
+        /// The version that is read.
+        expected: u32,
+        /// The version in the file.
+        got: u32,
+    },
     /// A checkpoint cannot be read as one.
-    #[error("{path}: expected {expected}, got {got}")]
+    #[error("{}: expected {expected}, got {got}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -74,7 +97,7 @@ pub enum Error {
         got: String,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -83,8 +106,31 @@ pub enum Error {
     },
 }
 
+impl From<vertebra_run::Error> for Error {
+    fn from(error: vertebra_run::Error) -> Self {
+        let (path, source) = error.into_parts();
+        Self::Io { path, source }
+    }
+}
+
 impl Error {
-    pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+    pub(crate) fn invalid(
+        name: &'static str,
+        expected: &'static str,
+        got: impl std::fmt::Display,
+    ) -> Self {
+        Self::InvalidSetting { name, expected, got: got.to_string() }
+    }
+
+    pub(crate) fn malformed(
+        path: &Path,
+        expected: &'static str,
+        got: impl std::fmt::Display,
+    ) -> Self {
+        Self::Malformed { path: path.to_owned(), expected, got: got.to_string() }
+    }
+
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.to_owned(), source }
     }
 }

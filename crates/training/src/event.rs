@@ -1,7 +1,11 @@
+//! What a run reports while it goes on.
+
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// One finished epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive] // only a run makes one
 pub struct EpochSummary {
     /// Epoch, from 1.
     pub epoch: usize,
@@ -16,6 +20,7 @@ pub struct EpochSummary {
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum StopReason {
     /// All epochs are done.
     Finished,
@@ -58,4 +63,12 @@ pub enum Event {
     },
     /// The run ended.
     Stopped(StopReason),
+}
+
+/// The callback of whoever neither watches a run nor stops it.
+///
+/// A callback that returns [`ControlFlow::Break`] ends the run with
+/// [`Error::Cancelled`](crate::Error::Cancelled).
+pub fn keep_going(_: &Event) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }

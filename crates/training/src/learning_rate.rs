@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The way from the first learning rate to the last.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Schedule {
     /// Stays at the start value; the end value is not used.
     #[default]
@@ -21,6 +22,7 @@ pub enum Schedule {
 
 /// Learning rate of every step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LearningRate {
     /// Value after the warm-up.
     pub start: f64,
@@ -82,32 +84,24 @@ impl LearningRate {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let positive = |v: f64| v.is_finite() && v > 0.0;
         if !positive(self.start) {
-            return Err(invalid("learning_rate.start", "a positive number", self.start));
+            return Err(Error::invalid("learning_rate.start", "a positive number", self.start));
         }
         if !positive(self.end) {
-            return Err(invalid("learning_rate.end", "a positive number", self.end));
+            return Err(Error::invalid("learning_rate.end", "a positive number", self.end));
         }
         if !(0.0..1.0).contains(&self.warmup) {
-            return Err(invalid("learning_rate.warmup", "a fraction in [0, 1)", self.warmup));
+            return Err(Error::invalid("learning_rate.warmup", "a fraction in [0, 1)", self.warmup));
         }
         match &self.schedule {
             Schedule::Step(at)
                 if !at.is_sorted() || at.iter().any(|a| !(0.0..=1.0).contains(a)) =>
             {
                 let expected = "increasing fractions in [0, 1]";
-                Err(invalid("learning_rate.schedule.step", expected, format!("{at:?}")))
+                Err(Error::invalid("learning_rate.schedule.step", expected, format!("{at:?}")))
             }
             _ => Ok(()),
         }
     }
-}
-
-pub(crate) fn invalid(
-    setting: &'static str,
-    expected: &'static str,
-    got: impl std::fmt::Display,
-) -> Error {
-    Error::InvalidSetting { setting, expected, got: got.to_string() }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! A [`Task`] says what is learnt: a network, numbered samples and a loss whose gradients it
 //! computes. [`train`] owns the rest: the order of samples, the learning rate ([`LearningRate`]),
 //! clipping by the norm of the whole gradient ([`clip_global_norm`]), Adam or AdamW, validation
-//! with early stopping, and checkpoints in a run folder. Progress comes as [`Event`]s; nothing is
-//! printed.
+//! with early stopping, and checkpoints in a run folder. Progress comes as [`Event`]s to a callback
+//! that may end the run; nothing is printed.
 //!
 //! A run is a function of its [`TrainingConfig`], its task and its first weights
 //! ([`initialize`] draws those from a seed): the batch order depends on the seed and the epoch
@@ -26,15 +26,16 @@ mod progress;
 mod snapshot;
 mod task;
 mod train;
-mod whole_file;
+
+/// The version of burn whose types stand in this crate's signatures.
+pub use burn;
 
 pub use adam::Adam;
 pub use clip::clip_global_norm;
 pub use config::{OptimizerKind, TrainingConfig};
 pub use error::{Error, TaskError};
-pub use event::{EpochSummary, Event, StopReason};
+pub use event::{EpochSummary, Event, StopReason, keep_going};
 pub use initialize::{WeightScale, initialize};
 pub use learning_rate::{LearningRate, Schedule};
 pub use task::{StepGradients, Task};
 pub use train::{Trained, train};
-pub use whole_file::write_whole;

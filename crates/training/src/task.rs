@@ -1,14 +1,25 @@
+//! What is learnt, as the loop sees it.
+
 use crate::TaskError;
 use burn::module::Module;
 use burn::optim::GradientsParams;
 
 /// The gradient of one step, and the loss it belongs to.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct StepGradients {
     /// Loss of this batch, for the log and for the check that it is finite.
     pub loss: f64,
     /// Gradients of the parameters that take part; others stay as they are.
     pub gradients: GradientsParams,
+}
+
+impl StepGradients {
+    /// The loss of a batch and its gradients.
+    #[must_use]
+    pub fn new(loss: f64, gradients: GradientsParams) -> Self {
+        Self { loss, gradients }
+    }
 }
 
 /// What is learnt: a network, samples addressed by number, and a loss.

@@ -1,3 +1,5 @@
+//! The training loop.
+
 use crate::batches::{batches, n_batches, step_seed};
 use crate::checkpoint::{RunFolder, State};
 use crate::clip::clip_global_norm;
@@ -5,10 +7,12 @@ use crate::progress::Progress;
 use crate::snapshot::snapshot;
 use crate::{EpochSummary, Error, Event, StepGradients, StopReason, Task, TrainingConfig};
 use burn::module::Module;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// A finished run.
 #[derive(Debug, Clone)]
+#[non_exhaustive] // only a run makes one
 pub struct Trained<M> {
     /// The network of the best epoch, or of the last one without validation; an inference copy.
     pub model: M,
@@ -20,22 +24,32 @@ pub struct Trained<M> {
     pub stopped: StopReason,
 }
 
+impl<M> Trained<M> {
+    /// The same run with another model made of this one's.
+    pub fn map<N>(self, model: impl FnOnce(M) -> N) -> Trained<N> {
+        let Self { model: trained, epoch, history, stopped } = self;
+        Trained { model: model(trained), epoch, history, stopped }
+    }
+}
+
 /// Trains `model` on `task`.
 ///
 /// With a `run_folder` the run writes checkpoints there and goes on from the last one it finds:
 /// an interrupted and resumed run ends with bit-equal weights to an uninterrupted one, on the
 /// same machine. The batch order depends on `(config.seed, epoch)` only. A model on a device
-/// without autodiff is moved to its autodiff device.
+/// without autodiff is moved to its autodiff device. `on_event` learns of every step and may end the
+/// run by [`ControlFlow::Break`]; [`keep_going`](crate::keep_going) does neither.
 ///
 /// # Errors
 /// [`Error::InvalidSetting`], [`Error::EmptyTrainingSet`]; [`Error::RunChanged`] for a run folder
-/// with other settings; [`Error::NonFiniteLoss`] and its kin, [`Error::Task`], [`Error::Io`].
+/// with other settings; [`Error::NonFiniteLoss`] and its kin, [`Error::Task`], [`Error::Io`];
+/// [`Error::Cancelled`].
 pub fn train<T: Task>(
     config: &TrainingConfig,
     task: &T,
     model: T::Model,
     run_folder: Option<&Path>,
-    on_event: &mut dyn FnMut(&Event),
+    on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
 ) -> Result<Trained<T::Model>, Error> {
     config.check()?;
     if task.n_samples() == 0 {
@@ -64,25 +78,34 @@ struct Run<'a, T: Task> {
     config: &'a TrainingConfig,
     task: &'a T,
     folder: Option<RunFolder<'a>>,
-    on_event: &'a mut dyn FnMut(&Event),
+    on_event: &'a mut dyn FnMut(&Event) -> ControlFlow<()>,
     state: State<T::Model>,
 }
 
 impl<T: Task> Run<'_, T> {
     fn finish(mut self) -> Result<Trained<T::Model>, Error> {
-        (self.on_event)(&Event::Started {
+        self.report(&Event::Started {
             epochs_done: self.state.progress.epochs_done(),
             epochs: self.config.epochs,
             steps_per_epoch: n_batches(self.task.n_samples(), self.config.batch_size),
-        });
+        })?;
         let stopped = loop {
             match self.state.progress.stopped {
                 Some(reason) => break reason,
                 None => self = self.one_epoch()?,
             }
         };
-        (self.on_event)(&Event::Stopped(stopped));
+        self.report(&Event::Stopped(stopped))?;
         Ok(into_trained(self.state, stopped))
+    }
+
+    fn report(&mut self, event: &Event) -> Result<(), Error> {
+        match (self.on_event)(event) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => {
+                Err(Error::Cancelled { epochs: self.state.progress.epochs_done() })
+            }
+        }
     }
 
     fn one_epoch(mut self) -> Result<Self, Error> {
@@ -128,7 +151,7 @@ impl<T: Task> Run<'_, T> {
         }
         let optimizer = &mut self.state.optimizer;
         self.state.model = optimizer.step(learning_rate, self.state.model, gradients);
-        (self.on_event)(&Event::Step { epoch, step, loss, learning_rate, gradient_norm });
+        self.report(&Event::Step { epoch, step, loss, learning_rate, gradient_norm })?;
         Ok((self, loss))
     }
 
@@ -141,7 +164,7 @@ impl<T: Task> Run<'_, T> {
             .validate(&self.state.model.valid())
             .map_err(|source| Error::Task { epoch, source })?;
         match score {
-            Some(score) if !score.is_finite() => Err(Error::NonFiniteScore(epoch, score)),
+            Some(score) if !score.is_finite() => Err(Error::NonFiniteScore { epoch, score }),
             other => Ok(other),
         }
     }
@@ -157,8 +180,7 @@ impl<T: Task> Run<'_, T> {
         if let Some(folder) = self.folder.as_ref().filter(|_| due || progress.stopped.is_some()) {
             folder.save(&self.state)?;
         }
-        (self.on_event)(&Event::Epoch { summary, best });
-        Ok(())
+        self.report(&Event::Epoch { summary, best })
     }
 }
 

@@ -8,10 +8,11 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::cell::Cell;
+use std::ops::ControlFlow;
 use std::path::Path;
 use vertebra_training::{
     Error, Event, LearningRate, OptimizerKind, Schedule, StepGradients, StopReason, Task,
-    TaskError, Trained, TrainingConfig, WeightScale, initialize, train,
+    TaskError, Trained, TrainingConfig, WeightScale, initialize, keep_going, train,
 };
 
 /// Convolution, BatchNorm (running statistics are state too) and a linear layer.
@@ -89,7 +90,7 @@ impl Task for Spread {
         let loss = self.loss(model, batch, seed);
         let value = f64::from(loss.clone().into_scalar::<f32>());
         let gradients = GradientsParams::from_grads(loss.backward(), model);
-        Ok(StepGradients { loss: value, gradients })
+        Ok(StepGradients::new(value, gradients))
     }
 
     fn validate(&self, model: &Net) -> Result<Option<f64>, TaskError> {
@@ -104,20 +105,18 @@ impl Task for Spread {
 }
 
 fn config() -> TrainingConfig {
-    TrainingConfig {
-        epochs: 6,
-        batch_size: Some(4),
-        learning_rate: LearningRate::new(0.05, 1e-4, Schedule::Cosine).with_warmup(0.1),
-        optimizer: OptimizerKind::AdamW,
-        weight_decay: 1e-3,
-        clip_norm: Some(1.0),
-        seed: 5,
-        ..TrainingConfig::default()
-    }
+    TrainingConfig::default()
+        .with_epochs(6)
+        .with_batch_size(4)
+        .with_learning_rate(LearningRate::new(0.05, 1e-4, Schedule::Cosine).with_warmup(0.1))
+        .with_optimizer(OptimizerKind::AdamW)
+        .with_weight_decay(1e-3)
+        .with_clip_norm(1.0)
+        .with_seed(5)
 }
 
 fn run(task: &Spread, folder: Option<&Path>) -> Result<Trained<Net>, Error> {
-    train(&config(), task, Net::new(), folder, &mut |_| {})
+    train(&config(), task, Net::new(), folder, &mut keep_going)
 }
 
 #[test]
@@ -152,6 +151,29 @@ fn values(net: &Net) -> Vec<Vec<u32>> {
 }
 
 #[test]
+fn a_cancelled_run_goes_on_from_its_last_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut steps = 0;
+    let mut cancel = |event: &Event| {
+        steps += usize::from(matches!(event, Event::Step { .. }));
+        if steps == 8 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let path = Some(folder.path());
+    let error = train(&config(), &Spread::new(10), Net::new(), path, &mut cancel).unwrap_err();
+    assert_eq!(error.to_string(), "training was cancelled after 2 of its epochs");
+    let resumed = run(&Spread::new(10), path).unwrap();
+    assert_eq!(values(&resumed.model), values(&run(&Spread::new(10), None).unwrap().model));
+}
+
+#[test]
+fn another_layout_of_the_checkpoint_is_refused_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("checkpoint.json"), r#"{"schema": 1, "config": 3}"#).unwrap();
+    let error = run(&Spread::new(10), Some(folder.path())).unwrap_err().to_string();
+    assert!(error.ends_with("checkpoint.json: expected schema version 2, got 1"), "{error}");
+}
+
+#[test]
 fn a_finished_run_is_loaded_without_a_step() {
     let folder = tempfile::tempdir().unwrap();
     let first = run(&Spread::new(10), Some(folder.path())).unwrap();
@@ -168,12 +190,15 @@ fn the_best_epoch_is_returned_and_patience_ends_the_run() {
     let mut task = Spread::new(10);
     task.score = Some(best_second);
     let mut after_epoch_2 = None;
-    let two = TrainingConfig { epochs: 6, patience: Some(3), ..config() };
+    let two = config().with_patience(3);
     let mut stopped = Vec::new();
-    let trained = train(&two, &task, Net::new(), None, &mut |event| match event {
-        Event::Epoch { summary, best } if *best => after_epoch_2 = Some(summary.epoch),
-        Event::Stopped(reason) => stopped.push(*reason),
-        _ => {}
+    let trained = train(&two, &task, Net::new(), None, &mut |event| {
+        match event {
+            Event::Epoch { summary, best } if *best => after_epoch_2 = Some(summary.epoch),
+            Event::Stopped(reason) => stopped.push(*reason),
+            _ => {}
+        }
+        ControlFlow::Continue(())
     })
     .unwrap();
     assert_eq!((trained.epoch, after_epoch_2), (2, Some(2)));
@@ -184,7 +209,7 @@ fn the_best_epoch_is_returned_and_patience_ends_the_run() {
     first_two.score = Some(best_second);
     first_two.budget.set(6);
     let folder = tempfile::tempdir().unwrap();
-    assert!(train(&two, &first_two, Net::new(), Some(folder.path()), &mut |_| {}).is_err());
+    assert!(train(&two, &first_two, Net::new(), Some(folder.path()), &mut keep_going).is_err());
     let kept = burn::store::ModuleRecord::load(folder.path().join("best-00002.bpk")).unwrap();
     let kept = Net::new().valid().load_record(kept);
     assert_eq!(values(&kept), values(&trained.model));
@@ -194,9 +219,9 @@ fn the_best_epoch_is_returned_and_patience_ends_the_run() {
 fn another_run_in_the_folder_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     run(&Spread::new(10), Some(folder.path())).unwrap();
-    let other = TrainingConfig { weight_decay: 0.5, ..config() };
+    let other = config().with_weight_decay(0.5);
     let error =
-        train(&other, &Spread::new(10), Net::new(), Some(folder.path()), &mut |_| {}).unwrap_err();
+        train(&other, &Spread::new(10), Net::new(), Some(folder.path()), &mut keep_going).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("weight_decay = 0.001, now it is 0.5"), "{text}");
     let error = run(&Spread::new(9), Some(folder.path())).unwrap_err().to_string();
@@ -244,6 +269,7 @@ fn a_checkpoint_whose_files_go_once_it_is_read_is_enough() {
                     std::fs::remove_file(path).unwrap();
                 }
             }
+            ControlFlow::Continue(())
         })
         .unwrap();
     assert_eq!(values(&resumed.model), values(&run(&Spread::new(10), None).unwrap().model));
@@ -274,19 +300,18 @@ fn only_the_files_of_the_last_checkpoint_stay() {
 fn empty_sets_bad_settings_and_nan_are_named_errors() {
     let error = run(&Spread::new(0), None).unwrap_err();
     assert!(matches!(error, Error::EmptyTrainingSet));
-    let none = TrainingConfig { epochs: 0, ..config() };
-    let error = train(&none, &Spread::new(4), Net::new(), None, &mut |_| {}).unwrap_err();
+    let none = config().with_epochs(0);
+    let error = train(&none, &Spread::new(4), Net::new(), None, &mut keep_going).unwrap_err();
     assert_eq!(error.to_string(), "epochs: expected at least 1, got 0");
-    let wild =
-        TrainingConfig { learning_rate: LearningRate::constant(1e30), clip_norm: None, ..config() };
-    let error = train(&wild, &Spread::new(4), Net::new(), None, &mut |_| {}).unwrap_err();
-    assert!(matches!(error, Error::NonFiniteLoss { .. } | Error::NonFiniteScore(..)), "{error}");
+    let wild = config().with_learning_rate(LearningRate::constant(1e30)).with_clip_norm(None);
+    let error = train(&wild, &Spread::new(4), Net::new(), None, &mut keep_going).unwrap_err();
+    assert!(matches!(error, Error::NonFiniteLoss { .. } | Error::NonFiniteScore { .. }), "{error}");
 }
 
 #[test]
 fn a_model_without_autodiff_is_trained_all_the_same() {
     let plain = Net::on(Device::default());
-    let trained = train(&config(), &Spread::new(10), plain, None, &mut |_| {}).unwrap();
+    let trained = train(&config(), &Spread::new(10), plain, None, &mut keep_going).unwrap();
     let whole = run(&Spread::new(10), None).unwrap();
     assert_eq!(values(&trained.model), values(&whole.model));
 }

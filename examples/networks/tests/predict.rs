@@ -17,7 +17,7 @@ fn folder(least_seen: f64) -> (tempfile::TempDir, [(f64, f64); 5]) {
     let film = Radiograph::new(240, 130, pixels, Spacing::UNKNOWN).unwrap();
     let path = folder.path().join("film.png");
     write_png16(&path, &film).unwrap();
-    let config = DetectorConfig { input_size: [64, 64], ..DetectorConfig::quick() };
+    let config = DetectorConfig::quick().with_input_size([64, 64]);
     let network = config.network.init(&Device::default()).unwrap().with_initial_weights(3);
     let map = ConfidenceCalibration::fit(&[least_seen, 1.0], &[true, true]).unwrap();
     let detector = KeypointDetector::new(network, config)

@@ -130,7 +130,7 @@ impl Graph {
     /// [`Error::ZeroExtent`].
     pub fn input(&mut self, name: &str, shape: MapShape) -> Result<Value, Error> {
         if shape.is_empty() {
-            return Err(Error::ZeroExtent("input shape", shape.array().to_vec()));
+            return Err(Error::ZeroExtent { name: "input shape", got: shape.array().to_vec() });
         }
         let value = self.push(Operation::Input, &[], shape);
         self.inputs.push((name.to_owned(), value));
@@ -192,7 +192,8 @@ impl Graph {
         let shape = self.shape(x);
         for (name, values) in [("scale", scale), ("shift", shift)] {
             if values.len() != shape.channels {
-                return Err(Error::LengthMismatch(name, vec![shape.channels], values.len()));
+                let (shape, got) = (vec![shape.channels], values.len());
+                return Err(Error::LengthMismatch { name, shape, got });
             }
         }
         let operation = Operation::Scale { scale: scale.to_vec(), shift: shift.to_vec() };
@@ -216,7 +217,9 @@ impl Graph {
     pub fn sum(&mut self, terms: &[Value]) -> Result<Value, Error> {
         let shape = self.shape(*terms.first().ok_or(Error::NoOperation)?);
         match terms.iter().map(|&term| self.shape(term)).find(|other| *other != shape) {
-            Some(other) => Err(Error::TermShape(shape.array(), other.array())),
+            Some(other) => {
+                Err(Error::TermShape { expected: shape.array(), got: other.array() })
+            }
             None => Ok(self.push(Operation::Sum, terms, shape)),
         }
     }
@@ -227,7 +230,7 @@ impl Graph {
     /// [`Error::ZeroExtent`].
     pub fn enlarge(&mut self, x: Value, factor: usize) -> Result<Value, Error> {
         if factor == 0 {
-            return Err(Error::ZeroExtent("enlargement", vec![factor]));
+            return Err(Error::ZeroExtent { name: "enlargement", got: vec![factor] });
         }
         let from = self.shape(x);
         let shape = MapShape { height: from.height * factor, width: from.width * factor, ..from };
@@ -252,7 +255,7 @@ impl Graph {
         let window = Convolution::new([1, 1, size[0], size[1]])?.with_stride(stride)?;
         let [_, _, height, width] = window.with_padding(padding).output_shape(shape)?;
         if padding[0] >= size[0] || padding[1] >= size[1] {
-            return Err(Error::InputTooSmall(shape, size, padding));
+            return Err(Error::InputTooSmall { input: shape, filter: size, padding });
         }
         let window = Window { size, stride, padding };
         Ok(self.push(Operation::MaxPool(window), &[x], MapShape { height, width, ..from }))
@@ -286,7 +289,9 @@ impl Graph {
         let channels = parts.iter().map(|&part| self.shape(part).channels).sum();
         let like = |shape: MapShape| MapShape { channels: first.channels, ..shape };
         match parts.iter().map(|&part| self.shape(part)).find(|s| like(*s) != first) {
-            Some(other) => Err(Error::TermShape(first.array(), other.array())),
+            Some(other) => {
+                Err(Error::TermShape { expected: first.array(), got: other.array() })
+            }
             None => {
                 let shape = MapShape { channels, ..first };
                 Ok(self.push(Operation::Concatenate, parts, shape))

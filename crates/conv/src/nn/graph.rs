@@ -14,10 +14,12 @@ impl Graph {
     /// [`Error::Unsupported`] for groups, dilation or uneven padding; [`Error::ShapeMismatch`].
     pub fn conv2d(&mut self, x: Value, layer: &Conv2d) -> Result<Value, Error> {
         if layer.dilation != [1, 1] || layer.groups != 1 {
-            return Err(Error::Unsupported("a convolution with groups or dilation"));
+            let name = "a convolution with groups or dilation";
+            return Err(Error::Unsupported { name });
         }
         let padding = layer.symmetric_padding();
-        let padding = padding.ok_or(Error::Unsupported("a convolution with uneven padding"))?;
+        let name = "a convolution with uneven padding";
+        let padding = padding.ok_or(Error::Unsupported { name })?;
         let convolution = Convolution::new(layer.weight.dims())?.with_stride(layer.stride)?;
         let weight = values(&layer.weight.val())?;
         let bias = layer.bias.as_ref().map(|bias| values(&bias.val())).transpose()?;
@@ -74,11 +76,11 @@ impl Graph {
             Some(padding) if layer.dilation == [1, 1] && !layer.ceil_mode => {
                 self.max_pool(x, layer.kernel_size, layer.stride, padding)
             }
-            _ => Err(Error::Unsupported("a pooling with dilation or uneven padding")),
+            _ => Err(Error::Unsupported { name: "a pooling with dilation or uneven padding" }),
         }
     }
 }
 
 fn values<const D: usize>(tensor: &Tensor<D>) -> Result<Vec<f32>, Error> {
-    tensor.clone().try_into_vec_as::<f32>().map_err(|e| Error::Device(e.to_string()))
+    tensor.clone().try_into_vec_as::<f32>().map_err(|e| Error::Device { message: e.to_string() })
 }

@@ -97,7 +97,7 @@ impl Maps for Traced {
     fn norm(self, layer: &Norm) -> Self {
         self.then(|graph, x| match layer {
             Norm::Batch(norm) => graph.batch_norm(x, norm),
-            Norm::Group(_) => Err(Error::Unsupported("group normalisation")),
+            Norm::Group(_) => Err(Error::Unsupported { name: "group normalisation" }),
         })
     }
 

@@ -251,12 +251,13 @@ impl Plan {
 
     fn check(&self, inputs: &[&[f32]], items: usize) -> Result<(), Error> {
         if inputs.len() != self.inputs.len() {
-            return Err(Error::InputCount(self.inputs.len(), inputs.len()));
+            let (expected, got) = (self.inputs.len(), inputs.len());
+            return Err(Error::InputCount { expected, got });
         }
         for (input, (_, shape)) in inputs.iter().zip(&self.inputs) {
             if input.len() != items * shape.len() {
                 let shape = [vec![items], shape.array().to_vec()].concat();
-                return Err(Error::LengthMismatch("input", shape, input.len()));
+                return Err(Error::LengthMismatch { name: "input", shape, got: input.len() });
             }
         }
         Ok(())

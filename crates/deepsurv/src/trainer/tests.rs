@@ -3,6 +3,7 @@ use crate::{EncoderConfig, ImageSet};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use vertebra_survival::concordance;
+use vertebra_training::keep_going;
 
 /// Exponential times of hazard `exp(log_hazard)`, censored uniformly.
 fn outcomes(log_hazard: &[f64], rng: &mut ChaCha8Rng) -> Outcomes {
@@ -54,7 +55,7 @@ fn squares(n: usize, seed: u64) -> (RiskInputs, Outcomes, Vec<f64>) {
 
 fn fit(trainer: &RiskTrainer<'_>, data: &[(RiskInputs, Outcomes, Vec<f64>)]) -> TrainedRiskModel {
     let pair = |d: usize| (&data[d].0, &data[d].1);
-    trainer.fit(pair(0), Some(pair(1)), &Device::default(), &mut |_| {}).unwrap()
+    trainer.fit(pair(0), Some(pair(1)), &mut keep_going).unwrap()
 }
 
 fn image_trainer() -> RiskTrainer<'static> {
@@ -118,7 +119,7 @@ fn same_seed_same_bits() {
 
 fn error(inputs: &RiskInputs, outcomes: &Outcomes, config: RiskModelConfig) -> String {
     let trainer = RiskTrainer::new(config);
-    let fitted = trainer.fit((inputs, outcomes), None, &Device::default(), &mut |_| {});
+    let fitted = trainer.fit((inputs, outcomes), None, &mut keep_going);
     fitted.unwrap_err().to_string()
 }
 
@@ -187,8 +188,7 @@ fn settings_outside_their_domain_are_named() {
     let mut settings = RiskTraining::default();
     settings.training.learning_rate = LearningRate::constant(-1.0);
     let trainer = RiskTrainer::new(config).with_settings(settings);
-    let device = Device::default();
-    let fitted = trainer.fit((&inputs, &outcomes), None, &device, &mut |_| {});
+    let fitted = trainer.fit((&inputs, &outcomes), None, &mut keep_going);
     let message = fitted.unwrap_err().to_string();
     assert_eq!(message, "learning_rate.start: expected a positive number, got -1");
 }

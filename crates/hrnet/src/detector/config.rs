@@ -1,3 +1,6 @@
+//! The settings of a detector and of its training.
+
+use crate::setters::setters;
 use crate::{Augmentation, Error, HrnetConfig, StageConfig};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -7,6 +10,7 @@ use vertebra_training::{LearningRate, OptimizerKind, Schedule, TrainingConfig};
 /// Everything that defines a detector and its training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct DetectorConfig {
     /// The network.
     pub network: HrnetConfig,
@@ -31,12 +35,19 @@ pub struct DetectorConfig {
     pub flip_test: bool,
     /// Random changes of the training films.
     pub augmentation: Augmentation,
-    /// The training loop; its seed is replaced by the one given to `train_detector`.
+    /// The training loop.
     pub training: TrainingConfig,
 }
 
 fn highest_peak() -> usize {
     1
+}
+
+impl Default for DetectorConfig {
+    /// [`DetectorConfig::quick`].
+    fn default() -> Self {
+        Self::quick()
+    }
 }
 
 impl DetectorConfig {
@@ -55,16 +66,16 @@ impl DetectorConfig {
             pretrained: None,
             flip_test: true,
             augmentation: Augmentation::default(),
-            training: TrainingConfig {
-                epochs: 20,
-                batch_size: Some(8),
-                learning_rate: LearningRate::new(1e-2, 1e-4, Schedule::Cosine).with_warmup(0.1),
-                optimizer: OptimizerKind::AdamW,
-                weight_decay: 1e-4,
-                validate_every: 5,
-                checkpoint_every: 5,
-                ..TrainingConfig::default()
-            },
+            training: TrainingConfig::default()
+                .with_epochs(20)
+                .with_batch_size(8)
+                .with_learning_rate(
+                    LearningRate::new(1e-2, 1e-4, Schedule::Cosine).with_warmup(0.1),
+                )
+                .with_optimizer(OptimizerKind::AdamW)
+                .with_weight_decay(1e-4)
+                .with_validate_every(5)
+                .with_checkpoint_every(5),
         }
     }
 
@@ -73,7 +84,7 @@ impl DetectorConfig {
     #[must_use]
     pub fn standard() -> Self {
         let quick = Self::quick();
-        let training = TrainingConfig { epochs: 12, ..quick.training };
+        let training = quick.training.with_epochs(12);
         Self { input_size: [192, 160], training, ..quick }
     }
 
@@ -99,13 +110,9 @@ impl DetectorConfig {
             ..Augmentation::default()
         };
         let quick = Self::quick();
-        let training = TrainingConfig {
-            epochs: 16,
-            batch_size: Some(12),
-            learning_rate: LearningRate::new(6e-3, 5e-5, Schedule::Cosine).with_warmup(0.05),
-            checkpoint_every: 1,
-            ..quick.training
-        };
+        let rate = LearningRate::new(6e-3, 5e-5, Schedule::Cosine).with_warmup(0.05);
+        let training = quick.training.with_epochs(16).with_batch_size(12).with_learning_rate(rate);
+        let training = training.with_checkpoint_every(1);
         let input_size = [192, 192];
         Self { network, input_size, candidates: 12, augmentation, training, ..quick }
     }
@@ -122,13 +129,27 @@ impl DetectorConfig {
             pretrained: None,
             flip_test: true,
             augmentation: Augmentation { collimation: 0.08, ..Augmentation::default() },
-            training: TrainingConfig {
-                epochs: 200,
-                batch_size: Some(16),
-                learning_rate: LearningRate::new(1e-3, 1e-5, Schedule::Step(vec![0.81, 0.952])),
-                ..TrainingConfig::default()
-            },
+            training: TrainingConfig::default()
+                .with_epochs(200)
+                .with_batch_size(16)
+                .with_learning_rate(LearningRate::new(
+                    1e-3,
+                    1e-5,
+                    Schedule::Step(vec![0.81, 0.952]),
+                )),
         }
+    }
+
+    setters! {
+        with_network, network: HrnetConfig, "the network";
+        with_input_size, input_size: [usize; 2], "the input's `[height, width]`, px";
+        with_sigma, sigma: f64, "the standard deviation of the heatmaps' Gaussians, px of the input";
+        with_decoding, decoding: Decoding, "how points are read from heatmaps";
+        with_candidates, candidates: usize, "the vertebrae among which detection chooses";
+        with_pretrained, pretrained: Option<PathBuf>, "the weights that the backbone starts from";
+        with_flip_test, flip_test: bool, "whether detection also sees the mirror image";
+        with_augmentation, augmentation: Augmentation, "the random changes of training films";
+        with_training, training: TrainingConfig, "the training loop";
     }
 
     pub(crate) fn codec(&self) -> Result<HeatmapCodec, Error> {

@@ -95,10 +95,10 @@ impl FilmSample {
     /// The picture without its annotation.
     ///
     /// # Errors
-    /// As [`FilmPixels::new`], and [`Error::Spacing`].
+    /// As [`FilmPixels::new`], and [`Error::InvalidSpacing`].
     pub fn film(&self) -> Result<FilmPixels<'_>, Error> {
         match self.spacing_mm {
-            Some(mm) if !mm.iter().all(|v| v.is_finite() && *v > 0.0) => Err(Error::Spacing(mm)),
+            Some(mm) if !mm.iter().all(|v| v.is_finite() && *v > 0.0) => Err(Error::InvalidSpacing { got: mm }),
             _ => FilmPixels::new(&self.pixels, self.height, self.width),
         }
     }

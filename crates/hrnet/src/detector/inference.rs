@@ -64,9 +64,8 @@ impl Inference {
                 let device = network.devices().into_iter().next().unwrap_or_default();
                 let pictures = TensorData::new(pictures, [n, 1, height, width]);
                 let heatmaps = network.forward(Tensor::from_data(pictures, &device));
-                let failed = |e: &dyn std::fmt::Display| Error::Device(e.to_string());
-                let data = heatmaps.try_into_data().map_err(|e| failed(&e))?;
-                data.try_into_vec().map_err(|e| failed(&e))
+                let data = heatmaps.try_into_data().map_err(Error::device)?;
+                data.try_into_vec().map_err(Error::device)
             }
         }
     }

@@ -1,3 +1,5 @@
+//! The detector: a network, how to use it, and the folder it is kept in.
+
 use super::detect::{BATCH, detect};
 use super::inference::Inference;
 use super::prepare::PreparedFilm;
@@ -9,15 +11,15 @@ use burn::tensor::Device;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use vertebra_keypoints::{HeatmapCodec, VertebraKeypoints};
-use vertebra_training::write_whole;
+use vertebra_run::write_whole;
 
 const WEIGHTS: &str = "keypoints.safetensors";
 const SETTINGS: &str = "keypoints.json";
-const SCHEMA: u32 = 1;
+/// Goes up when a reader of the old layout would misread the new one.
+const SCHEMA_VERSION: u32 = 1;
 
 /// How a user of the exported network prepares its input.
 const PREPROCESSING: &str = "Grey values, bone bright. The film is reduced with a prefilter to 1.5 \
@@ -33,10 +35,18 @@ const HELD: usize = 64;
 
 #[derive(Serialize, Deserialize)]
 struct Settings {
-    schema: u32,
+    #[serde(alias = "schema")]
+    schema_version: u32,
     config: DetectorConfig,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calibration: Option<DetectorCalibration>,
+}
+
+/// Read first, so that another layout is refused by its number, not by a field.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(alias = "schema")]
+    schema_version: u32,
 }
 
 /// A trained network with all that is needed to find L1..L5 on a whole film.
@@ -194,7 +204,7 @@ impl KeypointDetector {
             Ok(found) => {
                 let mut found = found.into_iter();
                 let mut next = |_| {
-                    found.next().ok_or_else(|| Error::Device("no result for a film".to_owned()))
+                    found.next().ok_or_else(|| Error::device("no result for a film"))
                 };
                 views.into_iter().map(|view| view.and_then(&mut next)).collect()
             }
@@ -235,29 +245,30 @@ impl KeypointDetector {
         self.network.save_weights(&folder.join(WEIGHTS))?;
         let path = folder.join(SETTINGS);
         let settings = Settings {
-            schema: SCHEMA,
+            schema_version: SCHEMA_VERSION,
             config: self.config.clone(),
             calibration: self.calibration.clone(),
         };
         let text = serde_json::to_string_pretty(&settings)
             .map_err(|e| Error::malformed(&path, "finite settings", e))?;
-        write_whole(&path, |file| file.write_all(text.as_bytes())).map_err(Error::io(&path))
+        Ok(write_whole(&path, text)?)
     }
 
     /// Reads what [`KeypointDetector::save`] has written.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Malformed`], or [`Error::WeightsMismatch`] where weights and
+    /// [`Error::Io`], [`Error::SchemaVersion`], [`Error::Malformed`], or [`Error::WeightsMismatch`] where weights and
     /// settings do not belong together.
     pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join(SETTINGS);
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let settings: Settings = serde_json::from_str(&text)
-            .map_err(|e| Error::malformed(&path, "a keypoint detector (schema 1)", e))?;
-        if settings.schema != SCHEMA {
-            let got = format!("schema {}", settings.schema);
-            return Err(Error::malformed(&path, "a keypoint detector (schema 1)", got));
+        let not_ours = |e| Error::malformed(&path, "a keypoint detector", e);
+        let version: Version = serde_json::from_str(&text).map_err(not_ours)?;
+        if version.schema_version != SCHEMA_VERSION {
+            let (got, expected) = (version.schema_version, SCHEMA_VERSION);
+            return Err(Error::SchemaVersion { path: path.clone(), expected, got });
         }
+        let settings: Settings = serde_json::from_str(&text).map_err(not_ours)?;
         settings.config.check()?;
         let network = settings.config.network.init(device)?;
         let network = network.load_weights(&folder.join(WEIGHTS), WeightScope::All)?;

@@ -1,8 +1,12 @@
+//! The shape of a network.
+
 use crate::Error;
+use crate::setters::setters;
 use serde::{Deserialize, Serialize};
 
 /// Repetitions in one of the stages with parallel resolutions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StageConfig {
     /// Modules, each of which ends with an exchange between resolutions.
     pub n_modules: usize,
@@ -10,13 +14,23 @@ pub struct StageConfig {
     pub n_blocks: usize,
 }
 
+impl StageConfig {
+    /// `n_modules` of `n_blocks` each.
+    #[must_use]
+    pub fn new(n_modules: usize, n_blocks: usize) -> Self {
+        Self { n_modules, n_blocks }
+    }
+}
+
 /// Shape of an HRNet.
 ///
 /// [`HrnetConfig::w18`], [`w32`](HrnetConfig::w32), [`w48`](HrnetConfig::w48) and
-/// [`w18_small_v2`](HrnetConfig::w18_small_v2) are the published networks; [`small`](HrnetConfig::small) has the same topology (four resolutions, the same
-/// parameter names) with as few repetitions as possible.
+/// [`w18_small_v2`](HrnetConfig::w18_small_v2) are the published networks;
+/// [`small`](HrnetConfig::small) has the same topology (four resolutions, the same parameter names)
+/// with as few repetitions as possible.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct HrnetConfig {
     /// Channels of the branch with the highest resolution; each further branch has twice as many.
     pub width: usize,
@@ -32,6 +46,13 @@ pub struct HrnetConfig {
     pub n_keypoints: usize,
 }
 
+impl Default for HrnetConfig {
+    /// [`HrnetConfig::w32`], as in the paper.
+    fn default() -> Self {
+        Self::w32()
+    }
+}
+
 impl HrnetConfig {
     /// Pixels of the input per pixel of a heatmap.
     pub const STRIDE: usize = 4;
@@ -41,7 +62,7 @@ impl HrnetConfig {
     /// The published network of this width, for one-channel input.
     #[must_use]
     pub fn published(width: usize, n_keypoints: usize) -> Self {
-        let stage = |n_modules| StageConfig { n_modules, n_blocks: 4 };
+        let stage = |n_modules| StageConfig::new(n_modules, 4);
         Self {
             width,
             stem_width: 64,
@@ -73,14 +94,14 @@ impl HrnetConfig {
     /// The published HRNet-W18-Small-v2 for the five lumbar vertebrae: half the blocks of W18.
     #[must_use]
     pub fn w18_small_v2() -> Self {
-        let stage = |n_modules| StageConfig { n_modules, n_blocks: 2 };
+        let stage = |n_modules| StageConfig::new(n_modules, 2);
         Self { n_bottlenecks: 2, stages: [stage(1), stage(3), stage(2)], ..Self::w18() }
     }
 
     /// One module of one block per stage, for training on a CPU in seconds.
     #[must_use]
     pub fn small(width: usize) -> Self {
-        let stage = StageConfig { n_modules: 1, n_blocks: 1 };
+        let stage = StageConfig::new(1, 1);
         Self {
             width,
             stem_width: 16,
@@ -91,16 +112,13 @@ impl HrnetConfig {
         }
     }
 
-    /// With this number of input channels.
-    #[must_use]
-    pub fn with_in_channels(self, in_channels: usize) -> Self {
-        Self { in_channels, ..self }
-    }
-
-    /// With this number of heatmaps.
-    #[must_use]
-    pub fn with_n_keypoints(self, n_keypoints: usize) -> Self {
-        Self { n_keypoints, ..self }
+    setters! {
+        with_width, width: usize, "the channels of the branch with the highest resolution";
+        with_stem_width, stem_width: usize, "the channels of the first two convolutions";
+        with_n_bottlenecks, n_bottlenecks: usize, "the bottleneck blocks in stage 1";
+        with_stages, stages: [StageConfig; 3], "the repetitions in stages 2, 3 and 4";
+        with_in_channels, in_channels: usize, "the channels of the input";
+        with_n_keypoints, n_keypoints: usize, "the number of heatmaps";
     }
 
     /// Channels of the first `n` branches.

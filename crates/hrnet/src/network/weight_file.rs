@@ -3,10 +3,10 @@
 use crate::Error;
 use burn::store::{ModuleStore, PytorchStore, SafetensorsStore, burn_pack};
 use burn::tensor::TensorData;
-use std::collections::BTreeMap;
-use std::io::Write;
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use vertebra_training::write_whole;
+use vertebra_run::write_whole;
 
 /// Tensors by name, as f32.
 pub(crate) type NamedTensors = BTreeMap<String, TensorData>;
@@ -40,37 +40,18 @@ fn as_f32(tensor: &burn_pack::Tensor) -> Result<TensorData, burn_pack::Error> {
     Ok(TensorData::from_bytes(bytes, tensor.shape.clone(), tensor.dtype).convert::<f32>())
 }
 
-/// Writes f32 tensors as `.safetensors`: a length, a JSON header, then the numbers.
-///
-/// The file appears complete or not at all.
+/// Writes f32 tensors as `.safetensors`; the file appears complete or not at all.
 pub(crate) fn write_safetensors(path: &Path, tensors: &NamedTensors) -> Result<(), Error> {
-    write_whole(path, |file| {
-        let header = header(tensors);
-        file.write_all(&(header.len() as u64).to_le_bytes())?;
-        file.write_all(&header)?;
-        for data in tensors.values() {
-            let values: Vec<u8> = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
-            file.write_all(&values)?;
-        }
-        Ok(())
-    })
-    .map_err(Error::io(path))
-}
-
-/// The JSON header, padded with spaces so that the numbers are aligned to 8 bytes.
-fn header(tensors: &NamedTensors) -> Vec<u8> {
-    let mut end = 0;
-    let mut entries = serde_json::Map::new();
-    for (name, data) in tensors {
-        let start = end;
-        end += 4 * data.num_elements();
-        let shape: Vec<usize> = data.shape().to_vec();
-        let entry =
-            serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, end] });
-        entries.insert(name.clone(), entry);
-    }
-    entries.insert("__metadata__".into(), serde_json::json!({ "format": "pt" }));
-    let mut header = serde_json::Value::Object(entries).to_string().into_bytes();
-    header.resize(header.len().next_multiple_of(8), b' ');
-    header
+    let cannot = |e: &dyn std::fmt::Display| Error::malformed(path, "tensors to write", e);
+    let bytes = |data: &TensorData| -> Vec<u8> {
+        data.iter::<f32>().flat_map(f32::to_le_bytes).collect()
+    };
+    let values: Vec<Vec<u8>> = tensors.values().map(bytes).collect();
+    let views = tensors.iter().zip(&values).map(|((name, data), bytes)| {
+        let view = TensorView::new(Dtype::F32, data.shape().to_vec(), bytes);
+        view.map(|view| (name, view)).map_err(|e| cannot(&e))
+    });
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let file = serialize(views.collect::<Result<Vec<_>, _>>()?, Some(metadata));
+    Ok(write_whole(path, file.map_err(|e| cannot(&e))?)?)
 }

@@ -2,6 +2,7 @@
 
 use super::overlay::{Marker, Wedge, blur};
 use crate::Error;
+use crate::setters::setters;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ const OVERLAYS: u64 = 0x0B1A_DE5E_ED0F_F117;
 /// 0 switches a change off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Augmentation {
     /// Rotation, degrees.
     pub rotation: f64,
@@ -83,6 +85,22 @@ impl Augmentation {
             wedge: 0.0,
             marker: 0.0,
         }
+    }
+
+    setters! {
+        with_rotation, rotation: f64, "the rotation, degrees";
+        with_log_scale, log_scale: f64, "the logarithm of the scale";
+        with_translation, translation: f64, "the shift, as a fraction of the input's side";
+        with_flip, flip: bool, "whether every second film is mirrored";
+        with_log_gamma, log_gamma: f64, "the logarithm of gamma";
+        with_log_contrast, log_contrast: f64, "the logarithm of the contrast";
+        with_brightness, brightness: f64, "the brightness, in standard deviations";
+        with_noise, noise: f64, "the largest standard deviation of white noise";
+        with_collimation, collimation: f64, "the largest part that a collimator hides on a side";
+        with_cutout, cutout: f64, "the largest side of a blanked square";
+        with_blur, blur: f64, "the largest standard deviation of a blur, px";
+        with_wedge, wedge: f64, "the largest part that an oblique blade hides";
+        with_marker, marker: f64, "the share of the films that get a marker";
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {

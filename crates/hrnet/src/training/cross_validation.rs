@@ -1,19 +1,18 @@
 //! Cross-validation by subject: every film is detected once, by a detector that has seen no film of
 //! its subject.
 
-use crate::{
-    DetectorConfig, Error, FilmPixels, FilmSample, SpineFinding, TrainedDetector, train_detector,
-};
-use burn::tensor::Device;
+use crate::{DetectorTrainer, Error, FilmPixels, FilmSample, SpineFinding, TrainedDetector};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 use vertebra_training::Event;
 
 /// Detectors of all folds, and what they found on the films they had not seen.
 #[derive(Debug, Clone)]
+#[non_exhaustive] // only a trainer makes one
 pub struct CrossValidation {
     /// One detector per fold.
     pub folds: Vec<TrainedDetector>,
@@ -55,6 +54,7 @@ pub fn folds_by_subject<S: Ord>(
 
 /// A detector and what it found on the films of the fold that it has not seen.
 #[derive(Debug, Clone)]
+#[non_exhaustive] // only a trainer makes one
 pub struct TrainedFold {
     /// The detector.
     pub trained: TrainedDetector,
@@ -66,13 +66,13 @@ pub struct TrainedFold {
 
 /// Films dealt out to folds.
 #[derive(Debug, Clone, Copy)]
-pub struct Folds<'a> {
+pub struct FilmFolds<'a> {
     films: &'a [FilmSample],
     fold_of: &'a [usize],
     n: usize,
 }
 
-impl<'a> Folds<'a> {
+impl<'a> FilmFolds<'a> {
     /// `fold_of` is the fold of every film, from 0; see [`folds_by_subject`].
     ///
     /// # Errors
@@ -90,45 +90,10 @@ impl<'a> Folds<'a> {
         }
     }
 
-    /// Trains a detector on the films of all folds but `fold`, and tests it on those.
-    ///
-    /// Where [`TrainingConfig::patience`](vertebra_training::TrainingConfig::patience) is set, the
-    /// fold after it (the first after the last) decides when to stop and takes no part in the
-    /// training either. The held-out films never do.
-    ///
-    /// # Errors
-    /// As [`train_detector`]; [`Error::InvalidSetting`] for a fold that there is not, and for fewer
-    /// than three folds with patience.
-    pub fn train(
-        &self,
-        config: &DetectorConfig,
-        fold: usize,
-        device: &Device,
-        seed: u64,
-        run_folder: Option<&Path>,
-        on_event: &mut dyn FnMut(&Event),
-    ) -> Result<TrainedFold, Error> {
-        if fold >= self.n {
-            return Err(Error::invalid("fold", format!("less than {}", self.n), fold));
-        }
-        let stopping = config.training.patience.is_some();
-        if stopping && self.n < 3 {
-            return Err(Error::invalid(
-                "n_folds",
-                "at least 3 for early stopping (patience)",
-                self.n,
-            ));
-        }
-        let deciding = stopping.then_some((fold + 1) % self.n);
-        let train = self.copied(|f| f != fold && Some(f) != deciding);
-        let valid = self.copied(|f| Some(f) == deciding);
-        let trained = train_detector(config, &train, &valid, device, seed, run_folder, on_event)?;
-        drop((train, valid));
-        let held_out: Vec<usize> = self.numbers(|f| f == fold).collect();
-        let views: Vec<FilmPixels<'_>> =
-            held_out.iter().map(|&i| self.films[i].film()).collect::<Result<_, _>>()?;
-        let detected = trained.detector.find(&views)?;
-        Ok(TrainedFold { trained, held_out, detected })
+    /// Number of folds.
+    #[must_use]
+    pub fn n_folds(&self) -> usize {
+        self.n
     }
 
     fn numbers(&self, wanted: impl Fn(usize) -> bool) -> impl Iterator<Item = usize> {
@@ -140,34 +105,76 @@ impl<'a> Folds<'a> {
     }
 }
 
-/// Trains one detector per fold, each by [`Folds::train`].
-///
-/// Each fold has a run folder of its own within `run_folder`, so that an interrupted
-/// cross-validation goes on where it was. `on_event` gets the fold and what happens in it.
-///
-/// # Errors
-/// As [`Folds::new`] and [`Folds::train`].
-pub fn cross_validate(
-    config: &DetectorConfig,
-    films: &[FilmSample],
-    fold_of: &[usize],
-    device: &Device,
-    seed: u64,
-    run_folder: Option<&Path>,
-    on_event: &mut dyn FnMut(usize, &Event),
-) -> Result<CrossValidation, Error> {
-    let dealt = Folds::new(films, fold_of)?;
-    let mut folds = Vec::with_capacity(dealt.n);
-    let mut detected = vec![None; films.len()];
-    for fold in 0..dealt.n {
-        let folder = run_folder.map(|folder| folder.join(format!("fold-{}", fold + 1)));
-        let mut event = |event: &Event| on_event(fold, event);
-        let one = dealt.train(config, fold, device, seed, folder.as_deref(), &mut event)?;
-        one.held_out.iter().zip(one.detected).for_each(|(&i, found)| detected[i] = Some(found));
-        folds.push(one.trained);
+impl DetectorTrainer {
+    /// Trains a detector on the films of all folds but `fold`, and tests it on those.
+    ///
+    /// Where [`TrainingConfig::patience`](vertebra_training::TrainingConfig::patience) is set, the
+    /// fold after it (the first after the last) decides when to stop and takes no part in the
+    /// training either. The held-out films never do.
+    ///
+    /// # Errors
+    /// As [`DetectorTrainer::fit`]; [`Error::InvalidSetting`] for a fold that there is not, and for
+    /// fewer than three folds with patience.
+    pub fn fit_fold(
+        &self,
+        folds: &FilmFolds<'_>,
+        fold: usize,
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<TrainedFold, Error> {
+        self.fit_fold_in(self.run_folder.as_deref(), folds, fold, on_event)
     }
-    let detected = detected.into_iter().flatten().collect();
-    Ok(CrossValidation { folds, fold_of: fold_of.to_vec(), detected })
+
+    /// Trains one detector per fold, each by [`DetectorTrainer::fit_fold`].
+    ///
+    /// Each fold has a run folder of its own within the trainer's, so that an interrupted
+    /// cross-validation goes on where it was. `on_event` gets the fold and what happens in it.
+    ///
+    /// # Errors
+    /// As [`DetectorTrainer::fit_fold`].
+    pub fn cross_validate(
+        &self,
+        folds: &FilmFolds<'_>,
+        on_event: &mut dyn FnMut(usize, &Event) -> ControlFlow<()>,
+    ) -> Result<CrossValidation, Error> {
+        let mut trained = Vec::with_capacity(folds.n);
+        let mut detected = vec![None; folds.films.len()];
+        for fold in 0..folds.n {
+            let folder = self.run_folder.as_ref().map(|run| run.join(format!("fold-{}", fold + 1)));
+            let mut event = |event: &Event| on_event(fold, event);
+            let one = self.fit_fold_in(folder.as_deref(), folds, fold, &mut event)?;
+            one.held_out.iter().zip(one.detected).for_each(|(&i, found)| detected[i] = Some(found));
+            trained.push(one.trained);
+        }
+        let detected = detected.into_iter().flatten().collect();
+        Ok(CrossValidation { folds: trained, fold_of: folds.fold_of.to_vec(), detected })
+    }
+
+    fn fit_fold_in(
+        &self,
+        run_folder: Option<&Path>,
+        folds: &FilmFolds<'_>,
+        fold: usize,
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<TrainedFold, Error> {
+        let n = folds.n;
+        if fold >= n {
+            return Err(Error::invalid("fold", format!("less than {n}"), fold));
+        }
+        let stopping = self.config.training.patience.is_some();
+        if stopping && n < 3 {
+            return Err(Error::invalid("n_folds", "at least 3 for early stopping (patience)", n));
+        }
+        let deciding = stopping.then_some((fold + 1) % n);
+        let train = folds.copied(|f| f != fold && Some(f) != deciding);
+        let valid = folds.copied(|f| Some(f) == deciding);
+        let trained = self.fit_in(run_folder, &train, &valid, on_event)?;
+        drop((train, valid));
+        let held_out: Vec<usize> = folds.numbers(|f| f == fold).collect();
+        let views: Vec<FilmPixels<'_>> =
+            held_out.iter().map(|&i| folds.films[i].film()).collect::<Result<_, _>>()?;
+        let detected = trained.detector.find(&views)?;
+        Ok(TrainedFold { trained, held_out, detected })
+    }
 }
 
 #[cfg(test)]

@@ -7,5 +7,5 @@ mod task;
 mod trainer;
 
 pub use augment::Augmentation;
-pub use cross_validation::{CrossValidation, Folds, TrainedFold, cross_validate, folds_by_subject};
-pub use trainer::{TrainedDetector, train_detector, train_network};
+pub use cross_validation::{CrossValidation, FilmFolds, TrainedFold, folds_by_subject};
+pub use trainer::{DetectorTrainer, TrainedDetector};

@@ -119,10 +119,7 @@ impl Task for KeypointTask<'_> {
         let device = model.devices().into_iter().next().unwrap_or_default();
         let loss = self.loss(model, &examples, &device);
         let value = f64::from(loss.clone().try_into_scalar::<f32>()?);
-        Ok(StepGradients {
-            loss: value,
-            gradients: GradientsParams::from_grads(loss.backward(), model),
-        })
+        Ok(StepGradients::new(value, GradientsParams::from_grads(loss.backward(), model)))
     }
 
     /// Mean OKS with the default sigmas.

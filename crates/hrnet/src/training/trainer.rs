@@ -1,11 +1,16 @@
+//! From annotated films to a detector.
+
 use super::task::KeypointTask;
 use crate::{DetectorConfig, Error, FilmSample, Hrnet, KeypointDetector, WeightScope};
+use burn::module::Module;
 use burn::tensor::Device;
-use std::path::Path;
-use vertebra_training::{EpochSummary, Event, StopReason, TrainingConfig, train};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use vertebra_training::{EpochSummary, Event, StopReason, train};
 
 /// A detector and the record of its training.
 #[derive(Debug, Clone)]
+#[non_exhaustive] // only a trainer makes one
 pub struct TrainedDetector {
     /// The detector of the best epoch on the validation films, or of the last one without any.
     pub detector: KeypointDetector,
@@ -17,50 +22,110 @@ pub struct TrainedDetector {
     pub stopped: StopReason,
 }
 
-/// Trains a detector from first weights drawn from `seed`, the backbone's from the file that
-/// [`DetectorConfig::pretrained`] names, if any.
+/// Trains detectors of one configuration.
 ///
-/// With a `run_folder` the run writes checkpoints there and goes on from the last one.
-///
-/// # Errors
-/// [`Error::EmptyTrainingSet`], an error of the first bad film, [`Error::InvalidSetting`],
-/// [`Error::Training`]; those of [`Hrnet::load_weights`].
-pub fn train_detector(
-    config: &DetectorConfig,
-    train_films: &[FilmSample],
-    valid_films: &[FilmSample],
-    device: &Device,
-    seed: u64,
-    run_folder: Option<&Path>,
-    on_event: &mut dyn FnMut(&Event),
-) -> Result<TrainedDetector, Error> {
-    config.check()?;
-    let mut network = config.network.init(device)?.with_initial_weights(seed);
-    if let Some(weights) = &config.pretrained {
-        network = network.load_weights(weights, WeightScope::Backbone)?;
-    }
-    train_network(config, network, train_films, valid_films, seed, run_folder, on_event)
+/// # Examples
+/// ```
+/// use vertebra_hrnet::{DetectorConfig, DetectorTrainer, Error, FilmSample};
+/// use vertebra_training::keep_going;
+/// fn detector(train: &[FilmSample], valid: &[FilmSample]) -> Result<(), Error> {
+///     let trainer = DetectorTrainer::new(DetectorConfig::quick()).with_seed(1);
+///     let trained = trainer.fit(train, valid, &mut keep_going)?;
+///     trained.detector.save("detector".as_ref())
+/// }
+/// assert!(matches!(detector(&[], &[]), Err(Error::EmptyTrainingSet)));
+/// ```
+#[derive(Debug, Clone)]
+pub struct DetectorTrainer {
+    pub(super) config: DetectorConfig,
+    network: Option<Hrnet>,
+    device: Device,
+    pub(super) run_folder: Option<PathBuf>,
 }
 
-/// Trains a given network on, e.g. one with published weights.
-///
-/// # Errors
-/// As [`train_detector`].
-pub fn train_network(
-    config: &DetectorConfig,
-    network: Hrnet,
-    train_films: &[FilmSample],
-    valid_films: &[FilmSample],
-    seed: u64,
-    run_folder: Option<&Path>,
-    on_event: &mut dyn FnMut(&Event),
-) -> Result<TrainedDetector, Error> {
-    config.check()?;
-    let task = KeypointTask::new(config, train_films, valid_films)?;
-    let training = TrainingConfig { seed, ..config.training.clone() };
-    let trained = train(&training, &task, network, run_folder, on_event)?;
-    let config = DetectorConfig { training, ..config.clone() };
-    let detector = KeypointDetector::new(trained.model, config)?;
-    let (epoch, history) = (trained.epoch, trained.history);
-    Ok(TrainedDetector { detector, epoch, history, stopped: trained.stopped })
+impl DetectorTrainer {
+    /// A trainer on the default device, without a run folder.
+    #[must_use]
+    pub fn new(config: DetectorConfig) -> Self {
+        Self { config, network: None, device: Device::default(), run_folder: None }
+    }
+
+    /// Trains on `device`.
+    #[must_use]
+    pub fn with_device(mut self, device: &Device) -> Self {
+        self.device = device.clone();
+        self
+    }
+
+    /// Sets the seed of the initial weights, the order of films and their augmentation, in the
+    /// place of the configuration's.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.config.training.seed = seed;
+        self
+    }
+
+    /// Trains `network` on, e.g. one with published weights, on the device where it is, in the place
+    /// of one with initial weights.
+    #[must_use]
+    pub fn with_network(mut self, network: Hrnet) -> Self {
+        self.network = Some(network);
+        self
+    }
+
+    /// Writes checkpoints into `folder` and goes on from those found there.
+    #[must_use]
+    pub fn with_run_folder(mut self, folder: &Path) -> Self {
+        self.run_folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Trains a detector on `train`; the films of `valid`, if any, choose the best epoch and, with
+    /// patience, stop the training. Its backbone starts from the file that
+    /// [`DetectorConfig::pretrained`] names, if any.
+    ///
+    /// # Errors
+    /// [`Error::EmptyTrainingSet`], an error of the first bad film, [`Error::InvalidSetting`],
+    /// [`Error::Training`], also where `on_event` ends the run; those of [`Hrnet::load_weights`].
+    pub fn fit(
+        &self,
+        train: &[FilmSample],
+        valid: &[FilmSample],
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<TrainedDetector, Error> {
+        self.fit_in(self.run_folder.as_deref(), train, valid, on_event)
+    }
+
+    pub(super) fn fit_in(
+        &self,
+        run_folder: Option<&Path>,
+        train_films: &[FilmSample],
+        valid_films: &[FilmSample],
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<TrainedDetector, Error> {
+        self.config.check()?;
+        let network = self.initial_network()?;
+        let layers = network.layers().clone();
+        let task = KeypointTask::new(&self.config, train_films, valid_films)?;
+        let trained = train(&self.config.training, &task, network, run_folder, on_event);
+        layers.release_buffers();
+        let trained = trained?;
+        let detector = KeypointDetector::new(trained.model, self.config.clone())?;
+        let (epoch, history) = (trained.epoch, trained.history);
+        Ok(TrainedDetector { detector, epoch, history, stopped: trained.stopped })
+    }
+
+    fn initial_network(&self) -> Result<Hrnet, Error> {
+        if let Some(network) = &self.network {
+            // A clone would share the running statistics with the caller's network.
+            let device = network.devices().into_iter().next().unwrap_or_default();
+            return Ok(network.clone().fork(&device));
+        }
+        let seed = self.config.training.seed;
+        let network = self.config.network.init(&self.device)?.with_initial_weights(seed);
+        match &self.config.pretrained {
+            Some(weights) => network.load_weights(weights, WeightScope::Backbone),
+            None => Ok(network),
+        }
+    }
 }

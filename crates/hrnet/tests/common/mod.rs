@@ -12,13 +12,12 @@ pub fn data(name: &str) -> PathBuf {
 }
 
 pub fn narrow() -> HrnetConfig {
-    let stage = |n_modules, n_blocks| StageConfig { n_modules, n_blocks };
-    HrnetConfig {
-        stem_width: 4,
-        n_bottlenecks: 2,
-        stages: [stage(1, 2), stage(1, 1), stage(2, 1)],
-        ..HrnetConfig::small(2).with_in_channels(3)
-    }
+    let stages = [[1, 2], [1, 1], [2, 1]].map(|[modules, blocks]| StageConfig::new(modules, blocks));
+    HrnetConfig::small(2)
+        .with_in_channels(3)
+        .with_stem_width(4)
+        .with_n_bottlenecks(2)
+        .with_stages(stages)
 }
 
 pub fn network(config: &HrnetConfig, weights: &Path) -> Hrnet {

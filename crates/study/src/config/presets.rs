@@ -6,7 +6,6 @@ use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptio
 use vertebra_deepsurv::{EncoderConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_survival::Ties;
-use vertebra_training::TrainingConfig;
 
 pub(crate) fn preset(preset: Preset) -> StudyConfig {
     match preset {
@@ -93,7 +92,7 @@ fn paper() -> StudyConfig {
             encoder: EncoderConfig::resnet18(),
             image_hidden: vec![64],
             clinical_hidden: vec![32, 32],
-            image_training: RiskTraining { micro_batch: 64, ..image_training(200, 128) },
+            image_training: image_training(200, 128).with_micro_batch(64),
             encoder_start: EncoderStart::FineTuned,
             ..standard.risk.clone()
         },
@@ -114,17 +113,14 @@ fn clinical_models() -> Vec<Vec<Covariate>> {
 
 fn image_training(epochs: usize, batch_size: usize) -> RiskTraining {
     let default = RiskTraining::for_images();
-    let batch_size = Some(batch_size);
-    let training = TrainingConfig { epochs, batch_size, ..default.training.clone() };
-    RiskTraining { training, ..default }
+    let training = default.training.clone().with_epochs(epochs).with_batch_size(batch_size);
+    default.with_training(training)
 }
 
 fn clinical_training(epochs: usize) -> RiskTraining {
     let default = RiskTraining::default();
-    RiskTraining {
-        training: TrainingConfig { epochs, patience: None, ..default.training.clone() },
-        ..default
-    }
+    let training = default.training.clone().with_epochs(epochs).with_patience(None);
+    default.with_training(training)
 }
 
 #[cfg(test)]

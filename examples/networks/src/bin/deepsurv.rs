@@ -166,7 +166,7 @@ fn train(arguments: &Arguments, data: &Data) -> anyhow::Result<Trained> {
         let (train, valid) = held_out(arguments, data, network)?;
         (n_train, n_valid) = (train.1.n_subjects(), valid.1.n_subjects());
         let trained = trainer(arguments, &data.names, network)
-            .fit((&train.0, &train.1), Some((&valid.0, &valid.1)), &device, &mut |_| {})
+            .fit((&train.0, &train.1), Some((&valid.0, &valid.1)), &mut keep_going)
             .with_context(|| format!("{}", arguments.table.display()))?;
         let predicted = trained.model.log_hazard(&test)?;
         let share = 1.0 / arguments.networks as f64;

@@ -9,7 +9,8 @@ use crate::stages::fits::ParallelFits;
 use crate::stages::folds::{Part, all_parts, fold_parts};
 use crate::stages::keypoints::accuracy::Accuracy;
 use crate::stages::keypoints::detect::detect;
-use vertebra_hrnet::{FilmSample, KeypointDetector, train_detector};
+use std::ops::ControlFlow;
+use vertebra_hrnet::{DetectorTrainer, FilmSample, KeypointDetector};
 use vertebra_keypoints::VertebraKeypoints;
 use vertebra_training::Event;
 
@@ -62,11 +63,12 @@ fn train(
         if matches!(event, Event::Step { .. }) {
             on_step();
         }
+        ControlFlow::Continue(())
     };
-    let settings = &context.config.keypoints;
-    let trained =
-        train_detector(settings, &samples, &[], context.device, seed, None, &mut on_event)?;
-    Ok(trained.detector)
+    let trainer = DetectorTrainer::new(context.config.keypoints.clone())
+        .with_device(context.device)
+        .with_seed(seed);
+    Ok(trainer.fit(&samples, &[], &mut on_event)?.detector)
 }
 
 fn sample(film: &ReducedFilm, annotated: &VertebraKeypoints) -> Result<FilmSample, Error> {

@@ -10,6 +10,7 @@ use vertebra_deepsurv::{
     ImageSet, RiskInputs, RiskModel, RiskModelConfig, RiskTrainer, RiskTraining,
 };
 use vertebra_survival::Outcomes;
+use vertebra_training::keep_going;
 
 /// What all networks of a study share.
 #[derive(Clone, Copy)]
@@ -107,7 +108,8 @@ impl Networks<'_> {
         train: &[usize],
     ) -> Result<RiskModel, Error> {
         let (inputs, outcomes) = (inputs.subset(train), self.outcomes.subset(train));
-        Ok(trainer.fit((&inputs, &outcomes), None, self.device, &mut |_| {})?.model)
+        let trainer = trainer.with_device(self.device);
+        Ok(trainer.fit((&inputs, &outcomes), None, &mut keep_going)?.model)
     }
 }
 
