@@ -16,6 +16,7 @@ use vertebra_deepsurv::{
 };
 use vertebra_hrnet::HrnetConfig;
 use vertebra_survival::Outcomes;
+use vertebra_training::keep_going;
 
 const RUNS: usize = 21;
 

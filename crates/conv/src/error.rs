@@ -18,7 +18,9 @@ pub enum Error {
         got: usize,
     },
     /// An array's shape does not fit the layer's weight.
-    #[error("{name} of shape {got:?} does not fit a weight of shape {weight:?} [out, in, height, width]")]
+    #[error(
+        "{name} of shape {got:?} does not fit a weight of shape {weight:?} [out, in, height, width]"
+    )]
     ShapeMismatch {
         /// The array.
         name: &'static str,

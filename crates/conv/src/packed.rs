@@ -1,3 +1,5 @@
+//! A convolution whose weight is packed once, for inference.
+
 use crate::{
     Convolution, Error,
     convolution::{check, correlate_packed},

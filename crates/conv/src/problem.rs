@@ -1,7 +1,10 @@
+//! What a correlation works on.
+
 use crate::Isa;
 
 /// What is added to a convolution's output before its last step.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
 pub enum Addend<'a> {
     /// Nothing.
     #[default]

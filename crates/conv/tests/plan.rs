@@ -352,7 +352,7 @@ fn bad_graphs_and_inputs_are_errors_with_both_shapes() {
     let y = graph.sum(&[x, y]).unwrap();
     graph.set_output("y", y).unwrap();
     let plan = graph.plan().unwrap();
-    assert_eq!(plan.run(&[&[0.0; 32]], 1), Err(Error::InputCount(2, 1)));
+    assert_eq!(plan.run(&[&[0.0; 32]], 1), Err(Error::InputCount { expected: 2, got: 1 }));
     let error = plan.run(&[&[0.0; 31], &[0.0; 8]], 1).unwrap_err().to_string();
     assert_eq!(error, "input: shape [1, 1, 2, 4, 4] needs 32 values, got 31");
     assert_eq!(plan.run(&[&[], &[]], 0), Ok(vec![]));

@@ -19,7 +19,9 @@ pub enum Error {
         got: usize,
     },
     /// A covariate is missing or infinite.
-    #[error("covariate {name} of subject {subject} is {value}; expected a finite number (impute it first)")]
+    #[error(
+        "covariate {name} of subject {subject} is {value}; expected a finite number (impute it first)"
+    )]
     CovariateNotFinite {
         /// The covariate.
         name: String,
@@ -29,7 +31,9 @@ pub enum Error {
         value: f32,
     },
     /// A pixel is NaN or infinite.
-    #[error("image {image} of subject {subject} has a pixel of value {value}; expected finite pixels")]
+    #[error(
+        "image {image} of subject {subject} has a pixel of value {value}; expected finite pixels"
+    )]
     PixelNotFinite {
         /// The subject, from 0.
         subject: usize,
@@ -77,7 +81,9 @@ pub enum Error {
         n: usize,
     },
     /// The images are too small for the encoder.
-    #[error("{height}x{width} pixels are too few for an encoder that divides each side by {stride}")]
+    #[error(
+        "{height}x{width} pixels are too few for an encoder that divides each side by {stride}"
+    )]
     ImageTooSmall {
         /// Rows.
         height: usize,
@@ -87,7 +93,9 @@ pub enum Error {
         stride: usize,
     },
     /// The network's output is no longer a number, e.g. after a learning rate that is too high.
-    #[error("the log hazard of subject {subject} is {value}: training diverged or the weights are damaged")]
+    #[error(
+        "the log hazard of subject {subject} is {value}: training diverged or the weights are damaged"
+    )]
     Diverged {
         /// The subject, from 0.
         subject: usize,

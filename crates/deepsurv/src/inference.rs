@@ -175,6 +175,7 @@ mod tests {
         RiskTraining,
     };
     use vertebra_survival::Outcomes;
+    use vertebra_training::keep_going;
 
     const SHAPE: [usize; 3] = [3, 20, 24];
 
@@ -199,7 +200,6 @@ mod tests {
         let mut settings = RiskTraining::default();
         settings.training.epochs = 2;
         let trainer = RiskTrainer::new(config).with_settings(settings);
-        let device = Device::default();
         trainer.fit((inputs, &outcomes), None, &mut keep_going).unwrap().model
     }
 

@@ -255,8 +255,8 @@ fn enlarged(map: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::{EncoderConfig, RiskModelConfig, RiskTrainer, RiskTraining};
-    use burn::tensor::Device;
     use vertebra_survival::Outcomes;
+    use vertebra_training::keep_going;
 
     /// Only the upper left of the second image matters: its brightness orders the times.
     fn model_and_subject() -> (RiskModel, RiskInputs) {
@@ -272,14 +272,12 @@ mod tests {
         let inputs = RiskInputs::from_images(images);
         let time = (0..n).map(|i| 2.0 - f64::from(strength(i))).collect();
         let outcomes = Outcomes::new(time, vec![true; n]).unwrap();
-        let encoder =
-            EncoderConfig::small(8).with_widths([8, 16]).with_blocks([1, 1]);
+        let encoder = EncoderConfig::small(8).with_widths([8, 16]).with_blocks([1, 1]);
         let config = RiskModelConfig::image_only(encoder, [2, 24, 24]).with_hidden([]);
         let mut settings = RiskTraining::default();
         settings.training.epochs = 12;
         settings.training.batch_size = Some(30);
         let trainer = RiskTrainer::new(config).with_settings(settings);
-        let device = Device::default();
         let trained = trainer.fit((&inputs, &outcomes), None, &mut keep_going).unwrap();
         let brightest = (0..n).max_by(|&a, &b| strength(a).total_cmp(&strength(b))).unwrap();
         (trained.model, inputs.subset(&[brightest]))

@@ -3,8 +3,8 @@ use crate::{Error, Preprocessing, RiskModel, RiskModelConfig, network::RiskNetwo
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use vertebra_survival::BaselineHazard;
 use vertebra_run::write_whole;
+use vertebra_survival::BaselineHazard;
 
 /// Goes up when a reader of the old layout would misread the new one.
 const SCHEMA_VERSION: u32 = 1;

@@ -152,7 +152,8 @@ fn back_propagate(model: &RiskNetwork, log_hazard: Tensor<1>, slope: &[f64]) -> 
 
 /// Reads a tensor to the host.
 pub(crate) fn to_host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f64>, Error> {
-    let values = tensor.try_into_vec_as::<f32>().map_err(|e| Error::Device { source: Box::new(e) })?;
+    let values =
+        tensor.try_into_vec_as::<f32>().map_err(|e| Error::Device { source: Box::new(e) })?;
     Ok(values.into_iter().map(f64::from).collect())
 }
 

@@ -182,7 +182,8 @@ fn sizes_and_channels_of_the_graph_are_checked() {
 #[test]
 fn the_exported_network_names_its_input_output_and_preprocessing() {
     let network = HrnetConfig::small(4).init(&Device::default()).unwrap();
-    let config = DetectorConfig::quick().with_network(HrnetConfig::small(4)).with_input_size([64, 96]);
+    let config =
+        DetectorConfig::quick().with_network(HrnetConfig::small(4)).with_input_size([64, 96]);
     let file = KeypointDetector::new(network, config).unwrap().to_onnx().unwrap();
     for text in ["image", "heatmaps", "batch", "preprocessing", "\"input_size\":[64,96]"] {
         assert!(file.windows(text.len()).any(|w| w == text.as_bytes()), "{text}");

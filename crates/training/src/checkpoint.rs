@@ -72,10 +72,9 @@ impl<'a> RunFolder<'a> {
         let model = self.load_model(&pointer.model)?;
         let best = pointer.best.as_deref().map(|name| self.load_model(name)).transpose()?;
         let optimizer = self.load_optimizer(fresh.optimizer, &pointer.optimizer)?;
-        let model = fresh
-            .model
-            .try_load_record(model)
-            .map_err(|e| Error::malformed(&self.path.join(&pointer.model), "this network's weights", e))?;
+        let model = fresh.model.try_load_record(model).map_err(|e| {
+            Error::malformed(&self.path.join(&pointer.model), "this network's weights", e)
+        })?;
         Ok(State { model, optimizer, best, progress: pointer.progress })
     }
 

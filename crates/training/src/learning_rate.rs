@@ -90,7 +90,11 @@ impl LearningRate {
             return Err(Error::invalid("learning_rate.end", "a positive number", self.end));
         }
         if !(0.0..1.0).contains(&self.warmup) {
-            return Err(Error::invalid("learning_rate.warmup", "a fraction in [0, 1)", self.warmup));
+            return Err(Error::invalid(
+                "learning_rate.warmup",
+                "a fraction in [0, 1)",
+                self.warmup,
+            ));
         }
         match &self.schedule {
             Schedule::Step(at)

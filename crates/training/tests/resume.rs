@@ -220,8 +220,8 @@ fn another_run_in_the_folder_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     run(&Spread::new(10), Some(folder.path())).unwrap();
     let other = config().with_weight_decay(0.5);
-    let error =
-        train(&other, &Spread::new(10), Net::new(), Some(folder.path()), &mut keep_going).unwrap_err();
+    let error = train(&other, &Spread::new(10), Net::new(), Some(folder.path()), &mut keep_going)
+        .unwrap_err();
     let text = error.to_string();
     assert!(text.contains("weight_decay = 0.001, now it is 0.5"), "{text}");
     let error = run(&Spread::new(9), Some(folder.path())).unwrap_err().to_string();

@@ -18,6 +18,7 @@ use crate::{Convolution, Error};
 /// Most networks have one picture per item. Those that look at several pictures of a subject
 /// through the same layers have `copies`, until [`Graph::mean_over_copies`] makes them one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MapShape {
     /// Pictures per item.
     pub copies: usize,
@@ -217,9 +218,7 @@ impl Graph {
     pub fn sum(&mut self, terms: &[Value]) -> Result<Value, Error> {
         let shape = self.shape(*terms.first().ok_or(Error::NoOperation)?);
         match terms.iter().map(|&term| self.shape(term)).find(|other| *other != shape) {
-            Some(other) => {
-                Err(Error::TermShape { expected: shape.array(), got: other.array() })
-            }
+            Some(other) => Err(Error::TermShape { expected: shape.array(), got: other.array() }),
             None => Ok(self.push(Operation::Sum, terms, shape)),
         }
     }
@@ -289,9 +288,7 @@ impl Graph {
         let channels = parts.iter().map(|&part| self.shape(part).channels).sum();
         let like = |shape: MapShape| MapShape { channels: first.channels, ..shape };
         match parts.iter().map(|&part| self.shape(part)).find(|s| like(*s) != first) {
-            Some(other) => {
-                Err(Error::TermShape { expected: first.array(), got: other.array() })
-            }
+            Some(other) => Err(Error::TermShape { expected: first.array(), got: other.array() }),
             None => {
                 let shape = MapShape { channels, ..first };
                 Ok(self.push(Operation::Concatenate, parts, shape))

@@ -1,3 +1,5 @@
+//! What the nodes of a graph compute.
+
 use crate::Convolution;
 
 /// Window of a pooling.

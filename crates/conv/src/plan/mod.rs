@@ -25,6 +25,7 @@ const GROUP_PRODUCTS: usize = 1 << 22;
 
 /// How a plan is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PlanOptions {
     isa: Isa,
     winograd: bool,
@@ -85,6 +86,7 @@ struct PlannedStep {
 
 /// Time of one step of a plan.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive] // only a plan makes one
 pub struct StepTime {
     /// What it does: operation, shapes.
     pub label: String,

@@ -98,7 +98,9 @@ impl FilmSample {
     /// As [`FilmPixels::new`], and [`Error::InvalidSpacing`].
     pub fn film(&self) -> Result<FilmPixels<'_>, Error> {
         match self.spacing_mm {
-            Some(mm) if !mm.iter().all(|v| v.is_finite() && *v > 0.0) => Err(Error::InvalidSpacing { got: mm }),
+            Some(mm) if !mm.iter().all(|v| v.is_finite() && *v > 0.0) => {
+                Err(Error::InvalidSpacing { got: mm })
+            }
             _ => FilmPixels::new(&self.pixels, self.height, self.width),
         }
     }

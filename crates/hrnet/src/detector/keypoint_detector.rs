@@ -203,9 +203,8 @@ impl KeypointDetector {
         let found: Vec<Result<SpineFinding, Error>> = match self.find(&good) {
             Ok(found) => {
                 let mut found = found.into_iter();
-                let mut next = |_| {
-                    found.next().ok_or_else(|| Error::device("no result for a film"))
-                };
+                let mut next =
+                    |_| found.next().ok_or_else(|| Error::device("no result for a film"));
                 views.into_iter().map(|view| view.and_then(&mut next)).collect()
             }
             // One film can fail all that go with it: each is tried alone.

@@ -43,9 +43,8 @@ fn as_f32(tensor: &burn_pack::Tensor) -> Result<TensorData, burn_pack::Error> {
 /// Writes f32 tensors as `.safetensors`; the file appears complete or not at all.
 pub(crate) fn write_safetensors(path: &Path, tensors: &NamedTensors) -> Result<(), Error> {
     let cannot = |e: &dyn std::fmt::Display| Error::malformed(path, "tensors to write", e);
-    let bytes = |data: &TensorData| -> Vec<u8> {
-        data.iter::<f32>().flat_map(f32::to_le_bytes).collect()
-    };
+    let bytes =
+        |data: &TensorData| -> Vec<u8> { data.iter::<f32>().flat_map(f32::to_le_bytes).collect() };
     let values: Vec<Vec<u8>> = tensors.values().map(bytes).collect();
     let views = tensors.iter().zip(&values).map(|((name, data), bytes)| {
         let view = TensorView::new(Dtype::F32, data.shape().to_vec(), bytes);

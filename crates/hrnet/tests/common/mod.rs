@@ -12,7 +12,8 @@ pub fn data(name: &str) -> PathBuf {
 }
 
 pub fn narrow() -> HrnetConfig {
-    let stages = [[1, 2], [1, 1], [2, 1]].map(|[modules, blocks]| StageConfig::new(modules, blocks));
+    let stages =
+        [[1, 2], [1, 1], [2, 1]].map(|[modules, blocks]| StageConfig::new(modules, blocks));
     HrnetConfig::small(2)
         .with_in_channels(3)
         .with_stem_width(4)

@@ -3,7 +3,6 @@
 #![allow(clippy::print_stdout)]
 
 use anyhow::{Context, bail, ensure};
-use burn::tensor::Device;
 use clap::Parser;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -13,7 +12,7 @@ use vertebra_cohort::table::{Column, Table};
 use vertebra_deepsurv::{Activation, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining};
 use vertebra_examples::output;
 use vertebra_survival::{Outcomes, harrell_c};
-use vertebra_training::{LearningRate, Schedule};
+use vertebra_training::{LearningRate, Schedule, keep_going};
 
 /// Train DeepSurv on the rows marked `train`, and measure its concordance on those marked `test`.
 ///
@@ -157,7 +156,6 @@ fn numeric_columns(table: &Table, arguments: &Arguments) -> anyhow::Result<Vec<S
 
 fn train(arguments: &Arguments, data: &Data) -> anyhow::Result<Trained> {
     ensure!(arguments.networks > 0, "--networks: expected at least 1, got 0");
-    let device = Device::default();
     let test = RiskInputs::from_covariates(data.test.rows.clone())?;
     let mut log_hazard = vec![0.0; test.n_subjects()];
     let mut epochs = Vec::new();

@@ -7,13 +7,14 @@ use clap::Parser;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_charts::{Chart, TrainingChart};
 use vertebra_examples::output::exit_code;
 use vertebra_hrnet::{
-    DetectorCalibration, DetectorConfig, FilmSample, Folds, KeypointDetector, SpineFinding,
-    TrainedFold, cross_validate, folds_by_subject,
+    DetectorCalibration, DetectorConfig, DetectorTrainer, FilmFolds, FilmSample, KeypointDetector,
+    SpineFinding, folds_by_subject,
 };
 use vertebra_keypoints::{
     ConfidenceCalibration, Detection, EvaluatedFilm, LocalisationReport, LocatedFilm, OksOptions,
@@ -124,10 +125,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     let fold_of = folds_by_subject(&films.subjects, arguments.folds, study.seed)?;
+    let folds = FilmFolds::new(&films.samples, &fold_of)?;
+    let trainer =
+        DetectorTrainer::new(config).with_seed(study.seed).with_run_folder(&arguments.out);
     let outcome = if arguments.cross_validate {
-        all_folds(arguments, &config, &films, &fold_of, study.seed, &mut console)?
+        all_folds(&trainer, &films, &folds, &arguments.out, &mut console)?
     } else {
-        one_fold(arguments, &config, &films, &fold_of, study.seed, &mut console)?
+        one_fold(&trainer, &films, &folds, &arguments.out, &mut console)?
     };
     console.finish();
     let calibrated = Calibrated::of(&outcome, study.seed)?;
@@ -239,52 +243,43 @@ fn phantom_films(
 }
 
 fn one_fold(
-    arguments: &Arguments,
-    config: &DetectorConfig,
+    trainer: &DetectorTrainer,
     films: &AnnotatedFilms,
-    fold_of: &[usize],
-    seed: u64,
+    folds: &FilmFolds<'_>,
+    out: &Path,
     console: &mut Console,
 ) -> anyhow::Result<Outcome> {
-    let device = burn::tensor::Device::default();
-    let folder = Some(arguments.out.as_path());
     let mut bar = TrainingBar::new("training the detector".to_owned());
-    let mut show = |event: &Event| bar.show(event, console);
-    let folds = Folds::new(&films.samples, fold_of)?;
-    let TrainedFold { trained, held_out, detected } =
-        folds.train(config, 0, &device, seed, folder, &mut show)?;
-    draw_curves(&[("training".to_owned(), &trained.history)], &arguments.out)?;
-    let subjects = held_out.iter().map(|&i| films.subjects[i].clone()).collect();
-    let test = held_out.into_iter().map(|i| films.samples[i].clone());
-    let tested = test.zip(detected).collect();
-    let detectors = vec![(arguments.out.join("model"), trained.detector)];
+    let fold = trainer.fit_fold(folds, 0, &mut |event| bar.show(event, console))?;
+    draw_curves(&[("training".to_owned(), &fold.trained.history)], out)?;
+    let subjects = fold.held_out.iter().map(|&i| films.subjects[i].clone()).collect();
+    let test = fold.held_out.into_iter().map(|i| films.samples[i].clone());
+    let tested = test.zip(fold.detected).collect();
+    let detectors = vec![(out.join("model"), fold.trained.detector)];
     Ok(Outcome { detectors, tested, subjects })
 }
 
 fn all_folds(
-    arguments: &Arguments,
-    config: &DetectorConfig,
+    trainer: &DetectorTrainer,
     films: &AnnotatedFilms,
-    fold_of: &[usize],
-    seed: u64,
+    folds: &FilmFolds<'_>,
+    out: &Path,
     console: &mut Console,
 ) -> anyhow::Result<Outcome> {
-    let device = burn::tensor::Device::default();
-    let name = |fold: usize| format!("training fold {} of {}", fold + 1, arguments.folds);
-    let mut bars: Vec<TrainingBar> =
-        (0..arguments.folds).map(|fold| TrainingBar::new(name(fold))).collect();
+    let n = folds.n_folds();
+    let name = |fold: usize| format!("training fold {} of {n}", fold + 1);
+    let mut bars: Vec<TrainingBar> = (0..n).map(|fold| TrainingBar::new(name(fold))).collect();
     let mut show = |fold: usize, event: &Event| bars[fold].show(event, console);
-    let folder = Some(arguments.out.as_path());
-    let validated =
-        cross_validate(config, &films.samples, fold_of, &device, seed, folder, &mut show)?;
-    let folds = validated.folds.iter().enumerate();
-    let lines: Vec<_> =
-        folds.map(|(fold, trained)| (format!("fold {}", fold + 1), &trained.history[..])).collect();
-    draw_curves(&lines, &arguments.out)?;
+    let validated = trainer.cross_validate(folds, &mut show)?;
+    let trained = validated.folds.iter().enumerate();
+    let lines: Vec<_> = trained
+        .map(|(fold, trained)| (format!("fold {}", fold + 1), &trained.history[..]))
+        .collect();
+    draw_curves(&lines, out)?;
     let tested = films.samples.iter().cloned().zip(validated.detected).collect();
-    let folder = |fold: usize| arguments.out.join(format!("fold-{}/model", fold + 1));
-    let folds = validated.folds.into_iter().enumerate();
-    let detectors = folds.map(|(fold, trained)| (folder(fold), trained.detector)).collect();
+    let folder = |fold: usize| out.join(format!("fold-{}/model", fold + 1));
+    let trained = validated.folds.into_iter().enumerate();
+    let detectors = trained.map(|(fold, trained)| (folder(fold), trained.detector)).collect();
     Ok(Outcome { detectors, tested, subjects: films.subjects.clone() })
 }
 
@@ -299,7 +294,7 @@ impl TrainingBar {
         Self { name, steps_per_epoch: 0 }
     }
 
-    fn show(&mut self, event: &Event, console: &mut Console) {
+    fn show(&mut self, event: &Event, console: &mut Console) -> ControlFlow<()> {
         match event {
             Event::Started { epochs_done, epochs, steps_per_epoch } => {
                 self.steps_per_epoch = *steps_per_epoch;
@@ -313,6 +308,7 @@ impl TrainingBar {
             }
             _ => {}
         }
+        ControlFlow::Continue(())
     }
 }
 
