@@ -14,15 +14,24 @@ fn every_isa() -> impl Iterator<Item = Isa> {
 fn a_shape_that_does_not_fit_is_an_error_with_both_shapes() {
     let conv = Convolution::new([4, 3, 3, 3]).unwrap();
     let error = conv.forward(&values(200), [1, 2, 10, 10], &values(108), None).unwrap_err();
-    assert_eq!(error, Error::ShapeMismatch { name: "input", got: [1, 2, 10, 10], weight: [4, 3, 3, 3] });
+    assert_eq!(
+        error,
+        Error::ShapeMismatch { name: "input", got: [1, 2, 10, 10], weight: [4, 3, 3, 3] }
+    );
     assert!(error.to_string().contains("[1, 2, 10, 10]"));
     assert!(error.to_string().contains("[4, 3, 3, 3]"));
     let error = conv.forward(&values(299), [1, 3, 10, 10], &values(108), None).unwrap_err();
     assert_eq!(error.to_string(), "input: shape [1, 3, 10, 10] needs 300 values, got 299");
     let error = conv.forward(&values(12), [1, 3, 2, 2], &values(108), None).unwrap_err();
-    assert_eq!(error, Error::InputTooSmall { input: [1, 3, 2, 2], filter: [3, 3], padding: [0, 0] });
+    assert_eq!(
+        error,
+        Error::InputTooSmall { input: [1, 3, 2, 2], filter: [3, 3], padding: [0, 0] }
+    );
     let error = conv.weight_gradient(&values(300), [1, 3, 10, 10], &values(255)).unwrap_err();
-    assert_eq!(error, Error::LengthMismatch { name: "output gradient", shape: vec![1, 4, 8, 8], got: 255 });
+    assert_eq!(
+        error,
+        Error::LengthMismatch { name: "output gradient", shape: vec![1, 4, 8, 8], got: 255 }
+    );
     assert!(matches!(Convolution::new([4, 0, 3, 3]), Err(Error::ZeroExtent { .. })));
     assert!(matches!(conv.with_stride([1, 0]), Err(Error::ZeroExtent { .. })));
 }

@@ -32,9 +32,8 @@ fn film(i: usize) -> Result<FilmSample, Box<dyn std::error::Error>> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let train = (0..48).map(film).collect::<Result<Vec<_>, _>>()?;
     let test = (100..108).map(film).collect::<Result<Vec<_>, _>>()?;
-    let mut config = DetectorConfig::quick()
-        .with_network(HrnetConfig::small(6))
-        .with_input_size([96, 64]);
+    let mut config =
+        DetectorConfig::quick().with_network(HrnetConfig::small(6)).with_input_size([96, 64]);
     config.training = config.training.with_epochs(15);
     let mut report = |event: &Event| {
         if let Event::Epoch { summary, .. } = event {
