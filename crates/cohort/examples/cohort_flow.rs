@@ -11,9 +11,11 @@ use vertebra_cohort::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cohort = match std::env::args().nth(1) {
-        Some(folder) => Cohort::read(folder)?, // every bad row of both files, with its line
-        None => Cohort::new((0..40).map(subject).collect::<Result<_, Error>>()?)?,
+        Some(folder) => Cohort::read(folder),
+        None => Cohort::new((0..40).map(subject).collect::<Result<_, Error>>()?),
     };
+    // Every bad row of both files, with its line.
+    let cohort = cohort.map_err(|problems| problems.to_string())?;
 
     let flow = eligibility(&cohort, &EligibilityOptions::default());
     println!("{} subjects", flow.start());
@@ -34,7 +36,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows = rows.into_iter().collect::<Result<Vec<_>, Error>>()?;
     for row in TableOne::new(["development", "test"], &is_test, &rows)?.rows {
         let p = row.p.map_or("-".to_owned(), |p| format!("{p:.3}"));
-        println!("{:<12} {:?} / {:?}, P {p}", row.name, row.groups[0], row.groups[1]);
+        let [development, test] = row.groups.map(|group| group.to_string());
+        println!("{:<12} {development:>12} {test:>12}   P {p}", row.name);
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+//! Cohorts: a folder that is checked as a whole, the flow of exclusions, outcomes, splits, Table 1.
+//!
 #![doc = include_str!("../README.md")]
 
 mod cohort;

@@ -8,6 +8,7 @@
 use crate::{Covariate, Error, Subject};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
+use std::fmt;
 
 /// Values of one characteristic, one per subject. Every value is one or the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +86,23 @@ pub enum Summary {
     },
     /// No value is recorded.
     Nothing,
+}
+
+/// `60.4 (6.2)`, `12 (8.0 %)` or `-`; a precision asks for other than one decimal.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = f.precision().unwrap_or(1);
+        match *self {
+            Self::MeanSd { mean, sd: Some(sd), .. } => {
+                write!(f, "{mean:.digits$} ({sd:.digits$})")
+            }
+            Self::MeanSd { mean, sd: None, .. } => write!(f, "{mean:.digits$}"),
+            Self::Count { n, count } => {
+                write!(f, "{count} ({:.digits$} %)", 100.0 * count as f64 / n as f64)
+            }
+            Self::Nothing => f.write_str("-"),
+        }
+    }
 }
 
 /// One row of the table.
@@ -306,6 +324,17 @@ mod tests {
         assert_eq!(table.rows[1].groups[1], Summary::Count { n: 1, count: 1 });
         assert_eq!((table.rows[2].p, table.rows[2].smd), (None, None));
         assert_eq!(table.rows[3].groups, [Summary::Nothing; 2]);
+    }
+
+    #[test]
+    fn a_summary_prints_as_a_table_does() {
+        let summary = Summary::MeanSd { n: 9, mean: 60.44, sd: Some(6.2) };
+        assert_eq!(
+            (summary.to_string(), format!("{summary:.0}")),
+            ("60.4 (6.2)".into(), "60 (6)".into())
+        );
+        assert_eq!(Summary::Count { n: 150, count: 12 }.to_string(), "12 (8.0 %)");
+        assert_eq!(Summary::Nothing.to_string(), "-");
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! Synthetic radiographs and a cohort of them whose true hazard is known.
+//!
 #![doc = include_str!("../README.md")]
 
 mod anatomy;

@@ -36,7 +36,7 @@ use crate::{Error, Problem};
 use std::path::Path;
 
 /// Cells that mean "not recorded", whatever their case.
-pub const MISSING: [&str; 5] = ["", "na", "nan", ".", "null"];
+pub const MISSING: [&str; 6] = ["", "na", "n/a", "nan", ".", "null"];
 
 /// Whether a cell is empty or one of the [`MISSING`] markers.
 #[must_use]

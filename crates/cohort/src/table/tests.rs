@@ -36,7 +36,7 @@ fn text_columns_become_indicators_against_the_first_level() {
 
 #[test]
 fn every_missing_marker_is_one_in_every_kind_of_column() {
-    let table = table("a,b\n1,x\nNA,y\n3,\nNaN,null\n., z \n,Na\n4,z\n");
+    let table = table("a,b\n1,x\nNA,y\n3,\nNaN,null\n., z \nn/a,Na\n4,z\n");
     assert_eq!(table.complete_rows(&["a", "b"]).unwrap(), [0, 6]);
     let a = [Some(1.0), None, Some(3.0), None, None, None, Some(4.0)];
     assert_eq!(table.column("a").unwrap(), Column::Number(a.to_vec()));
