@@ -13,6 +13,9 @@ const CLOSED_PIPE: i32 = 141;
 /// full disk, with one sentence and exit code 1.
 #[macro_export]
 macro_rules! say {
+    () => {
+        $crate::output::print(format_args!("\n"))
+    };
     ($($text:tt)*) => {
         $crate::output::print(format_args!("{}\n", format_args!($($text)*)))
     };

@@ -1,14 +1,12 @@
 //! Cox proportional hazards regression of a CSV table.
 
-#![allow(clippy::print_stdout)]
-
 use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use vertebra_baselines::{ChiSquareTest, CoxFit, CoxRegression, DesignMatrix};
 use vertebra_cohort::table::Table;
-use vertebra_examples::output;
+use vertebra_examples::{output, say};
 use vertebra_survival::{ConcordanceOptions, Outcomes, Ties};
 
 /// Fit a Cox regression and test its coefficients.
@@ -82,7 +80,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .with_context(|| format!("{}", arguments.table.display()))?;
     let described = describe(&data, &fit)?;
     match arguments.json {
-        true => println!("{described}"),
+        true => say!("{described}"),
         false => print_tables(arguments, &described),
     }
     Ok(())
@@ -174,11 +172,8 @@ fn concordance(data: &Data, fit: &CoxFit) -> anyhow::Result<Value> {
 fn print_tables(arguments: &Arguments, fit: &Value) {
     let path = arguments.table.display();
     let (n, events, dropped) = (&fit["n"], &fit["events"], &fit["dropped"]);
-    println!("{path}: {n} rows, {events} events, {dropped} dropped for missing values\n");
-    println!(
-        "{:<20} {:>9} {:>9} {:>9} {:>9} {:>9}   95 % interval",
-        "", "coef", "HR", "se", "z", "P"
-    );
+    say!("{path}: {n} rows, {events} events, {dropped} dropped for missing values\n");
+    say!("{:<20} {:>9} {:>9} {:>9} {:>9} {:>9}   95 % interval", "", "coef", "HR", "se", "z", "P");
     for c in fit["coefficients"].as_array().into_iter().flatten() {
         let se = if c["robust_se"].is_null() { &c["se"] } else { &c["robust_se"] };
         let name = c["name"].as_str().unwrap_or_default();
@@ -186,20 +181,20 @@ fn print_tables(arguments: &Arguments, fit: &Value) {
         let cells = cells.map(|cell| format!("{cell:>9}")).join(" ");
         let cells = format!("{cells} {:>9}", output::p_value(&c["p"]));
         let interval = [&c["lower"], &c["upper"]].map(output::fixed).join(" to ");
-        println!("{name:<20} {cells}   {interval}");
+        say!("{name:<20} {cells}   {interval}");
     }
-    println!();
+    say!();
     for (name, label) in
         [("likelihood_ratio", "Likelihood ratio"), ("wald", "Wald"), ("score", "Score")]
     {
         let test = &fit["tests"][name];
         let [statistic, df, p] = ["statistic", "df", "p"].map(|key| &test[key]);
-        println!(
+        say!(
             "{label:<20} {:>9} on {} df, P {}",
             output::fixed(statistic),
             df.as_f64().unwrap_or_default(),
             output::p_value(p)
         );
     }
-    println!("{}", output::line("Concordance", &fit["concordance"], "c"));
+    say!("{}", output::line("Concordance", &fit["concordance"], "c"));
 }

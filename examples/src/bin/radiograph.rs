@@ -1,6 +1,6 @@
 //! Inspects or converts one radiograph, or a folder of them.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // its answers
+#![allow(clippy::print_stderr)] // what it says beside its answers
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vertebra_examples::output::exit_code;
+use vertebra_examples::{output::exit_code, say};
 use vertebra_radiograph::{
     Deidentifier, Film, FilmHeader, FolderReport, Grey, Radiograph, ReadOptions, Spacing,
     VoiChoice, read_folder, read_headers, write_npy, write_png16,
@@ -106,7 +106,7 @@ fn one(arguments: &Arguments) -> Result<()> {
     if arguments.csv {
         print_csv(&[(arguments.file.clone(), described)])?;
     } else if arguments.json {
-        println!("{described}");
+        say!("{described}");
     } else {
         print_lines(&described);
     }
@@ -149,7 +149,7 @@ fn folder(arguments: &Arguments) -> Result<()> {
     } else {
         for (path, mut described) in films {
             described["file"] = json!(path);
-            println!("{described}");
+            say!("{described}");
         }
     }
     if let Some(png) = &arguments.png {
@@ -177,7 +177,7 @@ fn deidentify(arguments: &Arguments, output: &Path) -> Result<()> {
         arguments.shift_dates.into_iter().fold(deidentifier, Deidentifier::with_date_shift);
     if !arguments.file.is_dir() {
         let report = deidentifier.file(&arguments.file, output)?;
-        println!("{}", serde_json::to_string(&report)?);
+        say!("{}", serde_json::to_string(&report)?);
         return Ok(());
     }
     let bar = ProgressBar::new(0);
@@ -190,7 +190,7 @@ fn deidentify(arguments: &Arguments, output: &Path) -> Result<()> {
         let mut line = serde_json::to_value(done)?;
         line["file"] = json!(path);
         line["written"] = json!(new);
-        println!("{line}");
+        say!("{line}");
     }
     summarize(&report);
     match report.failures.len() {
@@ -308,10 +308,10 @@ fn print_lines(described: &Value) {
     let Some(fields) = described.as_object() else { return };
     for (name, value) in fields {
         match value {
-            Value::Array(values) => values.iter().for_each(|v| println!("{name}: {}", text(v))),
+            Value::Array(values) => values.iter().for_each(|v| say!("{name}: {}", text(v))),
             Value::Object(_) if name == "provenance" => {}
             Value::Null => {}
-            value => println!("{name}: {}", text(value)),
+            value => say!("{name}: {}", text(value)),
         }
     }
 }

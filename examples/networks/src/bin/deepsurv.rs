@@ -1,7 +1,5 @@
 //! DeepSurv on a CSV table that says which rows train and which test, beside the linear Cox model.
 
-#![allow(clippy::print_stdout)]
-
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use serde_json::{Value, json};
@@ -10,7 +8,7 @@ use vertebra_baselines::{CoxRegression, DesignMatrix};
 use vertebra_cohort::Folds;
 use vertebra_cohort::table::{Column, Table};
 use vertebra_deepsurv::{Activation, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining};
-use vertebra_examples::output;
+use vertebra_examples::{output, say};
 use vertebra_survival::{Outcomes, harrell_c};
 use vertebra_training::{LearningRate, Schedule, keep_going};
 
@@ -98,7 +96,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "seconds": started.elapsed().as_secs_f64(),
     });
     match arguments.json {
-        true => println!("{described}"),
+        true => say!("{described}"),
         false => print_lines(arguments, &described),
     }
     Ok(())
@@ -238,7 +236,7 @@ fn cox(data: &Data) -> Value {
 
 fn print_lines(arguments: &Arguments, described: &Value) {
     let n = &described["n"];
-    println!(
+    say!(
         "{}: {} rows train, {} hold out, {} test; {} networks, {} epochs, {:.1} s\n",
         arguments.table.display(),
         n["train"],
@@ -248,7 +246,7 @@ fn print_lines(arguments: &Arguments, described: &Value) {
         described["epochs"],
         described["seconds"].as_f64().unwrap_or_default()
     );
-    println!("{:<24} {:>8} {:>8}   95 % interval", "Harrell's C, test", "", "se");
-    println!("{}", output::line("DeepSurv", &described["test"]["harrell"], "c"));
-    println!("{}", output::line("Cox regression", &described["cox"]["harrell"], "c"));
+    say!("{:<24} {:>8} {:>8}   95 % interval", "Harrell's C, test", "", "se");
+    say!("{}", output::line("DeepSurv", &described["test"]["harrell"], "c"));
+    say!("{}", output::line("Cox regression", &described["cox"]["harrell"], "c"));
 }

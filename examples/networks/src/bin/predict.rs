@@ -1,7 +1,7 @@
 //! A model folder and radiographs in; keypoints, log hazard and risks out. The folder of a keypoint
 //! detector alone gives keypoints alone.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stderr)]
 
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_cohort::table::FilmCovariates;
-use vertebra_examples::output::{exit_code, sentence};
+use vertebra_examples::output::{self, exit_code, sentence};
+use vertebra_examples::say;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::{Level, VertebraKeypoints};
 use vertebra_run::write_whole;
@@ -175,9 +176,9 @@ fn predict(model: &Model, file: &Path, arguments: &Arguments) -> anyhow::Result<
     }
     let answer = model.answer(file, picture.as_deref())?;
     if arguments.json {
-        println!("{}", answer.as_json(file));
+        say!("{}", answer.as_json(file));
     } else {
-        print!("{}", answer.as_text(file));
+        output::print(format_args!("{}", answer.as_text(file)));
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! The whole protocol: a cohort folder (or a synthetic cohort made on the spot) in, one report out.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stderr)]
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vertebra_examples::output::exit_code;
+use vertebra_examples::{output::exit_code, say};
 use vertebra_networks::{configuration, console::Console, name::run_name};
 use vertebra_phantom::PhantomConfig;
 use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
@@ -54,18 +54,18 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let report = vertebra_report::write_report(&results, &out)?;
     console.finish();
     summarise(&results);
-    println!("{}", report.display());
+    say!("{}", report.display());
     Ok(())
 }
 
 /// C of every model on the test set, as the report has it in full.
 fn summarise(results: &StudyResults) {
-    println!("{:<42} C on the test set (95 % interval over subjects)", "model");
+    say!("{:<42} C on the test set (95 % interval over subjects)", "model");
     for model in &results.models {
         if let Some(d) = model.on(EvaluationSet::Test, Subgroup::All) {
             let c = d.harrell.estimate;
             let (lower, upper) = (c.interval.lower, c.interval.upper);
-            println!("{:<42} {:.3} ({lower:.3} to {upper:.3})", model.name, c.value);
+            say!("{:<42} {:.3} ({lower:.3} to {upper:.3})", model.name, c.value);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Trains a keypoint detector on annotated films; stopped and called again, it goes on.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stderr)]
 
 use anyhow::bail;
 use clap::Parser;
@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_charts::{Chart, TrainingChart};
-use vertebra_examples::output::exit_code;
+use vertebra_examples::{output::exit_code, say};
 use vertebra_hrnet::{
     DetectorCalibration, DetectorConfig, DetectorTrainer, FilmFolds, FilmSample, KeypointDetector,
     SpineFinding, folds_by_subject,
@@ -120,7 +120,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         console.finish();
         let marked: Vec<_> = films.samples.iter().map(|film| (film, None)).collect();
         for sheet in write_keypoint_sheets(&marked, &arguments.out, "marked")? {
-            println!("{}", sheet.display());
+            say!("{}", sheet.display());
         }
         return Ok(());
     }
@@ -336,24 +336,24 @@ fn report(
         let test = json!({
             "n": tested.len(), "precision": precision, "errors": errors, "reliability": reliability,
         });
-        println!("{}", json!({"model": model, "test": test}));
+        say!("{}", json!({"model": model, "test": test}));
         return Ok(());
     }
-    println!("{precision}");
+    say!("{precision}");
     match errors {
-        Some(errors) => println!("{errors}"),
-        None => println!("errors in mm: no film has a pixel spacing"),
+        Some(errors) => say!("{errors}"),
+        None => say!("errors in mm: no film has a pixel spacing"),
     }
     if let Some(measured) = calibrated {
-        println!(
+        say!(
             "a film's least confidence, and the share of films with all points within {SURE_MM} mm:"
         );
-        println!("{}", measured.stated);
-        println!("the same as a probability, learnt from the other films:");
-        println!("{}", measured.crossed);
+        say!("{}", measured.stated);
+        say!("the same as a probability, learnt from the other films:");
+        say!("{}", measured.crossed);
     }
     if let Some(model) = model {
-        println!("{}", model.display());
+        say!("{}", model.display());
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Trains one risk network on a cohort folder; stopped and called again, it goes on.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stderr)]
 
 use clap::{Parser, ValueEnum};
 use serde_json::json;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
-use vertebra_examples::output::exit_code;
+use vertebra_examples::{output::exit_code, say};
 use vertebra_networks::{configuration, console::Console};
 use vertebra_study::{RiskNetworkInputs, RiskNetworkStudy};
 
@@ -82,13 +82,15 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.json {
         let harrell = json!({"c": c.value, "lower": lower, "upper": upper});
         let test = json!({"n": size.n, "events": size.events, "harrell": harrell});
-        println!("{}", json!({"model": out.join("model"), "test": test}));
+        say!("{}", json!({"model": out.join("model"), "test": test}));
     } else {
-        println!(
+        say!(
             "test C {:.3} (95 % {lower:.3} to {upper:.3}), {} subjects, {} events",
-            c.value, size.n, size.events
+            c.value,
+            size.n,
+            size.events
         );
-        println!("{}", out.join("model").display());
+        say!("{}", out.join("model").display());
     }
     Ok(())
 }

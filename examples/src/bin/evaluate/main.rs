@@ -1,7 +1,5 @@
 //! Everything that can be said of risk scores and predicted probabilities on a CSV of outcomes.
 
-#![allow(clippy::print_stdout)]
-
 mod arguments;
 mod pictures;
 #[cfg(test)]
@@ -11,7 +9,7 @@ use anyhow::Context;
 use arguments::Arguments;
 use clap::Parser;
 use vertebra_evaluation::Evaluation;
-use vertebra_examples::output;
+use vertebra_examples::{output, say};
 
 fn main() -> std::process::ExitCode {
     output::exit_code(run(&Arguments::parse()))
@@ -27,8 +25,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     match arguments.json {
-        true => println!("{}", serde_json::to_string(&evaluation).context("JSON")?),
-        false => print!("{}: {evaluation}", arguments.table.display()),
+        true => say!("{}", serde_json::to_string(&evaluation).context("JSON")?),
+        false => output::print(format_args!("{}: {evaluation}", arguments.table.display())),
     }
     Ok(())
 }
