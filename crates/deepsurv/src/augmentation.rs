@@ -1,7 +1,8 @@
 //! Small changes to training images that leave the hazard as it is.
-use crate::{Error, network::subject_rng};
+use crate::Error;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
+use vertebra_run::Seed;
 
 /// Ranges of the random changes; every one is drawn uniformly, per subject and step.
 ///
@@ -70,11 +71,11 @@ impl Augmentation {
         &self,
         images: &[f32],
         [height, width]: [usize; 2],
-        seed: u64,
+        seed: Seed,
         subject: usize,
         out: &mut Vec<f32>,
     ) {
-        let mut rng = subject_rng(seed, 0, subject);
+        let mut rng = seed.named("augmentation").at(&[subject as u64]).generator();
         let mut draw = |range: f32| (2.0 * rng.random::<f32>() - 1.0) * range;
         let (brightness, gain) = (draw(self.brightness), 1.0 + draw(self.contrast));
         for image in images.chunks_exact(height * width) {
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn no_augmentation_changes_nothing() {
         let mut out = Vec::new();
-        Augmentation::none().apply(&ramp(), [5, 6], 3, 1, &mut out);
+        Augmentation::none().apply(&ramp(), [5, 6], Seed::new(3), 1, &mut out);
         assert_eq!(out, ramp());
     }
 
@@ -152,7 +153,7 @@ mod tests {
         let change = |seed, subject| {
             let mut out = Vec::new();
             let options = Augmentation { shift: 0.0, brightness: 0.3, contrast: 0.1 };
-            options.apply(&ramp(), [5, 6], seed, subject, &mut out);
+            options.apply(&ramp(), [5, 6], Seed::new(seed), subject, &mut out);
             out
         };
         assert_eq!(change(1, 2), change(1, 2));

@@ -3,7 +3,7 @@ use crate::{Error, Preprocessing, RiskModel, RiskModelConfig, network::RiskNetwo
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use vertebra_run::write_whole;
+use vertebra_run::{Seed, write_whole};
 use vertebra_survival::BaselineHazard;
 
 /// Goes up when a reader of the old layout would misread the new one.
@@ -64,7 +64,7 @@ impl RiskModel {
             return Err(Error::malformed(&path, expected, got));
         }
         let device = device.clone().without_autodiff();
-        let network = RiskNetwork::new(&config, 0, &device);
+        let network = RiskNetwork::new(&config, Seed::new(0), &device);
         let network = weights::load(network, &folder.join("risk.safetensors"))?;
         Ok(Self::from_parts(config, preprocessing, center, baseline, network, device))
     }

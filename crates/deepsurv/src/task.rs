@@ -15,7 +15,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use vertebra_survival::{Outcomes, Ties, concordance, cox_partial_likelihood};
-use vertebra_training::{StepGradients, Task, TaskError};
+use vertebra_training::{Seed, StepGradients, Task, TaskError};
 
 /// Subjects with their outcomes.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +49,7 @@ impl Task for CoxTask<'_> {
         &self,
         model: &RiskNetwork,
         batch: &[usize],
-        seed: u64,
+        seed: Seed,
     ) -> Result<StepGradients, TaskError> {
         Ok(self.step(model, batch, seed)?)
     }
@@ -76,7 +76,7 @@ impl CoxTask<'_> {
         &self,
         model: &RiskNetwork,
         batch: &[usize],
-        seed: u64,
+        seed: Seed,
     ) -> Result<StepGradients, Error> {
         let outcomes = self.train.outcomes.subset(batch);
         if outcomes.n_events() == 0 {
@@ -94,7 +94,7 @@ impl CoxTask<'_> {
         model: &RiskNetwork,
         batch: &[usize],
         outcomes: &Outcomes,
-        seed: u64,
+        seed: Seed,
     ) -> Result<StepGradients, Error> {
         let log_hazard = self.forward(model, batch, seed)?;
         let host = to_host(log_hazard.clone().detach())?;
@@ -110,7 +110,7 @@ impl CoxTask<'_> {
         model: &RiskNetwork,
         batch: &[usize],
         outcomes: &Outcomes,
-        seed: u64,
+        seed: Seed,
     ) -> Result<StepGradients, Error> {
         let mut host = Vec::with_capacity(batch.len());
         for part in batch.chunks(self.micro_batch) {
@@ -129,7 +129,7 @@ impl CoxTask<'_> {
         &self,
         model: &RiskNetwork,
         subjects: &[usize],
-        seed: u64,
+        seed: Seed,
     ) -> Result<Tensor<1>, Error> {
         let shape = self.train.inputs.images().map_or([0, 0], |i| [i.shape()[1], i.shape()[2]]);
         let augmented = |subject: usize, images: &[f32], out: &mut Vec<f32>| {

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use vertebra_survival::{Outcomes, Ties, breslow_baseline};
 use vertebra_training::{EpochSummary, Event, LearningRate, OptimizerKind, Schedule, Trained};
-use vertebra_training::{StopReason, TrainingConfig};
+use vertebra_training::{Seed, StopReason, TrainingConfig};
 
 /// What the best epoch is chosen by, on the validation subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -273,7 +273,8 @@ impl<'a> RiskTrainer<'a> {
 
     fn initial_network(&self) -> Result<RiskNetwork, Error> {
         let device = self.device.clone().autodiff();
-        let mut drawn = RiskNetwork::new(&self.config, self.settings.training.seed, &device);
+        let seed = Seed::new(self.settings.training.seed).named("initial weights");
+        let mut drawn = RiskNetwork::new(&self.config, seed, &device);
         if let (Some(file), Some(image)) = (&self.encoder_weights, &self.config.image) {
             drawn.encoder = Some(weights::load_published(&image.encoder, file, &device)?);
         }

@@ -9,8 +9,8 @@ use burn::nn::{Linear, LinearConfig};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use std::ops::ControlFlow;
-use vertebra_training::{Event, LearningRate, Schedule, StepGradients, Task, TaskError};
-use vertebra_training::{TrainingConfig, train};
+use vertebra_training::{Event, LearningRate, Schedule, Seed, StepGradients, Task};
+use vertebra_training::{TaskError, TrainingConfig, train};
 
 /// Eight points of the line.
 struct Line;
@@ -26,7 +26,7 @@ impl Task for Line {
         &self,
         model: &Linear,
         batch: &[usize],
-        _seed: u64,
+        _seed: Seed,
     ) -> Result<StepGradients, TaskError> {
         let x: Vec<f32> = batch.iter().map(|&i| i as f32 / 8.0).collect();
         let x = Tensor::<1>::from_floats(x.as_slice(), &model.weight.device());

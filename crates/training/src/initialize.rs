@@ -1,11 +1,13 @@
 //! First weights from an explicit seed; burn's own come from one generator per process.
 
-use crate::batches::SplitMix64;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
+use rand_distr::{Distribution, StandardNormal};
+use vertebra_run::Seed;
 
 /// How wide the first weights are drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum WeightScale {
     /// Normal, standard deviation `sqrt(2 / fan_in)` (He et al., ICCV 2015): for ReLU networks.
     HeFanIn,
@@ -16,19 +18,19 @@ pub enum WeightScale {
 /// Draws every parameter of rank 2 and more from `seed` and sets biases to zero; scales and
 /// shifts of normalisation layers and running statistics keep their constants.
 ///
-/// Each tensor has a stream of its own, named by its place in the module, so that the result
+/// Each tensor has a stream of its own, counted by its place in the module, so that the result
 /// depends on nothing but the module's structure and the seed.
 ///
 /// # Shapes
 /// A convolution's weight `[out, in, kh, kw]` has fan-in `in * kh * kw`; a linear layer's
 /// `[in, out]` has fan-in `in`.
-pub fn initialize<M: Module>(model: M, scale: WeightScale, seed: u64) -> M {
+pub fn initialize<M: Module>(model: M, scale: WeightScale, seed: Seed) -> M {
     model.map(&mut Initialize { scale, seed, n_tensors: 0, path: Vec::new() })
 }
 
 struct Initialize {
     scale: WeightScale,
-    seed: u64,
+    seed: Seed,
     n_tensors: u64,
     path: Vec<String>,
 }
@@ -40,16 +42,10 @@ impl Initialize {
             WeightScale::HeFanIn => (2.0 / fan_in.max(1) as f64).sqrt(),
             WeightScale::Normal(sd) => sd,
         };
-        let mut stream = SplitMix64::from_parts(&[self.seed, self.n_tensors, 0x1217]);
-        let n = shape.iter().product();
-        (0..n).map(|_| (sd * standard_normal(&mut stream)) as f32).collect()
+        let stream = self.seed.at(&[self.n_tensors]).generator();
+        let normal: rand_distr::Iter<_, _, f64> = StandardNormal.sample_iter(stream);
+        normal.take(shape.iter().product()).map(|z| (sd * z) as f32).collect()
     }
-}
-
-/// Box & Muller, Ann. Math. Statist. 29:610-611, 1958; the second number is not used.
-fn standard_normal(stream: &mut SplitMix64) -> f64 {
-    let radius = (-2.0 * stream.uniform().ln()).sqrt();
-    radius * (std::f64::consts::TAU * stream.uniform()).cos()
 }
 
 impl ModuleMapper for Initialize {
@@ -85,7 +81,7 @@ mod tests {
 
     fn weights(seed: u64) -> Vec<f32> {
         let conv = Conv2dConfig::new([32, 64], [3, 3]).init(&Device::default());
-        let conv = initialize(conv, WeightScale::HeFanIn, seed);
+        let conv = initialize(conv, WeightScale::HeFanIn, Seed::new(seed));
         assert!(conv.bias.unwrap().val().into_data().iter::<f32>().all(|b| b == 0.0));
         conv.weight.val().into_data().iter::<f32>().collect()
     }

@@ -30,6 +30,9 @@ mod train;
 /// The version of burn whose types stand in this crate's signatures.
 pub use burn;
 
+/// Seeds, as a [`Task`] is given them.
+pub use vertebra_run::Seed;
+
 pub use adam::Adam;
 pub use clip::clip_global_norm;
 pub use config::{OptimizerKind, TrainingConfig};

@@ -3,6 +3,7 @@
 use crate::TaskError;
 use burn::module::Module;
 use burn::optim::GradientsParams;
+use vertebra_run::Seed;
 
 /// The gradient of one step, and the loss it belongs to.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub trait Task {
         &self,
         model: &Self::Model,
         batch: &[usize],
-        seed: u64,
+        seed: Seed,
     ) -> Result<StepGradients, TaskError>;
 
     /// Score of `model` (an inference copy) on the validation set, higher is better; `None`

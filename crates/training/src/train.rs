@@ -9,6 +9,7 @@ use crate::{EpochSummary, Error, Event, StepGradients, StopReason, Task, Trainin
 use burn::module::Module;
 use std::ops::ControlFlow;
 use std::path::Path;
+use vertebra_run::Seed;
 
 /// A finished run.
 #[derive(Debug, Clone)]
@@ -110,8 +111,7 @@ impl<T: Task> Run<'_, T> {
 
     fn one_epoch(mut self) -> Result<Self, Error> {
         let epoch = self.state.progress.epochs_done() + 1;
-        let batches =
-            batches(self.task.n_samples(), self.config.batch_size, self.config.seed, epoch);
+        let batches = batches(self.task.n_samples(), self.config.batch_size, self.seed(), epoch);
         let (mut loss, mut learning_rate) = (0.0, 0.0);
         for (step, batch) in batches.iter().enumerate() {
             learning_rate = self.learning_rate(epoch, step, batches.len());
@@ -122,6 +122,10 @@ impl<T: Task> Run<'_, T> {
         let score = self.validate(epoch)?;
         self.close_epoch(EpochSummary { epoch, loss, learning_rate, score })?;
         Ok(self)
+    }
+
+    fn seed(&self) -> Seed {
+        Seed::new(self.config.seed)
     }
 
     fn learning_rate(&self, epoch: usize, step: usize, steps: usize) -> f64 {
@@ -135,7 +139,7 @@ impl<T: Task> Run<'_, T> {
         batch: &[usize],
         learning_rate: f64,
     ) -> Result<(Self, f64), Error> {
-        let seed = step_seed(self.config.seed, epoch, step);
+        let seed = step_seed(self.seed(), epoch, step);
         let StepGradients { loss, mut gradients } = self
             .task
             .gradients(&self.state.model, batch, seed)

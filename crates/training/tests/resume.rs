@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::path::Path;
 use vertebra_training::{
-    Error, Event, LearningRate, OptimizerKind, Schedule, StepGradients, StopReason, Task,
+    Error, Event, LearningRate, OptimizerKind, Schedule, Seed, StepGradients, StopReason, Task,
     TaskError, Trained, TrainingConfig, WeightScale, initialize, keep_going, train,
 };
 
@@ -34,7 +34,7 @@ impl Net {
             norm: BatchNormConfig::new(4).init(&device),
             out: LinearConfig::new(4, 1).init(&device),
         };
-        initialize(net, WeightScale::HeFanIn, 11)
+        initialize(net, WeightScale::HeFanIn, Seed::new(11))
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<2> {
@@ -83,11 +83,11 @@ impl Task for Spread {
         &self,
         model: &Net,
         batch: &[usize],
-        seed: u64,
+        seed: Seed,
     ) -> Result<StepGradients, TaskError> {
         let left = self.budget.get().checked_sub(1).ok_or("interrupted")?;
         self.budget.set(left);
-        let loss = self.loss(model, batch, seed);
+        let loss = self.loss(model, batch, seed.value());
         let value = f64::from(loss.clone().into_scalar::<f32>());
         let gradients = GradientsParams::from_grads(loss.backward(), model);
         Ok(StepGradients::new(value, gradients))

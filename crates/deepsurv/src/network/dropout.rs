@@ -1,7 +1,7 @@
 //! Dropout whose masks depend on the subject, never on the batch or on a global generator.
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt;
+use vertebra_run::Seed;
 
 /// What decides the dropout masks of one training step.
 ///
@@ -12,7 +12,7 @@ pub struct Dropout {
     /// Probability that a unit is dropped, in `[0, 1)`.
     pub probability: f64,
     /// Seed of the step.
-    pub seed: u64,
+    pub seed: Seed,
     /// The subject of each row of the batch.
     pub subjects: Vec<usize>,
 }
@@ -23,8 +23,9 @@ impl Dropout {
     pub fn mask(&self, layer: usize, width: usize, device: &Device) -> Tensor<2> {
         let kept = (1.0 / (1.0 - self.probability)) as f32;
         let mut mask = Vec::with_capacity(self.subjects.len() * width);
+        let seed = self.seed.named("dropout");
         for &subject in &self.subjects {
-            let mut rng = subject_rng(self.seed, layer as u64 + 1, subject);
+            let mut rng = seed.at(&[layer as u64, subject as u64]).generator();
             mask.extend((0..width).map(|_| match rng.random_bool(self.probability) {
                 true => 0.0,
                 false => kept,
@@ -34,20 +35,12 @@ impl Dropout {
     }
 }
 
-/// A generator of its own for each use (`stream`) and subject of a step.
-pub(crate) fn subject_rng(seed: u64, stream: u64, subject: usize) -> ChaCha8Rng {
-    // The golden-ratio multiplier of splitmix64 keeps neighbouring seeds apart.
-    let mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(subject as u64);
-    let mut rng = ChaCha8Rng::seed_from_u64(mixed);
-    rng.set_stream(stream);
-    rng
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn mask(subjects: Vec<usize>, seed: u64) -> Vec<f32> {
+        let seed = Seed::new(seed);
         let dropout = Dropout { probability: 0.25, seed, subjects };
         dropout.mask(0, 40, &Device::default()).into_data().try_to_vec().unwrap()
     }

@@ -7,7 +7,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use vertebra_conv::Vectors;
-use vertebra_training::{WeightScale, initialize};
+use vertebra_training::{Seed, WeightScale, initialize};
 
 /// The multilayer perceptron of DeepSurv (Katzman et al., *BMC Med. Res. Methodol.* 18:24, 2018).
 ///
@@ -24,15 +24,15 @@ pub struct Head {
 impl Head {
     /// Hidden layers drawn as He et al. (ICCV 2015) say; an output so small that training starts
     /// from equal hazards.
-    pub(crate) fn drawn(config: &RiskModelConfig, seed: u64, device: &Device) -> Self {
+    pub(crate) fn drawn(config: &RiskModelConfig, seed: Seed, device: &Device) -> Self {
         let widths: Vec<usize> =
             std::iter::once(config.n_features()).chain(config.hidden.iter().copied()).collect();
         let linear = |w: &[usize]| LinearConfig::new(w[0], w[1]).init(device);
         let hidden: Vec<Linear> = widths.windows(2).map(linear).collect();
         let output = LinearConfig::new(widths[widths.len() - 1], 1).with_bias(false).init(device);
         Self {
-            hidden: initialize(hidden, WeightScale::HeFanIn, seed.wrapping_add(1)),
-            output: initialize(output, WeightScale::Normal(0.01), seed.wrapping_add(2)),
+            hidden: initialize(hidden, WeightScale::HeFanIn, seed.named("hidden")),
+            output: initialize(output, WeightScale::Normal(0.01), seed.named("output")),
             activation: config.activation,
         }
     }

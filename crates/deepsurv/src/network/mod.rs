@@ -6,7 +6,6 @@ mod resnet;
 mod risk_network;
 
 pub use dropout::Dropout;
-pub(crate) use dropout::subject_rng;
 pub use head::Head;
 pub use resnet::ResNet;
 pub(crate) use risk_network::Inputs;

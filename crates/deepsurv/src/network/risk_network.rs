@@ -8,7 +8,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use vertebra_conv::{Maps, Vectors};
-use vertebra_training::{WeightScale, initialize};
+use vertebra_training::{Seed, WeightScale, initialize};
 
 /// Network from covariates, images, or both, to a log hazard.
 ///
@@ -47,10 +47,10 @@ pub(crate) struct Inputs<M: Maps> {
 
 impl RiskNetwork {
     /// Draws the weights from `seed`; `config` must have passed [`RiskModelConfig::check`].
-    pub(crate) fn new(config: &RiskModelConfig, seed: u64, device: &Device) -> Self {
+    pub(crate) fn new(config: &RiskModelConfig, seed: Seed, device: &Device) -> Self {
         let encoder = config.image.as_ref().map(|image| {
             let encoder = ResNet::new(&image.encoder, 1, device);
-            initialize(encoder, WeightScale::HeFanIn, seed)
+            initialize(encoder, WeightScale::HeFanIn, seed.named("encoder"))
         });
         Self::from_parts(config, encoder, Head::drawn(config, seed, device))
     }

@@ -23,9 +23,9 @@ fn config(normalization: Normalization) -> RiskModelConfig {
 }
 
 fn network(config: &RiskModelConfig) -> RiskNetwork {
-    let network = RiskNetwork::new(config, 3, &Device::default().autodiff());
+    let network = RiskNetwork::new(config, Seed::new(3), &Device::default().autodiff());
     // The first output layer is nearly zero; a gradient check wants every layer awake.
-    vertebra_training::initialize(network, vertebra_training::WeightScale::HeFanIn, 9)
+    vertebra_training::initialize(network, vertebra_training::WeightScale::HeFanIn, Seed::new(9))
 }
 
 fn with_task<T>(
@@ -67,7 +67,9 @@ fn flat(network: &RiskNetwork, gradients: &GradientsParams) -> Vec<f32> {
 fn step(config: &RiskModelConfig, micro_batch: usize) -> (f64, Vec<f32>) {
     let network = network(config);
     let batch: Vec<usize> = (0..14).rev().collect();
-    let got = with_task(config, micro_batch, Ties::Efron, |t| t.step(&network, &batch, 8)).unwrap();
+    let got =
+        with_task(config, micro_batch, Ties::Efron, |t| t.step(&network, &batch, Seed::new(8)))
+            .unwrap();
     (got.loss, flat(&network, &got.gradients))
 }
 
@@ -94,7 +96,8 @@ fn derivatives_agree(normalization: Normalization, micro_batch: usize) {
     let network = network(&config);
     let batch: Vec<usize> = (0..14).collect();
     let loss_and_gradient = |network: &RiskNetwork| {
-        with_task(&config, micro_batch, Ties::Breslow, |t| t.step(network, &batch, 5)).unwrap()
+        with_task(&config, micro_batch, Ties::Breslow, |t| t.step(network, &batch, Seed::new(5)))
+            .unwrap()
     };
     let gradient = flat(&network, &loss_and_gradient(&network).gradients);
     let direction: Vec<f32> = {
@@ -145,6 +148,7 @@ fn gradients_agree_with_finite_differences_batch_norm_in_micro_batches() {
 fn a_mini_batch_without_events_teaches_nothing() {
     let config = config(Normalization::Batch);
     let network = network(&config);
-    let got = with_task(&config, 14, Ties::Efron, |t| t.step(&network, &[0, 3, 6], 1)).unwrap();
+    let got = with_task(&config, 14, Ties::Efron, |t| t.step(&network, &[0, 3, 6], Seed::new(1)))
+        .unwrap();
     assert_eq!((got.loss, got.gradients.len()), (0.0, 0));
 }

@@ -6,7 +6,7 @@ use crate::{Error, HrnetConfig};
 use burn::module::Module;
 use burn::tensor::Device;
 use vertebra_conv::{Conv2d, Conv2dConfig, Graph, Layers, MapShape, Maps, Norm, Tracer};
-use vertebra_training::{WeightScale, initialize};
+use vertebra_training::{Seed, WeightScale, initialize};
 
 /// HRNet with its pose head.
 #[derive(Module, Debug)]
@@ -86,9 +86,10 @@ impl Hrnet {
     /// heatmaps start near zero (standard deviation 0.001, as in the published code).
     #[must_use]
     pub fn with_initial_weights(self, seed: u64) -> Self {
-        let mut network = initialize(self, WeightScale::HeFanIn, seed);
+        let seed = Seed::new(seed).named("initial weights");
+        let mut network = initialize(self, WeightScale::HeFanIn, seed.named("body"));
         let head = WeightScale::Normal(0.001);
-        network.final_layer = initialize(network.final_layer, head, seed ^ 0xF1A1);
+        network.final_layer = initialize(network.final_layer, head, seed.named("head"));
         network
     }
 

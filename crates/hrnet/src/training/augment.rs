@@ -3,13 +3,11 @@
 use super::overlay::{Marker, Wedge, blur};
 use crate::Error;
 use crate::setters::setters;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use vertebra_raster::Affine;
-
-/// Mixed into a seed for the draws of blur, wedge and marker.
-const OVERLAYS: u64 = 0x0B1A_DE5E_ED0F_F117;
+use vertebra_run::Seed;
 
 /// How much training films are changed. Every amount is the half-width of a uniform distribution;
 /// 0 switches a change off.
@@ -144,8 +142,8 @@ pub(crate) struct Draw {
 
 impl Draw {
     /// For an input of `[height, width]` px.
-    pub(crate) fn new(settings: &Augmentation, input: [usize; 2], seed: u64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    pub(crate) fn new(settings: &Augmentation, input: [usize; 2], seed: Seed) -> Self {
+        let mut rng = seed.named("changes").generator();
         let [height, width] = input.map(|n| n as f64);
         let mut within = |amount: f64| amount * (2.0 * rng.random::<f64>() - 1.0);
         let rotation = within(settings.rotation).to_radians();
@@ -166,7 +164,7 @@ impl Draw {
         let change = if mirrored { change.then(&Affine::mirror(input[1])) } else { change };
         let cutout = (side > 0).then_some((corner, side));
         // A stream of their own: switching them on leaves every other draw as it was.
-        let mut own = ChaCha8Rng::seed_from_u64(seed ^ OVERLAYS);
+        let mut own = seed.named("overlays").generator();
         let blur = settings.blur * own.random::<f64>();
         let wedge = Wedge::draw(settings.wedge, input, &mut own);
         let wedge = (settings.wedge > 0.0).then_some(wedge);
@@ -248,7 +246,7 @@ mod tests {
             ..Augmentation::default()
         };
         let once = |seed| {
-            let draw = Draw::new(&settings, [32, 24], seed);
+            let draw = Draw::new(&settings, [32, 24], Seed::new(seed));
             let change = *draw.change();
             let mut pixels: Vec<f32> = (0..32 * 24).map(|i| (i as f32 * 0.1).sin()).collect();
             draw.recolour(&mut pixels, [32, 24]);
@@ -261,7 +259,7 @@ mod tests {
 
     #[test]
     fn none_changes_nothing() {
-        let draw = Draw::new(&Augmentation::none(), [16, 16], 3);
+        let draw = Draw::new(&Augmentation::none(), [16, 16], Seed::new(3));
         let (x, y) = draw.change().apply((3.0, 11.0));
         assert!((x - 3.0).abs() < 1e-12 && (y - 11.0).abs() < 1e-12);
         let before: Vec<f32> = (0..256).map(|i| i as f32).collect();
@@ -273,7 +271,8 @@ mod tests {
     #[test]
     fn half_of_the_films_are_mirrored_and_amounts_stay_within_their_bounds() {
         let settings = Augmentation::default();
-        let draws: Vec<Draw> = (0..400).map(|s| Draw::new(&settings, [96, 64], s)).collect();
+        let draw = |seed| Draw::new(&settings, [96, 64], Seed::new(seed));
+        let draws: Vec<Draw> = (0..400).map(draw).collect();
         let mirrored = |d: &&Draw| {
             let [[a, c, _], [b, e, _]] = d.change.matrix();
             a * e - b * c < 0.0

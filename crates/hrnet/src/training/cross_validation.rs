@@ -2,12 +2,10 @@
 //! its subject.
 
 use crate::{DetectorTrainer, Error, FilmPixels, FilmSample, SpineFinding, TrainedDetector};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use vertebra_run::{Seed, shuffle};
 use vertebra_training::Event;
 
 /// Detectors of all folds, and what they found on the films they had not seen.
@@ -47,7 +45,7 @@ pub fn folds_by_subject<S: Ord>(
         return Err(Error::invalid("n_folds", expected, n_folds));
     }
     let mut folds: Vec<usize> = (0..fold_of.len()).map(|i| i % n_folds).collect();
-    folds.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    shuffle(&mut folds, &mut Seed::new(seed).named("detector folds").generator());
     fold_of.values_mut().zip(folds).for_each(|(fold, dealt)| *fold = dealt);
     Ok(subjects.iter().map(|s| fold_of[s]).collect())
 }

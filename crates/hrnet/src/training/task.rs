@@ -10,10 +10,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 use vertebra_keypoints::{HeatmapCodec, Level, OksOptions, SpineTruth, VertebraKeypoints};
 use vertebra_keypoints::{oks, to_heatmap};
-use vertebra_training::{StepGradients, Task, TaskError};
-
-/// Mixes the number of a sample into the seed of a step.
-const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+use vertebra_training::{Seed, StepGradients, Task, TaskError};
 
 pub(crate) struct KeypointTask<'a> {
     config: &'a DetectorConfig,
@@ -46,7 +43,7 @@ impl<'a> KeypointTask<'a> {
         Ok(Self { config, codec, train: train?, valid: valid? })
     }
 
-    fn example(&self, sample: usize, seed: u64) -> Result<Example, Error> {
+    fn example(&self, sample: usize, seed: Seed) -> Result<Example, Error> {
         let size = self.config.input_size;
         let (film, truth) = &self.train[sample];
         let draw = Draw::new(&self.config.augmentation, size, seed);
@@ -110,10 +107,9 @@ impl Task for KeypointTask<'_> {
         &self,
         model: &Hrnet,
         batch: &[usize],
-        seed: u64,
+        seed: Seed,
     ) -> Result<StepGradients, TaskError> {
-        let seeds = |i: usize| seed.wrapping_add(ODD.wrapping_mul(i as u64 + 1));
-        let example = |(i, sample): (usize, &usize)| self.example(*sample, seeds(i));
+        let example = |(i, sample): (usize, &usize)| self.example(*sample, seed.at(&[i as u64]));
         let examples: Vec<Example> =
             batch.par_iter().enumerate().map(example).collect::<Result<_, Error>>()?;
         let device = model.devices().into_iter().next().unwrap_or_default();

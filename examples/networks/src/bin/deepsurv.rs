@@ -10,7 +10,7 @@ use vertebra_cohort::table::{Column, Table};
 use vertebra_deepsurv::{Activation, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining};
 use vertebra_examples::{output, say};
 use vertebra_survival::{Outcomes, harrell_c};
-use vertebra_training::{LearningRate, Schedule, keep_going};
+use vertebra_training::{LearningRate, Schedule, Seed, keep_going};
 
 /// Train DeepSurv on the rows marked `train`, and measure its concordance on those marked `test`.
 ///
@@ -180,7 +180,8 @@ fn trainer(arguments: &Arguments, names: &[String], network: usize) -> RiskTrain
     settings.training.epochs = arguments.epochs;
     settings.training.learning_rate = LearningRate::new(1e-2, 1e-3, Schedule::Cosine);
     settings.training.patience = Some(100);
-    settings.training.seed = arguments.seed.wrapping_add(network as u64);
+    let seed = Seed::new(arguments.seed).named("networks").at(&[network as u64]);
+    settings.training.seed = seed.value();
     settings.micro_batch = usize::MAX;
     RiskTrainer::new(config).with_settings(settings)
 }
@@ -199,7 +200,7 @@ fn held_out(arguments: &Arguments, data: &Data, network: usize) -> anyhow::Resul
     }
     let n_folds = 5;
     // After five networks the parts are drawn anew.
-    let seed = arguments.seed.wrapping_add((network / n_folds) as u64);
+    let seed = Seed::new(arguments.seed).named("folds").at(&[(network / n_folds) as u64]).value();
     let folds = Folds::stratified(data.train.outcomes.event(), n_folds, seed)
         .with_context(|| format!("{}: holding out rows", arguments.table.display()))?;
     let fold = network % n_folds;

@@ -24,7 +24,7 @@ use vertebra_keypoints::{
 use vertebra_networks::{configuration, console::Console};
 use vertebra_phantom::sample_training_film;
 use vertebra_study::{AnnotatedFilms, FilmCache, Progress, write_keypoint_sheets};
-use vertebra_training::{EpochSummary, Event};
+use vertebra_training::{EpochSummary, Event, Seed};
 
 /// Trains an HRNet to find L1 to L5, and says how well it does on films of other subjects.
 #[derive(Parser)]
@@ -220,9 +220,9 @@ fn phantom_films(
     let total = Some(count as u64);
     console.show(Progress::Stage { name: "rendering phantom films".to_owned(), total });
     let [height, width] = config.input_size.map(|n| n * 3 / 2);
+    let seed = Seed::new(seed).named("phantom films");
     let render = |i: usize| -> anyhow::Result<FilmSample> {
-        let film_seed = seed.wrapping_mul(1 << 32).wrapping_add(i as u64);
-        let film = sample_training_film([height, width], film_seed)?;
+        let film = sample_training_film([height, width], seed.at(&[i as u64]).value())?;
         Ok(FilmSample {
             pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
             height: film.height,
