@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod detector_study;
 mod error;
 mod films;
 mod input;
@@ -13,6 +14,7 @@ mod study;
 mod test_data;
 
 pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
+pub use detector_study::{DetectorStudy, DetectorTest, Reliability};
 pub use error::Error;
 pub use films::annotated_films::AnnotatedFilms;
 pub use films::film_cache::{DecodedFilm, FilmCache, FilmHeader};

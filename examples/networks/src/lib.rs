@@ -3,3 +3,4 @@
 pub mod configuration;
 pub mod console;
 pub mod name;
+pub mod phantom_films;
