@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, DetectorTrainer, FilmFolds, FilmSample};
 use vertebra_hrnet::{SpineFinding, TrainedDetector, folds_by_subject};
 use vertebra_keypoints::{ApReport, ConfidenceCalibration, Detection, EvaluatedFilm};
-use vertebra_keypoints::{LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable, SpineTruth};
+use vertebra_keypoints::{
+    LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable, SpineTruth,
+};
 use vertebra_keypoints::{average_precision, mean_radial_error_mm};
 use vertebra_training::{EpochSummary, Event};
 
@@ -191,7 +193,8 @@ impl<'a> DetectorStudy<'a> {
         let observer = &mut *self.on_progress;
         let mut steps = 0;
         if !self.every_fold {
-            let mut show = |event: &Event| tell(observer, "training the detector", event, &mut steps);
+            let mut show =
+                |event: &Event| tell(observer, "training the detector", event, &mut steps);
             let fold = trainer.fit_fold(folds, 0, &mut show)?;
             let pairs = fold.held_out.into_iter().zip(fold.detected);
             let tested = pairs.map(|(i, found)| tested(i, found)).collect();
