@@ -1,6 +1,6 @@
 //! Trains a keypoint detector on annotated films; stopped and called again, it goes on.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stderr)]
 
 use anyhow::bail;
 use clap::Parser;
@@ -144,7 +144,7 @@ fn warn_of_marks(films: &AnnotatedFilms) {
     for (name, film) in films.names.iter().zip(&films.samples) {
         let limits = PlausibilityLimits::default();
         for doubt in check_plausibility(&film.keypoints, film.spacing_mm, &limits) {
-            esay!("warning: {name}: {doubt}");
+            eprintln!("warning: {name}: {doubt}");
         }
     }
 }
