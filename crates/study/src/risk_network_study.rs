@@ -288,3 +288,65 @@ fn test(
     };
     found.map_err(|why| Error::undefined("C on the test set", &why))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::{Scene, config, folder};
+
+    fn covariates(names: &[&str]) -> RiskNetworkInputs {
+        let parsed: Vec<Covariate> = names.iter().map(|name| name.parse().unwrap()).collect();
+        RiskNetworkInputs::default().with_covariates(parsed)
+    }
+
+    fn run(inputs: RiskNetworkInputs, to: &Path) -> Result<TrainedRiskNetwork, Error> {
+        RiskNetworkStudy::new(folder(), inputs).config(config()).run(to)
+    }
+
+    #[test]
+    fn the_same_call_goes_on_and_another_is_sent_to_another_folder() {
+        let to = tempfile::tempdir().unwrap();
+        let first = run(covariates(&["age", "sex"]), to.path()).unwrap();
+        assert!(first.test.size.n > 0 && to.path().join("model/risk.json").is_file());
+        let again = run(covariates(&["age", "sex"]), to.path()).unwrap();
+        assert_eq!(again.test, first.test);
+        let error = run(covariates(&["age"]), to.path()).unwrap_err();
+        assert!(matches!(error, Error::OtherRun { .. }), "{error}");
+        assert!(error.to_string().ends_with("give another folder"), "{error}");
+    }
+
+    #[test]
+    fn a_network_needs_an_input() {
+        let to = tempfile::tempdir().unwrap();
+        let error = run(RiskNetworkInputs::default(), &to.path().join("out")).unwrap_err();
+        assert!(matches!(error, Error::RiskModel { .. }), "{error}");
+        assert!(!to.path().join("out").exists());
+    }
+
+    #[test]
+    fn the_fingerprint_changes_with_settings_inputs_and_tables() {
+        let mut scene = Scene::new();
+        let inputs = covariates(&["age"]);
+        let first = fingerprint(scene.context(), &inputs).unwrap();
+        assert_eq!(first, fingerprint(scene.context(), &inputs).unwrap());
+        let with_variant = inputs.clone().with_variant(ImageVariant::L1L5);
+        assert_ne!(first, fingerprint(scene.context(), &with_variant).unwrap());
+        scene.config.seed += 1;
+        assert_ne!(first, fingerprint(scene.context(), &inputs).unwrap());
+        let edited = crate::test_data::edited("visits.csv", |text| format!("{text}\n"));
+        let mut scene = Scene::new();
+        scene.cohort = edited.path().to_owned();
+        assert_ne!(first, fingerprint(scene.context(), &inputs).unwrap());
+    }
+
+    #[test]
+    fn films_without_annotation_are_listed_when_no_detector_is_given() {
+        let mut scene = Scene::new();
+        let name = scene.data.film_name(4);
+        scene.data.annotations.films.retain(|film| film.file_name != name);
+        let inputs = RiskNetworkInputs::default().with_variant(ImageVariant::Patches);
+        let error = read_inputs(scene.context(), &inputs, &mut |_| {}).unwrap_err().to_string();
+        let expected = format!("{name}: expected an annotation, or a keypoint model, got none");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+}

@@ -198,3 +198,51 @@ impl Clock {
         self.began = Instant::now();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::{Scene, config, folder};
+
+    #[test]
+    fn settings_are_checked_before_anything_is_read_or_written() {
+        let out = tempfile::tempdir().unwrap().path().join("out");
+        let mut heard = 0;
+        let config = StudyConfig { folds: 1, ..config() };
+        let study = Study::new("no-such-folder").config(config).on_progress(|_| heard += 1);
+        let error = study.run(&out).unwrap_err();
+        assert!(matches!(error, Error::InvalidSetting { .. }), "{error}");
+        assert!(heard == 0 && !out.exists());
+    }
+
+    #[test]
+    fn a_keypoint_model_that_is_not_there_is_named_before_films_are_decoded() {
+        let out = tempfile::tempdir().unwrap().path().join("out");
+        let mut stages = Vec::new();
+        let hear = |message| {
+            if let Progress::Stage { name, .. } = message {
+                stages.push(name);
+            }
+        };
+        let config = StudyConfig { keypoint_model: Some("no-such-model".into()), ..config() };
+        let error = Study::new(folder()).config(config).on_progress(hear).run(&out).unwrap_err();
+        assert!(error.to_string().contains("no-such-model"), "{error}");
+        assert_eq!(stages, ["reading the cohort"]);
+        assert!(!out.exists());
+    }
+
+    #[test]
+    fn results_begin_with_the_run_and_its_subjects() {
+        let scene = Scene::new();
+        let covariates = Covariates::of(&scene.data, scene.config.covariates()).unwrap();
+        let results = of_subjects(scene.context(), &covariates).unwrap();
+        assert_eq!(results.flow.remaining(), scene.data.n());
+        assert!(results.run.phantom && results.run.preset == "quick, changed");
+        for file in ["cohort.csv", "visits.csv", "annotations.json", "truth.csv"] {
+            assert!(results.run.inputs.contains_key(file), "{file}");
+        }
+        let back = StudyConfig::from_toml(crate::Preset::Quick, &results.run.config).unwrap();
+        assert_eq!(back.folds, scene.config.folds);
+        assert!(results.models.is_empty() && results.notes.is_empty());
+    }
+}

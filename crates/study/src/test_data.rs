@@ -1,10 +1,16 @@
 //! A small synthetic cohort, made once for all unit tests of this crate.
 
+use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
+use crate::stages::Context;
+use crate::stages::models::Clinical;
 use crate::{Preset, StudyConfig};
-use std::path::Path;
+use burn::tensor::Device;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tempfile::TempDir;
+use vertebra_hrnet::KeypointDetector;
+use vertebra_keypoints::VertebraKeypoints;
 use vertebra_phantom::{PhantomConfig, generate};
 
 /// A cohort folder of 48 subjects to analyse and 12 to exclude, with very small films.
@@ -92,4 +98,56 @@ pub(crate) fn with_column(text: &str, name: &str, value: &str) -> String {
         cells.join(",") + "\n"
     };
     text.lines().enumerate().map(line).collect()
+}
+
+/// The small cohort with a run folder of its own, as the stages see it.
+pub(crate) struct Scene {
+    pub(crate) data: StudyData,
+    pub(crate) config: StudyConfig,
+    pub(crate) cohort: PathBuf,
+    run_folder: TempDir,
+    device: Device,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        let run_folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(run_folder.path().join("pictures")).unwrap();
+        let (cohort, device) = (folder().to_owned(), Device::default());
+        Self { data: data(), config: config(), cohort, run_folder, device }
+    }
+
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context {
+            data: &self.data,
+            config: &self.config,
+            cohort: &self.cohort,
+            run_folder: self.run_folder.path(),
+            device: &self.device,
+        }
+    }
+
+    /// The annotated points of every film, px of the original films.
+    pub(crate) fn annotated(&self) -> Vec<VertebraKeypoints> {
+        (0..self.data.n()).map(|i| self.data.annotation(i).unwrap().keypoints).collect()
+    }
+
+    /// A detector that was never trained, with points anywhere on a film.
+    pub(crate) fn blind_detector(&self) -> KeypointDetector {
+        let settings = self.config.keypoints.clone();
+        let network = settings.network.init(&self.device).unwrap().with_initial_weights(1);
+        KeypointDetector::new(network, settings).unwrap()
+    }
+
+    /// The covariates of clinical model 2 of the configuration.
+    pub(crate) fn clinical(&self) -> Clinical {
+        let covariates = Covariates::of(&self.data, self.config.covariates()).unwrap();
+        Clinical::new(&covariates, 2, &self.config.clinical_models[1])
+    }
+}
+
+/// Every subject's points moved by as many px to the right.
+pub(crate) fn moved(points: &[VertebraKeypoints], px: f64) -> Vec<VertebraKeypoints> {
+    let xy = |p: &VertebraKeypoints| p.points().each_ref().map(|p| (p.x + px, p.y));
+    points.iter().map(|p| VertebraKeypoints::from_xy(xy(p)).unwrap()).collect()
 }

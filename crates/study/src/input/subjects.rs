@@ -154,3 +154,60 @@ impl StudyData {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::{self, data};
+
+    #[test]
+    fn every_subject_has_a_film_an_annotation_and_an_outcome() {
+        let data = data();
+        assert_eq!((data.n(), data.flow.start()), (48, 60));
+        for i in 0..data.n() {
+            let annotation = data.annotation(i).unwrap();
+            assert_eq!(annotation.file_name, data.film_name(i));
+            assert!(data.outcomes.time()[i] > 0.0);
+        }
+        let all: Vec<usize> = (0..data.n()).collect();
+        assert_eq!(data.size(&all).events, data.outcomes.n_events());
+    }
+
+    #[test]
+    fn the_summary_of_the_split_adds_up() {
+        let data = data();
+        let split = data.split_summary();
+        let sum = |sizes: &[SetSize]| sizes.iter().map(|s| (s.n, s.events)).fold((0, 0), add);
+        fn add(a: (usize, usize), b: (usize, usize)) -> (usize, usize) {
+            (a.0 + b.0, a.1 + b.1)
+        }
+        assert_eq!(sum(&split.folds), (split.development.n, split.development.events));
+        assert_eq!(split.development.n + split.test.n, data.n());
+        assert!(
+            data.summary().starts_with("48 of 60 subjects are analysed: "),
+            "{}",
+            data.summary()
+        );
+    }
+
+    #[test]
+    fn a_horizon_beyond_all_follow_up_is_named_with_its_set_and_counts() {
+        let config = StudyConfig { main_horizon: 80.0, ..test_data::config() };
+        let error = StudyData::read(test_data::folder(), &config).unwrap_err();
+        let Error::UndefinedAtHorizon { set, horizon, followed, .. } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!((*set, *horizon, *followed), ("development", 80.0, 0));
+        assert!(error.to_string().contains("set main_horizon"), "{error}");
+    }
+
+    #[test]
+    fn columns_that_are_not_read_are_noted() {
+        let folder = test_data::edited("cohort.csv", |text| {
+            test_data::with_column(text, "favourite_colour", "blue")
+        });
+        let data = StudyData::read(folder.path(), &test_data::config()).unwrap();
+        assert!(data.notes[0].contains("favourite_colour"), "{:?}", data.notes);
+        assert!(test_data::data().notes.is_empty());
+    }
+}

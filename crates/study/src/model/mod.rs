@@ -2,3 +2,5 @@
 
 pub(crate) mod found_points;
 pub(crate) mod model_folder;
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,64 @@ fn open(context: Context<'_>, subject: usize) -> Result<(ReducedFilm, String), E
     }
     Ok(opened)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Progress;
+    use crate::test_data::Scene;
+
+    #[test]
+    fn films_are_in_the_order_of_the_subjects_with_their_digests() {
+        let scene = Scene::new();
+        let mut steps = Vec::new();
+        let mut hear = |message| {
+            if let Progress::Step(done) = message {
+                steps.push(done);
+            }
+        };
+        let decoded = films(scene.context(), &mut hear).unwrap();
+        assert_eq!(steps, [32, 48]);
+        assert_eq!(decoded.films.len(), scene.data.n());
+        for (i, film) in decoded.films.iter().enumerate() {
+            let annotation = scene.data.annotation(i).unwrap();
+            assert_eq!(film.original_size, [annotation.height, annotation.width]);
+            let file = scene.context().film_path(i);
+            let digest = vertebra_run::Digest::of_file(&file).unwrap().to_string();
+            assert_eq!(decoded.digests[&scene.data.film_name(i)], digest);
+        }
+    }
+
+    #[test]
+    fn warnings_are_counted_over_films_and_name_none() {
+        let scene = Scene::new();
+        let mut decoded = films(scene.context(), &mut |_| {}).unwrap();
+        for film in &mut decoded.films {
+            film.warnings.clear();
+        }
+        decoded.films[0].warnings = vec!["spacing is a guess".to_owned()];
+        decoded.films[3].warnings = vec!["spacing is a guess".to_owned(), "odd".to_owned()];
+        assert_eq!(decoded.notes(), ["1 films: odd", "2 films: spacing is a guess"]);
+    }
+
+    #[test]
+    fn every_film_that_cannot_be_read_is_listed() {
+        let mut scene = Scene::new();
+        scene.cohort = "no-such-folder".into();
+        let error = films(scene.context(), &mut |_| {}).unwrap_err();
+        let Error::InvalidInput { problems } = &error else { panic!("{error}") };
+        assert_eq!(problems.len(), scene.data.n());
+        assert!(problems.iter().all(|p| p.to_string().contains("no-such-folder")), "{error}");
+    }
+
+    #[test]
+    fn a_film_of_another_size_than_annotated_is_a_problem() {
+        let mut scene = Scene::new();
+        let name = scene.data.film_name(2);
+        let films_of = &mut scene.data.annotations.films;
+        films_of.iter_mut().find(|film| film.file_name == name).unwrap().height += 1;
+        let error = films(scene.context(), &mut |_| {}).unwrap_err();
+        let Error::InvalidInput { problems } = &error else { panic!("{error}") };
+        assert!(matches!(problems.as_slice(), [Error::AnnotatedSize { .. }]), "{error}");
+    }
+}

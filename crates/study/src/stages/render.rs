@@ -60,3 +60,53 @@ pub(crate) fn render(
     observer.stage("rendering image variants", Some(films.len()));
     render_all(&films, variants, &context.config.picture, &mut |n| observer.done(n))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::Scene;
+    use vertebra_alignment::ImageVariant::{L1L5, Patches, PatchesMasked};
+
+    fn without_outline(scene: &mut Scene) {
+        let name = scene.data.film_name(0);
+        let films = &mut scene.data.annotations.films;
+        films.iter_mut().find(|film| film.file_name == name).unwrap().vertebrae.clear();
+    }
+
+    #[test]
+    fn masks_need_the_outlines_of_every_film() {
+        let mut scene = Scene::new();
+        let all = PossibleVariants::of(scene.context()).unwrap();
+        assert_eq!(all.variants, [L1L5, Patches, PatchesMasked]);
+        assert!(all.notes.is_empty());
+        without_outline(&mut scene);
+        let some = PossibleVariants::of(scene.context()).unwrap();
+        assert_eq!(some.variants, [L1L5, Patches]);
+        let note = "1 films lack outlines of vertebrae: 1 variants with masks were left out.";
+        assert_eq!(some.notes, [note]);
+    }
+
+    #[test]
+    fn masked_variants_alone_without_outlines_are_an_error() {
+        let mut scene = Scene::new();
+        without_outline(&mut scene);
+        scene.config.variants = vec![PatchesMasked];
+        let error = PossibleVariants::of(scene.context()).unwrap_err().to_string();
+        assert!(error.contains("variants: expected one without masks"), "{error}");
+    }
+
+    #[test]
+    fn every_subject_is_rendered_in_the_size_of_the_variant() {
+        let scene = Scene::new();
+        let keypoints = scene.annotated();
+        let variants = [L1L5, Patches];
+        let rendered = render(scene.context(), &variants, &keypoints, &mut |_| {}).unwrap();
+        let shapes: Vec<_> = rendered.iter().map(|v| v.images.shape()).collect();
+        assert_eq!(shapes, [[1, 32, 32], [5, 32, 32]]);
+        for (pictures, variant) in rendered.iter().zip(variants) {
+            assert_eq!(pictures.variant, variant);
+            assert_eq!(pictures.images.n_subjects(), scene.data.n());
+            assert!(pictures.alignments.iter().all(|a| a.len() == variant.n_images()));
+        }
+    }
+}

@@ -120,3 +120,68 @@ fn describe(detector: &KeypointDetector) -> String {
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::decode;
+    use crate::test_data::{Scene, moved};
+
+    fn pairs(keypoints: Vec<VertebraKeypoints>) -> Vec<(usize, VertebraKeypoints)> {
+        keypoints.into_iter().enumerate().collect()
+    }
+
+    #[test]
+    fn annotated_points_are_without_error_and_moved_ones_are_off_by_as_much() {
+        let scene = Scene::new();
+        let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
+        let accuracy = Accuracy { data: &scene.data, films: &films };
+        let exact = accuracy.of(&pairs(scene.annotated())).unwrap().unwrap();
+        assert_eq!((exact.n, exact.ap, exact.mean_error_px), (scene.data.n(), 1.0, 0.0));
+        let off = moved(&scene.annotated(), 4.0);
+        let found = accuracy.of(&pairs(off.clone())).unwrap().unwrap();
+        assert!((found.mean_error_px - 4.0).abs() < 1e-9);
+        let levels = accuracy.by_level(&off);
+        assert_eq!(levels.len(), 5);
+        let mean = levels.iter().map(|level| level.mean_mm).sum::<f64>() / 5.0;
+        assert!((mean - found.mean_error_mm.unwrap()).abs() < 1e-9);
+        assert!(found.ap < 1.0 && levels[0].mean_mm > 0.0);
+    }
+
+    #[test]
+    fn films_without_annotation_have_no_accuracy() {
+        let mut scene = Scene::new();
+        let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
+        let keypoints = scene.annotated();
+        scene.data.annotations.films.clear();
+        let accuracy = Accuracy { data: &scene.data, films: &films };
+        let found = accuracy.results(&keypoints, &scene.blind_detector()).unwrap();
+        assert!(found.folds.is_empty() && found.test.is_none() && found.levels.is_empty());
+        assert!(found.network.starts_with("HRNet, "), "{}", found.network);
+    }
+
+    #[test]
+    fn films_of_unknown_spacing_have_errors_in_px_alone() {
+        let scene = Scene::new();
+        let mut films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
+        films[5].spacing_mm = None;
+        let accuracy = Accuracy { data: &scene.data, films: &films };
+        let found = accuracy.of(&pairs(moved(&scene.annotated(), 1.0))).unwrap().unwrap();
+        assert_eq!(found.mean_error_mm, None);
+        assert!((found.mean_error_px - 1.0).abs() < 1e-9);
+        assert!(accuracy.located(5, &scene.annotated()[5]).is_none());
+    }
+
+    #[test]
+    fn points_unlike_a_spine_are_flagged() {
+        let scene = Scene::new();
+        let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
+        let accuracy = Accuracy { data: &scene.data, films: &films };
+        let mut keypoints = scene.annotated();
+        let usual = accuracy.results(&keypoints, &scene.blind_detector()).unwrap().flagged;
+        let upside_down = keypoints[0].points().each_ref().map(|p| (p.x, 150.0 - p.y));
+        keypoints[0] = VertebraKeypoints::from_xy(upside_down).unwrap();
+        let found = accuracy.results(&keypoints, &scene.blind_detector()).unwrap().flagged;
+        assert_eq!(found, usual + 1);
+    }
+}

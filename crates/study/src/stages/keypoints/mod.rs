@@ -76,3 +76,58 @@ fn calibrated(
     let calibration = DetectorCalibration::fit(DetectorCalibration::WITHIN_MM, &films)?;
     Ok(detector.with_calibration(calibration))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Progress;
+    use crate::stages::decode;
+    use crate::test_data::Scene;
+
+    #[test]
+    fn a_given_detector_is_used_as_it_is_and_the_notes_say_so() {
+        let scene = Scene::new();
+        let context = scene.context();
+        let films = decode::films(context, &mut |_| {}).unwrap().films;
+        let detector = scene.blind_detector();
+        let found = find(context, &films, Some(detector), &mut |_| {}).unwrap();
+        assert_eq!(found.keypoints.len(), scene.data.n());
+        assert!(found.detector.calibration().is_none());
+        assert_eq!(found.results.folds.len(), scene.data.n_folds());
+        let note = found.notes.last().unwrap();
+        assert!(note.contains("given detector"), "{:?}", found.notes);
+        // A network that was never trained finds nothing: what is left can be aligned.
+        let picture = &scene.config.picture;
+        let pairs = films.iter().zip(&found.keypoints);
+        assert!(pairs.into_iter().all(|(film, p)| usable::is_alignable(film, p, picture)));
+    }
+
+    #[test]
+    fn the_stage_and_the_training_of_one_network_find_the_same_points() {
+        let scene = Scene::new();
+        let context = scene.context();
+        let films = decode::films(context, &mut |_| {}).unwrap().films;
+        let detector = scene.blind_detector();
+        let mut notes = Vec::new();
+        let mut hear = |message| {
+            if let Progress::Note(note) = message {
+                notes.push(note);
+            }
+        };
+        let streamed = by_one_detector(context, &detector, &mut hear).unwrap();
+        let at_once = find(context, &films, Some(detector), &mut |_| {}).unwrap();
+        assert_eq!(streamed, at_once.keypoints);
+        let listed = notes.iter().any(|note| note.contains("They are: ") && note.contains(".dcm"));
+        assert_eq!(listed, at_once.notes.len() > 1, "{notes:?}");
+    }
+
+    #[test]
+    fn a_detector_is_trained_on_annotated_films_alone() {
+        let mut scene = Scene::new();
+        let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
+        scene.data.annotations.films.clear();
+        let error = find(scene.context(), &films, None, &mut |_| {}).err().unwrap();
+        assert!(matches!(error, Error::NoTrainingFilms { .. }), "{error}");
+        assert!(error.to_string().contains("fold 1"), "{error}");
+    }
+}

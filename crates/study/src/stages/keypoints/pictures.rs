@@ -52,3 +52,27 @@ fn overlay(
     }
     Ok(canvas)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::decode;
+    use crate::test_data::{Scene, moved};
+
+    #[test]
+    fn three_test_films_are_drawn_in_order_of_their_error() {
+        let scene = Scene::new();
+        let context = scene.context();
+        let films = decode::films(context, &mut |_| {}).unwrap().films;
+        let accuracy = Accuracy { data: &scene.data, films: &films };
+        let points = scene.annotated();
+        let off = points.iter().zip(0..).map(|(p, i)| moved(&[*p], 0.1 * f64::from(i))[0]);
+        let pictures = best_median_worst(context, &accuracy, &off.collect::<Vec<_>>()).unwrap();
+        assert_eq!(pictures.len(), 3);
+        for (picture, name) in pictures.iter().zip(["best", "median", "worst"]) {
+            assert_eq!(picture.file, format!("pictures/keypoints-{name}.png"));
+            assert!(picture.caption.contains(name), "{}", picture.caption);
+            assert!(image::open(context.run_folder.join(&picture.file)).is_ok());
+        }
+    }
+}

@@ -56,3 +56,57 @@ pub(super) fn take_annotated(
         )
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::decode;
+    use crate::test_data::Scene;
+
+    /// Points in one place: no axis runs through them.
+    fn collapsed() -> VertebraKeypoints {
+        VertebraKeypoints::from_xy([(30.0, 40.0); 5]).unwrap()
+    }
+
+    #[test]
+    fn a_spine_can_be_aligned_and_points_in_one_place_cannot() {
+        let scene = Scene::new();
+        let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
+        let picture = &scene.config.picture;
+        for (film, keypoints) in films.iter().zip(scene.annotated()) {
+            assert!(is_alignable(film, &keypoints, picture));
+        }
+        assert!(!is_alignable(&films[0], &collapsed(), picture));
+    }
+
+    #[test]
+    fn annotated_points_take_the_place_of_unusable_ones_and_are_counted_by_set() {
+        let scene = Scene::new();
+        let data = &scene.data;
+        let mut keypoints = vec![collapsed(); data.n()];
+        let unusable = [data.development()[0], data.development()[1], data.test()[0]];
+        let note = take_annotated(data, &mut keypoints, &unusable).unwrap().unwrap();
+        assert!(note.contains("on 2 development films and 1 test films"), "{note}");
+        for (i, points) in keypoints.iter().enumerate() {
+            let expected = if unusable.contains(&i) { scene.annotated()[i] } else { collapsed() };
+            assert_eq!(*points, expected);
+        }
+        assert_eq!(take_annotated(data, &mut keypoints, &[]).unwrap(), None);
+    }
+
+    #[test]
+    fn every_unusable_film_without_an_annotation_is_named() {
+        let mut scene = Scene::new();
+        let (first, second) = (scene.data.film_name(0), scene.data.film_name(7));
+        let missing = [first.as_str(), second.as_str()];
+        let films = &mut scene.data.annotations.films;
+        films.retain(|film| !missing.contains(&film.file_name.as_str()));
+        let mut keypoints = vec![collapsed(); scene.data.n()];
+        let error = take_annotated(&scene.data, &mut keypoints, &[0, 3, 7]).unwrap_err();
+        let Error::InvalidInput { problems } = &error else { panic!("{error}") };
+        assert_eq!(problems.len(), 2);
+        for (problem, film) in problems.iter().zip(missing) {
+            assert!(problem.to_string().starts_with(film), "{problem}");
+        }
+    }
+}

@@ -43,3 +43,21 @@ impl Clinical {
         format!("Model {}, {method}", self.number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::test_data::Scene;
+
+    #[test]
+    fn rows_names_and_stand_ins_are_in_the_order_of_the_model() {
+        let scene = Scene::new();
+        let clinical = scene.clinical();
+        assert_eq!(clinical.names(), ["age", "sex", "bmi"]);
+        assert_eq!(clinical.model_name("DeepSurv"), "Model 2, DeepSurv");
+        let inputs = clinical.inputs().unwrap();
+        assert_eq!((inputs.n_subjects(), inputs.n_covariates()), (scene.data.n(), 3));
+        for (row, i) in inputs.covariates().iter().zip(0..) {
+            assert_eq!(row[0], scene.data.subject(i).age as f32);
+        }
+    }
+}

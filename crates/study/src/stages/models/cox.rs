@@ -41,3 +41,50 @@ fn coefficient(c: &vertebra_baselines::Coefficient) -> Coefficient {
     let hazard_ratio = Estimate::new(c.hazard_ratio, c.hazard_ratio * c.se, interval);
     Coefficient::new(&c.name, c.coef, c.se, hazard_ratio, c.p)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::covariates::Covariates;
+    use crate::test_data::Scene;
+
+    #[test]
+    fn every_subject_is_scored_and_coefficients_are_those_of_the_whole_set() {
+        let scene = Scene::new();
+        let model = fit(scene.context(), &scene.clinical()).unwrap();
+        assert_eq!(model.name, "Model 2, Cox regression");
+        assert!(model.scores.log_hazard.iter().all(Option::is_some));
+        assert_eq!(model.scores.by_fold_model.len(), scene.data.n_folds());
+        assert_eq!(model.coefficients.len(), 3);
+        for c in &model.coefficients {
+            assert!((c.hazard_ratio.value - c.coef.exp()).abs() < 1e-12, "{}", c.name);
+            assert!((0.0..=1.0).contains(&c.p) && c.std_error > 0.0);
+        }
+        // The log hazard is linear in the covariates.
+        let test = scene.data.test();
+        let age = |i: usize| scene.data.subject(i).age;
+        let rows = scene.clinical();
+        let design = rows.design(test).unwrap();
+        assert_eq!(design.n_rows(), test.len());
+        let (i, j) = (test[0], test[1]);
+        let of = |k: usize| model.scores.log_hazard[k].unwrap();
+        let linear = |k: usize| -> f64 {
+            let row = &rows.inputs().unwrap().covariates()[k].clone();
+            row.iter().zip(&model.coefficients).map(|(x, c)| f64::from(*x) * c.coef).sum()
+        };
+        assert!(((of(i) - of(j)) - (linear(i) - linear(j))).abs() < 1e-4, "{}", age(i));
+    }
+
+    #[test]
+    fn a_constant_covariate_leaves_no_estimate() {
+        let mut scene = Scene::new();
+        let folder = crate::test_data::edited("cohort.csv", |text| {
+            crate::test_data::with_column(text, "bmi", "25")
+        });
+        scene.data = crate::input::subjects::StudyData::read(folder.path(), &scene.config).unwrap();
+        let covariates = Covariates::of(&scene.data, scene.config.covariates()).unwrap();
+        let clinical = Clinical::new(&covariates, 2, &scene.config.clinical_models[1]);
+        let error = fit(scene.context(), &clinical).unwrap_err().to_string();
+        assert!(error.contains("bmi"), "{error}");
+    }
+}

@@ -91,3 +91,56 @@ pub(crate) fn fit(
     models.extend(scores::oracle(context.data));
     Ok(Grid { models, notes })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::folds::fold_parts;
+    use crate::stages::{heat_maps, render};
+    use crate::test_data::Scene;
+    use vertebra_alignment::ImageVariant;
+    use vertebra_deepsurv::RiskInputs;
+
+    #[test]
+    fn the_grid_has_every_model_and_the_largest_with_images_is_explained() {
+        let mut scene = Scene::new();
+        scene.config.clinical_models.remove(0); // two fits less per part
+        let context = scene.context();
+        let keypoints = scene.annotated();
+        let pictures =
+            render::render(context, &[ImageVariant::L1L5], &keypoints, &mut |_| {}).unwrap();
+        let pictures = &pictures[0];
+        let inputs = RiskInputs::from_images(pictures.images.clone());
+        let networks = Networks::of(context);
+        let of_fold = |part: &crate::stages::folds::Part| {
+            let purpose = purpose("image only", part.on);
+            networks.image_only(&pictures.images, &inputs, &part.subjects, &purpose).unwrap()
+        };
+        let folds: Vec<RiskModel> = fold_parts(&scene.data).iter().map(of_fold).collect();
+        let clinical = [scene.clinical()];
+        let mut steps = 0;
+        let mut hear = |_| steps += 1;
+        let grid = fit(context, &clinical, pictures, folds, &mut hear).unwrap();
+        assert_eq!(steps, 1 + 1 + 2 * 3, "the stage, images alone, two kinds on three parts");
+
+        let methods: Vec<Method> = grid.models.iter().map(|m| m.method).collect();
+        let expected = [Method::CoxPh, Method::DeepSurv, Method::DeepSurvImage, Method::ImageOnly];
+        assert_eq!(methods[..4], expected);
+        assert!(methods.contains(&Method::Frax) && methods.last() == Some(&Method::Oracle));
+        assert!(grid.notes.is_empty(), "{:?}", grid.notes);
+        for model in &grid.models[..4] {
+            assert!(model.scores.log_hazard.iter().all(Option::is_some), "{}", model.name);
+            assert!(model.baseline.is_some());
+        }
+
+        let kept = grid.largest_with_images(&clinical).unwrap();
+        assert_eq!(kept.model.name, "Model 2, DeepSurv with images");
+        let maps = heat_maps::make(context, kept, pictures, &keypoints, &mut |_| {}).unwrap();
+        assert_eq!(maps.pictures.len(), 2, "one subject with and one without the event");
+        for mass in [&maps.mass_with_event, &maps.mass_without_event] {
+            assert!(mass.iter().all(|(_, share)| (0.0..=1.0).contains(share)), "{mass:?}");
+        }
+        assert!(context.run_folder.join(&maps.pictures[0].file).is_file());
+        assert!(grid.largest_with_images(&[]).is_none());
+    }
+}

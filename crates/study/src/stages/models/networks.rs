@@ -126,3 +126,32 @@ pub(crate) fn log_hazard(
 ) -> Result<Vec<f64>, Error> {
     Ok(model.log_hazard(&inputs.subset(subjects))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::Scene;
+
+    #[test]
+    fn a_network_depends_on_its_purpose_and_on_nothing_else() {
+        let scene = Scene::new();
+        let networks = Networks::of(scene.context());
+        let clinical = scene.clinical();
+        let (inputs, names) = (clinical.inputs().unwrap(), clinical.names());
+        let development = scene.data.development();
+        let scores = |purpose: &str| {
+            let model = networks.clinical(&names, &inputs, development, purpose).unwrap();
+            log_hazard(&model, &inputs, scene.data.test()).unwrap()
+        };
+        let first = scores("a, fold 1");
+        assert_eq!(first.len(), scene.data.test().len());
+        assert_eq!(first, scores("a, fold 1"));
+        assert_ne!(first, scores("a, fold 2"));
+    }
+
+    #[test]
+    fn a_purpose_names_the_model_and_its_part() {
+        assert_eq!(purpose("Model 1, DeepSurv", FitOn::AllBut(1)), "Model 1, DeepSurv, fold 2");
+        assert_eq!(purpose("x", FitOn::Development), "x, development set");
+    }
+}
