@@ -21,6 +21,7 @@ pub use films::film_cache::{DecodedFilm, FilmCache, FilmHeader};
 pub use films::keypoint_sheets::write_keypoint_sheets;
 pub use model::found_points::{FoundPoints, KeypointCertainty};
 pub use model::model_folder::{ModelDescription, Prediction, TrainedModel};
+pub use model::predictor::{Answer, AnsweredPoint, AnsweredRisk, KeypointsFound, Predictor};
 pub use progress::{Observer, Progress};
 pub use risk_network_study::{RiskNetworkInputs, RiskNetworkStudy, TrainedRiskNetwork};
 pub use study::Study;

@@ -3,18 +3,16 @@
 use crate::Error;
 use std::collections::HashMap;
 use std::path::Path;
+use vertebra_cohort::table::Table;
 use vertebra_cohort::{Cohort, EligibilityFlow};
 
 /// The file with the true log hazards, in the cohort folder.
 pub(crate) const TRUTH: &str = "truth.csv";
 
-#[derive(serde::Deserialize)]
-struct Row {
-    subject_id: String,
-    log_hazard: f64,
-}
-
 /// Reads `truth.csv` (columns `subject_id`, `log_hazard`) when the folder has one.
+///
+/// # Errors
+/// Every bad row at once; or every analysed subject without a row.
 pub(crate) fn read(
     folder: &Path,
     cohort: &Cohort,
@@ -25,34 +23,35 @@ pub(crate) fn read(
         return Ok(None);
     }
     let by_id = rows(&path)?;
-    let of = |&subject: &usize| {
-        let id = &cohort.subjects()[subject].id;
-        by_id.get(id).copied().ok_or_else(|| malformed(&path, format!("a row for {id}"), "none"))
-    };
-    flow.subjects().iter().map(of).collect::<Result<_, _>>().map(Some)
+    let ids = flow.subjects();
+    let ids: Vec<&str> = ids.iter().map(|&s| cohort.subjects()[s].id.as_str()).collect();
+    let absent = ids.iter().filter(|id| !by_id.contains_key(**id));
+    let absent = absent.map(|id| Error::Malformed {
+        path: path.clone(),
+        expected: format!("a row for {id}"),
+        got: "none".to_owned(),
+    });
+    Error::check(absent.collect())?;
+    Ok(Some(ids.iter().filter_map(|id| by_id.get(*id)).copied().collect()))
 }
 
 fn rows(path: &Path) -> Result<HashMap<String, f64>, Error> {
-    let table = "a table with columns subject_id and log_hazard";
-    let mut reader = csv::Reader::from_path(path).map_err(|e| malformed(path, table, e))?;
+    let finite = |cell: &str| cell.parse().ok().filter(|value: &f64| value.is_finite());
     let mut by_id = HashMap::new();
-    for (index, row) in reader.deserialize::<Row>().enumerate() {
-        let line = index + 2;
-        let row = row.map_err(|e| malformed(path, format!("numbers in line {line}"), e))?;
-        if !row.log_hazard.is_finite() {
-            let expected = format!("a finite log_hazard in line {line}");
-            return Err(malformed(path, expected, row.log_hazard));
-        }
-        if by_id.insert(row.subject_id.clone(), row.log_hazard).is_some() {
-            let again = format!("{} again in line {line}", row.subject_id);
-            return Err(malformed(path, "each subject once", again));
+    let mut problems = Vec::new();
+    for row in Table::read(path)?.rows() {
+        let id = row.required("subject_id", "an id", |cell| Some(cell.to_owned()));
+        match (id, row.required("log_hazard", "a finite number", finite)) {
+            (Ok(id), Ok(log_hazard)) => {
+                if by_id.insert(id.clone(), log_hazard).is_some() {
+                    problems.push(row.problem("subject_id", "each subject once", &id));
+                }
+            }
+            (id, log_hazard) => problems.extend(id.err().into_iter().chain(log_hazard.err())),
         }
     }
+    Error::check(problems.into_iter().map(|problem| Error::Table { problem }).collect())?;
     Ok(by_id)
-}
-
-fn malformed(path: &Path, expected: impl Into<String>, got: impl ToString) -> Error {
-    Error::Malformed { path: path.to_owned(), expected: expected.into(), got: got.to_string() }
 }
 
 #[cfg(test)]
@@ -77,9 +76,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_by_line() {
         for (text, parts) in [
-            ("subject_id,log_hazard\na,x\n", ["truth.csv", "line 2"]),
-            ("subject_id,log_hazard\na,1\nb,NaN\n", ["a finite log_hazard in line 3", "got NaN"]),
-            ("subject_id,log_hazard\na,1\na,2\n", ["each subject once", "got a again in line 3"]),
+            ("subject_id,log_hazard\na,x\n", ["line 2", "log_hazard: expected a finite number"]),
+            ("subject_id,log_hazard\na,1\nb,inf\n", ["line 3", "a finite number, got \"inf\""]),
+            ("subject_id,log_hazard\na,1\na,2\n", ["line 3", "expected each subject once, got"]),
             ("subject_id\na\n", ["truth.csv", "log_hazard"]),
         ] {
             let error = error(text);

@@ -2,5 +2,6 @@
 
 pub(crate) mod found_points;
 pub(crate) mod model_folder;
+pub(crate) mod predictor;
 #[cfg(test)]
 mod tests;

@@ -152,3 +152,51 @@ fn moments(values: &[f64]) -> (f64, f64) {
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
     (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::data;
+
+    /// Scores that differ between folds by a shift and a scale.
+    fn scores(data: &StudyData) -> Scores {
+        let score = |i: usize| {
+            let fold = data.fold_of(i)? as f64;
+            Some(100.0 * fold + (1.0 + fold) * ((7 * i) % 11) as f64)
+        };
+        let log_hazard = (0..data.n()).map(score).collect();
+        Scores { log_hazard, by_fold_model: Vec::new() }
+    }
+
+    #[test]
+    fn scores_of_each_fold_get_mean_0_and_sd_1() {
+        let data = data();
+        let risk = standardised_within_folds(&data, &scores(&data));
+        assert_eq!(risk.len(), data.development().len());
+        for fold in 0..data.n_folds() {
+            let of_fold = data.development().iter().zip(&risk);
+            let of_fold: Vec<f64> =
+                of_fold.filter(|(i, _)| data.fold_of(**i) == Some(fold)).map(|(_, r)| *r).collect();
+            let (mean, sd) = moments(&of_fold);
+            assert!(mean.abs() < 1e-12 && (sd - 1.0).abs() < 1e-12, "{mean} {sd}");
+        }
+        assert_eq!(moments(&[2.0, 2.0]), (2.0, 1.0), "a constant becomes 0");
+    }
+
+    #[test]
+    fn no_subject_takes_part_in_choosing_the_threshold_that_flags_it() {
+        let data = data();
+        let risk = standardised_within_folds(&data, &scores(&data));
+        let flags = flags_of_other_folds(&data, &risk, 3.0).unwrap();
+        assert!(flags.iter().all(|flag| *flag == 0.0 || *flag == 1.0));
+        // With another score of one subject the flags of its own fold may change only for itself.
+        let mut other = risk.clone();
+        other[0] = 50.0;
+        let changed = flags_of_other_folds(&data, &other, 3.0).unwrap();
+        let fold_of = data.sets.folds.fold_of();
+        for i in (1..risk.len()).filter(|&i| fold_of[i] == fold_of[0]) {
+            assert_eq!(changed[i], flags[i]);
+        }
+        assert_eq!(changed[0], 1.0);
+    }
+}
