@@ -6,7 +6,7 @@ mod common;
 
 use vertebra_alignment::ImageVariant;
 use vertebra_hrnet::KeypointDetector;
-use vertebra_study::{Progress, RiskNetworkInputs, RiskNetworkStudy, StudyConfig};
+use vertebra_study::{Progress, RiskNetworkInputs, Study, StudyConfig};
 
 /// A detector that was never trained, with points anywhere on the film.
 fn blind_detector(config: &StudyConfig, folder: &std::path::Path) {
@@ -34,10 +34,8 @@ fn points_that_cannot_be_aligned_are_replaced_by_annotated_ones_and_listed() {
                 notes.push(note);
             }
         };
-        let trained = RiskNetworkStudy::new(&cohort, inputs.clone())
-            .config(config.clone())
-            .on_progress(hear)
-            .run(&out);
+        let study = Study::new(&cohort).config(config.clone()).on_progress(hear);
+        let trained = study.train_risk_network(&inputs, &out);
         (trained.map(|t| t.test), notes)
     };
     let (first, notes) = train("first");

@@ -1,5 +1,5 @@
-//! Draws Kaplan-Meier curves of two groups from times and events, and writes `kaplan-meier.svg` into
-//! the folder given, or the current one.
+//! Draws Kaplan-Meier curves of two groups from times and events, and writes `kaplan-meier.svg`
+//! into the folder given, or the current one.
 //!
 //! Data: the leukaemia trial of Freireich et al. (Blood 21:699-716, 1963), remission in weeks.
 

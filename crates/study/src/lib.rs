@@ -7,7 +7,7 @@ mod films;
 mod input;
 mod model;
 mod progress;
-mod risk_network_study;
+mod risk_network;
 mod stages;
 mod study;
 #[cfg(test)]
@@ -23,5 +23,5 @@ pub use model::found_points::{FoundPoints, KeypointCertainty};
 pub use model::model_folder::{ModelDescription, Prediction, TrainedModel};
 pub use model::predictor::{Answer, AnsweredPoint, AnsweredRisk, KeypointsFound, Predictor};
 pub use progress::{Observer, Progress};
-pub use risk_network_study::{RiskNetworkInputs, RiskNetworkStudy, TrainedRiskNetwork};
+pub use risk_network::{RiskNetworkInputs, TrainedRiskNetwork};
 pub use study::Study;

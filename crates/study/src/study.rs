@@ -18,8 +18,8 @@ use std::time::Instant;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_report::results::{RunRecord, SaliencyResults, StudyResults};
 
-/// A study of one cohort: keypoints, image variants, models, their comparison, and the model that is
-/// kept.
+/// A study of one cohort: keypoints, image variants, models, their comparison, and the model that
+/// is kept.
 ///
 /// ```no_run
 /// use vertebra_study::{Preset, Study, StudyConfig};
@@ -70,8 +70,8 @@ impl<'a> Study<'a> {
         self
     }
 
-    /// Runs the protocol and writes `results.json`, `pictures/` and `model/` into a folder, which is
-    /// made when absent.
+    /// Runs the protocol and writes `results.json`, `pictures/` and `model/` into a folder, which
+    /// is made when absent.
     ///
     /// The input is checked as a whole before anything is computed. `results.json` is written after
     /// everything else that this function writes, and at once: it is whole or absent.
@@ -80,28 +80,36 @@ impl<'a> Study<'a> {
     /// Every problem of the input at once; too few subjects or events for the folds; whatever a
     /// stage cannot do, naming the film or the statistic.
     pub fn run(mut self, folder: &Path) -> Result<StudyResults, Error> {
-        self.config.check()?;
-        let observer = &mut *self.on_progress;
         let mut clock = Clock::start();
-        observer.stage("reading the cohort", None);
-        let data = StudyData::read(&self.cohort, &self.config)?;
-        let covariates = Covariates::of(&data, self.config.covariates())?;
-        let load = |folder: &PathBuf| KeypointDetector::load(folder, &self.device);
-        let detector = self.config.keypoint_model.as_ref().map(load).transpose()?;
+        let data = self.read()?;
+        let (context, observer) = self.stages(&data, folder);
+        let covariates = Covariates::of(&data, context.config.covariates())?;
+        let load = |folder: &PathBuf| KeypointDetector::load(folder, context.device);
+        let detector = context.config.keypoint_model.as_ref().map(load).transpose()?;
         observer.note(data.summary());
         let pictures = folder.join("pictures");
         std::fs::create_dir_all(&pictures).map_err(Error::io(&pictures))?;
-        let context = Context {
-            data: &data,
-            config: &self.config,
-            cohort: &self.cohort,
-            run_folder: folder,
-            device: &self.device,
-        };
         let mut results = protocol(context, &covariates, detector, &mut clock, observer)?;
         results.run.seconds = clock.laps;
         results.write(&folder.join("results.json"))?;
         Ok(results)
+    }
+
+    /// Checks the settings and reads the cohort.
+    pub(crate) fn read(&mut self) -> Result<StudyData, Error> {
+        self.config.check()?;
+        self.on_progress.stage("reading the cohort", None);
+        StudyData::read(&self.cohort, &self.config)
+    }
+
+    /// What the stages need.
+    pub(crate) fn stages<'s>(
+        &'s mut self,
+        data: &'s StudyData,
+        run_folder: &'s Path,
+    ) -> (Context<'s>, &'s mut Observer<'a>) {
+        let Self { cohort, config, device, on_progress } = self;
+        (Context { data, config, cohort, run_folder, device }, &mut **on_progress)
     }
 }
 

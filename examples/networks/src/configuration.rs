@@ -18,8 +18,8 @@ pub struct Arguments {
     /// Seed of every random choice
     #[arg(long)]
     seed: Option<u64>,
-    /// Folder where decoded and reduced films are kept for the next run; up to 1 MB a film, delete it
-    /// at will
+    /// Folder where decoded and reduced films are kept for the next run; up to 1 MB a film, delete
+    /// it at will
     #[arg(long, value_name = "DIR")]
     film_cache: Option<PathBuf>,
 }

@@ -106,7 +106,7 @@ impl<'a> Panel<'a> {
         for group in &self.groups {
             let width = bar * group.bars.len() as f64;
             for (i, (model, d)) in group.bars.iter().enumerate() {
-                draw_bar(svg, &plot, left + bar * i as f64, bar, model.method, d);
+                draw_bar(svg, &plot, (left + bar * i as f64, bar), model.method, d);
             }
             let look = Text::new(SMALL, Anchor::Middle);
             svg.text((left + width / 2.0, plot.bottom() + 17.0), &group.name, look);
@@ -135,7 +135,13 @@ impl<'a> Panel<'a> {
     }
 }
 
-fn draw_bar(svg: &mut Svg, plot: &Plot, left: f64, width: f64, method: Method, d: &Discrimination) {
+fn draw_bar(
+    svg: &mut Svg,
+    plot: &Plot,
+    (left, width): (f64, f64),
+    method: Method,
+    d: &Discrimination,
+) {
     let c = &d.harrell.estimate;
     let Interval { lower, upper, .. } = c.interval;
     let (top, bottom) = (plot.y(c.value.max(CHANCE)), plot.y(c.value.min(CHANCE)));

@@ -61,16 +61,16 @@ pub struct Discrimination {
     pub subgroup: Subgroup,
     /// Subjects and events scored.
     pub size: SetSize,
-    /// Harrell's C with its interval over subjects: the studentised bootstrap's on the logit scale, or
-    /// Student's t on the logit scale where that does not exist.
+    /// Harrell's C with its interval over subjects: the studentised bootstrap's on the logit scale,
+    /// or Student's t on the logit scale where that does not exist.
     pub harrell: Headline,
     /// Bias-corrected and accelerated bootstrap interval of Harrell's C over subjects.
     pub harrell_bca: Option<Interval>,
     /// Uno's C up to the last horizon, on the test set.
     pub uno: Figure<Estimate>,
     /// Harrell's C by fold: each fold's validation subjects for [`EvaluationSet::CrossValidation`];
-    /// each fold's model on the test set for [`EvaluationSet::Test`]. Its mean and interval are "as in
-    /// the paper": they tell how much fold models differ, not how sure one can be of C.
+    /// each fold's model on the test set for [`EvaluationSet::Test`]. Its mean and interval are "as
+    /// in the paper": they tell how much fold models differ, not how sure one can be of C.
     pub over_folds: OverFolds,
 }
 

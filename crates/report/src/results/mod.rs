@@ -1,9 +1,10 @@
-//! What a study found: one serialisable value, the content of `results.json`, from which every table
-//! and figure is drawn.
+//! What a study found: one serialisable value, the content of `results.json`, from which every
+//! table and figure is drawn.
 //!
 //! Conventions: times in years; every proportion, C index and AUC in `[0, 1]`; `None` where a
-//! quantity does not exist for this cohort, with the reason in [`StudyResults::notes`]. The figures of
-//! models and variants are those of `vertebra-evaluation`, which say themselves why one does not exist.
+//! quantity does not exist for this cohort, with the reason in [`StudyResults::notes`]. The figures
+//! of models and variants are those of `vertebra-evaluation`, which say themselves why one does not
+//! exist.
 //!
 //! ```no_run
 //! use vertebra_report::results::StudyResults;

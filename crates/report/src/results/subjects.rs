@@ -72,7 +72,8 @@ impl SplitSummary {
 }
 
 impl MissingCovariate {
-    /// A column, the subjects of the development and of the test set without it, and the imputation.
+    /// A column, the subjects of the development and of the test set without it, and the
+    /// imputation.
     #[must_use]
     pub fn new(
         name: impl Into<String>,

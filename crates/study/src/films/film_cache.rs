@@ -1,10 +1,11 @@
 //! Decoded and reduced films, kept on disk between runs.
 //!
-//! An entry is found by the SHA-256 of the film's file and by how the film was prepared, so a changed
-//! file or setting never meets an old entry. It holds the reduced pixels as they were computed
-//! (about 1 MB for 576 rows), and its own SHA-256: an entry that is cut short or altered is made anew.
-//! Entries appear whole or not at all, so that several runs may share a folder. Nothing is ever
-//! removed: the folder grows by one entry per film and setting, and may be deleted at any time.
+//! An entry is found by the SHA-256 of the film's file and by how the film was prepared, so a
+//! changed file or setting never meets an old entry. It holds the reduced pixels as they were
+//! computed (about 1 MB for 576 rows), and its own SHA-256: an entry that is cut short or altered
+//! is made anew. Entries appear whole or not at all, so that several runs may share a folder.
+//! Nothing is ever removed: the folder grows by one entry per film and setting, and may be deleted
+//! at any time.
 
 use crate::Error;
 use serde::{Deserialize, Serialize};

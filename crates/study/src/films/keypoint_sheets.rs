@@ -14,8 +14,8 @@ const COLOURS: [[u8; 3]; 5] =
     [[230, 60, 60], [245, 170, 40], [90, 200, 90], [60, 190, 220], [190, 110, 240]];
 
 /// Writes sheets of films with their marked points as rings and, where given, the points found on
-/// them as crosses: `<name>-1.png` and on, forty films each, row by row in their order. L1 is red, L2
-/// orange, L3 green, L4 blue, L5 violet.
+/// them as crosses: `<name>-1.png` and on, forty films each, row by row in their order. L1 is red,
+/// L2 orange, L3 green, L4 blue, L5 violet.
 ///
 /// # Errors
 /// [`Error::Io`] for a folder that cannot be made, [`Error::Picture`].

@@ -25,8 +25,8 @@ pub(crate) struct Evaluated {
     pub(crate) notes: Vec<String>,
 }
 
-/// Evaluates every model on every group of subjects and at every horizon, and compares them; what is
-/// undefined becomes a note.
+/// Evaluates every model on every group of subjects and at every horizon, and compares them; what
+/// is undefined becomes a note.
 pub(crate) fn evaluate(
     context: Context<'_>,
     models: &[FittedModel],
@@ -156,8 +156,8 @@ fn describe(group: &Group) -> String {
 }
 
 /// The comparisons the protocol asks for: within each clinical model, with images against without
-/// and against Cox regression, DeepSurv against Cox regression; images alone against the largest Cox
-/// model; the largest model with images against FRAX.
+/// and against Cox regression, DeepSurv against Cox regression; images alone against the largest
+/// Cox model; the largest model with images against FRAX.
 fn pairs_to_compare(models: &[FittedModel]) -> Vec<(&FittedModel, &FittedModel)> {
     let find = |method: Method, clinical: Option<usize>| {
         models.iter().find(|m| m.method == method && m.clinical == clinical)

@@ -107,8 +107,8 @@ pub(crate) fn discrimination(
         .with_over_folds(over_folds))
 }
 
-/// The comparisons of an evaluation as they stand in the results, and of those that do not exist what
-/// they would compare and why they do not.
+/// The comparisons of an evaluation as they stand in the results, and of those that do not exist
+/// what they would compare and why they do not.
 pub(crate) fn comparisons(
     group: &Group,
     evaluation: &Evaluation,

@@ -177,9 +177,7 @@ pub(crate) fn threshold_from_folds(
     let standardised = standardised_within_folds(data, &model.scores);
     let outcomes = data.outcomes.subset(development);
     let threshold = youden_threshold(&outcomes, &standardised, horizon).ok()?;
-    let n = raw.len() as f64;
-    let mean = raw.iter().sum::<f64>() / n;
-    let sd = (raw.iter().map(|h| (h - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let (mean, sd) = vertebra_survival::numeric::mean_and_sd(&raw);
     Some(mean + threshold * sd)
 }
 

@@ -10,6 +10,7 @@ use crate::stages::models::{Networks, log_hazard, purpose};
 use vertebra_deepsurv::{RiskInputs, RiskModel};
 use vertebra_evaluation::{EvaluationOptions, Sample};
 use vertebra_report::results::VariantResult;
+use vertebra_survival::numeric::mean_and_sd;
 use vertebra_survival::{auc_at, youden_threshold};
 
 /// The compared variants, and the fold networks of the chosen one.
@@ -147,10 +148,8 @@ pub(crate) fn standardised_within_folds(data: &StudyData, scores: &Scores) -> Ve
 
 /// Mean and SD; an SD of 1 for a constant, which then becomes 0 when standardised.
 fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-    (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+    let (mean, sd) = mean_and_sd(values);
+    (mean, if sd > 0.0 { sd } else { 1.0 })
 }
 
 #[cfg(test)]

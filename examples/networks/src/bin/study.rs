@@ -14,8 +14,8 @@ use vertebra_study::{Preset, Progress, Study, StudyConfig};
 
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
 ///
-/// Without arguments a synthetic cohort is made, written to disk, and studied on the CPU in minutes.
-/// For research only; not a medical device.
+/// Without arguments a synthetic cohort is made, written to disk, and studied on the CPU in
+/// minutes. For research only; not a medical device.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

@@ -10,7 +10,7 @@ use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_examples::{output::exit_code, say};
 use vertebra_networks::{configuration, console::Console};
-use vertebra_study::{RiskNetworkInputs, RiskNetworkStudy};
+use vertebra_study::{RiskNetworkInputs, Study};
 
 /// Trains a DeepSurv network on radiographs, covariates, or both, and tests it.
 #[derive(Parser)]
@@ -72,10 +72,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     inputs.variant = arguments.variant.map(Variant::image_variant);
     let mut console = Console::new();
     let out = &arguments.out;
-    let trained = RiskNetworkStudy::new(arguments.cohort, inputs)
+    let trained = Study::new(arguments.cohort)
         .config(config)
         .on_progress(|message| console.show(message))
-        .run(out)?;
+        .train_risk_network(&inputs, out)?;
     console.finish();
     let (c, size) = (trained.test.harrell.estimate, trained.test.size);
     let (lower, upper) = (c.interval.lower, c.interval.upper);

@@ -1,7 +1,7 @@
 //! Detected points that cannot be aligned give way to the annotated ones.
 //!
-//! A detector may put points where no axis runs through them. A reader would correct these; here the
-//! annotation stands in for the reader, and what was done is counted and said.
+//! A detector may put points where no axis runs through them. A reader would correct these; here
+//! the annotation stands in for the reader, and what was done is counted and said.
 
 use crate::Error;
 use crate::config::PictureConfig;

@@ -103,8 +103,7 @@ mod tests {
 
     #[test]
     fn the_grid_has_every_model_and_the_largest_with_images_is_explained() {
-        let mut scene = Scene::new();
-        scene.config.clinical_models.remove(0); // two fits less per part
+        let scene = Scene::new();
         let context = scene.context();
         let keypoints = scene.annotated();
         let pictures =

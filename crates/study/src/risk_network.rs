@@ -7,10 +7,9 @@ use crate::progress::{Observer, Tell};
 use crate::stages::evaluation::{Evaluator, Group, discrimination};
 use crate::stages::models::Clinical;
 use crate::stages::{Context, keypoints, render};
-use crate::{Error, Progress, StudyConfig};
-use burn::tensor::Device;
+use crate::{Error, Study};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
@@ -57,86 +56,42 @@ pub struct TrainedRiskNetwork {
     pub test: Discrimination,
 }
 
-/// The training of one risk network on the development set of a cohort, and its test.
-///
-/// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given. Detected
-/// points that cannot be aligned give way to the annotated ones, as in a study; the observer is told
-/// on how many films and on which.
-///
-/// ```no_run
-/// use vertebra_study::{RiskNetworkInputs, RiskNetworkStudy};
-/// let inputs = RiskNetworkInputs::default().with_covariates(["age".parse()?, "sex".parse()?]);
-/// let trained = RiskNetworkStudy::new("cohort", inputs).run("runs/age-sex".as_ref())?;
-/// println!("C {:.3}", trained.test.harrell.estimate.value);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct RiskNetworkStudy<'a> {
-    cohort: PathBuf,
-    inputs: RiskNetworkInputs,
-    config: StudyConfig,
-    device: Device,
-    on_progress: Box<Observer<'a>>,
-}
-
-impl<'a> RiskNetworkStudy<'a> {
-    /// A network on these inputs with the quick preset, on the default device, in silence.
-    #[must_use]
-    pub fn new(cohort: impl Into<PathBuf>, inputs: RiskNetworkInputs) -> Self {
-        Self {
-            cohort: cohort.into(),
-            inputs,
-            config: StudyConfig::default(),
-            device: Device::default(),
-            on_progress: Box::new(|_| {}),
-        }
-    }
-
-    /// The training with these settings.
-    #[must_use]
-    pub fn config(mut self, config: StudyConfig) -> Self {
-        self.config = config;
-        self
-    }
-
-    /// The training on this device.
-    #[must_use]
-    pub fn device(mut self, device: Device) -> Self {
-        self.device = device;
-        self
-    }
-
-    /// The training with a function that is told what is being done.
-    #[must_use]
-    pub fn on_progress(mut self, observer: impl FnMut(Progress) + 'a) -> Self {
-        self.on_progress = Box::new(observer);
-        self
-    }
-
-    /// Trains and tests. Checkpoints are kept in `checkpoints/` of the folder, and the same call
-    /// goes on from them; the model is written to `model/`.
+impl Study<'_> {
+    /// Trains one risk network on the development set and tests it, without the rest of the
+    /// protocol. Checkpoints are kept in `checkpoints/` of the folder, and the same call goes on
+    /// from them; the model is written to `model/`.
+    ///
+    /// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given.
+    /// Detected points that cannot be aligned give way to the annotated ones, as in a study; the
+    /// observer is told on how many films and on which.
     ///
     /// # Errors
     /// Every problem of the input at once; films without annotation and no detector given, or one
     /// whose points cannot be aligned; no input asked for; [`Error::OtherRun`] for the folder of
     /// another run; what training cannot do.
-    pub fn run(mut self, folder: &Path) -> Result<TrainedRiskNetwork, Error> {
-        self.config.check()?;
-        let observer = &mut *self.on_progress;
-        observer.stage("reading the cohort", None);
-        let data = StudyData::read(&self.cohort, &self.config)?;
-        let context = Context {
-            data: &data,
-            config: &self.config,
-            cohort: &self.cohort,
-            run_folder: folder,
-            device: &self.device,
-        };
-        let inputs = read_inputs(context, &self.inputs, observer)?;
-        claim(folder, &fingerprint(context, &self.inputs)?)?;
-        let trainer = trainer(context, &self.inputs, &inputs);
-        let model = train(context, trainer, &inputs, observer)?;
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use vertebra_study::{RiskNetworkInputs, Study};
+    /// let inputs = RiskNetworkInputs::default().with_covariates(["age".parse()?, "sex".parse()?]);
+    /// let study = Study::new("cohort");
+    /// let trained = study.train_risk_network(&inputs, "runs/age-sex".as_ref())?;
+    /// println!("{} subjects tested", trained.test.size.n);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn train_risk_network(
+        mut self,
+        inputs: &RiskNetworkInputs,
+        folder: &Path,
+    ) -> Result<TrainedRiskNetwork, Error> {
+        let data = self.read()?;
+        let (context, observer) = self.stages(&data, folder);
+        let read = read_inputs(context, inputs, observer)?;
+        claim(folder, &fingerprint(context, inputs)?)?;
+        let trainer = trainer(context, inputs, &read);
+        let model = train(context, trainer, &read, observer)?;
         model.save(&folder.join("model"))?;
-        let test = test(context, &model, &inputs)?;
+        let test = test(context, &model, &read)?;
         Ok(TrainedRiskNetwork { model, test })
     }
 }
@@ -300,7 +255,7 @@ mod tests {
     }
 
     fn run(inputs: RiskNetworkInputs, to: &Path) -> Result<TrainedRiskNetwork, Error> {
-        RiskNetworkStudy::new(folder(), inputs).config(config()).run(to)
+        Study::new(folder()).config(config()).train_risk_network(&inputs, to)
     }
 
     #[test]
