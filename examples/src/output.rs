@@ -1,6 +1,6 @@
 //! How the programs say what they found, and how they end.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::fmt::{Arguments, Display};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -79,33 +79,6 @@ pub fn nothing(names: &[&str], why: &dyn Display) -> Value {
     let nulls = names.iter().map(|name| ((*name).to_owned(), Value::Null));
     let why = ("why".to_owned(), Value::from(why.to_string()));
     Value::Object(nulls.chain([why]).collect::<Map<_, _>>())
-}
-
-/// A value as JSON, or an object in which each of `names` is null and `"why"` says why.
-#[must_use]
-pub fn object<T: serde::Serialize, E: Display>(got: Result<T, E>, names: &[&str]) -> Value {
-    match got {
-        Ok(value) => json!(value),
-        Err(why) => nothing(names, &why),
-    }
-}
-
-/// `object` with one more entry.
-#[must_use]
-pub fn with(mut object: Value, name: &str, value: Value) -> Value {
-    if let Value::Object(entries) = &mut object {
-        entries.insert(name.to_owned(), value);
-    }
-    object
-}
-
-/// A sum of weights; without weights it is a count, and is written as one.
-#[must_use]
-pub fn count(sum: f64) -> Value {
-    match sum.fract() == 0.0 && sum.abs() < 2f64.powi(53) {
-        true => json!(sum as i64),
-        false => json!(sum),
-    }
 }
 
 /// A number with four decimals, or a dash.

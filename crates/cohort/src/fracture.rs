@@ -37,7 +37,7 @@ impl FractureRule {
 }
 
 /// Semi-quantitative grade by height reduction: Genant et al., *J Bone Miner Res*
-/// 1993;8(9):1137-1148.
+/// 1993;8(9):1137-1148. The four are all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GenantGrade {

@@ -8,6 +8,7 @@ use vertebra_keypoints::{Level, VertebralHeights};
 pub type FilmHeights = [Option<VertebralHeights>; 5];
 
 /// A ratio that falls when a vertebra collapses. Ha, Hm, Hp: anterior, middle, posterior height.
+/// Closed: these are the ratios of the paper's rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HeightRatio {
     /// Ha/Hp: wedge.

@@ -2,7 +2,7 @@
 //!
 //! A [`Table`] holds the header and the rows as text. Values come out typed, by column
 //! ([`Table::numbers`], [`Table::column`], [`Table::labels`], [`Table::outcomes`]) or row by row
-//! ([`Table::rows`]). An error is a [`Problem`](crate::Problem): it names the file, the line as an
+//! ([`Table::rows`]). An error is a [`Problem`]: it names the file, the line as an
 //! editor counts it (also with CRLF, blank lines or cells of several lines), the column, what was
 //! expected and what came.
 //!
