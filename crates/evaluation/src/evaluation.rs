@@ -1,14 +1,16 @@
 //! The evaluation of one sample as one value.
 
-use crate::brier::{BrierComparison, IntegratedBrier};
-use crate::comparison::{AucEquality, Comparison};
+use crate::curves::groups::Groups;
 use crate::curves::{Incidence, Survival};
-use crate::discrimination::{Joint, Score};
-use crate::groups::Groups;
-use crate::prediction::Prediction;
+use crate::curves::{curve, groups};
+use crate::discrimination::comparison::{AucEquality, Comparison};
+use crate::discrimination::scores::{Joint, Score};
+use crate::discrimination::{comparison, scores};
+use crate::predictions::brier::{BrierComparison, IntegratedBrier};
+use crate::predictions::prediction::Prediction;
+use crate::predictions::{brier, prediction};
 use crate::run::Run;
 use crate::{Error, EvaluationOptions, Figure, Sample, keys};
-use crate::{brier, comparison, curves, discrimination, groups, prediction};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -65,9 +67,9 @@ impl Evaluation {
             events: run.own.n_events(),
             cause: cause.map(|cause| cause.number()),
             time_unit: options.time_unit.clone(),
-            survival: curves::survival(&run),
-            incidence: cause.map(|cause| curves::incidence(&run, cause)),
-            scores: discrimination::scores(&run, &joint),
+            survival: curve::survival(&run),
+            incidence: cause.map(|cause| curve::incidence(&run, cause)),
+            scores: scores::scores(&run, &joint),
             comparisons: comparison::comparisons(&run, &joint),
             auc_equality: comparison::auc_equality(&run),
             groups: groups::groups(&run),

@@ -101,7 +101,7 @@ pub(crate) mod count {
 
 /// Named values as an object with a key for each, in their order.
 pub(crate) mod by_name {
-    use crate::Score;
+    use crate::discrimination::Score;
     use serde::de::{MapAccess, Visitor};
     use serde::{Deserializer, Serializer};
 

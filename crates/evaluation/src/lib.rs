@@ -42,59 +42,28 @@ struct Readme;
 #[doc = include_str!("../../../docs/FIRST_EVALUATION.md")]
 struct FirstEvaluation;
 
-mod brier;
-mod comparison;
-mod concordance;
-mod curves;
-mod discrimination;
+pub mod curves;
+pub mod discrimination;
+pub mod predictions;
+
 mod error;
 mod estimate;
 mod evaluation;
 mod figure;
-mod folds;
-mod grouping;
-mod groups;
-mod headline;
-mod horizon;
 mod keys;
 mod options;
-mod prediction;
-mod reported;
 mod run;
 mod sample;
 mod text;
 
-pub use brier::{
-    Brier, BrierComparison, BrierOverSpan, BrierScore, ImprovementOf, IntegratedBrier,
-    IntegratedDiscrimination, NetReclassification,
+pub use curves::{DrawnGroup, GroupedBy, Grouping, curves_of_groups};
+pub use discrimination::{
+    Comparison, Difference, Discrimination, Headline, IntervalMethod, OverFolds,
 };
-pub use comparison::{
-    AdjustedDifference, AucEquality, Comparison, Difference, DifferenceAt, WaldTest,
-};
-pub use concordance::{BootstrapIntervals, Concordance, OtherWeights, Pairs, UnoConcordance};
-pub use curves::{
-    Incidence, IncidenceAt, IncidencePoint, Median, StepCurve, Survival, SurvivalAt, SurvivalPoint,
-};
-pub use discrimination::{Discrimination, Score, SubdistributionHazard};
 pub use error::Error;
-pub use estimate::{Estimate, Interval, Test};
+pub use estimate::{Estimate, Interval};
 pub use evaluation::Evaluation;
 pub use figure::{Figure, Keys, Reason, Undefined};
-pub use folds::{FoldMean, OverFolds};
-pub use grouping::Grouping;
-pub use groups::{
-    ChiSquare, DrawnGroup, Group, GroupPoints, GroupedBy, Groups, LogRankTest, SurvivalPoints,
-    curves_of_groups,
-};
-pub use headline::{Headline, IntervalMethod};
-pub use horizon::{
-    Accuracy, AccuracyAt, AccuracyErrors, Auc, AucAtHorizon, IncidentAuc, IncidentAucAt, RocPoint,
-    Youden,
-};
 pub use options::EvaluationOptions;
-pub use prediction::{
-    CalibrationGroup, Coefficient, Curve, CurvePoint, GonenHeller, Line, NetBenefit,
-    ObservedExpected, Prediction, Slope,
-};
-pub use reported::{ReportedAccuracy, Share};
+pub use predictions::{Brier, CalibrationGroup, NetBenefit, Prediction};
 pub use sample::Sample;

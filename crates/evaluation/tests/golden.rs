@@ -5,9 +5,9 @@
 mod common;
 
 use common::{golden, numbers};
+use vertebra_evaluation::curves::GroupPoints;
 use vertebra_evaluation::{
-    Evaluation, EvaluationOptions, Figure, GroupPoints, Grouping, IntervalMethod, OverFolds,
-    Reason, Sample,
+    Evaluation, EvaluationOptions, Figure, Grouping, IntervalMethod, OverFolds, Reason, Sample,
 };
 use vertebra_survival::{self as survival, ConcordanceOptions, Outcomes, TimeWeight};
 

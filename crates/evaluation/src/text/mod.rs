@@ -4,9 +4,10 @@ mod cells;
 mod predictions;
 mod scores;
 
+use crate::curves::groups::{ChiSquare, Group, GroupPoints, GroupedBy, Groups};
+use crate::curves::{Incidence, Survival};
 use crate::curves::{IncidenceAt, SurvivalAt};
-use crate::groups::{ChiSquare, Group, GroupPoints, GroupedBy, Groups};
-use crate::{Evaluation, Figure, Incidence, Survival};
+use crate::{Evaluation, Figure};
 use cells::{count, fixed, line, p_value};
 use std::fmt::{Display, Formatter, Result, Write};
 

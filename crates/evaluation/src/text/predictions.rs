@@ -1,7 +1,9 @@
 //! Calibration, Brier score, net benefit and accuracy of the predictions.
 
 use super::cells::{cells, fixed, interval, line};
-use crate::{AccuracyAt, BrierScore, CalibrationGroup, Evaluation, Figure, NetBenefit, Prediction};
+use crate::discrimination::AccuracyAt;
+use crate::predictions::{BrierScore, CalibrationGroup, NetBenefit, Prediction};
+use crate::{Evaluation, Figure};
 use std::fmt::{Formatter, Result, Write};
 
 pub(super) fn predictions(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Result {

@@ -1,10 +1,10 @@
 //! Discrimination of the scores, and their paired differences.
 
 use super::cells::{cells, fixed, interval, line, p_value};
-use crate::{
-    BootstrapIntervals, Difference, Discrimination, Evaluation, Figure, Reason,
-    SubdistributionHazard,
+use crate::discrimination::{
+    BootstrapIntervals, Difference, Discrimination, SubdistributionHazard,
 };
+use crate::{Evaluation, Figure, Reason};
 use std::fmt::{Formatter, Result, Write};
 
 pub(super) fn discrimination(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Result {

@@ -2,9 +2,12 @@
 
 use super::SetSize;
 use serde::{Deserialize, Serialize};
+use vertebra_evaluation::curves::LogRankTest;
+use vertebra_evaluation::discrimination::Accuracy;
+use vertebra_evaluation::predictions::{ObservedExpected, Slope};
 use vertebra_evaluation::{
-    Accuracy, Brier, CalibrationGroup, Difference, DrawnGroup, Estimate, Figure, Headline,
-    Interval, LogRankTest, NetBenefit, ObservedExpected, OverFolds, Reason, Slope, Undefined,
+    Brier, CalibrationGroup, Difference, DrawnGroup, Estimate, Figure, Headline, Interval,
+    NetBenefit, OverFolds, Reason, Undefined,
 };
 
 /// Which subjects an evaluation covers.

@@ -2,7 +2,8 @@
 
 use super::{Calibration, DecisionCurve, Discrimination, EvaluationSet, HorizonResult, Subgroup};
 use serde::{Deserialize, Serialize};
-use vertebra_evaluation::{BrierOverSpan, Estimate, Figure, Reason, Undefined};
+use vertebra_evaluation::predictions::BrierOverSpan;
+use vertebra_evaluation::{Estimate, Figure, Reason, Undefined};
 
 /// How a model makes a risk score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use vertebra_alignment::ImageVariant;
-use vertebra_evaluation::{Figure, Headline, Reason, ReportedAccuracy, Undefined};
+use vertebra_evaluation::discrimination::ReportedAccuracy;
+use vertebra_evaluation::{Figure, Headline, Reason, Undefined};
 
 /// One image variant on the development set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -249,7 +249,7 @@ fn model(
     model
 }
 
-fn accuracy(c: f64, horizon: f64) -> Figure<vertebra_evaluation::Accuracy> {
+fn accuracy(c: f64, horizon: f64) -> Figure<vertebra_evaluation::discrimination::Accuracy> {
     let of_each = |value: f64| {
         json!({
             "sensitivity": value, "specificity": value, "ppv": value, "npv": value,

@@ -5,9 +5,10 @@ use crate::Error;
 use crate::input::subjects::StudyData;
 use crate::stages::models::FittedModel;
 use crate::stages::variants::standardised_within_folds;
+use vertebra_evaluation::predictions::BrierOverSpan;
 use vertebra_evaluation::{
-    BrierOverSpan, Evaluation, EvaluationOptions, Figure, Grouping, Prediction, Reason, Sample,
-    Undefined, curves_of_groups,
+    Evaluation, EvaluationOptions, Figure, Grouping, Prediction, Reason, Sample, Undefined,
+    curves_of_groups,
 };
 use vertebra_report::results::{Calibration, DecisionCurve, HorizonResult, RiskGroups};
 use vertebra_survival::{Outcomes, youden_threshold};
@@ -126,7 +127,7 @@ impl<'a> TestScores<'a> {
         prediction: impl Fn(f64) -> Option<&'b Prediction>,
     ) -> Vec<HorizonResult> {
         let scores = evaluation.scores.iter().flat_map(|score| &score.figures.auc);
-        let one = |at: &vertebra_evaluation::AucAtHorizon| {
+        let one = |at: &vertebra_evaluation::discrimination::AucAtHorizon| {
             let auc = at.auc.clone().map(|auc| auc.estimate);
             let none = || {
                 let why = "the validation folds have no threshold";

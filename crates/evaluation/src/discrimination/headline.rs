@@ -1,6 +1,6 @@
 //! The interval to report of a figure between 0 and 1, and how it was computed.
 
-use crate::concordance::{BootstrapIntervals, Concordance};
+use crate::discrimination::concordance::{BootstrapIntervals, Concordance};
 use crate::estimate::{Estimate, Interval};
 use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};

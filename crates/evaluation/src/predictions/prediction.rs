@@ -1,8 +1,8 @@
 //! Calibration, Brier score and use of predicted probabilities of an event by a horizon.
 
-use crate::brier::{Brier, brier};
+use crate::discrimination::horizon::{AccuracyAt, accuracy};
 use crate::estimate::{Estimate, Interval};
-use crate::horizon::{AccuracyAt, accuracy};
+use crate::predictions::brier::{Brier, brier};
 use crate::run::{Run, figure, on_endpoint};
 use crate::sample::Prediction as Column;
 use crate::{Figure, Keys, Reason, Undefined, keys};

@@ -1,6 +1,6 @@
 //! Groups of subjects: those of a column, or the thirds of a risk score.
 
-use crate::GroupedBy;
+use crate::curves::GroupedBy;
 
 /// Groups of subjects whose curves are compared.
 ///

@@ -1,8 +1,8 @@
 //! Area under the ROC curve and accuracy at a horizon with the intervals to report, by a bootstrap
 //! that repeats everything, the censoring curve too.
 
+use crate::discrimination::headline::{Headline, IntervalMethod};
 use crate::estimate::{Estimate, Interval, logit_interval};
-use crate::headline::{Headline, IntervalMethod};
 use crate::run::{Run, on_endpoint};
 use crate::sample::Observed;
 use crate::{Error, EvaluationOptions, Figure, Keys, Sample, Undefined};

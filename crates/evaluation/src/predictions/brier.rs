@@ -1,7 +1,7 @@
 //! Brier scores of predictions, integrated over horizons and compared in pairs, and what one prediction
 //! adds to another.
 
-use crate::comparison::Difference;
+use crate::discrimination::comparison::Difference;
 use crate::estimate::{Estimate, Interval};
 use crate::run::{Run, figure, on_endpoint};
 use crate::sample::{Course, Prediction};

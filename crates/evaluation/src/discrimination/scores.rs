@@ -1,12 +1,12 @@
 //! How well each score separates those with an early event from the others.
 
-use crate::concordance::{
+use crate::discrimination::concordance::{
     BootstrapIntervals, Concordance, Concordances, OtherWeights, UnoConcordance, other_weights,
 };
+use crate::discrimination::headline::Headline;
+use crate::discrimination::horizon::{AucAtHorizon, IncidentAucAt, auc, incident};
 use crate::estimate::Interval;
-use crate::headline::Headline;
-use crate::horizon::{AucAtHorizon, IncidentAucAt, auc, incident};
-use crate::prediction::{Slope, slope};
+use crate::predictions::prediction::{Slope, slope};
 use crate::run::{Run, figure};
 use crate::{Figure, Keys};
 use serde::{Deserialize, Serialize};

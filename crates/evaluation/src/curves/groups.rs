@@ -1,6 +1,6 @@
 //! Curves of groups and tests between them.
 
-use crate::curves::{IncidenceAt, Median, StepCurve, SurvivalAt};
+use crate::curves::curve::{IncidenceAt, Median, StepCurve, SurvivalAt};
 use crate::estimate::Test;
 use crate::run::{Run, figure};
 use crate::{Error, Figure, Grouping, Keys, Sample, keys};

@@ -1,7 +1,7 @@
 //! Paired differences between scores, and tests that all of them are alike.
 
-use crate::concordance::BootstrapIntervals;
-use crate::discrimination::Joint;
+use crate::discrimination::concordance::BootstrapIntervals;
+use crate::discrimination::scores::Joint;
 use crate::estimate::{Estimate, Interval, Test};
 use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, Reason, Undefined, keys};
@@ -149,7 +149,7 @@ fn one(run: &Run<'_>, joint: &Joint<'_>, (a, b): (usize, usize)) -> Comparison {
             ));
             DifferenceAt { horizon, difference: figure(got, |d| Difference::of(&d, LEVEL)) }
         };
-        let of = |c: &crate::concordance::Concordances| AdjustedDifference {
+        let of = |c: &crate::discrimination::concordance::Concordances| AdjustedDifference {
             difference: match c.not_defined() {
                 Some(undefined) => undefined.into(),
                 None => figure(c.compare(run, risks), |d| Difference::of(&d, run.level())),
