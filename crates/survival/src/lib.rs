@@ -57,7 +57,7 @@
 //!
 //! - Intervals by the normal distribution, as R gives them, are too narrow: they held the truth in 90 %
 //!   (plain) and 92 % (logit) of samples, and the paired test rejected a true null hypothesis in 7 %.
-//! - The default here takes Student's t with (events - 1) degrees of freedom instead ([`Reference`]):
+//! - The default here takes Student's t with (events - 1) degrees of freedom instead ([`ReferenceDistribution`]):
 //!   94 % for a C on the logit scale, 95 % for a paired difference, whose test rejected in 5 %.
 //! - Of the bootstrap intervals the studentised ones came nearest
 //!   ([`StudentisedBootstrap::studentised_logit`] for a C, from [`ConcordanceOptions::bootstrap`]); the
@@ -138,27 +138,27 @@ pub mod resampling;
 mod risk_sets;
 
 pub use calibration::{
-    CalibrationCoefficient, CalibrationCurve, CalibrationCurveOptions, CalibrationGroup,
-    CalibrationLine, CalibrationSlope, ObservedExpected, calibration_curve, calibration_groups,
-    calibration_intercept, calibration_line, calibration_slope, observed_expected,
+    CalibrationCurve, CalibrationGroup, CalibrationLine, CalibrationOptions, ObservedExpected,
+    calibration_curve, calibration_groups, calibration_intercept, calibration_line,
+    calibration_slope, observed_expected,
 };
 pub use concordance::{
-    CStatistic, Concordance, ConcordanceOptions, IndexInterval, JointBootstrap, JointConcordance,
-    PairTotals, PairedDifference, TimeWeight, bootstrap_concordance, compare_c_u_statistic,
-    compare_harrell_c, compare_uno_c, concordance, gonen_heller, harrell_c, uno_c,
+    CStatistic, Concordance, ConcordanceOptions, JointBootstrap, JointConcordance, PairTotals,
+    TimeWeight, bootstrap_concordance, compare_c_u_statistic, compare_harrell_c, compare_uno_c,
+    concordance, gonen_heller, harrell_c, uno_c,
 };
 pub use cox::{
     BaselineHazard, CoxPartialLikelihood, RiskSets, Ties, breslow_baseline, cox_partial_likelihood,
     gradient_log_hazard,
 };
 pub use curves::{
-    CumulativeIncidence, CurveEstimator, CurveInterval, CurveOptions, GroupCurve, GroupIncidence,
-    RestrictedMean, SurvivalCurve, cumulative_incidence, cumulative_incidence_by_group,
+    CumulativeIncidence, CurveEstimator, CurveOptions, CurveScale, GroupCurve, GroupIncidence,
+    IncidenceOptions, SurvivalCurve, cumulative_incidence, cumulative_incidence_by_group,
     follow_up_curve, kaplan_meier, kaplan_meier_by_group, nelson_aalen,
 };
 pub use error::Error;
 pub use estimate::{
-    Estimate, Influence, Interval, Pivot, ReferenceDistribution as Reference, Scale, Test,
+    Estimate, Influence, Interval, PairedDifference, Pivot, ReferenceDistribution, Scale, Test,
 };
 pub use fine_gray::{
     FineGrayFit, FineGrayRows, SubdistributionHazardRatio, fine_gray, fine_gray_rows,
@@ -168,15 +168,17 @@ pub use group_tests::{
     holm, log_rank,
 };
 pub use horizon::{
-    AccuracyErrors, AucAt, BrierScore, EqualityTest, Improvement, IncidentAuc, IntegratedBrier,
-    IntegratedDiscrimination, JointAuc, NetBenefit, NetReclassification, Reclassification,
-    RocPoint, ThresholdAccuracy, accuracy_at, auc_at, auc_at_horizons, auc_jointly, brier_score,
-    compare_auc_at, compare_brier, decision_curve, incident_auc, integrated_brier,
-    integrated_discrimination, net_reclassification, pseudo_observations, roc_at, youden_threshold,
+    AucAt, BrierScore, HorizonOptions, IncidentAuc, IntegratedBrier, IntegratedDiscrimination,
+    JointAuc, NetBenefit, NetReclassification, Reclassification, RocPoint, ThresholdAccuracy,
+    accuracy_at, auc_at, auc_at_horizons, auc_jointly, brier_score, compare_auc_at, compare_brier,
+    decision_curve, incident_auc, integrated_brier, integrated_discrimination,
+    net_reclassification, pseudo_observations, roc_at, youden_threshold,
 };
 pub use losses::{LossGradient, logistic_hazard_loss, weibull_loss};
 #[cfg(feature = "burn")]
-pub use losses::{cox_loss, cox_loss_in, logistic_hazard_loss_tensor, weibull_loss_tensor};
+pub use losses::{
+    cox_loss, cox_loss_of_risk_sets, logistic_hazard_loss_tensor, weibull_loss_tensor,
+};
 pub use outcomes::{CompetingOutcomes, Endpoint, OneCause, Outcomes};
 pub use resampling::{
     Bootstrap, BootstrapOptions, StudentisedBootstrap, bca_interval, bootstrap, jackknife,

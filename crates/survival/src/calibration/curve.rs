@@ -16,6 +16,7 @@
 
 use crate::{
     calibration::{
+        CalibrationOptions,
         intercept::complementary_log_log,
         regression::{HazardRegression, regress},
     },
@@ -23,18 +24,6 @@ use crate::{
     numeric::order::argsort,
     outcomes::Endpoint,
 };
-
-/// How to smooth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CalibrationCurveOptions {
-    n_knots: usize,
-}
-
-impl Default for CalibrationCurveOptions {
-    fn default() -> Self {
-        Self { n_knots: 3 }
-    }
-}
 
 /// Observed risk as a smooth function of the predicted one.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -59,7 +48,7 @@ pub struct CalibrationCurve {
 /// Smooth calibration curve of the predicted risks of an event by `horizon` years, with three knots.
 ///
 /// # Errors
-/// As [`CalibrationCurveOptions::fit`].
+/// As [`CalibrationOptions::calibration_curve`].
 ///
 /// # Examples
 /// ```
@@ -77,17 +66,10 @@ pub fn calibration_curve(
     predicted_risk: &[f64],
     horizon: f64,
 ) -> Result<CalibrationCurve, Error> {
-    CalibrationCurveOptions::default().fit(endpoint, predicted_risk, horizon)
+    CalibrationOptions::default().calibration_curve(endpoint, predicted_risk, horizon)
 }
 
-impl CalibrationCurveOptions {
-    /// Number of knots: 3, 4 or 5.
-    #[must_use]
-    pub fn with_knots(mut self, n_knots: usize) -> Self {
-        self.n_knots = n_knots;
-        self
-    }
-
+impl CalibrationOptions {
     /// The curve of the predicted risks of an event by `horizon` years. Case weights are honoured in the
     /// regression, the mean and the percentiles; entry times in the regression.
     ///
@@ -100,7 +82,7 @@ impl CalibrationCurveOptions {
     /// [`Error::Undefined`] where nobody was followed to the horizon, where too many predictions are
     /// equal for the knots to differ, or where no finite coefficients fit best; for one cause
     /// [`Error::Unsupported`] for case weights.
-    pub fn fit(
+    pub fn calibration_curve(
         &self,
         endpoint: &impl Endpoint,
         predicted_risk: &[f64],

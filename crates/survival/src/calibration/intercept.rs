@@ -11,10 +11,11 @@
 //! 2023. Equal to R `geepack::geese(.., mean.link = "cloglog", variance = "gaussian")`.
 
 use crate::{
+    calibration::CalibrationOptions,
     error::Error,
+    estimate::Estimate,
     horizon::pseudo_observations,
     numeric::{
-        distributions::Normal,
         linear::{Matrix, add},
         mean_and_sd,
         newton::{Failure, Local, maximise},
@@ -22,28 +23,14 @@ use crate::{
     outcomes::{Endpoint, check},
 };
 
-/// A coefficient with its standard error and 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[non_exhaustive]
-pub struct CalibrationCoefficient {
-    /// The estimate.
-    pub value: f64,
-    /// Robust standard error.
-    pub se: f64,
-    /// Lower bound of the 95 % interval.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
-}
-
 /// Intercept and slope fitted together.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CalibrationLine {
     /// The intercept where the slope is free as well.
-    pub intercept: CalibrationCoefficient,
+    pub intercept: Estimate,
     /// 1 is right; below 1 the predictions are too extreme.
-    pub slope: CalibrationCoefficient,
+    pub slope: Estimate,
 }
 
 /// Calibration intercept of the predicted risks of an event by `horizon` years; 0 is right.
@@ -68,9 +55,25 @@ pub fn calibration_intercept(
     endpoint: &impl Endpoint,
     predicted_risk: &[f64],
     horizon: f64,
-) -> Result<CalibrationCoefficient, Error> {
-    let (value, variance) = Equations::new(endpoint, predicted_risk, horizon)?.intercept()?;
-    Ok(coefficient(value, variance))
+) -> Result<Estimate, Error> {
+    CalibrationOptions::default().calibration_intercept(endpoint, predicted_risk, horizon)
+}
+
+impl CalibrationOptions {
+    /// Calibration intercept of the predicted risks of an event by `horizon` years.
+    ///
+    /// # Errors
+    /// As [`calibration_intercept`](crate::calibration::calibration_intercept), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn calibration_intercept(
+        &self,
+        endpoint: &impl Endpoint,
+        predicted_risk: &[f64],
+        horizon: f64,
+    ) -> Result<Estimate, Error> {
+        let level = self.level()?;
+        let (value, variance) = Equations::new(endpoint, predicted_risk, horizon)?.intercept()?;
+        Ok(Estimate::plain(value, variance.sqrt(), level))
+    }
 }
 
 /// Intercept and slope of the predicted risks of an event by `horizon` years; 0 and 1 are right.
@@ -82,15 +85,26 @@ pub fn calibration_line(
     predicted_risk: &[f64],
     horizon: f64,
 ) -> Result<CalibrationLine, Error> {
-    let line = Equations::new(endpoint, predicted_risk, horizon)?.line()?;
-    let [intercept, slope] = line.map(|(value, variance)| coefficient(value, variance));
-    Ok(CalibrationLine { intercept, slope })
+    CalibrationOptions::default().calibration_line(endpoint, predicted_risk, horizon)
 }
 
-fn coefficient(value: f64, variance: f64) -> CalibrationCoefficient {
-    let se = variance.sqrt();
-    let reach = Normal.two_sided(0.95) * se;
-    CalibrationCoefficient { value, se, lower: value - reach, upper: value + reach }
+impl CalibrationOptions {
+    /// Intercept and slope of the predicted risks of an event by `horizon` years.
+    ///
+    /// # Errors
+    /// As [`calibration_line`](crate::calibration::calibration_line), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn calibration_line(
+        &self,
+        endpoint: &impl Endpoint,
+        predicted_risk: &[f64],
+        horizon: f64,
+    ) -> Result<CalibrationLine, Error> {
+        let level = self.level()?;
+        let line = Equations::new(endpoint, predicted_risk, horizon)?.line()?;
+        let [intercept, slope] =
+            line.map(|(value, variance)| Estimate::plain(value, variance.sqrt(), level));
+        Ok(CalibrationLine { intercept, slope })
+    }
 }
 
 /// `ln(-ln(1 - p))` of risks inside (0, 1).

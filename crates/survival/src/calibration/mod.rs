@@ -13,13 +13,13 @@ mod curve;
 mod groups;
 mod intercept;
 mod observed_expected;
+mod options;
 mod regression;
 mod slope;
 
-pub use curve::{CalibrationCurve, CalibrationCurveOptions, calibration_curve};
+pub use curve::{CalibrationCurve, calibration_curve};
 pub use groups::{CalibrationGroup, calibration_groups};
-pub use intercept::{
-    CalibrationCoefficient, CalibrationLine, calibration_intercept, calibration_line,
-};
+pub use intercept::{CalibrationLine, calibration_intercept, calibration_line};
 pub use observed_expected::{ObservedExpected, observed_expected};
-pub use slope::{CalibrationSlope, calibration_slope};
+pub use options::CalibrationOptions;
+pub use slope::calibration_slope;

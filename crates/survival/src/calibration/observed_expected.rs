@@ -1,9 +1,10 @@
 //! Calibration in the large: observed over expected risk.
 
 use crate::{
+    calibration::CalibrationOptions,
     error::Error,
+    estimate::{Estimate, Pivot, Scale},
     horizon::observed::observed,
-    numeric::distributions::Normal,
     outcomes::{Endpoint, check},
 };
 
@@ -16,11 +17,8 @@ pub struct ObservedExpected {
     /// Mean predicted risk.
     pub expected: f64,
     /// `observed / expected`; above 1 the model predicts too little.
-    pub ratio: f64,
-    /// Lower bound of the ratio's 95 % interval, on the log scale, taking `expected` as given.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
+    /// Its interval is symmetric on the log scale and takes `expected` as given.
+    pub ratio: Estimate,
 }
 
 /// Observed over expected risk of an event by `horizon` years.
@@ -37,7 +35,7 @@ pub struct ObservedExpected {
 /// ```
 /// use vertebra_survival::{Outcomes, observed_expected};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, false, false, false])?;
-/// assert_eq!(observed_expected(&outcomes, &[0.5, 0.5, 0.0, 0.0], 2.0)?.ratio, 1.0);
+/// assert_eq!(observed_expected(&outcomes, &[0.5, 0.5, 0.0, 0.0], 2.0)?.ratio.value, 1.0);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn observed_expected(
@@ -45,26 +43,44 @@ pub fn observed_expected(
     predicted_risk: &[f64],
     horizon: f64,
 ) -> Result<ObservedExpected, Error> {
-    let outcomes = endpoint.follow_up();
-    check::probability("predicted_risk", predicted_risk, outcomes)?;
-    let at = observed(endpoint, horizon)?;
-    let observed = at.risk;
-    let weight = |i: usize| outcomes.weight(i);
-    let expected = (0..predicted_risk.len()).map(|i| weight(i) * predicted_risk[i]).sum::<f64>()
-        / outcomes.total_weight();
-    if observed == 0.0 {
-        return Err(Error::Undefined {
-            name: "observed over expected",
-            why: "no event by the horizon",
-        });
+    CalibrationOptions::default().observed_expected(endpoint, predicted_risk, horizon)
+}
+
+impl CalibrationOptions {
+    /// Observed over expected risk of an event by `horizon` years.
+    ///
+    /// # Errors
+    /// As [`observed_expected`](crate::calibration::observed_expected), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn observed_expected(
+        &self,
+        endpoint: &impl Endpoint,
+        predicted_risk: &[f64],
+        horizon: f64,
+    ) -> Result<ObservedExpected, Error> {
+        let level = self.level()?;
+        let outcomes = endpoint.follow_up();
+        check::probability("predicted_risk", predicted_risk, outcomes)?;
+        let at = observed(endpoint, horizon)?;
+        let observed = at.risk;
+        let weight = |i: usize| outcomes.weight(i);
+        let expected =
+            (0..predicted_risk.len()).map(|i| weight(i) * predicted_risk[i]).sum::<f64>()
+                / outcomes.total_weight();
+        if observed == 0.0 {
+            return Err(Error::Undefined {
+                name: "observed over expected",
+                why: "no event by the horizon",
+            });
+        }
+        if expected == 0.0 {
+            return Err(Error::Undefined {
+                name: "observed over expected",
+                why: "all predicted risks are 0",
+            });
+        }
+        let ratio = observed / expected;
+        let std_error = at.std_error() / expected;
+        let ratio = Estimate::around(ratio, std_error, (Pivot::Normal, Scale::Log), level);
+        Ok(ObservedExpected { observed, expected, ratio })
     }
-    if expected == 0.0 {
-        return Err(Error::Undefined {
-            name: "observed over expected",
-            why: "all predicted risks are 0",
-        });
-    }
-    let ratio = observed / expected;
-    let reach = (Normal.two_sided(0.95) * at.se() / observed).exp();
-    Ok(ObservedExpected { observed, expected, ratio, lower: ratio / reach, upper: ratio * reach })
 }

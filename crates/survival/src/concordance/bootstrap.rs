@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use crate::{
     concordance::{
         ConcordanceOptions, JointConcordance,
-        estimate::{Prepared, by_subject, dot, influence_of},
+        estimate::{Prepared, by_subject, influence_of},
     },
     error::Error,
-    numeric::ranks::Ranks,
+    numeric::{linear::dot, ranks::Ranks},
     outcomes::{Outcomes, labels::members},
     resampling::{Bootstrap, BootstrapOptions, StudentisedBootstrap},
 };
@@ -55,8 +55,8 @@ impl ConcordanceOptions {
     /// let second: Vec<f64> = (0..40).map(|i| -f64::from(i + i * 13 % 20)).collect();
     /// let options = BootstrapOptions::default().with_replicates(999).with_seed(1);
     /// let drawn = ConcordanceOptions::default().bootstrap(&outcomes, &[&first, &second], &options)?;
-    /// let (lower, upper) = drawn.difference(0, 1)?.studentised(0.95)?;
-    /// assert!(lower < upper && upper < 0.0);
+    /// let interval = drawn.difference(0, 1)?.studentised(0.95)?;
+    /// assert!(interval.lower < interval.upper && interval.upper < 0.0);
     /// # Ok::<(), vertebra_survival::Error>(())
     /// ```
     pub fn bootstrap(
@@ -117,7 +117,7 @@ impl JointBootstrap {
         let whole = &self.estimates.statistics[k];
         let k_k = k * self.estimates.statistics.len() + k;
         let one = |r: &Replicate| (r.indices[k], r.covariance[k_k].sqrt());
-        self.collect((whole.c, whole.se), one)
+        self.collect((whole.estimate.value, whole.estimate.std_error), one)
     }
 
     /// The replicates of the index of score `first` minus that of score `second`: the paired
@@ -136,7 +136,7 @@ impl JointBootstrap {
             let se = if variance > rounding { variance.sqrt() } else { 0.0 };
             (r.indices[a] - r.indices[b], se)
         };
-        self.collect((whole.difference, whole.se), one)
+        self.collect((whole.difference.value, whole.difference.std_error), one)
     }
 
     fn check(&self, score: usize) -> Result<usize, Error> {
@@ -153,7 +153,7 @@ impl JointBootstrap {
 
     fn collect(
         &self,
-        (estimate, se): (f64, f64),
+        (estimate, std_error): (f64, f64),
         one: impl Fn(&Replicate) -> (f64, f64),
     ) -> Result<StudentisedBootstrap, Error> {
         if self.n_undefined * 10 > self.n_drawn {
@@ -162,9 +162,9 @@ impl JointBootstrap {
                 drawn: self.n_drawn,
             });
         }
-        let (replicates, replicate_se) = self.replicates.iter().map(one).unzip();
+        let (replicates, replicate_std_errors) = self.replicates.iter().map(one).unzip();
         let bootstrap = Bootstrap { estimate, replicates, n_undefined: self.n_undefined };
-        Ok(StudentisedBootstrap { bootstrap, se, replicate_se })
+        Ok(StudentisedBootstrap { bootstrap, std_error, replicate_std_errors })
     }
 }
 

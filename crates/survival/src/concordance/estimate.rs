@@ -14,11 +14,10 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     concordance::{
-        ConcordanceOptions, PairTotals, TimeWeight, interval::index_interval, pairs::Pairing,
-        time_weight::pair_weights,
+        ConcordanceOptions, PairTotals, TimeWeight, pairs::Pairing, time_weight::pair_weights,
     },
     error::Error,
-    estimate::{Pivot, ReferenceDistribution},
+    estimate::{Estimate, Influence, Pivot, ReferenceDistribution},
     numeric::ranks::Ranks,
     outcomes::{Outcomes, labels::members},
     risk_sets::time_groups::TimeGroups,
@@ -28,14 +27,9 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CStatistic {
-    /// The index, in [0, 1].
-    pub c: f64,
-    /// Standard error; 0 where every comparable pair is concordant, or every one discordant.
-    pub se: f64,
-    /// Lower bound of the interval.
-    pub lower: f64,
-    /// Upper bound of the interval.
-    pub upper: f64,
+    /// The index, in [0, 1]. Its standard error is 0 where every comparable pair is concordant, or
+    /// every one discordant.
+    pub estimate: Estimate,
     /// The pairs behind it.
     pub pairs: PairTotals,
 }
@@ -54,8 +48,8 @@ impl ConcordanceOptions {
         self.check(outcomes, risk)?;
         let strata = self.prepare(outcomes)?;
         let (pairs, walked) = influence(&strata, risk)?;
-        let influence = self.by_cluster(&strata, walked);
-        Ok(self.statistic(pairs, dot(&influence, &influence), self.pivot(&strata)))
+        let influence = self.by_cluster(&strata, pairs, walked);
+        Ok(self.statistic(pairs, &influence, self.pivot(&strata)))
     }
 
     /// Each subject's `w_i dC / dw_i`, the index's infinitesimal jackknife values, shape `[n]`.
@@ -69,10 +63,13 @@ impl ConcordanceOptions {
         Ok(by_subject(&strata, &walked))
     }
 
-    pub(super) fn statistic(&self, pairs: PairTotals, variance: f64, pivot: Pivot) -> CStatistic {
-        let (c, se) = (pairs.index(), variance.sqrt());
-        let (lower, upper) = index_interval(c, pivot.two_sided(self.level) * se, self.interval);
-        CStatistic { c, se, lower, upper, pairs }
+    pub(super) fn statistic(
+        &self,
+        pairs: PairTotals,
+        influence: &Influence,
+        pivot: Pivot,
+    ) -> CStatistic {
+        CStatistic { estimate: influence.estimate(pivot, self.scale, self.level), pairs }
     }
 
     /// What an index divided by its standard error is compared with.
@@ -128,14 +125,17 @@ impl ConcordanceOptions {
         self.clusters.as_deref()
     }
 
-    /// Infinitesimal jackknife values, or their sums over clusters.
-    pub(super) fn by_cluster(&self, strata: &[Prepared<'_>], walked: Vec<f64>) -> Vec<f64> {
+    /// The index with its infinitesimal jackknife values, or their sums over clusters.
+    pub(super) fn by_cluster(
+        &self,
+        strata: &[Prepared<'_>],
+        pairs: PairTotals,
+        walked: Vec<f64>,
+    ) -> Influence {
         match &self.clusters {
-            None => walked,
+            None => Influence::new(pairs.index(), walked),
             Some(labels) => {
-                let influence = by_subject(strata, &walked);
-                let sum = |cluster: &Vec<usize>| cluster.iter().map(|&i| influence[i]).sum();
-                members(labels).iter().map(sum).collect()
+                Influence::new(pairs.index(), by_subject(strata, &walked)).by_cluster(labels)
             }
         }
     }
@@ -237,7 +237,7 @@ pub(crate) fn by_subject(strata: &[Prepared<'_>], walked: &[f64]) -> Vec<f64> {
 /// ```
 /// use vertebra_survival::{Outcomes, harrell_c};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, true, false, true])?;
-/// assert_eq!(harrell_c(&outcomes, &[0.9, 0.1, 0.4, 0.2])?.c, 0.6);
+/// assert_eq!(harrell_c(&outcomes, &[0.9, 0.1, 0.4, 0.2])?.estimate.value, 0.6);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn harrell_c(outcomes: &Outcomes, risk: &[f64]) -> Result<CStatistic, Error> {
@@ -253,8 +253,4 @@ pub fn harrell_c(outcomes: &Outcomes, risk: &[f64]) -> Result<CStatistic, Error>
 pub fn uno_c(outcomes: &Outcomes, risk: &[f64], horizon: f64) -> Result<CStatistic, Error> {
     let uno = ConcordanceOptions::default().with_time_weight(TimeWeight::Uno);
     uno.with_horizon(horizon).estimate(outcomes, risk)
-}
-
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }

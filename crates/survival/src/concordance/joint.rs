@@ -1,18 +1,14 @@
 //! Indices of several scores on the same subjects, with their covariance.
 
 use crate::{
-    concordance::{
-        CStatistic, ConcordanceOptions, PairedDifference,
-        compare::paired_difference,
-        estimate::{dot, influence},
-    },
+    concordance::{CStatistic, ConcordanceOptions, PairTotals, estimate::influence},
     error::Error,
-    estimate::Pivot,
+    estimate::{Influence, PairedDifference, Pivot, covariance},
     outcomes::Outcomes,
 };
 
 /// Indices of several risk scores on the same subjects.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct JointConcordance {
     /// One index for each score.
@@ -42,14 +38,14 @@ impl ConcordanceOptions {
         for risk in risks {
             let (totals, walked) = influence(&strata, risk)?;
             pairs.push(totals);
-            influences.push(self.by_cluster(&strata, walked));
+            influences.push(self.by_cluster(&strata, totals, walked));
         }
-        let covariance: Vec<Vec<f64>> =
-            influences.iter().map(|a| influences.iter().map(|b| dot(a, b)).collect()).collect();
-        let statistics = pairs.iter().enumerate();
+        let covariance = covariance(&influences);
         let pivot = self.pivot(&strata);
-        let statistics =
-            statistics.map(|(k, pairs)| self.statistic(*pairs, covariance[k][k], pivot)).collect();
+        let one = |(pairs, influence): (&PairTotals, &Influence)| {
+            self.statistic(*pairs, influence, pivot)
+        };
+        let statistics = pairs.iter().zip(&influences).map(one).collect();
         Ok(JointConcordance { statistics, covariance, level: self.level, pivot })
     }
 }
@@ -72,7 +68,8 @@ impl JointConcordance {
         let v = &self.covariance;
         let variance = v[first][first] + v[second][second] - 2.0 * v[first][second];
         let largest = v[first][first].max(v[second][second]);
-        let difference = self.statistics[first].c - self.statistics[second].c;
-        paired_difference(difference, variance, largest, self.level, self.pivot)
+        let difference =
+            self.statistics[first].estimate.value - self.statistics[second].estimate.value;
+        PairedDifference::new(difference, variance, largest, (self.pivot, self.level))
     }
 }

@@ -1,9 +1,9 @@
 //! How a concordance index is computed: weights of pairs, horizon, strata, clusters, interval.
 
 use crate::{
-    concordance::{IndexInterval, TimeWeight},
+    concordance::TimeWeight,
     error::Error,
-    estimate::ReferenceDistribution,
+    estimate::{ReferenceDistribution, Scale},
     outcomes::{Outcomes, check},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 /// )?;
 /// let options = ConcordanceOptions::default().with_time_weight(TimeWeight::Uno).with_horizon(4.5);
 /// let uno = options.estimate(&outcomes, &[0.9, 0.4, 0.6, 0.5, 0.2, 0.1])?;
-/// assert!(uno.lower < uno.c && uno.c < uno.upper);
+/// assert!(uno.estimate.interval.contains(uno.estimate.value));
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +27,7 @@ pub struct ConcordanceOptions {
     pub(super) time_weight: TimeWeight,
     pub(super) horizon: Option<f64>,
     pub(super) level: f64,
-    pub(super) interval: IndexInterval,
+    pub(super) scale: Scale,
     pub(super) reference: ReferenceDistribution,
     pub(super) strata: Option<Vec<usize>>,
     pub(super) clusters: Option<Vec<usize>>,
@@ -39,7 +39,7 @@ impl Default for ConcordanceOptions {
             time_weight: TimeWeight::default(),
             horizon: None,
             level: 0.95,
-            interval: IndexInterval::default(),
+            scale: Scale::default(),
             reference: ReferenceDistribution::default(),
             strata: None,
             clusters: None,
@@ -72,8 +72,8 @@ impl ConcordanceOptions {
 
     /// Scale of the intervals.
     #[must_use]
-    pub fn with_interval(mut self, interval: IndexInterval) -> Self {
-        self.interval = interval;
+    pub fn with_scale(mut self, scale: Scale) -> Self {
+        self.scale = scale;
         self
     }
 

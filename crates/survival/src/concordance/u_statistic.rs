@@ -10,13 +10,9 @@
 //! compared with those of R compareC 1.3.3.
 
 use crate::{
-    concordance::{
-        PairedDifference,
-        compare::paired_difference,
-        pairs::{Pairing, SubjectSums},
-    },
+    concordance::pairs::{Pairing, SubjectSums},
     error::Error,
-    estimate::Pivot,
+    estimate::{PairedDifference, Pivot},
     outcomes::{Outcomes, check},
     risk_sets::time_groups::TimeGroups,
 };
@@ -75,7 +71,7 @@ pub fn compare_c_u_statistic(
     let difference: [f64; 3] = std::array::from_fn(|k| a[k] - b[k]);
     let largest = form(&v, &a).max(form(&v, &b));
     let c = |k: usize| 0.5 + 0.5 * totals[k] / totals[2];
-    paired_difference(c(0) - c(1), form(&v, &difference), largest, 0.95, Pivot::Normal)
+    PairedDifference::new(c(0) - c(1), form(&v, &difference), largest, (Pivot::Normal, 0.95))
 }
 
 fn signs(sums: &SubjectSums) -> Vec<f64> {

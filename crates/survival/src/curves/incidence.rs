@@ -10,6 +10,7 @@
 
 use crate::{
     error::Error,
+    estimate::Interval,
     numeric::{distributions::Normal, order::argsort},
     outcomes::{
         CompetingOutcomes, Outcomes, check,
@@ -36,11 +37,13 @@ pub struct CumulativeIncidence {
     /// Probability of an event of this cause by each time.
     pub incidence: Vec<f64>,
     /// Standard error of `incidence`.
-    pub std_err: Vec<f64>,
-    /// Lower bound of the 95 % interval on the log scale; 0 before the first event.
+    pub std_error: Vec<f64>,
+    /// Lower bound of the interval on the log scale; 0 before the first event.
     pub lower: Vec<f64>,
     /// Upper bound, cut at 1; 0 before the first event.
     pub upper: Vec<f64>,
+    /// Confidence level of the intervals.
+    pub level: f64,
 }
 
 impl CumulativeIncidence {
@@ -52,14 +55,15 @@ impl CumulativeIncidence {
 
     /// Standard error of [`at`](Self::at); 0 before the first row.
     #[must_use]
-    pub fn std_err_at(&self, time: f64) -> f64 {
-        self.row_at(time).map_or(0.0, |k| self.std_err[k])
+    pub fn std_error_at(&self, time: f64) -> f64 {
+        self.row_at(time).map_or(0.0, |k| self.std_error[k])
     }
 
-    /// Lower and upper bound at `time`; (0, 0) before the first row.
+    /// The pointwise interval at `time`; from 0 to 0 before the first row.
     #[must_use]
-    pub fn interval_at(&self, time: f64) -> (f64, f64) {
-        self.row_at(time).map_or((0.0, 0.0), |k| (self.lower[k], self.upper[k]))
+    pub fn interval_at(&self, time: f64) -> Interval {
+        let bounds = self.row_at(time).map_or((0.0, 0.0), |k| (self.lower[k], self.upper[k]));
+        Interval::new(bounds.0, bounds.1, self.level)
     }
 
     fn row_at(&self, time: f64) -> Option<usize> {
@@ -84,21 +88,74 @@ impl CumulativeIncidence {
 pub fn cumulative_incidence(
     outcomes: &CompetingOutcomes,
 ) -> Result<Vec<CumulativeIncidence>, Error> {
-    let any = outcomes.any();
-    check::length("time", any.time(), any)?;
-    if any.n_events() == 0 {
-        return Err(Error::NoEvents { n: any.n_subjects() });
-    }
-    Ok(curves(outcomes, outcomes.n_causes()))
+    IncidenceOptions::default().fit(outcomes)
 }
 
-fn curves(outcomes: &CompetingOutcomes, n_causes: usize) -> Vec<CumulativeIncidence> {
+/// How cumulative incidences are estimated; the default has 95 % intervals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct IncidenceOptions {
+    level: f64,
+}
+
+impl Default for IncidenceOptions {
+    fn default() -> Self {
+        Self { level: 0.95 }
+    }
+}
+
+impl IncidenceOptions {
+    /// Confidence level of the intervals, such as 0.95.
+    #[must_use]
+    pub fn with_level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Cumulative incidence of every cause, in O(n log n).
+    ///
+    /// # Errors
+    /// As [`cumulative_incidence`], and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn fit(&self, outcomes: &CompetingOutcomes) -> Result<Vec<CumulativeIncidence>, Error> {
+        let level = check::level(self.level)?;
+        let any = outcomes.any();
+        check::length("time", any.time(), any)?;
+        if any.n_events() == 0 {
+            return Err(Error::NoEvents { n: any.n_subjects() });
+        }
+        Ok(curves(outcomes, outcomes.n_causes(), level))
+    }
+
+    /// Cumulative incidence of every cause in each group, in order of the labels.
+    ///
+    /// # Errors
+    /// As [`cumulative_incidence_by_group`], and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn fit_by_group<L: Ord + Copy>(
+        &self,
+        outcomes: &CompetingOutcomes,
+        groups: &[L],
+    ) -> Result<Vec<GroupIncidence<L>>, Error> {
+        let level = check::level(self.level)?;
+        check_labels("groups", groups, outcomes)?;
+        if outcomes.any().n_events() == 0 {
+            return Err(Error::NoEvents { n: outcomes.causes().len() });
+        }
+        let one = |subjects: Vec<usize>| GroupIncidence {
+            label: groups[subjects[0]],
+            n: subjects.len(),
+            curves: curves(&outcomes.subset(&subjects), outcomes.n_causes(), level),
+        };
+        Ok(members(groups).into_iter().map(one).collect())
+    }
+}
+
+fn curves(outcomes: &CompetingOutcomes, n_causes: usize, level: f64) -> Vec<CumulativeIncidence> {
     let any = outcomes.any();
     let groups = TimeGroups::new(any);
     let n_risk = at_risk(any, &groups);
     let by_entry = any.entry().map(argsort).unwrap_or_default();
     let sample = Sample { any, groups, n_risk, by_entry, cause: outcomes.causes() };
-    (1..=n_causes).map(|which| sample.incidence(which)).collect()
+    (1..=n_causes).map(|which| sample.incidence(which, level)).collect()
 }
 
 /// The sorted sample, shared by all causes.
@@ -112,8 +169,8 @@ struct Sample<'a> {
 }
 
 impl Sample<'_> {
-    fn incidence(&self, which: usize) -> CumulativeIncidence {
-        let z = Normal.two_sided(0.95);
+    fn incidence(&self, which: usize, level: f64) -> CumulativeIncidence {
+        let z = Normal.two_sided(level);
         let empty = || Vec::with_capacity(self.groups.len());
         let mut curve = CumulativeIncidence {
             cause: which,
@@ -121,9 +178,10 @@ impl Sample<'_> {
             n_risk: empty(),
             n_event: empty(),
             incidence: empty(),
-            std_err: empty(),
+            std_error: empty(),
             lower: empty(),
             upper: empty(),
+            level,
         };
         let (mut survival, mut incidence) = (1.0, 0.0);
         let mut spread = Spread::new(self.any);
@@ -144,7 +202,7 @@ impl Sample<'_> {
             curve.n_risk.push(n);
             curve.n_event.push(own);
             curve.incidence.push(shown);
-            curve.std_err.push(se);
+            curve.std_error.push(se);
             curve.lower.push(shown / factor);
             curve.upper.push((shown * factor).min(1.0));
             survival = if all { 0.0 } else { survival * (1.0 - d / n) };
@@ -275,7 +333,7 @@ pub struct GroupIncidence<L> {
     /// What its subjects are labelled with.
     pub label: L,
     /// Its subjects.
-    pub n_subjects: usize,
+    pub n: usize,
     /// One curve for each cause up to the largest in the whole sample.
     pub curves: Vec<CumulativeIncidence>,
 }
@@ -299,14 +357,5 @@ pub fn cumulative_incidence_by_group<L: Ord + Copy>(
     outcomes: &CompetingOutcomes,
     groups: &[L],
 ) -> Result<Vec<GroupIncidence<L>>, Error> {
-    check_labels("groups", groups, outcomes)?;
-    if outcomes.any().n_events() == 0 {
-        return Err(Error::NoEvents { n: outcomes.causes().len() });
-    }
-    let one = |subjects: Vec<usize>| GroupIncidence {
-        label: groups[subjects[0]],
-        n_subjects: subjects.len(),
-        curves: curves(&outcomes.subset(&subjects), outcomes.n_causes()),
-    };
-    Ok(members(groups).into_iter().map(one).collect())
+    IncidenceOptions::default().fit_by_group(outcomes, groups)
 }

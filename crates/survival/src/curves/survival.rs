@@ -15,8 +15,9 @@
 //! Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
 
 use crate::{
-    curves::CurveInterval,
+    curves::CurveScale,
     error::Error,
+    estimate::{Estimate, Interval},
     numeric::distributions::Normal,
     outcomes::{Outcomes, check, labels::members},
     risk_sets::{
@@ -56,7 +57,7 @@ pub struct SurvivalCurve {
     /// Survival probability from each time on.
     pub survival: Vec<f64>,
     /// Standard error of `ln S`; once the curve is 0 it is undefined and stays at its last value.
-    pub std_err_log: Vec<f64>,
+    pub std_error_log: Vec<f64>,
     /// Lower bound of the pointwise interval; 0 once the curve is 0.
     pub lower: Vec<f64>,
     /// Upper bound of the pointwise interval; once the curve is 0 it stays at its last value.
@@ -64,7 +65,9 @@ pub struct SurvivalCurve {
     /// Cumulative hazard: Nelson-Aalen's, or Fleming-Harrington's for that estimator.
     pub cumulative_hazard: Vec<f64>,
     /// Standard error of the cumulative hazard.
-    pub std_err_hazard: Vec<f64>,
+    pub std_error_hazard: Vec<f64>,
+    /// Confidence level of the intervals.
+    pub level: f64,
     /// What adds to the variance of `ln S` at each time.
     variance_steps: Vec<f64>,
 }
@@ -76,34 +79,22 @@ pub struct GroupCurve<L> {
     /// What its subjects are labelled with.
     pub label: L,
     /// Its subjects.
-    pub n_subjects: usize,
+    pub n: usize,
     /// Those of them with an event.
-    pub n_events: usize,
+    pub events: usize,
     /// Its curve.
     pub curve: SurvivalCurve,
-}
-
-/// Mean survival time up to a horizon: the area under the curve.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[non_exhaustive]
-pub struct RestrictedMean {
-    /// Horizon in years.
-    pub horizon: f64,
-    /// Mean of the smaller of survival time and horizon, in years.
-    pub mean: f64,
-    /// Its standard error.
-    pub se: f64,
 }
 
 /// How to estimate a curve; the default is Kaplan-Meier with 95 % log-log intervals.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{CurveEstimator, CurveInterval, CurveOptions, Outcomes};
+/// use vertebra_survival::{CurveEstimator, CurveScale, CurveOptions, Outcomes};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0], vec![true, false, true])?;
 /// let options = CurveOptions::default()
 ///     .with_estimator(CurveEstimator::NelsonAalen)
-///     .with_interval(CurveInterval::Log)
+///     .with_scale(CurveScale::Log)
 ///     .with_level(0.9);
 /// let curve = options.fit(&outcomes)?;
 /// assert_eq!(curve.cumulative_hazard, [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0 + 1.0]);
@@ -112,14 +103,14 @@ pub struct RestrictedMean {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurveOptions {
     estimator: CurveEstimator,
-    interval: CurveInterval,
+    scale: CurveScale,
     level: f64,
 }
 
 impl Default for CurveOptions {
     fn default() -> Self {
-        let (estimator, interval) = (CurveEstimator::default(), CurveInterval::default());
-        Self { estimator, interval, level: 0.95 }
+        let (estimator, scale) = (CurveEstimator::default(), CurveScale::default());
+        Self { estimator, scale, level: 0.95 }
     }
 }
 
@@ -133,8 +124,8 @@ impl CurveOptions {
 
     /// Scale of the intervals.
     #[must_use]
-    pub fn with_interval(mut self, interval: CurveInterval) -> Self {
-        self.interval = interval;
+    pub fn with_scale(mut self, scale: CurveScale) -> Self {
+        self.scale = scale;
         self
     }
 
@@ -156,6 +147,7 @@ impl CurveOptions {
         check::length("time", outcomes.time(), outcomes)?;
         check::level(self.level)?;
         let (mut curve, events) = count_risk_sets(outcomes);
+        curve.level = self.level;
         self.estimate(&mut curve, &events);
         Ok(curve)
     }
@@ -189,14 +181,14 @@ impl CurveOptions {
             }
             if d > 0.0 || k == 0 {
                 se = variance.sqrt();
-                (lower, upper) = self.interval.around(survival, se, z, upper);
+                (lower, upper) = self.scale.around(survival, se, z, upper);
             }
             curve.survival.push(survival);
-            curve.std_err_log.push(se);
+            curve.std_error_log.push(se);
             curve.lower.push(lower);
             curve.upper.push(upper);
             curve.cumulative_hazard.push(hazard);
-            curve.std_err_hazard.push(hazard_se);
+            curve.std_error_hazard.push(hazard_se);
             curve.variance_steps.push(step);
         }
     }
@@ -215,9 +207,9 @@ impl CurveOptions {
         check::length("groups", groups, outcomes)?;
         let one = |subjects: Vec<usize>| {
             let here = outcomes.subset(&subjects);
-            let (n_subjects, n_events) = (here.n_subjects(), here.n_events());
+            let (n, events) = (here.n_subjects(), here.n_events());
             let label = groups[subjects[0]];
-            Ok(GroupCurve { label, n_subjects, n_events, curve: self.fit(&here)? })
+            Ok(GroupCurve { label, n, events, curve: self.fit(&here)? })
         };
         members(groups).into_iter().map(one).collect()
     }
@@ -261,7 +253,7 @@ pub fn kaplan_meier(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
 /// use vertebra_survival::{Outcomes, kaplan_meier_by_group};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, true, false, true])?;
 /// let arms = kaplan_meier_by_group(&outcomes, &["new", "old", "new", "old"])?;
-/// assert_eq!((arms[0].label, arms[0].n_events, arms[0].curve.at(2.5)), ("new", 1, 0.5));
+/// assert_eq!((arms[0].label, arms[0].events, arms[0].curve.at(2.5)), ("new", 1, 0.5));
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn kaplan_meier_by_group<L: Ord + Copy>(
@@ -343,12 +335,13 @@ fn unfinished(
     let empty = || Vec::with_capacity(times.len());
     SurvivalCurve {
         survival: empty(),
-        std_err_log: empty(),
+        std_error_log: empty(),
         lower: empty(),
         upper: empty(),
         cumulative_hazard: empty(),
-        std_err_hazard: empty(),
+        std_error_hazard: empty(),
         variance_steps: empty(),
+        level: 0.95,
         times,
         n_risk,
         n_event,
@@ -372,16 +365,17 @@ impl SurvivalCurve {
         }
     }
 
-    /// Lower and upper bound at `time`; (1, 1) before the first row.
+    /// The pointwise interval at `time`; from 1 to 1 before the first row.
     #[must_use]
-    pub fn interval_at(&self, time: f64) -> (f64, f64) {
-        self.row_at(time).map_or((1.0, 1.0), |k| (self.lower[k], self.upper[k]))
+    pub fn interval_at(&self, time: f64) -> Interval {
+        let bounds = self.row_at(time).map_or((1.0, 1.0), |k| (self.lower[k], self.upper[k]));
+        Interval::new(bounds.0, bounds.1, self.level)
     }
 
     /// Standard error of `ln S` at `time`; 0 before the first row.
     #[must_use]
-    pub fn std_err_log_at(&self, time: f64) -> f64 {
-        self.row_at(time).map_or(0.0, |k| self.std_err_log[k])
+    pub fn std_error_log_at(&self, time: f64) -> f64 {
+        self.row_at(time).map_or(0.0, |k| self.std_error_log[k])
     }
 
     /// Cumulative hazard at `time`; 0 before the first row.
@@ -420,7 +414,7 @@ impl SurvivalCurve {
     /// # Errors
     /// [`Error::InvalidSetting`] for a horizon that is not positive, [`Error::Undefined`] where
     /// nobody was followed to it and the curve is not 0.
-    pub fn restricted_mean(&self, horizon: f64) -> Result<RestrictedMean, Error> {
+    pub fn restricted_mean(&self, horizon: f64) -> Result<Estimate, Error> {
         if !(horizon.is_finite() && horizon > 0.0) {
             return Err(Error::InvalidSetting {
                 name: "horizon",
@@ -442,7 +436,7 @@ impl SurvivalCurve {
             variance += beyond * beyond * self.variance_steps[k];
             end = self.times[k];
         }
-        Ok(RestrictedMean { horizon, mean: beyond + end, se: f64::sqrt(variance) })
+        Ok(Estimate::plain(beyond + end, f64::sqrt(variance), self.level))
     }
 
     fn row_at(&self, time: f64) -> Option<usize> {

@@ -117,7 +117,6 @@ impl Influence {
 }
 
 /// Covariance matrix of several figures of the same subjects.
-#[allow(dead_code)]
 pub(crate) fn covariance(figures: &[Influence]) -> Vec<Vec<f64>> {
     figures.iter().map(|a| figures.iter().map(|b| a.covariance(b)).collect()).collect()
 }

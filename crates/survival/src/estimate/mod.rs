@@ -28,6 +28,7 @@ mod score_test;
 mod test;
 
 pub use influence::Influence;
+pub(crate) use influence::covariance;
 pub use interval::{Estimate, Interval, Scale};
 pub use paired::PairedDifference;
 pub use reference::{Pivot, ReferenceDistribution};

@@ -21,11 +21,8 @@
 
 use crate::{
     error::Error,
-    estimate::test_of_scores,
-    outcomes::{
-        CompetingOutcomes, check,
-        labels::{check_labels, members},
-    },
+    estimate::{Test, test_of_scores},
+    outcomes::{Endpoint, Outcomes, check, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
 
@@ -34,17 +31,13 @@ use crate::{
 #[non_exhaustive]
 pub struct GrayTest {
     /// Subjects of each group, in order of the labels.
-    pub n_subjects: Vec<usize>,
+    pub n: Vec<usize>,
     /// Score of each group: positive where its incidence is above the common one.
     pub score: Vec<f64>,
     /// Covariance of the scores.
     pub covariance: Vec<Vec<f64>>,
-    /// Test statistic.
-    pub chi_square: f64,
-    /// Degrees of freedom: groups that were ever at risk beside another, less one.
-    pub degrees_of_freedom: usize,
-    /// P value.
-    pub p: f64,
+    /// Chi-square test. Its degrees of freedom are the groups that were ever at risk beside another, less one.
+    pub test: Test,
 }
 
 /// How to compare cumulative incidences; the default weights all times alike.
@@ -54,10 +47,10 @@ pub struct GrayOptions {
     strata: Option<Vec<usize>>,
 }
 
-/// Gray's test of the groups named by `groups` (one label per subject) for one `cause`.
+/// Gray's test of the groups named by `groups` (one label per subject) for one cause among competing ones.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`], [`Error::InvalidSetting`] for cause 0, [`Error::NoEvents`] without an event of
+/// [`Error::LengthMismatch`], [`Error::NoEvents`] without an event of
 /// the cause, [`Error::Undefined`] where no two groups can be compared, [`Error::Unsupported`] for
 /// delayed entry and for case weights that are not whole numbers.
 ///
@@ -66,16 +59,12 @@ pub struct GrayOptions {
 /// use vertebra_survival::{CompetingOutcomes, gray_test};
 /// let time = (1..13).map(f64::from).collect();
 /// let outcomes = CompetingOutcomes::new(time, vec![1, 1, 1, 2, 1, 1, 2, 0, 1, 0, 2, 0])?;
-/// let test = gray_test(&outcomes, 1, &[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1])?;
-/// assert!(test.score[0] > 0.0 && test.p < 0.05);
+/// let gray = gray_test(&outcomes.cause(1)?, &[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1])?;
+/// assert!(gray.score[0] > 0.0 && gray.test.p < 0.05);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
-pub fn gray_test(
-    outcomes: &CompetingOutcomes,
-    cause: usize,
-    groups: &[usize],
-) -> Result<GrayTest, Error> {
-    GrayOptions::default().test(outcomes, cause, groups)
+pub fn gray_test(endpoint: &impl Endpoint, groups: &[usize]) -> Result<GrayTest, Error> {
+    GrayOptions::default().test(endpoint, groups)
 }
 
 impl GrayOptions {
@@ -93,20 +82,19 @@ impl GrayOptions {
         self
     }
 
-    /// Tests whether all groups (one label per subject) have the same cumulative incidence of `cause`.
+    /// Tests whether all groups (one label per subject) have the same cumulative incidence.
     ///
     /// # Errors
     /// As [`gray_test`], and [`Error::InvalidSetting`] for an exponent that is not finite.
-    pub fn test(
-        &self,
-        outcomes: &CompetingOutcomes,
-        cause: usize,
-        groups: &[usize],
-    ) -> Result<GrayTest, Error> {
-        check_labels("groups", groups, outcomes)?;
-        outcomes.cause(cause)?;
-        check::frequencies("Gray's test", outcomes.any())?;
-        check::no_entry("Gray's test", outcomes.any())?;
+    pub fn test(&self, endpoint: &impl Endpoint, groups: &[usize]) -> Result<GrayTest, Error> {
+        let outcomes = endpoint.follow_up();
+        check::length("groups", groups, outcomes)?;
+        check::frequencies("Gray's test", outcomes)?;
+        check::no_entry("Gray's test", outcomes)?;
+        let own = |i: usize| outcomes.event()[i] && endpoint.is_of_interest(i);
+        if !(0..groups.len()).any(own) {
+            return Err(Error::NoEvents { n: groups.len() });
+        }
         if !self.rho.is_finite() {
             return Err(Error::InvalidSetting {
                 name: "rho",
@@ -122,24 +110,19 @@ impl GrayOptions {
         let k = by_group.len();
         let mut sums = Sums { score: vec![0.0; k], covariance: vec![vec![0.0; k]; k] };
         match &self.strata {
-            None => sums.add(&table(outcomes, cause, &group_of, k), self.rho),
+            None => sums.add(&table(outcomes, own, &group_of, k), self.rho),
             Some(strata) => {
-                check_labels("strata", strata, outcomes)?;
+                check::length("strata", strata, outcomes)?;
                 for subjects in members(strata) {
                     let groups: Vec<usize> = subjects.iter().map(|&i| group_of[i]).collect();
-                    sums.add(&table(&outcomes.subset(&subjects), cause, &groups, k), self.rho);
+                    let own = |k: usize| own(subjects[k]);
+                    sums.add(&table(&outcomes.subset(&subjects), own, &groups, k), self.rho);
                 }
             }
         }
         let test = test_of_scores("Gray's test", &sums.score, &sums.covariance)?;
-        Ok(GrayTest {
-            n_subjects: by_group.iter().map(Vec::len).collect(),
-            score: sums.score,
-            covariance: sums.covariance,
-            chi_square: test.statistic,
-            degrees_of_freedom: test.df.unwrap_or_default() as usize,
-            p: test.p,
-        })
+        let n = by_group.iter().map(Vec::len).collect();
+        Ok(GrayTest { n, score: sums.score, covariance: sums.covariance, test })
     }
 }
 
@@ -175,17 +158,22 @@ struct Row {
     pooled: [f64; 2],
 }
 
-fn table(outcomes: &CompetingOutcomes, cause: usize, group_of: &[usize], k: usize) -> Vec<Row> {
-    let groups = TimeGroups::new(outcomes.any());
+fn table(
+    outcomes: &Outcomes,
+    own: impl Fn(usize) -> bool,
+    group_of: &[usize],
+    k: usize,
+) -> Vec<Row> {
+    let groups = TimeGroups::new(outcomes);
     let mut cells = vec![Cell { survival: [1.0; 2], ..Cell::default() }; k];
-    let weight = |i: usize| outcomes.any().weight(i);
+    let weight = |i: usize| outcomes.weight(i);
     group_of.iter().enumerate().for_each(|(i, &g)| cells[g].at_risk += weight(i));
     let mut pooled = 0.0;
     let mut rows = Vec::new();
     for group in groups.iter() {
         for &i in group.events {
             let cell = &mut cells[group_of[i as usize]];
-            match outcomes.causes()[i as usize] == cause {
+            match own(i as usize) {
                 true => cell.own += weight(i as usize),
                 false => cell.other += weight(i as usize),
             }

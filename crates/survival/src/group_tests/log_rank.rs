@@ -14,7 +14,7 @@
 
 use crate::{
     error::Error,
-    estimate::test_of_scores,
+    estimate::{Test, test_of_scores},
     outcomes::{Outcomes, check, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
@@ -45,19 +45,15 @@ pub enum LogRankWeight {
 #[non_exhaustive]
 pub struct LogRank {
     /// Subjects of each group, in order of the labels.
-    pub n_subjects: Vec<usize>,
+    pub n: Vec<usize>,
     /// (Weighted) observed events of each group.
     pub observed: Vec<f64>,
     /// (Weighted) events expected under one hazard.
     pub expected: Vec<f64>,
     /// Covariance of `observed - expected`.
     pub covariance: Vec<Vec<f64>>,
-    /// Test statistic.
-    pub chi_square: f64,
-    /// Degrees of freedom: groups that were ever at risk beside another, less one.
-    pub degrees_of_freedom: usize,
-    /// P value.
-    pub p: f64,
+    /// Chi-square test. Its degrees of freedom are the groups that were ever at risk beside another, less one.
+    pub test: Test,
 }
 
 /// How to compare groups; the default is the plain log-rank test.
@@ -77,8 +73,8 @@ pub struct LogRankOptions {
 /// ```
 /// use vertebra_survival::{Outcomes, log_rank};
 /// let outcomes = Outcomes::new((1..9).map(f64::from).collect(), vec![true; 8])?;
-/// let test = log_rank(&outcomes, &[0, 0, 0, 0, 1, 1, 1, 1])?;
-/// assert!(test.p < 0.01);
+/// let log_rank = log_rank(&outcomes, &[0, 0, 0, 0, 1, 1, 1, 1])?;
+/// assert!(log_rank.test.p < 0.01);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn log_rank(outcomes: &Outcomes, groups: &[usize]) -> Result<LogRank, Error> {
@@ -190,17 +186,17 @@ struct EventTime {
 }
 
 struct Sums {
-    n_subjects: Vec<usize>,
+    n: Vec<usize>,
     observed: Vec<f64>,
     expected: Vec<f64>,
     covariance: Vec<Vec<f64>>,
 }
 
 impl Sums {
-    fn new(n_subjects: Vec<usize>) -> Self {
-        let k = n_subjects.len();
+    fn new(n: Vec<usize>) -> Self {
+        let k = n.len();
         Self {
-            n_subjects,
+            n,
             observed: vec![0.0; k],
             expected: vec![0.0; k],
             covariance: vec![vec![0.0; k]; k],
@@ -220,19 +216,9 @@ impl Sums {
     }
 
     fn test(self) -> Result<LogRank, Error> {
-        let Self { n_subjects, observed, expected, covariance } = self;
+        let Self { n, observed, expected, covariance } = self;
         let difference: Vec<f64> = observed.iter().zip(&expected).map(|(o, e)| o - e).collect();
         let test = test_of_scores("the log-rank test", &difference, &covariance)?;
-        let (chi_square, degrees_of_freedom, p) =
-            (test.statistic, test.df.unwrap_or_default() as usize, test.p);
-        Ok(LogRank {
-            n_subjects,
-            observed,
-            expected,
-            covariance,
-            chi_square,
-            degrees_of_freedom,
-            p,
-        })
+        Ok(LogRank { n, observed, expected, covariance, test })
     }
 }

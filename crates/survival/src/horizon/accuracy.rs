@@ -9,7 +9,11 @@
 
 use crate::{
     error::Error,
-    horizon::ipcw::{AtHorizon, Censoring, Status},
+    estimate::Estimate,
+    horizon::{
+        HorizonOptions,
+        ipcw::{AtHorizon, Censoring, Status},
+    },
     numeric::order::Order,
     outcomes::{Endpoint, check},
 };
@@ -22,27 +26,14 @@ pub struct ThresholdAccuracy {
     pub horizon: f64,
     /// Subjects with `risk >= threshold` are flagged.
     pub threshold: f64,
-    /// P(flagged | event by the horizon).
-    pub sensitivity: f64,
+    /// P(flagged | event by the horizon). Standard errors include that of the censoring weights.
+    pub sensitivity: Estimate,
     /// P(not flagged | no event by the horizon).
-    pub specificity: f64,
+    pub specificity: Estimate,
     /// P(event by the horizon | flagged).
-    pub ppv: f64,
+    pub ppv: Estimate,
     /// P(event-free at the horizon | not flagged).
-    pub npv: f64,
-    /// Standard errors of the four.
-    pub std_errors: AccuracyErrors,
-}
-
-/// Standard errors of a threshold's figures, including that of the censoring weights.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[allow(missing_docs)] // the field names are those of `ThresholdAccuracy`
-#[non_exhaustive]
-pub struct AccuracyErrors {
-    pub sensitivity: f64,
-    pub specificity: f64,
-    pub ppv: f64,
-    pub npv: f64,
+    pub npv: Estimate,
 }
 
 /// A point of the ROC curve at a horizon.
@@ -70,7 +61,7 @@ pub struct RocPoint {
 /// let outcomes =
 ///     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
 /// let at_2_years = accuracy_at(&outcomes, &[0.9, 0.3, 0.5, 0.4, 0.1], 2.5, 0.45)?;
-/// assert_eq!((at_2_years.sensitivity, at_2_years.ppv), (0.5, 0.5));
+/// assert_eq!((at_2_years.sensitivity.value, at_2_years.ppv.value), (0.5, 0.5));
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn accuracy_at(
@@ -79,27 +70,50 @@ pub fn accuracy_at(
     horizon: f64,
     threshold: f64,
 ) -> Result<ThresholdAccuracy, Error> {
-    check::finite("risk", risk, endpoint.follow_up())?;
-    if threshold.is_nan() {
-        return Err(Error::InvalidSetting {
-            name: "threshold",
-            expected: "a number",
-            got: threshold.to_string(),
-        });
+    HorizonOptions::default().accuracy_at(endpoint, risk, horizon, threshold)
+}
+
+impl HorizonOptions {
+    /// Sensitivity, specificity, ppv and npv of flagging `risk >= threshold`, at `horizon` years.
+    ///
+    /// # Errors
+    /// As [`accuracy_at`](crate::horizon::accuracy_at), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn accuracy_at(
+        &self,
+        endpoint: &impl Endpoint,
+        risk: &[f64],
+        horizon: f64,
+        threshold: f64,
+    ) -> Result<ThresholdAccuracy, Error> {
+        let level = self.level()?;
+        check::finite("risk", risk, endpoint.follow_up())?;
+        if threshold.is_nan() {
+            return Err(Error::InvalidSetting {
+                name: "threshold",
+                expected: "a number",
+                got: threshold.to_string(),
+            });
+        }
+        let censoring = Censoring::new(endpoint)?;
+        let at = censoring.at(horizon)?;
+        at.check_both("accuracy")?;
+        let flagged = |i: usize| risk[i] >= threshold;
+        let case = |i: usize| at.status[i] == Status::Case;
+        let control = |i: usize| at.status[i] == Status::Control;
+        let unflagged = |i: usize| !flagged(i);
+        let share = |name, of: &dyn Fn(usize) -> bool, what: &dyn Fn(usize) -> bool| {
+            let (share, std_error) = proportion(&at, of, what, name)?;
+            Ok(Estimate::logit(share, std_error, level))
+        };
+        Ok(ThresholdAccuracy {
+            horizon,
+            threshold,
+            sensitivity: share("sensitivity", &case, &flagged)?,
+            specificity: share("specificity", &control, &unflagged)?,
+            ppv: share("ppv", &flagged, &case)?,
+            npv: share("npv", &unflagged, &control)?,
+        })
     }
-    let censoring = Censoring::new(endpoint)?;
-    let at = censoring.at(horizon)?;
-    at.check_both("accuracy")?;
-    let flagged = |i: usize| risk[i] >= threshold;
-    let case = |i: usize| at.status[i] == Status::Case;
-    let control = |i: usize| at.status[i] == Status::Control;
-    let (sensitivity, se_sens) = proportion(&at, case, flagged, "sensitivity")?;
-    let (specificity, se_spec) = proportion(&at, control, |i| !flagged(i), "specificity")?;
-    let (ppv, se_ppv) = proportion(&at, flagged, case, "ppv")?;
-    let (npv, se_npv) = proportion(&at, |i| !flagged(i), control, "npv")?;
-    let std_errors =
-        AccuracyErrors { sensitivity: se_sens, specificity: se_spec, ppv: se_ppv, npv: se_npv };
-    Ok(ThresholdAccuracy { horizon, threshold, sensitivity, specificity, ppv, npv, std_errors })
 }
 
 /// The weighted share of those `of` whom `what` holds, with its standard error.

@@ -11,13 +11,13 @@
 //! standard error and competing risks: Blanche et al., *Stat. Med.* 32:5381-5397, 2013.
 
 use crate::{
-    concordance::{
-        IndexInterval, PairedDifference, compare::paired_difference, interval::index_interval,
-    },
     error::Error,
-    estimate::{Pivot, wald},
-    horizon::ipcw::{AtHorizon, Censoring, Status},
-    numeric::{distributions::Normal, linear::Matrix, order::Order},
+    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale, Test, covariance, wald},
+    horizon::{
+        HorizonOptions,
+        ipcw::{AtHorizon, Censoring, Status},
+    },
+    numeric::{linear::Matrix, order::Order},
     outcomes::{Endpoint, check},
 };
 
@@ -27,14 +27,8 @@ use crate::{
 pub struct AucAt {
     /// Horizon in years.
     pub horizon: f64,
-    /// Area in [0, 1].
-    pub auc: f64,
-    /// Standard error.
-    pub se: f64,
-    /// Lower bound of the 95 % logit interval.
-    pub lower: f64,
-    /// Upper bound of the 95 % logit interval.
-    pub upper: f64,
+    /// Area in [0, 1], with a logit interval.
+    pub estimate: Estimate,
     /// Events by the horizon.
     pub n_cases: usize,
     /// Subjects known not to have had the event by the horizon.
@@ -42,25 +36,14 @@ pub struct AucAt {
 }
 
 /// Areas of several scores at several horizons on the same subjects.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct JointAuc {
     /// The areas, by score and then by horizon.
     pub areas: Vec<Vec<AucAt>>,
     /// Covariance of all areas, in the same order one after another.
     pub covariance: Vec<Vec<f64>>,
-}
-
-/// A test that several statistics do not differ.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[non_exhaustive]
-pub struct EqualityTest {
-    /// Wald statistic.
-    pub chi_square: f64,
-    /// Number of differences that are tested together.
-    pub degrees_of_freedom: usize,
-    /// P value.
-    pub p: f64,
+    level: f64,
 }
 
 /// Area under the ROC curve of `risk` at `horizon` years, in O(n log n).
@@ -77,11 +60,26 @@ pub struct EqualityTest {
 /// use vertebra_survival::{Outcomes, auc_at};
 /// let outcomes =
 ///     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
-/// assert_eq!(auc_at(&outcomes, &[0.9, 0.3, 0.5, 0.4, 0.1], 2.5)?.auc, 4.0 / 6.0);
+/// assert_eq!(auc_at(&outcomes, &[0.9, 0.3, 0.5, 0.4, 0.1], 2.5)?.estimate.value, 4.0 / 6.0);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn auc_at(endpoint: &impl Endpoint, risk: &[f64], horizon: f64) -> Result<AucAt, Error> {
-    Ok(auc_at_horizons(endpoint, risk, &[horizon])?[0])
+    HorizonOptions::default().auc_at(endpoint, risk, horizon)
+}
+
+impl HorizonOptions {
+    /// Area under the ROC curve of `risk` at `horizon` years, in O(n log n).
+    ///
+    /// # Errors
+    /// As [`auc_at`](crate::horizon::auc_at), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn auc_at(
+        &self,
+        endpoint: &impl Endpoint,
+        risk: &[f64],
+        horizon: f64,
+    ) -> Result<AucAt, Error> {
+        Ok(self.auc_at_horizons(endpoint, risk, &[horizon])?[0])
+    }
 }
 
 /// The same at several horizons, sorting only once.
@@ -93,21 +91,36 @@ pub fn auc_at_horizons(
     risk: &[f64],
     horizons: &[f64],
 ) -> Result<Vec<AucAt>, Error> {
-    check::finite("risk", risk, endpoint.follow_up())?;
-    let censoring = Censoring::new(endpoint)?;
-    let order = Order::new(risk);
-    let one = |&horizon: &f64| {
-        let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
-        Ok(statistic(&at, horizon, auc, at.std_error(&direct)))
-    };
-    horizons.iter().map(one).collect()
+    HorizonOptions::default().auc_at_horizons(endpoint, risk, horizons)
 }
 
-fn statistic(at: &AtHorizon<'_>, horizon: f64, auc: f64, se: f64) -> AucAt {
-    let (lower, upper) = index_interval(auc, Normal.two_sided(0.95) * se, IndexInterval::Logit);
+impl HorizonOptions {
+    /// Areas of one score at several horizons (years), sorting only once.
+    ///
+    /// # Errors
+    /// As [`auc_at_horizons`](crate::horizon::auc_at_horizons), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn auc_at_horizons(
+        &self,
+        endpoint: &impl Endpoint,
+        risk: &[f64],
+        horizons: &[f64],
+    ) -> Result<Vec<AucAt>, Error> {
+        let level = self.level()?;
+        check::finite("risk", risk, endpoint.follow_up())?;
+        let censoring = Censoring::new(endpoint)?;
+        let order = Order::new(risk);
+        let one = |&horizon: &f64| {
+            let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
+            Ok(statistic(&at, horizon, Estimate::logit(auc, at.std_error(&direct), level)))
+        };
+        horizons.iter().map(one).collect()
+    }
+}
+
+fn statistic(at: &AtHorizon<'_>, horizon: f64, estimate: Estimate) -> AucAt {
     let count = |kind| at.status.iter().filter(|&&s| s == kind).count();
     let (n_cases, n_controls) = (count(Status::Case), count(Status::Control));
-    AucAt { horizon, auc, se, lower, upper, n_cases, n_controls }
+    AucAt { horizon, estimate, n_cases, n_controls }
 }
 
 /// Tests whether two scores of the same subjects have the same area at `horizon` years.
@@ -120,7 +133,23 @@ pub fn compare_auc_at(
     second: &[f64],
     horizon: f64,
 ) -> Result<PairedDifference, Error> {
-    auc_jointly(endpoint, &[first, second], &[horizon])?.difference(0, 1, 0)
+    HorizonOptions::default().compare_auc_at(endpoint, first, second, horizon)
+}
+
+impl HorizonOptions {
+    /// Tests whether two scores of the same subjects have the same area at `horizon` years.
+    ///
+    /// # Errors
+    /// As [`compare_auc_at`](crate::horizon::compare_auc_at), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn compare_auc_at(
+        &self,
+        endpoint: &impl Endpoint,
+        first: &[f64],
+        second: &[f64],
+        horizon: f64,
+    ) -> Result<PairedDifference, Error> {
+        self.auc_jointly(endpoint, &[first, second], &[horizon])?.difference(0, 1, 0)
+    }
 }
 
 /// Areas of several scores at several horizons (years) with their covariance matrix.
@@ -136,7 +165,7 @@ pub fn compare_auc_at(
 /// let (image, age) = ([0.9, 0.7, 0.8, 0.5, 0.2, 0.6, 0.3, 0.1], [0.5, 0.9, 0.4, 0.8, 0.6, 0.1, 0.7, 0.2]);
 /// let joint = auc_jointly(&outcomes, &[&image, &age], &[3.5, 5.5])?;
 /// let at_both = joint.test_of_equality()?;
-/// assert_eq!(at_both.degrees_of_freedom, 2);
+/// assert_eq!(at_both.df, Some(2.0));
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn auc_jointly(
@@ -144,33 +173,43 @@ pub fn auc_jointly(
     risks: &[&[f64]],
     horizons: &[f64],
 ) -> Result<JointAuc, Error> {
-    for (name, length) in [("risks", risks.len()), ("horizons", horizons.len())] {
-        if length == 0 {
-            return Err(Error::Empty { name });
-        }
-    }
-    let censoring = Censoring::new(endpoint)?;
-    let (mut areas, mut influences) = (Vec::new(), Vec::new());
-    for risk in risks {
-        check::finite("risk", risk, endpoint.follow_up())?;
-        let order = Order::new(risk);
-        let mut of_score = Vec::with_capacity(horizons.len());
-        for &horizon in horizons {
-            let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
-            let influence = at.add_censoring(&direct);
-            let se = dot(&influence, &influence).sqrt();
-            of_score.push(statistic(&at, horizon, auc, se));
-            influences.push(influence);
-        }
-        areas.push(of_score);
-    }
-    let covariance =
-        influences.iter().map(|a| influences.iter().map(|b| dot(a, b)).collect()).collect();
-    Ok(JointAuc { areas, covariance })
+    HorizonOptions::default().auc_jointly(endpoint, risks, horizons)
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+impl HorizonOptions {
+    /// Areas of several scores at several horizons (years) with their covariance matrix.
+    ///
+    /// # Errors
+    /// As [`auc_jointly`](crate::horizon::auc_jointly), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn auc_jointly(
+        &self,
+        endpoint: &impl Endpoint,
+        risks: &[&[f64]],
+        horizons: &[f64],
+    ) -> Result<JointAuc, Error> {
+        let level = self.level()?;
+        for (name, length) in [("risks", risks.len()), ("horizons", horizons.len())] {
+            if length == 0 {
+                return Err(Error::Empty { name });
+            }
+        }
+        let censoring = Censoring::new(endpoint)?;
+        let (mut areas, mut influences) = (Vec::new(), Vec::new());
+        for risk in risks {
+            check::finite("risk", risk, endpoint.follow_up())?;
+            let order = Order::new(risk);
+            let mut of_score = Vec::with_capacity(horizons.len());
+            for &horizon in horizons {
+                let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
+                let influence = Influence::new(auc, at.add_censoring(&direct));
+                let estimate = influence.estimate(Pivot::Normal, Scale::Logit, level);
+                of_score.push(statistic(&at, horizon, estimate));
+                influences.push(influence);
+            }
+            areas.push(of_score);
+        }
+        Ok(JointAuc { areas, covariance: covariance(&influences), level })
+    }
 }
 
 impl JointAuc {
@@ -202,8 +241,14 @@ impl JointAuc {
         }
         let (v, a, b) = (&self.covariance, first * n + horizon, second * n + horizon);
         let variance = v[a][a] + v[b][b] - 2.0 * v[a][b];
-        let difference = self.areas[first][horizon].auc - self.areas[second][horizon].auc;
-        paired_difference(difference, variance, v[a][a].max(v[b][b]), 0.95, Pivot::Normal)
+        let difference =
+            self.areas[first][horizon].estimate.value - self.areas[second][horizon].estimate.value;
+        PairedDifference::new(
+            difference,
+            variance,
+            v[a][a].max(v[b][b]),
+            (Pivot::Normal, self.level),
+        )
     }
 
     /// Wald test that at every horizon all scores have the same area.
@@ -211,7 +256,7 @@ impl JointAuc {
     /// # Errors
     /// [`Error::Undefined`] for fewer than two scores, or where the differences have no regular covariance,
     /// as when two scores rank all pairs alike.
-    pub fn test_of_equality(&self) -> Result<EqualityTest, Error> {
+    pub fn test_of_equality(&self) -> Result<Test, Error> {
         let (scores, horizons) = (self.areas.len(), self.areas[0].len());
         let name = "the test of equal areas";
         if scores < 2 {
@@ -220,7 +265,7 @@ impl JointAuc {
         // Score k + 1 against the first, at each horizon.
         let places: Vec<(usize, usize)> =
             (horizons..scores * horizons).map(|k| (k, k % horizons)).collect();
-        let auc = |k: usize| self.areas[k / horizons][k % horizons].auc;
+        let auc = |k: usize| self.areas[k / horizons][k % horizons].estimate.value;
         let differences: Vec<f64> = places.iter().map(|&(k, base)| auc(k) - auc(base)).collect();
         let v = &self.covariance;
         let entry =
@@ -229,10 +274,7 @@ impl JointAuc {
         let largest = (0..v.len()).map(|k| v[k][k]).fold(0.0, f64::max);
         let flat = |p: &(usize, usize)| entry(*p, *p) <= 1e-14 * largest;
         let test = if places.iter().any(flat) { None } else { wald(&differences, &covariance) };
-        let test = test.ok_or(Error::Undefined { name, why: "some scores agree on all pairs" })?;
-        let (chi_square, degrees_of_freedom) =
-            (test.statistic, test.df.unwrap_or_default() as usize);
-        Ok(EqualityTest { chi_square, degrees_of_freedom, p: test.p })
+        test.ok_or(Error::Undefined { name, why: "some scores agree on all pairs" })
     }
 }
 

@@ -14,10 +14,10 @@
 //! 2018. Score and reference equal riskRegression's `Score(.., metrics = "Brier")`.
 
 use crate::{
-    concordance::{PairedDifference, compare::paired_difference},
     error::Error,
-    estimate::Pivot,
+    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale},
     horizon::{
+        HorizonOptions,
         ipcw::{AtHorizon, Censoring, Status},
         observed::observed_among_all,
     },
@@ -31,15 +31,11 @@ pub struct BrierScore {
     /// Horizon in years.
     pub horizon: f64,
     /// The score; 0 is perfect.
-    pub brier: f64,
-    /// Standard error of `brier`.
-    pub se: f64,
+    pub estimate: Estimate,
     /// The score of the sample's observed risk as everybody's prediction.
     pub reference: f64,
-    /// `1 - brier / reference`: 1 is perfect, 0 no better than the reference.
-    pub scaled: f64,
-    /// Standard error of `scaled`.
-    pub scaled_se: f64,
+    /// `1 - score / reference`: 1 is perfect, 0 no better than the reference.
+    pub scaled: Estimate,
 }
 
 /// Brier score averaged over a span of time.
@@ -49,15 +45,11 @@ pub struct IntegratedBrier {
     /// First and last horizon in years.
     pub span: (f64, f64),
     /// Mean score over the span; 0 is perfect.
-    pub brier: f64,
-    /// Standard error of `brier`.
-    pub se: f64,
+    pub estimate: Estimate,
     /// The mean score of the sample's observed risk as everybody's prediction.
     pub reference: f64,
-    /// `1 - brier / reference`.
-    pub scaled: f64,
-    /// Standard error of `scaled`.
-    pub scaled_se: f64,
+    /// `1 - score / reference`.
+    pub scaled: Estimate,
 }
 
 /// Brier score of `survival_prob`, the predicted probabilities of no event (of the cause of interest) by
@@ -75,7 +67,7 @@ pub struct IntegratedBrier {
 /// use vertebra_survival::{Outcomes, brier_score};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, true, false, true])?;
 /// let score = brier_score(&outcomes, &[0.1, 0.3, 0.8, 0.9], 2.5)?;
-/// assert!((score.brier - (0.01 + 0.09 + 0.04 + 0.01) / 4.0).abs() < 1e-15);
+/// assert!((score.estimate.value - (0.01 + 0.09 + 0.04 + 0.01) / 4.0).abs() < 1e-15);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn brier_score(
@@ -83,12 +75,31 @@ pub fn brier_score(
     survival_prob: &[f64],
     horizon: f64,
 ) -> Result<BrierScore, Error> {
-    check::probability("survival_prob", survival_prob, endpoint.follow_up())?;
-    let censoring = Censoring::new(endpoint)?;
-    let (score, reference) = score_and_reference(&censoring, endpoint, survival_prob, horizon)?;
-    let (scaled, scaled_se) = scaled(&score, &reference);
-    let (brier, se) = (score.value, score.se());
-    Ok(BrierScore { horizon, brier, se, reference: reference.value, scaled, scaled_se })
+    HorizonOptions::default().brier_score(endpoint, survival_prob, horizon)
+}
+
+impl HorizonOptions {
+    /// Brier score of predicted probabilities of no event by `horizon`.
+    ///
+    /// # Errors
+    /// As [`brier_score`](crate::horizon::brier_score), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn brier_score(
+        &self,
+        endpoint: &impl Endpoint,
+        survival_prob: &[f64],
+        horizon: f64,
+    ) -> Result<BrierScore, Error> {
+        let level = self.level()?;
+        check::probability("survival_prob", survival_prob, endpoint.follow_up())?;
+        let censoring = Censoring::new(endpoint)?;
+        let (score, reference) = score_and_reference(&censoring, endpoint, survival_prob, horizon)?;
+        Ok(BrierScore {
+            horizon,
+            estimate: score.estimate(Pivot::Normal, Scale::Plain, level),
+            reference: reference.value(),
+            scaled: scaled(&score, &reference, level),
+        })
+    }
 }
 
 /// Tests whether two predictions for the same subjects have the same Brier score at `horizon`.
@@ -101,16 +112,31 @@ pub fn compare_brier(
     second: &[f64],
     horizon: f64,
 ) -> Result<PairedDifference, Error> {
-    check::probability("first", first, endpoint.follow_up())?;
-    check::probability("second", second, endpoint.follow_up())?;
-    let censoring = Censoring::new(endpoint)?;
-    let at = censoring.at(horizon)?;
-    at.check_both("the Brier score")?;
-    let one = |predicted: &[f64]| score(&at, endpoint, |i| predicted[i]);
-    let (a, b) = (one(first), one(second));
-    let largest = a.se().max(b.se()).powi(2);
-    let difference = a.minus(&b, 1.0);
-    paired_difference(difference.value, difference.se().powi(2), largest, 0.95, Pivot::Normal)
+    HorizonOptions::default().compare_brier(endpoint, first, second, horizon)
+}
+
+impl HorizonOptions {
+    /// Tests whether two predictions for the same subjects have the same Brier score at `horizon`.
+    ///
+    /// # Errors
+    /// As [`compare_brier`](crate::horizon::compare_brier), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn compare_brier(
+        &self,
+        endpoint: &impl Endpoint,
+        first: &[f64],
+        second: &[f64],
+        horizon: f64,
+    ) -> Result<PairedDifference, Error> {
+        let level = self.level()?;
+        check::probability("first", first, endpoint.follow_up())?;
+        check::probability("second", second, endpoint.follow_up())?;
+        let censoring = Censoring::new(endpoint)?;
+        let at = censoring.at(horizon)?;
+        at.check_both("the Brier score")?;
+        let one = |predicted: &[f64]| score(&at, endpoint, |i| predicted[i]);
+        let (a, b) = (one(first), one(second));
+        a.compare(&b, Pivot::Normal, level)
+    }
 }
 
 /// Brier score integrated over `horizons` (years, increasing) by the trapezoidal rule and divided
@@ -130,7 +156,7 @@ pub fn compare_brier(
 /// let outcomes = Outcomes::new(time, vec![true, true, false, true, false, true])?;
 /// let (two, four) = ([0.2, 0.4, 0.8, 0.9, 0.9, 0.9], [0.1, 0.2, 0.5, 0.5, 0.8, 0.9]);
 /// let score = integrated_brier(&outcomes, &[&two, &four], &[2.0, 4.0])?;
-/// assert!(score.brier < score.reference);
+/// assert!(score.estimate.value < score.reference);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn integrated_brier(
@@ -138,43 +164,62 @@ pub fn integrated_brier(
     survival_prob: &[&[f64]],
     horizons: &[f64],
 ) -> Result<IntegratedBrier, Error> {
-    if survival_prob.len() != horizons.len() {
-        return Err(Error::LengthMismatch {
-            name: "survival_prob",
-            expected: horizons.len(),
-            got: survival_prob.len(),
-        });
+    HorizonOptions::default().integrated_brier(endpoint, survival_prob, horizons)
+}
+
+impl HorizonOptions {
+    /// Brier score integrated over `horizons` (years, increasing) and divided by their span.
+    ///
+    /// # Errors
+    /// As [`integrated_brier`](crate::horizon::integrated_brier), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn integrated_brier(
+        &self,
+        endpoint: &impl Endpoint,
+        survival_prob: &[&[f64]],
+        horizons: &[f64],
+    ) -> Result<IntegratedBrier, Error> {
+        let level = self.level()?;
+        if survival_prob.len() != horizons.len() {
+            return Err(Error::LengthMismatch {
+                name: "survival_prob",
+                expected: horizons.len(),
+                got: survival_prob.len(),
+            });
+        }
+        if horizons.len() < 2 {
+            let got = horizons.len() as f64;
+            return Err(Error::InvalidSetting {
+                name: "horizons",
+                expected: "at least two",
+                got: got.to_string(),
+            });
+        }
+        if let Some(pair) = horizons.windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Err(Error::InvalidSetting {
+                name: "horizons",
+                expected: "increasing",
+                got: pair[1].to_string(),
+            });
+        }
+        let censoring = Censoring::new(endpoint)?;
+        let n = endpoint.follow_up().n_subjects();
+        let zero = || Influence::new(0.0, vec![0.0; n]);
+        let (mut sum, mut sum_of_reference) = (zero(), zero());
+        for (predicted, (&horizon, share)) in
+            survival_prob.iter().zip(horizons.iter().zip(trapezoid(horizons)))
+        {
+            check::probability("survival_prob", predicted, endpoint.follow_up())?;
+            let (score, reference) = score_and_reference(&censoring, endpoint, predicted, horizon)?;
+            sum = sum.plus(&score.times(share));
+            sum_of_reference = sum_of_reference.plus(&reference.times(share));
+        }
+        Ok(IntegratedBrier {
+            span: (horizons[0], horizons[horizons.len() - 1]),
+            estimate: sum.estimate(Pivot::Normal, Scale::Plain, level),
+            reference: sum_of_reference.value(),
+            scaled: scaled(&sum, &sum_of_reference, level),
+        })
     }
-    if horizons.len() < 2 {
-        let got = horizons.len() as f64;
-        return Err(Error::InvalidSetting {
-            name: "horizons",
-            expected: "at least two",
-            got: got.to_string(),
-        });
-    }
-    if let Some(pair) = horizons.windows(2).find(|pair| pair[0] >= pair[1]) {
-        return Err(Error::InvalidSetting {
-            name: "horizons",
-            expected: "increasing",
-            got: pair[1].to_string(),
-        });
-    }
-    let censoring = Censoring::new(endpoint)?;
-    let n = endpoint.follow_up().n_subjects();
-    let (mut sum, mut sum_of_reference) = (Score::zero(n), Score::zero(n));
-    for (predicted, (&horizon, share)) in
-        survival_prob.iter().zip(horizons.iter().zip(trapezoid(horizons)))
-    {
-        check::probability("survival_prob", predicted, endpoint.follow_up())?;
-        let (score, reference) = score_and_reference(&censoring, endpoint, predicted, horizon)?;
-        sum = sum.minus(&score, -share);
-        sum_of_reference = sum_of_reference.minus(&reference, -share);
-    }
-    let (scaled, scaled_se) = scaled(&sum, &sum_of_reference);
-    let span = (horizons[0], horizons[horizons.len() - 1]);
-    let (brier, se) = (sum.value, sum.se());
-    Ok(IntegratedBrier { span, brier, se, reference: sum_of_reference.value, scaled, scaled_se })
 }
 
 /// What each point counts in the mean of a function over the span by the trapezoidal rule.
@@ -186,32 +231,11 @@ fn trapezoid(points: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// A score with its infinitesimal jackknife values.
-struct Score {
-    value: f64,
-    influence: Vec<f64>,
-}
-
-impl Score {
-    fn zero(n: usize) -> Self {
-        Self { value: 0.0, influence: vec![0.0; n] }
-    }
-
-    fn se(&self) -> f64 {
-        self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
-    }
-
-    /// `self - factor * other`.
-    fn minus(&self, other: &Self, factor: f64) -> Self {
-        let influence = self.influence.iter().zip(&other.influence).map(|(a, b)| a - factor * b);
-        Self { value: self.value - factor * other.value, influence: influence.collect() }
-    }
-}
-
 /// `1 - score / reference` with its standard error.
-fn scaled(score: &Score, reference: &Score) -> (f64, f64) {
-    let ratio = score.value / reference.value;
-    (1.0 - ratio, score.minus(reference, ratio).se() / reference.value)
+fn scaled(score: &Influence, reference: &Influence, level: f64) -> Estimate {
+    let ratio = score.value() / reference.value();
+    let std_error = score.minus(&reference.times(ratio)).std_error() / reference.value();
+    Estimate::plain(1.0 - ratio, std_error, level)
 }
 
 fn score_and_reference(
@@ -219,7 +243,7 @@ fn score_and_reference(
     endpoint: &impl Endpoint,
     predicted: &[f64],
     horizon: f64,
-) -> Result<(Score, Score), Error> {
+) -> Result<(Influence, Influence), Error> {
     let at = censoring.at(horizon)?;
     at.check_both("the Brier score")?;
     let everyone: Vec<usize> = (0..predicted.len()).collect();
@@ -227,7 +251,11 @@ fn score_and_reference(
     Ok((score(&at, endpoint, |i| predicted[i]), score(&at, endpoint, |_| everybody)))
 }
 
-fn score(at: &AtHorizon<'_>, endpoint: &impl Endpoint, predicted: impl Fn(usize) -> f64) -> Score {
+fn score(
+    at: &AtHorizon<'_>,
+    endpoint: &impl Endpoint,
+    predicted: impl Fn(usize) -> f64,
+) -> Influence {
     let outcomes = endpoint.follow_up();
     let n = outcomes.total_weight();
     let one = |i: usize| {
@@ -238,6 +266,6 @@ fn score(at: &AtHorizon<'_>, endpoint: &impl Endpoint, predicted: impl Fn(usize)
     let value = direct.iter().sum();
     // Besides its own term a subject's weight is in `n`.
     let own = (0..outcomes.n_subjects()).map(|i| -outcomes.weight(i) * value / n);
-    let influence = at.add_censoring(&direct).iter().zip(own).map(|(a, b)| a + b).collect();
-    Score { value, influence }
+    let values = at.add_censoring(&direct).iter().zip(own).map(|(a, b)| a + b).collect();
+    Influence::new(value, values)
 }

@@ -11,9 +11,10 @@
 //! 14:42-59, 2013.
 
 use crate::{
-    concordance::{IndexInterval, interval::index_interval},
     error::Error,
-    numeric::{distributions::Normal, ranks::Ranks, tally::Weights},
+    estimate::Estimate,
+    horizon::HorizonOptions,
+    numeric::{ranks::Ranks, tally::Weights},
     outcomes::{Outcomes, check},
     risk_sets::{entering::Entering, time_groups::TimeGroups},
 };
@@ -24,16 +25,10 @@ use crate::{
 pub struct IncidentAuc {
     /// Time in years.
     pub time: f64,
-    /// Area in [0, 1].
-    pub auc: f64,
-    /// Standard error.
-    pub se: f64,
-    /// Lower bound of the 95 % logit interval.
-    pub lower: f64,
-    /// Upper bound of the 95 % logit interval.
-    pub upper: f64,
+    /// Area in [0, 1], with a logit interval.
+    pub estimate: Estimate,
     /// Events within the bandwidth.
-    pub n_events: usize,
+    pub events: usize,
 }
 
 /// Incident/dynamic area of `risk` at each of `times`, from the events within `bandwidth` years on either side,
@@ -53,7 +48,7 @@ pub struct IncidentAuc {
 /// let outcomes =
 ///     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
 /// let at_1_5 = incident_auc(&outcomes, &[0.9, 0.3, 0.5, 0.4, 0.1], &[1.5], 0.5)?[0];
-/// assert_eq!((at_1_5.auc, at_1_5.n_events), ((1.0 + 1.0 / 3.0) / 2.0, 2));
+/// assert_eq!((at_1_5.estimate.value, at_1_5.events), ((1.0 + 1.0 / 3.0) / 2.0, 2));
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn incident_auc(
@@ -62,26 +57,43 @@ pub fn incident_auc(
     times: &[f64],
     bandwidth: f64,
 ) -> Result<Vec<IncidentAuc>, Error> {
-    check::finite("risk", risk, outcomes)?;
-    if !(bandwidth.is_finite() && bandwidth > 0.0) {
-        return Err(Error::InvalidSetting {
-            name: "bandwidth",
-            expected: "finite and above 0 years",
-            got: bandwidth.to_string(),
-        });
+    HorizonOptions::default().incident_auc(outcomes, risk, times, bandwidth)
+}
+
+impl HorizonOptions {
+    /// Incident/dynamic area of `risk` at each of `times`, from the events within `bandwidth` years.
+    ///
+    /// # Errors
+    /// As [`incident_auc`](crate::horizon::incident_auc), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn incident_auc(
+        &self,
+        outcomes: &Outcomes,
+        risk: &[f64],
+        times: &[f64],
+        bandwidth: f64,
+    ) -> Result<Vec<IncidentAuc>, Error> {
+        let level = self.level()?;
+        check::finite("risk", risk, outcomes)?;
+        if !(bandwidth.is_finite() && bandwidth > 0.0) {
+            return Err(Error::InvalidSetting {
+                name: "bandwidth",
+                expected: "finite and above 0 years",
+                got: bandwidth.to_string(),
+            });
+        }
+        if let Some(&time) = times.iter().find(|t| !t.is_finite()) {
+            return Err(Error::InvalidSetting {
+                name: "time",
+                expected: "finite",
+                got: time.to_string(),
+            });
+        }
+        let groups = TimeGroups::new(outcomes);
+        let ranks = Ranks::new(risk).reordered(groups.order());
+        let sample = Sample { outcomes, groups: &groups, ranks: &ranks, level };
+        let shares = sample.shares();
+        times.iter().map(|&time| sample.at(&shares, time, bandwidth)).collect()
     }
-    if let Some(&time) = times.iter().find(|t| !t.is_finite()) {
-        return Err(Error::InvalidSetting {
-            name: "time",
-            expected: "finite",
-            got: time.to_string(),
-        });
-    }
-    let groups = TimeGroups::new(outcomes);
-    let ranks = Ranks::new(risk).reordered(groups.order());
-    let sample = Sample { outcomes, groups: &groups, ranks: &ranks };
-    let shares = sample.shares();
-    times.iter().map(|&time| sample.at(&shares, time, bandwidth)).collect()
 }
 
 /// Subjects by increasing time, at their positions in the order of the groups.
@@ -89,6 +101,7 @@ struct Sample<'a> {
     outcomes: &'a Outcomes,
     groups: &'a TimeGroups,
     ranks: &'a Ranks,
+    level: f64,
 }
 
 /// Of an event: `A_i`, and the weight of those at risk after it.
@@ -150,9 +163,8 @@ impl Sample<'_> {
         chosen.iter().for_each(|&p| influence[p] += shares[p].lower - auc);
         let squares =
             influence.iter().enumerate().map(|(p, v)| (v * self.weight(p) / total).powi(2));
-        let se = squares.sum::<f64>().sqrt();
-        let (lower, upper) = index_interval(auc, Normal.two_sided(0.95) * se, IndexInterval::Logit);
-        Ok(IncidentAuc { time, auc, se, lower, upper, n_events: chosen.len() })
+        let estimate = Estimate::logit(auc, squares.sum::<f64>().sqrt(), self.level);
+        Ok(IncidentAuc { time, estimate, events: chosen.len() })
     }
 
     /// Forwards in time: for each subject `sum w_i (s - A_i) / n_i` over the events in the window that it

@@ -7,20 +7,18 @@ mod decision_curve;
 mod incident_auc;
 mod ipcw;
 pub(crate) mod observed;
+mod options;
 mod pseudo;
 mod reclassification;
 
-pub use accuracy::{
-    AccuracyErrors, RocPoint, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold,
-};
-pub use auc::{
-    AucAt, EqualityTest, JointAuc, auc_at, auc_at_horizons, auc_jointly, compare_auc_at,
-};
+pub use accuracy::{RocPoint, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold};
+pub use auc::{AucAt, JointAuc, auc_at, auc_at_horizons, auc_jointly, compare_auc_at};
 pub use brier::{BrierScore, IntegratedBrier, brier_score, compare_brier, integrated_brier};
 pub use decision_curve::{NetBenefit, decision_curve};
 pub use incident_auc::{IncidentAuc, incident_auc};
+pub use options::HorizonOptions;
 pub use pseudo::pseudo_observations;
 pub use reclassification::{
-    Improvement, IntegratedDiscrimination, NetReclassification, Reclassification,
-    integrated_discrimination, net_reclassification,
+    IntegratedDiscrimination, NetReclassification, Reclassification, integrated_discrimination,
+    net_reclassification,
 };

@@ -9,8 +9,9 @@
 //! plus, where `i` has an event at `t_k`, `[of interest] S(t_k-) / n_k - (F(t) - F(t_k)) / (n_k - d_k)`.
 
 use crate::{
-    curves::CurveInterval,
+    curves::CurveScale,
     error::Error,
+    estimate::{Estimate, Interval},
     numeric::distributions::Normal,
     outcomes::{Endpoint, Outcomes, check},
     risk_sets::{at_risk::at_risk, time_groups::TimeGroups},
@@ -28,16 +29,17 @@ pub(crate) struct Observed {
 
 impl Observed {
     /// Standard error of the risk.
-    pub(crate) fn se(&self) -> f64 {
+    pub(crate) fn std_error(&self) -> f64 {
         self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
     }
 
-    /// 95 % interval on the log-log scale of the complement; from 0 to 1 where all had the event.
-    pub(crate) fn interval(&self) -> (f64, f64) {
-        let se_log = if self.free > 0.0 { self.se() / self.free } else { 0.0 };
-        let z = Normal.two_sided(0.95);
-        let (low, high) = CurveInterval::LogLog.around(self.free.min(1.0), se_log, z, 1.0);
-        (1.0 - high, 1.0 - low)
+    /// The risk with its interval on the log-log scale of the complement, from 0 to 1 where all had the event.
+    pub(crate) fn estimate(&self, level: f64) -> Estimate {
+        let std_error = self.std_error();
+        let log = if self.free > 0.0 { std_error / self.free } else { 0.0 };
+        let z = Normal.two_sided(level);
+        let (low, high) = CurveScale::LogLog.around(self.free.min(1.0), log, z, 1.0);
+        Estimate::new(self.risk, std_error, Interval::new(1.0 - high, 1.0 - low, level))
     }
 }
 
@@ -209,7 +211,7 @@ mod tests {
             let alive = curve.at(f64::from(horizon));
             prop_assert!((got.risk - (1.0 - alive)).abs() < 1e-12);
             if alive > 0.0 {
-                prop_assert!((got.se() - alive * curve.std_err_log_at(f64::from(horizon))).abs() < 1e-12);
+                prop_assert!((got.std_error() - alive * curve.std_error_log_at(f64::from(horizon))).abs() < 1e-12);
             }
         }
     }

@@ -17,14 +17,13 @@
 //! [`compare_brier`](crate::compare_brier) or [`decision_curve`](crate::decision_curve).
 
 use crate::{
-    concordance::{PairedDifference, compare::paired_difference},
     error::Error,
-    estimate::Pivot,
+    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale},
     horizon::{
+        HorizonOptions,
         ipcw::{Censoring, Status},
         observed::{observed, observed_among_all},
     },
-    numeric::distributions::Normal,
     outcomes::{Endpoint, check},
 };
 
@@ -40,20 +39,6 @@ pub enum Reclassification {
     Categories(Vec<f64>),
 }
 
-/// An improvement with its standard error and 95 % interval; no spread where nobody moves.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[non_exhaustive]
-pub struct Improvement {
-    /// The estimate; above 0 the new prediction is better.
-    pub value: f64,
-    /// Standard error.
-    pub se: f64,
-    /// Lower bound of the interval.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
-}
-
 /// Net reclassification improvement.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
@@ -63,9 +48,9 @@ pub struct NetReclassification {
     /// Subjects whose prediction moves down.
     pub n_down: usize,
     /// P(up | event) - P(down | event).
-    pub events: Improvement,
+    pub events: Estimate,
     /// P(down | no event) - P(up | no event).
-    pub non_events: Improvement,
+    pub non_events: Estimate,
     /// Sum of the two, with its test against 0.
     pub total: PairedDifference,
 }
@@ -112,45 +97,62 @@ pub fn net_reclassification(
     horizon: f64,
     kind: &Reclassification,
 ) -> Result<NetReclassification, Error> {
-    const NAME: &str = "the net reclassification improvement";
-    let outcomes = endpoint.follow_up();
-    check::probability("old", old, outcomes)?;
-    check::probability("new", new, outcomes)?;
-    let category = category(kind)?;
-    let everybody = observed(endpoint, horizon)?;
-    if everybody.risk <= 0.0 || everybody.free <= 0.0 {
-        return Err(Error::Undefined {
-            name: NAME,
-            why: "all or none have the event by the horizon",
-        });
+    HorizonOptions::default().net_reclassification(endpoint, old, new, horizon, kind)
+}
+
+impl HorizonOptions {
+    /// Net reclassification improvement of `new` over `old` predicted risks.
+    ///
+    /// # Errors
+    /// As [`net_reclassification`](crate::horizon::net_reclassification), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn net_reclassification(
+        &self,
+        endpoint: &impl Endpoint,
+        old: &[f64],
+        new: &[f64],
+        horizon: f64,
+        kind: &Reclassification,
+    ) -> Result<NetReclassification, Error> {
+        let level = self.level()?;
+        const NAME: &str = "the net reclassification improvement";
+        let outcomes = endpoint.follow_up();
+        check::probability("old", old, outcomes)?;
+        check::probability("new", new, outcomes)?;
+        let category = category(kind)?;
+        let everybody = observed(endpoint, horizon)?;
+        if everybody.risk <= 0.0 || everybody.free <= 0.0 {
+            return Err(Error::Undefined {
+                name: NAME,
+                why: "all or none have the event by the horizon",
+            });
+        }
+        let moved = |up: bool| -> Vec<usize> {
+            let order = if up { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less };
+            (0..old.len())
+                .filter(|&i| category(new[i]).total_cmp(&category(old[i])) == order)
+                .collect()
+        };
+        let (up, down) = (moved(true), moved(false));
+        // `F_U pi_U`, the share of all who move so and have the event, and `pi_U`.
+        let joint = |members: &[usize]| joint_and_share(endpoint, members, horizon);
+        let ((up_event, up_share), (down_event, down_share)) = (joint(&up), joint(&down));
+        let events = up_event.minus(&down_event);
+        let non_events = down_share.minus(&down_event).minus(&up_share.minus(&up_event));
+        let all = Influence::new(everybody.risk, everybody.influence);
+        let none = Influence::new(everybody.free, all.values().iter().map(|v| -v).collect());
+        let (events, non_events) = (events.over(&all), non_events.over(&none));
+        let total = events.plus(&non_events);
+        if up.is_empty() && down.is_empty() {
+            return Err(Error::Undefined { name: NAME, why: "no prediction moves" });
+        }
+        Ok(NetReclassification {
+            n_up: up.len(),
+            n_down: down.len(),
+            events: events.estimate(Pivot::Normal, Scale::Plain, level),
+            non_events: non_events.estimate(Pivot::Normal, Scale::Plain, level),
+            total: tested(&total, level)?,
+        })
     }
-    let moved = |up: bool| -> Vec<usize> {
-        let order = if up { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less };
-        (0..old.len()).filter(|&i| category(new[i]).total_cmp(&category(old[i])) == order).collect()
-    };
-    let (up, down) = (moved(true), moved(false));
-    // `F_U pi_U`, the share of all who move so and have the event, and `pi_U`.
-    let joint = |members: &[usize]| joint_and_share(endpoint, members, horizon);
-    let ((up_event, up_share), (down_event, down_share)) = (joint(&up), joint(&down));
-    let events = up_event.minus(&down_event);
-    let non_events = down_share.minus(&down_event).minus(&up_share.minus(&up_event));
-    let none = Functional {
-        value: everybody.free,
-        influence: everybody.influence.iter().map(|v| -v).collect(),
-    };
-    let all = Functional { value: everybody.risk, influence: everybody.influence };
-    let (events, non_events) = (events.over(&all), non_events.over(&none));
-    let total = events.plus(&non_events);
-    if up.is_empty() && down.is_empty() {
-        return Err(Error::Undefined { name: NAME, why: "no prediction moves" });
-    }
-    Ok(NetReclassification {
-        n_up: up.len(),
-        n_down: down.len(),
-        events: events.improvement(),
-        non_events: non_events.improvement(),
-        total: total.tested()?,
-    })
 }
 
 /// The category of a risk, as a number that rises with it.
@@ -184,46 +186,16 @@ fn category(kind: &Reclassification) -> Result<impl Fn(f64) -> f64, Error> {
     })
 }
 
-/// A statistic with its infinitesimal jackknife values.
-struct Functional {
-    value: f64,
-    influence: Vec<f64>,
-}
-
-impl Functional {
-    fn combine(&self, other: &Self, value: f64, by: impl Fn(f64, f64) -> f64) -> Self {
-        let pairs = self.influence.iter().zip(&other.influence);
-        Self { value, influence: pairs.map(|(a, b)| by(*a, *b)).collect() }
-    }
-
-    fn plus(&self, other: &Self) -> Self {
-        self.combine(other, self.value + other.value, |a, b| a + b)
-    }
-
-    fn minus(&self, other: &Self) -> Self {
-        self.combine(other, self.value - other.value, |a, b| a - b)
-    }
-
-    fn over(&self, other: &Self) -> Self {
-        let ratio = self.value / other.value;
-        self.combine(other, ratio, |a, b| (a - ratio * b) / other.value)
-    }
-
-    fn se(&self) -> f64 {
-        self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
-    }
-
-    fn improvement(&self) -> Improvement {
-        let (value, se) = (self.value, self.se());
-        let reach = Normal.two_sided(0.95) * se;
-        Improvement { value, se, lower: value - reach, upper: value + reach }
-    }
-
-    fn tested(&self) -> Result<PairedDifference, Error> {
-        // Influences are of the order 1 / n: below that is rounding.
-        let largest = 1.0 / self.influence.len() as f64;
-        paired_difference(self.value, self.se().powi(2), largest, 0.95, Pivot::Normal)
-    }
+/// An improvement with its test against 0.
+fn tested(improvement: &Influence, level: f64) -> Result<PairedDifference, Error> {
+    // Influences are of the order 1 / n: below that is rounding.
+    let largest = 1.0 / improvement.values().len() as f64;
+    PairedDifference::new(
+        improvement.value(),
+        improvement.variance(),
+        largest,
+        (Pivot::Normal, level),
+    )
 }
 
 /// The share of all who are members and have the event, and that of the members.
@@ -231,7 +203,7 @@ fn joint_and_share(
     endpoint: &impl Endpoint,
     members: &[usize],
     horizon: f64,
-) -> (Functional, Functional) {
+) -> (Influence, Influence) {
     let outcomes = endpoint.follow_up();
     let (n, total) = (outcomes.n_subjects(), outcomes.total_weight());
     let weight: f64 = members.iter().map(|&i| outcomes.weight(i)).sum();
@@ -240,7 +212,7 @@ fn joint_and_share(
     (0..n).for_each(|i| of_share[i] = -outcomes.weight(i) * share / total);
     members.iter().for_each(|&i| of_share[i] += outcomes.weight(i) / total);
     if members.is_empty() {
-        let zero = || Functional { value: 0.0, influence: vec![0.0; n] };
+        let zero = || Influence::new(0.0, vec![0.0; n]);
         return (zero(), zero());
     }
     let at = observed_among_all(endpoint, members, horizon);
@@ -248,8 +220,8 @@ fn joint_and_share(
     for (&i, value) in members.iter().zip(&at.influence) {
         of_joint[i] += share * value;
     }
-    let joint = Functional { value: share * at.risk, influence: of_joint };
-    (joint, Functional { value: share, influence: of_share })
+    let joint = Influence::new(share * at.risk, of_joint);
+    (joint, Influence::new(share, of_share))
 }
 
 /// Integrated discrimination improvement of `new` over `old` predicted risks of an event by `horizon` years.
@@ -269,7 +241,7 @@ fn joint_and_share(
 /// let outcomes = Outcomes::new(time, vec![true, true, false, true, false, false])?;
 /// let (old, new) = ([0.3, 0.2, 0.3, 0.2, 0.1, 0.3], [0.6, 0.1, 0.2, 0.3, 0.1, 0.2]);
 /// let idi = integrated_discrimination(&outcomes, &old, &new, 2.5)?;
-/// assert!((idi.improvement.difference - 0.125).abs() < 1e-12);
+/// assert!((idi.improvement.difference.value - 0.125).abs() < 1e-12);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn integrated_discrimination(
@@ -278,29 +250,48 @@ pub fn integrated_discrimination(
     new: &[f64],
     horizon: f64,
 ) -> Result<IntegratedDiscrimination, Error> {
-    check::probability("old", old, endpoint.follow_up())?;
-    check::probability("new", new, endpoint.follow_up())?;
-    let censoring = Censoring::new(endpoint)?;
-    let at = censoring.at(horizon)?;
-    at.check_both("the integrated discrimination improvement")?;
-    let mean = |of: Status, value: &dyn Fn(usize) -> f64| -> f64 {
-        let one = |i: usize| if at.status[i] == of { at.weights[i] * value(i) } else { 0.0 };
-        (0..old.len()).map(one).sum::<f64>() / at.total(of)
-    };
-    let slope = |p: &[f64]| mean(Status::Case, &|i| p[i]) - mean(Status::Control, &|i| p[i]);
-    let (old_slope, new_slope) = (slope(old), slope(new));
-    let change = |i: usize| new[i] - old[i];
-    let (case, control) = (mean(Status::Case, &change), mean(Status::Control, &change));
-    let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
-    let direct: Vec<f64> = (0..old.len())
-        .map(|i| match at.status[i] {
-            Status::Case => at.weights[i] * (change(i) - case) / cases,
-            Status::Control => -at.weights[i] * (change(i) - control) / controls,
-            Status::Unknown => 0.0,
-        })
-        .collect();
-    let largest = (0..old.len()).map(|i| change(i).powi(2)).fold(0.0, f64::max) / old.len() as f64;
-    let variance = at.std_error(&direct).powi(2);
-    let improvement = paired_difference(case - control, variance, largest, 0.95, Pivot::Normal)?;
-    Ok(IntegratedDiscrimination { old_slope, new_slope, improvement })
+    HorizonOptions::default().integrated_discrimination(endpoint, old, new, horizon)
+}
+
+impl HorizonOptions {
+    /// Integrated discrimination improvement of `new` over `old` predicted risks.
+    ///
+    /// # Errors
+    /// As [`integrated_discrimination`](crate::horizon::integrated_discrimination), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn integrated_discrimination(
+        &self,
+        endpoint: &impl Endpoint,
+        old: &[f64],
+        new: &[f64],
+        horizon: f64,
+    ) -> Result<IntegratedDiscrimination, Error> {
+        let level = self.level()?;
+        check::probability("old", old, endpoint.follow_up())?;
+        check::probability("new", new, endpoint.follow_up())?;
+        let censoring = Censoring::new(endpoint)?;
+        let at = censoring.at(horizon)?;
+        at.check_both("the integrated discrimination improvement")?;
+        let mean = |of: Status, value: &dyn Fn(usize) -> f64| -> f64 {
+            let one = |i: usize| if at.status[i] == of { at.weights[i] * value(i) } else { 0.0 };
+            (0..old.len()).map(one).sum::<f64>() / at.total(of)
+        };
+        let slope = |p: &[f64]| mean(Status::Case, &|i| p[i]) - mean(Status::Control, &|i| p[i]);
+        let (old_slope, new_slope) = (slope(old), slope(new));
+        let change = |i: usize| new[i] - old[i];
+        let (case, control) = (mean(Status::Case, &change), mean(Status::Control, &change));
+        let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
+        let direct: Vec<f64> = (0..old.len())
+            .map(|i| match at.status[i] {
+                Status::Case => at.weights[i] * (change(i) - case) / cases,
+                Status::Control => -at.weights[i] * (change(i) - control) / controls,
+                Status::Unknown => 0.0,
+            })
+            .collect();
+        let largest =
+            (0..old.len()).map(|i| change(i).powi(2)).fold(0.0, f64::max) / old.len() as f64;
+        let variance = at.std_error(&direct).powi(2);
+        let improvement =
+            PairedDifference::new(case - control, variance, largest, (Pivot::Normal, level))?;
+        Ok(IntegratedDiscrimination { old_slope, new_slope, improvement })
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Mean loss over subjects, with its derivative by every input.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LossGradient {
     /// Mean (weighted) loss of a subject.
@@ -24,9 +24,9 @@ pub struct LossGradient {
 /// Discrete-time logistic hazard loss, mean over subjects.
 ///
 /// # Shapes
-/// - `logits`: `[n, n_intervals]`, row-major, finite
 /// - `interval`: `[n]`, the interval (from 0) in which follow-up ended
 /// - `event`: `[n]`, whether it ended with the event
+/// - `logits`: `[n, n_intervals]`, row-major, finite
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::LengthMismatch`], [`Error::OutOfDomain`].
@@ -34,16 +34,16 @@ pub struct LossGradient {
 /// # Examples
 /// ```
 /// use vertebra_survival::logistic_hazard_loss;
-/// let at = logistic_hazard_loss(&[0.0, 0.0], 2, &[1], &[true])?;
+/// let at = logistic_hazard_loss(&[1], &[true], &[0.0, 0.0], 2)?;
 /// assert!((at.loss - 2.0 * 2f64.ln()).abs() < 1e-15);
 /// assert_eq!(at.gradient, [0.5, -0.5]);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn logistic_hazard_loss(
-    logits: &[f64],
-    n_intervals: usize,
     interval: &[usize],
     event: &[bool],
+    logits: &[f64],
+    n_intervals: usize,
 ) -> Result<LossGradient, Error> {
     let n = interval.len();
     if n == 0 || n_intervals == 0 {

@@ -22,20 +22,20 @@ use crate::{
 /// # Errors
 /// As [`cox_partial_likelihood`](crate::cox_partial_likelihood).
 pub fn cox_loss(
-    log_hazard: Tensor<1>,
     outcomes: &Outcomes,
+    log_hazard: Tensor<1>,
     ties: Ties,
 ) -> Result<Tensor<1>, Error> {
-    cox_loss_in(log_hazard, &RiskSets::new(outcomes)?, ties)
+    cox_loss_of_risk_sets(&RiskSets::new(outcomes)?, log_hazard, ties)
 }
 
 /// The same in risk sets prepared once, for instance stratified ones.
 ///
 /// # Errors
 /// As [`RiskSets::partial_likelihood`].
-pub fn cox_loss_in(
-    log_hazard: Tensor<1>,
+pub fn cox_loss_of_risk_sets(
     risk_sets: &RiskSets,
+    log_hazard: Tensor<1>,
     ties: Ties,
 ) -> Result<Tensor<1>, Error> {
     let exact = risk_sets.partial_likelihood(&to_host(&log_hazard), ties)?;
@@ -51,16 +51,16 @@ pub fn cox_loss_in(
 /// # Errors
 /// As [`logistic_hazard_loss`].
 pub fn logistic_hazard_loss_tensor(
-    logits: Tensor<2>,
     interval: &[usize],
     event: &[bool],
+    logits: Tensor<2>,
 ) -> Result<Tensor<1>, Error> {
     let [n, n_intervals] = logits.dims();
     if n != interval.len() {
         return Err(Error::LengthMismatch { name: "interval", expected: n, got: interval.len() });
     }
     let flat = logits.reshape([n * n_intervals]);
-    let exact = logistic_hazard_loss(&to_host(&flat), n_intervals, interval, event)?;
+    let exact = logistic_hazard_loss(interval, event, &to_host(&flat), n_intervals)?;
     Ok(with_gradient(flat, exact.loss, &exact.gradient))
 }
 
@@ -73,8 +73,8 @@ pub fn logistic_hazard_loss_tensor(
 /// # Errors
 /// As [`weibull_loss`].
 pub fn weibull_loss_tensor(
-    log_scale_shape: Tensor<2>,
     outcomes: &Outcomes,
+    log_scale_shape: Tensor<2>,
 ) -> Result<Tensor<1>, Error> {
     let [n, columns] = log_scale_shape.dims();
     let flat = log_scale_shape.reshape([n * columns]);

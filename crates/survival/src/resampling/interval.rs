@@ -13,10 +13,10 @@
 //! Hinkley, *Bootstrap Methods and their Application*, 1997, sec. 5.2-5.3 and eq. 5.8 (order
 //! statistics interpolated on the normal scale). Equal to R `boot::boot.ci` on the same replicates.
 
-use crate::{error::Error, numeric::distributions::Normal, outcomes::check};
+use crate::{error::Error, estimate::Interval, numeric::distributions::Normal, outcomes::check};
 
 /// A statistic and its values in bootstrap samples.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Bootstrap {
     /// The statistic of the whole sample.
@@ -38,7 +38,7 @@ impl Bootstrap {
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it.
-    pub fn percentile(&self, level: f64) -> Result<(f64, f64), Error> {
+    pub fn percentile(&self, level: f64) -> Result<Interval, Error> {
         percentile_interval(&self.replicates, level)
     }
 
@@ -46,20 +46,20 @@ impl Bootstrap {
     ///
     /// # Errors
     /// As [`percentile`](Self::percentile).
-    pub fn basic(&self, level: f64) -> Result<(f64, f64), Error> {
-        let (lower, upper) = self.percentile(level)?;
-        Ok((2.0 * self.estimate - upper, 2.0 * self.estimate - lower))
+    pub fn basic(&self, level: f64) -> Result<Interval, Error> {
+        let Interval { lower, upper, .. } = self.percentile(level)?;
+        Ok(Interval::new(2.0 * self.estimate - upper, 2.0 * self.estimate - lower, level))
     }
 
     /// Normal interval at `level`, corrected for bias: `estimate - bias +- z sd`.
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] for a level outside (0, 1).
-    pub fn normal(&self, level: f64) -> Result<(f64, f64), Error> {
+    pub fn normal(&self, level: f64) -> Result<Interval, Error> {
         let mean = self.replicates.iter().sum::<f64>() / self.replicates.len() as f64;
         let (centre, reach) =
             (2.0 * self.estimate - mean, Normal.two_sided(check::level(level)?) * self.std_error());
-        Ok((centre - reach, centre + reach))
+        Ok(Interval::new(centre - reach, centre + reach, level))
     }
 
     /// BCa interval at `level`, with the acceleration from `influence`, the statistic's empirical
@@ -70,7 +70,7 @@ impl Bootstrap {
     ///
     /// # Errors
     /// As [`bca_interval`].
-    pub fn bca(&self, level: f64, influence: &[f64]) -> Result<(f64, f64), Error> {
+    pub fn bca(&self, level: f64, influence: &[f64]) -> Result<Interval, Error> {
         bca_interval(self.estimate, &self.replicates, influence, level)
     }
 
@@ -85,42 +85,48 @@ impl Bootstrap {
 }
 
 /// A statistic with its standard error, and both in bootstrap samples.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct StudentisedBootstrap {
     /// The statistic and its replicates.
     pub bootstrap: Bootstrap,
     /// Standard error of the estimate.
-    pub se: f64,
+    pub std_error: f64,
     /// Standard error of each of the bootstrap's `replicates`.
-    pub replicate_se: Vec<f64>,
+    pub replicate_std_errors: Vec<f64>,
 }
 
 impl StudentisedBootstrap {
     pub(crate) fn collect(
-        (estimate, se): (f64, f64),
+        (estimate, std_error): (f64, f64),
         drawn: Vec<Option<(f64, f64)>>,
     ) -> Result<Self, Error> {
         let (pairs, n_undefined) = defined(drawn)?;
-        let (replicates, replicate_se) = pairs.into_iter().unzip();
+        let (replicates, replicate_std_errors) = pairs.into_iter().unzip();
         let bootstrap = Bootstrap { estimate, replicates, n_undefined };
-        Ok(Self { bootstrap, se, replicate_se })
+        Ok(Self { bootstrap, std_error, replicate_std_errors })
     }
 
     /// Studentised interval at `level`, on the statistic's own scale.
     ///
     /// # Errors
     /// As [`studentised_interval`].
-    pub fn studentised(&self, level: f64) -> Result<(f64, f64), Error> {
+    pub fn studentised(&self, level: f64) -> Result<Interval, Error> {
         let Bootstrap { estimate, replicates, .. } = &self.bootstrap;
-        studentised_interval(*estimate, self.se, replicates, &self.replicate_se, level)
+        studentised_interval(
+            *estimate,
+            self.std_error,
+            replicates,
+            &self.replicate_std_errors,
+            level,
+        )
     }
 
     /// Studentised interval at `level` of a probability, on the logit scale: stays inside (0, 1).
     ///
     /// # Errors
     /// As [`studentised_interval`], and [`Error::Undefined`] for an estimate of 0 or 1.
-    pub fn studentised_logit(&self, level: f64) -> Result<(f64, f64), Error> {
+    pub fn studentised_logit(&self, level: f64) -> Result<Interval, Error> {
         let c = self.bootstrap.estimate;
         if !(c > 0.0 && c < 1.0) {
             return Err(Error::Undefined {
@@ -130,7 +136,7 @@ impl StudentisedBootstrap {
         }
         let logit = |p: f64| (p / (1.0 - p)).ln();
         let slope = |p: f64| p * (1.0 - p);
-        let pairs = self.bootstrap.replicates.iter().zip(&self.replicate_se);
+        let pairs = self.bootstrap.replicates.iter().zip(&self.replicate_std_errors);
         // At 0 or 1 the logit is infinite and so is its standard error: their ratio is what counts.
         let ratio = |(&p, &se): (&f64, &f64)| {
             if p > 0.0 && p < 1.0 {
@@ -139,10 +145,10 @@ impl StudentisedBootstrap {
                 pivot(p - c, 0.0)
             }
         };
-        let (lower, upper) =
-            around(logit(c), self.se / slope(c), pairs.map(ratio).collect(), level)?;
+        let on_scale =
+            around(logit(c), self.std_error / slope(c), pairs.map(ratio).collect(), level)?;
         let back = |x: f64| 1.0 / (1.0 + (-x).exp());
-        Ok((back(lower), back(upper)))
+        Ok(Interval::new(back(on_scale.lower), back(on_scale.upper), level))
     }
 }
 
@@ -160,10 +166,10 @@ fn defined<T>(drawn: Vec<Option<T>>) -> Result<(Vec<T>, usize), Error> {
 ///
 /// # Errors
 /// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it.
-pub fn percentile_interval(replicates: &[f64], level: f64) -> Result<(f64, f64), Error> {
+pub fn percentile_interval(replicates: &[f64], level: f64) -> Result<Interval, Error> {
     let tail = (1.0 - check::level(level)?) / 2.0;
     let sorted = sorted(replicates)?;
-    Ok((order_statistic(&sorted, tail)?, order_statistic(&sorted, 1.0 - tail)?))
+    Ok(Interval::new(order_statistic(&sorted, tail)?, order_statistic(&sorted, 1.0 - tail)?, level))
 }
 
 /// Studentised interval of replicates and their standard errors that were drawn elsewhere.
@@ -177,14 +183,14 @@ pub fn percentile_interval(replicates: &[f64], level: f64) -> Result<(f64, f64),
 /// [`Error::Undefined`] where so many replicates have no standard error that a bound is infinite.
 pub fn studentised_interval(
     estimate: f64,
-    se: f64,
+    std_error: f64,
     replicates: &[f64],
-    replicate_se: &[f64],
+    replicate_std_errors: &[f64],
     level: f64,
-) -> Result<(f64, f64), Error> {
-    if replicate_se.len() != replicates.len() {
-        let (expected, got) = (replicates.len(), replicate_se.len());
-        return Err(Error::LengthMismatch { name: "replicate_se", expected, got });
+) -> Result<Interval, Error> {
+    if replicate_std_errors.len() != replicates.len() {
+        let (expected, got) = (replicates.len(), replicate_std_errors.len());
+        return Err(Error::LengthMismatch { name: "replicate_std_errors", expected, got });
     }
     if let Some(i) = replicates.iter().position(|r| !r.is_finite()) {
         return Err(Error::OutOfDomain {
@@ -194,16 +200,16 @@ pub fn studentised_interval(
             expected: "finite",
         });
     }
-    if let Some(i) = replicate_se.iter().position(|s| !(s.is_finite() && *s >= 0.0)) {
+    if let Some(i) = replicate_std_errors.iter().position(|s| !(s.is_finite() && *s >= 0.0)) {
         return Err(Error::OutOfDomain {
-            name: "replicate_se",
+            name: "replicate_std_errors",
             index: i,
-            value: replicate_se[i],
+            value: replicate_std_errors[i],
             expected: "finite and above 0",
         });
     }
-    let pivots = replicates.iter().zip(replicate_se).map(|(r, &s)| pivot(r - estimate, s));
-    around(estimate, se, pivots.collect(), level)
+    let pivots = replicates.iter().zip(replicate_std_errors).map(|(r, &s)| pivot(r - estimate, s));
+    around(estimate, std_error, pivots.collect(), level)
 }
 
 /// How many standard errors a replicate lies from the estimate.
@@ -211,7 +217,7 @@ fn pivot(distance: f64, se: f64) -> f64 {
     if distance == 0.0 { 0.0 } else { distance / se }
 }
 
-fn around(estimate: f64, se: f64, mut pivots: Vec<f64>, level: f64) -> Result<(f64, f64), Error> {
+fn around(estimate: f64, se: f64, mut pivots: Vec<f64>, level: f64) -> Result<Interval, Error> {
     if !(se.is_finite() && se > 0.0) {
         return Err(Error::InvalidSetting {
             name: "the estimate's standard error",
@@ -227,7 +233,7 @@ fn around(estimate: f64, se: f64, mut pivots: Vec<f64>, level: f64) -> Result<(f
         let why = "too many bootstrap replicates have a standard error of 0";
         return Err(Error::Undefined { name: "the studentised interval", why });
     }
-    Ok((lower, upper))
+    Ok(Interval::new(lower, upper, level))
 }
 
 fn sorted(replicates: &[f64]) -> Result<Vec<f64>, Error> {
@@ -279,7 +285,7 @@ pub fn bca_interval(
     replicates: &[f64],
     influence: &[f64],
     level: f64,
-) -> Result<(f64, f64), Error> {
+) -> Result<Interval, Error> {
     let tail = (1.0 - check::level(level)?) / 2.0;
     let sorted = sorted(replicates)?;
     if let Some(i) = influence.iter().position(|v| !v.is_finite()) {
@@ -302,7 +308,7 @@ pub fn bca_interval(
         let alpha = Normal.cdf(shift + moved / (1.0 - acceleration * moved));
         order_statistic(&sorted, alpha)
     };
-    Ok((end(Normal.quantile(tail))?, end(Normal.quantile(1.0 - tail))?))
+    Ok(Interval::new(end(Normal.quantile(tail))?, end(Normal.quantile(1.0 - tail))?, level))
 }
 
 fn acceleration(influence: &[f64]) -> Result<f64, Error> {
