@@ -37,7 +37,7 @@ impl<'a> Run<'a> {
     pub(crate) fn new(sample: Cow<'a, Sample>, options: &'a EvaluationOptions) -> Self {
         let (own, pairs) = match (&sample.observed, sample.observed.cause()) {
             (Observed::One(outcomes), _) => (outcomes.clone(), outcomes.clone()),
-            (_, Some(cause)) => (cause.cause_specific(), cause.staying_at_risk()),
+            (_, Some(cause)) => (cause.cause_specific(), cause.as_subdistribution()),
             (_, None) => (without_events(&sample), without_events(&sample)),
         };
         Self { sample, options, own, pairs }

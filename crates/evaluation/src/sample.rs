@@ -68,7 +68,7 @@ impl Observed {
     pub(crate) fn any(&self) -> &Outcomes {
         match self {
             Self::One(outcomes) => outcomes,
-            Self::Competing(outcomes, _) => outcomes.any(),
+            Self::Competing(outcomes, _) => outcomes.any_event(),
         }
     }
 

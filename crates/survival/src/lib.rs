@@ -33,7 +33,7 @@
 //!
 //! Where another event, such as death, makes the one predicted impossible, give [`CompetingOutcomes`] and
 //! ask for one cause: the functions of a horizon take it in the place of [`Outcomes`]. A C of one cause is
-//! [`harrell_c`] of [`OneCause::staying_at_risk`].
+//! [`harrell_c`] of [`OneCause::as_subdistribution`].
 //!
 //! A C says nothing about calibration: add [`observed_expected`], [`calibration_intercept`],
 //! [`calibration_slope`] and a [`calibration_curve`], or the [`brier_score`], which pays for both.
@@ -89,7 +89,7 @@
 //! | [`cumulative_incidence`] | `survfit(Surv(time, factor) ~ 1)`, `cmprsk::cuminc` | sksurv `cumulative_incidence_competing_risks` |
 //! | [`cumulative_incidence_by_group`] | `survfit(Surv(time, factor) ~ group)`, `cmprsk::cuminc(.., group)` | none |
 //! | [`OneCause::cause_specific`] given to [`log_rank`], [`nelson_aalen`], [`incident_auc`], .. | `Surv(time, status == cause)` | |
-//! | [`OneCause::staying_at_risk`] given to [`harrell_c`] | C of Wolbers et al. 2009; `pec::cindex(cause = ..)` weights it | none |
+//! | [`OneCause::as_subdistribution`] given to [`harrell_c`] | C of Wolbers et al. 2009; `pec::cindex(cause = ..)` weights it | none |
 //! | [`gray_test`], [`GrayOptions`] | `cmprsk::cuminc(..)$Tests` | none |
 //! | [`fine_gray()`], [`fine_gray_rows`] | `cmprsk::crr`, `survival::finegray` | none |
 //! | [`CompetingOutcomes::cause`] given to [`auc_at`], [`brier_score`], [`observed_expected`], .. | `riskRegression::Score(Hist(time, cause) ~ 1, cause = ..)` | none |
@@ -144,8 +144,8 @@ pub use calibration::{
 };
 pub use concordance::{
     CStatistic, Concordance, ConcordanceOptions, JointBootstrap, JointConcordance, PairTotals,
-    TimeWeight, bootstrap_concordance, compare_c_u_statistic, compare_harrell_c, compare_uno_c,
-    concordance, gonen_heller, harrell_c, uno_c,
+    TimeWeight, compare_c_u_statistic, compare_harrell_c, compare_uno_c, concordance, gonen_heller,
+    harrell_c, uno_c,
 };
 pub use cox::{
     BaselineHazard, CoxPartialLikelihood, RiskSets, Ties, breslow_baseline, cox_partial_likelihood,
@@ -180,7 +180,4 @@ pub use losses::{
     cox_loss, cox_loss_of_risk_sets, logistic_hazard_loss_tensor, weibull_loss_tensor,
 };
 pub use outcomes::{CompetingOutcomes, Endpoint, OneCause, Outcomes};
-pub use resampling::{
-    Bootstrap, BootstrapOptions, StudentisedBootstrap, bca_interval, bootstrap, jackknife,
-    percentile_interval, studentised_interval,
-};
+pub use resampling::{Bootstrap, BootstrapOptions, StudentisedBootstrap, jackknife};

@@ -144,7 +144,9 @@ const OF_CAUSES: [Function<CompetingOutcomes>; 6] = [
         let rows = fine_gray_rows(o.cause(1)?)?;
         Ok(json!([json!(rows.subject), json!(rows.outcomes.weights())]))
     }),
-    ("staying_at_risk", |o, i| Ok(json!(harrell_c(&o.cause(1)?.staying_at_risk(), &i.risk)?))),
+    ("as_subdistribution", |o, i| {
+        Ok(json!(harrell_c(&o.cause(1)?.as_subdistribution(), &i.risk)?))
+    }),
 ];
 
 /// serde writes a number that is not finite as null.
@@ -169,7 +171,7 @@ fn assert_finite<T>(functions: &[Function<T>], outcomes: &T, input: &Input) {
 /// Every function on every endpoint of the sample.
 fn assert_all_finite(outcomes: &CompetingOutcomes, input: &Input) {
     assert_finite(&OF_CAUSES, outcomes, input);
-    let any = outcomes.any();
+    let any = outcomes.any_event();
     assert_finite(&OF_OUTCOMES, any, input);
     assert_finite(&OF_HORIZON, any, input);
     assert_finite(&of_endpoint(), any, input);
@@ -258,9 +260,9 @@ fn scores_that_are_no_numbers_or_too_few() {
         ["cumulative_incidence", "cumulative_incidence_by_group", "gray_test", "fine_gray_rows"];
     let pseudo = ["pseudo_observations"];
     assert_errors(&OF_CAUSES, &outcomes, &bad, &causes, outside);
-    assert_errors(&OF_OUTCOMES, outcomes.any(), &bad, &without_score, outside);
-    assert_errors(&OF_HORIZON, outcomes.any(), &bad, &["restricted_mean"], outside);
-    assert_errors(&of_endpoint(), outcomes.any(), &bad, &pseudo, outside);
+    assert_errors(&OF_OUTCOMES, outcomes.any_event(), &bad, &without_score, outside);
+    assert_errors(&OF_HORIZON, outcomes.any_event(), &bad, &["restricted_mean"], outside);
+    assert_errors(&of_endpoint(), outcomes.any_event(), &bad, &pseudo, outside);
     assert_errors(&of_endpoint(), &cause, &bad, &pseudo, outside);
     assert_errors(&of_score(), &cause, &bad, &[], outside);
 
@@ -276,29 +278,35 @@ fn scores_that_are_no_numbers_or_too_few() {
     );
     // Two parameters for each subject.
     let except = [&curves[..], &["weibull_loss"]].concat();
-    assert_errors(&OF_OUTCOMES, outcomes.any(), &short, &except, length);
-    assert_errors(&OF_HORIZON, outcomes.any(), &short, &["restricted_mean"], length);
-    assert_errors(&of_endpoint(), outcomes.any(), &short, &pseudo, length);
+    assert_errors(&OF_OUTCOMES, outcomes.any_event(), &short, &except, length);
+    assert_errors(&OF_HORIZON, outcomes.any_event(), &short, &["restricted_mean"], length);
+    assert_errors(&of_endpoint(), outcomes.any_event(), &short, &pseudo, length);
     assert_errors(&of_endpoint(), &cause, &short, &pseudo, length);
-    assert_errors(&of_score(), outcomes.any(), &short, &[], length);
+    assert_errors(&of_score(), outcomes.any_event(), &short, &[], length);
 }
 
 #[test]
 fn horizons_that_nobody_reached_or_that_are_none() {
     let outcomes = twelve();
     let cause = outcomes.cause(1).unwrap();
-    let last = outcomes.any().time().iter().copied().fold(0.0, f64::max);
+    let last = outcomes.any_event().time().iter().copied().fold(0.0, f64::max);
     let beyond = input(12, last + 1.0);
     let undefined = |why: &Error| matches!(why, Error::Undefined { .. });
     // Uno's C up to a later horizon counts all pairs there are.
-    assert_errors(&OF_HORIZON, outcomes.any(), &beyond, &["uno_c", "compare_uno_c"], undefined);
-    assert_errors(&of_endpoint(), outcomes.any(), &beyond, &[], undefined);
+    assert_errors(
+        &OF_HORIZON,
+        outcomes.any_event(),
+        &beyond,
+        &["uno_c", "compare_uno_c"],
+        undefined,
+    );
+    assert_errors(&of_endpoint(), outcomes.any_event(), &beyond, &[], undefined);
     assert_errors(&of_endpoint(), &cause, &beyond, &[], undefined);
     for horizon in [f64::NAN, -1.0] {
         let bad = input(12, horizon);
         let invalid = |why: &Error| matches!(why, Error::InvalidSetting { .. });
-        assert_errors(&OF_HORIZON, outcomes.any(), &bad, &[], invalid);
-        assert_errors(&of_endpoint(), outcomes.any(), &bad, &[], invalid);
+        assert_errors(&OF_HORIZON, outcomes.any_event(), &bad, &[], invalid);
+        assert_errors(&of_endpoint(), outcomes.any_event(), &bad, &[], invalid);
         assert_errors(&of_endpoint(), &cause, &bad, &[], invalid);
     }
     let never = input(12, f64::INFINITY);
@@ -310,22 +318,22 @@ fn one_group_and_everything_tied() {
     let outcomes = twelve();
     let alone = Input { label: vec![3; 12], ..input(12, 3.0) };
     let undefined = |why: &Error| matches!(why, Error::Undefined { .. });
-    assert!(log_rank(outcomes.any(), &alone.label).is_err_and(|why| undefined(&why)));
+    assert!(log_rank(outcomes.any_event(), &alone.label).is_err_and(|why| undefined(&why)));
     assert!(gray_test(&outcomes, 1, &alone.label).is_err_and(|why| undefined(&why)));
 
     let same = Input { risk: vec![0.4; 12], other: vec![0.4; 12], ..input(12, 3.0) };
     assert_all_finite(&outcomes, &same);
     for comparison in [
-        compare_harrell_c(outcomes.any(), &same.risk, &same.other),
-        compare_uno_c(outcomes.any(), &same.risk, &same.other, 3.0),
-        compare_c_u_statistic(outcomes.any(), &same.risk, &same.other),
-        compare_auc_at(outcomes.any(), &same.risk, &same.other, 3.0),
-        compare_brier(outcomes.any(), &same.risk, &same.other, 3.0),
+        compare_harrell_c(outcomes.any_event(), &same.risk, &same.other),
+        compare_uno_c(outcomes.any_event(), &same.risk, &same.other, 3.0),
+        compare_c_u_statistic(outcomes.any_event(), &same.risk, &same.other),
+        compare_auc_at(outcomes.any_event(), &same.risk, &same.other, 3.0),
+        compare_brier(outcomes.any_event(), &same.risk, &same.other, 3.0),
     ] {
         assert!(comparison.is_err_and(|why| undefined(&why)));
     }
-    assert!(calibration_slope(outcomes.any(), &same.risk).is_err_and(|why| undefined(&why)));
-    assert_eq!(harrell_c(outcomes.any(), &same.risk).unwrap().c, 0.5);
+    assert!(calibration_slope(outcomes.any_event(), &same.risk).is_err_and(|why| undefined(&why)));
+    assert_eq!(harrell_c(outcomes.any_event(), &same.risk).unwrap().c, 0.5);
 
     // All at one time: nobody outlives an event.
     let at_once = competing(&[2.0; 6], &[1, 1, 2, 1, 1, 2]);
@@ -375,7 +383,7 @@ fn a_hazard_ratio_without_an_error_and_an_intercept_at_infinity() {
 #[test]
 fn settings_outside_their_domain() {
     let (outcomes, input) = (twelve(), input(12, 3.0));
-    let any = outcomes.any();
+    let any = outcomes.any_event();
     let invalid = |got: Got, setting: &str| match got {
         Err(Error::InvalidSetting { name, .. }) => assert_eq!(name, setting),
         other => panic!("{setting}: {other:?}"),

@@ -160,7 +160,7 @@ proptest! {
         let outcomes = competing(&rows, delayed).with_weights(weights(&rows)).unwrap();
         let names: Vec<&str> = rows.iter().map(|r| ["b", "a", "c"][r.4]).collect();
         let options = CurveOptions::default().with_estimator(CurveEstimator::NelsonAalen);
-        let by_group = options.fit_by_group(outcomes.any(), &names).unwrap();
+        let by_group = options.fit_by_group(outcomes.any_event(), &names).unwrap();
         prop_assert!(by_group.is_sorted_by(|a, b| a.label < b.label));
         prop_assert_eq!(by_group.iter().map(|g| g.n_subjects).sum::<usize>(), rows.len());
         for group in &by_group {
@@ -169,7 +169,7 @@ proptest! {
             prop_assert_eq!(&group.curve, &options.fit(here.any()).unwrap());
             prop_assert_eq!(group.n_events, here.any().n_events());
         }
-        for group in kaplan_meier_by_group(outcomes.any(), &names).unwrap() {
+        for group in kaplan_meier_by_group(outcomes.any_event(), &names).unwrap() {
             let members: Vec<usize> = (0..rows.len()).filter(|&i| names[i] == group.label).collect();
             prop_assert_eq!(group.curve, kaplan_meier(outcomes.subset(&members).any()).unwrap());
         }
@@ -196,7 +196,7 @@ proptest! {
             }
         }
         let risk: Vec<f64> = rows.iter().map(|r| f64::from(r.6)).collect();
-        match concordance(&cause.staying_at_risk(), &risk) {
+        match concordance(&cause.as_subdistribution(), &risk) {
             Ok(got) => prop_assert_eq!((got.concordant, got.n_comparable()), (concordant, comparable)),
             Err(why) => prop_assert_eq!((why, comparable), (Error::NoComparablePair { n: rows.len() }, 0)),
         }
@@ -207,9 +207,9 @@ proptest! {
         let outcomes = competing(&rows, delayed).with_weights(weights(&rows)).unwrap();
         let h: Vec<f64> = rows.iter().map(|r| f64::from(r.6)).collect();
         let strata: Vec<usize> = rows.iter().map(|r| r.5).collect();
-        let expected = cox_partial_likelihood(outcomes.any(), &h, Ties::Efron).map(|l| l.gradient);
-        prop_assert_eq!(gradient_log_hazard(outcomes.any(), &h), expected);
-        if let Ok(sets) = RiskSets::stratified(outcomes.any(), &strata) {
+        let expected = cox_partial_likelihood(outcomes.any_event(), &h, Ties::Efron).map(|l| l.gradient);
+        prop_assert_eq!(gradient_log_hazard(outcomes.any_event(), &h), expected);
+        if let Ok(sets) = RiskSets::stratified(outcomes.any_event(), &strata) {
             let loss = |h: &[f64]| sets.partial_likelihood(h, Ties::Breslow).unwrap().loss;
             for (k, got) in sets.gradient_log_hazard(&h, Ties::Breslow).unwrap().into_iter().enumerate() {
                 let moved = |by: f64| {

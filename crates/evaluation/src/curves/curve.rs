@@ -189,7 +189,7 @@ impl SurvivalAt {
 
 /// The cumulative incidence of every cause.
 pub(crate) fn incidence(run: &Run<'_>, cause: OneCause<'_>) -> Vec<Figure<Incidence>> {
-    let any = kaplan_meier(cause.outcomes().any());
+    let any = kaplan_meier(cause.outcomes().any_event());
     let curves = any.and_then(|any| Ok((any, cumulative_incidence(cause.outcomes())?)));
     let (any, curves) = match curves {
         Err(why) => return vec![Undefined::from(why).into()],

@@ -221,7 +221,7 @@ fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
 fn incidence(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
     let one = |group: GroupIncidence<usize>| {
         let members = grouping.members(group.label);
-        let any = kaplan_meier(&cause.outcomes().any().subset(&members))?;
+        let any = kaplan_meier(&cause.outcomes().any_event().subset(&members))?;
         let curve = &group.curves[cause.number() - 1];
         let at = |&h: &f64| IncidenceAt::of(&any, curve, h);
         Ok(Group {

@@ -86,7 +86,7 @@ impl ConcordanceOptions {
         all.score(0).map(|_| all)
     }
 
-    fn with_one_clustering(
+    pub(super) fn with_one_clustering(
         &self,
         bootstrap: &BootstrapOptions,
     ) -> Result<(Self, BootstrapOptions), Error> {

@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::{
-    concordance::concordance,
+    concordance::{ConcordanceOptions, TimeWeight, concordance},
     error::Error,
     numeric::{ranks::Ranks, tally::Counts},
     outcomes::{Outcomes, check},
@@ -12,36 +12,50 @@ use crate::{
     risk_sets::time_groups::TimeGroups,
 };
 
-/// Bootstrap of [`concordance`]`(outcomes, risk).index()`: the same replicates, to the last bit, as
-/// [`bootstrap`](crate::bootstrap) with that statistic and seed, but much faster.
-///
-/// # Errors
-/// As [`concordance`] and [`bootstrap`](crate::bootstrap); [`Error::Unsupported`] for delayed entry.
-///
-/// # Examples
-/// ```
-/// use vertebra_survival::{Outcomes, bootstrap_concordance};
-/// let outcomes = Outcomes::new((1..31).map(f64::from).collect(), vec![true; 30])?;
-/// let risk: Vec<f64> = (0..30).map(|i| f64::from(i * 7 % 30)).collect();
-/// let (lower, upper) = bootstrap_concordance(&outcomes, &risk, 999, 1)?.percentile(0.95)?;
-/// assert!(0.3 < lower && upper < 0.7);
-/// # Ok::<(), vertebra_survival::Error>(())
-/// ```
-pub fn bootstrap_concordance(
+impl ConcordanceOptions {
+    /// The index in bootstrap samples, without its standard error in each of them.
+    ///
+    /// Much faster than [`bootstrap`](Self::bootstrap) for Harrell's index over all of follow-up, in
+    /// one stratum, without entry times and case weights; otherwise the same.
+    ///
+    /// # Errors
+    /// As [`bootstrap`](Self::bootstrap).
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_survival::{BootstrapOptions, ConcordanceOptions, Outcomes};
+    /// let outcomes = Outcomes::new((1..31).map(f64::from).collect(), vec![true; 30])?;
+    /// let risk: Vec<f64> = (0..30).map(|i| f64::from(i * 7 % 30)).collect();
+    /// let samples = BootstrapOptions::default().with_replicates(999).with_seed(1);
+    /// let drawn = ConcordanceOptions::default().bootstrap_index(&outcomes, &risk, &samples)?;
+    /// let interval = drawn.percentile(0.95)?;
+    /// assert!(0.3 < interval.lower && interval.upper < 0.7);
+    /// # Ok::<(), vertebra_survival::Error>(())
+    /// ```
+    pub fn bootstrap_index(
+        &self,
+        outcomes: &Outcomes,
+        risk: &[f64],
+        bootstrap: &BootstrapOptions,
+    ) -> Result<Bootstrap, Error> {
+        let weighs_alike = self.time_weight == TimeWeight::Harrell && self.horizon.is_none();
+        let plain = outcomes.entry().is_none() && outcomes.weights().is_none();
+        if weighs_alike && plain && self.strata.is_none() {
+            let (_, bootstrap) = self.with_one_clustering(bootstrap)?;
+            return by_counts(outcomes, risk, &bootstrap);
+        }
+        Ok(self.bootstrap(outcomes, &[risk], bootstrap)?.score(0)?.bootstrap)
+    }
+}
+
+/// The same replicates, to the last bit, as [`BootstrapOptions::draw`] of [`concordance`]`.index()`.
+fn by_counts(
     outcomes: &Outcomes,
     risk: &[f64],
-    n_replicates: usize,
-    seed: u64,
+    bootstrap: &BootstrapOptions,
 ) -> Result<Bootstrap, Error> {
     check::finite("risk", risk, outcomes)?;
-    if outcomes.entry().is_some() {
-        return Err(Error::Unsupported {
-            what: "the fast bootstrap",
-            with: "delayed entry; see `bootstrap`",
-        });
-    }
-    let options = BootstrapOptions::default().with_replicates(n_replicates).with_seed(seed);
-    let sampler = options.sampler(risk.len())?;
+    let sampler = bootstrap.sampler(risk.len())?;
     let estimate = concordance(outcomes, risk)?.index();
     let n = risk.len();
     let groups = TimeGroups::new(outcomes);

@@ -13,7 +13,6 @@ mod time_weight;
 mod u_statistic;
 
 pub use bootstrap::JointBootstrap;
-pub use bootstrap_counts::bootstrap_concordance;
 pub use compare::{compare_harrell_c, compare_uno_c};
 pub use counts::{Concordance, concordance};
 pub use estimate::{CStatistic, harrell_c, uno_c};

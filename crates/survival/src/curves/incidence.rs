@@ -118,7 +118,7 @@ impl IncidenceOptions {
     /// As [`cumulative_incidence`], and [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn fit(&self, outcomes: &CompetingOutcomes) -> Result<Vec<CumulativeIncidence>, Error> {
         let level = check::level(self.level)?;
-        let any = outcomes.any();
+        let any = outcomes.any_event();
         check::length("time", any.time(), any)?;
         if any.n_events() == 0 {
             return Err(Error::NoEvents { n: any.n_subjects() });
@@ -137,7 +137,7 @@ impl IncidenceOptions {
     ) -> Result<Vec<GroupIncidence<L>>, Error> {
         let level = check::level(self.level)?;
         check_labels("groups", groups, outcomes)?;
-        if outcomes.any().n_events() == 0 {
+        if outcomes.any_event().n_events() == 0 {
             return Err(Error::NoEvents { n: outcomes.causes().len() });
         }
         let one = |subjects: Vec<usize>| GroupIncidence {
@@ -150,7 +150,7 @@ impl IncidenceOptions {
 }
 
 fn curves(outcomes: &CompetingOutcomes, n_causes: usize, level: f64) -> Vec<CumulativeIncidence> {
-    let any = outcomes.any();
+    let any = outcomes.any_event();
     let groups = TimeGroups::new(any);
     let n_risk = at_risk(any, &groups);
     let by_entry = any.entry().map(argsort).unwrap_or_default();

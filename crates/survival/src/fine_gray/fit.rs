@@ -137,7 +137,7 @@ impl FineGrayFit {
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayFit, Error> {
-    let any = cause.outcomes().any();
+    let any = cause.outcomes().any_event();
     if covariates.is_empty() {
         return Err(Error::Empty { name: "covariates" });
     }

@@ -40,7 +40,7 @@ pub struct FineGrayRows {
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 pub fn fine_gray_rows(cause: OneCause<'_>) -> Result<FineGrayRows, Error> {
-    let (outcomes, any) = (cause.outcomes(), cause.outcomes().any());
+    let (outcomes, any) = (cause.outcomes(), cause.outcomes().any_event());
     if let Some(i) = any.time().iter().position(|&t| t == 0.0) {
         return Err(Error::OutOfDomain {
             name: "time",

@@ -60,7 +60,7 @@ impl Pass {
 
 impl<'a> Sample<'a> {
     pub(crate) fn new(cause: OneCause<'a>, covariates: Standardised) -> Result<Self, Error> {
-        let any = cause.outcomes().any();
+        let any = cause.outcomes().any_event();
         let groups = TimeGroups::new(any);
         let before = observable_before(any, &groups);
         let sample = Self { cause, groups, before, covariates };
@@ -77,7 +77,7 @@ impl<'a> Sample<'a> {
     }
 
     pub(crate) fn any(&self) -> &'a Outcomes {
-        self.cause.outcomes().any()
+        self.cause.outcomes().any_event()
     }
 
     pub(crate) fn is_own(&self, i: usize) -> bool {

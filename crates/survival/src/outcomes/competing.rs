@@ -77,7 +77,7 @@ impl CompetingOutcomes {
 
     /// The follow-up with an event of any cause as the event.
     #[must_use]
-    pub fn any(&self) -> &Outcomes {
+    pub fn any_event(&self) -> &Outcomes {
         &self.any
     }
 
@@ -166,12 +166,12 @@ impl<'a> OneCause<'a> {
     /// ```
     /// use vertebra_survival::{CompetingOutcomes, concordance};
     /// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0], vec![2, 1, 0])?;
-    /// let pairs = concordance(&outcomes.cause(1)?.staying_at_risk(), &[0.1, 0.9, 0.5])?;
+    /// let pairs = concordance(&outcomes.cause(1)?.as_subdistribution(), &[0.1, 0.9, 0.5])?;
     /// assert_eq!(pairs.concordant, 2); // the second subject against the first, and against the third
     /// # Ok::<(), vertebra_survival::Error>(())
     /// ```
     #[must_use]
-    pub fn staying_at_risk(self) -> Outcomes {
+    pub fn as_subdistribution(self) -> Outcomes {
         let any = &self.outcomes.any;
         let end = any.time().iter().copied().fold(0.0, f64::max);
         let own = |i: usize| self.outcomes.cause[i] == self.cause;

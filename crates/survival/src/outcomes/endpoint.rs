@@ -46,7 +46,7 @@ impl Endpoint for Outcomes {
 
 impl Endpoint for OneCause<'_> {
     fn follow_up(&self) -> &Outcomes {
-        self.outcomes().any()
+        self.outcomes().any_event()
     }
 
     fn is_of_interest(&self, subject: usize) -> bool {

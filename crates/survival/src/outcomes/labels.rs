@@ -22,5 +22,5 @@ pub(crate) fn check_labels<T>(
     labels: &[T],
     outcomes: &CompetingOutcomes,
 ) -> Result<(), Error> {
-    check::length(name, labels, outcomes.any())
+    check::length(name, labels, outcomes.any_event())
 }

@@ -222,32 +222,6 @@ fn draw_below(n: usize, random: &mut ChaCha8Rng, mut take: impl FnMut(usize)) {
     }
 }
 
-/// Draws `n_replicates` samples of `n_subjects` indices and computes `statistic` on each; short for
-/// [`BootstrapOptions::draw`].
-///
-/// # Errors
-/// As [`BootstrapOptions::draw`].
-///
-/// # Examples
-/// ```
-/// use vertebra_survival::bootstrap;
-/// let x = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0];
-/// let mean = |s: &[usize]| Some(s.iter().map(|&i| x[i]).sum::<f64>() / s.len() as f64);
-/// let drawn = bootstrap(x.len(), 999, 42, mean)?;
-/// let (lower, upper) = drawn.percentile(0.95)?;
-/// assert!(lower < drawn.estimate && drawn.estimate < upper);
-/// # Ok::<(), vertebra_survival::Error>(())
-/// ```
-pub fn bootstrap(
-    n_subjects: usize,
-    n_replicates: usize,
-    seed: u64,
-    statistic: impl Fn(&[usize]) -> Option<f64> + Sync,
-) -> Result<Bootstrap, Error> {
-    let options = BootstrapOptions::default().with_replicates(n_replicates).with_seed(seed);
-    options.draw(n_subjects, statistic)
-}
-
 /// Jackknife influence values `(n - 1)(mean - value without i)` of any statistic, shape `[n]`.
 ///
 /// # Errors

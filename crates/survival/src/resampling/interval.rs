@@ -28,6 +28,15 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
+    /// A statistic and replicates that were drawn elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::OutOfDomain`] for a replicate that is not finite.
+    pub fn new(estimate: f64, replicates: Vec<f64>) -> Result<Self, Error> {
+        finite("replicates", &replicates)?;
+        Ok(Self { estimate, replicates, n_undefined: 0 })
+    }
+
     /// Leaves out the undefined replicates, unless there are too many.
     pub(crate) fn collect(estimate: f64, drawn: Vec<Option<f64>>) -> Result<Self, Error> {
         let (replicates, n_undefined) = defined(drawn)?;
@@ -39,7 +48,10 @@ impl Bootstrap {
     /// # Errors
     /// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it.
     pub fn percentile(&self, level: f64) -> Result<Interval, Error> {
-        percentile_interval(&self.replicates, level)
+        let tail = (1.0 - check::level(level)?) / 2.0;
+        let sorted = sorted(&self.replicates);
+        let bound = |alpha: f64| order_statistic(&sorted, alpha);
+        Ok(Interval::new(bound(tail)?, bound(1.0 - tail)?, level))
     }
 
     /// Basic interval at `level`: the percentile interval mirrored at the estimate.
@@ -69,9 +81,26 @@ impl Bootstrap {
     /// statistic [`jackknife`](crate::jackknife).
     ///
     /// # Errors
-    /// As [`bca_interval`].
+    /// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it,
+    /// [`Error::OutOfDomain`] for an influence value that is not finite, and [`Error::Undefined`] where
+    /// all replicates lie on one side of the estimate or all influence values are 0.
     pub fn bca(&self, level: f64, influence: &[f64]) -> Result<Interval, Error> {
-        bca_interval(self.estimate, &self.replicates, influence, level)
+        let tail = (1.0 - check::level(level)?) / 2.0;
+        let sorted = sorted(&self.replicates);
+        finite("influence", influence)?;
+        let below = sorted.partition_point(|&r| r < self.estimate);
+        if below == 0 || below == sorted.len() {
+            let why = "all bootstrap replicates lie on one side of the estimate";
+            return Err(Error::Undefined { name: "the BCa interval", why });
+        }
+        let shift = Normal.quantile(below as f64 / sorted.len() as f64);
+        let acceleration = acceleration(influence)?;
+        let end = |z: f64| {
+            let moved = shift + z;
+            let alpha = Normal.cdf(shift + moved / (1.0 - acceleration * moved));
+            order_statistic(&sorted, alpha)
+        };
+        Ok(Interval::new(end(Normal.quantile(tail))?, end(Normal.quantile(1.0 - tail))?, level))
     }
 
     /// Standard deviation of the replicates.
@@ -97,6 +126,32 @@ pub struct StudentisedBootstrap {
 }
 
 impl StudentisedBootstrap {
+    /// A statistic with its standard error, and replicates of both that were drawn elsewhere. A
+    /// replicate whose standard error is 0 counts as infinitely far out on its side.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], and [`Error::OutOfDomain`] for a standard error of a replicate that is
+    /// negative or not finite.
+    pub fn new(
+        bootstrap: Bootstrap,
+        std_error: f64,
+        replicate_std_errors: Vec<f64>,
+    ) -> Result<Self, Error> {
+        let (expected, got) = (bootstrap.replicates.len(), replicate_std_errors.len());
+        if expected != got {
+            return Err(Error::LengthMismatch { name: "replicate_std_errors", expected, got });
+        }
+        match replicate_std_errors.iter().position(|s| !(s.is_finite() && *s >= 0.0)) {
+            Some(index) => Err(Error::OutOfDomain {
+                name: "replicate_std_errors",
+                index,
+                value: replicate_std_errors[index],
+                expected: "finite and at least 0",
+            }),
+            None => Ok(Self { bootstrap, std_error, replicate_std_errors }),
+        }
+    }
+
     pub(crate) fn collect(
         (estimate, std_error): (f64, f64),
         drawn: Vec<Option<(f64, f64)>>,
@@ -110,22 +165,20 @@ impl StudentisedBootstrap {
     /// Studentised interval at `level`, on the statistic's own scale.
     ///
     /// # Errors
-    /// As [`studentised_interval`].
+    /// [`Error::InvalidSetting`] for a level outside (0, 1), too few replicates for it, or a standard
+    /// error of the estimate that is not positive, and [`Error::Undefined`] where so many replicates
+    /// have no standard error that a bound is infinite.
     pub fn studentised(&self, level: f64) -> Result<Interval, Error> {
         let Bootstrap { estimate, replicates, .. } = &self.bootstrap;
-        studentised_interval(
-            *estimate,
-            self.std_error,
-            replicates,
-            &self.replicate_std_errors,
-            level,
-        )
+        let pairs = replicates.iter().zip(&self.replicate_std_errors);
+        let pivots = pairs.map(|(r, &s)| pivot(r - estimate, s)).collect();
+        around(*estimate, self.std_error, pivots, level)
     }
 
     /// Studentised interval at `level` of a probability, on the logit scale: stays inside (0, 1).
     ///
     /// # Errors
-    /// As [`studentised_interval`], and [`Error::Undefined`] for an estimate of 0 or 1.
+    /// As [`studentised`](Self::studentised), and [`Error::Undefined`] for an estimate of 0 or 1.
     pub fn studentised_logit(&self, level: f64) -> Result<Interval, Error> {
         let c = self.bootstrap.estimate;
         if !(c > 0.0 && c < 1.0) {
@@ -162,56 +215,6 @@ fn defined<T>(drawn: Vec<Option<T>>) -> Result<(Vec<T>, usize), Error> {
     Ok((values, n_undefined))
 }
 
-/// Percentile interval of bootstrap replicates that were drawn elsewhere.
-///
-/// # Errors
-/// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it.
-pub fn percentile_interval(replicates: &[f64], level: f64) -> Result<Interval, Error> {
-    let tail = (1.0 - check::level(level)?) / 2.0;
-    let sorted = sorted(replicates)?;
-    Ok(Interval::new(order_statistic(&sorted, tail)?, order_statistic(&sorted, 1.0 - tail)?, level))
-}
-
-/// Studentised interval of replicates and their standard errors that were drawn elsewhere.
-///
-/// A replicate whose standard error is 0 counts as infinitely far out on its side.
-///
-/// # Errors
-/// [`Error::LengthMismatch`], [`Error::OutOfDomain`] for a replicate that is not finite or a standard
-/// error that is negative or not finite, [`Error::InvalidSetting`] for a level outside (0, 1), too few
-/// replicates for it, or a standard error of the estimate that is not positive, and
-/// [`Error::Undefined`] where so many replicates have no standard error that a bound is infinite.
-pub fn studentised_interval(
-    estimate: f64,
-    std_error: f64,
-    replicates: &[f64],
-    replicate_std_errors: &[f64],
-    level: f64,
-) -> Result<Interval, Error> {
-    if replicate_std_errors.len() != replicates.len() {
-        let (expected, got) = (replicates.len(), replicate_std_errors.len());
-        return Err(Error::LengthMismatch { name: "replicate_std_errors", expected, got });
-    }
-    if let Some(i) = replicates.iter().position(|r| !r.is_finite()) {
-        return Err(Error::OutOfDomain {
-            name: "replicates",
-            index: i,
-            value: replicates[i],
-            expected: "finite",
-        });
-    }
-    if let Some(i) = replicate_std_errors.iter().position(|s| !(s.is_finite() && *s >= 0.0)) {
-        return Err(Error::OutOfDomain {
-            name: "replicate_std_errors",
-            index: i,
-            value: replicate_std_errors[i],
-            expected: "finite and above 0",
-        });
-    }
-    let pivots = replicates.iter().zip(replicate_std_errors).map(|(r, &s)| pivot(r - estimate, s));
-    around(estimate, std_error, pivots.collect(), level)
-}
-
 /// How many standard errors a replicate lies from the estimate.
 fn pivot(distance: f64, se: f64) -> f64 {
     if distance == 0.0 { 0.0 } else { distance / se }
@@ -236,18 +239,19 @@ fn around(estimate: f64, se: f64, mut pivots: Vec<f64>, level: f64) -> Result<In
     Ok(Interval::new(lower, upper, level))
 }
 
-fn sorted(replicates: &[f64]) -> Result<Vec<f64>, Error> {
-    if let Some(i) = replicates.iter().position(|r| !r.is_finite()) {
-        return Err(Error::OutOfDomain {
-            name: "replicates",
-            index: i,
-            value: replicates[i],
-            expected: "finite",
-        });
+fn finite(name: &'static str, values: &[f64]) -> Result<(), Error> {
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(index) => {
+            Err(Error::OutOfDomain { name, index, value: values[index], expected: "finite" })
+        }
+        None => Ok(()),
     }
+}
+
+fn sorted(replicates: &[f64]) -> Vec<f64> {
     let mut sorted = replicates.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    Ok(sorted)
+    sorted
 }
 
 /// The `(R + 1) alpha`-th order statistic, interpolated on the normal quantile scale.
@@ -270,45 +274,6 @@ fn order_statistic(sorted: &[f64], alpha: f64) -> Result<f64, Error> {
     let z = |p: f64| Normal.quantile(p);
     let (z_low, z_high) = (z(below / (n + 1.0)), z((below + 1.0) / (n + 1.0)));
     Ok(low + (z(alpha) - z_low) / (z_high - z_low) * (high - low))
-}
-
-/// Bias-corrected and accelerated interval of bootstrap replicates that were drawn elsewhere.
-///
-/// `influence` holds the statistic's influence values, up to a common factor.
-///
-/// # Errors
-/// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it,
-/// [`Error::OutOfDomain`] for a value that is not finite, and [`Error::Undefined`] where all
-/// replicates lie on one side of the estimate or all influence values are equal.
-pub fn bca_interval(
-    estimate: f64,
-    replicates: &[f64],
-    influence: &[f64],
-    level: f64,
-) -> Result<Interval, Error> {
-    let tail = (1.0 - check::level(level)?) / 2.0;
-    let sorted = sorted(replicates)?;
-    if let Some(i) = influence.iter().position(|v| !v.is_finite()) {
-        return Err(Error::OutOfDomain {
-            name: "influence",
-            index: i,
-            value: influence[i],
-            expected: "finite",
-        });
-    }
-    let below = sorted.partition_point(|&r| r < estimate);
-    if below == 0 || below == sorted.len() {
-        let why = "all bootstrap replicates lie on one side of the estimate";
-        return Err(Error::Undefined { name: "the BCa interval", why });
-    }
-    let shift = Normal.quantile(below as f64 / sorted.len() as f64);
-    let acceleration = acceleration(influence)?;
-    let end = |z: f64| {
-        let moved = shift + z;
-        let alpha = Normal.cdf(shift + moved / (1.0 - acceleration * moved));
-        order_statistic(&sorted, alpha)
-    };
-    Ok(Interval::new(end(Normal.quantile(tail))?, end(Normal.quantile(1.0 - tail))?, level))
 }
 
 fn acceleration(influence: &[f64]) -> Result<f64, Error> {

@@ -3,7 +3,5 @@
 mod bootstrap;
 mod interval;
 
-pub use bootstrap::{BootstrapOptions, bootstrap, jackknife};
-pub use interval::{
-    Bootstrap, StudentisedBootstrap, bca_interval, percentile_interval, studentised_interval,
-};
+pub use bootstrap::{BootstrapOptions, jackknife};
+pub use interval::{Bootstrap, StudentisedBootstrap};

@@ -94,7 +94,7 @@ fn pseudo_observations_agree_with_prodlim() {
         let every_30th = |values: Vec<f64>| values.into_iter().step_by(30).collect::<Vec<_>>();
         let got = every_30th(pseudo_observations(&outcomes.cause(1).unwrap(), 120.0).unwrap());
         assert_all_near(time, &got, &golden.numbers(&format!("/pseudo/{time}")), 1e-9);
-        let got = every_30th(pseudo_observations(outcomes.any(), 120.0).unwrap());
+        let got = every_30th(pseudo_observations(outcomes.any_event(), 120.0).unwrap());
         let survival: Vec<f64> = got.iter().map(|risk| 1.0 - risk).collect();
         let expected = golden.numbers(&format!("/pseudo_survival/{time}"));
         assert_all_near(time, &survival, &expected, 1e-9);
