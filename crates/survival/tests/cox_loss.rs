@@ -13,7 +13,7 @@ fn sample() -> Outcomes {
 fn backward(h: &[f32], factor: f32, ties: Ties) -> (f32, Vec<f32>) {
     let device = Device::default().autodiff();
     let leaf = Tensor::<1>::from_floats(h, &device).require_grad();
-    let loss = cox_loss(leaf.clone(), &sample(), ties).unwrap();
+    let loss = cox_loss(&sample(), leaf.clone(), ties).unwrap();
     let gradients = (loss.clone() * factor).backward();
     let gradient = leaf.grad(&gradients).unwrap().into_data().iter::<f32>().collect();
     (loss.into_scalar::<f32>(), gradient)
@@ -50,5 +50,5 @@ fn stays_finite_for_log_hazards_of_ten_thousand() {
 fn a_batch_without_events_is_an_error() {
     let outcomes = Outcomes::new(vec![1.0, 2.0], vec![false; 2]).unwrap();
     let h = Tensor::<1>::from_floats([0.0, 1.0], &Device::default());
-    assert!(matches!(cox_loss(h, &outcomes, Ties::Efron), Err(Error::NoEvents { n: 2 })));
+    assert!(matches!(cox_loss(&outcomes, h, Ties::Efron), Err(Error::NoEvents { n: 2 })));
 }

@@ -2,15 +2,26 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use vertebra_survival::{
-    BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight,
-    accuracy_at, auc_at, auc_jointly, bootstrap, breslow_baseline, brier_score, calibration_groups,
-    calibration_slope, compare_harrell_c, concordance, cox_partial_likelihood, decision_curve,
-    fine_gray, fine_gray_rows, gray_test, harrell_c, holm, integrated_brier, kaplan_meier,
-    log_rank, observed_expected, studentised_interval, uno_c, youden_threshold,
+    Bootstrap, BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Interval, Outcomes,
+    StudentisedBootstrap, Ties, TimeWeight, accuracy_at, auc_at, auc_jointly, breslow_baseline,
+    brier_score, calibration_groups, calibration_slope, compare_harrell_c, concordance,
+    cox_partial_likelihood, decision_curve, fine_gray, fine_gray_rows, gray_test, harrell_c, holm,
+    integrated_brier, kaplan_meier, log_rank, observed_expected, uno_c, youden_threshold,
 };
 
 fn outcomes(time: &[f64], event: &[bool]) -> Outcomes {
     Outcomes::new(time.to_vec(), event.to_vec()).unwrap()
+}
+
+/// A statistic in bootstrap samples with these replicates and this seed.
+fn draw(
+    n_subjects: usize,
+    n_replicates: usize,
+    seed: u64,
+    statistic: impl Fn(&[usize]) -> Option<f64> + Sync,
+) -> Result<Bootstrap, Error> {
+    let options = BootstrapOptions::default().with_replicates(n_replicates).with_seed(seed);
+    options.draw(n_subjects, statistic)
 }
 
 #[test]
@@ -21,7 +32,7 @@ fn nobody() {
     assert!(matches!(harrell_c(&none, &[]), Err(Error::Empty { .. })));
     assert!(matches!(cox_partial_likelihood(&none, &[], Ties::Efron), Err(Error::Empty { .. })));
     assert!(matches!(log_rank(&none, &[]), Err(Error::Empty { .. })));
-    assert!(matches!(bootstrap(0, 9, 1, |_| Some(1.0)), Err(Error::Empty { .. })));
+    assert!(matches!(draw(0, 9, 1, |_| Some(1.0)), Err(Error::Empty { .. })));
     assert_eq!(holm(&[]), Ok(vec![]));
 }
 
@@ -102,7 +113,7 @@ fn scores_that_agree_or_say_nothing() {
     let twice = [[0.3, 0.1, 0.2], [3.0, 1.0, 2.0]];
     let same = compare_harrell_c(&three, &twice[0], &twice[1]);
     assert!(matches!(same, Err(Error::Undefined { .. })));
-    assert_eq!(harrell_c(&three, &[1.0; 3]).unwrap().c, 0.5);
+    assert_eq!(harrell_c(&three, &[1.0; 3]).unwrap().estimate.value, 0.5);
     assert!(matches!(calibration_slope(&three, &[1.0; 3]), Err(Error::Undefined { .. })));
     let perfect = calibration_slope(&three, &[3.0, 2.0, 1.0]);
     assert!(matches!(perfect, Err(Error::Undefined { .. })));
@@ -113,7 +124,15 @@ fn scores_that_agree_or_say_nothing() {
 fn a_perfect_score_has_no_spread() {
     let three = outcomes(&[1.0, 2.0, 3.0], &[true; 3]);
     let perfect = harrell_c(&three, &[3.0, 2.0, 1.0]).unwrap();
-    assert_eq!((perfect.c, perfect.se, perfect.lower, perfect.upper), (1.0, 0.0, 1.0, 1.0));
+    assert_eq!(
+        (
+            perfect.estimate.value,
+            perfect.estimate.std_error,
+            perfect.estimate.interval.lower,
+            perfect.estimate.interval.upper
+        ),
+        (1.0, 0.0, 1.0, 1.0)
+    );
 }
 
 fn competing(time: &[f64], cause: &[usize]) -> CompetingOutcomes {
@@ -136,12 +155,9 @@ fn delayed_entry_where_it_is_not_defined() {
 #[test]
 fn bootstrap_counts_the_samples_without_a_value() {
     let rarely = |sample: &[usize]| (sample[0] != 0).then_some(1.0);
-    assert!(matches!(bootstrap(2, 99, 1, rarely), Err(Error::Undefined { .. })));
+    assert!(matches!(draw(2, 99, 1, rarely), Err(Error::Undefined { .. })));
     let often = |sample: &[usize]| (sample[1] != 0).then_some(1.0);
-    assert!(matches!(
-        bootstrap(2, 99, 1, often),
-        Err(Error::UndefinedReplicates { drawn: 99, .. })
-    ));
+    assert!(matches!(draw(2, 99, 1, often), Err(Error::UndefinedReplicates { drawn: 99, .. })));
 }
 
 #[test]
@@ -150,7 +166,7 @@ fn bootstrap_depends_on_the_seed_alone() {
     let mean = |s: &[usize]| Some(s.iter().map(|&i| x[i]).sum::<f64>() / s.len() as f64);
     let on = |threads: usize, seed: u64| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| bootstrap(x.len(), 200, seed, mean).unwrap().replicates)
+        pool.install(|| draw(x.len(), 200, seed, mean).unwrap().replicates)
     };
     assert_eq!(on(1, 7), on(3, 7));
     assert_ne!(on(1, 7), on(1, 8));
@@ -214,30 +230,31 @@ fn clusters_of_two_alike_are_one_subject_of_weight_two() {
     let two = index.bootstrap(&doubled, &[&doubled_risk], &clustered).unwrap().score(0).unwrap();
     let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
     assert!(near(&one.bootstrap.replicates, &two.bootstrap.replicates));
-    assert!(near(&one.replicate_se, &two.replicate_se) && (one.se - two.se).abs() < 1e-12);
-    assert!(one.se > 0.01);
+    assert!(
+        near(&one.replicate_std_errors, &two.replicate_std_errors)
+            && (one.std_error - two.std_error).abs() < 1e-12
+    );
+    assert!(one.std_error > 0.01);
 }
 
 #[test]
 fn studentised_intervals_without_standard_errors() {
     let replicates: Vec<f64> = (0..99).map(|i| f64::from(i) / 100.0).collect();
     let se = vec![0.0; 99];
-    let undefined = studentised_interval(0.5, 0.1, &replicates, &se, 0.95);
+    let drawn = |std_error: f64, replicate_std_errors: Vec<f64>| {
+        let bootstrap = Bootstrap::new(0.5, replicates.clone()).unwrap();
+        StudentisedBootstrap::new(bootstrap, std_error, replicate_std_errors)
+    };
+    let undefined = drawn(0.1, se).unwrap().studentised(0.95);
     assert!(matches!(undefined, Err(Error::Undefined { .. })));
-    let flat = studentised_interval(0.5, 0.0, &replicates, &[0.1; 99], 0.95);
+    let flat = drawn(0.0, vec![0.1; 99]).unwrap().studentised(0.95);
     assert!(matches!(flat, Err(Error::InvalidSetting { .. })));
-    let short = studentised_interval(0.5, 0.1, &replicates, &[0.1; 98], 0.95);
-    assert_eq!(short, Err(Error::LengthMismatch { name: "replicate_se", expected: 99, got: 98 }));
-    let negative = studentised_interval(0.5, 0.1, &[0.5; 99], &[-1.0; 99], 0.95);
-    assert_eq!(
-        negative,
-        Err(Error::OutOfDomain {
-            name: "replicate_se",
-            index: 0,
-            value: -1.0,
-            expected: "finite and above 0"
-        })
-    );
+    let name = "replicate_std_errors";
+    let short = drawn(0.1, vec![0.1; 98]);
+    assert_eq!(short, Err(Error::LengthMismatch { name, expected: 99, got: 98 }));
+    let negative = drawn(0.1, vec![-1.0; 99]);
+    let expected = "finite and at least 0";
+    assert_eq!(negative, Err(Error::OutOfDomain { name, index: 0, value: -1.0, expected }));
 }
 
 #[test]
@@ -250,7 +267,7 @@ fn logit_interval_survives_samples_of_perfect_concordance() {
     let drawn = drawn.score(0).unwrap();
     assert!(drawn.bootstrap.replicates.contains(&1.0));
     match drawn.studentised_logit(0.95) {
-        Ok((lower, upper)) => assert!(0.0 < lower && lower < upper && upper < 1.0),
+        Ok(Interval { lower, upper, .. }) => assert!(0.0 < lower && lower < upper && upper < 1.0),
         Err(why) => assert!(matches!(why, Error::Undefined { .. })),
     }
 }
@@ -260,15 +277,17 @@ fn competing_risks_without_the_cause_or_its_controls() {
     let outcomes = competing(&[1.0, 2.0, 3.0, 4.0], &[2, 0, 2, 0]);
     assert_eq!(outcomes.cause(1), Err(Error::NoEvents { n: 4 }));
     assert!(matches!(outcomes.cause(0), Err(Error::InvalidSetting { name: "cause", .. })));
-    assert_eq!(gray_test(&outcomes, 1, &[0, 0, 1, 1]), Err(Error::NoEvents { n: 4 }));
-    assert!(matches!(gray_test(&outcomes, 2, &[0; 4]), Err(Error::Undefined { .. })));
+    let death = outcomes.cause(2).unwrap();
+    assert!(matches!(gray_test(&death, &[0; 4]), Err(Error::Undefined { .. })));
     assert!(matches!(
-        gray_test(&outcomes, 2, &[0; 3]),
+        gray_test(&death, &[0; 3]),
         Err(Error::LengthMismatch { name: "groups", expected: 4, got: 3 })
     ));
     let weighted = outcomes.clone().with_weights(vec![0.5; 4]).unwrap();
-    assert!(matches!(gray_test(&weighted, 2, &[0, 0, 1, 1]), Err(Error::Unsupported { .. })));
-    let death = outcomes.cause(2).unwrap();
+    assert!(matches!(
+        gray_test(&weighted.cause(2).unwrap(), &[0, 0, 1, 1]),
+        Err(Error::Unsupported { .. })
+    ));
     // The last one was censored: nobody is known to be free of death at 4 years.
     assert!(matches!(auc_at(&death, &[0.1, 0.2, 0.3, 0.4], 4.0), Err(Error::Undefined { .. })));
     assert!(matches!(fine_gray(death, &[]), Err(Error::Empty { .. })));

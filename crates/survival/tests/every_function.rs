@@ -43,8 +43,9 @@ const OF_OUTCOMES: [Function<Outcomes>; 20] = [
         let options = ConcordanceOptions::default().with_time_weight(TimeWeight::PerEvent);
         Ok(json!(options.estimate(o, &i.risk)?))
     }),
-    ("bootstrap_concordance", |o, i| {
-        let drawn = bootstrap_concordance(o, &i.risk, 20, 1)?;
+    ("bootstrap_index", |o, i| {
+        let samples = BootstrapOptions::default().with_replicates(20).with_seed(1);
+        let drawn = ConcordanceOptions::default().bootstrap_index(o, &i.risk, &samples)?;
         Ok(json!([drawn.replicates, drawn.std_error()]))
     }),
     ("concordance bootstrap", |o, i| {
@@ -135,7 +136,7 @@ const OF_CAUSES: [Function<CompetingOutcomes>; 6] = [
     ("cumulative_incidence_by_group", |o, i| {
         Ok(json!(cumulative_incidence_by_group(o, &i.label)?))
     }),
-    ("gray_test", |o, i| Ok(json!(gray_test(o, 1, &i.label)?))),
+    ("gray_test", |o, i| Ok(json!(gray_test(&o.cause(1)?, &i.label)?))),
     ("fine_gray", |o, i| {
         let fit = fine_gray(o.cause(1)?, &[&i.risk])?;
         Ok(json!([json!(fit), json!(fit.hazard_ratio(0)?), json!(fit.risk(&[0.5], 3.0)?)]))
@@ -219,10 +220,10 @@ fn nobody() {
     let (none, input) = (competing(&[], &[]), input(0, 2.0));
     let empty = |why: &Error| matches!(why, Error::Empty { .. } | Error::NoEvents { n: 0 });
     assert_errors(&OF_CAUSES, &none, &input, &[], empty);
-    assert_errors(&OF_OUTCOMES, none.any(), &input, &[], empty);
-    assert_errors(&OF_HORIZON, none.any(), &input, &[], empty);
-    assert_errors(&of_endpoint(), none.any(), &input, &[], empty);
-    assert_errors(&of_score(), none.any(), &input, &[], empty);
+    assert_errors(&OF_OUTCOMES, none.any_event(), &input, &[], empty);
+    assert_errors(&OF_HORIZON, none.any_event(), &input, &[], empty);
+    assert_errors(&of_endpoint(), none.any_event(), &input, &[], empty);
+    assert_errors(&of_score(), none.any_event(), &input, &[], empty);
 }
 
 #[test]
@@ -239,11 +240,11 @@ fn no_event() {
     // A curve of 1, the follow-up, the calibration of nobody having an event, and a likelihood of censored times exist.
     let curves = ["kaplan_meier", "nelson_aalen", "follow_up_curve", "kaplan_meier_by_group"];
     let except = [&curves[..], &["weibull_loss"]].concat();
-    assert_errors(&OF_OUTCOMES, censored.any(), &input, &except, none);
-    assert_errors(&OF_HORIZON, censored.any(), &input, &["restricted_mean"], none);
+    assert_errors(&OF_OUTCOMES, censored.any_event(), &input, &except, none);
+    assert_errors(&OF_HORIZON, censored.any_event(), &input, &["restricted_mean"], none);
     let except = ["calibration_groups", "decision_curve", "pseudo_observations"];
-    assert_errors(&of_endpoint(), censored.any(), &input, &except, none);
-    assert_errors(&of_score(), censored.any(), &input, &[], none);
+    assert_errors(&of_endpoint(), censored.any_event(), &input, &except, none);
+    assert_errors(&of_score(), censored.any_event(), &input, &[], none);
     assert_all_finite(&censored, &input);
 }
 
@@ -319,7 +320,7 @@ fn one_group_and_everything_tied() {
     let alone = Input { label: vec![3; 12], ..input(12, 3.0) };
     let undefined = |why: &Error| matches!(why, Error::Undefined { .. });
     assert!(log_rank(outcomes.any_event(), &alone.label).is_err_and(|why| undefined(&why)));
-    assert!(gray_test(&outcomes, 1, &alone.label).is_err_and(|why| undefined(&why)));
+    assert!(gray_test(&outcomes.cause(1).unwrap(), &alone.label).is_err_and(|why| undefined(&why)));
 
     let same = Input { risk: vec![0.4; 12], other: vec![0.4; 12], ..input(12, 3.0) };
     assert_all_finite(&outcomes, &same);
@@ -333,13 +334,16 @@ fn one_group_and_everything_tied() {
         assert!(comparison.is_err_and(|why| undefined(&why)));
     }
     assert!(calibration_slope(outcomes.any_event(), &same.risk).is_err_and(|why| undefined(&why)));
-    assert_eq!(harrell_c(outcomes.any_event(), &same.risk).unwrap().c, 0.5);
+    assert_eq!(harrell_c(outcomes.any_event(), &same.risk).unwrap().estimate.value, 0.5);
 
     // All at one time: nobody outlives an event.
     let at_once = competing(&[2.0; 6], &[1, 1, 2, 1, 1, 2]);
     let input = input(6, 2.0);
-    assert_eq!(concordance(at_once.any(), &input.risk), Err(Error::NoComparablePair { n: 6 }));
-    assert!(auc_at(at_once.any(), &input.risk, 2.0).is_err_and(|why| undefined(&why)));
+    assert_eq!(
+        concordance(at_once.any_event(), &input.risk),
+        Err(Error::NoComparablePair { n: 6 })
+    );
+    assert!(auc_at(at_once.any_event(), &input.risk, 2.0).is_err_and(|why| undefined(&why)));
     assert_all_finite(&at_once, &input);
 }
 
@@ -392,20 +396,21 @@ fn settings_outside_their_domain() {
     for level in [0.0, 1.0, f64::NAN] {
         invalid(of(CurveOptions::default().with_level(level).fit(any).map(|_| 0.0)), "level");
         let options = ConcordanceOptions::default().with_level(level);
-        invalid(of(options.estimate(any, &input.risk).map(|c| c.c)), "level");
-        invalid(of(percentile_interval(&[0.1, 0.2], level).map(|i| i.0)), "level");
-        invalid(of(bca_interval(0.1, &[0.1, 0.2], &[0.1, -0.1], level).map(|i| i.0)), "level");
+        invalid(of(options.estimate(any, &input.risk).map(|c| c.estimate.value)), "level");
+        let drawn = Bootstrap::new(0.1, vec![0.1, 0.2]).unwrap();
+        invalid(of(drawn.percentile(level).map(|i| i.lower)), "level");
+        invalid(of(drawn.bca(level, &[0.1, -0.1]).map(|i| i.lower)), "level");
     }
     let weight = LogRankWeight::FlemingHarrington { rho: -1.0, gamma: 0.0 };
     let options = LogRankOptions::default().with_weight(weight);
-    invalid(of(options.test(any, &input.label).map(|t| t.p)), "rho");
+    invalid(of(options.test(any, &input.label).map(|t| t.test.p)), "rho");
     let options = GrayOptions::default().with_rho(f64::NAN);
-    invalid(of(options.test(&outcomes, 1, &input.label).map(|t| t.p)), "rho");
+    invalid(of(options.test(&outcomes.cause(1).unwrap(), &input.label).map(|t| t.test.p)), "rho");
     invalid(of(outcomes.cause(0).map(|_| 0.0)), "cause");
     invalid(of(incident_auc(any, &input.risk, &[3.0], 0.0).map(|_| 0.0)), "bandwidth");
     invalid(of(incident_auc(any, &input.risk, &[f64::NAN], 1.0).map(|_| 0.0)), "time");
     invalid(of(any.clone().with_tied_times(-1.0).map(|_| 0.0)), "tolerance");
-    invalid(of(accuracy_at(any, &input.risk, 3.0, f64::NAN).map(|a| a.ppv)), "threshold");
+    invalid(of(accuracy_at(any, &input.risk, 3.0, f64::NAN).map(|a| a.ppv.value)), "threshold");
     invalid(of(calibration_groups(any, &input.risk, 3.0, 0).map(|_| 0.0)), "n_groups");
     invalid(of(calibration_groups(any, &input.risk, 3.0, 13).map(|_| 0.0)), "n_groups");
     for threshold in [0.0, 1.0, f64::NAN] {
@@ -431,13 +436,12 @@ fn numbers_without_outcomes() {
     }
     assert!(matches!(gonen_heller(&[0.1]), Err(Error::NoComparablePair { n: 1 })));
     assert!(matches!(gonen_heller(&[0.1, f64::NAN]), Err(Error::OutOfDomain { index: 1, .. })));
-    assert!(percentile_interval(&[], 0.95).is_err());
-    assert!(percentile_interval(&[0.1, f64::NAN], 0.95).is_err());
-    assert!(bca_interval(0.1, &[0.1, f64::NAN], &[0.1, -0.1], 0.95).is_err());
-    assert!(logistic_hazard_loss(&[], 3, &[], &[]).is_err());
-    assert!(logistic_hazard_loss(&[0.1; 5], 3, &[0, 1], &[true; 2]).is_err());
-    assert!(logistic_hazard_loss(&[0.1; 6], 3, &[0, 3], &[true; 2]).is_err());
-    assert!(logistic_hazard_loss(&[f64::NAN; 6], 3, &[0, 1], &[true; 2]).is_err());
+    assert!(Bootstrap::new(0.1, vec![]).unwrap().percentile(0.95).is_err());
+    assert!(Bootstrap::new(0.1, vec![0.1, f64::NAN]).is_err());
+    assert!(logistic_hazard_loss(&[], &[], &[], 3).is_err());
+    assert!(logistic_hazard_loss(&[0, 1], &[true; 2], &[0.1; 5], 3).is_err());
+    assert!(logistic_hazard_loss(&[0, 3], &[true; 2], &[0.1; 6], 3).is_err());
+    assert!(logistic_hazard_loss(&[0, 1], &[true; 2], &[f64::NAN; 6], 3).is_err());
     for time in [f64::NAN, f64::INFINITY, -1.0] {
         assert!(matches!(
             CompetingOutcomes::new(vec![1.0, time], vec![1, 2]),

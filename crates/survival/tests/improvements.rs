@@ -90,12 +90,12 @@ proptest! {
                 prop_assert!(count == 0 && undefined);
             }
             Ok(got) => {
-                prop_assert_eq!(got[0].n_events, count);
-                prop_assert!(near(got[0].auc, sum / total, 1e-12));
+                prop_assert_eq!(got[0].events, count);
+                prop_assert!(near(got[0].estimate.value, sum / total, 1e-12));
                 let expected = jackknife_variance(&w, |w| {
-                    incident_auc(&plain(&rows, w, delayed), &risk, &[time], bandwidth).unwrap()[0].auc
+                    incident_auc(&plain(&rows, w, delayed), &risk, &[time], bandwidth).unwrap()[0].estimate.value
                 });
-                prop_assert!(near(got[0].se.powi(2), expected, 1e-6), "{} {expected}", got[0].se.powi(2));
+                prop_assert!(near(got[0].estimate.std_error.powi(2), expected, 1e-6), "{} {expected}", got[0].estimate.std_error.powi(2));
             }
         }
     }
@@ -116,22 +116,22 @@ proptest! {
                 net_reclassification(&outcomes.cause(1).unwrap(), &old, &new, horizon, &kind).unwrap()
             };
             for (se, statistic) in [
-                (got.events.se, (|n| n.events.value) as fn(vertebra_survival::NetReclassification) -> f64),
-                (got.non_events.se, |n| n.non_events.value),
-                (got.total.se, |n| n.total.difference),
+                (got.events.std_error, (|n| n.events.value) as fn(vertebra_survival::NetReclassification) -> f64),
+                (got.non_events.std_error, |n| n.non_events.value),
+                (got.total.difference.std_error, |n| n.total.difference.value),
             ] {
                 let expected = jackknife_variance(&w, |w| statistic(at(w)));
                 prop_assert!(near(se.powi(2), expected, 1e-5), "{} {expected}", se.powi(2));
             }
         }
         if let Ok(got) = integrated_discrimination(&cause, &old, &new, horizon) {
-            prop_assert!(near(got.improvement.difference, got.new_slope - got.old_slope, 1e-12));
+            prop_assert!(near(got.improvement.difference.value, got.new_slope - got.old_slope, 1e-12));
             let expected = jackknife_variance(&w, |w| {
                 let outcomes = competing(&rows, w);
                 let cause = outcomes.cause(1).unwrap();
-                integrated_discrimination(&cause, &old, &new, horizon).unwrap().improvement.difference
+                integrated_discrimination(&cause, &old, &new, horizon).unwrap().improvement.difference.value
             });
-            prop_assert!(near(got.improvement.se.powi(2), expected, 1e-5));
+            prop_assert!(near(got.improvement.difference.std_error.powi(2), expected, 1e-5));
         }
     }
 
@@ -147,10 +147,10 @@ proptest! {
             let outcomes = competing(&rows, w);
             integrated_brier(&outcomes.cause(1).unwrap(), &predicted, &horizons).unwrap()
         };
-        let expected = jackknife_variance(&w, |w| at(w).brier);
-        prop_assert!(near(got.se.powi(2), expected, 1e-6));
-        let expected = jackknife_variance(&w, |w| at(w).scaled);
-        prop_assert!(near(got.scaled_se.powi(2), expected, 1e-5), "{} {expected}", got.scaled_se.powi(2));
+        let expected = jackknife_variance(&w, |w| at(w).estimate.value);
+        prop_assert!(near(got.estimate.std_error.powi(2), expected, 1e-6));
+        let expected = jackknife_variance(&w, |w| at(w).scaled.value);
+        prop_assert!(near(got.scaled.std_error.powi(2), expected, 1e-5), "{} {expected}", got.scaled.std_error.powi(2));
     }
 }
 
@@ -164,7 +164,11 @@ fn nobody_free_of_the_event_is_seen_in_spite_of_rounding() {
     let (old, new) = ([0.1; 3], [0.1, 0.1, 0.2]);
     let cause = outcomes.cause(1).unwrap();
     let group = calibration_groups(&cause, &old, 3.0, 1).unwrap()[0];
-    assert_eq!((group.lower, group.upper), (0.0, 1.0), "the variance is undefined");
+    assert_eq!(
+        (group.observed.interval.lower, group.observed.interval.upper),
+        (0.0, 1.0),
+        "the variance is undefined"
+    );
     let got = net_reclassification(&cause, &old, &new, 3.0, &Reclassification::AnyChange);
     assert!(matches!(got, Err(Error::Undefined { .. })), "{got:?}");
 }

@@ -4,8 +4,8 @@
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
     BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight,
-    accuracy_at, auc_at, auc_jointly, bootstrap, bootstrap_concordance, brier_score,
-    compare_auc_at, concordance, cox_partial_likelihood, kaplan_meier, observed_expected,
+    accuracy_at, auc_at, auc_jointly, brier_score, compare_auc_at, concordance,
+    cox_partial_likelihood, kaplan_meier, observed_expected,
 };
 
 /// A sample with many equal times and risks: time, event, risk, entry, weight.
@@ -143,9 +143,9 @@ proptest! {
             ];
             prop_assert!(counts.iter().zip(expected).all(|(a, b)| near(*a, b, 1e-12)));
             let variance = jackknife_variance(&weights(&rows), |w| {
-                options.estimate(&weighted(&rows, w, delayed), &risk).unwrap().c
+                options.estimate(&weighted(&rows, w, delayed), &risk).unwrap().estimate.value
             });
-            prop_assert!(near(got.se.powi(2), variance, 1e-6), "{} {variance}", got.se.powi(2));
+            prop_assert!(near(got.estimate.std_error.powi(2), variance, 1e-6), "{} {variance}", got.estimate.std_error.powi(2));
         }
     }
 
@@ -159,7 +159,7 @@ proptest! {
             let options = ConcordanceOptions::default().with_time_weight(kind);
             let (a, b) = (options.estimate(&outcomes, &risk(&rows)), options.estimate(&plain, &risk(&repeated)));
             if let (Ok(a), Ok(b)) = (a, b) {
-                prop_assert!(near(a.c, b.c, 1e-12), "{kind:?} {} {}", a.c, b.c);
+                prop_assert!(near(a.estimate.value, b.estimate.value, 1e-12), "{kind:?} {} {}", a.estimate.value, b.estimate.value);
             }
         }
         let (a, b) = (kaplan_meier(&outcomes).unwrap(), kaplan_meier(&plain).unwrap());
@@ -239,28 +239,29 @@ proptest! {
         let (w, score, horizon) = (weights(&rows), risk(&rows), f64::from(horizon));
         let at = |w: Vec<f64>| weighted(&rows, w, false);
         if let Ok(got) = auc_at(&at(w.clone()), &score, horizon) {
-            let expected = jackknife_variance(&w, |w| auc_at(&at(w), &score, horizon).unwrap().auc);
-            prop_assert!(near(got.se.powi(2), expected, 1e-6), "{} {expected}", got.se.powi(2));
+            let expected = jackknife_variance(&w, |w| auc_at(&at(w), &score, horizon).unwrap().estimate.value);
+            prop_assert!(near(got.estimate.std_error.powi(2), expected, 1e-6), "{} {expected}", got.estimate.std_error.powi(2));
             let survival: Vec<f64> = score.iter().map(|r| 1.0 / (1.0 + r.exp())).collect();
             let got = brier_score(&at(w.clone()), &survival, horizon).unwrap();
             let expected = jackknife_variance(&w, |w| {
-                brier_score(&at(w), &survival, horizon).unwrap().brier
+                brier_score(&at(w), &survival, horizon).unwrap().estimate.value
             });
-            prop_assert!(near(got.se.powi(2), expected, 1e-6));
+            prop_assert!(near(got.estimate.std_error.powi(2), expected, 1e-6));
         }
         if let Ok(got) = accuracy_at(&at(w.clone()), &score, horizon, 0.0) {
             let expected = jackknife_variance(&w, |w| {
-                accuracy_at(&at(w), &score, horizon, 0.0).unwrap().ppv
+                accuracy_at(&at(w), &score, horizon, 0.0).unwrap().ppv.value
             });
-            prop_assert!(near(got.std_errors.ppv.powi(2), expected, 1e-6));
+            prop_assert!(near(got.ppv.std_error.powi(2), expected, 1e-6));
         }
     }
 
     #[test]
     fn fast_bootstrap_of_concordance_is_the_general_one(rows in rows(40), seed in any::<u64>()) {
         let (outcomes, risk) = (right_censored(&rows), risk(&rows));
-        let fast = bootstrap_concordance(&outcomes, &risk, 20, seed);
-        let general = bootstrap(risk.len(), 20, seed, |sample| {
+        let samples = BootstrapOptions::default().with_replicates(20).with_seed(seed);
+        let fast = ConcordanceOptions::default().bootstrap_index(&outcomes, &risk, &samples);
+        let general = samples.draw(risk.len(), |sample| {
             let drawn: Vec<f64> = sample.iter().map(|&i| risk[i]).collect();
             concordance(&outcomes.subset(sample), &drawn).ok().map(|c| c.index())
         });
@@ -293,7 +294,7 @@ proptest! {
             let strata = sample.iter().map(|&i| label[i]).collect();
             let index = if kind == 2 { index.clone().with_strata(strata) } else { index.clone() };
             let got = index.estimate(&outcomes.subset(sample), &of(score, sample)).ok()?;
-            Some((got.c, got.se))
+            Some((got.estimate.value, got.estimate.std_error))
         });
         let joint = index.bootstrap(&outcomes, &[&first, &second], &options);
         match (joint, slow(&first), slow(&second)) {
@@ -303,7 +304,7 @@ proptest! {
                     prop_assert_eq!(fast.bootstrap.n_undefined, slow.bootstrap.n_undefined);
                     let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| near(*a, *b, 1e-9));
                     prop_assert!(near(&fast.bootstrap.replicates, &slow.bootstrap.replicates));
-                    let (a, b) = (&fast.replicate_se, &slow.replicate_se);
+                    let (a, b) = (&fast.replicate_std_errors, &slow.replicate_std_errors);
                     prop_assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9), "{:?} {:?}", a, b);
                 }
             }
@@ -319,10 +320,10 @@ proptest! {
         let negated: Vec<f64> = risk.iter().map(|r| -r).collect();
         let uno = ConcordanceOptions::default().with_time_weight(TimeWeight::Uno);
         if let (Ok(a), Ok(b)) = (uno.estimate(&outcomes, &risk), uno.estimate(&outcomes, &negated)) {
-            prop_assert!(near(a.c + b.c, 1.0, 1e-12) && near(a.se, b.se, 1e-12));
+            prop_assert!(near(a.estimate.value + b.estimate.value, 1.0, 1e-12) && near(a.estimate.std_error, b.estimate.std_error, 1e-12));
         }
         if let (Ok(a), Ok(b)) = (auc_at(&outcomes, &risk, horizon), auc_at(&outcomes, &negated, horizon)) {
-            prop_assert!(near(a.auc + b.auc, 1.0, 1e-12) && near(a.se, b.se, 1e-12));
+            prop_assert!(near(a.estimate.value + b.estimate.value, 1.0, 1e-12) && near(a.estimate.std_error, b.estimate.std_error, 1e-12));
         }
     }
 
@@ -366,24 +367,24 @@ proptest! {
                     }
                 }
             }
-            prop_assert!(near(got.auc, wins / pairs, 1e-11), "{} {}", got.auc, wins / pairs);
+            prop_assert!(near(got.estimate.value, wins / pairs, 1e-11), "{} {}", got.estimate.value, wins / pairs);
             let numeric = |statistic: &dyn Fn(&CompetingOutcomes) -> f64| {
                 jackknife_variance(&w, |w| statistic(&at(w)))
             };
-            let expected = numeric(&|o| auc_at(&o.cause(1).unwrap(), &score, horizon).unwrap().auc);
-            prop_assert!(near(got.se.powi(2), expected, 1e-6), "{} {expected}", got.se.powi(2));
+            let expected = numeric(&|o| auc_at(&o.cause(1).unwrap(), &score, horizon).unwrap().estimate.value);
+            prop_assert!(near(got.estimate.std_error.powi(2), expected, 1e-6), "{} {expected}", got.estimate.std_error.powi(2));
             let survival: Vec<f64> = score.iter().map(|r| 1.0 / (1.0 + r.exp())).collect();
             let got = brier_score(&of_cause, &survival, horizon).unwrap();
             let scaled = |o: &CompetingOutcomes| {
-                brier_score(&o.cause(1).unwrap(), &survival, horizon).unwrap().scaled
+                brier_score(&o.cause(1).unwrap(), &survival, horizon).unwrap().scaled.value
             };
-            prop_assert!(near(got.scaled_se.powi(2), numeric(&scaled), 1e-6));
+            prop_assert!(near(got.scaled.std_error.powi(2), numeric(&scaled), 1e-6));
             if let Ok(got) = observed_expected(&of_cause, &survival, horizon) {
                 let observed = |o: &CompetingOutcomes| {
                     observed_expected(&o.cause(1).unwrap(), &survival, horizon).unwrap().observed
                 };
                 let reach = 1.959_963_984_540_054 * numeric(&observed).sqrt() / got.observed;
-                prop_assert!(near((got.upper / got.ratio).ln(), reach, 1e-5));
+                prop_assert!(near((got.ratio.interval.upper / got.ratio.value).ln(), reach, 1e-5));
             }
         }
     }
@@ -403,12 +404,12 @@ proptest! {
         }
         let v = &joint.covariance;
         if let Ok(test) = joint.test_of_equality() {
-            let x = [0, 1].map(|k| joint.areas[1][k].auc - joint.areas[0][k].auc);
+            let x = [0, 1].map(|k| joint.areas[1][k].estimate.value - joint.areas[0][k].estimate.value);
             let c = |k: usize, l: usize| v[2 + k][2 + l] - v[2 + k][l] - v[k][2 + l] + v[k][l];
             let det = c(0, 0) * c(1, 1) - c(0, 1) * c(1, 0);
             let square = (x[0] * x[0] * c(1, 1) - 2.0 * x[0] * x[1] * c(0, 1) + x[1] * x[1] * c(0, 0)) / det;
             if det > 1e-6 * c(0, 0) * c(1, 1) {
-                prop_assert!(near(test.chi_square, square, 1e-6), "{} {square}", test.chi_square);
+                prop_assert!(near(test.statistic, square, 1e-6), "{} {square}", test.statistic);
             }
         }
     }

@@ -3,10 +3,10 @@
 
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
-    CompetingOutcomes, CurveEstimator, CurveOptions, Error, LogRankOptions, LogRankWeight,
-    Outcomes, RiskSets, Ties, concordance, cox_partial_likelihood, cumulative_incidence,
-    cumulative_incidence_by_group, gradient_log_hazard, gray_test, kaplan_meier,
-    kaplan_meier_by_group, log_rank,
+    CompetingOutcomes, CurveEstimator, CurveOptions, Error, GrayTest, LogRankOptions,
+    LogRankWeight, Outcomes, RiskSets, Ties, concordance, cox_partial_likelihood,
+    cumulative_incidence, cumulative_incidence_by_group, gradient_log_hazard, gray_test,
+    kaplan_meier, kaplan_meier_by_group, log_rank,
 };
 
 /// Time, cause, entry before it, weight, group, stratum, risk.
@@ -76,6 +76,11 @@ fn all_near(a: &[f64], b: &[f64], tolerance: f64) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| near(*a, *b, tolerance))
 }
 
+/// Gray's test of cause 1.
+fn gray(outcomes: &CompetingOutcomes, groups: &[usize]) -> Result<GrayTest, Error> {
+    gray_test(&outcomes.cause(1)?, groups)
+}
+
 proptest! {
     #[test]
     fn cumulative_incidence_and_its_jackknife_follow_the_definition(
@@ -106,8 +111,8 @@ proptest! {
                     (moved(1e-5) - moved(-1e-5)) / 2e-5
                 };
                 let se = (0..rows.len()).map(|i| slope(i).powi(2)).sum::<f64>().sqrt();
-                prop_assert!((curve.std_err_at(now) - se).abs() < 2e-7, "{} {se}", curve.std_err_at(now));
-                let (lower, upper) = curve.interval_at(now);
+                prop_assert!((curve.std_error_at(now) - se).abs() < 2e-7, "{} {se}", curve.std_error_at(now));
+                let vertebra_survival::Interval { lower, upper, .. } = curve.interval_at(now);
                 prop_assert!(lower <= curve.at(now) && curve.at(now) <= upper);
             }
         }
@@ -132,23 +137,23 @@ proptest! {
                 true => LogRankOptions::default().with_weight(weight).with_strata(strata(rows)),
                 false => LogRankOptions::default().with_weight(weight),
             };
-            let a = options(&rows).test(few.any(), &label(&rows));
-            let b = options(&many).test(each.any(), &label(&many));
+            let a = options(&rows).test(few.any_event(), &label(&rows));
+            let b = options(&many).test(each.any_event(), &label(&many));
             match (a, b) {
                 (Ok(a), Ok(b)) => {
                     prop_assert!(all_near(&a.observed, &b.observed, 1e-11));
                     prop_assert!(all_near(&a.expected, &b.expected, 1e-11));
-                    prop_assert!(near(a.chi_square, b.chi_square, 1e-9), "{} {}", a.chi_square, b.chi_square);
-                    prop_assert_eq!(a.degrees_of_freedom, b.degrees_of_freedom);
+                    prop_assert!(near(a.test.statistic, b.test.statistic, 1e-9), "{} {}", a.test.statistic, b.test.statistic);
+                    prop_assert_eq!(a.test.df, b.test.df);
                 }
                 (a, b) => prop_assert_eq!(a.err().map(|e| e.to_string()).is_some(), b.err().is_some()),
             }
         }
         if !delayed {
-            match (gray_test(&few, 1, &label(&rows)), gray_test(&each, 1, &label(&many))) {
+            match (gray(&few, &label(&rows)), gray(&each, &label(&many))) {
                 (Ok(a), Ok(b)) => {
                     prop_assert!(all_near(&a.score, &b.score, 1e-11));
-                    prop_assert!(near(a.chi_square, b.chi_square, 1e-8), "{} {}", a.chi_square, b.chi_square);
+                    prop_assert!(near(a.test.statistic, b.test.statistic, 1e-8), "{} {}", a.test.statistic, b.test.statistic);
                 }
                 (a, b) => prop_assert_eq!(a.is_err(), b.is_err()),
             }
@@ -162,16 +167,16 @@ proptest! {
         let options = CurveOptions::default().with_estimator(CurveEstimator::NelsonAalen);
         let by_group = options.fit_by_group(outcomes.any_event(), &names).unwrap();
         prop_assert!(by_group.is_sorted_by(|a, b| a.label < b.label));
-        prop_assert_eq!(by_group.iter().map(|g| g.n_subjects).sum::<usize>(), rows.len());
+        prop_assert_eq!(by_group.iter().map(|g| g.n).sum::<usize>(), rows.len());
         for group in &by_group {
             let members: Vec<usize> = (0..rows.len()).filter(|&i| names[i] == group.label).collect();
             let here = outcomes.subset(&members);
-            prop_assert_eq!(&group.curve, &options.fit(here.any()).unwrap());
-            prop_assert_eq!(group.n_events, here.any().n_events());
+            prop_assert_eq!(&group.curve, &options.fit(here.any_event()).unwrap());
+            prop_assert_eq!(group.events, here.any_event().n_events());
         }
         for group in kaplan_meier_by_group(outcomes.any_event(), &names).unwrap() {
             let members: Vec<usize> = (0..rows.len()).filter(|&i| names[i] == group.label).collect();
-            prop_assert_eq!(group.curve, kaplan_meier(outcomes.subset(&members).any()).unwrap());
+            prop_assert_eq!(group.curve, kaplan_meier(outcomes.subset(&members).any_event()).unwrap());
         }
         let Ok(by_group) = cumulative_incidence_by_group(&outcomes, &names) else { return Ok(()) };
         for group in by_group {
@@ -233,16 +238,13 @@ fn weights_that_are_no_counts_and_entries_are_refused_where_undefined() {
     ));
     let competing = CompetingOutcomes::new(vec![1.0, 2.0, 3.0], vec![1, 2, 1]).unwrap();
     let half = competing.clone().with_weights(vec![1.0, 0.5, 1.0]).unwrap();
-    assert!(matches!(
-        gray_test(&half, 1, &[0, 1, 0]),
-        Err(Error::Unsupported { what: "Gray's test", .. })
-    ));
+    assert!(matches!(gray(&half, &[0, 1, 0]), Err(Error::Unsupported { what: "Gray's test", .. })));
     let late = competing.with_entry(vec![0.0, 1.0, 0.0]).unwrap();
     let kind = |why: Error| match why {
         Error::Unsupported { with: kind, .. } => kind.to_owned(),
         other => other.to_string(),
     };
-    assert_eq!(gray_test(&late, 1, &[0, 1, 0]).map_err(kind), Err("delayed entry".to_owned()));
+    assert_eq!(gray(&late, &[0, 1, 0]).map_err(kind), Err("delayed entry".to_owned()));
     let late = late.cause(1).unwrap();
     let x: &[f64] = &[0.1, 0.5, 0.3];
     assert_eq!(

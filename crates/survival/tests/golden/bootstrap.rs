@@ -2,15 +2,16 @@
 
 use crate::{Golden, assert_all_near, assert_close};
 use vertebra_survival::{
-    BootstrapOptions, ConcordanceOptions, StudentisedBootstrap, bca_interval, concordance,
-    harrell_c, jackknife, percentile_interval, studentised_interval,
+    Bootstrap, BootstrapOptions, ConcordanceOptions, Interval, StudentisedBootstrap, concordance,
+    harrell_c, jackknife,
 };
 
 #[test]
 fn intervals_from_given_replicates() {
     let lung = Golden::read("lung");
     let replicates = lung.numbers("/bootstrap/t");
-    let (lower, upper) = percentile_interval(&replicates, 0.95).unwrap();
+    let drawn = Bootstrap::new(lung.number("/bootstrap/t0"), replicates.clone()).unwrap();
+    let Interval { lower, upper, .. } = drawn.percentile(0.95).unwrap();
     assert_close("lower", lower, lung.numbers("/bootstrap/percentile")[0], 1e-12);
     assert_close("upper", upper, lung.numbers("/bootstrap/percentile")[1], 1e-12);
 
@@ -31,21 +32,14 @@ fn intervals_from_given_replicates() {
     assert_close("acceleration", acceleration, lung.number("/bootstrap/acceleration"), 1e-9);
     let t0 = lung.number("/bootstrap/t0");
     assert_close("C", concordance(&outcomes, &age).unwrap().index(), t0, 1e-14);
-    let drawn = BootstrapOptions::default().with_replicates(replicates.len());
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let drawn = drawn.draw(age.len(), |_: &[usize]| {
-        let k = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        Some(if k == 0 { t0 } else { replicates[k - 1] })
-    });
-    let drawn = drawn.unwrap();
-    for (name, (lower, upper)) in
+    for (name, Interval { lower, upper, .. }) in
         [("normal", drawn.normal(0.95).unwrap()), ("basic", drawn.basic(0.95).unwrap())]
     {
         let expected = lung.numbers(&format!("/bootstrap/{name}"));
         assert_close(name, lower, expected[0], 1e-11);
         assert_close(name, upper, expected[1], 1e-11);
     }
-    let (lower, upper) = bca_interval(t0, &replicates, &influence, 0.95).unwrap();
+    let Interval { lower, upper, .. } = drawn.bca(0.95, &influence).unwrap();
     assert_close("lower", lower, lung.numbers("/bootstrap/bca")[0], 1e-12);
     assert_close("upper", upper, lung.numbers("/bootstrap/bca")[1], 1e-12);
 }
@@ -72,7 +66,7 @@ fn every_interval_of_boot_ci() {
     let drawn = drawn_by_r(&golden);
     let (outcomes, age) = (lung.outcomes(), lung.column("age"));
     let influence = ConcordanceOptions::default().jackknife_values(&outcomes, &age).unwrap();
-    let check = |name: &str, (lower, upper): (f64, f64)| {
+    let check = |name: &str, Interval { lower, upper, .. }: Interval| {
         let expected = golden.numbers(&format!("/{name}"));
         assert_close(&format!("{name}, lower"), lower, expected[0], 1e-12);
         assert_close(&format!("{name}, upper"), upper, expected[1], 1e-12);
@@ -87,5 +81,7 @@ fn every_interval_of_boot_ci() {
     let c = harrell_c(&outcomes, &age).unwrap();
     let root: Vec<f64> = golden.numbers("/t_variance").into_iter().map(f64::sqrt).collect();
     let t = golden.numbers("/t");
-    check("studentised", studentised_interval(c.c, c.se, &t, &root, 0.95).unwrap());
+    let drawn = Bootstrap::new(c.estimate.value, t).unwrap();
+    let drawn = StudentisedBootstrap::new(drawn, c.estimate.std_error, root).unwrap();
+    check("studentised", drawn.studentised(0.95).unwrap());
 }

@@ -13,6 +13,6 @@ fn slope_on_the_other_half_of_lung() {
     let test: Vec<usize> = (0..log_hazard.len()).filter(|i| i % 2 == 0).collect();
     let log_hazard: Vec<f64> = test.iter().map(|&i| log_hazard[i]).collect();
     let got = calibration_slope(&lung.outcomes().subset(&test), &log_hazard).unwrap();
-    assert_close("slope", got.slope, lung.number("/calibration_slope/slope"), 1e-9);
-    assert_close("se", got.se, lung.number("/calibration_slope/se"), 1e-9);
+    assert_close("slope", got.value, lung.number("/calibration_slope/slope"), 1e-9);
+    assert_close("se", got.std_error, lung.number("/calibration_slope/se"), 1e-9);
 }

@@ -77,18 +77,38 @@ fn every_time_weight_with_its_variance() {
             let options = ConcordanceOptions::default().with_time_weight(weight);
             let got = options.estimate(&outcomes, &x1).unwrap();
             assert_all_close(&at, &five(got.pairs), &expected_five(&golden, &at), 1e-11);
-            assert_close(&at, got.c, golden.number(&format!("{at}/C")), 1e-12);
-            assert_close(&at, got.se.powi(2), golden.number(&format!("{at}/var")), 1e-11);
+            assert_close(&at, got.estimate.value, golden.number(&format!("{at}/C")), 1e-12);
+            assert_close(
+                &at,
+                got.estimate.std_error.powi(2),
+                golden.number(&format!("{at}/var")),
+                1e-11,
+            );
             let Some(x2) = &x2 else { continue };
             let at = format!("{path}/x1x2_joint_{}", escape(key));
             let joint = options.estimate_jointly(&outcomes, &[&x1, x2]).unwrap();
-            assert_close(&at, joint.statistics[1].c, golden.numbers(&format!("{at}/C"))[1], 1e-12);
+            assert_close(
+                &at,
+                joint.statistics[1].estimate.value,
+                golden.numbers(&format!("{at}/C"))[1],
+                1e-12,
+            );
             for (k, row) in joint.covariance.iter().enumerate() {
                 assert_all_close(&at, row, &golden.numbers(&format!("{at}/var/{k}")), 1e-10);
             }
             let difference = options.compare(&outcomes, &x1, x2).unwrap();
-            assert_close(&at, difference.difference, golden.number(&format!("{at}/diff")), 1e-11);
-            assert_close(&at, difference.se, golden.number(&format!("{at}/diff_se")), 1e-11);
+            assert_close(
+                &at,
+                difference.difference.value,
+                golden.number(&format!("{at}/diff")),
+                1e-11,
+            );
+            assert_close(
+                &at,
+                difference.difference.std_error,
+                golden.number(&format!("{at}/diff_se")),
+                1e-11,
+            );
         }
     }
 }
@@ -107,7 +127,12 @@ fn truncation_times() {
                 let got = options.clone().with_horizon(horizon).estimate(&outcomes, &x1).unwrap();
                 let expected = expected_five(&golden, &at);
                 assert_all_close(&at, &five(got.pairs), &expected, 1e-11);
-                assert_close(&at, got.se.powi(2), golden.number(&format!("{at}/var")), 1e-11);
+                assert_close(
+                    &at,
+                    got.estimate.std_error.powi(2),
+                    golden.number(&format!("{at}/var")),
+                    1e-11,
+                );
                 seen += 1;
             }
         }
@@ -133,20 +158,30 @@ fn weights_strata_and_clusters() {
     let got = ConcordanceOptions::default().estimate(&weighted, &age).unwrap();
     let expected = expected_five(&lung, "/concordance/weighted");
     assert_all_close("weighted", &five(got.pairs), &expected, 1e-12);
-    assert_close("weighted", got.c, lung.number("/concordance/weighted/C"), 1e-12);
-    assert_close("weighted", got.se.powi(2), lung.number("/concordance/weighted/var"), 1e-11);
+    assert_close("weighted", got.estimate.value, lung.number("/concordance/weighted/C"), 1e-12);
+    assert_close(
+        "weighted",
+        got.estimate.std_error.powi(2),
+        lung.number("/concordance/weighted/var"),
+        1e-11,
+    );
 
     let strata = ConcordanceOptions::default().with_strata(lung.labels("inst"));
     let got = strata.estimate(&lung.outcomes(), &age).unwrap();
     let expected = expected_five(&lung, "/concordance/stratified");
     assert_all_close("stratified", &five(got.pairs), &expected, 1e-12);
-    assert_close("stratified", got.c, lung.number("/concordance/stratified/C"), 1e-12);
-    assert_close("stratified", got.se.powi(2), lung.number("/concordance/stratified/var"), 1e-11);
+    assert_close("stratified", got.estimate.value, lung.number("/concordance/stratified/C"), 1e-12);
+    assert_close(
+        "stratified",
+        got.estimate.std_error.powi(2),
+        lung.number("/concordance/stratified/var"),
+        1e-11,
+    );
 
     let clusters = ConcordanceOptions::default().with_clusters(lung.labels("inst"));
     let got = clusters.estimate(&lung.outcomes(), &age).unwrap();
     let expected = lung.number("/concordance/list_/x1_cluster_n/var");
-    assert_close("cluster", got.se.powi(2), expected, 1e-11);
+    assert_close("cluster", got.estimate.std_error.powi(2), expected, 1e-11);
 }
 
 /// `concordance(fit1, fit2, ..)` of Cox models. What the third model of lung was made of is not recorded.
@@ -201,7 +236,12 @@ fn assert_side_by_side(
     let path = format!("/concordance/{key}");
     let path = path.as_str();
     for (k, row) in joint.covariance.iter().enumerate() {
-        assert_close(path, joint.statistics[k].c, golden.numbers(&format!("{path}/C"))[k], 1e-12);
+        assert_close(
+            path,
+            joint.statistics[k].estimate.value,
+            golden.numbers(&format!("{path}/C"))[k],
+            1e-12,
+        );
         let pairs = five(joint.statistics[k].pairs);
         assert_all_close(path, &pairs, &golden.numbers(&format!("{path}/counts/{k}")), 1e-12);
         let expected = golden.numbers(&format!("{path}/var/{k}"));
@@ -209,8 +249,8 @@ fn assert_side_by_side(
     }
     let got = joint.difference(0, 1).unwrap();
     let contrast = |leaf: &str| golden.number(&format!("{path}/contrast_1_minus_2/{leaf}"));
-    assert_close(path, got.difference, contrast("diff"), 1e-11);
-    assert_close(path, got.se, contrast("se"), 1e-11);
+    assert_close(path, got.difference.value, contrast("diff"), 1e-11);
+    assert_close(path, got.difference.std_error, contrast("se"), 1e-11);
 }
 
 /// scikit-survival. Its IPCW index, AUC and Brier score take the censoring curve of another sample (the even rows),

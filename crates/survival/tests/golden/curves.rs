@@ -2,16 +2,16 @@
 
 use crate::{Golden, assert_all_close, assert_close};
 use vertebra_survival::{
-    CurveEstimator, CurveInterval, CurveOptions, Error, Outcomes, SurvivalCurve, kaplan_meier,
+    CurveEstimator, CurveOptions, CurveScale, Error, Outcomes, SurvivalCurve, kaplan_meier,
     nelson_aalen,
 };
 
-const INTERVALS: [(&str, CurveInterval); 5] = [
-    ("log_log", CurveInterval::LogLog),
-    ("log", CurveInterval::Log),
-    ("plain", CurveInterval::Plain),
-    ("logit", CurveInterval::Logit),
-    ("arcsin", CurveInterval::ArcSine),
+const INTERVALS: [(&str, CurveScale); 5] = [
+    ("log_log", CurveScale::LogLog),
+    ("log", CurveScale::Log),
+    ("plain", CurveScale::Plain),
+    ("logit", CurveScale::Logit),
+    ("arcsin", CurveScale::ArcSine),
 ];
 
 /// One curve of a file: its path, its rows there, and which of the file's curves it is.
@@ -45,14 +45,14 @@ impl Case<'_> {
         assert_all_close(path, &pick(&curve.n_censor), &self.part("n_censor"), 1e-13);
         assert_all_close(path, &pick(&curve.survival), &self.part("surv"), 1e-12);
         assert_all_close(path, &pick(&curve.cumulative_hazard), &self.part("cumhaz"), 1e-12);
-        assert_all_close(path, &pick(&curve.std_err_hazard), &self.part("std_chaz"), 1e-12);
+        assert_all_close(path, &pick(&curve.std_error_hazard), &self.part("std_chaz"), 1e-12);
         let alive = here.iter().filter(|&&k| curve.survival[k] > 0.0).count();
         let se = self.part("std_err_logsurv");
-        assert_all_close(path, &pick(&curve.std_err_log)[..alive], &se[..alive], 1e-12);
+        assert_all_close(path, &pick(&curve.std_error_log)[..alive], &se[..alive], 1e-12);
         let seen = INTERVALS.iter().filter(|(name, interval)| {
             let given = self.golden.0.pointer(&format!("{path}/ci_{name}")).is_some();
             if given {
-                let curve = options.with_interval(*interval).fit(outcomes).unwrap();
+                let curve = options.with_scale(*interval).fit(outcomes).unwrap();
                 self.interval_agrees(name, &curve, &here[..alive]);
             }
             given
@@ -87,9 +87,9 @@ impl Case<'_> {
                 let at = |leaf: &str| {
                     self.golden.numbers(&format!("{}/{leaf}", self.path))[self.stratum]
                 };
-                assert_close(&self.path, got.mean, at("rmean"), 1e-12);
-                if curve.std_err_hazard != curve.std_err_log {
-                    assert_close(&self.path, got.se, at("rmean_se"), 1e-11);
+                assert_close(&self.path, got.value, at("rmean"), 1e-12);
+                if curve.std_error_hazard != curve.std_error_log {
+                    assert_close(&self.path, got.std_error, at("rmean_se"), 1e-11);
                 }
             }
         }
@@ -182,9 +182,9 @@ fn curves_agree_with_scikit_survival() {
         let got = at(path, &|t| km.at(t));
         assert_all_close(path, &got, &gbsg2.numbers(&format!("{path}/surv")), 1e-12);
     }
-    let lower = at("/km_log-log", &|t| km.interval_at(t).0);
+    let lower = at("/km_log-log", &|t| km.interval_at(t).lower);
     assert_all_close("lower", &lower, &gbsg2.numbers("/km_log-log/lower"), 1e-11);
-    let upper = at("/km_log-log", &|t| km.interval_at(t).1);
+    let upper = at("/km_log-log", &|t| km.interval_at(t).upper);
     assert_all_close("upper", &upper, &gbsg2.numbers("/km_log-log/upper"), 1e-11);
     let got = at("/nelson_aalen", &|t| hazard.cumulative_hazard_at(t));
     assert_all_close("hazard", &got, &gbsg2.numbers("/nelson_aalen/cumhaz"), 1e-12);

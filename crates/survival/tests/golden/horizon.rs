@@ -29,8 +29,13 @@ fn areas_under_the_roc_curve() {
         for (k, horizon) in HORIZONS.into_iter().enumerate() {
             let risk = predicted(&pbc, model, k);
             let got = auc_at_horizons(&outcomes, &risk, &[horizon]).unwrap()[0];
-            assert_close("auc", got.auc, auc[3 * m + k], 1e-12);
-            assert_close("se", std_error(got.se, risk.len()), se[3 * m + k], SE_TOLERANCE);
+            assert_close("auc", got.estimate.value, auc[3 * m + k], 1e-12);
+            assert_close(
+                "se",
+                std_error(got.estimate.std_error, risk.len()),
+                se[3 * m + k],
+                SE_TOLERANCE,
+            );
         }
     }
 }
@@ -45,10 +50,10 @@ fn brier_scores() {
         for (k, horizon) in HORIZONS.into_iter().enumerate() {
             let survival: Vec<f64> = predicted(&pbc, model, k).iter().map(|r| 1.0 - r).collect();
             let got = brier_score(&outcomes, &survival, horizon).unwrap();
-            assert_close("brier", got.brier, brier[3 * (m + 1) + k], 1e-12);
+            assert_close("brier", got.estimate.value, brier[3 * (m + 1) + k], 1e-12);
             assert_close(
                 "se",
-                std_error(got.se, survival.len()),
+                std_error(got.estimate.std_error, survival.len()),
                 se[3 * (m + 1) + k],
                 SE_TOLERANCE,
             );
@@ -65,15 +70,20 @@ fn paired_differences() {
     for (k, horizon) in HORIZONS.into_iter().enumerate() {
         let (a, b) = (predicted(&pbc, "a", k), predicted(&pbc, "b", k));
         let auc = compare_auc_at(&outcomes, &b, &a, horizon).unwrap();
-        assert_close("auc", auc.difference, at("AUC_contrasts", "delta.AUC")[k], 1e-10);
-        let se = std_error(auc.se, a.len());
+        assert_close("auc", auc.difference.value, at("AUC_contrasts", "delta.AUC")[k], 1e-10);
+        let se = std_error(auc.difference.std_error, a.len());
         assert_close("auc se", se, at("AUC_contrasts", "se")[k], SE_TOLERANCE);
         let survival = |risk: &[f64]| -> Vec<f64> { risk.iter().map(|r| 1.0 - r).collect() };
         let brier = compare_brier(&outcomes, &survival(&b), &survival(&a), horizon).unwrap();
         // Rows of a horizon: a against the null model, b against it, b against a.
         let row = 3 * k + 2;
-        assert_close("brier", brier.difference, at("Brier_contrasts", "delta.Brier")[row], 1e-10);
-        let se = std_error(brier.se, a.len());
+        assert_close(
+            "brier",
+            brier.difference.value,
+            at("Brier_contrasts", "delta.Brier")[row],
+            1e-10,
+        );
+        let se = std_error(brier.difference.std_error, a.len());
         assert_close("brier se", se, at("Brier_contrasts", "se")[row], SE_TOLERANCE);
     }
 }

@@ -10,9 +10,9 @@ fn assert_agrees(golden: &Golden, case: &str, got: &LogRank) {
     for (k, row) in got.covariance.iter().enumerate() {
         assert_all_close(case, row, &golden.numbers(&format!("{path}/var/{k}")), 1e-11);
     }
-    assert_close(case, got.chi_square, golden.number(&format!("{path}/chisq")), 1e-11);
-    assert_eq!(got.degrees_of_freedom as f64, golden.number(&format!("{path}/df")), "{case}");
-    assert_close(case, got.p, golden.number(&format!("{path}/p")), 1e-9);
+    assert_close(case, got.test.statistic, golden.number(&format!("{path}/chisq")), 1e-11);
+    assert_eq!(got.test.df, Some(golden.number(&format!("{path}/df"))), "{case}");
+    assert_close(case, got.test.p, golden.number(&format!("{path}/p")), 1e-9);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn logistic_hazard() {
     let interval: Vec<usize> =
         golden.numbers("/idx_duration").into_iter().map(|k| k as usize).collect();
     let event: Vec<bool> = golden.numbers("/event").iter().map(|&e| e > 0.0).collect();
-    let got = logistic_hazard_loss(&phi, phi.len() / event.len(), &interval, &event).unwrap();
+    let got = logistic_hazard_loss(&interval, &event, &phi, phi.len() / event.len()).unwrap();
     let path = "/losses/pycox_nll_logistic_hazard";
     assert_close("loss", got.loss, golden.number(&format!("{path}/value")), 1e-14);
     assert_all_near("gradient", &got.gradient, &flat(&golden, &format!("{path}/grad")), 1e-15);

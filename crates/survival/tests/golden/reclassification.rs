@@ -2,9 +2,9 @@
 
 use crate::{Golden, assert_all_close, assert_all_near, assert_close};
 use vertebra_survival::{
-    CalibrationCurve, CalibrationCurveOptions, CompetingOutcomes, Endpoint, Outcomes,
-    Reclassification, calibration_intercept, calibration_line, integrated_discrimination,
-    net_reclassification, pseudo_observations,
+    CalibrationCurve, CalibrationOptions, CompetingOutcomes, Endpoint, Outcomes, Reclassification,
+    calibration_intercept, calibration_line, integrated_discrimination, net_reclassification,
+    pseudo_observations,
 };
 
 const HORIZONS: [f64; 3] = [1095.0, 1825.0, 2920.0];
@@ -45,14 +45,14 @@ fn smooth_calibration_curves() {
     for (k, horizon) in HORIZONS.into_iter().enumerate() {
         let (outcomes, _, risk) = pbc(k);
         for knots in 3..=5 {
-            let options = CalibrationCurveOptions::default().with_knots(knots);
-            let got = options.fit(&outcomes, &risk, horizon).unwrap();
+            let options = CalibrationOptions::default().with_knots(knots);
+            let got = options.calibration_curve(&outcomes, &risk, horizon).unwrap();
             assert_curve(&golden, &format!("/curve/{horizon}/{knots}"), &got, 1e-9);
         }
     }
     let (outcomes, risk) = mgus("distinct");
-    let options = CalibrationCurveOptions::default();
-    let got = options.fit(&outcomes.cause(1).unwrap(), &risk, 120.0).unwrap();
+    let options = CalibrationOptions::default();
+    let got = options.calibration_curve(&outcomes.cause(1).unwrap(), &risk, 120.0).unwrap();
     assert_curve(&golden, "/competing/curve", &got, 1e-9);
 }
 
@@ -68,10 +68,10 @@ fn assert_intercept_and_line(
     let got = calibration_intercept(endpoint, risk, horizon).unwrap();
     let intercept = |leaf: &str| golden.number(&format!("{path}/intercept/{leaf}"));
     assert_close(path, got.value, intercept("coef"), 1e-8);
-    assert_close(path, got.se, intercept("se"), 1e-8);
+    assert_close(path, got.std_error, intercept("se"), 1e-8);
     let got = calibration_line(endpoint, risk, horizon).unwrap();
     assert_all_close(path, &[got.intercept.value, got.slope.value], &at("line/coef"), 1e-8);
-    assert_all_close(path, &[got.intercept.se, got.slope.se], &at("line/se"), 1e-8);
+    assert_all_close(path, &[got.intercept.std_error, got.slope.std_error], &at("line/se"), 1e-8);
 }
 
 #[test]
@@ -117,12 +117,12 @@ fn reclassification_and_discrimination_improvements() {
             assert_close(&path, got.events.value, at("events"), 1e-10);
             assert_close(&path, got.non_events.value, at("non_events"), 1e-10);
             let total = got.events.value + got.non_events.value;
-            assert_close(&path, got.total.difference, total, 1e-12);
+            assert_close(&path, got.total.difference.value, total, 1e-12);
         }
         let got = integrated_discrimination(&outcomes, &old, &new, horizon).unwrap();
         let at = |leaf: &str| golden.number(&format!("/idi/{horizon}/{leaf}"));
         assert_close("old", got.old_slope, at("old"), 1e-11);
         assert_close("new", got.new_slope, at("new"), 1e-11);
-        assert_close("idi", got.improvement.difference, at("improvement"), 1e-9);
+        assert_close("idi", got.improvement.difference.value, at("improvement"), 1e-9);
     }
 }

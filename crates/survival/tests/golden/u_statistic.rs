@@ -22,11 +22,11 @@ fn difference_and_its_test() {
         let negated = |k: usize| -> Vec<f64> { column(k).iter().map(|v| -v).collect() };
         let (y, z) = (negated(4), negated(5));
         let number = |k: usize| expected[k].parse::<f64>().unwrap();
-        assert_close("Cxy", harrell_c(&outcomes, &y).unwrap().c, number(3), 1e-12);
+        assert_close("Cxy", harrell_c(&outcomes, &y).unwrap().estimate.value, number(3), 1e-12);
         let got = compare_c_u_statistic(&outcomes, &y, &z).unwrap();
-        assert_close("difference", got.difference, number(3) - number(4), 1e-12);
-        assert_close("variance", got.se.powi(2), number(8), 1e-10);
-        assert_close("z", got.z, number(9), 1e-10);
-        assert_close("p", got.p, number(10), 1e-10);
+        assert_close("difference", got.difference.value, number(3) - number(4), 1e-12);
+        assert_close("variance", got.difference.std_error.powi(2), number(8), 1e-10);
+        assert_close("z", got.test.statistic, number(9), 1e-10);
+        assert_close("p", got.test.p, number(10), 1e-10);
     }
 }
