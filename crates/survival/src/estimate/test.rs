@@ -11,6 +11,7 @@ pub struct Test {
     /// The statistic: chi-square, or an estimate divided by its standard error.
     pub statistic: f64,
     /// Degrees of freedom of chi-square or of Student's t; `None` for the normal distribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub df: Option<f64>,
     /// P value, two-sided for a statistic that may be negative.
     pub p: f64,
