@@ -63,14 +63,14 @@ fn survival(criterion: &mut Criterion) {
         concordance(&s.outcomes, &s.risk).expect("pairs").index()
     });
     on_samples(criterion, "concordance/harrell_se", LARGE, |s| {
-        harrell_c(&s.outcomes, &s.risk).expect("pairs").se
+        harrell_c(&s.outcomes, &s.risk).expect("pairs").estimate.std_error
     });
     on_samples(criterion, "concordance/uno_se", LARGE, |s| {
-        uno_c(&s.outcomes, &s.risk, 10.0).expect("pairs").se
+        uno_c(&s.outcomes, &s.risk, 10.0).expect("pairs").estimate.std_error
     });
     on_samples(criterion, "concordance/difference", LARGE, |s| {
         let options = ConcordanceOptions::default();
-        options.compare(&s.outcomes, &s.risk, &s.other).expect("pairs").z
+        options.compare(&s.outcomes, &s.risk, &s.other).expect("pairs").test.statistic
     });
     on_samples(criterion, "bootstrap_concordance/1000", SMALL, |s| {
         bootstrap_concordance(&s.outcomes, &s.risk, 1000, 1).expect("pairs").std_error()
@@ -83,7 +83,7 @@ fn survival(criterion: &mut Criterion) {
     });
     on_samples(criterion, "auc/5_horizons", LARGE, |s| {
         let horizons = [1.0, 2.0, 3.0, 4.0, 5.0];
-        auc_at_horizons(&s.outcomes, &s.risk, &horizons).expect("cases")[4].se
+        auc_at_horizons(&s.outcomes, &s.risk, &horizons).expect("cases")[4].estimate.std_error
     });
     on_samples(criterion, "cox/loss_gradient_efron_days", LARGE, |s| {
         cox_partial_likelihood(&s.rounded, &s.risk, Ties::Efron).expect("events").loss
@@ -115,7 +115,7 @@ fn horizon(criterion: &mut Criterion) {
         |h: &[f64]| -> Vec<f64> { h.iter().map(|h| 1.0 - (-0.2 * h.exp()).exp()).collect() };
     on_samples(criterion, "horizon/gray", MEDIUM, |s| {
         let groups: Vec<usize> = s.risk.iter().map(|&r| usize::from(r > 0.0)).collect();
-        gray_test(&competing(s), 1, &groups).expect("events").chi_square
+        gray_test(&competing(s), 1, &groups).expect("events").test.statistic
     });
     on_samples(criterion, "horizon/fine_gray_2_covariates", MEDIUM, |s| {
         let outcomes = competing(s);
@@ -126,8 +126,8 @@ fn horizon(criterion: &mut Criterion) {
         let outcomes = competing(s);
         let cause = outcomes.cause(1).expect("events");
         let survival: Vec<f64> = probability(&s.risk).iter().map(|p| 1.0 - p).collect();
-        let brier = brier_score(&cause, &survival, 4.0).expect("cases").scaled_se;
-        brier + auc_at_horizons(&cause, &s.risk, &[4.0]).expect("cases")[0].se
+        let brier = brier_score(&cause, &survival, 4.0).expect("cases").scaled.std_error;
+        brier + auc_at_horizons(&cause, &s.risk, &[4.0]).expect("cases")[0].estimate.std_error
     });
     on_samples(criterion, "horizon/calibration_curve", MEDIUM, |s| {
         calibration_curve(&s.outcomes, &probability(&s.risk), 4.0).expect("a maximum").ici
@@ -138,11 +138,11 @@ fn horizon(criterion: &mut Criterion) {
     on_samples(criterion, "horizon/reclassification", MEDIUM, |s| {
         let (old, new) = (probability(&s.other), probability(&s.risk));
         let any = Reclassification::AnyChange;
-        net_reclassification(&s.outcomes, &old, &new, 4.0, &any).expect("moves").total.z
+        net_reclassification(&s.outcomes, &old, &new, 4.0, &any).expect("moves").total.test.statistic
     });
     on_samples(criterion, "horizon/incident_auc_5_times", MEDIUM, |s| {
         let times = [1.0, 2.0, 3.0, 4.0, 5.0];
-        incident_auc(&s.outcomes, &s.risk, &times, 0.5).expect("events")[4].se
+        incident_auc(&s.outcomes, &s.risk, &times, 0.5).expect("events")[4].estimate.std_error
     });
 }
 

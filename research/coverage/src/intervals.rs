@@ -2,7 +2,7 @@
 
 use crate::scenario::{Sample, Scenario, indices};
 use vertebra_survival::{
-    BootstrapOptions, ConcordanceOptions, Error, IndexInterval, JointBootstrap, Reference,
+    BootstrapOptions, ConcordanceOptions, Error, Scale, JointBootstrap, ReferenceDistribution,
     StudentisedBootstrap, compare_c_u_statistic,
 };
 
@@ -52,14 +52,14 @@ fn of_index(
 ) -> Result<Vec<Named>, Error> {
     let (outcomes, score) = (&sample.outcomes, &sample.scores[0]);
     let jackknife = |kind, reference| {
-        let index = index.clone().with_interval(kind).with_reference(reference);
-        index.estimate(outcomes, score).map(|c| (c.lower, c.upper))
+        let index = index.clone().with_scale(kind).with_reference(reference);
+        index.estimate(outcomes, score).map(|c| (c.estimate.interval.lower, c.estimate.interval.upper))
     };
     let mut all = vec![
-        ("jackknife, plain, normal", jackknife(IndexInterval::Plain, Reference::Normal)),
-        ("jackknife, plain, Student's t", jackknife(IndexInterval::Plain, Reference::Student)),
-        ("jackknife, logit, normal", jackknife(IndexInterval::Logit, Reference::Normal)),
-        ("jackknife, logit, Student's t", jackknife(IndexInterval::Logit, Reference::Student)),
+        ("jackknife, plain, normal", jackknife(Scale::Plain, ReferenceDistribution::Normal)),
+        ("jackknife, plain, Student's t", jackknife(Scale::Plain, ReferenceDistribution::Student)),
+        ("jackknife, logit, normal", jackknife(Scale::Logit, ReferenceDistribution::Normal)),
+        ("jackknife, logit, Student's t", jackknife(Scale::Logit, ReferenceDistribution::Student)),
     ];
     let Some(drawn) = drawn else { return Ok(all) };
     let influence = index.jackknife_values(outcomes, score)?;
@@ -79,15 +79,15 @@ fn of_difference(
     let (outcomes, scores) = (&sample.outcomes, &sample.scores);
     let jackknife = |reference| {
         let index = index.clone().with_reference(reference);
-        index.compare(outcomes, &scores[0], &scores[second]).map(|d| (d.lower, d.upper))
+        index.compare(outcomes, &scores[0], &scores[second]).map(|d| (d.difference.interval.lower, d.difference.interval.upper))
     };
     let mut all = vec![
-        ("jackknife, normal", jackknife(Reference::Normal)),
-        ("jackknife, Student's t", jackknife(Reference::Student)),
+        ("jackknife, normal", jackknife(ReferenceDistribution::Normal)),
+        ("jackknife, Student's t", jackknife(ReferenceDistribution::Student)),
     ];
     if name == "Harrell" {
         let u = compare_c_u_statistic(outcomes, &scores[0], &scores[second]);
-        all.push(("U-statistic", u.map(|d| (d.lower, d.upper))));
+        all.push(("U-statistic", u.map(|d| (d.difference.interval.lower, d.difference.interval.upper))));
     }
     let Some(drawn) = drawn else { return Ok(all) };
     let first = index.jackknife_values(outcomes, &scores[0])?;

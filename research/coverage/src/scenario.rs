@@ -75,7 +75,7 @@ impl Scenario {
             for (sum, (censored, index)) in sums.iter_mut().zip([(true, harrell), (false, early)]) {
                 let Sample { outcomes, scores } = self.draw(LARGE, censored, &mut random)?;
                 for (sum, score) in sum.iter_mut().zip(&scores) {
-                    *sum += index.estimate(&outcomes, score)?.c / samples as f64;
+                    *sum += index.estimate(&outcomes, score)?.estimate.value / samples as f64;
                 }
             }
         }
