@@ -174,13 +174,13 @@ impl SurvivalAt {
             let (lower, upper) = curve.interval_at(horizon);
             SurvivalPoint {
                 survival: curve.at(horizon),
-                std_error: finite(curve.at(horizon) * curve.std_err_log_at(horizon)),
+                std_error: finite(curve.at(horizon) * curve.std_error_log_at(horizon)),
                 lower: finite(lower),
                 upper: finite(upper),
                 level: LEVEL,
                 cumulative_hazard: finite(curve.cumulative_hazard_at(horizon)),
-                restricted_mean: mean.mean,
-                restricted_mean_std_error: finite(mean.se),
+                restricted_mean: mean.value,
+                restricted_mean_std_error: finite(mean.std_error),
             }
         });
         Self { horizon, at_risk: curve.n_risk_at(horizon), point }
@@ -218,7 +218,7 @@ impl IncidenceAt {
                 let (lower, upper) = curve.interval_at(horizon);
                 Figure::Defined(IncidencePoint {
                     incidence: curve.at(horizon),
-                    std_error: finite(curve.std_err_at(horizon)),
+                    std_error: finite(curve.std_error_at(horizon)),
                     lower: finite(lower),
                     upper: finite(upper),
                     level: LEVEL,

@@ -152,11 +152,11 @@ pub(crate) fn groups(run: &Run<'_>) -> Vec<Groups> {
 fn one(run: &Run<'_>, grouping: &Grouping) -> Groups {
     let weighted = |weight| {
         let test = log_rank(run, grouping, weight);
-        figure(test, |t| ChiSquare::of(t.chi_square, t.degrees_of_freedom, t.p))
+        figure(test, |t| ChiSquare::of(t.test.statistic, t.test.df, t.test.p))
     };
     let log_rank = figure(log_rank(run, grouping, LogRankWeight::LogRank), |t| LogRankTest {
-        test: ChiSquare::of(t.chi_square, t.degrees_of_freedom, t.p).test,
-        n: t.n_subjects,
+        test: ChiSquare::of(t.test.statistic, t.test.df, t.test.p).test,
+        n: t.n,
         observed: t.observed,
         expected: t.expected,
     });
@@ -199,7 +199,7 @@ fn gray(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<ChiSq
         options = options.with_strata(strata.clone());
     }
     let test = options.test(cause.outcomes(), cause.number(), &grouping.labels);
-    figure(test, |t| ChiSquare::of(t.chi_square, t.degrees_of_freedom, t.p))
+    figure(test, |t| ChiSquare::of(t.test.statistic, t.test.df, t.test.p))
 }
 
 fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
@@ -209,8 +209,8 @@ fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
         let at = run.options.horizons.iter().map(at).collect();
         Group {
             label: grouping.names[group.label].clone(),
-            n: group.n_subjects,
-            events: group.n_events,
+            n: group.n,
+            events: group.events,
             curve: GroupPoints::Survival(SurvivalPoints { median, median_lower, median_upper, at }),
         }
     };
@@ -226,7 +226,7 @@ fn incidence(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<
         let at = |&h: &f64| IncidenceAt::of(&any, curve, h);
         Ok(Group {
             label: grouping.names[group.label].clone(),
-            n: group.n_subjects,
+            n: group.n,
             events: run.own.subset(&members).n_events(),
             curve: GroupPoints::Incidence { at: run.options.horizons.iter().map(at).collect() },
         })
@@ -276,7 +276,7 @@ pub fn curves_of_groups(
         let groups = kaplan_meier_by_group(sample.observed.any(), labels)?;
         let one = |g: GroupCurve<usize>| {
             let curve = StepCurve::survival(&g.curve, at_risk_times);
-            drawn(g.label, g.n_subjects, g.n_events, curve)
+            drawn(g.label, g.n, g.events, curve)
         };
         return Ok(groups.into_iter().map(one).collect());
     };
@@ -285,7 +285,7 @@ pub fn curves_of_groups(
         let here = own.subset(&grouping.members(group.label));
         let incidence = &group.curves[cause.number() - 1];
         let curve = StepCurve::without_cause(incidence, &kaplan_meier(&here)?, at_risk_times);
-        Ok(drawn(group.label, group.n_subjects, here.n_events(), curve))
+        Ok(drawn(group.label, group.n, here.n_events(), curve))
     };
     cumulative_incidence_by_group(cause.outcomes(), labels)?.into_iter().map(one).collect()
 }

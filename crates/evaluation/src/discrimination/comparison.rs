@@ -101,8 +101,8 @@ impl Keys for WaldTest {
 
 impl Difference {
     pub(crate) fn of(d: &PairedDifference, level: f64) -> Self {
-        let interval = Interval::new(d.lower, d.upper, level);
-        Self { estimate: Estimate::new(d.difference, d.se, interval), z: d.z, p: d.p }
+        let interval = Interval::new(d.difference.interval.lower, d.difference.interval.upper, level);
+        Self { estimate: Estimate::new(d.difference.value, d.difference.std_error, interval), z: d.test.statistic, p: d.test.p }
     }
 }
 

@@ -223,7 +223,7 @@ impl Concordance {
     fn of(c: &CStatistic, level: f64) -> Self {
         let p = c.pairs;
         Self {
-            estimate: Estimate::new(c.c, c.se, Interval::new(c.lower, c.upper, level)),
+            estimate: Estimate::new(c.estimate.value, c.estimate.std_error, Interval::new(c.estimate.interval.lower, c.estimate.interval.upper, level)),
             pairs: Pairs {
                 concordant: p.concordant,
                 discordant: p.discordant,

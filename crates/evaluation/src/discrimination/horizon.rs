@@ -161,9 +161,9 @@ pub(crate) fn auc(
     let got = on_endpoint!(run.sample.observed, |endpoint| auc_at(endpoint, risk, horizon));
     let of = |area: AucAt| Auc {
         estimate: Estimate::new(
-            area.auc,
-            area.se,
-            Interval::new(area.lower, area.upper, LEVEL_OF_AREAS),
+            area.estimate.value,
+            area.estimate.std_error,
+            Interval::new(area.estimate.interval.lower, area.estimate.interval.upper, LEVEL_OF_AREAS),
         ),
         cases: area.n_cases,
         controls: area.n_controls,
@@ -196,10 +196,10 @@ impl Accuracy {
         let e = a.std_errors;
         Self {
             horizon: a.horizon,
-            sensitivity: a.sensitivity,
-            specificity: a.specificity,
-            ppv: a.ppv,
-            npv: a.npv,
+            sensitivity: a.sensitivity.value,
+            specificity: a.specificity.value,
+            ppv: a.ppv.value,
+            npv: a.npv.value,
             std_errors: AccuracyErrors {
                 sensitivity: e.sensitivity,
                 specificity: e.specificity,
@@ -241,11 +241,11 @@ pub(crate) fn incident(run: &Run<'_>, risk: &[f64]) -> Vec<IncidentAucAt> {
         let got = got.and_then(|at| at.first().copied().ok_or(Error::Empty { name: "times" }));
         let auc = figure(got, |at| IncidentAuc {
             estimate: Estimate::new(
-                at.auc,
-                at.se,
-                Interval::new(at.lower, at.upper, LEVEL_OF_AREAS),
+                at.estimate.value,
+                at.estimate.std_error,
+                Interval::new(at.estimate.interval.lower, at.estimate.interval.upper, LEVEL_OF_AREAS),
             ),
-            events: at.n_events,
+            events: at.events,
         });
         IncidentAucAt { time, bandwidth, auc }
     };

@@ -75,7 +75,7 @@ impl Sample {
         let (run, risk) = self.of_score(score, options)?;
         let of = |observed: &Observed, risk: &[f64]| -> Result<Pair, vertebra_survival::Error> {
             on_endpoint!(observed, |endpoint| auc_at(endpoint, risk, horizon)
-                .map(|a| (a.auc, a.se)))
+                .map(|a| (a.estimate.value, a.estimate.std_error)))
         };
         let whole = match of(&run.sample.observed, &risk) {
             Err(why) => return Ok(Undefined::from(why).into()),
@@ -114,10 +114,10 @@ impl Sample {
             Ok(whole) => whole,
         };
         let parts: [fn(&vertebra_survival::ThresholdAccuracy) -> Pair; 4] = [
-            |a| (a.sensitivity, a.std_errors.sensitivity),
-            |a| (a.specificity, a.std_errors.specificity),
-            |a| (a.ppv, a.std_errors.ppv),
-            |a| (a.npv, a.std_errors.npv),
+            |a| (a.sensitivity.value, a.std_errors.sensitivity),
+            |a| (a.specificity.value, a.std_errors.specificity),
+            |a| (a.ppv.value, a.std_errors.ppv),
+            |a| (a.npv.value, a.std_errors.npv),
         ];
         let [sensitivity, specificity, ppv, npv] = parts.map(|part| {
             share(&run, &risk, part(&whole), &|observed, risk| {

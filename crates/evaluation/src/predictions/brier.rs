@@ -149,11 +149,11 @@ pub(crate) fn brier(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Brier> 
     figure(got, |b| Brier {
         horizon: b.horizon,
         score: BrierScore {
-            value: b.brier,
-            std_error: b.se,
+            value: b.estimate.value,
+            std_error: b.estimate.std_error,
             reference: b.reference,
-            scaled: b.scaled,
-            scaled_std_error: b.scaled_se,
+            scaled: b.scaled.value,
+            scaled_std_error: b.scaled.std_error,
         },
     })
 }
@@ -180,11 +180,11 @@ fn over_span(run: &Run<'_>, course: &Course) -> IntegratedBrier {
     let brier = figure(got, |b| BrierOverSpan {
         span: b.span,
         score: BrierScore {
-            value: b.brier,
-            std_error: b.se,
+            value: b.estimate.value,
+            std_error: b.estimate.std_error,
             reference: b.reference,
-            scaled: b.scaled,
-            scaled_std_error: b.scaled_se,
+            scaled: b.scaled.value,
+            scaled_std_error: b.scaled.std_error,
         },
     });
     IntegratedBrier {

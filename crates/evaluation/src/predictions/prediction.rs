@@ -245,8 +245,8 @@ fn in_the_large(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<ObservedExp
     figure(got, |o| ObservedExpected {
         observed: o.observed,
         expected: o.expected,
-        ratio: o.ratio,
-        interval: Interval::new(o.lower, o.upper, LEVEL),
+        ratio: o.ratio.value,
+        interval: Interval::new(o.ratio.interval.lower, o.ratio.interval.upper, LEVEL),
     })
 }
 
@@ -257,7 +257,7 @@ pub(crate) fn slope(run: &Run<'_>, log_hazard: Result<&[f64], &Undefined>) -> Fi
     };
     let got = on_endpoint!(run.sample.observed, |endpoint| calibration_slope(endpoint, log_hazard));
     figure(got, |s| Slope {
-        estimate: Estimate::new(s.slope, s.se, Interval::new(s.lower, s.upper, LEVEL)),
+        estimate: Estimate::new(s.value, s.std_error, Interval::new(s.interval.lower, s.interval.upper, LEVEL)),
     })
 }
 
@@ -285,11 +285,11 @@ fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGr
         endpoint, risk, horizon, n
     ));
     let of = |g: vertebra_survival::CalibrationGroup| CalibrationGroup {
-        n: g.n_subjects,
-        events: g.n_events,
+        n: g.n,
+        events: g.events,
         predicted: g.predicted,
-        observed: g.observed,
-        interval: Interval::new(g.lower, g.upper, LEVEL),
+        observed: g.observed.value,
+        interval: Interval::new(g.observed.interval.lower, g.observed.interval.upper, LEVEL),
     };
     figure(got, |groups| groups.into_iter().map(of).collect())
 }
