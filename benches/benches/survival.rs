@@ -11,10 +11,10 @@ use std::{hint::black_box, time::Duration};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use vertebra_benches::SurvivalSample;
 use vertebra_survival::{
-    CompetingOutcomes, ConcordanceOptions, Outcomes, Reclassification, RiskSets, Ties,
-    auc_at_horizons, bootstrap_concordance, brier_score, calibration_curve, calibration_line,
-    concordance, cox_partial_likelihood, fine_gray, gray_test, harrell_c, incident_auc,
-    kaplan_meier, net_reclassification, uno_c,
+    BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Outcomes, Reclassification, RiskSets,
+    Ties, auc_at_horizons, brier_score, calibration_curve, calibration_line, concordance,
+    cox_partial_likelihood, fine_gray, gray_test, harrell_c, incident_auc, kaplan_meier,
+    net_reclassification, uno_c,
 };
 
 struct Sample {
@@ -73,7 +73,9 @@ fn survival(criterion: &mut Criterion) {
         options.compare(&s.outcomes, &s.risk, &s.other).expect("pairs").test.statistic
     });
     on_samples(criterion, "bootstrap_concordance/1000", SMALL, |s| {
-        bootstrap_concordance(&s.outcomes, &s.risk, 1000, 1).expect("pairs").std_error()
+        let samples = BootstrapOptions::default().with_replicates(1000).with_seed(1);
+        let options = ConcordanceOptions::default();
+        options.bootstrap_index(&s.outcomes, &s.risk, &samples).expect("pairs").std_error()
     });
     on_samples(criterion, "kaplan_meier/continuous", LARGE, |s| {
         kaplan_meier(&s.outcomes).expect("subjects").at(5.0)
@@ -115,7 +117,7 @@ fn horizon(criterion: &mut Criterion) {
         |h: &[f64]| -> Vec<f64> { h.iter().map(|h| 1.0 - (-0.2 * h.exp()).exp()).collect() };
     on_samples(criterion, "horizon/gray", MEDIUM, |s| {
         let groups: Vec<usize> = s.risk.iter().map(|&r| usize::from(r > 0.0)).collect();
-        gray_test(&competing(s), 1, &groups).expect("events").test.statistic
+        gray_test(&competing(s).cause(1).expect("events"), &groups).expect("events").test.statistic
     });
     on_samples(criterion, "horizon/fine_gray_2_covariates", MEDIUM, |s| {
         let outcomes = competing(s);
@@ -138,7 +140,11 @@ fn horizon(criterion: &mut Criterion) {
     on_samples(criterion, "horizon/reclassification", MEDIUM, |s| {
         let (old, new) = (probability(&s.other), probability(&s.risk));
         let any = Reclassification::AnyChange;
-        net_reclassification(&s.outcomes, &old, &new, 4.0, &any).expect("moves").total.test.statistic
+        net_reclassification(&s.outcomes, &old, &new, 4.0, &any)
+            .expect("moves")
+            .total
+            .test
+            .statistic
     });
     on_samples(criterion, "horizon/incident_auc_5_times", MEDIUM, |s| {
         let times = [1.0, 2.0, 3.0, 4.0, 5.0];

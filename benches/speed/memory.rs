@@ -14,5 +14,8 @@ fn main() {
     let outcomes = Outcomes::new(time, event).expect("valid times");
     let c = harrell_c(&outcomes, &risk).expect("comparable pairs");
     let (elapsed, peak) = (start.elapsed(), peak_megabytes());
-    println!("n = {n}: C = {}, se = {}, {elapsed:?}, {peak} MB at the peak", c.estimate.value, c.estimate.std_error);
+    println!(
+        "n = {n}: C = {}, se = {}, {elapsed:?}, {peak} MB at the peak",
+        c.estimate.value, c.estimate.std_error
+    );
 }

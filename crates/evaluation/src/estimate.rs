@@ -30,3 +30,10 @@ pub struct Test {
     /// P value.
     pub p: f64,
 }
+
+impl Test {
+    /// A chi-square test of survival, whose degrees of freedom are whole.
+    pub(crate) fn of(test: vertebra_survival::Test) -> Self {
+        Self { statistic: test.statistic, df: test.df.unwrap_or_default() as usize, p: test.p }
+    }
+}

@@ -15,7 +15,8 @@
 //! let survival = kaplan_meier(&outcomes)?.at(3.0);
 //! let (harrell, uno) = (harrell_c(&outcomes, &risk)?, uno_c(&outcomes, &risk, 4.0)?);
 //! let at_three_years = auc_at(&outcomes, &risk, 3.0)?;
-//! assert!(survival < 1.0 && harrell.c > 0.9 && uno.c > 0.9 && at_three_years.auc > 0.9);
+//! assert!(survival < 1.0 && harrell.estimate.value > 0.9 && uno.estimate.value > 0.9);
+//! assert!(at_three_years.estimate.interval.contains(at_three_years.estimate.value));
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 //!

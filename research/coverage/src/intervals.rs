@@ -2,12 +2,12 @@
 
 use crate::scenario::{Sample, Scenario, indices};
 use vertebra_survival::{
-    BootstrapOptions, ConcordanceOptions, Error, Scale, JointBootstrap, ReferenceDistribution,
-    StudentisedBootstrap, compare_c_u_statistic,
+    BootstrapOptions, ConcordanceOptions, Error, Interval, JointBootstrap, ReferenceDistribution,
+    Scale, StudentisedBootstrap, compare_c_u_statistic,
 };
 
 /// An interval with its name, or the reason why it does not exist.
-pub(crate) type Named = (&'static str, Result<(f64, f64), Error>);
+pub(crate) type Named = (&'static str, Result<Interval, Error>);
 
 /// The intervals of one index on one sample.
 pub(crate) struct Intervals {
@@ -53,7 +53,7 @@ fn of_index(
     let (outcomes, score) = (&sample.outcomes, &sample.scores[0]);
     let jackknife = |kind, reference| {
         let index = index.clone().with_scale(kind).with_reference(reference);
-        index.estimate(outcomes, score).map(|c| (c.estimate.interval.lower, c.estimate.interval.upper))
+        index.estimate(outcomes, score).map(|c| c.estimate.interval)
     };
     let mut all = vec![
         ("jackknife, plain, normal", jackknife(Scale::Plain, ReferenceDistribution::Normal)),
@@ -79,7 +79,7 @@ fn of_difference(
     let (outcomes, scores) = (&sample.outcomes, &sample.scores);
     let jackknife = |reference| {
         let index = index.clone().with_reference(reference);
-        index.compare(outcomes, &scores[0], &scores[second]).map(|d| (d.difference.interval.lower, d.difference.interval.upper))
+        index.compare(outcomes, &scores[0], &scores[second]).map(|d| d.difference.interval)
     };
     let mut all = vec![
         ("jackknife, normal", jackknife(ReferenceDistribution::Normal)),
@@ -87,7 +87,7 @@ fn of_difference(
     ];
     if name == "Harrell" {
         let u = compare_c_u_statistic(outcomes, &scores[0], &scores[second]);
-        all.push(("U-statistic", u.map(|d| (d.difference.interval.lower, d.difference.interval.upper))));
+        all.push(("U-statistic", u.map(|d| d.difference.interval)));
     }
     let Some(drawn) = drawn else { return Ok(all) };
     let first = index.jackknife_values(outcomes, &scores[0])?;

@@ -1,6 +1,7 @@
 //! How often intervals cover the truth, with Monte Carlo errors.
 
 use crate::intervals::Named;
+use vertebra_survival::Interval;
 
 /// The results of one kind of interval over all samples.
 #[derive(Debug, Clone, Default)]
@@ -65,8 +66,8 @@ impl Tally {
 }
 
 impl Row {
-    fn add(&mut self, interval: Option<(f64, f64)>, truth: f64) {
-        let Some((lower, upper)) = interval else {
+    fn add(&mut self, interval: Option<Interval>, truth: f64) {
+        let Some(Interval { lower, upper, .. }) = interval else {
             self.undefined += 1;
             return;
         };

@@ -25,6 +25,12 @@ fn write(sample: &Sample, folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// 1000 bootstrap replicates of Harrell's C.
+fn bootstrap(outcomes: &ours::Outcomes, risk: &[f64]) -> Result<ours::Bootstrap, ours::Error> {
+    let samples = ours::BootstrapOptions::default().with_replicates(1000).with_seed(1);
+    ours::ConcordanceOptions::default().bootstrap_index(outcomes, risk, &samples)
+}
+
 fn outcomes(sample: &Sample, time: &[f64]) -> Result<ours::Outcomes, ours::Error> {
     ours::Outcomes::new(time.to_vec(), sample.event.clone())
 }
@@ -71,7 +77,7 @@ fn our_jobs(small: &Sample, middle: &Sample, large: &Sample) -> Result<(), Box<d
         (outcomes(middle, &middle.time)?, outcomes(middle, &middle.days)?);
     let few = outcomes(small, &small.time)?;
     report("Harrell C with SE, n=1e6", who, 3, || {
-        ours::harrell_c(&million, &large.risk).map_or(f64::NAN, |c| c.se)
+        ours::harrell_c(&million, &large.risk).map_or(f64::NAN, |c| c.estimate.std_error)
     });
     report("Harrell C without SE, n=1e6", who, 3, || {
         ours::concordance(&million, &large.risk).map_or(f64::NAN, |c| c.index())
@@ -81,13 +87,13 @@ fn our_jobs(small: &Sample, middle: &Sample, large: &Sample) -> Result<(), Box<d
             .map_or(f64::NAN, |d| d.se)
     });
     report("Uno C with SE, n=1e5", who, 3, || {
-        ours::uno_c(&hundred_thousand, &middle.risk, 10.0).map_or(f64::NAN, |c| c.se)
+        ours::uno_c(&hundred_thousand, &middle.risk, 10.0).map_or(f64::NAN, |c| c.estimate.std_error)
     });
     report("1000 bootstrap C, n=1595", who, 2, || {
-        ours::bootstrap_concordance(&few, &small.risk, 1000, 1).map_or(f64::NAN, |b| b.std_error())
+        bootstrap(&few, &small.risk).map_or(f64::NAN, |b| b.std_error())
     });
     report("1000 bootstrap C, n=1e5", who, 1, || {
-        ours::bootstrap_concordance(&hundred_thousand, &middle.risk, 1000, 1)
+        bootstrap(&hundred_thousand, &middle.risk)
             .map_or(f64::NAN, |b| b.std_error())
     });
     report("Kaplan-Meier with CI, n=1e6, continuous", who, 3, || {

@@ -171,7 +171,7 @@ impl SurvivalAt {
     /// A curve at a horizon, with the mean up to there.
     pub(crate) fn of(curve: &SurvivalCurve, horizon: f64) -> Self {
         let point = figure(curve.restricted_mean(horizon), |mean| {
-            let (lower, upper) = curve.interval_at(horizon);
+            let vertebra_survival::Interval { lower, upper, .. } = curve.interval_at(horizon);
             SurvivalPoint {
                 survival: curve.at(horizon),
                 std_error: finite(curve.at(horizon) * curve.std_error_log_at(horizon)),
@@ -215,7 +215,7 @@ impl IncidenceAt {
                 Undefined::new(Reason::Undefined, why).into()
             }
             Ok(_) => {
-                let (lower, upper) = curve.interval_at(horizon);
+                let vertebra_survival::Interval { lower, upper, .. } = curve.interval_at(horizon);
                 Figure::Defined(IncidencePoint {
                     incidence: curve.at(horizon),
                     std_error: finite(curve.std_error_at(horizon)),

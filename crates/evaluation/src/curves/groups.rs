@@ -152,10 +152,10 @@ pub(crate) fn groups(run: &Run<'_>) -> Vec<Groups> {
 fn one(run: &Run<'_>, grouping: &Grouping) -> Groups {
     let weighted = |weight| {
         let test = log_rank(run, grouping, weight);
-        figure(test, |t| ChiSquare::of(t.test.statistic, t.test.df, t.test.p))
+        figure(test, |t| ChiSquare::of(t.test))
     };
     let log_rank = figure(log_rank(run, grouping, LogRankWeight::LogRank), |t| LogRankTest {
-        test: ChiSquare::of(t.test.statistic, t.test.df, t.test.p).test,
+        test: ChiSquare::of(t.test).test,
         n: t.n,
         observed: t.observed,
         expected: t.expected,
@@ -176,8 +176,8 @@ fn one(run: &Run<'_>, grouping: &Grouping) -> Groups {
 }
 
 impl ChiSquare {
-    fn of(statistic: f64, df: usize, p: f64) -> Self {
-        Self { test: Test { statistic, df, p } }
+    fn of(test: vertebra_survival::Test) -> Self {
+        Self { test: Test::of(test) }
     }
 }
 
@@ -198,8 +198,8 @@ fn gray(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<ChiSq
     if let Some(strata) = &run.sample.strata {
         options = options.with_strata(strata.clone());
     }
-    let test = options.test(cause.outcomes(), cause.number(), &grouping.labels);
-    figure(test, |t| ChiSquare::of(t.test.statistic, t.test.df, t.test.p))
+    let test = options.test(&cause, &grouping.labels);
+    figure(test, |t| ChiSquare::of(t.test))
 }
 
 fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {

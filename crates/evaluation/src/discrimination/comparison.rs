@@ -7,7 +7,7 @@ use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    EqualityTest, Error, PairedDifference, auc_jointly, compare_auc_at, compare_c_u_statistic, holm,
+    Error, PairedDifference, auc_jointly, compare_auc_at, compare_c_u_statistic, holm,
 };
 
 /// A paired difference of two statistics of the same subjects, with its test against 0.
@@ -101,8 +101,13 @@ impl Keys for WaldTest {
 
 impl Difference {
     pub(crate) fn of(d: &PairedDifference, level: f64) -> Self {
-        let interval = Interval::new(d.difference.interval.lower, d.difference.interval.upper, level);
-        Self { estimate: Estimate::new(d.difference.value, d.difference.std_error, interval), z: d.test.statistic, p: d.test.p }
+        let interval =
+            Interval::new(d.difference.interval.lower, d.difference.interval.upper, level);
+        Self {
+            estimate: Estimate::new(d.difference.value, d.difference.std_error, interval),
+            z: d.test.statistic,
+            p: d.test.p,
+        }
     }
 }
 
@@ -189,13 +194,11 @@ pub(crate) fn auc_equality(run: &Run<'_>) -> Vec<AucEquality> {
     let (run, risks) = run.complete(&columns);
     let risks: Vec<&[f64]> = risks.iter().map(Vec::as_slice).collect();
     let test = |horizons: &[f64]| {
-        let got: Result<EqualityTest, Error> = on_endpoint!(run.sample.observed, |endpoint| {
-            auc_jointly(endpoint, &risks, horizons).and_then(|joint| joint.test_of_equality())
-        });
-        let test = figure(got, |test| {
-            let (statistic, df) = (test.chi_square, test.degrees_of_freedom);
-            WaldTest { test: Test { statistic, df, p: test.p } }
-        });
+        let got: Result<vertebra_survival::Test, Error> =
+            on_endpoint!(run.sample.observed, |endpoint| {
+                auc_jointly(endpoint, &risks, horizons).and_then(|joint| joint.test_of_equality())
+            });
+        let test = figure(got, |test| WaldTest { test: Test::of(test) });
         AucEquality { horizons: horizons.to_vec(), test }
     };
     let mut tests: Vec<AucEquality> = all.iter().map(|&horizon| test(&[horizon])).collect();

@@ -223,7 +223,11 @@ impl Concordance {
     fn of(c: &CStatistic, level: f64) -> Self {
         let p = c.pairs;
         Self {
-            estimate: Estimate::new(c.estimate.value, c.estimate.std_error, Interval::new(c.estimate.interval.lower, c.estimate.interval.upper, level)),
+            estimate: Estimate::new(
+                c.estimate.value,
+                c.estimate.std_error,
+                Interval::new(c.estimate.interval.lower, c.estimate.interval.upper, level),
+            ),
             pairs: Pairs {
                 concordant: p.concordant,
                 discordant: p.discordant,
@@ -252,13 +256,14 @@ fn intervals(
     run: &Run<'_>,
     drawn: &StudentisedBootstrap,
     influence: &[f64],
-    studentised: Result<(f64, f64), Error>,
+    studentised: Result<Interval, Error>,
 ) -> BootstrapIntervals {
     let (bootstrap, level) = (&drawn.bootstrap, run.level());
     let influence = by_cluster(run, influence);
     let mut why = None;
-    let mut keep = |interval: Result<(f64, f64), Error>| {
-        interval.map_err(|error| why = Some(error.to_string())).ok()
+    let mut keep = |interval: Result<Interval, Error>| {
+        let interval = interval.map_err(|error| why = Some(error.to_string())).ok()?;
+        Some((interval.lower, interval.upper))
     };
     BootstrapIntervals {
         percentile: keep(bootstrap.percentile(level)),

@@ -1,6 +1,6 @@
 //! Areas under the ROC curve of a score at a horizon, with the accuracy at thresholds.
 
-use crate::estimate::{Estimate, Interval};
+use crate::estimate::Estimate;
 use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};
@@ -163,7 +163,7 @@ pub(crate) fn auc(
         estimate: Estimate::new(
             area.estimate.value,
             area.estimate.std_error,
-            Interval::new(area.estimate.interval.lower, area.estimate.interval.upper, LEVEL_OF_AREAS),
+            area.estimate.interval,
         ),
         cases: area.n_cases,
         controls: area.n_controls,
@@ -193,7 +193,6 @@ pub(crate) fn accuracy(
 
 impl Accuracy {
     pub(crate) fn of(a: &ThresholdAccuracy) -> Self {
-        let e = a.std_errors;
         Self {
             horizon: a.horizon,
             sensitivity: a.sensitivity.value,
@@ -201,10 +200,10 @@ impl Accuracy {
             ppv: a.ppv.value,
             npv: a.npv.value,
             std_errors: AccuracyErrors {
-                sensitivity: e.sensitivity,
-                specificity: e.specificity,
-                ppv: e.ppv,
-                npv: e.npv,
+                sensitivity: a.sensitivity.std_error,
+                specificity: a.specificity.std_error,
+                ppv: a.ppv.std_error,
+                npv: a.npv.std_error,
             },
         }
     }
@@ -240,17 +239,10 @@ pub(crate) fn incident(run: &Run<'_>, risk: &[f64]) -> Vec<IncidentAucAt> {
         let got = incident_auc(&run.own, risk, &[time], bandwidth);
         let got = got.and_then(|at| at.first().copied().ok_or(Error::Empty { name: "times" }));
         let auc = figure(got, |at| IncidentAuc {
-            estimate: Estimate::new(
-                at.estimate.value,
-                at.estimate.std_error,
-                Interval::new(at.estimate.interval.lower, at.estimate.interval.upper, LEVEL_OF_AREAS),
-            ),
+            estimate: Estimate::new(at.estimate.value, at.estimate.std_error, at.estimate.interval),
             events: at.events,
         });
         IncidentAucAt { time, bandwidth, auc }
     };
     run.options.horizons.iter().map(one).collect()
 }
-
-/// Level of the intervals of survival's areas.
-const LEVEL_OF_AREAS: f64 = 0.95;

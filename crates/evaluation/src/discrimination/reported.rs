@@ -114,10 +114,10 @@ impl Sample {
             Ok(whole) => whole,
         };
         let parts: [fn(&vertebra_survival::ThresholdAccuracy) -> Pair; 4] = [
-            |a| (a.sensitivity.value, a.std_errors.sensitivity),
-            |a| (a.specificity.value, a.std_errors.specificity),
-            |a| (a.ppv.value, a.std_errors.ppv),
-            |a| (a.npv.value, a.std_errors.npv),
+            |a| (a.sensitivity.value, a.sensitivity.std_error),
+            |a| (a.specificity.value, a.specificity.std_error),
+            |a| (a.ppv.value, a.ppv.std_error),
+            |a| (a.npv.value, a.npv.std_error),
         ];
         let [sensitivity, specificity, ppv, npv] = parts.map(|part| {
             share(&run, &risk, part(&whole), &|observed, risk| {
@@ -165,10 +165,7 @@ fn share(
     });
     let level = run.level();
     let (interval, method) = match bootstrap {
-        Some((lower, upper)) => (
-            Some(Interval::new(lower, upper, level)),
-            Some(IntervalMethod::StudentisedLogitBootstrap),
-        ),
+        Some(interval) => (Some(interval), Some(IntervalMethod::StudentisedLogitBootstrap)),
         None => {
             let interval = logit_interval(value, std_error, level);
             (interval, interval.map(|_| IntervalMethod::LogitNormal))

@@ -2,14 +2,14 @@
 //! adds to another.
 
 use crate::discrimination::comparison::Difference;
-use crate::estimate::{Estimate, Interval};
+use crate::estimate::Estimate;
 use crate::run::{Run, figure, on_endpoint};
 use crate::sample::{Course, Prediction};
 use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    Improvement, Reclassification, brier_score, compare_brier, integrated_brier,
-    integrated_discrimination, net_reclassification,
+    Reclassification, brier_score, compare_brier, integrated_brier, integrated_discrimination,
+    net_reclassification,
 };
 
 /// Level of the intervals of survival's comparisons of predictions.
@@ -237,8 +237,7 @@ fn compare(run: &Run<'_>, first: &Prediction, second: &Prediction) -> BrierCompa
 }
 
 impl ImprovementOf {
-    fn of(i: &Improvement) -> Self {
-        let interval = Interval::new(i.lower, i.upper, LEVEL);
-        Self { estimate: Estimate::new(i.value, i.se, interval) }
+    fn of(estimate: &Estimate) -> Self {
+        Self { estimate: *estimate }
     }
 }

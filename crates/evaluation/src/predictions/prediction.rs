@@ -8,8 +8,8 @@ use crate::sample::Prediction as Column;
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    CalibrationCoefficient, Error, calibration_curve, calibration_groups, calibration_intercept,
-    calibration_line, calibration_slope, decision_curve, gonen_heller, observed_expected,
+    Error, calibration_curve, calibration_groups, calibration_intercept, calibration_line,
+    calibration_slope, decision_curve, gonen_heller, observed_expected,
 };
 
 /// Level of the intervals of survival's calibration.
@@ -233,9 +233,8 @@ fn one(run: &Run<'_>, column: &Column) -> Prediction {
 }
 
 impl Coefficient {
-    fn of(c: &CalibrationCoefficient) -> Self {
-        let interval = Interval::new(c.lower, c.upper, LEVEL);
-        Self { estimate: Estimate::new(c.value, c.se, interval) }
+    fn of(estimate: &Estimate) -> Self {
+        Self { estimate: *estimate }
     }
 }
 
@@ -257,7 +256,11 @@ pub(crate) fn slope(run: &Run<'_>, log_hazard: Result<&[f64], &Undefined>) -> Fi
     };
     let got = on_endpoint!(run.sample.observed, |endpoint| calibration_slope(endpoint, log_hazard));
     figure(got, |s| Slope {
-        estimate: Estimate::new(s.value, s.std_error, Interval::new(s.interval.lower, s.interval.upper, LEVEL)),
+        estimate: Estimate::new(
+            s.value,
+            s.std_error,
+            Interval::new(s.interval.lower, s.interval.upper, LEVEL),
+        ),
     })
 }
 

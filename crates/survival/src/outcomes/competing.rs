@@ -13,7 +13,7 @@ use crate::{error::Error, outcomes::Outcomes};
 /// let outcomes = CompetingOutcomes::new(vec![1.0, 1.5, 2.0, 2.5, 4.0, 5.0], cause)?;
 /// let of_fracture = outcomes.cause(fracture)?;
 /// let risk = [0.9, 0.2, 0.6, 0.5, 0.1, 0.3];
-/// assert_eq!(auc_at(&of_fracture, &risk, 3.0)?.auc, 1.0);
+/// assert_eq!(auc_at(&of_fracture, &risk, 3.0)?.estimate.value, 1.0);
 /// assert!(observed_expected(&of_fracture, &risk, 3.0)?.observed < 0.5);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
