@@ -56,16 +56,22 @@ fn discrimination_is_that_of_survival() {
     let age = &evaluation.score("age").unwrap().figures;
     let c = survival::harrell_c(&lung.outcomes, &lung.age).unwrap();
     let harrell = age.harrell.value().unwrap().estimate;
-    assert_eq!((harrell.value, harrell.std_error), (c.c, c.se));
-    assert_eq!((harrell.interval.lower, harrell.interval.upper), (c.lower, c.upper));
+    assert_eq!((harrell.value, harrell.std_error), (c.estimate.value, c.estimate.std_error));
+    assert_eq!(
+        (harrell.interval.lower, harrell.interval.upper),
+        (c.estimate.interval.lower, c.estimate.interval.upper)
+    );
     let uno = survival::uno_c(&lung.outcomes, &lung.age, 500.0).unwrap();
-    assert_eq!(age.uno.concordance.value().unwrap().estimate.value, uno.c);
+    assert_eq!(age.uno.concordance.value().unwrap().estimate.value, uno.estimate.value);
     let per_event = ConcordanceOptions::default().with_time_weight(TimeWeight::PerEvent);
     let per_event = per_event.estimate(&lung.outcomes, &lung.age).unwrap();
-    assert_eq!(age.other_weights.per_event.value().unwrap().estimate.value, per_event.c);
+    assert_eq!(
+        age.other_weights.per_event.value().unwrap().estimate.value,
+        per_event.estimate.value
+    );
     let auc = survival::auc_at(&lung.outcomes, &lung.age, 365.0).unwrap();
     let found = age.auc[1].auc.value().unwrap();
-    assert_eq!((found.estimate.value, found.cases), (auc.auc, auc.n_cases));
+    assert_eq!((found.estimate.value, found.cases), (auc.estimate.value, auc.n_cases));
     let headline = age.headline.value().unwrap();
     let drawn = age.bootstrap.value().unwrap();
     assert_eq!(headline.method, IntervalMethod::StudentisedLogitBootstrap);
@@ -80,8 +86,8 @@ fn comparisons_are_those_of_survival_adjusted_by_holm() {
     let [pair] = evaluation.comparisons.as_slice() else { panic!("one pair") };
     let d = survival::compare_harrell_c(&lung.outcomes, &lung.age, &lung.probability).unwrap();
     let found = pair.harrell.difference.value().unwrap();
-    assert_eq!((found.estimate.value, found.p), (d.difference, d.p));
-    assert_eq!(pair.harrell.p_holm, Some(d.p)); // one comparison
+    assert_eq!((found.estimate.value, found.p), (d.difference.value, d.test.p));
+    assert_eq!(pair.harrell.p_holm, Some(d.test.p)); // one comparison
     assert_eq!(evaluation.auc_equality.len(), 3); // each horizon, and both
 }
 
@@ -90,11 +96,11 @@ fn predictions_are_those_of_survival() {
     let lung = lung();
     let evaluation = evaluated(&lung);
     let (prediction, p) = (&evaluation.predictions[0], &lung.probability);
-    let ratio = survival::observed_expected(&lung.outcomes, p, 365.0).unwrap().ratio;
+    let ratio = survival::observed_expected(&lung.outcomes, p, 365.0).unwrap().ratio.value;
     assert_eq!(prediction.observed_expected.value().unwrap().ratio, ratio);
     let survival: Vec<f64> = p.iter().map(|p| 1.0 - p).collect();
     let brier = survival::brier_score(&lung.outcomes, &survival, 365.0).unwrap();
-    assert_eq!(prediction.brier.value().unwrap().score.value, brier.brier);
+    assert_eq!(prediction.brier.value().unwrap().score.value, brier.estimate.value);
     let curve = survival::calibration_curve(&lung.outcomes, p, 365.0).unwrap();
     assert_eq!(prediction.curve.value().unwrap().ici, curve.ici);
     assert_eq!(prediction.groups.value().unwrap().len(), 10);
@@ -135,10 +141,10 @@ fn a_score_with_gaps_is_evaluated_on_the_others() {
     let (here, age, p) = (lung.outcomes.subset(&members), pick(&lung.age), pick(&lung.probability));
     let some = &evaluation.score("some").unwrap().figures;
     assert_eq!(some.n, members.len());
-    let c = survival::harrell_c(&here, &age).unwrap().c;
+    let c = survival::harrell_c(&here, &age).unwrap().estimate.value;
     assert_eq!(some.harrell.value().unwrap().estimate.value, c);
     let pair = &evaluation.comparisons[0];
-    let d = survival::compare_harrell_c(&here, &age, &p).unwrap().difference;
+    let d = survival::compare_harrell_c(&here, &age, &p).unwrap().difference.value;
     assert_eq!(
         (pair.n, pair.harrell.difference.value().unwrap().estimate.value),
         (here.n_subjects(), d)
@@ -156,14 +162,14 @@ fn a_threshold_and_a_log_hazard_have_figures_of_their_own() {
         .as_log_hazard();
     let options = EvaluationOptions::default().with_horizons(vec![365.0]).with_bootstrap(199, 2);
     let figures = &Evaluation::of(&sample, &options).unwrap().scores[0].figures;
-    let slope = survival::calibration_slope(&lung.outcomes, &log_hazard).unwrap().slope;
+    let slope = survival::calibration_slope(&lung.outcomes, &log_hazard).unwrap().value;
     assert_eq!(figures.slope.as_ref().unwrap().value().unwrap().estimate.value, slope);
     let accuracy = figures.auc[0].accuracy.as_ref().unwrap().value().unwrap();
     let expected = survival::accuracy_at(&lung.outcomes, &log_hazard, 365.0, 1.3).unwrap();
-    assert_eq!(accuracy.ppv, expected.ppv);
+    assert_eq!(accuracy.ppv, expected.ppv.value);
     let reported = sample.reported_accuracy("age", (365.0, 1.3), &options).unwrap();
     let share = reported.value().unwrap().sensitivity;
-    assert_eq!(share.value, expected.sensitivity);
+    assert_eq!(share.value, expected.sensitivity.value);
     assert!(share.interval.is_some_and(|i| i.lower < share.value && share.value < i.upper));
 }
 

@@ -164,7 +164,9 @@ fn concordance(data: &Data, fit: &CoxFit) -> anyhow::Result<Value> {
     }
     let log_hazard = fit.log_hazard(&data.design)?;
     Ok(match options.estimate(&data.outcomes, &log_hazard) {
-        Ok(c) => json!({"c": c.c, "se": c.se, "lower": c.lower, "upper": c.upper}),
+        Ok(c) => {
+            json!({"c": c.estimate.value, "se": c.estimate.std_error, "lower": c.estimate.interval.lower, "upper": c.estimate.interval.upper})
+        }
         Err(why) => output::nothing(&["c", "se", "lower", "upper"], &why),
     })
 }

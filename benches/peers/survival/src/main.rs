@@ -84,7 +84,7 @@ fn our_jobs(small: &Sample, middle: &Sample, large: &Sample) -> Result<(), Box<d
     });
     report("difference of two C with SE, n=1e5", who, 3, || {
         ours::compare_harrell_c(&hundred_thousand, &middle.risk, &middle.other)
-            .map_or(f64::NAN, |d| d.se)
+            .map_or(f64::NAN, |d| d.difference.std_error)
     });
     report("Uno C with SE, n=1e5", who, 3, || {
         ours::uno_c(&hundred_thousand, &middle.risk, 10.0).map_or(f64::NAN, |c| c.estimate.std_error)
@@ -105,7 +105,7 @@ fn our_jobs(small: &Sample, middle: &Sample, large: &Sample) -> Result<(), Box<d
     report("AUC(t) at 5 times, n=1e5", who, 3, || {
         let horizons = [1.0, 2.0, 3.0, 4.0, 5.0];
         ours::auc_at_horizons(&hundred_thousand, &middle.risk, &horizons)
-            .map_or(f64::NAN, |a| a[4].auc)
+            .map_or(f64::NAN, |a| a[4].estimate.value)
     });
     report("Cox loss + gradient, n=1e5, no ties", who, 3, || {
         let got =

@@ -123,7 +123,7 @@ fn fold_auc(data: &StudyData, scores: &Scores, horizon: f64) -> Vec<Option<f64>>
     let of = |fold| {
         let (_, validation) = data.fold(fold);
         let risk: Vec<f64> = validation.iter().filter_map(|&i| scores.log_hazard[i]).collect();
-        auc_at(&data.outcomes.subset(&validation), &risk, horizon).ok().map(|a| a.auc)
+        auc_at(&data.outcomes.subset(&validation), &risk, horizon).ok().map(|a| a.estimate.value)
     };
     (0..data.n_folds()).map(of).collect()
 }

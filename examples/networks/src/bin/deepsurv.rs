@@ -209,7 +209,9 @@ fn held_out(arguments: &Arguments, data: &Data, network: usize) -> anyhow::Resul
 
 fn harrell(outcomes: &Outcomes, risk: &[f64]) -> Value {
     match harrell_c(outcomes, risk) {
-        Ok(c) => json!({"c": c.c, "se": c.se, "lower": c.lower, "upper": c.upper}),
+        Ok(c) => {
+            json!({"c": c.estimate.value, "se": c.estimate.std_error, "lower": c.estimate.interval.lower, "upper": c.estimate.interval.upper})
+        }
         Err(why) => output::nothing(&["c", "se", "lower", "upper"], &why),
     }
 }
