@@ -84,10 +84,10 @@ pub enum Error {
         got: [usize; 2],
     },
     /// A film without an annotation where one is needed.
-    #[error("{}: expected {expected}, got none", film.display())]
+    #[error("{film}: expected {expected}, got none")]
     NotAnnotated {
         /// The film, relative to the cohort folder.
-        film: PathBuf,
+        film: String,
         /// What is expected.
         expected: &'static str,
     },

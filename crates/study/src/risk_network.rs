@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn films_without_annotation_are_listed_when_no_detector_is_given() {
         let mut scene = Scene::new();
-        let name = scene.data.film_name(4);
+        let name = scene.data.films[4].clone();
         scene.data.annotations.films.retain(|film| film.file_name != name);
         let inputs = RiskNetworkInputs::default().with_variant(ImageVariant::Patches);
         let error = read_inputs(scene.context(), &inputs, &mut |_| {}).unwrap_err().to_string();

@@ -6,7 +6,7 @@ use crate::input::outcomes::{self, Derived};
 use crate::input::sets::Sets;
 use crate::input::tables::{self, name_of};
 use crate::input::truth;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use vertebra_cohort::{Cohort, EligibilityFlow, Subject, eligibility, survival_outcomes};
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation};
 use vertebra_report::results::{OutcomeSummary, SetSize, SplitSummary};
@@ -19,8 +19,9 @@ pub(crate) struct StudyData {
     pub(crate) cohort: Cohort,
     pub(crate) flow: EligibilityFlow,
     pub(crate) outcomes: Outcomes,
-    /// Baseline films, relative to the cohort folder.
-    pub(crate) films: Vec<PathBuf>,
+    /// Baseline films by name: the path relative to the cohort folder, with `/` as separator, as
+    /// annotations and results know them.
+    pub(crate) films: Vec<String>,
     pub(crate) annotations: AnnotationSet,
     pub(crate) sets: Sets,
     /// The phantom's true log hazard, where the folder has it.
@@ -48,7 +49,7 @@ impl StudyData {
         let sets = Sets::new(&cohort, &flow, &outcomes, config)?;
         let films = flow.analysed().iter().map(|selected| {
             let subject = &cohort.subjects()[selected.subject];
-            subject.visits[selected.baseline].radiograph.clone()
+            name_of(&subject.visits[selected.baseline].radiograph)
         });
         let films = films.collect();
         let truth = truth::read(folder, &cohort, &flow)?;
@@ -95,12 +96,7 @@ impl StudyData {
 
     /// The annotation of a subject's baseline film.
     pub(crate) fn annotation(&self, position: usize) -> Option<&FilmAnnotation> {
-        self.annotations.get(&self.film_name(position))
-    }
-
-    /// The name of a subject's baseline film in annotations and results.
-    pub(crate) fn film_name(&self, position: usize) -> String {
-        name_of(&self.films[position])
+        self.annotations.get(&self.films[position])
     }
 
     /// Subjects that models are fitted on.
@@ -166,7 +162,7 @@ mod tests {
         assert_eq!((data.n(), data.flow.start()), (48, 60));
         for i in 0..data.n() {
             let annotation = data.annotation(i).unwrap();
-            assert_eq!(annotation.file_name, data.film_name(i));
+            assert_eq!(annotation.file_name, data.films[i]);
             assert!(data.outcomes.time()[i] > 0.0);
         }
         let all: Vec<usize> = (0..data.n()).collect();

@@ -38,7 +38,7 @@ pub(crate) fn films(context: Context<'_>, observer: &mut Observer<'_>) -> Result
     observer.stage("decoding radiographs", Some(context.data.n()));
     in_chunks(context, observer, |subjects, chunk| {
         for (subject, (film, digest)) in subjects.zip(chunk) {
-            decoded.digests.insert(context.data.film_name(subject), digest);
+            decoded.digests.insert(context.data.films[subject].clone(), digest);
             decoded.films.push(film);
         }
         Ok(())
@@ -110,7 +110,7 @@ mod tests {
             assert_eq!(film.original_size, [annotation.height, annotation.width]);
             let file = scene.context().film_path(i);
             let digest = vertebra_run::Digest::of_file(&file).unwrap().to_string();
-            assert_eq!(decoded.digests[&scene.data.film_name(i)], digest);
+            assert_eq!(decoded.digests[&scene.data.films[i]], digest);
         }
     }
 
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_film_of_another_size_than_annotated_is_a_problem() {
         let mut scene = Scene::new();
-        let name = scene.data.film_name(2);
+        let name = scene.data.films[2].clone();
         let films_of = &mut scene.data.annotations.films;
         films_of.iter_mut().find(|film| film.file_name == name).unwrap().height += 1;
         let error = films(scene.context(), &mut |_| {}).unwrap_err();

@@ -68,7 +68,7 @@ mod tests {
     use vertebra_alignment::ImageVariant::{L1L5, Patches, PatchesMasked};
 
     fn without_outline(scene: &mut Scene) {
-        let name = scene.data.film_name(0);
+        let name = scene.data.films[0].clone();
         let films = &mut scene.data.annotations.films;
         films.iter_mut().find(|film| film.file_name == name).unwrap().vertebrae.clear();
     }

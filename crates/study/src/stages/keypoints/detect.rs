@@ -56,7 +56,7 @@ pub(crate) fn by_one_detector(
         Ok(())
     })?;
     if let Some(note) = take_annotated(context.data, &mut found, &unusable)? {
-        let films: Vec<String> = unusable.iter().map(|&i| context.data.film_name(i)).collect();
+        let films: Vec<&str> = unusable.iter().map(|&i| context.data.films[i].as_str()).collect();
         observer.note(format!("{note} They are: {}", films.join(", ")));
     }
     Ok(found)

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn every_unusable_film_without_an_annotation_is_named() {
         let mut scene = Scene::new();
-        let (first, second) = (scene.data.film_name(0), scene.data.film_name(7));
+        let (first, second) = (scene.data.films[0].clone(), scene.data.films[7].clone());
         let missing = [first.as_str(), second.as_str()];
         let films = &mut scene.data.annotations.films;
         films.retain(|film| !missing.contains(&film.file_name.as_str()));
