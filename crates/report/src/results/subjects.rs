@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::Level;
 
-/// Size of a set of subjects.
+/// Size of a set of subjects. Closed by nature: two counts, which callers write as a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetSize {
     /// Subjects.

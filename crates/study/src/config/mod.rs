@@ -145,7 +145,7 @@ pub struct StudyConfig {
     pub trimming: TrimmingOptions,
     /// When a vertebra counts as fractured.
     pub fracture_rule: FractureRule,
-    /// Networks trained side by side, each on its share of the cores; memory grows with it. When
+    /// Networks trained in parallel, each on its share of the cores; memory grows with it. When
     /// absent, half as many again as there are cores. The results do not depend on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fits_at_once: Option<usize>,
