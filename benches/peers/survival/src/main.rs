@@ -25,12 +25,6 @@ fn write(sample: &Sample, folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// 1000 bootstrap replicates of Harrell's C.
-fn bootstrap(outcomes: &ours::Outcomes, risk: &[f64]) -> Result<ours::Bootstrap, ours::Error> {
-    let samples = ours::BootstrapOptions::default().with_replicates(1000).with_seed(1);
-    ours::ConcordanceOptions::default().bootstrap_index(outcomes, risk, &samples)
-}
-
 fn outcomes(sample: &Sample, time: &[f64]) -> Result<ours::Outcomes, ours::Error> {
     ours::Outcomes::new(time.to_vec(), sample.event.clone())
 }
@@ -87,14 +81,18 @@ fn our_jobs(small: &Sample, middle: &Sample, large: &Sample) -> Result<(), Box<d
             .map_or(f64::NAN, |d| d.difference.std_error)
     });
     report("Uno C with SE, n=1e5", who, 3, || {
-        ours::uno_c(&hundred_thousand, &middle.risk, 10.0).map_or(f64::NAN, |c| c.estimate.std_error)
+        ours::uno_c(&hundred_thousand, &middle.risk, 10.0)
+            .map_or(f64::NAN, |c| c.estimate.std_error)
     });
+    let thousand = ours::BootstrapOptions::default().with_replicates(1000).with_seed(1);
+    let index = ours::ConcordanceOptions::default();
     report("1000 bootstrap C, n=1595", who, 2, || {
-        bootstrap(&few, &small.risk).map_or(f64::NAN, |b| b.std_error())
+        let drawn = index.bootstrap_index(&few, &small.risk, &thousand);
+        drawn.map_or(f64::NAN, |b| b.std_error())
     });
     report("1000 bootstrap C, n=1e5", who, 1, || {
-        bootstrap(&hundred_thousand, &middle.risk)
-            .map_or(f64::NAN, |b| b.std_error())
+        let drawn = index.bootstrap_index(&hundred_thousand, &middle.risk, &thousand);
+        drawn.map_or(f64::NAN, |b| b.std_error())
     });
     report("Kaplan-Meier with CI, n=1e6, continuous", who, 3, || {
         ours::kaplan_meier(&million).map_or(f64::NAN, |c| c.at(5.0))
