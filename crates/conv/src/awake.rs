@@ -25,11 +25,11 @@ pub(crate) fn is_worth(cost: usize) -> bool {
     cost >= SERIAL
 }
 
-/// Runs work of `cost` multiply-adds that holds many short loops on a thread of the pool, and keeps the
-/// others awake between them: to wake a sleeping thread costs as much as a small layer.
+/// Runs work of `cost` multiply-adds that holds many short loops on a thread of the pool, and keeps
+/// the others awake between them: to wake a sleeping thread costs as much as a small layer.
 ///
-/// A caller that is on a thread of the pool already shares it with other work, as where films are taken
-/// side by side: there nobody is kept from it.
+/// A caller that is on a thread of the pool already shares it with other work, as where films are
+/// taken side by side: there no thread is kept busy by waiting.
 pub(crate) fn on_pool<R: Send>(cost: usize, work: impl FnOnce() -> R + Send) -> R {
     let threads = rayon::current_num_threads();
     if !is_worth(cost) || threads < 2 || rayon::current_thread_index().is_some() {
@@ -45,7 +45,8 @@ fn keeping_awake<R: Send>(is_done: Arc<AtomicBool>, work: impl FnOnce() -> R + S
         for _ in 1..rayon::current_num_threads() {
             let is_done = Arc::clone(&is_done);
             scope.spawn(move |_| {
-                // Where the owner waits for others it may find this, and must not wait here instead.
+                // Where the owner waits for others it may find this, and must not wait here
+                // instead.
                 if rayon::current_thread_index() != owner {
                     look_for_work(&is_done);
                 }
@@ -56,7 +57,8 @@ fn keeping_awake<R: Send>(is_done: Arc<AtomicBool>, work: impl FnOnce() -> R + S
     })
 }
 
-/// Lets those who look for work go when dropped: after a panic too, which would otherwise wait for them.
+/// Lets those who look for work go when dropped: after a panic too, which would otherwise wait for
+/// them.
 struct Done(Arc<AtomicBool>);
 
 impl Drop for Done {

@@ -74,8 +74,8 @@ impl Convolution {
 
     /// Whether [`forward`](Self::forward), [`input_gradient`](Self::input_gradient) and
     /// [`PackedConvolution`](crate::PackedConvolution) may use Winograd's F(4 x 4, 3 x 3) where it
-    /// is quicker, the default. Its error against f64 is some ten times that of the sum in order: up
-    /// to 1e-4 of the sum of the terms' magnitudes.
+    /// is quicker, the default. Its error against f64 is some ten times that of the sum in order:
+    /// up to 1e-4 of the sum of the terms' magnitudes.
     #[must_use]
     pub fn with_winograd(self, winograd: bool) -> Self {
         Self { winograd, ..self }

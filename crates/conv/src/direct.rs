@@ -1,9 +1,9 @@
 //! The direct method: tiles of outputs times neighbouring pixels, read straight from planes
 //! padded to one pitch. No copy per tap is ever made.
 //!
-//! With a single tap the pixels of some tiles are copied next to each other instead. Hundreds of planes
-//! that lie a multiple of 4 KiB apart, as those of 96 x 96 do, would evict each other from the first
-//! cache, and a long run of each costs fewer translations of addresses.
+//! With a single tap the pixels of some tiles are copied next to each other instead. Hundreds of
+//! planes that lie a multiple of 4 KiB apart, as those of 96 x 96 do, would evict each other from
+//! the first cache, and a long run of each costs fewer translations of addresses.
 
 use std::ops::Range;
 

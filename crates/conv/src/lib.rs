@@ -1,8 +1,9 @@
 //! Convolutional networks in f32 on the CPU, near the processor's multiply-add rate: 2-D
-//! convolutions with their gradients on plain slices ([`Convolution`]), and graphs of whole networks
-//! ([`Graph`]) that run as inference plans ([`Plan`]) or leave as ONNX files. With the feature
-//! `burn` also layers for burn's flex backend (`Layers`, `Conv2d`, `BatchNorm`, `BasicBlock`) and the
-//! trait `Maps`, over which a network is written once, for tensors and for its graph.
+//! convolutions with their gradients on plain slices ([`Convolution`]), and graphs of whole
+//! networks ([`Graph`]) that run as inference plans ([`Plan`]) or leave as ONNX files. With the
+//! feature `burn` also layers for burn's flex backend (`Layers`, `Conv2d`, `BatchNorm`,
+//! `BasicBlock`) and the trait `Maps`, over which a network is written once, for tensors and for
+//! its graph.
 //!
 //! # How
 //! Forward pass and input gradient are one thing, a correlation: every output pixel is a
@@ -28,13 +29,12 @@
 //! of its filter NaN. NaN and infinities propagate as in the definition, except that one in the
 //! input may also reach the gradients of the other taps of its channel.
 //!
-//! Forward passes and input gradients, in training and packed for inference, use Winograd's
-//! F(4 x 4, 3 x 3) for 3 x 3 filters of stride 1 with 16 channels or more: a quarter of the products,
-//! an error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes
-//! non-finite what it makes so by the definition, and may make the rest of the 4 x 4 tiles non-finite
-//! that see it.
-//! [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with the feature `burn`,
-//! `Layers::with_winograd` forbid it.
+//! Forward passes and input gradients, in training and packed for inference, use Winograd's F(4 x
+//! 4, 3 x 3) for 3 x 3 filters of stride 1 with 16 channels or more: a quarter of the products, an
+//! error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes
+//! non-finite what it makes so by the definition, and may make the rest of the 4 x 4 tiles
+//! non-finite that see it. [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with
+//! the feature `burn`, `Layers::with_winograd` forbid it.
 //!
 //! # Inference
 //! A [`Graph`] is a network with its weights. [`Graph::plan`] merges what can be merged: batch norm

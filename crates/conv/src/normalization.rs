@@ -68,8 +68,8 @@ impl Normalization {
     }
 }
 
-/// `relu?(gamma (x - mean) / sqrt(variance + epsilon) + beta + residual)` into `output`, whatever it
-/// holds; returns mean and biased variance (divided by the number of pixels).
+/// `relu?(gamma (x - mean) / sqrt(variance + epsilon) + beta + residual)` into `output`, whatever
+/// it holds; returns mean and biased variance (divided by the number of pixels).
 pub(crate) fn normalize(
     norm: &Normalization,
     inputs: ForwardInputs<'_>,

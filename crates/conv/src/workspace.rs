@@ -9,7 +9,8 @@ thread_local! {
     static BUFFERS: Cell<Vec<Vec<f32>>> = const { Cell::new(Vec::new()) };
 }
 
-/// Runs `work` on a buffer of `len` values with arbitrary contents, the first at the start of a cache line.
+/// Runs `work` on a buffer of `len` values with arbitrary contents, the first at the start of a
+/// cache line.
 pub(crate) fn with_buffer<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     let mut buffers = BUFFERS.take();
     let mut buffer = buffers.pop().unwrap_or_default();

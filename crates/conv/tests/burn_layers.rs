@@ -11,8 +11,8 @@ fn device() -> Device {
     Device::flex()
 }
 
-/// Values of mean 0.3 and variance 1, the same in every run: on which side of ReLU's kink a value within
-/// rounding of 0 falls would be chance.
+/// Values of mean 0.3 and variance 1, the same in every run: on which side of ReLU's kink a value
+/// within rounding of 0 falls would be chance.
 fn random(shape: [usize; 4], seed: u64, device: &Device) -> Tensor<4> {
     let mut state = seed;
     let mut uniform = || {

@@ -69,8 +69,8 @@ fn a_non_finite_pixel_reaches_its_own_outputs_and_no_others() {
     }
 }
 
-/// By Winograd's transforms it reaches those outputs, and of the others only such as share a tile of
-/// 4 x 4 with a pixel in its reach.
+/// By Winograd's transforms it reaches those outputs, and of the others only such as share a tile
+/// of 4 x 4 with a pixel in its reach.
 #[test]
 fn a_non_finite_pixel_stays_within_the_tiles_that_see_it() {
     let (h, w, channels) = (13, 41, 16);

@@ -15,10 +15,10 @@
 //!
 //! # The loss
 //! The negative log Cox partial likelihood, mean over events, ties as Breslow or Efron. It sees the
-//! network only through the `n` numbers `h`, so its exact gradient at them is computed on the host
-//! in f64, and each micro-batch of images back-propagates its own slice of it: the risk sets are the
-//! whole cohort at the memory of a few images. With a batch size, risk sets are those of each
-//! mini-batch instead, which makes more and rougher steps.
+//! network only through the `n` numbers `h`, so its exact gradient at them is computed on the
+//! host in f64, and each micro-batch of images back-propagates its own slice of it: the risk sets
+//! are the whole cohort at the memory of a few images. With a batch size, risk sets are those of
+//! each mini-batch instead, which makes more and rougher steps.
 //!
 //! # Numbers
 //! Weights, dropout masks, augmentation and batch order come from explicit seeds: same seed, same

@@ -40,9 +40,9 @@ impl RiskModel {
         center: f64,
         baseline: BaselineHazard,
         network: RiskNetwork,
-        device: Device,
     ) -> Self {
         let network = network.valid();
+        let device = network.devices().into_iter().next().unwrap_or_default();
         let inference = Arc::default();
         Self { config, preprocessing, center, baseline, network, device, inference }
     }
@@ -72,9 +72,9 @@ impl RiskModel {
 
     /// The whole model from images and covariates in natural units to the centred log hazard.
     ///
-    /// Inputs `images` (`[images per subject, 1, height, width]`, as in [`ImageSet`](crate::ImageSet))
-    /// and `covariates` (in the order of the configuration), as far as the model uses them; output
-    /// `log_hazard`, what [`log_hazard`](Self::log_hazard) gives.
+    /// Inputs `images` (`[images per subject, 1, height, width]`, as in
+    /// [`ImageSet`](crate::ImageSet)) and `covariates` (in the order of the configuration), as far
+    /// as the model uses them; output `log_hazard`, what [`log_hazard`](Self::log_hazard) gives.
     ///
     /// # Errors
     /// [`Error::Inference`], for a network with group normalisation.
@@ -162,8 +162,8 @@ impl RiskModel {
         &self.device
     }
 
-    /// The network's output for the average training subject, which [`log_hazard`](Self::log_hazard)
-    /// takes out.
+    /// The network's output for the average training subject, which
+    /// [`log_hazard`](Self::log_hazard) takes out.
     #[must_use]
     pub fn center(&self) -> f64 {
         self.center

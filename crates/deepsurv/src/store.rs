@@ -66,7 +66,7 @@ impl RiskModel {
         let device = device.clone().without_autodiff();
         let network = RiskNetwork::new(&config, Seed::new(0), &device);
         let network = weights::load(network, &folder.join("risk.safetensors"))?;
-        Ok(Self::from_parts(config, preprocessing, center, baseline, network, device))
+        Ok(Self::from_parts(config, preprocessing, center, baseline, network))
     }
 }
 

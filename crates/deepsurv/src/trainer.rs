@@ -246,14 +246,13 @@ impl<'a> RiskTrainer<'a> {
             true => self.run_on_features(first, data, &preprocessing, on_event)?,
             false => self.run(first, data, &preprocessing, on_event)?,
         };
-        let plain = self.device.clone().without_autodiff();
         let log_hazard = predict(&trained.model, &preprocessing, train.0)?;
         let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
         let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
         let baseline = breslow_baseline(train.1, &centered)?;
         let Trained { model: network, epoch, history, stopped, .. } = trained;
         let config = self.config.clone();
-        let model = RiskModel::from_parts(config, preprocessing, center, baseline, network, plain);
+        let model = RiskModel::from_parts(config, preprocessing, center, baseline, network);
         Ok(TrainedRiskModel { model, epoch, history, stopped })
     }
 

@@ -1,7 +1,7 @@
 //! HRNet keypoint networks for lateral spine radiographs: published weights, training, detection.
 //!
-//! [`HrnetConfig`] makes an [`Hrnet`], which knows nothing but tensors. [`DetectorConfig`] adds what
-//! makes a detector of it: input size, heatmaps, [`Augmentation`], training loop. A
+//! [`HrnetConfig`] makes an [`Hrnet`], which knows nothing but tensors. [`DetectorConfig`] adds
+//! what makes a detector of it: input size, heatmaps, [`Augmentation`], training loop. A
 //! [`DetectorTrainer`] turns [`FilmSample`]s into a [`KeypointDetector`], or into one for each fold
 //! of subjects; the detector finds five points on any [`FilmPixels`], and is a folder on disk.
 //!

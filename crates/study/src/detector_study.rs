@@ -1,5 +1,5 @@
-//! A keypoint detector trained on annotated films and tested on those of other subjects, without the
-//! rest of the protocol.
+//! A keypoint detector trained on annotated films and tested on those of other subjects, without
+//! the rest of the protocol.
 
 use crate::progress::{Observer, Tell};
 use crate::{AnnotatedFilms, Error, Progress, write_keypoint_sheets};
@@ -72,6 +72,9 @@ pub struct Reliability {
     /// As a probability that was learnt from the films of other subjects.
     pub calibrated: ReliabilityTable,
 }
+
+/// Detectors and the folders they belong in.
+type Trained = Vec<(PathBuf, TrainedDetector)>;
 
 /// A film's truth, what was found on it, and whose it is.
 struct TestedFilm<'a> {
@@ -175,12 +178,12 @@ impl<'a> DetectorStudy<'a> {
         })
     }
 
-    /// Detectors with the folders they belong in, and the films they were tested on.
+    /// Detectors, and the films they were tested on.
     fn train(
         &mut self,
         folds: &FilmFolds<'_>,
         folder: &Path,
-    ) -> Result<(Vec<(PathBuf, TrainedDetector)>, Vec<TestedFilm<'a>>), Error> {
+    ) -> Result<(Trained, Vec<TestedFilm<'a>>), Error> {
         let films = self.films;
         let tested = |i: usize, found| TestedFilm {
             film: &films.samples[i],

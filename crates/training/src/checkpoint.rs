@@ -1,8 +1,8 @@
 //! The run folder: one `checkpoint.json` that names the files of the last complete checkpoint.
 //!
 //! New files get new names; then `checkpoint.json` is replaced by renaming a finished temporary
-//! file over it, so that at every moment it names a complete set; then the old files go. `curves.csv`
-//! lists the epochs for whoever wants to draw them.
+//! file over it, so that at every moment it names a complete set; then the old files go.
+//! `curves.csv` lists the epochs for whoever wants to draw them.
 
 use crate::progress::Progress;
 use crate::snapshot::snapshot;
@@ -18,7 +18,7 @@ use vertebra_run::write_whole;
 
 const POINTER: &str = "checkpoint.json";
 const CURVES: &str = "curves.csv";
-/// 2: other batch orders and first weights than 1, whose runs could not go on as they began.
+/// 2: other batch orders and initial weights than 1, whose runs could not go on as they began.
 const SCHEMA_VERSION: u32 = 2;
 
 /// What `checkpoint.json` holds.

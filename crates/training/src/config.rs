@@ -17,7 +17,7 @@ pub enum OptimizerKind {
     AdamW,
 }
 
-/// Settings of one run; a run is a function of them, of the task and of the first weights.
+/// Settings of one run; a run is a function of them, of the task and of the initial weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

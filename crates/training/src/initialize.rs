@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use rand_distr::{Distribution, StandardNormal};
 use vertebra_run::Seed;
 
-/// How wide the first weights are drawn.
+/// How wide the initial weights are drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum WeightScale {

@@ -6,7 +6,7 @@
 //! with early stopping, and checkpoints in a run folder. Progress comes as [`Event`]s to a callback
 //! that may end the run; nothing is printed.
 //!
-//! A run is a function of its [`TrainingConfig`], its task and its first weights
+//! A run is a function of its [`TrainingConfig`], its task and its initial weights
 //! ([`initialize`] draws those from a seed): the batch order depends on the seed and the epoch
 //! only, each step hands the task a seed of its own, and a run that was interrupted goes on from
 //! its last checkpoint to the same bits.

@@ -17,8 +17,8 @@ fn weights(layer: &Linear) -> Vec<f32> {
 
 /// A loss whose gradient is the same for all weights.
 ///
-/// Where a gradient is 0 but for rounding, Adam makes a whole step of it: with gradients that depend on the
-/// weights, two optimizers that differ by rounding would go ways of their own.
+/// Where a gradient is 0 but for rounding, Adam makes a whole step of it: with gradients that
+/// depend on the weights, two optimizers that differ by rounding would go ways of their own.
 struct Loss {
     x: Tensor<2>,
     slopes: Tensor<2>,
@@ -131,7 +131,8 @@ fn a_step_leaves_whoever_else_holds_a_tensor_alone() {
     let losses = [(); 2].map(|()| Loss::random([128, 128], &device));
     let mut optimizer = ModuleOptimizer::from(Adam::decoupled(0.1));
     let mut model = Pair::tied(128, &device).step(&mut optimizer, &losses);
-    // Kept: clones before each step, a tensor of the weight, a row of it, its transpose, a second optimizer.
+    // Kept: clones before each step, a tensor of the weight, a row of it, its transpose, a second
+    // optimizer.
     for _ in 0..4 {
         let kept = (model.clone(), model.first.weight.val(), model.valid());
         let views = [kept.1.clone().slice([3..4, 0..128]).transpose(), kept.1.clone().transpose()];

@@ -17,7 +17,8 @@ macro_rules! instances {
             job: &Tile<'_>,
             out: &mut [&mut [f32]],
         ) {
-            // SAFETY: the instruction set by the attribute; the rest is this function's own contract.
+            // SAFETY: the instruction set by the attribute; the rest is this function's own
+            // contract.
             unsafe { tile::tile::<$vector, M, N>(job, out) }
         }
 
@@ -71,8 +72,8 @@ macro_rules! instances {
 }
 pub(super) use instances;
 
-/// The instance of a kernel for `$m` rows and `$n` columns, of those listed or of all that leave room in this many
-/// registers.
+/// The instance of a kernel for `$m` rows and `$n` columns, of those listed or of all that leave
+/// room in this many registers.
 macro_rules! table {
     ($isa:ident :: $kernel:ident, $m:expr, $n:expr, 32) => {
         table!($isa::$kernel, $m, $n, [

@@ -87,7 +87,8 @@ impl Isa {
         }
     }
 
-    /// Cost of gathering one value (from planes that fit a vector, if `is_small`), in vector multiply-adds.
+    /// Cost of gathering one value (from planes that fit a vector, if `is_small`), in vector
+    /// multiply-adds.
     pub(crate) fn gather_cost(self, is_small: bool) -> f64 {
         if is_small && self == Self::Avx512 { 8.0 } else { 40.0 }
     }

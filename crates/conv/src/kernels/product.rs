@@ -86,7 +86,8 @@ pub(super) unsafe fn product<V: Simd, const M: usize, const N: usize>(
     stride: usize,
 ) {
     let column = first[1] * V::LANES;
-    // SAFETY: by this function's contract every pointer that is read or written is inside its slice.
+    // SAFETY: by this function's contract every pointer that is read or written is inside its
+    // slice.
     unsafe {
         let to = sums.as_mut_ptr().add(first[0] * stride + column);
         let mut totals = [[V::splat(0.0); N]; M];

@@ -11,7 +11,8 @@ pub(crate) struct Lanes {
     pub(crate) dense: usize,
 }
 
-/// Everything one tile reads: `bias[m] + sum over c, t of weights[c][t][m] * source[c][offsets[t] + p]`.
+/// Everything one tile reads:
+/// `bias[m] + sum over c, t of weights[c][t][m] * source[c][offsets[t] + p]`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tile<'a> {
     /// Prepared planes, starting at the tile's first pixel of channel 0.

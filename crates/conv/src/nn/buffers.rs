@@ -2,8 +2,8 @@
 //! memory fresh from the system costs a page fault and a zeroing for every 4 KiB, together as much
 //! as a quarter of a step.
 //!
-//! The layers of a network share [`Buffers`]. A tensor that they compute lends its memory from there
-//! and gives it back when the last reference to it is dropped, wherever that is. The buffers
+//! The layers of a network share [`Buffers`]. A tensor that they compute lends its memory from
+//! there and gives it back when the last reference to it is dropped, wherever that is. The buffers
 //! themselves are freed with the last layer.
 
 // A tensor's storage that gives its memory back is one of burn's allocation controllers, whose
@@ -22,7 +22,8 @@ const SMALL: usize = 1 << 13;
 /// Values kept at most, 1 GiB.
 const MOST: usize = 1 << 28;
 
-/// Buffers given back until one that nobody took meanwhile is freed: a few steps of a large network.
+/// Buffers given back until one that nobody took meanwhile is freed: a few steps of a large
+/// network.
 const AGE: u64 = 1 << 13;
 
 /// Buffers given back from one look for old ones to the next.

@@ -9,8 +9,8 @@ use super::{BatchNorm, Conv2d, Conv2dConfig, Norm};
 /// What the layers of one network share: the device of their parameters, whether they may use
 /// Winograd's transforms, and the memory of their results, which serves one step after the other.
 ///
-/// That memory, at most 1 GiB and never more than a step has at the same time, belongs to the layers
-/// and is freed with the last of them and the last of these handles, or by
+/// That memory, at most 1 GiB and never more than a step has at the same time, belongs to the
+/// layers and is freed with the last of them and the last of these handles, or by
 /// [`release_buffers`](Self::release_buffers).
 ///
 /// # Examples

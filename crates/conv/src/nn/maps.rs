@@ -14,8 +14,8 @@ use super::{Conv2d, Norm};
 /// [`Graph`](crate::Graph) of its inference.
 ///
 /// # Panics
-/// Tensors panic where burn's operations do, on shapes that do not fit; traced maps never: there the
-/// first error comes out of [`Tracer::finish`](super::Tracer::finish).
+/// Tensors panic where burn's operations do, on shapes that do not fit; traced maps never: there
+/// the first error comes out of [`Tracer::finish`](super::Tracer::finish).
 ///
 /// # Examples
 /// ```

@@ -74,8 +74,8 @@ impl Tracer {
 }
 
 impl Traced {
-    /// What `operation` adds to the graph after this value: for what [`Maps`] and [`Vectors`] do not
-    /// have, such as the standardisation of inputs.
+    /// What `operation` adds to the graph after this value: for what [`Maps`] and [`Vectors`] do
+    /// not have, such as the standardisation of inputs.
     #[must_use]
     pub fn then(self, operation: impl FnOnce(&mut Graph, Value) -> Result<Value, Error>) -> Self {
         self.tracer.add(Some(self.value), operation)

@@ -1,6 +1,7 @@
 //! The little of protobuf's wire format that writing a model needs.
 //!
-//! Source: "Encoding", Protocol Buffers documentation, <https://protobuf.dev/programming-guides/encoding/>.
+//! Source: "Encoding", Protocol Buffers documentation,
+//! <https://protobuf.dev/programming-guides/encoding/>.
 
 /// A message under construction: fields one after the other.
 #[derive(Debug, Default)]

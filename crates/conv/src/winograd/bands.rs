@@ -28,8 +28,8 @@ pub(super) struct Segment {
     pub(super) rows: usize,
 }
 
-/// One unit of parallel work: rows of tiles, perhaps of several images, that are transformed together,
-/// and blocks of outputs.
+/// One unit of parallel work: rows of tiles, perhaps of several images, that are transformed
+/// together, and blocks of outputs.
 pub(super) struct Band<'a> {
     pub(super) segments: Vec<Segment>,
     pub(super) tiles: usize,

@@ -19,8 +19,8 @@ pub(super) struct Layer<'a> {
     pub(super) packed: &'a [f32],
 }
 
-/// Values from one of some matrices of `len` values to the next: an odd number of cache lines, so that
-/// the same place of all of them does not fall into a few sets of the cache.
+/// Values from one of some matrices of `len` values to the next: an odd number of cache lines, so
+/// that the same place of all of them does not fall into a few sets of the cache.
 fn matrix_stride(len: usize) -> usize {
     (len.div_ceil(16) | 1) * 16
 }
@@ -211,7 +211,7 @@ impl Strip {
     }
 }
 
-/// Vectors over `rows` rows of `width` tiles with a place between them that is none.
+/// Vectors over `rows` rows of `width` tiles with an unused place between them.
 fn lanes(width: usize, rows: usize, lanes: usize) -> Vec<Lanes> {
     let places = rows * (width + 1) - 1;
     let mut dense = 0;

@@ -3,15 +3,15 @@
 //!
 //! `y = A' [sum over c of (G w[o, c] G') (B' x[c] B)] A` on tiles of 6 x 6 pixels, 4 apart, with
 //! products of values at the same place: 36 products of a matrix `[tiles, channels]` by one
-//! `[channels, outputs]`. Source: Lavin & Gray, "Fast algorithms for convolutional neural networks",
-//! CVPR 2016.
+//! `[channels, outputs]`. Source: Lavin & Gray, "Fast algorithms for convolutional neural
+//! networks", CVPR 2016.
 //!
-//! The filters are transformed anew each time they are used, a row of six points for a few outputs at
-//! a time, into the second cache. That is quicker than reading four times as many values from
+//! The filters are transformed anew each time they are used, a row of six points for a few outputs
+//! at a time, into the second cache. That is quicker than reading four times as many values from
 //! memory, and serves weights that change at every step.
 //!
-//! F(2 x 2, 3 x 3), 16 products for 2 x 2 pixels, is not here: on no map of 3 x 3 or more does it need
-//! fewer products, though tiles be cut.
+//! F(2 x 2, 3 x 3), 16 products for 2 x 2 pixels, is not here: on no map of 3 x 3 or more does it
+//! need fewer products, though tiles be cut.
 
 mod bands;
 mod filters;

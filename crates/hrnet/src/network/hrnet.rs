@@ -1,4 +1,5 @@
-//! HRNet (Sun et al., CVPR 2019; Wang et al., IEEE TPAMI 43(10):3349-3364, 2021) with its pose head.
+//! HRNet (Sun et al., CVPR 2019; Wang et al., IEEE TPAMI 43(10):3349-3364, 2021) with its pose
+//! head.
 
 use super::blocks::Bottleneck;
 use super::exchange::{Stage, Transition};
@@ -82,8 +83,8 @@ impl Hrnet {
         &self.layers
     }
 
-    /// With initial weights drawn from `seed`: He et al.'s for the body, and a head so small that all
-    /// heatmaps start near zero (standard deviation 0.001, as in the published code).
+    /// With initial weights drawn from `seed`: He et al.'s for the body, and a head so small that
+    /// all heatmaps start near zero (standard deviation 0.001, as in the published code).
     #[must_use]
     pub fn with_initial_weights(self, seed: u64) -> Self {
         let seed = Seed::new(seed).named("initial weights");

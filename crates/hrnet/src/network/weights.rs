@@ -10,10 +10,11 @@ use std::path::Path;
 
 /// Which weights of a file are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WeightScope {
     /// All of them: a pose network with the same number of keypoints.
     All,
-    /// All but the head `final_layer`, which keeps its first weights: a pose network with other
+    /// All but the head `final_layer`, which keeps its initial weights: a pose network with other
     /// keypoints, or an ImageNet network, whose classifier and unused outputs of the last module
     /// are passed over.
     Backbone,

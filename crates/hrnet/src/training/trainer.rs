@@ -65,8 +65,8 @@ impl DetectorTrainer {
         self
     }
 
-    /// Trains `network` on, e.g. one with published weights, on the device where it is, in the place
-    /// of one with initial weights.
+    /// Trains `network` on, e.g. one with published weights, on the device where it is, in the
+    /// place of one with initial weights.
     #[must_use]
     pub fn with_network(mut self, network: Hrnet) -> Self {
         self.network = Some(network);

@@ -24,8 +24,8 @@ pub(in super::super) type FilterKernel = unsafe fn(usize, &[f32], usize, &mut [f
 impl Isa {
     /// One row of the points, for all channels and `width` outputs, a multiple of the vector.
     ///
-    /// `weights` is `[channels, 9, width]`; point `j` of the row, channel `c` and output `o` goes to
-    /// `to[j * matrix + c * width + o]`.
+    /// `weights` is `[channels, 9, width]`; point `j` of the row, channel `c` and output `o`
+    /// goes to `to[j * matrix + c * width + o]`.
     pub(crate) fn winograd_filter(
         self,
         row: usize,

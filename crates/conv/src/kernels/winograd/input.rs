@@ -6,10 +6,10 @@ use super::{
     POINTS, SIDE,
 };
 
-/// Rows of tiles whose pixels are laid out so that tile `s` starts at column `4 s` of flat rows: row
-/// `y` of the pixels is in phase `y mod 4` and is that phase's part `y / 4`, of `pitch` values. Tiles
-/// overlap by two rows and two columns, so a phase has a part more than there are rows of tiles,
-/// and between the rows of tiles stands one that is none.
+/// Rows of tiles whose pixels are laid out so that tile `s` starts at column `4 s` of flat rows:
+/// row `y` of the pixels is in phase `y mod 4` and is that phase's part `y / 4`, of `pitch`
+/// values. Tiles overlap by two rows and two columns, so a phase has a part more than there are
+/// rows of tiles, and between the rows of tiles stands an unused one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SourceRows<'a> {
     pub(crate) pixels: &'a [f32],

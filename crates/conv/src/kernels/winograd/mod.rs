@@ -1,5 +1,5 @@
-//! Transforms of Winograd's F(4 x 4, 3 x 3): from 6 x 6 pixels, and from 3 x 3 weights, to 36 values
-//! each, whose products are summed over the channels; and from the 36 sums to 4 x 4 pixels.
+//! Transforms of Winograd's F(4 x 4, 3 x 3): from 6 x 6 pixels, and from 3 x 3 weights, to 36
+//! values each, whose products are summed over the channels; and from the 36 sums to 4 x 4 pixels.
 //!
 //! The points are 0, ±1, ±2 and infinity, as in Lavin & Gray, "Fast algorithms for convolutional
 //! neural networks", CVPR 2016. Point `6 i + j` is that of row `i` and column `j`.
