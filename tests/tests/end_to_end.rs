@@ -4,6 +4,7 @@
 
 mod common;
 
+use vertebra_radiograph::Radiograph;
 use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
 use vertebra_study::TrainedModel;
 
@@ -73,7 +74,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     let films = results.run.inputs.keys().filter(|name| name.ends_with(".dcm"));
     let mut refused = Vec::new();
     let (film, prediction) = films
-        .filter_map(|film| match model.predict(&cohort.join(film), &covariates) {
+        .filter_map(|film| match model.predict_file(&cohort.join(film), &covariates) {
             Ok(prediction) => Some((film, prediction)),
             Err(error) => {
                 refused.push(error.to_string());
@@ -92,6 +93,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
         risks.windows(2).all(|r| r[0] <= r[1]) && risks.iter().all(|r| (0.0..=1.0).contains(r))
     );
     let overlay = folder.path().join("overlay.png");
-    model.write_overlay(&cohort.join(film), &prediction, &overlay).unwrap();
+    let film = Radiograph::open(cohort.join(film)).unwrap();
+    model.write_overlay(&film, &prediction, &overlay).unwrap();
     assert!(overlay.metadata().unwrap().len() > 1000);
 }

@@ -3,18 +3,21 @@
 
 #![allow(clippy::unwrap_used)] // a test may stop
 
-use vertebra_hrnet::{DetectorConfig, DetectorTrainer, FilmPixels, FilmSample, HrnetConfig};
+use vertebra_hrnet::{DetectorConfig, DetectorTrainer, FilmSample, HrnetConfig};
 use vertebra_keypoints::mean_radial_error_mm;
 use vertebra_phantom::sample_training_film;
+use vertebra_raster::{Film, Image};
 use vertebra_training::keep_going;
 
 fn films(seeds: std::ops::Range<u64>) -> Vec<FilmSample> {
     let film = |seed| {
         let film = sample_training_film([96, 96], seed).unwrap();
         FilmSample {
-            pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
-            height: film.height,
-            width: film.width,
+            image: Image {
+                pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
+                height: film.height,
+                width: film.width,
+            },
             spacing_mm: Some(film.spacing_mm),
             keypoints: film.annotation.keypoints,
         }
@@ -26,12 +29,12 @@ fn films(seeds: std::ops::Range<u64>) -> Vec<FilmSample> {
 fn median_error(config: &DetectorConfig, train: &[FilmSample], test: &[FilmSample]) -> f64 {
     let trainer = DetectorTrainer::new(config.clone()).with_seed(3);
     let trained = trainer.fit(train, &[], &mut keep_going).unwrap();
-    let views: Vec<FilmPixels<'_>> = test.iter().map(|film| film.film().unwrap()).collect();
+    let views: Vec<Film<'_>> = test.iter().map(FilmSample::as_film).collect();
     let found = trained.detector.detect_batch(&views).unwrap();
     let pairs = test.iter().zip(&found);
     let mut errors: Vec<f64> = pairs
         .map(|(film, found)| {
-            mean_radial_error_mm(&film.keypoints, found, [1.0 / film.height as f64; 2])
+            mean_radial_error_mm(&film.keypoints, found, [1.0 / film.image.height as f64; 2])
         })
         .collect();
     errors.sort_by(f64::total_cmp);

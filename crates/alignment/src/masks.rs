@@ -39,8 +39,9 @@ impl VertebraMasks {
     /// Pictures of the film's size, 1 inside the vertebra and 0 outside.
     ///
     /// # Errors
-    /// [`Error::Raster`] for a wrong number of pixels; [`Error::InvalidValue`] for values outside `[0, 1]`. That the size is
-    /// the film's is checked where the film is known, see [`VertebraMasks::check_size`].
+    /// [`Error::Raster`] for a wrong number of pixels; [`Error::InvalidValue`] for values outside
+    /// `[0, 1]`. That the size is the film's is checked where the film is known, see
+    /// [`VertebraMasks::check_size`].
     pub fn from_images(images: [Option<Image>; 5]) -> Result<Self, Error> {
         for image in images.iter().flatten() {
             image.as_film().check()?;

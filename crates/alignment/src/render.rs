@@ -164,9 +164,9 @@ impl VariantOptions {
     /// # Errors
     /// [`Error::OutsideFilm`], [`Error::CoincidentKeypoints`], [`Error::UpsideDown`],
     /// [`Error::UnevenSpacing`], [`Error::MissingSpacing`], [`Error::MasksNeeded`],
-    /// [`Error::MissingMask`], [`Error::MaskSize`], [`Error::InvalidSetting`], [`Error::InvalidValue`];
-    /// [`Error::Raster`] for a film without contrast, without pixels in the region of interest or
-    /// with a wrong number of pixels.
+    /// [`Error::MissingMask`], [`Error::MaskSize`], [`Error::InvalidSetting`],
+    /// [`Error::InvalidValue`]; [`Error::Raster`] for a film without contrast, without pixels in
+    /// the region of interest or with a wrong number of pixels.
     pub fn render<S: Sample>(
         &self,
         film: &Film<'_, S>,
@@ -323,8 +323,8 @@ fn first_of_three(i: usize) -> usize {
     i.saturating_sub(1).min(2)
 }
 
-/// Why the spine runs upwards at `level`: the pair of the three vertebrae that is in wrong order, or
-/// all three.
+/// Why the spine runs upwards at `level`: the pair of the three vertebrae that is in wrong order,
+/// or all three.
 fn out_of_order(keypoints: &VertebraKeypoints, level: Level) -> Error {
     let first = first_of_three(level.index());
     let three: [(Level, f64); 3] = std::array::from_fn(|k| {

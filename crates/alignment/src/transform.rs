@@ -26,8 +26,8 @@ impl Alignment {
     /// Any invertible affine transform, for a film with this pixel spacing `[row, col]` in mm.
     ///
     /// # Errors
-    /// [`Error::Raster`] for a matrix without inverse; [`Error::InvalidValue`] for a spacing that is
-    /// not positive.
+    /// [`Error::Raster`] for a matrix without inverse; [`Error::InvalidValue`] for a spacing that
+    /// is not positive.
     pub fn new(matrix: [[f64; 3]; 2], spacing_mm: Option<[f64; 2]>) -> Result<Self, Error> {
         check_spacing(spacing_mm)?;
         Ok(Self { map: Affine::new(matrix)?, spacing_mm })

@@ -1,6 +1,6 @@
 //! One convention from film to heatmap and back, at random sub-pixel places, through reduction,
-//! rotation, mirroring and a network's stride: points return to a thousandth of a pixel, and pictures
-//! show things where the points are to a hundredth of their own pixels.
+//! rotation, mirroring and a network's stride: points return to a thousandth of a pixel, and
+//! pictures show things where the points are to a hundredth of their own pixels.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 

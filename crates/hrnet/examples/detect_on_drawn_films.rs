@@ -8,6 +8,7 @@
 use std::ops::ControlFlow;
 use vertebra_hrnet::{DetectorConfig, DetectorTrainer, FilmSample, HrnetConfig};
 use vertebra_keypoints::{VertebraKeypoints, mean_radial_error_mm};
+use vertebra_raster::Image;
 use vertebra_training::Event;
 
 /// A film of 120 x 90 px of 2 mm; every `i` has the spine in another place.
@@ -26,7 +27,8 @@ fn film(i: usize) -> Result<FilmSample, Box<dyn std::error::Error>> {
     let pixel = |p: usize| bright((p % width) as f64, (p / width) as f64) as f32;
     let pixels = (0..height * width).map(pixel).collect();
     let keypoints = VertebraKeypoints::from_xy(centres)?;
-    Ok(FilmSample { pixels, height, width, spacing_mm: Some([2.0, 2.0]), keypoints })
+    let image = Image { pixels, height, width };
+    Ok(FilmSample { image, spacing_mm: Some([2.0, 2.0]), keypoints })
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -43,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let trained = DetectorTrainer::new(config).with_seed(1).fit(&train, &[], &mut report)?;
     for film in &test {
-        let found = trained.detector.detect(film.film()?)?;
+        let found = trained.detector.detect(film.as_film())?;
         let error = mean_radial_error_mm(&film.keypoints, &found, [2.0, 2.0]);
         println!("mean error {error:.1} mm, confidence {:.2}", found.least_confidence());
     }

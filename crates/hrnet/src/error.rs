@@ -29,28 +29,6 @@ pub enum Error {
         /// The smallest side that is accepted.
         smallest: usize,
     },
-    /// The pixels of a film do not fill its height and width.
-    #[error("a film of {height} x {width} px has {expected} pixels, got {got}")]
-    PixelCount {
-        /// Rows.
-        height: usize,
-        /// Columns.
-        width: usize,
-        /// Rows times columns.
-        expected: usize,
-        /// Number of pixels given.
-        got: usize,
-    },
-    /// A pixel is NaN or infinite.
-    #[error("pixel (row {row}, column {column}) is {value}, expected a finite number")]
-    PixelNotFinite {
-        /// Row, from 0.
-        row: usize,
-        /// Column, from 0.
-        column: usize,
-        /// The value.
-        value: f32,
-    },
     /// Pixel spacing is not a positive number.
     #[error("spacing_mm: expected two positive numbers in mm, got {got:?}")]
     InvalidSpacing {
@@ -106,7 +84,7 @@ pub enum Error {
     /// The training loop stopped with an error.
     #[error(transparent)]
     Training(#[from] vertebra_training::Error),
-    /// A film cannot be resampled.
+    /// A film has not as many pixels as its size says, or one that is not a finite number.
     #[error(transparent)]
     Raster {
         /// What happened.

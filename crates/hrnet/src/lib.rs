@@ -3,7 +3,8 @@
 //! [`HrnetConfig`] makes an [`Hrnet`], which knows nothing but tensors. [`DetectorConfig`] adds
 //! what makes a detector of it: input size, heatmaps, [`Augmentation`], training loop. A
 //! [`DetectorTrainer`] turns [`FilmSample`]s into a [`KeypointDetector`], or into one for each fold
-//! of subjects; the detector finds five points on any [`FilmPixels`], and is a folder on disk.
+//! of subjects; the detector finds five points on any [`Film`](vertebra_raster::Film), and is a
+//! folder on disk.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -16,8 +17,8 @@ mod training;
 /// The version of burn whose types stand in this crate's signatures.
 pub use burn;
 
-pub use detector::SpineFinding;
-pub use detector::{DetectorCalibration, DetectorConfig, FilmPixels, FilmSample, KeypointDetector};
+pub use detector::{DetectorCalibration, DetectorConfig, FilmSample, KeypointDetector};
+pub use detector::{SpineFinding, reduced_for};
 pub use error::Error;
 pub use network::{Hrnet, HrnetConfig, StageConfig, WeightScope};
 pub use training::{Augmentation, CrossValidation, DetectorTrainer, FilmFolds, TrainedDetector};

@@ -8,7 +8,8 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use common::{data, narrow, network, relative_difference, tensor};
 use vertebra_conv::{Isa, PlanOptions};
-use vertebra_hrnet::{DetectorConfig, FilmPixels, Hrnet, HrnetConfig, KeypointDetector};
+use vertebra_hrnet::{DetectorConfig, Hrnet, HrnetConfig, KeypointDetector};
+use vertebra_raster::Film;
 
 /// Burn's own operations in f64, which the layers of vertebra-conv leave to burn.
 struct Double;
@@ -159,7 +160,8 @@ fn detection_with_the_flip_test_is_the_mean_over_both_pictures() {
     let pixels: Vec<f32> = picture([1, 1, 96, 64]).into_data().try_to_vec().unwrap();
     let mirrored: Vec<f32> = pixels.chunks(64).flat_map(|row| row.iter().rev().copied()).collect();
     let found = |detector: &KeypointDetector, pixels: &[f32]| {
-        detector.detect(FilmPixels::new(pixels, 96, 64).unwrap()).unwrap()
+        let film = Film { pixels, height: 96, width: 64, spacing_mm: None };
+        detector.detect(film).unwrap()
     };
     let (straight, turned) = (found(&detector, &pixels), found(&detector, &mirrored));
     for (a, b) in straight.points().iter().zip(turned.points()) {

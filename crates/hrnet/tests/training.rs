@@ -8,9 +8,10 @@ use std::f64::consts::TAU;
 use std::ops::ControlFlow;
 use vertebra_hrnet::{
     Augmentation, DetectorCalibration, DetectorConfig, DetectorTrainer, Error, FilmFolds,
-    FilmPixels, FilmSample, HrnetConfig, KeypointDetector, TrainedFold,
+    FilmSample, HrnetConfig, KeypointDetector, TrainedFold,
 };
 use vertebra_keypoints::{ConfidenceCalibration, Level, VertebraKeypoints};
+use vertebra_raster::{Film, Image};
 use vertebra_training::{LearningRate, Schedule, StopReason, TrainingConfig, keep_going};
 
 /// A deterministic number in `[-1, 1]`.
@@ -44,7 +45,8 @@ fn film(i: usize) -> FilmSample {
     let pixels =
         (0..height * width).map(|p| value((p % width) as f64, (p / width) as f64) as f32).collect();
     let keypoints = VertebraKeypoints::from_xy(centres).unwrap();
-    FilmSample { pixels, height, width, spacing_mm: Some([1.2, 1.2]), keypoints }
+    let image = Image { pixels, height, width };
+    FilmSample { image, spacing_mm: Some([1.2, 1.2]), keypoints }
 }
 
 fn films(range: std::ops::Range<usize>) -> Vec<FilmSample> {
@@ -72,12 +74,17 @@ fn errors_px(truth: &FilmSample, found: &VertebraKeypoints) -> [f64; 5] {
     })
 }
 
-fn view(sample: &FilmSample) -> FilmPixels<'_> {
-    sample.film().unwrap()
+fn view(sample: &FilmSample) -> Film<'_> {
+    sample.as_film()
 }
 
 fn mirrored(sample: &FilmSample) -> Vec<f32> {
-    sample.pixels.chunks(sample.width).flat_map(|row| row.iter().rev().copied()).collect()
+    sample
+        .image
+        .pixels
+        .chunks(sample.image.width)
+        .flat_map(|row| row.iter().rev().copied())
+        .collect()
 }
 
 #[test]
@@ -87,7 +94,7 @@ fn learns_to_find_the_centres_on_films_it_has_not_seen() {
     let trainer = DetectorTrainer::new(config(20)).with_seed(1);
     let trained = trainer.fit(&train, &test, &mut keep_going).unwrap();
     let detector = trained.detector;
-    let views: Vec<FilmPixels<'_>> = test.iter().map(view).collect();
+    let views: Vec<Film<'_>> = test.iter().map(view).collect();
     let found = detector.detect_batch(&views).unwrap();
     let errors: Vec<f64> = test.iter().zip(&found).flat_map(|(t, f)| errors_px(t, f)).collect();
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
@@ -105,10 +112,10 @@ fn learns_to_find_the_centres_on_films_it_has_not_seen() {
     // With the flip test the mirror image gives the mirrored points to the last digits.
     for (sample, found) in test.iter().zip(&found).take(4) {
         let pixels = mirrored(sample);
-        let film = FilmPixels::new(&pixels, sample.height, sample.width).unwrap();
+        let film = Film { pixels: &pixels, ..sample.as_film() };
         let back = detector.detect(film).unwrap();
         for (a, b) in back.points().iter().zip(found.points()) {
-            let x = sample.width as f64 - 1.0 - a.x;
+            let x = sample.image.width as f64 - 1.0 - a.x;
             assert!((x - b.x).hypot(a.y - b.y) < 2e-2, "{a:?}, {b:?}");
         }
     }
@@ -258,7 +265,7 @@ fn bad_training_sets_and_settings_are_named_errors() {
     };
     assert!(matches!(run(&config(1), &[]), Error::EmptyTrainingSet));
     let mut small = film(0);
-    (small.height, small.width, small.pixels) = (3, 5, vec![0.0; 15]);
+    small.image = Image::zeros(3, 5);
     let error = run(&config(1), &[film(0), small]);
     assert!(matches!(error, Error::FilmTooSmall { height: 3, width: 5, smallest: 4 }), "{error}");
     let odd = config(1).with_input_size([96, 60]);

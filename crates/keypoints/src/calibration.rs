@@ -1,8 +1,8 @@
 //! What a detector's confidence is worth.
 //!
 //! [`ReliabilityTable`] sets the stated confidence beside the share of successes (DeGroot MH,
-//! Fienberg SE, *The Statistician* 1983;32:12-22); [`ConfidenceCalibration`] maps one to the other by
-//! isotonic regression (Zadrozny B, Elkan C, KDD 2002), fitted by pooling adjacent violators.
+//! Fienberg SE, *The Statistician* 1983;32:12-22); [`ConfidenceCalibration`] maps one to the other
+//! by isotonic regression (Zadrozny B, Elkan C, KDD 2002), fitted by pooling adjacent violators.
 
 use crate::Error;
 use serde::{Deserialize, Serialize};
@@ -113,9 +113,9 @@ impl ConfidenceCalibration {
         Ok(Self { knots })
     }
 
-    /// What calibrations say of detections that they were not fitted on: each detection's probability
-    /// comes from one fitted on the other groups, so that a [`ReliabilityTable`] of the result is
-    /// honest. `group` is that of each detection, all of a subject's in one.
+    /// What calibrations say of detections that they were not fitted on: each detection's
+    /// probability comes from one fitted on the other groups, so that a [`ReliabilityTable`] of the
+    /// result is honest. `group` is that of each detection, all of a subject's in one.
     ///
     /// # Errors
     /// As [`ReliabilityTable::new`]; [`Error::Undefined`] where there is only one group.

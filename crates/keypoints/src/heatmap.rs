@@ -150,12 +150,12 @@ impl HeatmapCodec {
     /// it claims each vertebra.
     ///
     /// A network that doubts the levels but not the vertebrae splits the heat of one vertebra
-    /// between neighbouring heatmaps; the sum keeps it. The vertebrae are up to `most` maxima of the
-    /// sum, at least two sigma apart and with at least 5 % of heat. A heatmap's candidate for one
-    /// is its own greatest pixel within two sigma, if that holds at least half of the heat there,
-    /// else the vertebra's place in the sum; its confidence is the heatmap's greatest value there.
-    /// The point of [`HeatmapCodec::decode`] is always among a heatmap's candidates, and the only
-    /// one with `most` below 2.
+    /// between neighbouring heatmaps; the sum keeps it. The vertebrae are up to `most` maxima of
+    /// the sum, at least two sigma apart and with at least 5 % of heat. A heatmap's candidate for
+    /// one is its own greatest pixel within two sigma, if that holds at least half of the heat
+    /// there, else the vertebra's place in the sum; its confidence is the heatmap's greatest value
+    /// there. The point of [`HeatmapCodec::decode`] is always among a heatmap's candidates, and the
+    /// only one with `most` below 2.
     ///
     /// # Shapes
     /// - `heatmaps`: `[K, height, width]`

@@ -1,12 +1,12 @@
 //! Whether five points can be L1 to L5.
 //!
 //! Shapes ([`SpineShape`]) are compared with those of real spines: normal distributions fitted to
-//! the body centres, projected on the sagittal plane, of the training part of the VID data set
-//! (CT scans with every vertebra annotated; ImFusionGmbH/VID-vertebra-identification-dataset,
-//! CC BY-SA 4.0): 1,729 spines L1-L5, and, for labels that are off, 1,763 of T12-L4, 1,712 of T11-L3
-//! and 46 of L2-L6 in subjects with six lumbar vertebrae. The test
-//! `committed_distributions_are_those_of_the_training_scans` derives every number.
-//! The subjects lay on their backs; a spine stands a little more curved.
+//! the body centres, projected on the sagittal plane, of the training part of the VID data set (CT
+//! scans with every vertebra annotated; ImFusionGmbH/VID-vertebra-identification-dataset, CC BY-SA
+//! 4.0): 1,729 spines L1-L5, and, for labels that are off, 1,763 of T12-L4, 1,712 of T11-L3 and 46
+//! of L2-L6 in subjects with six lumbar vertebrae. The test
+//! `committed_distributions_are_those_of_the_training_scans` derives every number. The subjects lay
+//! on their backs; a spine stands a little more curved.
 //!
 //! Nothing here changes or hides a detection: it returns what is odd about it.
 

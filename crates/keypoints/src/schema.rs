@@ -103,6 +103,17 @@ impl VertebraKeypoints {
         &self.points
     }
 
+    /// The points moved by a map of the plane, such as that of a reduced film; confidences stay.
+    ///
+    /// # Errors
+    /// As [`VertebraKeypoints::new`].
+    pub fn mapped(&self, map: impl Fn((f64, f64)) -> (f64, f64)) -> Result<Self, Error> {
+        Self::new(self.points.map(|p| {
+            let (x, y) = map((p.x, p.y));
+            Keypoint { x, y, ..p }
+        }))
+    }
+
     /// The confidence of the film: that of its least certain point.
     #[must_use]
     pub fn least_confidence(&self) -> f64 {

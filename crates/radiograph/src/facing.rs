@@ -1,20 +1,21 @@
 //! Which way the subject of a lateral spine film faces, estimated from the picture.
 //!
-//! Three signs speak, each the opposite on a mirrored picture. The spine is the brightest path from the
-//! top of the film to the bottom that bends little, found by dynamic programming on a small copy. Of that
-//! path `x(t)`, `t` from -1 at the top to 1 at the bottom, in heights of the film:
+//! Three signs speak, each the opposite on a mirrored picture. The spine is the brightest path from
+//! the top of the film to the bottom that bends little, found by dynamic programming on a small
+//! copy. Of that path `x(t)`, `t` from -1 at the top to 1 at the bottom, in heights of the film:
 //!
-//! 1. the bend, the coefficient of `t^2` of the cubic that fits best: the lumbar spine bulges to the front;
+//! 1. the bend, the coefficient of `t^2` of the cubic that fits best: the lumbar spine bulges to
+//!    the front;
 //! 2. the S, its coefficient of `t^3`: below, the sacrum goes to the back;
-//! 3. in the middle third, how much brighter the picture is right of the path than left of it, a tenth to
-//!    three tenths of the height away, in its standard deviations: before the spine lies the abdomen,
-//!    behind it thin soft tissue and air.
+//! 3. in the middle third, how much brighter the picture is right of the path than left of it, a
+//!    tenth to three tenths of the height away, in its standard deviations: before the spine lies
+//!    the abdomen, behind it thin soft tissue and air.
 //!
-//! The confidence is a logistic function of their weighted sum without a constant, so that a mirrored film
-//! gets the mirrored answer with the same confidence. The weights were fitted to 1,600 films of
-//! `vertebra-phantom` by its `tests/facing.rs`: half as a clinic takes them, half varied far beyond,
-//! among them projections of cut-off CT volumes up to 30 degrees off the lateral. The README says how
-//! often the estimate is right on other phantom films.
+//! The confidence is a logistic function of their weighted sum without a constant, so that a
+//! mirrored film gets the mirrored answer with the same confidence. The weights were fitted to
+//! 1,600 films of `vertebra-phantom` by its `tests/facing.rs`: half as a clinic takes them, half
+//! varied far beyond, among them projections of cut-off CT volumes up to 30 degrees off the
+//! lateral. The README says how often the estimate is right on other phantom films.
 
 use crate::{Error, Radiograph};
 use serde::{Deserialize, Serialize};
@@ -45,12 +46,12 @@ pub struct FacingEstimate {
 impl Radiograph {
     /// Estimates from the picture which side the subject's front is on. For a lateral film of the
     /// spine with bone bright; on any other the answer means nothing, and the confidence does not
-    /// know. What the file states ([`Radiograph::facing`]) goes first, and where points of L1 to L5 are
-    /// known they tell it better.
+    /// know. What the file states ([`Radiograph::facing`]) goes first, and where points of L1 to L5
+    /// are known they tell it better.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for a film of less than 64 rows or 32 columns, one more than four times as
-    /// wide as high or the other way, or one without contrast.
+    /// [`Error::InvalidValue`] for a film of less than 64 rows or 32 columns, one more than four
+    /// times as wide as high or the other way, or one without contrast.
     ///
     /// # Examples
     /// ```no_run
@@ -119,8 +120,8 @@ fn deviation(values: &[f64]) -> f64 {
     (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt()
 }
 
-/// The column of the spine in each row: the path of the greatest sum of what is brighter than its wider
-/// surroundings.
+/// The column of the spine in each row: the path of the greatest sum of what is brighter than its
+/// wider surroundings.
 fn spine(picture: &Grid) -> Result<Vec<usize>, Error> {
     let wide = picture.blurred_across(ROWS as f64 / 5.0)?;
     let mut detail: Vec<f64> =
@@ -159,8 +160,8 @@ fn spine(picture: &Grid) -> Result<Vec<usize>, Error> {
     Ok(path)
 }
 
-/// Coefficients of `t^2` and `t^3` of the cubic closest to the path. On a grid that is even about 0, even
-/// and odd powers do not mix.
+/// Coefficients of `t^2` and `t^3` of the cubic closest to the path. On a grid that is even about
+/// 0, even and odd powers do not mix.
 fn shape(path: &[usize], height: usize) -> Result<[f64; 2], Error> {
     let mut line: Vec<f64> = path.iter().map(|&x| x as f64 / height as f64).collect();
     let n = line.len();

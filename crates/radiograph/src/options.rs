@@ -41,8 +41,9 @@ pub struct Limits {
     /// Bytes that decoding may hold at once beside the file itself; what a film needs is reckoned
     /// from its size before anything is decoded.
     pub memory: u64,
-    /// Time for one file. Looked at between the steps of reading and between the rows of this crate's
-    /// own decoders; a decoder of another crate that is late is waited for, and its result refused.
+    /// Time for one file. Looked at between the steps of reading and between the rows of this
+    /// crate's own decoders; a decoder of another crate that is late is waited for, and its result
+    /// refused.
     pub time: Duration,
 }
 

@@ -110,7 +110,8 @@ impl Radiograph {
         Self::with_check(height, width, pixels, spacing, true)
     }
 
-    /// As [`new`](Self::new), but without a look at the pixels where it is known that all are finite.
+    /// As [`new`](Self::new), but without a look at the pixels where it is known that all are
+    /// finite.
     pub(crate) fn with_check(
         height: usize,
         width: usize,
@@ -239,8 +240,8 @@ pub(crate) fn range(pixels: &[f32]) -> (f32, f32) {
     pixels.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(lo, hi), &v| (lo.min(v), hi.max(v)))
 }
 
-/// The pixels of a radiograph with their spacing, where it is in mm, as alignment and detectors take
-/// them.
+/// The pixels of a radiograph with their spacing, where it is in mm, as alignment and detectors
+/// take them.
 impl<'a> From<&'a Radiograph> for Film<'a> {
     fn from(radiograph: &'a Radiograph) -> Self {
         let Radiograph { height, width, .. } = *radiograph;

@@ -1,9 +1,9 @@
 //! From a file to a radiograph: which reader, by content. And whole files written.
 //!
-//! A file is read into memory, not mapped. Mapping would save at most the file's own size (7.5 MB of the
-//! 27 MB that reading a native film of 2140 x 1760 takes, less where it is compressed), it needs
-//! `unsafe`, and a file that another process cuts short would end the program. Headers alone are
-//! read in pieces ([`ReadOptions::read_header`]).
+//! A file is read into memory, not mapped. Mapping would save at most the file's own size (7.5 MB
+//! of the 27 MB that reading a native film of 2140 x 1760 takes, less where it is compressed), it
+//! needs `unsafe`, and a file that another process cuts short would end the program. Headers alone
+//! are read in pieces ([`ReadOptions::read_header`]).
 
 use crate::{Error, Radiograph, ReadOptions, dicom, pictures};
 use std::fs::File;

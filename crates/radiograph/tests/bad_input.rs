@@ -121,7 +121,8 @@ fn unknown_and_undecoded_transfer_syntaxes_are_named() {
     assert!(refused(&file.bytes()).contains("JPEG 2000 Part 2 Multi-component"));
 }
 
-/// dicom-rs 0.10.1 does not open files whose UIDs in the file meta group are hashed (VinDr-SpineXR).
+/// dicom-rs 0.10.1 does not open files whose UIDs in the file meta group are hashed
+/// (VinDr-SpineXR).
 #[test]
 fn hashed_uids_in_the_meta_group_do_no_harm() {
     let plain = File::grey(EXPLICIT, 12).bytes();

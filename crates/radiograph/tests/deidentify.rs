@@ -89,8 +89,8 @@ fn compressed_pixels_stay_as_they_are() {
     assert_eq!(read.pixels()[44], f32::from(picture(12)[44]));
 }
 
-/// The reader knows attributes by tag, whatever VR a careless program gave them: were they removed for
-/// their VR, the pixels would change without a word.
+/// The reader knows attributes by tag, whatever VR a careless program gave them: were they removed
+/// for their VR, the pixels would change without a word.
 #[test]
 fn what_the_pixels_depend_on_stays_whatever_its_vr() {
     let modality = |bytes: &[u8]| {

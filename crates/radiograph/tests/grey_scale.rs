@@ -255,8 +255,8 @@ fn an_outline_that_cannot_be_is_left_out_with_a_warning() {
     assert_eq!(film.provenance().warnings.iter().filter(ignored).count(), 2);
 }
 
-/// The examples of PS3.3 C.11.2.1.2.1 (LINEAR) and C.11.2.1.3.2 (LINEAR_EXACT), for outputs from 0 to 255,
-/// in numbers worked out by hand.
+/// The examples of PS3.3 C.11.2.1.2.1 (LINEAR) and C.11.2.1.3.2 (LINEAR_EXACT), for outputs from 0
+/// to 255, in numbers worked out by hand.
 #[test]
 fn the_standards_examples_of_voi_functions_to_the_grey_level() {
     type Case = (&'static str, &'static str, &'static str, &'static [(i16, f32)]);

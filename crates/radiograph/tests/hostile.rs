@@ -35,7 +35,8 @@ fn a_tiff_that_announces_more_than_it_holds_is_refused_before_room_is_made() {
     }
 }
 
-/// Found by the fuzz target `film`: one more than the highest word, an overflow where that is checked.
+/// Found by the fuzz target `film`: one more than the highest word, an overflow where that is
+/// checked.
 #[test]
 fn a_high_bit_beyond_every_word_is_refused() {
     let mut film = File::grey(EXPLICIT, 12);

@@ -86,7 +86,8 @@ fn pick(list: &[usize], dice: &mut ChaCha8Rng) -> Option<usize> {
     (!list.is_empty()).then(|| list[dice.random_range(0..list.len())])
 }
 
-/// Damages a film in one to four places, most of them where a length, a size, a VR or a marker lies.
+/// Damages a film in one to four places, most of them where a length, a size, a VR or a marker
+/// lies.
 fn mutate(film: &[u8], dice: &mut ChaCha8Rng) -> Vec<u8> {
     let mut film = film.to_vec();
     for _ in 0..dice.random_range(1..5) {

@@ -54,7 +54,8 @@ fn monochrome1_is_inverted_once_and_last() {
     let (plain, negative) = (read(&plain), read(&negative));
     assert!(!plain.provenance().inverted && negative.provenance().inverted);
     for (i, (a, b)) in plain.pixels().iter().zip(negative.pixels()).enumerate() {
-        // LINEAR is off centre by half a grey level, so the two are one level of 3999 apart at most.
+        // LINEAR is off centre by half a grey level, so the two are one level of 3999 apart at
+        // most.
         assert!((a - b).abs() <= 1.01 / 3999.0, "pixel {i}: {a} and {b}");
     }
 }

@@ -1,8 +1,8 @@
 //! Affine maps of the plane between pixel coordinates.
 //!
-//! Coordinates are `(x right, y down)` in px with the centre of the first pixel at `(0, 0)`. Resizing
-//! from `n` to `m` pixels therefore maps `x` to `(x + 0.5) m / n - 0.5`: edges meet edges, not
-//! centres. [`resized`] and [`original`] are the only places where this is written.
+//! Coordinates are `(x right, y down)` in px with the centre of the first pixel at `(0, 0)`.
+//! Resizing from `n` to `m` pixels therefore maps `x` to `(x + 0.5) m / n - 0.5`: edges meet edges,
+//! not centres. [`resized`] and [`original`] are the only places where this is written.
 
 use crate::Error;
 use serde::{Deserialize, Serialize};

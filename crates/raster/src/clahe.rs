@@ -303,9 +303,9 @@ mod tests {
         (values.collect(), info.width as usize)
     }
 
-    /// `testdata/clahe_opencv.py`. With a bin per grey level, OpenCV differs by whole numbers in its
-    /// tables; and between tiles by half a pixel, as it interpolates at a pixel's corner. (With that
-    /// convention the greatest difference would be 8e-4; tiles are but 40 px wide here.)
+    /// `testdata/clahe_opencv.py`. With a bin per grey level, OpenCV differs by whole numbers in
+    /// its tables; and between tiles by half a pixel, as it interpolates at a pixel's corner. (With
+    /// that convention the greatest difference would be 8e-4; tiles are but 40 px wide here.)
     #[test]
     fn agrees_with_opencv_at_a_bin_per_grey_level() {
         let (pixels, width) = png_16("clahe_film.png");

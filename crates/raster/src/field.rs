@@ -2,8 +2,8 @@
 //!
 //! Collimator blades and the shutters that a detector's software draws leave a border of (nearly)
 //! one grey value. Rows and columns are peeled off each side for as long as at least 90 % of their
-//! pixels lie within 2 % of the grey range of the film's middle around their median: the rest may be
-//! a side marker. Only borders parallel to the film's edges are found.
+//! pixels lie within 2 % of the grey range of the film's middle around their median: the rest may
+//! be a side marker. Only borders parallel to the film's edges are found.
 
 use crate::{Error, Film, Sample};
 use serde::{Deserialize, Serialize};

@@ -57,8 +57,9 @@ impl Reduced {
 }
 
 /// The film in `[height, width]` px, neither more than it has, without aliasing: each pixel is the
-/// mean of what it covers under a triangle as wide as two pixels, as the antialiased bilinear resizing
-/// of picture libraries. Edges meet edges: points move by [`Affine::resize`](crate::Affine::resize).
+/// mean of what it covers under a triangle as wide as two pixels, as the antialiased bilinear
+/// resizing of picture libraries. Edges meet edges: points move by
+/// [`Affine::resize`](crate::Affine::resize).
 ///
 /// # Errors
 /// [`Error::PixelCount`]; [`Error::InvalidSetting`] for a size of 0 or beyond the film's.

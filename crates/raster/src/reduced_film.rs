@@ -100,6 +100,12 @@ impl ReducedFilm {
         &self.image
     }
 
+    /// The reduced pixels, without a copy.
+    #[must_use]
+    pub fn into_image(self) -> Image {
+        self.image
+    }
+
     /// The reduced pixels, borrowed with their spacing.
     #[must_use]
     pub fn as_film(&self) -> Film<'_> {

@@ -2,8 +2,8 @@
 //!
 //! Where the picture is smaller than what it shows, the film is first reduced along its own rows
 //! and columns by a separable low-pass filter whose width follows the reduction, to 1.25 times the
-//! density of the picture; the picture is then read from the reduced film by interpolation, turned, moved and flipped. Where the picture is
-//! larger, only the interpolation remains.
+//! density of the picture; the picture is then read from the reduced film by interpolation, turned,
+//! moved and flipped. Where the picture is larger, only the interpolation remains.
 
 use crate::limits::limits;
 use crate::reduce::Reduced;
@@ -136,7 +136,8 @@ pub struct Resampled {
 const ROUNDING: f32 = 1e-5;
 
 impl Resampled {
-    /// The picture with what shows the film scaled to `[0, 1]` by its least and greatest grey value.
+    /// The picture with what shows the film scaled to `[0, 1]` by its least and greatest grey
+    /// value.
     ///
     /// # Errors
     /// [`Error::EmptyRegion`] if nothing shows the film; [`Error::NoContrast`].

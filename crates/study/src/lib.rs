@@ -17,7 +17,8 @@ pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig,
 pub use detector_study::{DetectorStudy, DetectorTest, Reliability};
 pub use error::Error;
 pub use films::annotated_films::AnnotatedFilms;
-pub use films::film_cache::{DecodedFilm, FilmCache, FilmHeader};
+pub use films::film::DecodedFilm;
+pub use films::film_cache::FilmCache;
 pub use films::keypoint_sheets::write_keypoint_sheets;
 pub use model::found_points::{FoundPoints, KeypointCertainty};
 pub use model::model_folder::{ModelDescription, Prediction, TrainedModel};

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use vertebra_hrnet::FilmSample;
 use vertebra_phantom::sample_training_film;
+use vertebra_raster::Image;
 use vertebra_run::Seed;
 use vertebra_study::{AnnotatedFilms, Observer, Progress};
 
@@ -27,9 +28,11 @@ pub fn phantom_films(
     let render = |i: usize| -> anyhow::Result<FilmSample> {
         let film = sample_training_film([height, width], seed.at(&[i as u64]).value())?;
         Ok(FilmSample {
-            pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
-            height: film.height,
-            width: film.width,
+            image: Image {
+                pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
+                height: film.height,
+                width: film.width,
+            },
             spacing_mm: Some(film.spacing_mm),
             keypoints: film.annotation.keypoints,
         })

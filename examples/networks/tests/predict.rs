@@ -6,9 +6,9 @@ use burn::tensor::Device;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
-use vertebra_hrnet::{DetectorCalibration, DetectorConfig, FilmPixels, KeypointDetector};
+use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
 use vertebra_keypoints::ConfidenceCalibration;
-use vertebra_radiograph::{Radiograph, Spacing, write_png16};
+use vertebra_radiograph::{Film, Radiograph, Spacing, write_png16};
 
 /// A detector that knows nothing, `film.png` of 240 x 130 px, and what is found on it.
 fn folder(least_seen: f64) -> (tempfile::TempDir, [(f64, f64); 5]) {
@@ -25,8 +25,7 @@ fn folder(least_seen: f64) -> (tempfile::TempDir, [(f64, f64); 5]) {
         .with_calibration(DetectorCalibration { within_mm: 4.0, map });
     detector.save(&folder.path().join("detector")).unwrap();
     let film = Radiograph::open(&path).unwrap();
-    let view = FilmPixels::new(film.pixels(), 240, 130).unwrap();
-    let found = detector.detect(view).unwrap().points().map(|p| (p.x, p.y));
+    let found = detector.detect(Film::from(&film)).unwrap().points().map(|p| (p.x, p.y));
     (folder, found)
 }
 

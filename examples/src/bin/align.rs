@@ -21,9 +21,9 @@ use vertebra_raster::ContactSheet;
 
 /// Align a radiograph by its five lumbar centres and show the six image variants.
 ///
-/// The centres come from an annotation file, or are taken from five mask pictures. On the
-/// sheet, the first row is the film with its centres and the border of the L1-L5 picture, the second
-/// the pictures of the whole spine; then one row of patches per variant.
+/// The centres come from an annotation file, or are taken from five mask pictures. On the sheet,
+/// the first row is the film with its centres and the border of the L1-L5 picture, the second the
+/// pictures of the whole spine; then one row of patches per variant.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

@@ -21,8 +21,8 @@ const COLUMNS: usize = 6;
 
 /// Says what a radiograph file holds and how its grey values come about; converts it.
 ///
-/// With a folder: one JSON object per film, one line each, or a table with --csv; films that cannot be
-/// read are listed on standard error.
+/// With a folder: one JSON object per film, one line each, or a table with --csv; films that cannot
+/// be read are listed on standard error.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -46,8 +46,8 @@ struct Arguments {
     /// Estimates from the picture which way the subject faces where the file does not say.
     #[arg(long)]
     facing: bool,
-    /// Writes a copy of the DICOM file without what could identify a person (PS3.15 Basic Profile), and
-    /// says what was done. Of a folder, a folder of copies named after their new UIDs.
+    /// Writes a copy of the DICOM file without what could identify a person (PS3.15 Basic Profile),
+    /// and says what was done. Of a folder, a folder of copies named after their new UIDs.
     #[arg(long, value_name = "OUT", requires = "key")]
     deidentify: Option<PathBuf>,
     /// File whose content makes the pseudonyms; keep it secret.
@@ -62,7 +62,8 @@ struct Arguments {
     /// Opens, with warnings, files without preamble, with an unusable transfer syntax or cut short.
     #[arg(long)]
     lenient: bool,
-    /// Which of the file's windows to apply, from 0 (default: the first VOI LUT, else the first window).
+    /// Which of the file's windows to apply, from 0 (default: the first VOI LUT, else the first
+    /// window).
     #[arg(long, value_name = "N")]
     window: Option<usize>,
     /// Frame to read, from 0.

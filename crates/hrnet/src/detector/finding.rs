@@ -14,8 +14,8 @@ pub struct SpineFinding {
     /// [`DetectorConfig::candidates`]: crate::DetectorConfig::candidates
     pub moved: [bool; 5],
     /// Probability that all five points lie within [`DetectorCalibration::within_mm`] of their
-    /// vertebrae. `None` where the detector is not calibrated, or the film's confidence is less than
-    /// that of every film it was calibrated on.
+    /// vertebrae. `None` where the detector is not calibrated, or the film's confidence is less
+    /// than that of every film it was calibrated on.
     pub probability: Option<f64>,
 }
 

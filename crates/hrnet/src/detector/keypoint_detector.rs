@@ -1,11 +1,10 @@
 //! The detector: a network, how to use it, and the folder it is kept in.
 
 use super::detect::{BATCH, detect};
+use super::film::check_film;
 use super::inference::Inference;
 use super::prepare::PreparedFilm;
-use crate::{
-    DetectorCalibration, DetectorConfig, Error, FilmPixels, Hrnet, SpineFinding, WeightScope,
-};
+use crate::{DetectorCalibration, DetectorConfig, Error, Hrnet, SpineFinding, WeightScope};
 use burn::module::Module;
 use burn::tensor::Device;
 use rayon::prelude::*;
@@ -14,6 +13,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use vertebra_keypoints::{HeatmapCodec, VertebraKeypoints};
+use vertebra_raster::Film;
 use vertebra_run::write_whole;
 
 const WEIGHTS: &str = "keypoints.safetensors";
@@ -124,8 +124,10 @@ impl KeypointDetector {
     /// the best place in the film, with a low confidence.
     ///
     /// # Errors
-    /// [`Error::Device`], or [`Error::Keypoints`] where the network yields no finite numbers.
-    pub fn detect(&self, film: FilmPixels<'_>) -> Result<VertebraKeypoints, Error> {
+    /// [`Error::FilmTooSmall`], [`Error::InvalidSpacing`] or [`Error::Raster`] for a film that cannot be
+    /// taken; [`Error::Device`], or [`Error::Keypoints`] where the network yields no finite
+    /// numbers.
+    pub fn detect(&self, film: Film<'_>) -> Result<VertebraKeypoints, Error> {
         Ok(self.find(&[film])?[0].keypoints)
     }
 
@@ -133,7 +135,7 @@ impl KeypointDetector {
     ///
     /// # Errors
     /// As [`KeypointDetector::detect`].
-    pub fn detect_batch(&self, films: &[FilmPixels<'_>]) -> Result<Vec<VertebraKeypoints>, Error> {
+    pub fn detect_batch(&self, films: &[Film<'_>]) -> Result<Vec<VertebraKeypoints>, Error> {
         Ok(self.find(films)?.into_iter().map(|found| found.keypoints).collect())
     }
 
@@ -142,10 +144,10 @@ impl KeypointDetector {
     ///
     /// # Errors
     /// As [`KeypointDetector::detect`].
-    pub fn find(&self, films: &[FilmPixels<'_>]) -> Result<Vec<SpineFinding>, Error> {
+    pub fn find(&self, films: &[Film<'_>]) -> Result<Vec<SpineFinding>, Error> {
         let mut found = Vec::with_capacity(films.len());
         for films in films.chunks(HELD) {
-            let prepare = |film: &FilmPixels<'_>| PreparedFilm::new(*film, self.config.input_size);
+            let prepare = |film: &Film<'_>| PreparedFilm::new(film, self.config.input_size);
             let prepared: Vec<PreparedFilm> =
                 films.par_iter().map(prepare).collect::<Result<_, _>>()?;
             let prepared: Vec<&PreparedFilm> = prepared.iter().collect();
@@ -163,24 +165,28 @@ impl KeypointDetector {
 
     /// [`KeypointDetector::find`] on a stream of films of any length, in its order: each item comes
     /// back with what was found on it. At most as many films are held as go through the network at
-    /// once. A film that `view` refuses gets its own error and stops no other.
+    /// once. A film that cannot be taken, or that `view` refuses, gets its own error and stops no
+    /// other.
     ///
     /// # Examples
     /// ```
     /// use burn::tensor::Device;
-    /// use vertebra_hrnet::{DetectorConfig, FilmPixels, KeypointDetector};
+    /// use vertebra_hrnet::{DetectorConfig, KeypointDetector};
+    /// use vertebra_raster::Film;
     /// let config = DetectorConfig::quick();
     /// let network = config.network.init(&Device::default())?.with_initial_weights(1);
     /// let detector = KeypointDetector::new(network, config)?;
     /// let films = (0..3).map(|i| vec![i as f32; 40 * 30]); // read one after another
-    /// let found = detector.find_stream(films, |film| FilmPixels::new(film, 40, 30));
+    /// let found = detector.find_stream(films, |pixels| {
+    ///     Ok(Film { pixels, height: 40, width: 30, spacing_mm: None })
+    /// });
     /// assert_eq!(found.filter(|(_, found)| found.is_ok()).count(), 3);
     /// # Ok::<(), vertebra_hrnet::Error>(())
     /// ```
     pub fn find_stream<'a, T: 'a>(
         &'a self,
         films: impl IntoIterator<Item = T> + 'a,
-        view: impl for<'t> Fn(&'t T) -> Result<FilmPixels<'t>, Error> + 'a,
+        view: impl for<'t> Fn(&'t T) -> Result<Film<'t>, Error> + 'a,
     ) -> impl Iterator<Item = (T, Result<SpineFinding, Error>)> + 'a {
         let mut films = films.into_iter();
         let mut ready = VecDeque::new();
@@ -196,10 +202,14 @@ impl KeypointDetector {
     fn find_each<T>(
         &self,
         films: Vec<T>,
-        view: &impl for<'t> Fn(&'t T) -> Result<FilmPixels<'t>, Error>,
+        view: &impl for<'t> Fn(&'t T) -> Result<Film<'t>, Error>,
     ) -> Vec<(T, Result<SpineFinding, Error>)> {
-        let views: Vec<Result<FilmPixels<'_>, Error>> = films.iter().map(view).collect();
-        let good: Vec<FilmPixels<'_>> = views.iter().flatten().copied().collect();
+        let checked = |film| {
+            let film = view(film)?;
+            check_film(&film).map(|()| film)
+        };
+        let views: Vec<Result<Film<'_>, Error>> = films.iter().map(checked).collect();
+        let good: Vec<Film<'_>> = views.iter().flatten().copied().collect();
         let found: Vec<Result<SpineFinding, Error>> = match self.find(&good) {
             Ok(found) => {
                 let mut found = found.into_iter();

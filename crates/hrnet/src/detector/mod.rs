@@ -9,6 +9,6 @@ mod keypoint_detector;
 pub(crate) mod prepare;
 
 pub use config::DetectorConfig;
-pub use film::{FilmPixels, FilmSample};
+pub use film::{FilmSample, reduced_for};
 pub use finding::{DetectorCalibration, SpineFinding};
 pub use keypoint_detector::KeypointDetector;

@@ -4,9 +4,10 @@
 //! grey values are normalised there. Each use then warps the reduced film, so that augmentation
 //! costs the same for a film of 400 and of 4,000 pixels.
 
-use crate::{Error, FilmPixels};
+use super::film::check_film;
+use crate::Error;
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
-use vertebra_raster::{Affine, Image, ResampleOptions, reduce};
+use vertebra_raster::{Affine, Film, Image, ResampleOptions, reduce};
 
 /// Pixels of the reduced film per pixel of the input.
 const OVERSAMPLING: f64 = 1.5;
@@ -24,10 +25,11 @@ pub(crate) struct PreparedFilm {
 }
 
 impl PreparedFilm {
-    pub(crate) fn new(film: FilmPixels<'_>, input: [usize; 2]) -> Result<Self, Error> {
-        let size = [film.height(), film.width()];
+    pub(crate) fn new(film: &Film<'_>, input: [usize; 2]) -> Result<Self, Error> {
+        check_film(film)?;
+        let size = film.size();
         let reduced = reduced_size(size, input);
-        let mut picture = reduce(&film.as_film(), reduced[0], reduced[1])?;
+        let mut picture = reduce(film, reduced[0], reduced[1])?;
         normalise(&mut picture.pixels);
         let film_to_reduced = Affine::resize(size, reduced);
         let placed = film_to_reduced.inverse().then(&Affine::letterbox(size, input));
@@ -57,12 +59,8 @@ impl PreparedFilm {
 
     /// Detections in input px, in px of the film.
     pub(crate) fn to_film(&self, points: &[Keypoint; 5]) -> Result<VertebraKeypoints, Error> {
-        let back = self.film_to_input(None).inverse();
-        let points = points.map(|p| {
-            let (x, y) = back.apply((p.x, p.y));
-            Keypoint { x, y, ..p }
-        });
-        Ok(VertebraKeypoints::new(points)?)
+        let to_input = self.film_to_input(None);
+        Ok(VertebraKeypoints::new(*points)?.mapped(|point| to_input.apply_inverse(point))?)
     }
 }
 
@@ -104,8 +102,8 @@ mod tests {
     fn gain_and_offset_of_a_film_do_not_matter() {
         let render = |gain, offset| {
             let pixels = wave(200, 150, gain, offset);
-            let film = FilmPixels::new(&pixels, 200, 150).unwrap();
-            PreparedFilm::new(film, [64, 64]).unwrap().render(None).unwrap()
+            let film = Film { pixels: &pixels, height: 200, width: 150, spacing_mm: None };
+            PreparedFilm::new(&film, [64, 64]).unwrap().render(None).unwrap()
         };
         let (a, b) = (render(1.0, 0.0), render(700.0, 12_000.0));
         let worst = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -121,9 +119,9 @@ mod tests {
             (-(dx * dx + dy * dy) / 72.0).exp() as f32
         };
         let pixels: Vec<f32> = (0..height * width).map(at).collect();
-        let film = FilmPixels::new(&pixels, height, width).unwrap();
+        let film = Film { pixels: &pixels, height, width, spacing_mm: None };
         for input in [[64, 64], [192, 160]] {
-            let film = PreparedFilm::new(film, input).unwrap();
+            let film = PreparedFilm::new(&film, input).unwrap();
             let middle = input.map(|n| 0.5 * n as f64);
             let change = Affine::about((middle[1], middle[0]), 0.3, 0.9, (2.2, -1.7));
             for change in [None, Some(change.then(&Affine::mirror(input[1])))] {
@@ -147,8 +145,8 @@ mod tests {
     fn points_go_to_the_input_and_back() {
         for (height, width) in [(2500, 2000), (300, 700), (40, 30)] {
             let pixels = vec![0.0; height * width];
-            let film = FilmPixels::new(&pixels, height, width).unwrap();
-            let film = PreparedFilm::new(film, [96, 64]).unwrap();
+            let film = Film { pixels: &pixels, height, width, spacing_mm: None };
+            let film = PreparedFilm::new(&film, [96, 64]).unwrap();
             let xy: [(f64, f64); 5] =
                 std::array::from_fn(|i| (width as f64 * 0.4, height as f64 * 0.17 * i as f64));
             let to_input = film.film_to_input(None);

@@ -1,12 +1,12 @@
 //! Random changes of a training film, with its keypoints; a function of the seed alone.
 
-use super::overlay::{Marker, Wedge, blur};
+use super::overlay::{Marker, Wedge};
 use crate::Error;
 use crate::setters::setters;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use vertebra_raster::Affine;
+use vertebra_raster::{Affine, GaussianBlur};
 use vertebra_run::Seed;
 
 /// How much training films are changed. Every amount is the half-width of a uniform distribution;
@@ -193,7 +193,10 @@ impl Draw {
     /// The changes of grey values, on the input `[height, width]`.
     pub(crate) fn recolour(mut self, pixels: &mut [f32], size: [usize; 2]) {
         let [height, width] = size;
-        blur(pixels, size, self.blur);
+        // A checked setting is a standard deviation.
+        if let Ok(blur) = GaussianBlur::new(self.blur) {
+            blur.apply(pixels, width);
+        }
         let low = pixels.iter().copied().fold(f32::INFINITY, f32::min);
         let high = pixels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let range = (high - low).max(f32::MIN_POSITIVE);

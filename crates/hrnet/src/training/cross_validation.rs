@@ -1,10 +1,11 @@
 //! Cross-validation by subject: every film is detected once, by a detector that has seen no film of
 //! its subject.
 
-use crate::{DetectorTrainer, Error, FilmPixels, FilmSample, SpineFinding, TrainedDetector};
+use crate::{DetectorTrainer, Error, FilmSample, SpineFinding, TrainedDetector};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use vertebra_raster::Film;
 use vertebra_run::{Seed, shuffle};
 use vertebra_training::Event;
 
@@ -168,8 +169,7 @@ impl DetectorTrainer {
         let trained = self.fit_in(run_folder, &train, &valid, on_event)?;
         drop((train, valid));
         let held_out: Vec<usize> = folds.numbers(|f| f == fold).collect();
-        let views: Vec<FilmPixels<'_>> =
-            held_out.iter().map(|&i| folds.films[i].film()).collect::<Result<_, _>>()?;
+        let views: Vec<Film<'_>> = held_out.iter().map(|&i| folds.films[i].as_film()).collect();
         let detected = trained.detector.find(&views)?;
         Ok(TrainedFold { trained, held_out, detected })
     }

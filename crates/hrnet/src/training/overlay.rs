@@ -1,4 +1,5 @@
-//! What a film may suffer beside its grey scale: blur, an oblique collimator blade, a lead marker.
+//! What a film may suffer beside its grey scale and blur: an oblique collimator blade, a lead
+//! marker.
 
 use rand::{Rng, RngExt};
 
@@ -76,28 +77,6 @@ impl Marker {
     }
 }
 
-/// Gaussian blur, `sigma` in px; beyond the border the border's pixel goes on.
-pub(crate) fn blur(pixels: &mut [f32], [height, width]: [usize; 2], sigma: f64) {
-    if sigma < 0.1 {
-        return;
-    }
-    let reach = (3.0 * sigma).ceil() as isize;
-    let weight = |k: isize| (-0.5 * (k as f64 / sigma).powi(2)).exp();
-    let sum: f64 = (-reach..=reach).map(weight).sum();
-    let kernel: Vec<f32> = (-reach..=reach).map(|k| (weight(k) / sum) as f32).collect();
-    let mut line = vec![0.0; height.max(width)];
-    let mut along = |pixels: &mut [f32], start: usize, step: usize, n: usize| {
-        let at = |i: isize| start + step * i.clamp(0, n as isize - 1) as usize;
-        for (i, out) in line[..n].iter_mut().enumerate() {
-            let taps = kernel.iter().zip(i as isize - reach..);
-            *out = taps.map(|(w, j)| w * pixels[at(j)]).sum();
-        }
-        line[..n].iter().enumerate().for_each(|(i, v)| pixels[start + step * i] = *v);
-    };
-    (0..height).for_each(|row| along(pixels, row * width, 1, width));
-    (0..width).for_each(|column| along(pixels, column, width, height));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,22 +84,6 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     const SIZE: [usize; 2] = [48, 40];
-
-    #[test]
-    fn blurring_spreads_a_spot_as_a_gaussian_and_keeps_its_sum() {
-        let mut pixels = vec![0.0; 48 * 40];
-        pixels[24 * 40 + 20] = 1.0;
-        blur(&mut pixels, SIZE, 2.0);
-        let moment = |power: i32| -> f64 {
-            let at = |(i, p): (usize, &f32)| f64::from(*p) * ((i % 40) as f64 - 20.0).powi(power);
-            pixels.iter().enumerate().map(at).sum()
-        };
-        assert!((moment(0) - 1.0).abs() < 1e-5 && moment(1).abs() < 1e-4);
-        assert!((moment(2) - 4.0).abs() < 0.1, "{}", moment(2));
-        let mut even = vec![3.0; 48 * 40];
-        blur(&mut even, SIZE, 1.5);
-        assert!(even.iter().all(|p| (p - 3.0).abs() < 1e-5));
-    }
 
     #[test]
     fn a_wedge_hides_no_more_than_its_share_of_the_extent() {

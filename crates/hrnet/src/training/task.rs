@@ -93,7 +93,7 @@ fn prepared(
     sample: &FilmSample,
     config: &DetectorConfig,
 ) -> Result<(PreparedFilm, VertebraKeypoints), Error> {
-    Ok((PreparedFilm::new(sample.film()?, config.input_size)?, sample.keypoints))
+    Ok((PreparedFilm::new(&sample.as_film(), config.input_size)?, sample.keypoints))
 }
 
 impl Task for KeypointTask<'_> {

@@ -3,8 +3,8 @@
 //! Format: <https://cocodataset.org/#format-data> (keypoint detection), with one category named
 //! `lumbar_spine` whose keypoints are `L1` to `L5`. `segmentation` lists the outlines, as any tool
 //! writes them. The extension `vertebrae` says which outline belongs to which level and carries the
-//! six morphometric points: `[{"level": "L1", "points": [[x, y], ..6], "polygon": [x, y, x, y, ..]}]`.
-//! In a file without it each outline goes to the level whose centre it contains.
+//! six morphometric points: `[{"level": "L1", "points": [[x, y], ..6], "polygon": [x, y, x, y,
+//! ..]}]`. In a file without it each outline goes to the level whose centre it contains.
 //!
 //! Coordinates are kept as they stand in the file; this project reads them as pixel centres
 //! (the centre of the first pixel is `(0, 0)`).
@@ -24,9 +24,9 @@ impl AnnotationSet {
     /// or `area` is computed as [`FilmAnnotation::new`] does.
     ///
     /// # Errors
-    /// [`Error::Malformed`], with line and column; [`Error::BadAnnotation`] for a film with other than
-    /// five points, with a number that is missing or not finite, a point outside the film, L5 not
-    /// below L1, six points that are not six, an unknown level, or two annotations.
+    /// [`Error::Malformed`], with line and column; [`Error::BadAnnotation`] for a film with other
+    /// than five points, with a number that is missing or not finite, a point outside the film, L5
+    /// not below L1, six points that are not six, an unknown level, or two annotations.
     pub fn from_coco(text: &str, path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let file: File = serde_json::from_str(&nan_to_null(text))

@@ -18,7 +18,8 @@ impl AnnotationSet {
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Malformed`], [`Error::BadAnnotation`] for an image with other than
-    /// five points, a level annotated twice, a point outside the film or a value that is not a number.
+    /// five points, a level annotated twice, a point outside the film or a value that is not a
+    /// number.
     pub fn read_cvat(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         Self::from_cvat(&text(path)?, path)

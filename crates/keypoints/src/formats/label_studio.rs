@@ -11,8 +11,8 @@ use serde::Deserialize;
 use std::path::Path;
 
 impl AnnotationSet {
-    /// Reads Label Studio's JSON export (<https://labelstud.io/guide/task_format>): `KeyPointLabels`
-    /// and `PolygonLabels`.
+    /// Reads Label Studio's JSON export (<https://labelstud.io/guide/task_format>):
+    /// `KeyPointLabels` and `PolygonLabels`.
     ///
     /// The film is named by `data.image`: what follows `?d=` for local files, else the last part of
     /// the address without the eight digits that an upload puts before it. Tasks without

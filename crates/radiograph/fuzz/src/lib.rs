@@ -1,4 +1,5 @@
-//! What the fuzz targets share: limits, an allocator that counts, and films made around a codestream.
+//! What the fuzz targets share: limits, an allocator that counts, and films made around a
+//! codestream.
 
 #[path = "../../tests/support/heap.rs"]
 pub mod heap;

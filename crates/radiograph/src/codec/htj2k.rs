@@ -4,8 +4,8 @@
 //! decoder by tens of grey levels where coding is lossy.
 //!
 //! Reads one set of high-throughput passes per block (cleanup, propagation, refinement), all
-//! progression orders, precincts, layers, tiles, both wavelets and component transforms. Not read, with
-//! an error: subsampled components, regions of interest, packed packet headers, changes of
+//! progression orders, precincts, layers, tiles, both wavelets and component transforms. Not read,
+//! with an error: subsampled components, regions of interest, packed packet headers, changes of
 //! progression order, blocks of both kinds in one picture.
 //!
 //! Like the reference decoder it takes the middle of what quantization leaves open.

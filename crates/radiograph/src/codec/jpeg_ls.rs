@@ -1,8 +1,8 @@
 //! JPEG-LS, lossless and near-lossless, 2 to 16 bits (ITU-T T.87): the LOCO-I coder of Weinberger,
 //! Seroussi and Sapiro, *IEEE Trans. Image Process.* 9(8):1309-1324, 2000.
 //!
-//! Names follow T.87: `Ra` left, `Rb` above, `Rc` above left, `Rd` above right; `A`, `B`, `C`, `N` the
-//! counters of a context; `k` the Golomb parameter.
+//! Names follow T.87: `Ra` left, `Rb` above, `Rc` above left, `Rd` above right; `A`, `B`, `C`, `N`
+//! the counters of a context; `k` the Golomb parameter.
 
 mod bits;
 mod coding;

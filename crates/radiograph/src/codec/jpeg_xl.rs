@@ -10,8 +10,8 @@ use jxl::api::{
 /// Bytes given to the decoder at once; the time is looked at in between.
 const PIECE: usize = 256 << 10;
 
-/// Decodes the first frame of a codestream or of a file. A picture recompressed from JPEG comes as its
-/// pixels.
+/// Decodes the first frame of a codestream or of a file. A picture recompressed from JPEG comes as
+/// its pixels.
 pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Frame, Fault> {
     let mut rest = bytes;
     let mut piece: &[u8] = &[];

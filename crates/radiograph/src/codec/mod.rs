@@ -1,5 +1,5 @@
-//! Decoders of compressed frames. Nothing here knows DICOM: bytes and the expected size go in, samples
-//! come out, and nothing larger than the expected size is ever allocated.
+//! Decoders of compressed frames. Nothing here knows DICOM: bytes and the expected size go in,
+//! samples come out, and nothing larger than the expected size is ever allocated.
 
 mod htj2k;
 mod jpeg;

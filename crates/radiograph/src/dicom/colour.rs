@@ -1,5 +1,6 @@
-//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, of the colours a person would
-//! see. That is not always the Y of a YBR image: colours that no screen can show are clipped first.
+//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, of the colours a person
+//! would see. That is not always the Y of a YBR image: colours that no screen can show are clipped
+//! first.
 
 use super::file::Header;
 use super::layout::{Layout, Photometric};
@@ -105,8 +106,8 @@ impl Colour {
     }
 }
 
-/// Rec. 601 colour differences to RGB (PS3.3 C.7.6.3.1.2), rounded and clipped; luma runs from `low`
-/// to `high`.
+/// Rec. 601 colour differences to RGB (PS3.3 C.7.6.3.1.2), rounded and clipped; luma runs from
+/// `low` to `high`.
 fn rgb([y, cb, cr]: [f32; 3], low: f32, high: f32) -> [f32; 3] {
     // Partial range has 219 steps of luma and 224 of colour; full range as many of both.
     let half = if low > 0.0 { 8.0 * low } else { (high + 1.0) / 2.0 };

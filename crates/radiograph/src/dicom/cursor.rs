@@ -1,9 +1,9 @@
 //! Walks the data elements of a data set without copying, and without trusting any length.
 //!
-//! dicom-rs reads whole values into memory as it meets them and gives up on the first one it does not
-//! like; a radiograph's header is a few kilobytes in front of megabytes, and hostile or damaged files
-//! are common. So the walk is ours: every value is a slice that lies inside the file, nesting is
-//! bounded, and what is not understood is stepped over.
+//! dicom-rs reads whole values into memory as it meets them and gives up on the first one it does
+//! not like; a radiograph's header is a few kilobytes in front of megabytes, and hostile or damaged
+//! files are common. So the walk is ours: every value is a slice that lies inside the file, nesting
+//! is bounded, and what is not understood is stepped over.
 
 use super::element::Element;
 use crate::Error;

@@ -1,8 +1,8 @@
 //! One data element: its bytes, and its value as text or numbers.
 //!
-//! A reader of radiographs knows what type each attribute it asks for must have, so a value is decoded
-//! by what is asked rather than by the VR on file: Rescale Slope stored with VR `UN` is still a
-//! decimal string, and one stored as `FD` by a careless program is still a number.
+//! A reader of radiographs knows what type each attribute it asks for must have, so a value is
+//! decoded by what is asked rather than by the VR on file: Rescale Slope stored with VR `UN` is
+//! still a decimal string, and one stored as `FD` by a careless program is still a number.
 
 use super::tag::Tag;
 

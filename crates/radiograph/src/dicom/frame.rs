@@ -100,8 +100,8 @@ fn native<'a>(
     Ok(FrameBytes { bytes: Cow::Borrowed(frame), encapsulated: false, in_words: false, truncated })
 }
 
-/// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise an
-/// offset table says where each frame starts.
+/// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise
+/// an offset table says where each frame starts.
 fn encapsulated<'a>(
     header: &Header<'a>,
     items: &[&'a [u8]],

@@ -66,8 +66,8 @@ fn believable(header: &Header<'_>, tag: Tag, warnings: &mut Vec<Warning>) -> Opt
     }
 }
 
-/// Divides a spacing at the detector by the magnification, where the file states it or the distances
-/// it follows from.
+/// Divides a spacing at the detector by the magnification, where the file states it or the
+/// distances it follows from.
 fn corrected(header: &Header<'_>, mm: [f64; 2], warnings: &mut Vec<Warning>) -> Spacing {
     match magnification(header, warnings) {
         Some(factor) if factor != 1.0 => {

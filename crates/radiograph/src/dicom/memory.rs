@@ -8,8 +8,8 @@ use crate::{Error, ReadOptions};
 const TABLES: u64 = 4 << 20;
 /// Decoders work on whole blocks: a row of pixels may take as much as this many.
 const BLOCK: u64 = 32;
-/// Bytes a sample of JPEG XL. A lossless film was measured to take 3; the decoder may hold as much as
-/// three channels and their transforms for one.
+/// Bytes a sample of JPEG XL. A lossless film was measured to take 3; the decoder may hold as much
+/// as three channels and their transforms for one.
 const JPEG_XL: u64 = 24;
 /// Bytes a pixel: its grey value, and masks.
 const PER_PIXEL: u64 = 7;

@@ -59,8 +59,8 @@ impl Samples<'_> {
         }
     }
 
-    /// Calls `f` with the samples in order, a block at a time, as words; samples of more than 16 bits
-    /// are left out. What is done to a block finds it in the fastest cache.
+    /// Calls `f` with the samples in order, a block at a time, as words; samples of more than 16
+    /// bits are left out. What is done to a block finds it in the fastest cache.
     pub(crate) fn blocks(&self, f: impl FnMut(&[u16])) {
         match self {
             Self::Short(v) => v.chunks(BLOCK).for_each(f),

@@ -1,7 +1,9 @@
-//! Display shutter and collimator: outlines outside which there is no film (PS3.3 C.7.6.11, C.8.7.3).
+//! Display shutter and collimator: outlines outside which there is no film (PS3.3 C.7.6.11,
+//! C.8.7.3).
 //!
 //! Edges are 1-based; the pixels on a shutter's edge are outside a rectangle's shutter by the
-//! standard's "edge of the rectangular shutter" and are kept here: at most a pixel's width is at stake.
+//! standard's "edge of the rectangular shutter" and are kept here: at most a pixel's width is at
+//! stake.
 
 use super::file::Header;
 use super::layout::Layout;
@@ -45,8 +47,8 @@ const COLLIMATOR: Tags = Tags {
 
 /// Clears, in `valid`, what lies outside shutter and collimator; says whether either was used.
 ///
-/// An outline that is incomplete, or that leaves less of the film than is believable (a NEMA test film
-/// has one of 2 %), is a warning: the film is whole.
+/// An outline that is incomplete, or that leaves less of the film than is believable (a NEMA test
+/// film has one of 2 %), is a warning: the film is whole.
 pub(crate) fn clear_outside(
     header: &Header<'_>,
     layout: &Layout,

@@ -192,8 +192,8 @@ mod tests {
         Window { function, center, width }
     }
 
-    /// PS3.3 C.11.2.1.2.1, Note 3: c = 2048, w = 4096 for output 0 to 255 becomes
-    /// "if x <= 0 then y = 0, else if x > 4095 then y = 255, else y = ((x - 2047.5) / 4095 + 0.5) * 255".
+    /// PS3.3 C.11.2.1.2.1, Note 3: c = 2048, w = 4096 for output 0 to 255 becomes "if x <= 0 then y
+    /// = 0, else if x > 4095 then y = 255, else y = ((x - 2047.5) / 4095 + 0.5) * 255".
     #[test]
     fn linear_agrees_with_the_standards_examples() {
         let full = window(Function::Linear, 2048.0, 4096.0);

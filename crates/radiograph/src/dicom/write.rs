@@ -31,8 +31,8 @@ pub struct DicomImage<'a> {
     pub bits_stored: u16,
     /// Whether small stored values are bright (`MONOCHROME1`).
     pub monochrome1: bool,
-    /// Written as Imager Pixel Spacing (`Detector`), as Pixel Spacing of calibration type `GEOMETRY`
-    /// (`Calibrated`, `Corrected`), or not at all (`Unknown`).
+    /// Written as Imager Pixel Spacing (`Detector`), as Pixel Spacing of calibration type
+    /// `GEOMETRY` (`Calibrated`, `Corrected`), or not at all (`Unknown`).
     pub spacing: Spacing,
     /// `DX`, `CR`, or `OT`, which makes it a Secondary Capture.
     pub modality: &'a str,

@@ -11,8 +11,8 @@ pub(crate) fn is_tiff(bytes: &[u8]) -> bool {
     matches!(bytes, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
 }
 
-/// Reads the first picture of a TIFF; integers from 0 to the largest their bits can hold, floats from
-/// the smallest to the largest.
+/// Reads the first picture of a TIFF; integers from 0 to the largest their bits can hold, floats
+/// from the smallest to the largest.
 pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
     let fault = |e: tiff::TiffError| Error::codec("TIFF", e.to_string());
     check_directory(bytes)?;
@@ -50,8 +50,8 @@ pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
 
 /// Checks that the values that the first directory announces could lie in the file.
 ///
-/// The library makes room for all of them before it looks, up to 256 MiB whatever its limits: they can
-/// only be set once it has read that directory.
+/// The library makes room for all of them before it looks, up to 256 MiB whatever its limits: they
+/// can only be set once it has read that directory.
 fn check_directory(bytes: &[u8]) -> Result<(), Error> {
     let little = bytes.starts_with(b"II");
     let number = |at: usize, size: usize| -> Option<u64> {

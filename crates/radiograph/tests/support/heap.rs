@@ -45,8 +45,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Runs something and says how many bytes it held at most beyond what was held before. One at a time:
-/// other threads' memory is not told apart.
+/// Runs something and says how many bytes it held at most beyond what was held before. One at a
+/// time: other threads' memory is not told apart.
 pub fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
     let _alone = MEASURING.lock().unwrap_or_else(PoisonError::into_inner);
     let before = LIVE.load(Relaxed);

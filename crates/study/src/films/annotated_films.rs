@@ -2,13 +2,14 @@
 
 use crate::films::film::check_annotated;
 use crate::input::tables::name_of;
-use crate::{DecodedFilm, Error, FilmCache, FilmHeader, Observer, Progress};
+use crate::{DecodedFilm, Error, FilmCache, Observer, Progress};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
 use vertebra_cohort::Cohort;
-use vertebra_hrnet::{FilmPixels, FilmSample};
-use vertebra_keypoints::{AnnotationSet, FilmAnnotation, Keypoint, VertebraKeypoints};
+use vertebra_hrnet::{FilmSample, reduced_for};
+use vertebra_keypoints::{AnnotationSet, FilmAnnotation};
+use vertebra_radiograph::Film;
 
 /// Films decoded between two messages.
 const AT_ONCE: usize = 32;
@@ -26,10 +27,10 @@ pub struct AnnotatedFilms {
 
 impl AnnotatedFilms {
     /// Reads the films that an annotation file names, from its folder, for a network with an input
-    /// of this `[height, width]` px. `path` is that file, or a folder
-    /// with one ([`AnnotationSet::file_in`]).
+    /// of this `[height, width]` px. `path` is that file, or a folder with one
+    /// ([`AnnotationSet::file_in`]).
     ///
-    /// Every film is decoded and reduced ([`FilmPixels::reduced_for`]) once; with a `cache` that is
+    /// Every film is decoded and reduced ([`reduced_for`]) once; with a `cache` that is
     /// a folder, once for all runs.
     ///
     /// # Errors
@@ -73,33 +74,12 @@ fn sample(
     let [rows, columns] = input_size;
     let path = folder.join(&annotation.file_name);
     let settings = format!("for an input of {rows} x {columns} px");
-    let (film, _) = cache.film(&path, &settings, |film| {
-        let reduced = FilmPixels::new(film.pixels(), film.height(), film.width())
-            .and_then(|pixels| pixels.reduced_for(input_size))
-            .map_err(Error::film(&path))?;
-        let original_size = [film.height(), film.width()];
-        let (pixels, [height, width]) = match reduced {
-            Some(image) => (image.pixels, [image.height, image.width]),
-            None => (film.pixels().to_vec(), original_size),
-        };
-        let warnings = film.provenance().warnings.iter().map(ToString::to_string).collect();
-        let ratio = [film.height() as f64 / height as f64, film.width() as f64 / width as f64];
-        let spacing_mm = film.spacing().mm().map(|[row, col]| [row * ratio[0], col * ratio[1]]);
-        let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
-        Ok(DecodedFilm { pixels, header })
+    let (decoded, _) = cache.film(&path, &settings, |radiograph| {
+        let film = reduced_for(&Film::from(radiograph), input_size).map_err(Error::film(&path))?;
+        Ok(DecodedFilm::new(film, radiograph))
     })?;
-    let FilmHeader { height, width, original_size, spacing_mm, .. } = film.header;
-    check_annotated(&path, original_size, annotation)?;
-    let scale = [height as f64 / original_size[0] as f64, width as f64 / original_size[1] as f64];
-    let keypoints = scaled(&annotation.keypoints, scale)?;
-    Ok(FilmSample { pixels: film.pixels, height, width, spacing_mm, keypoints })
-}
-
-/// Points on a film resized by these factors of its rows and columns; edges meet edges.
-fn scaled(points: &VertebraKeypoints, [row, column]: [f64; 2]) -> Result<VertebraKeypoints, Error> {
-    let axis = |v: f64, scale: f64| (v + 0.5) * scale - 0.5;
-    let moved = |p: &Keypoint| Keypoint { x: axis(p.x, column), y: axis(p.y, row), ..*p };
-    Ok(VertebraKeypoints::new(points.points().each_ref().map(moved))?)
+    check_annotated(&path, decoded.original_size, annotation)?;
+    Ok(FilmSample::new(decoded.film, &annotation.keypoints)?)
 }
 
 /// The subject of each film where a cohort says so, else the film's own name.
@@ -121,7 +101,7 @@ fn subjects(folder: &Path, names: Vec<String>) -> Result<Vec<String>, Error> {
 mod tests {
     use super::*;
     use std::path::PathBuf;
-    use vertebra_keypoints::Level;
+    use vertebra_keypoints::{Level, VertebraKeypoints};
     use vertebra_radiograph::{Radiograph, Spacing, SpacingKind, write_png16};
 
     fn points() -> VertebraKeypoints {
@@ -162,7 +142,7 @@ mod tests {
         // One entry: both films have the same bytes.
         assert_eq!(std::fs::read_dir(folder.path().join("cache")).unwrap().count(), 1);
         let (film, truth) = (&plain.samples[0], points().points()[2]);
-        assert_eq!([film.height, film.width], [48, 36]);
+        assert_eq!(film.image.size(), [48, 36]);
         let (p, scale) = (film.keypoints.points()[2], 0.4);
         assert!(((p.x + 0.5) / scale - 0.5 - truth.x).abs() < 1e-9);
         assert!(((p.y + 0.5) / scale - 0.5 - truth.y).abs() < 1e-9);

@@ -1,81 +1,69 @@
-//! Films as the keypoint network gets them: decoded, and reduced to a common height so that all of
-//! a cohort's fit in memory.
+//! Films as the keypoint network gets them: decoded, and reduced so that all of a cohort's fit in
+//! memory.
 
-use crate::{DecodedFilm, Error, FilmCache, FilmHeader};
+use crate::{Error, FilmCache};
 use std::path::Path;
-use vertebra_alignment::{Alignment, Film, resample};
-use vertebra_keypoints::{FilmAnnotation, Keypoint, VertebraKeypoints};
+use vertebra_alignment::Film;
+use vertebra_keypoints::{FilmAnnotation, VertebraKeypoints};
 use vertebra_radiograph::Radiograph;
+use vertebra_raster::ReducedFilm;
 
-/// A reduced film and how to get back to the original.
-#[derive(Debug, Clone)]
-pub(crate) struct ReducedFilm {
-    pub(crate) pixels: Vec<f32>,
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-    /// Spacing of the reduced pixels in mm, `[row, col]`.
-    pub(crate) spacing_mm: Option<[f64; 2]>,
-    /// What the reader warned of.
-    pub(crate) warnings: Vec<String>,
+/// A decoded film, reduced, and what is known besides.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DecodedFilm {
+    /// Grey values, bone bright, with the way back to the original.
+    pub film: ReducedFilm,
     /// Rows and columns of the film as it was in the file.
-    pub(crate) original_size: [usize; 2],
-    /// Reduced px per original px.
-    scale: f64,
+    pub original_size: [usize; 2],
+    /// What the reader warned of.
+    pub warnings: Vec<String>,
 }
 
-impl ReducedFilm {
-    /// Decodes a film and reduces it to `max_height` rows when it has more.
-    pub(crate) fn open(path: &Path, max_height: usize) -> Result<Self, Error> {
-        Ok(Self::cached(path, max_height, &FilmCache::default())?.0)
+impl DecodedFilm {
+    /// A radiograph that was reduced to `film`.
+    #[must_use]
+    pub fn new(film: ReducedFilm, radiograph: &Radiograph) -> Self {
+        let warnings = radiograph.provenance().warnings.iter().map(ToString::to_string).collect();
+        Self { film, original_size: Film::from(radiograph).size(), warnings }
     }
 
-    /// The same from the cache, where the film is in it, and the digest of the film's file.
+    /// A radiograph reduced to `max_height` rows when it has more.
+    ///
+    /// # Errors
+    /// [`Error::Alignment`] with this path.
+    pub(crate) fn of(
+        radiograph: &Radiograph,
+        max_height: usize,
+        path: &Path,
+    ) -> Result<Self, Error> {
+        let film = ReducedFilm::with_height(&Film::from(radiograph), max_height)
+            .map_err(|source| Error::alignment(path)(source.into()))?;
+        Ok(Self::new(film, radiograph))
+    }
+
+    /// The film of a file, from the cache where it is in it, and the digest of the file.
     pub(crate) fn cached(
         path: &Path,
         max_height: usize,
         cache: &FilmCache,
     ) -> Result<(Self, String), Error> {
         let settings = format!("at most {max_height} rows");
-        let (film, digest) = cache.film(path, &settings, |film| {
-            reduced(film, max_height).map_err(Error::alignment(path))
-        })?;
-        Ok((Self::new(film, max_height), digest))
-    }
-
-    fn new(film: DecodedFilm, max_height: usize) -> Self {
-        let DecodedFilm { pixels, header } = film;
-        let FilmHeader { height, width, original_size, spacing_mm, warnings } = header;
-        let scale = scale(original_size[0], max_height);
-        Self { pixels, height, width, spacing_mm, warnings, original_size, scale }
+        cache.film(path, &settings, |radiograph| Self::of(radiograph, max_height, path))
     }
 
     /// Points in px of the original film, as points in px of this one.
     pub(crate) fn reduced(&self, points: &VertebraKeypoints) -> Result<VertebraKeypoints, Error> {
-        self.moved(points, |v| (v + 0.5) * self.scale - 0.5)
+        Ok(points.mapped(|point| self.film.to_reduced(point))?)
     }
 
     /// Points in px of this film, as points in px of the original one.
     pub(crate) fn original(&self, points: &VertebraKeypoints) -> Result<VertebraKeypoints, Error> {
-        self.moved(points, |v| (v + 0.5) / self.scale - 0.5)
-    }
-
-    /// As the alignment crate takes it.
-    pub(crate) fn view(&self) -> Film<'_> {
-        let Self { height, width, spacing_mm, .. } = *self;
-        Film { pixels: &self.pixels, height, width, spacing_mm }
-    }
-
-    fn moved(
-        &self,
-        points: &VertebraKeypoints,
-        axis: impl Fn(f64) -> f64,
-    ) -> Result<VertebraKeypoints, Error> {
-        let moved = |p: &Keypoint| Keypoint { x: axis(p.x), y: axis(p.y), ..*p };
-        Ok(VertebraKeypoints::new(points.points().each_ref().map(moved))?)
+        Ok(points.mapped(|point| self.film.to_original(point))?)
     }
 }
 
-/// That a film of `[height, width]` px is the one that was annotated.
+/// Checks that a film of `[height, width]` px is the one that was annotated.
 pub(crate) fn check_annotated(
     path: &Path,
     size: [usize; 2],
@@ -88,47 +76,17 @@ pub(crate) fn check_annotated(
     Err(Error::AnnotatedSize { path: path.to_owned(), annotated, got: size })
 }
 
-/// Reduced px per original px.
-fn scale(height: usize, max_height: usize) -> f64 {
-    (max_height as f64 / height as f64).min(1.0)
-}
-
-fn reduced(film: &Radiograph, max_height: usize) -> Result<DecodedFilm, vertebra_alignment::Error> {
-    let original_size = [film.height(), film.width()];
-    let warnings = film.provenance().warnings.iter().map(ToString::to_string).collect();
-    let spacing_mm = film.spacing().mm();
-    let scale = scale(film.height(), max_height);
-    if scale == 1.0 {
-        let [height, width] = original_size;
-        let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
-        return Ok(DecodedFilm { pixels: film.pixels().to_vec(), header });
-    }
-    let width = ((film.width() as f64 * scale).round() as usize).max(1);
-    let shift = (scale - 1.0) / 2.0;
-    let to_reduced = Alignment::new([[scale, 0.0, shift], [0.0, scale, shift]], spacing_mm)?;
-    let image = resample(&Film::from(film), to_reduced.affine(), max_height, width)?;
-    let spacing_mm = spacing_mm.map(|mm| mm.map(|mm| mm / scale));
-    let (height, width) = (image.height, image.width);
-    let header = FilmHeader { height, width, original_size, spacing_mm, warnings };
-    Ok(DecodedFilm { pixels: image.pixels, header })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vertebra_radiograph::{Spacing, SpacingKind};
 
     #[test]
     fn points_on_a_reduced_film_go_back_to_where_they_were() {
-        let spacing = vertebra_radiograph::Spacing {
-            row_mm: 0.2,
-            col_mm: 0.2,
-            kind: vertebra_radiograph::SpacingKind::Detector,
-        };
+        let spacing = Spacing { row_mm: 0.2, col_mm: 0.2, kind: SpacingKind::Detector };
         let film = Radiograph::new(90, 60, vec![0.5; 90 * 60], spacing).unwrap();
-        let small = ReducedFilm::new(reduced(&film, 30).unwrap(), 30);
-        assert_eq!([small.height, small.width], [30, 20]);
-        let mm = small.spacing_mm.unwrap();
-        assert!((mm[0] - 0.6).abs() < 1e-12);
+        let small = DecodedFilm::of(&film, 30, Path::new("film")).unwrap();
+        assert_eq!((small.film.image().size(), small.original_size), ([30, 20], [90, 60]));
         let points =
             VertebraKeypoints::from_xy(std::array::from_fn(|i| (20.0, 10.0 * i as f64))).unwrap();
         let there = small.reduced(&points).unwrap();

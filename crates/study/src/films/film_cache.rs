@@ -7,45 +7,31 @@
 //! Nothing is ever removed: the folder grows by one entry per film and setting, and may be deleted
 //! at any time.
 
-use crate::Error;
+use crate::{DecodedFilm, Error};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use vertebra_radiograph::Radiograph;
+use vertebra_raster::{ReducedFilm, Reduction};
 use vertebra_run::{Digest, write_whole};
 
 /// First bytes of an entry; the number changes when readers or reductions give other pixels.
-const MAGIC: &[u8; 8] = b"VFILM\x00\x01\n";
+const MAGIC: &[u8; 8] = b"VFILM\x00\x02\n";
 const DIGEST: usize = 32;
 
-/// A decoded film, reduced.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DecodedFilm {
-    /// Grey values, `height * width` of them, bone bright.
-    pub pixels: Vec<f32>,
-    /// What is known besides.
-    pub header: FilmHeader,
-}
-
-/// What is known of a decoded film besides its pixels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FilmHeader {
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-    /// Rows and columns of the film as it was in the file.
-    pub original_size: [usize; 2],
-    /// Spacing of these pixels in mm, `[row, col]`.
-    pub spacing_mm: Option<[f64; 2]>,
-    /// What the reader warned of.
-    pub warnings: Vec<String>,
+/// What an entry holds besides the pixels.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    reduction: Reduction,
+    original_size: [usize; 2],
+    warnings: Vec<String>,
 }
 
 /// A folder of decoded films, or none.
 ///
 /// # Examples
 /// ```
-/// use vertebra_study::{DecodedFilm, FilmCache, FilmHeader};
+/// use vertebra_raster::{Film, ReducedFilm};
+/// use vertebra_study::{DecodedFilm, FilmCache};
 /// let folder = std::env::temp_dir().join("vertebra-film-cache-example");
 /// let file = folder.join("film.png");
 /// # std::fs::create_dir_all(&folder)?;
@@ -55,13 +41,10 @@ pub struct FilmHeader {
 /// # let film = vertebra_radiograph::Radiograph::new(8, 8, pixels, spacing)?;
 /// # vertebra_radiograph::write_png16(&file, &film)?;
 /// let cache = FilmCache::new(Some(folder.join("cache")));
-/// let (film, digest) = cache.film(&file, "as it is", |film| {
-///     let (height, width) = (film.height(), film.width());
-///     let header = FilmHeader {
-///         height, width, original_size: [height, width], spacing_mm: None, warnings: Vec::new() };
-///     Ok(DecodedFilm { pixels: film.pixels().to_vec(), header })
-/// })?;
-/// let (again, _) = cache.film(&file, "as it is", |_| unreachable!("it is in the cache"))?;
+/// let small = ReducedFilm::new(&Film::from(&film), [4, 4])?;
+/// let (film, digest) =
+///     cache.film(&file, "4 x 4 px", |film| Ok(DecodedFilm::new(small, film)))?;
+/// let (again, _) = cache.film(&file, "4 x 4 px", |_| unreachable!("it is in the cache"))?;
 /// assert_eq!((film, digest.len()), (again, 64));
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -108,12 +91,17 @@ impl FilmCache {
 
 /// Magic, length of the header (u32), header as JSON, pixels (f32, little-endian), SHA-256 of all.
 fn encode(film: &DecodedFilm) -> Result<Vec<u8>, serde_json::Error> {
-    let header = serde_json::to_vec(&film.header)?;
-    let mut bytes = Vec::with_capacity(header.len() + 4 * film.pixels.len() + 64);
+    let header = serde_json::to_vec(&Header {
+        reduction: film.film.reduction(),
+        original_size: film.original_size,
+        warnings: film.warnings.clone(),
+    })?;
+    let pixels = &film.film.image().pixels;
+    let mut bytes = Vec::with_capacity(header.len() + 4 * pixels.len() + 64);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&(header.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&header);
-    film.pixels.iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()));
+    pixels.iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()));
     let digest = Digest::of(&bytes);
     bytes.extend_from_slice(digest.as_bytes());
     Ok(bytes)
@@ -128,19 +116,18 @@ fn decode(bytes: &[u8]) -> Option<DecodedFilm> {
     }
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (header, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    let header: FilmHeader = serde_json::from_slice(header).ok()?;
+    let Header { reduction, original_size, warnings } = serde_json::from_slice(header).ok()?;
     let (values, odd) = rest.as_chunks::<4>();
-    let n = header.height.checked_mul(header.width)?;
-    let whole = odd.is_empty() && values.len() == n;
-    let pixels = values.iter().map(|v| f32::from_le_bytes(*v));
-    whole.then(|| DecodedFilm { pixels: pixels.collect(), header })
+    let pixels = values.iter().map(|v| f32::from_le_bytes(*v)).collect();
+    let film = ReducedFilm::from_parts(reduction, pixels).ok()?;
+    odd.is_empty().then_some(DecodedFilm { film, original_size, warnings })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::cell::Cell;
-    use vertebra_radiograph::{Spacing, SpacingKind};
+    use vertebra_radiograph::{Film, Spacing, SpacingKind};
 
     struct Folder {
         folder: tempfile::TempDir,
@@ -173,14 +160,7 @@ mod tests {
             let (film, _) = cache
                 .film(&self.file(), settings, |film| {
                     self.decoded.set(self.decoded.get() + 1);
-                    let header = FilmHeader {
-                        height: 12,
-                        width: 9,
-                        original_size: [12, 9],
-                        spacing_mm: film.spacing().mm(),
-                        warnings: vec!["odd".to_owned()],
-                    };
-                    Ok(DecodedFilm { pixels: film.pixels().to_vec(), header })
+                    Ok(DecodedFilm::new(ReducedFilm::new(&Film::from(film), [6, 9]).unwrap(), film))
                 })
                 .unwrap();
             (film, self.decoded.get() > before)
@@ -225,19 +205,12 @@ mod tests {
     #[test]
     fn no_folder_keeps_nothing_and_a_file_in_its_place_is_named() {
         let folder = Folder::new();
-        let film = || {
-            let header = FilmHeader {
-                height: 1,
-                width: 1,
-                original_size: [1, 1],
-                spacing_mm: None,
-                warnings: Vec::new(),
-            };
-            Ok(DecodedFilm { pixels: vec![0.0], header })
+        let film = |film: &Radiograph| {
+            Ok(DecodedFilm::new(ReducedFilm::new(&Film::from(film), [1, 1]).unwrap(), film))
         };
-        FilmCache::default().film(&folder.file(), "a", |_| film()).unwrap();
+        FilmCache::default().film(&folder.file(), "a", film).unwrap();
         assert!(!folder.folder.path().join("cache").exists());
-        let error = FilmCache::new(Some(folder.file())).film(&folder.file(), "a", |_| film());
+        let error = FilmCache::new(Some(folder.file())).film(&folder.file(), "a", film);
         assert!(error.unwrap_err().to_string().contains("film.png"));
     }
 }

@@ -13,9 +13,9 @@ const ON_A_SHEET: usize = 40;
 const COLOURS: [[u8; 3]; 5] =
     [[230, 60, 60], [245, 170, 40], [90, 200, 90], [60, 190, 220], [190, 110, 240]];
 
-/// Writes sheets of films with their marked points as rings and, where given, the points found on
-/// them as crosses: `<name>-1.png` and on, forty films each, row by row in their order. L1 is red,
-/// L2 orange, L3 green, L4 blue, L5 violet.
+/// Writes sheets of films with their annotated points as rings and, where given, the points
+/// detected on them as crosses: `<name>-1.png` and on, forty films each, row by row in their order.
+/// L1 is red, L2 orange, L3 green, L4 blue, L5 violet.
 ///
 /// # Errors
 /// [`Error::Io`] for a folder that cannot be made, [`Error::Picture`].
@@ -42,8 +42,8 @@ fn sheet(films: &[(&FilmSample, Option<&VertebraKeypoints>)]) -> Canvas {
 }
 
 fn tile(film: &FilmSample, found: Option<&VertebraKeypoints>) -> Canvas {
-    let mut canvas = Canvas::from_grey(&film.pixels, film.height, film.width);
-    let radius = (film.height as f64 / 60.0).max(2.0);
+    let mut canvas = Canvas::from_grey(&film.as_film());
+    let radius = (film.image.height as f64 / 60.0).max(2.0);
     for (p, colour) in film.keypoints.points().iter().zip(COLOURS) {
         canvas.ring((p.x, p.y), radius, colour);
     }
@@ -56,14 +56,13 @@ fn tile(film: &FilmSample, found: Option<&VertebraKeypoints>) -> Canvas {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vertebra_raster::Image;
 
     #[test]
     fn every_film_is_on_a_sheet_with_its_points_in_their_colours() {
         let keypoints = VertebraKeypoints::from_xy([10., 20., 30., 40., 50.].map(|y| (15.0, y)));
         let film = FilmSample {
-            pixels: vec![0.0; 60 * 30],
-            height: 60,
-            width: 30,
+            image: Image::zeros(60, 30),
             spacing_mm: None,
             keypoints: keypoints.unwrap(),
         };

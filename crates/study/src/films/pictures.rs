@@ -1,31 +1,36 @@
 //! Small RGB pictures: films with points drawn on them, and heat maps over aligned images.
 
 use crate::Error;
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 use std::path::Path;
+use vertebra_raster::{ContactSheet, Film, Image};
+use vertebra_run::write_whole;
 
-/// An RGB picture `[height, width]`, 8 bits a channel, row-major.
+/// An RGB picture, 8 bits a channel.
 pub(crate) struct Canvas {
-    width: usize,
-    height: usize,
-    rgb: Vec<[u8; 3]>,
+    image: Image<[u8; 3]>,
 }
 
+const BLACK: [u8; 3] = [0; 3];
+
 impl Canvas {
-    /// A grey image `[height, width]` stretched from its minimum and maximum to black and white.
-    pub(crate) fn from_grey(pixels: &[f32], height: usize, width: usize) -> Self {
+    /// A grey film stretched from its minimum and maximum to black and white.
+    pub(crate) fn from_grey(film: &Film<'_>) -> Self {
         // In f64: the distance between two f32 can be more than f32 holds.
-        let (low, high) = range(pixels);
+        let (low, high) = range(film.pixels);
         let (low, high) = (f64::from(low), f64::from(high));
         let scale = if high > low { 255.0 / (high - low) } else { 0.0 };
         let grey = |p: &f32| [((f64::from(*p) - low) * scale).clamp(0.0, 255.0) as u8; 3];
-        Self { width, height, rgb: pixels.iter().map(grey).collect() }
+        let (pixels, Film { height, width, .. }) = (film.pixels.iter().map(grey).collect(), *film);
+        Self { image: Image { pixels, height, width } }
     }
 
     /// Lays a signed map of the same size over the picture: red where it raises the log hazard,
     /// blue where it lowers it, transparent at zero. `scale` is the value shown at full strength.
     pub(crate) fn overlay(&mut self, map: &[f32], scale: f32) {
         let scale = if scale > 0.0 { scale } else { 1.0 };
-        for (pixel, value) in self.rgb.iter_mut().zip(map) {
+        for (pixel, value) in self.image.pixels.iter_mut().zip(map) {
             let strength = (value / scale).clamp(-1.0, 1.0);
             let colour = if strength > 0.0 { [214, 47, 39] } else { [33, 102, 172] };
             *pixel = blend(*pixel, colour, 0.7 * strength.abs());
@@ -55,60 +60,47 @@ impl Canvas {
 
     /// Pictures side by side, tops aligned, on black.
     pub(crate) fn beside(parts: Vec<Self>) -> Self {
-        const GAP: usize = 2;
-        let height = parts.iter().map(|p| p.height).max().unwrap_or(0);
-        let width = parts.iter().map(|p| p.width + GAP).sum::<usize>().saturating_sub(GAP);
-        let mut joined = Self { width, height, rgb: vec![[0; 3]; width * height] };
-        let mut left = 0;
-        for part in &parts {
-            for (row, line) in part.rgb.chunks_exact(part.width.max(1)).enumerate() {
-                let start = row * width + left;
-                joined.rgb[start..start + part.width].copy_from_slice(line);
-            }
-            left += part.width + GAP;
-        }
-        joined
+        Self { image: ContactSheet::new(BLACK).beside(&images(parts)) }
     }
 
-    /// Pictures of equal width one below the other, in black gaps.
+    /// Pictures one below the other, on black.
     pub(crate) fn below(parts: Vec<Self>) -> Self {
-        const GAP: usize = 2;
-        let width = parts.iter().map(|p| p.width).max().unwrap_or(0);
-        let mut rgb = Vec::new();
-        for part in &parts {
-            if !rgb.is_empty() {
-                rgb.extend(vec![[0; 3]; GAP * width]);
-            }
-            for line in part.rgb.chunks_exact(part.width.max(1)) {
-                rgb.extend_from_slice(line);
-                rgb.extend(vec![[0; 3]; width - part.width]);
-            }
-        }
-        Self { width, height: rgb.len() / width.max(1), rgb }
+        Self { image: ContactSheet::new(BLACK).below(&images(parts)) }
     }
 
     /// Each pixel repeated `factor` times in both directions.
     pub(crate) fn enlarged(&self, factor: usize) -> Self {
-        let (width, height) = (self.width * factor, self.height * factor);
-        let source = |i: usize| self.rgb[(i / width / factor) * self.width + (i % width) / factor];
-        Self { width, height, rgb: (0..width * height).map(source).collect() }
+        let from = &self.image;
+        let (width, height) = (from.width * factor, from.height * factor);
+        let source =
+            |i: usize| from.pixels[(i / width / factor) * from.width + (i % width) / factor];
+        let pixels = (0..width * height).map(source).collect();
+        Self { image: Image { pixels, height, width } }
     }
 
-    /// Writes an 8-bit RGB PNG.
+    /// Writes an 8-bit RGB PNG, whole or not at all.
     pub(crate) fn write_png(&self, path: &Path) -> Result<(), Error> {
-        let bytes: Vec<u8> = self.rgb.iter().flatten().copied().collect();
-        let (width, height) = (self.width as u32, self.height as u32);
-        image::save_buffer(path, &bytes, width, height, image::ColorType::Rgb8)
-            .map_err(|source| Error::Picture { path: path.to_owned(), source: Box::new(source) })
+        let bytes: Vec<u8> = self.image.pixels.iter().flatten().copied().collect();
+        let (width, height) = (self.image.width as u32, self.image.height as u32);
+        let mut file = Vec::new();
+        PngEncoder::new(&mut file)
+            .write_image(&bytes, width, height, ExtendedColorType::Rgb8)
+            .map_err(|source| Error::Picture { path: path.to_owned(), source: Box::new(source) })?;
+        Ok(write_whole(path, file)?)
     }
 
     fn paint(&mut self, row: i64, col: i64, colour: [u8; 3], cover: f32) {
         let inside = |v: i64, size: usize| usize::try_from(v).ok().filter(|v| *v < size);
-        if let (Some(row), Some(col)) = (inside(row, self.height), inside(col, self.width)) {
-            let pixel = &mut self.rgb[row * self.width + col];
+        let [height, width] = self.image.size();
+        if let (Some(row), Some(col)) = (inside(row, height), inside(col, width)) {
+            let pixel = &mut self.image.pixels[row * width + col];
             *pixel = blend(*pixel, colour, cover);
         }
     }
+}
+
+fn images(parts: Vec<Canvas>) -> Vec<Image<[u8; 3]>> {
+    parts.into_iter().map(|part| part.image).collect()
 }
 
 fn blend(under: [u8; 3], over: [u8; 3], cover: f32) -> [u8; 3] {
@@ -128,20 +120,26 @@ mod tests {
 
     #[test]
     fn grey_is_stretched_and_a_map_colours_by_its_sign() {
-        let mut canvas = Canvas::from_grey(&[1.0, 3.0], 1, 2);
-        assert_eq!(canvas.rgb, [[0; 3], [255; 3]]);
-        let widest = Canvas::from_grey(&[f32::MIN, 0.0, f32::MAX], 1, 3);
-        assert_eq!(widest.rgb, [[0; 3], [127; 3], [255; 3]]);
+        let row = |pixels: &[f32]| {
+            let film = Film { pixels, height: 1, width: pixels.len(), spacing_mm: None };
+            Canvas::from_grey(&film)
+        };
+        let mut canvas = row(&[1.0, 3.0]);
+        assert_eq!(canvas.image.pixels, [[0; 3], [255; 3]]);
+        let widest = row(&[f32::MIN, 0.0, f32::MAX]);
+        assert_eq!(widest.image.pixels, [[0; 3], [127; 3], [255; 3]]);
         canvas.overlay(&[2.0, -2.0], 2.0);
-        assert!(canvas.rgb[0][0] > canvas.rgb[0][2], "raises: red");
-        assert!(canvas.rgb[1][2] > canvas.rgb[1][0], "lowers: blue");
+        let [raised, lowered] = canvas.image.pixels[..] else { panic!("two pixels") };
+        assert!(raised[0] > raised[2], "raises: red");
+        assert!(lowered[2] > lowered[0], "lowers: blue");
     }
 
     #[test]
     fn drawing_outside_the_picture_is_ignored() {
-        let mut canvas = Canvas::from_grey(&[0.0; 4], 2, 2);
+        let film = Film { pixels: &[0.0; 4], height: 2, width: 2, spacing_mm: None };
+        let mut canvas = Canvas::from_grey(&film);
         canvas.ring((-50.0, 90.0), 3.0, [255, 0, 0]);
         canvas.cross((1.0, 1.0), 9, [0, 255, 0]);
-        assert_eq!(canvas.rgb[3], [0, 255, 0]);
+        assert_eq!(canvas.image.pixels[3], [0, 255, 0]);
     }
 }

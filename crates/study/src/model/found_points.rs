@@ -1,11 +1,12 @@
 //! What a detector says of one film.
 
 use crate::Error;
-use crate::films::film::ReducedFilm;
 use crate::films::pictures::Canvas;
 use std::path::Path;
-use vertebra_hrnet::{FilmPixels, KeypointDetector, SpineFinding};
+use vertebra_hrnet::{KeypointDetector, SpineFinding};
 use vertebra_keypoints::{Level, PlausibilityLimits, VertebraKeypoints, check_plausibility};
+use vertebra_radiograph::{Film, Radiograph};
+use vertebra_raster::ReducedFilm;
 
 /// Height of the film in an overlay, px.
 pub(crate) const OVERLAY_HEIGHT: usize = 640;
@@ -27,55 +28,70 @@ pub struct FoundPoints {
     pub keypoints: VertebraKeypoints,
     /// How probable it is that these are the centres; `None` where the detector was not calibrated.
     pub certainty: Option<KeypointCertainty>,
-    /// Doubts: implausible points, points that are not at the highest peak of their heatmap, what
-    /// the reader said.
+    /// Implausible points, points that are not at the highest peak of their heatmap, what the reader
+    /// warned of.
     pub warnings: Vec<String>,
 }
 
 impl FoundPoints {
-    /// Reads a film and finds its points.
+    /// The points of a radiograph.
     ///
     /// # Errors
-    /// The film cannot be read, or is too small for the network.
-    pub fn on_film(detector: &KeypointDetector, path: &Path) -> Result<Self, Error> {
-        Self::new(detector, &ReducedFilm::open(path, usize::MAX)?, path)
+    /// The film is too small for the network.
+    pub fn on_film(detector: &KeypointDetector, radiograph: &Radiograph) -> Result<Self, Error> {
+        Self::on_named(detector, radiograph, Path::new("the film"))
     }
 
-    /// On a film that was read from `path`.
+    /// As [`on_film`](Self::on_film); errors give the film this name.
+    pub(crate) fn on_named(
+        detector: &KeypointDetector,
+        radiograph: &Radiograph,
+        name: &Path,
+    ) -> Result<Self, Error> {
+        let mut found = Self::new(detector, Film::from(radiograph), name)?;
+        let warnings = radiograph.provenance().warnings.iter().map(ToString::to_string);
+        found.warnings.splice(..0, warnings);
+        Ok(found)
+    }
+
+    /// Points in px of `film`, without what the reader warned of; errors give the film this name.
     pub(crate) fn new(
         detector: &KeypointDetector,
-        film: &ReducedFilm,
-        path: &Path,
+        film: Film<'_>,
+        name: &Path,
     ) -> Result<Self, Error> {
-        let pixels =
-            FilmPixels::new(&film.pixels, film.height, film.width).map_err(Error::film(path))?;
-        let finding = detector.find(&[pixels])?[0];
+        let finding = detector.find(&[film]).map_err(Error::film(name))?[0];
         let certainty = detector.calibration().map(|calibration| KeypointCertainty {
             within_mm: calibration.within_mm,
             probability: finding.probability,
         });
-        let mut warnings = film.warnings.clone();
-        warnings.extend(moved(&finding));
+        let mut warnings: Vec<String> = moved(&finding).into_iter().collect();
         let limits = PlausibilityLimits::default();
-        let doubts = check_plausibility(&finding.keypoints, film.spacing_mm, &limits);
-        warnings.extend(doubts.iter().map(ToString::to_string));
-        Ok(Self { keypoints: film.original(&finding.keypoints)?, certainty, warnings })
+        let implausible = check_plausibility(&finding.keypoints, film.spacing_mm, &limits);
+        warnings.extend(implausible.iter().map(ToString::to_string));
+        Ok(Self { keypoints: finding.keypoints, certainty, warnings })
     }
 
     /// Writes a PNG of the film with the points.
     ///
     /// # Errors
-    /// The film cannot be read again, or the PNG cannot be written.
-    pub fn write_overlay(&self, film: &Path, to: &Path) -> Result<(), Error> {
-        marked(&ReducedFilm::open(film, OVERLAY_HEIGHT)?, &self.keypoints)?.write_png(to)
+    /// The PNG cannot be written.
+    pub fn write_overlay(&self, radiograph: &Radiograph, to: &Path) -> Result<(), Error> {
+        with_crosses(radiograph, &self.keypoints)?.write_png(to)
     }
 }
 
-/// A film with a cross at each point, given in px of the original film.
-pub(crate) fn marked(film: &ReducedFilm, points: &VertebraKeypoints) -> Result<Canvas, Error> {
-    let mut canvas = Canvas::from_grey(&film.pixels, film.height, film.width);
-    for p in film.reduced(points)?.points() {
-        canvas.cross((p.x, p.y), (OVERLAY_HEIGHT / 80) as i64, [255, 140, 0]);
+/// A film, reduced, with a cross at each point, given in px of the film.
+pub(crate) fn with_crosses(
+    radiograph: &Radiograph,
+    points: &VertebraKeypoints,
+) -> Result<Canvas, Error> {
+    let film = ReducedFilm::with_height(&Film::from(radiograph), OVERLAY_HEIGHT)
+        .map_err(|source| Error::alignment(Path::new("the film"))(source.into()))?;
+    let mut canvas = Canvas::from_grey(&film.as_film());
+    for p in points.points() {
+        let cross = film.to_reduced((p.x, p.y));
+        canvas.cross(cross, (OVERLAY_HEIGHT / 80) as i64, [255, 140, 0]);
     }
     Ok(canvas)
 }

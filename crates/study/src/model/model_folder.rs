@@ -3,7 +3,7 @@
 
 use crate::Error;
 use crate::config::PictureConfig;
-use crate::films::film::ReducedFilm;
+use crate::films::film::DecodedFilm;
 use crate::films::variant_pictures::{render_film, shape};
 use crate::model::found_points::{FoundPoints, KeypointCertainty};
 use crate::stages::Context;
@@ -173,22 +173,48 @@ impl TrainedModel {
     /// is imputed, with a warning.
     ///
     /// # Errors
-    /// The film cannot be read or aligned, or the covariates are not as many as expected.
-    pub fn predict(&self, path: &Path, covariates: &[Option<f64>]) -> Result<Prediction, Error> {
+    /// The film cannot be aligned, or the covariates are not as many as expected.
+    pub fn predict(
+        &self,
+        radiograph: &Radiograph,
+        covariates: &[Option<f64>],
+    ) -> Result<Prediction, Error> {
+        self.predict_named(Path::new("the film"), radiograph, covariates)
+    }
+
+    /// As [`predict`](Self::predict) for the film of a file, which errors name.
+    ///
+    /// # Errors
+    /// As there, and where the film cannot be read.
+    pub fn predict_file(
+        &self,
+        path: &Path,
+        covariates: &[Option<f64>],
+    ) -> Result<Prediction, Error> {
+        self.predict_named(path, &Radiograph::open(path)?, covariates)
+    }
+
+    pub(crate) fn predict_named(
+        &self,
+        name: &Path,
+        radiograph: &Radiograph,
+        covariates: &[Option<f64>],
+    ) -> Result<Prediction, Error> {
         let mut warnings = Vec::new();
         let covariates = self.imputed(covariates, &mut warnings)?;
-        let reduced = ReducedFilm::open(path, self.description.film_height)?;
-        let found = FoundPoints::new(&self.detector, &reduced, path)?;
-        let FoundPoints { keypoints, certainty, warnings: of_points } = found;
-        warnings.extend(of_points);
-        let radiograph = Radiograph::open(path)?;
+        let decoded = DecodedFilm::of(radiograph, self.description.film_height, name)?;
+        let found = FoundPoints::new(&self.detector, decoded.film.as_film(), name)?;
+        let (keypoints, certainty) = (decoded.original(&found.keypoints)?, found.certainty);
+        warnings.extend(decoded.warnings);
+        warnings.extend(found.warnings);
         if radiograph.facing().is_none() {
-            warnings.push("the film does not say which way the subject faces; taken from the lordosis of the points found".to_owned());
+            let by = "taken from the curve of the detected points";
+            warnings.push(format!("the film does not state which way the subject faces; {by}"));
         }
         let ModelDescription { variant, picture, .. } = &self.description;
         let rendered =
-            render_film(&radiograph, &keypoints, None::<&VertebraMasks>, &[*variant], picture)
-                .map_err(Error::alignment(path))?;
+            render_film(radiograph, &keypoints, None::<&VertebraMasks>, &[*variant], picture)
+                .map_err(Error::alignment(name))?;
         let (mut pixels, mut alignments) = (Vec::new(), Vec::new());
         for images in rendered {
             images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));

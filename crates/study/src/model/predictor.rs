@@ -9,6 +9,7 @@ use std::fmt;
 use std::path::Path;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_radiograph::Radiograph;
 use vertebra_run::write_whole;
 
 /// Why a risk is not given.
@@ -77,18 +78,19 @@ impl Predictor {
         covariates: &[Option<f64>],
         overlay: Option<&Path>,
     ) -> Result<Answer, Error> {
+        let radiograph = Radiograph::open(film)?;
         match &self.kind {
             Kind::Whole(model) => {
-                let prediction = model.predict(film, covariates)?;
+                let prediction = model.predict_named(film, &radiograph, covariates)?;
                 if let Some(overlay) = overlay {
-                    model.write_overlay(film, &prediction, overlay)?;
+                    model.write_overlay(&radiograph, &prediction, overlay)?;
                 }
                 Ok(Answer::of_prediction(film, prediction))
             }
             Kind::Detector(detector) => {
-                let found = FoundPoints::on_film(detector, film)?;
+                let found = FoundPoints::on_named(detector, &radiograph, film)?;
                 if let Some(overlay) = overlay {
-                    found.write_overlay(film, overlay)?;
+                    found.write_overlay(&radiograph, overlay)?;
                 }
                 Ok(Answer::of_points(film, found))
             }

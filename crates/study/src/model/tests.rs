@@ -86,9 +86,9 @@ fn a_prediction_needs_as_many_covariates_as_the_model_has() {
     let scene = Scene::new();
     let model = model(&scene);
     let film = scene.context().film_path(0);
-    let error = model.predict(&film, &[Some(60.0)]).unwrap_err();
+    let error = model.predict_file(&film, &[Some(60.0)]).unwrap_err();
     let expected = "covariates: expected 3 values, got 1";
     assert_eq!(error.to_string(), expected);
-    let error = model.predict(Path::new("no-such.dcm"), &[None; 3]).unwrap_err().to_string();
+    let error = model.predict_file(Path::new("no-such.dcm"), &[None; 3]).unwrap_err().to_string();
     assert!(error.contains("no-such.dcm"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! Decodes every baseline film and reduces it, films in parallel.
 
-use crate::films::film::{ReducedFilm, check_annotated};
+use crate::films::film::{DecodedFilm, check_annotated};
 use crate::input::tables::Digests;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
@@ -14,7 +14,7 @@ const CHUNK: usize = 32;
 /// Every subject's film, reduced, and the SHA-256 of its file.
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    pub(crate) films: Vec<ReducedFilm>,
+    pub(crate) films: Vec<DecodedFilm>,
     pub(crate) digests: Digests,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn films(context: Context<'_>, observer: &mut Observer<'_>) -> Result
 pub(crate) fn in_chunks(
     context: Context<'_>,
     observer: &mut Observer<'_>,
-    mut take: impl FnMut(std::ops::Range<usize>, Vec<(ReducedFilm, String)>) -> Result<(), Error>,
+    mut take: impl FnMut(std::ops::Range<usize>, Vec<(DecodedFilm, String)>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let n = context.data.n();
     let mut problems = Vec::new();
@@ -77,10 +77,10 @@ pub(crate) fn in_chunks(
     Error::check(problems)
 }
 
-fn open(context: Context<'_>, subject: usize) -> Result<(ReducedFilm, String), Error> {
+fn open(context: Context<'_>, subject: usize) -> Result<(DecodedFilm, String), Error> {
     let cache = FilmCache::new(context.config.film_cache.clone());
     let path = context.film_path(subject);
-    let opened = ReducedFilm::cached(&path, context.config.film_height, &cache)?;
+    let opened = DecodedFilm::cached(&path, context.config.film_height, &cache)?;
     if let Some(annotation) = context.data.annotation(subject) {
         check_annotated(&path, opened.0.original_size, annotation)?;
     }

@@ -8,6 +8,7 @@ use crate::stages::Context;
 use crate::stages::models::{Explained, FittedModel};
 use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam, occlusion};
 use vertebra_keypoints::{Level, VertebraKeypoints};
+use vertebra_raster::Film;
 use vertebra_report::results::{Picture, SaliencyResults};
 
 /// Window of the occlusion maps as a share of the picture's side.
@@ -126,8 +127,8 @@ impl HeatMaps<'_> {
         let [n, height, width] = images.shape();
         let pixels = images.of_subject(subject);
         let one = |k: usize| {
-            let mut canvas =
-                Canvas::from_grey(&pixels[k * height * width..][..height * width], height, width);
+            let pixels = &pixels[k * height * width..][..height * width];
+            let mut canvas = Canvas::from_grey(&Film { pixels, height, width, spacing_mm: None });
             if let Some(map) = map {
                 let scale = map.maximum().abs().max(map.minimum().abs());
                 canvas.overlay(&map.maps()[k], scale);

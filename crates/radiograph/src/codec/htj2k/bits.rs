@@ -1,6 +1,6 @@
-//! Bit readers of a code block's segments (T.814 7.1). After the byte FF a byte holds seven bits, so that
-//! no marker can arise; backwards, a byte whose low seven bits are set holds seven where the byte
-//! before it in reading was above 8F.
+//! Bit readers of a code block's segments (T.814 7.1). After the byte FF a byte holds seven bits,
+//! so that no marker can arise; backwards, a byte whose low seven bits are set holds seven where
+//! the byte before it in reading was above 8F.
 
 /// Least significant bit first, from the start; when the bytes end, `pad` follows.
 pub(super) struct Forward<'a> {

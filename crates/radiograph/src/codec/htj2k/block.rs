@@ -2,8 +2,8 @@
 //! indices of one code block from its one to three coding passes.
 //!
 //! Cleanup works on quads of 2 x 2 samples, two rows at a time. Of a quad it decodes which samples
-//! are significant, then an exponent that bounds their magnitudes, then each sample's bits. A sample's
-//! magnitude mu and sign s are stored as `2 (mu - 1) + s`.
+//! are significant, then an exponent that bounds their magnitudes, then each sample's bits. A
+//! sample's magnitude mu and sign s are stored as `2 (mu - 1) + s`.
 
 use super::bits::{Backward, Forward, Mel};
 use super::tables::TABLES;
@@ -26,8 +26,8 @@ pub(super) struct Block<'a> {
     pub(super) causal: bool,
 }
 
-/// Decodes into `out`, `width * height` values, row-major: twice the index, with the middle of what is
-/// left open added to the magnitude (so an index known to the last bit has its lowest bit set).
+/// Decodes into `out`, `width * height` values, row-major: twice the index, with the middle of what
+/// is left open added to the magnitude (so an index known to the last bit has its lowest bit set).
 pub(super) fn decode(block: &Block<'_>, out: &mut [i32]) -> Result<(), &'static str> {
     cleanup(block, out)?;
     if block.passes > 1 && block.plane > 0 {
@@ -100,8 +100,8 @@ fn cleanup(block: &Block<'_>, out: &mut [i32]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Decodes a significant sample, number `n` of the quad with its corner at `(x, y)`, and returns its
-/// exponent.
+/// Decodes a significant sample, number `n` of the quad with its corner at `(x, y)`, and returns
+/// its exponent.
 fn sample(
     magnitudes: &mut Forward<'_>,
     block: &Block<'_>,

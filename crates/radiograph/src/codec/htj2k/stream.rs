@@ -51,8 +51,8 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// Magnitude bits of a band, and exponent and mantissa of its step. `band` counts LL, then HL, LH
-    /// and HH of each resolution; `level` is the band's number of decompositions.
+    /// Magnitude bits of a band, and exponent and mantissa of its step. `band` counts LL, then HL,
+    /// LH and HH of each resolution; `level` is the band's number of decompositions.
     pub(super) fn of(&self, band: usize, levels: usize, level: usize) -> Result<Band, Stop> {
         let [exponent, mantissa] = if self.derived {
             let [exponent, mantissa] = self.steps[0];

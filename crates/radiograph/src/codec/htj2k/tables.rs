@@ -1,8 +1,8 @@
 //! The variable-length code of significance patterns, `CxtVLC` (T.814 annex C).
 //!
-//! The standard lists, for each context, codewords of at most seven bits and what they mean. The lists
-//! stand here one number a line of the standard, and are unfolded by the compiler into tables that the
-//! next seven bits index.
+//! The standard lists, for each context, codewords of at most seven bits and what they mean. The
+//! lists stand here one number a line of the standard, and are unfolded by the compiler into tables
+//! that the next seven bits index.
 
 /// What a codeword says of a quad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +19,8 @@ impl Codeword {
         self.0 & 8 != 0
     }
 
-    /// Which samples are significant: bit 0 the upper left, 1 the lower left, 2 and 3 those right of
-    /// them.
+    /// Which samples are significant: bit 0 the upper left, 1 the lower left, 2 and 3 those right
+    /// of them.
     pub(super) fn significant(self) -> u8 {
         (self.0 >> 4) as u8 & 15
     }
@@ -59,8 +59,8 @@ const fn unfold(list: &[u32]) -> Table {
     table
 }
 
-// Bits of an entry, from the lowest: context 3, codeword 7 (first bit lowest), its length 3, residual
-// 1, significant 4, known 4, implied 4.
+// Bits of an entry, from the lowest: context 3, codeword 7 (first bit lowest), its length 3,
+// residual 1, significant 4, known 4, implied 4.
 
 /// The first pair of lines (CxtVLC_table_0).
 const FIRST: [u32; 444] = [

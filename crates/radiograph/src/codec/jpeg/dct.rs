@@ -70,8 +70,8 @@ impl<'f> Sequential<'f> {
 
     /// Decodes a scan and returns where it ends.
     ///
-    /// The spectral selection of the scan header is not looked at: in a sequential frame it can only
-    /// be 0 to 63, and old encoders wrote other numbers.
+    /// The spectral selection of the scan header is not looked at: in a sequential frame it can
+    /// only be 0 to 63, and old encoders wrote other numbers.
     pub(crate) fn scan(&mut self, stream: &Stream<'_>, scan: &ScanHeader) -> Result<usize, Fault> {
         let tables = self.tables(stream, scan)?;
         if tables.iter().any(|t| std::mem::replace(&mut self.planes[t.plane].decoded, true)) {

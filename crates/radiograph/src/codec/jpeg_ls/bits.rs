@@ -1,4 +1,5 @@
-//! Bits of a JPEG-LS scan: a byte 0xFF is followed by a stuffed zero bit (T.87 A.1); a marker ends it.
+//! Bits of a JPEG-LS scan: a byte 0xFF is followed by a stuffed zero bit (T.87 A.1); a marker ends
+//! it.
 
 /// Reads bits, most significant first. After the end it gives zeros and counts them.
 #[derive(Debug, Clone)]

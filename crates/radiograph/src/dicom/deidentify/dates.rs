@@ -3,8 +3,8 @@
 use jiff::Span;
 use jiff::civil::Date;
 
-/// A date `YYYYMMDD`, with or without a time after it, the given number of days later; `None` if the
-/// text does not start with a date, or the year of the result is not one of four digits.
+/// A date `YYYYMMDD`, with or without a time after it, the given number of days later; `None` if
+/// the text does not start with a date, or the year of the result is not one of four digits.
 pub(super) fn shift(text: &str, days: i32) -> Option<String> {
     let (date, time) = text.split_at_checked(8)?;
     if !date.bytes().all(|b| b.is_ascii_digit()) {

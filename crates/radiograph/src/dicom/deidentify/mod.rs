@@ -1,11 +1,11 @@
-//! De-identification by PS3.15 annex E, the Basic Application Confidentiality Profile, and stricter:
-//! anything not known to be safe is removed.
+//! De-identification by PS3.15 annex E, the Basic Application Confidentiality Profile, and
+//! stricter: anything not known to be safe is removed.
 //!
-//! Only attributes of the groups of an image and its acquisition stay (0008, 0018, 0020, 0028, 2050,
-//! 7FE0; and name, ID, sex and birth date of the patient, emptied or replaced), and of those no
-//! names, no free text, no dates, no private attributes, no overlays. To what is left the standard's
-//! table applies ([`profile`]). UIDs that are not the standard's own are replaced, the same by the
-//! same. Items of sequences are treated like the data set.
+//! Only attributes of the groups of an image and its acquisition stay (0008, 0018, 0020, 0028,
+//! 2050, 7FE0; and name, ID, sex and birth date of the patient, emptied or replaced), and of those
+//! no names, no free text, no dates, no private attributes, no overlays. To what is left the
+//! standard's table applies ([`profile`]). UIDs that are not the standard's own are replaced, the
+//! same by the same. Items of sequences are treated like the data set.
 
 mod action;
 mod dates;
@@ -100,15 +100,15 @@ impl Deidentifier {
         Ok(report)
     }
 
-    /// De-identifies all DICOM files under a folder, in parallel, into another, which is made. The new
-    /// files are named after their new SOP Instance UIDs, since names of files and folders may be
-    /// names of persons; the report says which file became which. Nothing is overwritten.
+    /// De-identifies all DICOM files under a folder, in parallel, into another, which is made. The
+    /// new files are named after their new SOP Instance UIDs, since names of files and folders may
+    /// be names of persons; the report says which file became which. Nothing is overwritten.
     ///
     /// `progress` is told how many files are done and how many there are.
     ///
     /// # Errors
-    /// [`Error::File`] where a folder cannot be listed or made; a file that cannot be treated is one of
-    /// the [`failures`](FolderReport::failures), and nothing of it is written.
+    /// [`Error::File`] where a folder cannot be listed or made; a file that cannot be treated is
+    /// one of the [`failures`](FolderReport::failures), and nothing of it is written.
     pub fn folder(
         &self,
         input: impl AsRef<Path>,
@@ -233,7 +233,8 @@ mod tests {
         text.as_bytes().to_vec()
     }
 
-    /// A file with every attribute of the standard's table: of each at least what its rule asks for.
+    /// A file with every attribute of the standard's table: of each at least what its rule asks
+    /// for.
     #[test]
     fn the_standards_table_is_kept_to() {
         let mut file = vec![0; 128];

@@ -1,6 +1,6 @@
-//! Table E.1-1 of PS3.15 (edition 2026c), the column of the Basic Profile: which attributes could identify
-//! a person, and what must become of each. Where the standard leaves a choice that depends on whether a
-//! kind of object needs the attribute, the one that is right for all is taken.
+//! Table E.1-1 of PS3.15 (edition 2026c), the column of the Basic Profile: which attributes could
+//! identify a person, and what must become of each. Where the standard leaves a choice that depends
+//! on whether a kind of object needs the attribute, the one that is right for all is taken.
 //!
 //! The numbers are group and element. Curves (50xx), overlay data and comments (60xx) and private
 //! attributes, which the table names too, are not here: those groups are removed whole.

@@ -1,7 +1,7 @@
 //! How far detected points are from the annotated ones.
 
 use crate::Error;
-use crate::films::film::ReducedFilm;
+use crate::films::film::DecodedFilm;
 use crate::input::subjects::StudyData;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::{
@@ -13,7 +13,7 @@ use vertebra_report::results::{KeypointFold, KeypointResults, LevelError};
 /// Compares points in px of the original films with the annotations.
 pub(super) struct Accuracy<'a> {
     pub(super) data: &'a StudyData,
-    pub(super) films: &'a [ReducedFilm],
+    pub(super) films: &'a [DecodedFilm],
 }
 
 impl Accuracy<'_> {
@@ -88,7 +88,7 @@ impl Accuracy<'_> {
     ) -> Option<Result<LocatedFilm, Error>> {
         let truth = &self.data.annotation(subject)?.keypoints;
         let film = &self.films[subject];
-        let spacing_mm = film.spacing_mm?;
+        let spacing_mm = film.film.spacing_mm()?;
         let both = || Ok((film.reduced(truth)?, film.reduced(found)?));
         Some(both().map(|(truth, detected)| LocatedFilm { truth, detected, spacing_mm }))
     }
@@ -96,8 +96,9 @@ impl Accuracy<'_> {
     fn is_implausible(&self, subject: usize, keypoints: &VertebraKeypoints) -> bool {
         let film = &self.films[subject];
         let limits = PlausibilityLimits::default();
-        let warnings =
-            film.reduced(keypoints).map(|k| check_plausibility(&k, film.spacing_mm, &limits));
+        let warnings = film
+            .reduced(keypoints)
+            .map(|k| check_plausibility(&k, film.film.spacing_mm(), &limits));
         warnings.is_ok_and(|warnings| !warnings.is_empty())
     }
 
@@ -126,6 +127,7 @@ mod tests {
     use super::*;
     use crate::stages::decode;
     use crate::test_data::{Scene, moved};
+    use vertebra_raster::{ReducedFilm, Reduction};
 
     fn pairs(keypoints: Vec<VertebraKeypoints>) -> Vec<(usize, VertebraKeypoints)> {
         keypoints.into_iter().enumerate().collect()
@@ -164,7 +166,9 @@ mod tests {
     fn films_of_unknown_spacing_have_errors_in_px_alone() {
         let scene = Scene::new();
         let mut films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
-        films[5].spacing_mm = None;
+        let reduction = Reduction { spacing_mm: None, ..films[5].film.reduction() };
+        let pixels = films[5].film.image().pixels.clone();
+        films[5].film = ReducedFilm::from_parts(reduction, pixels).unwrap();
         let accuracy = Accuracy { data: &scene.data, films: &films };
         let found = accuracy.of(&pairs(moved(&scene.annotated(), 1.0))).unwrap().unwrap();
         assert_eq!(found.mean_error_mm, None);

@@ -2,19 +2,19 @@
 
 use super::usable::{is_alignable, take_annotated};
 use crate::Error;
-use crate::films::film::ReducedFilm;
+use crate::films::film::DecodedFilm;
 use crate::progress::{Observer, Tell};
 use crate::stages::{Context, decode};
-use vertebra_hrnet::{FilmPixels, KeypointDetector};
+use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::VertebraKeypoints;
 
 /// One detector on some films.
 pub(super) fn detect<'f>(
     detector: &KeypointDetector,
-    films: impl Iterator<Item = &'f ReducedFilm> + Clone,
+    films: impl Iterator<Item = &'f DecodedFilm> + Clone,
 ) -> Result<Vec<VertebraKeypoints>, Error> {
-    let pixels = films.clone().map(|f| FilmPixels::new(&f.pixels, f.height, f.width));
-    let found = detector.detect_batch(&pixels.collect::<Result<Vec<_>, _>>()?)?;
+    let views: Vec<_> = films.clone().map(|film| film.film.as_film()).collect();
+    let found = detector.detect_batch(&views)?;
     films.zip(found).map(|(film, points)| film.original(&points)).collect()
 }
 
@@ -22,7 +22,7 @@ pub(super) fn detect<'f>(
 /// is one, and test films by the one that is kept.
 pub(super) fn out_of_fold(
     context: Context<'_>,
-    films: &[ReducedFilm],
+    films: &[DecodedFilm],
     of_folds: &[KeypointDetector],
     kept: &KeypointDetector,
 ) -> Result<Vec<VertebraKeypoints>, Error> {

@@ -8,7 +8,7 @@ mod train;
 mod usable;
 
 use crate::Error;
-use crate::films::film::ReducedFilm;
+use crate::films::film::DecodedFilm;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use accuracy::Accuracy;
@@ -32,7 +32,7 @@ pub(crate) struct Keypoints {
 /// detections.
 pub(crate) fn find(
     context: Context<'_>,
-    films: &[ReducedFilm],
+    films: &[DecodedFilm],
     given: Option<KeypointDetector>,
     observer: &mut Observer<'_>,
 ) -> Result<Keypoints, Error> {

@@ -40,8 +40,8 @@ fn overlay(
     found: &VertebraKeypoints,
 ) -> Result<Canvas, Error> {
     let film = &accuracy.films[subject];
-    let mut canvas = Canvas::from_grey(&film.pixels, film.height, film.width);
-    let radius = film.height as f64 / 60.0;
+    let mut canvas = Canvas::from_grey(&film.film.as_film());
+    let radius = film.film.image().height as f64 / 60.0;
     if let Some(annotation) = accuracy.data.annotation(subject) {
         for p in film.reduced(&annotation.keypoints)?.points() {
             canvas.ring((p.x, p.y), radius, [64, 224, 208]);

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::config::FinalDetector;
-use crate::films::film::ReducedFilm;
+use crate::films::film::DecodedFilm;
 use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use crate::stages::fits::ParallelFits;
@@ -11,14 +11,13 @@ use crate::stages::keypoints::accuracy::Accuracy;
 use crate::stages::keypoints::detect::detect;
 use std::ops::ControlFlow;
 use vertebra_hrnet::{DetectorTrainer, FilmSample, KeypointDetector};
-use vertebra_keypoints::VertebraKeypoints;
 use vertebra_training::Event;
 
 /// The detectors of the folds, and the one that is kept: the best of them, or one trained on the
 /// whole development set.
 pub(super) fn detectors(
     context: Context<'_>,
-    films: &[ReducedFilm],
+    films: &[DecodedFilm],
     observer: &mut Observer<'_>,
 ) -> Result<(Vec<KeypointDetector>, KeypointDetector), Error> {
     let parts = match context.config.final_detector {
@@ -46,14 +45,14 @@ fn n_steps(context: Context<'_>, part: &Part) -> usize {
 
 fn train(
     context: Context<'_>,
-    films: &[ReducedFilm],
+    films: &[DecodedFilm],
     part: &Part,
     on_step: &dyn Fn(),
 ) -> Result<KeypointDetector, Error> {
     let annotated = |&i: &usize| Some((&films[i], &context.data.annotation(i)?.keypoints));
     let annotated = part.subjects.iter().filter_map(annotated);
-    let samples: Vec<FilmSample> =
-        annotated.map(|(film, points)| sample(film, points)).collect::<Result<_, _>>()?;
+    let sample = |(film, points): (&DecodedFilm, _)| FilmSample::new(film.film.clone(), points);
+    let samples: Vec<FilmSample> = annotated.map(sample).collect::<Result<_, _>>()?;
     if samples.is_empty() {
         return Err(Error::NoTrainingFilms { part: part.on.label() });
     }
@@ -71,20 +70,10 @@ fn train(
     Ok(trainer.fit(&samples, &[], &mut on_event)?.detector)
 }
 
-fn sample(film: &ReducedFilm, annotated: &VertebraKeypoints) -> Result<FilmSample, Error> {
-    Ok(FilmSample {
-        pixels: film.pixels.clone(),
-        height: film.height,
-        width: film.width,
-        spacing_mm: film.spacing_mm,
-        keypoints: film.reduced(annotated)?,
-    })
-}
-
 /// The fold whose detector has the highest AP on its own validation films; the first of equals.
 fn best(
     context: Context<'_>,
-    films: &[ReducedFilm],
+    films: &[DecodedFilm],
     detectors: &[KeypointDetector],
 ) -> Result<usize, Error> {
     let accuracy = Accuracy { data: context.data, films };

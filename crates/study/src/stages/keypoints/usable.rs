@@ -5,7 +5,7 @@
 
 use crate::Error;
 use crate::config::PictureConfig;
-use crate::films::film::ReducedFilm;
+use crate::films::film::DecodedFilm;
 use crate::films::variant_pictures::options as picture_options;
 use crate::input::subjects::StudyData;
 use vertebra_alignment::ImageVariant;
@@ -14,7 +14,7 @@ use vertebra_keypoints::VertebraKeypoints;
 /// Whether every kind of picture can be rendered with these points, in px of the original film;
 /// tried on the reduced film at a few pixels.
 pub(super) fn is_alignable(
-    film: &ReducedFilm,
+    film: &DecodedFilm,
     keypoints: &VertebraKeypoints,
     picture: &PictureConfig,
 ) -> bool {
@@ -22,7 +22,7 @@ pub(super) fn is_alignable(
     let options = picture_options(&tiny, None);
     let kinds = [ImageVariant::L1L5, ImageVariant::L1L4, ImageVariant::Patches];
     film.reduced(keypoints).is_ok_and(|points| {
-        kinds.iter().all(|kind| options.render(&film.view(), &points, None, *kind).is_ok())
+        kinds.iter().all(|kind| options.render(&film.film.as_film(), &points, None, *kind).is_ok())
     })
 }
 
