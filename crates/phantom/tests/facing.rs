@@ -1,14 +1,14 @@
-//! The facing that `vertebra-radiograph` estimates from the picture, on films whose facing is
-//! known.
+//! The facing that `vertebra-radiograph` estimates from the picture and `vertebra-keypoints` from
+//! the points, on films whose facing is known.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::PathBuf;
 use vertebra_cohort::Sex;
-use vertebra_phantom::{Anatomy, Exposure, render_film};
+use vertebra_phantom::{Anatomy, Exposure, PhantomFilm, render_film};
 use vertebra_radiograph::{Facing, FacingEstimate, Radiograph, Spacing};
 
-/// The estimate for a phantom film, and whether it is right. `varied`: not as a clinic takes it.
-fn estimate(seed: u64, varied: bool) -> (FacingEstimate, bool) {
+/// A phantom film and which way its subject faces. `varied`: not as a clinic takes it.
+fn film(seed: u64, varied: bool) -> (PhantomFilm, Facing) {
     let size = [256, 208];
     let sex = if seed.is_multiple_of(3) { Sex::Male } else { Sex::Female };
     let (age, bmi) = (50.0 + (seed % 35) as f64, 20.0 + (seed % 13) as f64);
@@ -17,11 +17,16 @@ fn estimate(seed: u64, varied: bool) -> (FacingEstimate, bool) {
         true => Exposure::sample_varied(&anatomy.spine, size, seed),
         false => Exposure::sample(size, seed),
     };
-    let film = render_film(&anatomy, &exposure, "film", seed).unwrap();
+    (render_film(&anatomy, &exposure, "film", seed).unwrap(), exposure.facing)
+}
+
+/// The estimate from the picture for a phantom film, and whether it is right.
+fn estimate(seed: u64, varied: bool) -> (FacingEstimate, bool) {
+    let (film, facing) = film(seed, varied);
     let pixels = film.pixels.iter().map(|&p| f32::from(p) / 4095.0).collect();
     let film = Radiograph::new(film.height, film.width, pixels, Spacing::UNKNOWN).unwrap();
     let estimate = film.estimate_facing().unwrap();
-    (estimate, estimate.facing == exposure.facing)
+    (estimate, estimate.facing == facing)
 }
 
 /// The weights were fitted to other seeds.
@@ -34,6 +39,20 @@ fn the_facing_of_phantom_films_is_told() {
         let sure = |film: &&(FacingEstimate, bool)| film.0.confidence > 0.97;
         let wrong = films.iter().filter(sure).filter(|(_, right)| !right).count();
         assert!(wrong <= 3, "varied {varied}: {wrong} of 60 wrong although sure");
+    }
+}
+
+/// The points tell the side on nearly every film, also where the picture does not.
+#[test]
+fn the_points_tell_the_facing_of_phantom_films() {
+    for varied in [false, true] {
+        let right = |seed: &u64| {
+            let (film, facing) = film(*seed, varied);
+            let by_points = film.annotation.keypoints.facing(Some(film.spacing_mm));
+            by_points.is_some_and(|by_points| by_points.facing == facing)
+        };
+        let n_right = (5000..5060).filter(right).count();
+        assert!(n_right >= 59, "varied {varied}: {n_right} of 60");
     }
 }
 
