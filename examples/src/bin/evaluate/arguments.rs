@@ -11,9 +11,9 @@ use vertebra_survival::{CompetingOutcomes, Outcomes};
 /// right-censored outcomes.
 ///
 /// Intervals are 95 %. A score needs an order only; what judges calibration, Brier score and net
-/// benefit needs probabilities of an event by a horizon: --probability. Where another event, such as
-/// death, makes the one predicted impossible, the event column holds causes and --cause names the one
-/// predicted; every figure then allows for the others.
+/// benefit needs probabilities of an event by a horizon: --probability. Where another event, such
+/// as death, makes the one predicted impossible, the event column holds causes and --cause names
+/// the one predicted; every figure then allows for the others.
 #[derive(Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
@@ -32,11 +32,12 @@ pub(crate) struct Arguments {
     /// Column of a risk score; repeat to compare several.
     #[arg(long, required = true)]
     risk: Vec<String>,
-    /// Column of predicted probabilities of an event by a horizon, such as p5@5; repeat for several.
+    /// Column of predicted probabilities of an event by a horizon, such as p5@5; repeat for
+    /// several.
     #[arg(long, value_name = "COLUMN@HORIZON")]
     probability: Vec<String>,
-    /// Columns of one model's probabilities at several horizons, such as p1@1,p3@3,p5@5, whose Brier score
-    /// is integrated; repeat for several models.
+    /// Columns of one model's probabilities at several horizons, such as p1@1,p3@3,p5@5, whose
+    /// Brier score is integrated; repeat for several models.
     #[arg(long, value_name = "COLUMN@HORIZON,..")]
     integrate: Vec<String>,
     /// Column of groups, such as arms of a trial, whose curves are compared.
@@ -55,17 +56,19 @@ pub(crate) struct Arguments {
     /// bootstrap.
     #[arg(long)]
     cluster: Option<String>,
-    /// Take times as equal that differ by rounding, by this share of the mean time; R does so with 1.5e-8.
+    /// Take times as equal that differ by rounding, by this share of the mean time; R does so with
+    /// 1.5e-8.
     #[arg(long, value_name = "TOLERANCE")]
     tied_times: Option<f64>,
     /// Times at which to give survival and AUC, in the unit of the time column.
     #[arg(long, value_delimiter = ',')]
     horizons: Vec<f64>,
-    /// Half the width of the window of events in which the incident AUC at a horizon is averaged; a tenth
-    /// of the longest follow-up if absent.
+    /// Half the width of the window of events in which the incident AUC at a horizon is averaged; a
+    /// tenth of the longest follow-up if absent.
     #[arg(long)]
     bandwidth: Option<f64>,
-    /// Time at which Uno's C is cut off, in the unit of the time column; all of follow-up if absent.
+    /// Time at which Uno's C is cut off, in the unit of the time column; all of follow-up if
+    /// absent.
     #[arg(long)]
     tau: Option<f64>,
     /// Bootstrap samples for intervals of C and of its differences.
@@ -77,10 +80,12 @@ pub(crate) struct Arguments {
     /// Groups of predicted probability in the calibration table.
     #[arg(long, default_value_t = 10)]
     groups: usize,
-    /// Probabilities at which to give the net benefit, and sensitivity, specificity and predictive values.
+    /// Probabilities at which to give the net benefit, and sensitivity, specificity and predictive
+    /// values.
     #[arg(long, value_delimiter = ',', default_value = "0.02,0.05,0.1,0.2,0.3")]
     thresholds: Vec<f64>,
-    /// Folder for pictures (SVG): curves by --group, or else by thirds of the first risk, and calibration.
+    /// Folder for pictures (SVG): curves by --group, or else by thirds of the first risk, and
+    /// calibration.
     #[arg(long, value_name = "DIR")]
     pub(crate) pictures: Option<PathBuf>,
     /// Unit of the time column, for headings only.
