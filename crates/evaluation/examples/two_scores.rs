@@ -7,7 +7,8 @@ use vertebra_evaluation::{Error, Evaluation, EvaluationOptions, Figure, Sample};
 use vertebra_survival::Outcomes;
 
 fn main() -> Result<(), Error> {
-    // Follow-up in years, made by a rule: a hidden risk, and two scores that know it more or less well.
+    // Follow-up in years, made by a rule: a hidden risk, and two scores that know it more or less
+    // well.
     let hidden = |i: u32| f64::from(i * 37 % 101) / 101.0;
     let noise = |i: u32, by: u32| f64::from(i * by % 97) / 97.0;
     let time: Vec<f64> = (0..200).map(|i| 0.5 + 6.0 * noise(i, 53) * (1.2 - hidden(i))).collect();

@@ -10,8 +10,8 @@ impl Keys for Estimate {
     const KEYS: &'static [&'static str] = &["value", "std_error", "interval"];
 }
 
-/// The interval of a share that is symmetric on the logit scale, by the normal distribution; none at 0
-/// and 1 or without a standard error.
+/// The interval of a share that is symmetric on the logit scale, by the normal distribution; none
+/// at 0 and 1 or without a standard error.
 pub(crate) fn logit_interval(value: f64, std_error: f64, level: f64) -> Option<Interval> {
     if !(value > 0.0 && value < 1.0 && std_error > 0.0) {
         return None;

@@ -51,7 +51,8 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Evaluates a sample. A figure that does not exist for it is [`Figure::Undefined`], not an error.
+    /// Evaluates a sample. A figure that does not exist for it is [`Figure::Undefined`], not an
+    /// error.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], [`Error::OutOfDomain`] or [`Error::InvalidValue`] for a column of

@@ -1,8 +1,8 @@
 //! A figure, or the reason why it does not exist.
 //!
 //! A statistic that does not exist for a sample is neither NaN nor left out: it is
-//! [`Figure::Undefined`] with a [`Reason`] that a program can match and a sentence that a person can
-//! read. In JSON the keys of an undefined figure are null, beside `"reason"` and `"why"`.
+//! [`Figure::Undefined`] with a [`Reason`] that a program can match and a sentence that a person
+//! can read. In JSON the keys of an undefined figure are null, beside `"reason"` and `"why"`.
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,5 @@
-//! The names under which figures stand in JSON: those that programs rely on, one for each statistic.
+//! The names under which figures stand in JSON: those that programs rely on, one for each
+//! statistic.
 
 use crate::estimate::{Estimate, Interval, Test};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

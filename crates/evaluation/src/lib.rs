@@ -30,9 +30,9 @@
 //!
 //! # Conventions
 //!
-//! Those of `vertebra-survival`: a higher score means an earlier expected event, probabilities are of
-//! an event by a horizon, and differences are first minus second. The interval to report for a C is
-//! the [`Headline`]'s.
+//! Those of `vertebra-survival`: a higher score means an earlier expected event, probabilities are
+//! of an event by a horizon, and differences are first minus second. The interval to report for a C
+//! is the [`Headline`]'s.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -89,16 +89,16 @@ impl EvaluationOptions {
         self
     }
 
-    /// Probabilities at which net benefit, sensitivity, specificity and predictive values are given;
-    /// 2, 5, 10, 20 and 30 % by default.
+    /// Probabilities at which net benefit, sensitivity, specificity and predictive values are
+    /// given; 2, 5, 10, 20 and 30 % by default.
     #[must_use]
     pub fn with_thresholds(mut self, thresholds: Vec<f64>) -> Self {
         self.thresholds = thresholds;
         self
     }
 
-    /// The pairs of scores, by name, that are compared, and that Holm's adjustment counts; all pairs by
-    /// default.
+    /// The pairs of scores, by name, that are compared, and that Holm's adjustment counts; all
+    /// pairs by default.
     #[must_use]
     pub fn with_pairs(mut self, pairs: Vec<(String, String)>) -> Self {
         self.pairs = Some(pairs);

@@ -3,6 +3,9 @@
 use crate::sample::{Observed, Sample, Score};
 use crate::{EvaluationOptions, Figure, Undefined};
 use std::borrow::Cow;
+use vertebra_survival::calibration::CalibrationOptions;
+use vertebra_survival::curves::{CurveOptions, IncidenceOptions};
+use vertebra_survival::horizon::HorizonOptions;
 use vertebra_survival::{Error, OneCause, Outcomes};
 
 /// Calls a function of survival with the sample's endpoint: the event, or one cause of it.
@@ -66,6 +69,26 @@ impl<'a> Run<'a> {
 
     pub(crate) fn level(&self) -> f64 {
         self.options.level
+    }
+
+    /// How figures at a horizon are computed.
+    pub(crate) fn at_horizon(&self) -> HorizonOptions {
+        HorizonOptions::default().with_level(self.options.level)
+    }
+
+    /// How calibration is computed.
+    pub(crate) fn calibration(&self) -> CalibrationOptions {
+        CalibrationOptions::default().with_level(self.options.level)
+    }
+
+    /// How Kaplan-Meier curves are estimated.
+    pub(crate) fn curve(&self) -> CurveOptions {
+        CurveOptions::default().with_level(self.options.level)
+    }
+
+    /// How cumulative incidences are estimated.
+    pub(crate) fn incidence(&self) -> IncidenceOptions {
+        IncidenceOptions::default().with_level(self.options.level)
     }
 }
 

@@ -4,11 +4,12 @@ use crate::{Error, Grouping};
 use std::collections::BTreeSet;
 use vertebra_survival::{CompetingOutcomes, OneCause, Outcomes};
 
-/// The subjects of an evaluation: their outcomes, and everything that is known or predicted of them.
+/// The subjects of an evaluation: their outcomes, and everything that is known or predicted of
+/// them.
 ///
-/// Entry times and case weights belong to the outcomes. A score or prediction may be missing for some
-/// subjects ([`with_partial_score`](Self::with_partial_score)): its figures are those of the others,
-/// and a comparison is one of the subjects that have both.
+/// Entry times and case weights belong to the outcomes. A score or prediction may be missing for
+/// some subjects ([`with_partial_score`](Self::with_partial_score)): its figures are those of the
+/// others, and a comparison is one of the subjects that have both.
 ///
 /// # Examples
 /// ```
@@ -123,8 +124,8 @@ impl Sample {
         self
     }
 
-    /// Takes the members of a cluster as dependent, and draws them together in the bootstrap; one label
-    /// per subject.
+    /// Takes the members of a cluster as dependent, and draws them together in the bootstrap; one
+    /// label per subject.
     #[must_use]
     pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
         self.clusters = Some(clusters);
@@ -212,8 +213,8 @@ impl Sample {
         self.observed.any().n_subjects()
     }
 
-    /// At most eight round times, up to where a tenth of the subjects is still followed: those at which
-    /// a chart shows the numbers at risk.
+    /// At most eight round times, up to where a tenth of the subjects is still followed: those at
+    /// which a chart shows the numbers at risk.
     #[must_use]
     pub fn at_risk_times(&self) -> Vec<f64> {
         let mut sorted = self.observed.any().time().to_vec();

@@ -1,5 +1,5 @@
-//! What a sample does not have is undefined with a reason, and whatever the sample, the evaluation is
-//! read back as it was written.
+//! What a sample does not have is undefined with a reason, and whatever the sample, the evaluation
+//! is read back as it was written.
 #![allow(clippy::unwrap_used)] // in a test that is how it fails
 
 use proptest::{collection::vec, prelude::*};

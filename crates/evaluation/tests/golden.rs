@@ -1,5 +1,5 @@
-//! The figures are those of `vertebra-survival`'s functions on the table `lung` of R, and so those of
-//! R, with which these agree.
+//! The figures are those of `vertebra-survival`'s functions on the table `lung` of R, and so those
+//! of R, with which these agree.
 #![allow(clippy::unwrap_used)] // in a test that is how it fails
 
 mod common;
@@ -124,6 +124,24 @@ fn an_evaluation_is_read_back_as_it_was_written() {
     let json = serde_json::to_string(&evaluation).unwrap();
     assert_eq!(serde_json::from_str::<Evaluation>(&json).unwrap(), evaluation);
     assert!(!json.contains("NaN") && !evaluation.to_string().contains("NaN"));
+}
+
+#[test]
+fn every_interval_has_the_level_asked_for() {
+    let lung = lung();
+    let sample = Sample::new(lung.outcomes.clone())
+        .with_score("age", lung.age.clone())
+        .with_score("p", lung.probability.clone())
+        .with_probability("p", 365.0, lung.probability.clone());
+    let options = EvaluationOptions::default()
+        .with_level(0.8)
+        .with_horizons(vec![365.0])
+        .with_bootstrap(99, 1);
+    let json = serde_json::to_string(&Evaluation::of(&sample, &options).unwrap()).unwrap();
+    let other = |part: &&str| !part.starts_with("0.8");
+    let levels: Vec<&str> = json.split("\"level\":").skip(1).filter(other).collect();
+    // The U-statistic test has no level of its own.
+    assert_eq!(levels.len(), 1, "{:?}", levels.iter().map(|l| &l[..60]).collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! Survival and follow-up of all subjects, and the cumulative incidence of each cause.
 
+use crate::Interval;
 use crate::run::{Run, figure};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{
-    CumulativeIncidence, OneCause, SurvivalCurve, cumulative_incidence, follow_up_curve,
-    kaplan_meier,
-};
+use vertebra_survival::{CumulativeIncidence, OneCause, SurvivalCurve, follow_up_curve};
 
 /// Survival of all subjects, free of an event of any cause.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,9 +139,6 @@ impl Keys for IncidencePoint {
     const KEYS: &'static [&'static str] = &["incidence", "se", "lower", "upper"];
 }
 
-/// Level of the curves' intervals.
-const LEVEL: f64 = 0.95;
-
 pub(crate) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
@@ -151,7 +146,7 @@ pub(crate) fn finite(value: f64) -> Option<f64> {
 /// Survival of all subjects.
 pub(crate) fn survival(run: &Run<'_>) -> Figure<Survival> {
     let outcomes = run.sample.observed.any();
-    let curves = kaplan_meier(outcomes).and_then(|c| Ok((c, follow_up_curve(outcomes)?)));
+    let curves = run.curve().fit(outcomes).and_then(|c| Ok((c, follow_up_curve(outcomes)?)));
     figure(curves, |(curve, follow_up)| Survival {
         median: Median::of(&curve),
         quartiles: [0.25, 0.5, 0.75].map(|q| curve.quantile(q)),
@@ -171,13 +166,13 @@ impl SurvivalAt {
     /// A curve at a horizon, with the mean up to there.
     pub(crate) fn of(curve: &SurvivalCurve, horizon: f64) -> Self {
         let point = figure(curve.restricted_mean(horizon), |mean| {
-            let vertebra_survival::Interval { lower, upper, .. } = curve.interval_at(horizon);
+            let Interval { lower, upper, level, .. } = curve.interval_at(horizon);
             SurvivalPoint {
                 survival: curve.at(horizon),
                 std_error: finite(curve.at(horizon) * curve.std_error_log_at(horizon)),
                 lower: finite(lower),
                 upper: finite(upper),
-                level: LEVEL,
+                level,
                 cumulative_hazard: finite(curve.cumulative_hazard_at(horizon)),
                 restricted_mean: mean.value,
                 restricted_mean_std_error: finite(mean.std_error),
@@ -189,8 +184,8 @@ impl SurvivalAt {
 
 /// The cumulative incidence of every cause.
 pub(crate) fn incidence(run: &Run<'_>, cause: OneCause<'_>) -> Vec<Figure<Incidence>> {
-    let any = kaplan_meier(cause.outcomes().any_event());
-    let curves = any.and_then(|any| Ok((any, cumulative_incidence(cause.outcomes())?)));
+    let any = run.curve().fit(cause.outcomes().any_event());
+    let curves = any.and_then(|any| Ok((any, run.incidence().fit(cause.outcomes())?)));
     let (any, curves) = match curves {
         Err(why) => return vec![Undefined::from(why).into()],
         Ok(curves) => curves,
@@ -215,13 +210,13 @@ impl IncidenceAt {
                 Undefined::new(Reason::Undefined, why).into()
             }
             Ok(_) => {
-                let vertebra_survival::Interval { lower, upper, .. } = curve.interval_at(horizon);
+                let Interval { lower, upper, level, .. } = curve.interval_at(horizon);
                 Figure::Defined(IncidencePoint {
                     incidence: curve.at(horizon),
                     std_error: finite(curve.std_error_at(horizon)),
                     lower: finite(lower),
                     upper: finite(upper),
-                    level: LEVEL,
+                    level,
                 })
             }
         };
@@ -256,7 +251,7 @@ impl StepCurve {
             survival: curve.survival.clone(),
             lower: curve.lower.iter().copied().map(finite).collect(),
             upper: curve.upper.iter().copied().map(finite).collect(),
-            level: LEVEL,
+            level: curve.level,
             at_risk: at_risk(curve, at_risk_times),
         }
     }
@@ -274,7 +269,7 @@ impl StepCurve {
             survival: curve.incidence.iter().map(|f| 1.0 - f).collect(),
             lower: left(&curve.upper),
             upper: left(&curve.lower),
-            level: LEVEL,
+            level: curve.level,
             at_risk: at_risk(any, at_risk_times),
         }
     }

@@ -38,8 +38,8 @@ impl Grouping {
         Self::of_risk(name, risk.iter().map(above).collect())
     }
 
-    /// Three groups of a risk score, cut at two thresholds that were chosen beforehand; a risk equal to
-    /// a threshold is above it.
+    /// Three groups of a risk score, cut at two thresholds that were chosen beforehand; a risk
+    /// equal to a threshold is above it.
     #[must_use]
     pub fn cut_at(name: impl Into<String>, risk: &[f64], cuts: [f64; 2]) -> Self {
         let at_or_above = |r: &f64| cuts.iter().filter(|&cut| r >= cut).count();

@@ -214,14 +214,14 @@ fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
             curve: GroupPoints::Survival(SurvivalPoints { median, median_lower, median_upper, at }),
         }
     };
-    let by_group = kaplan_meier_by_group(&run.own, &grouping.labels);
+    let by_group = run.curve().fit_by_group(&run.own, &grouping.labels);
     figure(by_group, |groups| groups.into_iter().map(one).collect())
 }
 
 fn incidence(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
     let one = |group: GroupIncidence<usize>| {
         let members = grouping.members(group.label);
-        let any = kaplan_meier(&cause.outcomes().any_event().subset(&members))?;
+        let any = run.curve().fit(&cause.outcomes().any_event().subset(&members))?;
         let curve = &group.curves[cause.number() - 1];
         let at = |&h: &f64| IncidenceAt::of(&any, curve, h);
         Ok(Group {
@@ -231,7 +231,7 @@ fn incidence(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<
             curve: GroupPoints::Incidence { at: run.options.horizons.iter().map(at).collect() },
         })
     };
-    let by_group = cumulative_incidence_by_group(cause.outcomes(), &grouping.labels);
+    let by_group = run.incidence().fit_by_group(cause.outcomes(), &grouping.labels);
     figure(by_group.and_then(|groups| groups.into_iter().map(one).collect()), |all| all)
 }
 
@@ -250,12 +250,12 @@ pub struct DrawnGroup {
     pub curve: StepCurve,
 }
 
-/// The curves of groups, to be drawn with the numbers at risk at `at_risk_times`; empty groups are left
-/// out.
+/// The curves of groups, to be drawn with the numbers at risk at `at_risk_times`; empty groups are
+/// left out.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`] unless the grouping has one label for each subject, [`Error::Survival`]
-/// where there is no curve.
+/// [`Error::LengthMismatch`] unless the grouping has one label for each subject,
+/// [`Error::Survival`] where there is no curve.
 pub fn curves_of_groups(
     sample: &Sample,
     grouping: &Grouping,

@@ -2,13 +2,11 @@
 
 use crate::discrimination::concordance::BootstrapIntervals;
 use crate::discrimination::scores::Joint;
-use crate::estimate::{Estimate, Interval, Test};
+use crate::estimate::{Estimate, Test};
 use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{
-    Error, PairedDifference, auc_jointly, compare_auc_at, compare_c_u_statistic, holm,
-};
+use vertebra_survival::{Error, PairedDifference, compare_c_u_statistic, holm};
 
 /// A paired difference of two statistics of the same subjects, with its test against 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -100,14 +98,8 @@ impl Keys for WaldTest {
 }
 
 impl Difference {
-    pub(crate) fn of(d: &PairedDifference, level: f64) -> Self {
-        let interval =
-            Interval::new(d.difference.interval.lower, d.difference.interval.upper, level);
-        Self {
-            estimate: Estimate::new(d.difference.value, d.difference.std_error, interval),
-            z: d.test.statistic,
-            p: d.test.p,
-        }
+    pub(crate) fn of(d: PairedDifference) -> Self {
+        Self { estimate: d.difference, z: d.test.statistic, p: d.test.p }
     }
 }
 
@@ -149,15 +141,15 @@ fn one(run: &Run<'_>, joint: &Joint<'_>, (a, b): (usize, usize)) -> Comparison {
         let risks = [joint.risks[places.0].as_slice(), joint.risks[places.1].as_slice()];
         let [first, second] = risks;
         let at = |&horizon: &f64| {
-            let got = on_endpoint!(run.sample.observed, |endpoint| compare_auc_at(
-                endpoint, first, second, horizon
-            ));
-            DifferenceAt { horizon, difference: figure(got, |d| Difference::of(&d, LEVEL)) }
+            let got = on_endpoint!(run.sample.observed, |endpoint| run
+                .at_horizon()
+                .compare_auc_at(endpoint, first, second, horizon));
+            DifferenceAt { horizon, difference: figure(got, Difference::of) }
         };
         let of = |c: &crate::discrimination::concordance::Concordances| AdjustedDifference {
             difference: match c.not_defined() {
                 Some(undefined) => undefined.into(),
-                None => figure(c.compare(run, risks), |d| Difference::of(&d, run.level())),
+                None => figure(c.compare(run, risks), Difference::of),
             },
             p_holm: None,
             bootstrap: c.bootstrap_difference(run, places, risks),
@@ -181,7 +173,7 @@ fn u_statistic(run: &Run<'_>, first: &[f64], second: &[f64]) -> Figure<Differenc
         return Undefined::new(Reason::NotDefined, "not defined for strata or clusters").into();
     }
     let got = compare_c_u_statistic(&run.pairs, first, second);
-    figure(got, |d| Difference::of(&d, LEVEL))
+    figure(got, Difference::of)
 }
 
 /// Whether all scores have the same AUC: at each horizon, and at all of them together.
@@ -196,7 +188,9 @@ pub(crate) fn auc_equality(run: &Run<'_>) -> Vec<AucEquality> {
     let test = |horizons: &[f64]| {
         let got: Result<vertebra_survival::Test, Error> =
             on_endpoint!(run.sample.observed, |endpoint| {
-                auc_jointly(endpoint, &risks, horizons).and_then(|joint| joint.test_of_equality())
+                run.at_horizon()
+                    .auc_jointly(endpoint, &risks, horizons)
+                    .and_then(|joint| joint.test_of_equality())
             });
         let test = figure(got, |test| WaldTest { test: Test::of(test) });
         AucEquality { horizons: horizons.to_vec(), test }
@@ -207,6 +201,3 @@ pub(crate) fn auc_equality(run: &Run<'_>) -> Vec<AucEquality> {
     }
     tests
 }
-
-/// Level of the intervals of survival's differences other than C.
-const LEVEL: f64 = 0.95;

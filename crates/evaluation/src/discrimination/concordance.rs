@@ -159,10 +159,7 @@ impl Concordances {
     pub(crate) fn index(&self, run: &Run<'_>, risk: &[f64]) -> Figure<Concordance> {
         match self.not_defined() {
             Some(undefined) => undefined.into(),
-            None => {
-                let level = run.level();
-                figure(self.options.estimate(&run.pairs, risk), |c| Concordance::of(&c, level))
-            }
+            None => figure(self.options.estimate(&run.pairs, risk), Concordance::of),
         }
     }
 
@@ -220,14 +217,10 @@ impl Concordances {
 }
 
 impl Concordance {
-    fn of(c: &CStatistic, level: f64) -> Self {
+    fn of(c: CStatistic) -> Self {
         let p = c.pairs;
         Self {
-            estimate: Estimate::new(
-                c.estimate.value,
-                c.estimate.std_error,
-                Interval::new(c.estimate.interval.lower, c.estimate.interval.upper, level),
-            ),
+            estimate: c.estimate,
             pairs: Pairs {
                 concordant: p.concordant,
                 discordant: p.discordant,

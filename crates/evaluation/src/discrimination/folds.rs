@@ -8,8 +8,9 @@ use vertebra_survival::{Outcomes, concordance};
 
 /// The mean of a figure over folds, with Student's t interval of that mean.
 ///
-/// It tells how much fold models differ, not how sure one can be of the figure in a new cohort: folds
-/// share most of their subjects. The interval to report is that of a [`Headline`](crate::Headline).
+/// It tells how much fold models differ, not how sure one can be of the figure in a new cohort:
+/// folds share most of their subjects. The interval to report is that of a
+/// [`Headline`](crate::Headline).
 ///
 /// # Examples
 /// ```
@@ -53,8 +54,8 @@ impl OverFolds {
         Self { folds, mean }
     }
 
-    /// Harrell's C of `risk` within each fold (one label per subject) that has comparable pairs, with
-    /// the mean of these; undefined unless every subject has a risk and a fold.
+    /// Harrell's C of `risk` within each fold (one label per subject) that has comparable pairs,
+    /// with the mean of these; undefined unless every subject has a risk and a fold.
     #[must_use]
     pub fn by_fold(outcomes: &Outcomes, risk: &[f64], folds: &[usize], level: f64) -> Self {
         let n = outcomes.n_subjects();

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IntervalMethod {
-    /// Studentised bootstrap on the logit scale, which held the truth most often in simulations with
-    /// few events.
+    /// Studentised bootstrap on the logit scale, which held the truth most often in simulations
+    /// with few events.
     StudentisedLogitBootstrap,
     /// Infinitesimal jackknife with Student's t on the logit scale, for a concordance.
     LogitStudent,
@@ -22,8 +22,8 @@ pub enum IntervalMethod {
 
 /// A figure with the interval to report.
 ///
-/// With a bootstrap that is the studentised one on the logit scale, and otherwise, or where that does
-/// not exist, the jackknife's on the logit scale: for a concordance with Student's t
+/// With a bootstrap that is the studentised one on the logit scale, and otherwise, or where that
+/// does not exist, the jackknife's on the logit scale: for a concordance with Student's t
 /// (`docs/VALIDATION.md` of the project).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -46,7 +46,8 @@ impl Headline {
         Self { estimate, method }
     }
 
-    /// The bounds of the studentised bootstrap on the logit scale, or else the figure's own interval.
+    /// The bounds of the studentised bootstrap on the logit scale, or else the figure's own
+    /// interval.
     pub(crate) fn choose(
         estimate: Estimate,
         bootstrap: Option<Interval>,

@@ -4,9 +4,8 @@ use crate::estimate::Estimate;
 use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{
-    AucAt, Error, ThresholdAccuracy, accuracy_at, auc_at, incident_auc, roc_at, youden_threshold,
-};
+pub use vertebra_survival::RocPoint;
+use vertebra_survival::{AucAt, Error, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold};
 
 /// The cumulative/dynamic area under the ROC curve at a horizon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,8 +19,8 @@ pub struct AucAtHorizon {
     /// The threshold with the highest sum of sensitivity and specificity, where there is an area.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub youden: Option<Figure<Youden>>,
-    /// At most a hundred and one points of the ROC curve, by decreasing threshold, where there is an
-    /// area.
+    /// At most a hundred and one points of the ROC curve, by decreasing threshold, where there is
+    /// an area.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roc: Option<Figure<Vec<RocPoint>>>,
     /// Accuracy at the threshold of the score, where it has one.
@@ -44,18 +43,6 @@ pub struct Auc {
 
 impl Keys for Auc {
     const KEYS: &'static [&'static str] = &["auc", "se", "lower", "upper"];
-}
-
-/// A point of the ROC curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct RocPoint {
-    /// Subjects at or above it are flagged.
-    pub threshold: f64,
-    /// Share of the cases that are flagged.
-    pub sensitivity: f64,
-    /// Share of the controls that are not.
-    pub specificity: f64,
 }
 
 impl Keys for Vec<RocPoint> {
@@ -158,13 +145,11 @@ pub(crate) fn auc(
     horizon: f64,
     threshold: Option<f64>,
 ) -> AucAtHorizon {
-    let got = on_endpoint!(run.sample.observed, |endpoint| auc_at(endpoint, risk, horizon));
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .at_horizon()
+        .auc_at(endpoint, risk, horizon));
     let of = |area: AucAt| Auc {
-        estimate: Estimate::new(
-            area.estimate.value,
-            area.estimate.std_error,
-            area.estimate.interval,
-        ),
+        estimate: area.estimate,
         cases: area.n_cases,
         controls: area.n_controls,
     };
@@ -221,13 +206,7 @@ fn roc(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<RocPoint>> {
     let got = on_endpoint!(run.sample.observed, |endpoint| roc_at(endpoint, risk, horizon));
     figure(got, |points| {
         let most = points.len().min(101);
-        let thinned = (1..=most).map(|k| points[k * points.len() / most - 1]);
-        let point = |p: vertebra_survival::RocPoint| RocPoint {
-            threshold: p.threshold,
-            sensitivity: p.sensitivity,
-            specificity: p.specificity,
-        };
-        thinned.map(point).collect()
+        (1..=most).map(|k| points[k * points.len() / most - 1]).collect()
     })
 }
 
@@ -236,12 +215,9 @@ pub(crate) fn incident(run: &Run<'_>, risk: &[f64]) -> Vec<IncidentAucAt> {
     let longest = run.own.time().iter().copied().fold(0.0, f64::max);
     let bandwidth = run.options.bandwidth.unwrap_or(longest / 10.0);
     let one = |&time: &f64| {
-        let got = incident_auc(&run.own, risk, &[time], bandwidth);
+        let got = run.at_horizon().incident_auc(&run.own, risk, &[time], bandwidth);
         let got = got.and_then(|at| at.first().copied().ok_or(Error::Empty { name: "times" }));
-        let auc = figure(got, |at| IncidentAuc {
-            estimate: Estimate::new(at.estimate.value, at.estimate.std_error, at.estimate.interval),
-            events: at.events,
-        });
+        let auc = figure(got, |at| IncidentAuc { estimate: at.estimate, events: at.events });
         IncidentAucAt { time, bandwidth, auc }
     };
     run.options.horizons.iter().map(one).collect()

@@ -1,14 +1,15 @@
 //! How well scores separate those with an early event from the others.
 //!
-//! - [`Discrimination`]: one score's C in all its weights ([`Concordance`], [`OtherWeights`]), with the
-//!   interval to report ([`Headline`]) beside those of the bootstrap ([`BootstrapIntervals`]); areas
-//!   under the ROC curve at horizons ([`AucAtHorizon`], [`IncidentAucAt`]) with accuracy at thresholds.
+//! - [`Discrimination`]: one score's C in all its weights ([`Concordance`], [`OtherWeights`]), with
+//!   the interval to report ([`Headline`]) beside those of the bootstrap ([`BootstrapIntervals`]);
+//!   areas under the ROC curve at horizons ([`AucAtHorizon`], [`IncidentAucAt`]) with accuracy at
+//!   thresholds.
 //! - [`Comparison`]: paired differences of two scores on the subjects that have both, with P values
 //!   adjusted by Holm's method over all comparisons of the evaluation.
 //! - [`OverFolds`]: the spread over the folds of a cross-validation, which is no interval for a new
 //!   cohort.
-//! - [`ReportedAccuracy`] and [`Sample::reported_auc`](crate::Sample::reported_auc): figures at a horizon
-//!   with a bootstrap of their own.
+//! - [`ReportedAccuracy`] and [`Sample::reported_auc`](crate::Sample::reported_auc): figures at a
+//!   horizon with a bootstrap of their own.
 //!
 //! ```
 //! use vertebra_evaluation::{Evaluation, EvaluationOptions, IntervalMethod, Sample};

@@ -47,8 +47,8 @@ impl Keys for ReportedAccuracy {
 type Pair = (f64, f64);
 
 impl Sample {
-    /// The cumulative/dynamic AUC of a score at `horizon` with the interval to report: the studentised
-    /// bootstrap's where the options ask for samples.
+    /// The cumulative/dynamic AUC of a score at `horizon` with the interval to report: the
+    /// studentised bootstrap's where the options ask for samples.
     ///
     /// # Errors
     /// [`Error::InvalidValue`] where the sample has no such score, and those of
@@ -94,8 +94,8 @@ impl Sample {
         })
     }
 
-    /// Sensitivity, specificity and predictive values at `horizon` of flagging the subjects at or above
-    /// `threshold`, with the intervals to report.
+    /// Sensitivity, specificity and predictive values at `horizon` of flagging the subjects at or
+    /// above `threshold`, with the intervals to report.
     ///
     /// # Errors
     /// As [`reported_auc`](Self::reported_auc).

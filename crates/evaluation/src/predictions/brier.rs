@@ -1,5 +1,5 @@
-//! Brier scores of predictions, integrated over horizons and compared in pairs, and what one prediction
-//! adds to another.
+//! Brier scores of predictions, integrated over horizons and compared in pairs, and what one
+//! prediction adds to another.
 
 use crate::discrimination::comparison::Difference;
 use crate::estimate::Estimate;
@@ -7,13 +7,7 @@ use crate::run::{Run, figure, on_endpoint};
 use crate::sample::{Course, Prediction};
 use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{
-    Reclassification, brier_score, compare_brier, integrated_brier, integrated_discrimination,
-    net_reclassification,
-};
-
-/// Level of the intervals of survival's comparisons of predictions.
-const LEVEL: f64 = 0.95;
+use vertebra_survival::Reclassification;
 
 /// A Brier score at a horizon: 0 is perfect.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -144,8 +138,9 @@ impl Keys for IntegratedDiscrimination {
 
 pub(crate) fn brier(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Brier> {
     let survival = survival_prob(risk);
-    let got =
-        on_endpoint!(run.sample.observed, |endpoint| brier_score(endpoint, &survival, horizon));
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .at_horizon()
+        .brier_score(endpoint, &survival, horizon));
     figure(got, |b| Brier {
         horizon: b.horizon,
         score: BrierScore {
@@ -174,9 +169,9 @@ fn over_span(run: &Run<'_>, course: &Course) -> IntegratedBrier {
     let survival: Vec<Vec<f64>> = risks.iter().map(|risk| survival_prob(risk)).collect();
     let survival: Vec<&[f64]> = survival.iter().map(Vec::as_slice).collect();
     let horizons: Vec<f64> = course.predictions.iter().map(|p| p.horizon).collect();
-    let got = on_endpoint!(run.sample.observed, |endpoint| integrated_brier(
-        endpoint, &survival, &horizons
-    ));
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .at_horizon()
+        .integrated_brier(endpoint, &survival, &horizons));
     let brier = figure(got, |b| BrierOverSpan {
         span: b.span,
         score: BrierScore {
@@ -208,36 +203,31 @@ fn compare(run: &Run<'_>, first: &Prediction, second: &Prediction) -> BrierCompa
     let (old, new) = (risks[0].as_slice(), risks[1].as_slice());
     let (a, b) = (survival_prob(old), survival_prob(new));
     let any = Reclassification::AnyChange;
-    let brier =
-        on_endpoint!(run.sample.observed, |endpoint| compare_brier(endpoint, &a, &b, horizon));
-    let net = on_endpoint!(run.sample.observed, |endpoint| net_reclassification(
-        endpoint, old, new, horizon, &any
-    ));
-    let slopes = on_endpoint!(run.sample.observed, |endpoint| integrated_discrimination(
-        endpoint, old, new, horizon
-    ));
+    let brier = on_endpoint!(run.sample.observed, |endpoint| run
+        .at_horizon()
+        .compare_brier(endpoint, &a, &b, horizon));
+    let net = on_endpoint!(run.sample.observed, |endpoint| run
+        .at_horizon()
+        .net_reclassification(endpoint, old, new, horizon, &any));
+    let slopes = on_endpoint!(run.sample.observed, |endpoint| run
+        .at_horizon()
+        .integrated_discrimination(endpoint, old, new, horizon));
     BrierComparison {
         first: first.name.clone(),
         second: second.name.clone(),
         horizon,
-        brier: figure(brier, |d| Difference::of(&d, LEVEL)),
+        brier: figure(brier, Difference::of),
         reclassification: figure(net, |n| NetReclassification {
             n_up: n.n_up,
             n_down: n.n_down,
-            events: ImprovementOf::of(&n.events),
-            non_events: ImprovementOf::of(&n.non_events),
-            total: Difference::of(&n.total, LEVEL),
+            events: ImprovementOf { estimate: n.events },
+            non_events: ImprovementOf { estimate: n.non_events },
+            total: Difference::of(n.total),
         }),
         discrimination: figure(slopes, |i| IntegratedDiscrimination {
             old_slope: i.old_slope,
             new_slope: i.new_slope,
-            improvement: Difference::of(&i.improvement, LEVEL),
+            improvement: Difference::of(i.improvement),
         }),
-    }
-}
-
-impl ImprovementOf {
-    fn of(estimate: &Estimate) -> Self {
-        Self { estimate: *estimate }
     }
 }

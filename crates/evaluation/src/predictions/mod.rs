@@ -1,9 +1,10 @@
 //! What predicted probabilities of an event by a horizon are worth.
 //!
-//! - [`Prediction`]: calibration in the large ([`ObservedExpected`]), intercept and slope, groups of
-//!   predicted risk ([`CalibrationGroup`]) and a smooth curve with the ICI ([`Curve`]), the [`Brier`]
-//!   score, accuracy and [`NetBenefit`] at threshold probabilities.
-//! - [`BrierComparison`]: two predictions for the same horizon, with what the second adds to the first.
+//! - [`Prediction`]: calibration in the large ([`ObservedExpected`]), intercept and slope, groups
+//!   of predicted risk ([`CalibrationGroup`]) and a smooth curve with the ICI ([`Curve`]), the
+//!   [`Brier`] score, accuracy and [`NetBenefit`] at threshold probabilities.
+//! - [`BrierComparison`]: two predictions for the same horizon, with what the second adds to the
+//!   first.
 //! - [`IntegratedBrier`]: one model's Brier score over several horizons.
 //!
 //! ```

@@ -7,13 +7,8 @@ use crate::run::{Run, figure, on_endpoint};
 use crate::sample::Prediction as Column;
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{
-    Error, calibration_curve, calibration_groups, calibration_intercept, calibration_line,
-    calibration_slope, decision_curve, gonen_heller, observed_expected,
-};
-
-/// Level of the intervals of survival's calibration.
-const LEVEL: f64 = 0.95;
+pub use vertebra_survival::NetBenefit;
+use vertebra_survival::{Error, decision_curve, gonen_heller};
 
 /// Predicted probabilities of an event by a horizon, judged on the subjects that have them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -161,20 +156,6 @@ impl Keys for Vec<CalibrationGroup> {
     const KEYS: &'static [&'static str] = &["groups"];
 }
 
-/// Net benefit at a threshold probability.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct NetBenefit {
-    /// The threshold probability.
-    pub threshold: f64,
-    /// Share of the subjects at or above it.
-    pub flagged: f64,
-    /// Net benefit of treating these.
-    pub model: f64,
-    /// Net benefit of treating everyone.
-    pub treat_all: f64,
-}
-
 impl Keys for Vec<NetBenefit> {
     const KEYS: &'static [&'static str] = &["net_benefit"];
 }
@@ -203,11 +184,12 @@ fn one(run: &Run<'_>, column: &Column) -> Prediction {
         threshold,
         accuracy: accuracy(run, risk, horizon, threshold),
     };
-    let intercept = on_endpoint!(run.sample.observed, |endpoint| calibration_intercept(
-        endpoint, risk, horizon
-    ));
-    let line =
-        on_endpoint!(run.sample.observed, |endpoint| calibration_line(endpoint, risk, horizon));
+    let intercept = on_endpoint!(run.sample.observed, |endpoint| run
+        .calibration()
+        .calibration_intercept(endpoint, risk, horizon));
+    let line = on_endpoint!(run.sample.observed, |endpoint| run
+        .calibration()
+        .calibration_line(endpoint, risk, horizon));
     Prediction {
         name: column.name.clone(),
         horizon,
@@ -215,10 +197,10 @@ fn one(run: &Run<'_>, column: &Column) -> Prediction {
         events: run.own.n_events(),
         observed_expected: in_the_large(run, risk, horizon),
         slope: slope(run, log_hazard.as_deref()),
-        intercept: figure(intercept, |c| Coefficient::of(&c)),
+        intercept: figure(intercept, |estimate| Coefficient { estimate }),
         line: figure(line, |line| Line {
-            intercept: Coefficient::of(&line.intercept),
-            slope: Coefficient::of(&line.slope),
+            intercept: Coefficient { estimate: line.intercept },
+            slope: Coefficient { estimate: line.slope },
         }),
         curve: curve(run, risk, horizon),
         groups: groups(run, risk, horizon),
@@ -232,20 +214,15 @@ fn one(run: &Run<'_>, column: &Column) -> Prediction {
     }
 }
 
-impl Coefficient {
-    fn of(estimate: &Estimate) -> Self {
-        Self { estimate: *estimate }
-    }
-}
-
 fn in_the_large(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<ObservedExpected> {
-    let got =
-        on_endpoint!(run.sample.observed, |endpoint| observed_expected(endpoint, risk, horizon));
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .calibration()
+        .observed_expected(endpoint, risk, horizon));
     figure(got, |o| ObservedExpected {
         observed: o.observed,
         expected: o.expected,
         ratio: o.ratio.value,
-        interval: Interval::new(o.ratio.interval.lower, o.ratio.interval.upper, LEVEL),
+        interval: o.ratio.interval,
     })
 }
 
@@ -254,19 +231,16 @@ pub(crate) fn slope(run: &Run<'_>, log_hazard: Result<&[f64], &Undefined>) -> Fi
         Ok(log_hazard) => log_hazard,
         Err(undefined) => return undefined.clone().into(),
     };
-    let got = on_endpoint!(run.sample.observed, |endpoint| calibration_slope(endpoint, log_hazard));
-    figure(got, |s| Slope {
-        estimate: Estimate::new(
-            s.value,
-            s.std_error,
-            Interval::new(s.interval.lower, s.interval.upper, LEVEL),
-        ),
-    })
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .calibration()
+        .calibration_slope(endpoint, log_hazard));
+    figure(got, |estimate| Slope { estimate })
 }
 
 fn curve(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Curve> {
-    let got =
-        on_endpoint!(run.sample.observed, |endpoint| calibration_curve(endpoint, risk, horizon));
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .calibration()
+        .calibration_curve(endpoint, risk, horizon));
     figure(got, |curve| {
         let mut order: Vec<usize> = (0..risk.len()).collect();
         order.sort_by(|&a, &b| risk[a].total_cmp(&risk[b]));
@@ -284,15 +258,15 @@ fn curve(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Curve> {
 
 fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGroup>> {
     let n = run.options.n_groups;
-    let got = on_endpoint!(run.sample.observed, |endpoint| calibration_groups(
-        endpoint, risk, horizon, n
-    ));
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .calibration()
+        .calibration_groups(endpoint, risk, horizon, n));
     let of = |g: vertebra_survival::CalibrationGroup| CalibrationGroup {
         n: g.n,
         events: g.events,
         predicted: g.predicted,
         observed: g.observed.value,
-        interval: Interval::new(g.observed.interval.lower, g.observed.interval.upper, LEVEL),
+        interval: g.observed.interval,
     };
     figure(got, |groups| groups.into_iter().map(of).collect())
 }
@@ -302,13 +276,7 @@ fn net_benefit(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<NetBenef
     let got = on_endpoint!(run.sample.observed, |endpoint| decision_curve(
         endpoint, risk, horizon, thresholds
     ));
-    let of = |b: vertebra_survival::NetBenefit| NetBenefit {
-        threshold: b.threshold,
-        flagged: b.flagged,
-        model: b.model,
-        treat_all: b.treat_all,
-    };
-    figure(got, |all| all.into_iter().map(of).collect())
+    figure(got, |all| all)
 }
 
 /// Gönen and Heller's K, whose time is quadratic in the subjects.
