@@ -92,7 +92,9 @@ impl Page<'_> {
         let sentences = summary::sentences(self.results);
         html! {
             header id="top" {
-                p.kicker { "Vertebra " (run.version) " · " (run.preset) " preset · seed " (run.seed) }
+                p.kicker {
+                    "Vertebra " (run.version) " · " (run.preset) " preset · seed " (run.seed)
+                }
                 h1 { (TITLE) }
                 div.summary id="summary" {
                     @for (i, sentence) in sentences.iter().enumerate() {
@@ -233,8 +235,8 @@ impl Page<'_> {
         let n = items.iter().filter(|item| item.provided.is_some()).count();
         html! {
             p {
-                "Of " (items.len()) " items this report fills " (n) ", in whole or in part. The others \
-                 need the people who ran the study. D: development, E: evaluation."
+                "Of " (items.len()) " items this report fills " (n) ", in whole or in part. The \
+                 others need the people who ran the study. D: development, E: evaluation."
             }
             figure.table { div.wide { table.checklist {
                 thead { tr {

@@ -45,5 +45,5 @@ pub fn phantom_films(
         observer(Progress::Step(samples.len() as u64));
     }
     let subjects: Vec<String> = (0..count).map(|i| i.to_string()).collect();
-    Ok(AnnotatedFilms { samples, names: subjects.clone(), subjects })
+    Ok(AnnotatedFilms::new(samples, subjects.clone(), subjects))
 }

@@ -16,6 +16,7 @@ const AT_ONCE: usize = 32;
 
 /// Annotated films, reduced to what a network makes use of, and the subject of each.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AnnotatedFilms {
     /// In the order of the annotations.
     pub samples: Vec<FilmSample>,
@@ -26,6 +27,12 @@ pub struct AnnotatedFilms {
 }
 
 impl AnnotatedFilms {
+    /// Films that are in memory already, with the name and the subject of each.
+    #[must_use]
+    pub fn new(samples: Vec<FilmSample>, names: Vec<String>, subjects: Vec<String>) -> Self {
+        Self { samples, names, subjects }
+    }
+
     /// Reads the films that an annotation file names, from its folder, for a network with an input
     /// of this `[height, width]` px. `path` is that file, or a folder with one
     /// ([`AnnotationSet::file_in`]).

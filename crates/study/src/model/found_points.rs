@@ -13,6 +13,7 @@ pub(crate) const OVERLAY_HEIGHT: usize = 640;
 
 /// How probable it is that the points found are the centres of the vertebrae they are named after.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct KeypointCertainty {
     /// Greatest error of a point that counts as found, mm.
     pub within_mm: f64,
@@ -23,6 +24,7 @@ pub struct KeypointCertainty {
 
 /// The points that a detector finds on one film.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FoundPoints {
     /// Centres of L1..L5, px of the film.
     pub keypoints: VertebraKeypoints,
