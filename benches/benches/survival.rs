@@ -11,10 +11,11 @@ use std::{hint::black_box, time::Duration};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use vertebra_benches::SurvivalSample;
 use vertebra_survival::{
-    BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Outcomes, Reclassification, RiskSets,
-    Ties, auc_at_horizons, brier_score, calibration_curve, calibration_line, concordance,
-    cox_partial_likelihood, fine_gray, gray_test, harrell_c, incident_auc, kaplan_meier,
-    net_reclassification, uno_c,
+    BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Outcomes, RiskSets, Ties, brier_score,
+    calibration::calibration_line,
+    calibration_curve, concordance, cox_partial_likelihood, fine_gray, gray_test, harrell_c,
+    horizon::{Reclassification, auc_at_horizons, incident_auc, net_reclassification},
+    kaplan_meier, uno_c,
 };
 
 struct Sample {

@@ -70,8 +70,8 @@ pub enum Error {
         /// The kind of data.
         with: &'static str,
     },
-    /// The coefficient does not exist: the column is constant, or the columns before it determine it
-    /// within every risk set.
+    /// The coefficient does not exist: the column is constant, or the columns before it determine
+    /// it within every risk set.
     #[error(
         "column {column}: expected values that vary and that the columns before it do not determine"
     )]
@@ -79,8 +79,8 @@ pub enum Error {
         /// The column, from 0.
         column: usize,
     },
-    /// The partial likelihood has no maximum: a coefficient grows without bound, as when a covariate
-    /// separates the events from the others.
+    /// The partial likelihood has no maximum: a coefficient grows without bound, as when a
+    /// covariate separates the events from the others.
     #[error(
         "column {column}: the likelihood is monotone, its coefficient {coefficient:.3} and growing"
     )]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use burn::tensor::{Device, Tensor};
-use vertebra_survival::{Error, Outcomes, Ties, cox_loss, cox_partial_likelihood};
+use vertebra_survival::{Error, Outcomes, Ties, cox_partial_likelihood, losses::cox_loss};
 
 fn sample() -> Outcomes {
     let time = vec![5.0, 3.0, 3.0, 1.0, 2.0, 3.0];

@@ -2,11 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use vertebra_survival::{
-    Bootstrap, BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Interval, Outcomes,
-    StudentisedBootstrap, Ties, TimeWeight, accuracy_at, auc_at, auc_jointly, breslow_baseline,
-    brier_score, calibration_groups, calibration_slope, compare_harrell_c, concordance,
-    cox_partial_likelihood, decision_curve, fine_gray, fine_gray_rows, gray_test, harrell_c, holm,
-    integrated_brier, kaplan_meier, log_rank, observed_expected, uno_c, youden_threshold,
+    BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Interval, Outcomes, Ties,
+    TimeWeight, accuracy_at, auc_at, breslow_baseline, brier_score,
+    calibration::calibration_groups,
+    calibration_slope, compare_harrell_c, concordance, cox_partial_likelihood, decision_curve,
+    fine_gray,
+    fine_gray::fine_gray_rows,
+    gray_test,
+    group_tests::holm,
+    harrell_c,
+    horizon::{auc_jointly, integrated_brier, youden_threshold},
+    kaplan_meier, log_rank, observed_expected,
+    resampling::{Bootstrap, StudentisedBootstrap},
+    uno_c,
 };
 
 fn outcomes(time: &[f64], event: &[bool]) -> Outcomes {

@@ -1,9 +1,13 @@
-//! Every function of outcomes on degenerate and on small messy samples: a named error or finite numbers, never NaN.
+//! Every function of outcomes on degenerate and on small messy samples: a named error or finite
+//! numbers, never NaN.
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
-use vertebra_survival::*;
+use vertebra_survival::{
+    calibration::*, concordance::*, cox::*, curves::*, fine_gray::*, group_tests::*, horizon::*,
+    losses::*, resampling::*, *,
+};
 
 type Got = Result<Value, Error>;
 
@@ -237,7 +241,8 @@ fn no_event() {
         )
     };
     assert_errors(&OF_CAUSES, &censored, &input, &[], none);
-    // A curve of 1, the follow-up, the calibration of nobody having an event, and a likelihood of censored times exist.
+    // A curve of 1, the follow-up, the calibration of nobody having an event, and a likelihood of
+    // censored times exist.
     let curves = ["kaplan_meier", "nelson_aalen", "follow_up_curve", "kaplan_meier_by_group"];
     let except = [&curves[..], &["weibull_loss"]].concat();
     assert_errors(&OF_OUTCOMES, censored.any_event(), &input, &except, none);
@@ -249,7 +254,7 @@ fn no_event() {
 }
 
 #[test]
-fn scores_that_are_no_numbers_or_too_few() {
+fn scores_that_are_not_numbers_or_too_few() {
     let outcomes = twelve();
     let cause = outcomes.cause(1).unwrap();
     let mut bad = input(12, 3.0);
@@ -287,7 +292,7 @@ fn scores_that_are_no_numbers_or_too_few() {
 }
 
 #[test]
-fn horizons_that_nobody_reached_or_that_are_none() {
+fn horizons_that_nobody_reached_or_that_are_invalid() {
     let outcomes = twelve();
     let cause = outcomes.cause(1).unwrap();
     let last = outcomes.any_event().time().iter().copied().fold(0.0, f64::max);

@@ -1,5 +1,5 @@
-//! The sandwich of a subdistribution hazard fit against the coefficients' own derivative with respect to each
-//! subject's case weight.
+//! The sandwich of a subdistribution hazard fit against the coefficients' own derivative with
+//! respect to each subject's case weight.
 
 #![allow(clippy::unwrap_used)] // a helper of tests may stop
 
@@ -45,7 +45,7 @@ impl Cohort {
         Self { outcomes, covariates }
     }
 
-    fn fit(&self, weights: &[f64]) -> vertebra_survival::FineGrayFit {
+    fn fit(&self, weights: &[f64]) -> FineGrayFit {
         let outcomes = self.outcomes.clone().with_weights(weights.to_vec()).unwrap();
         let [x, y] = &self.covariates;
         fine_gray(outcomes.cause(1).unwrap(), &[x, y]).unwrap()
@@ -69,8 +69,9 @@ fn standard_errors_are_those_of_the_derivative_by_weights() {
         (0..2).for_each(|k| variance[k] += ((up[k] - down[k]) / 2e-3).powi(2));
     }
     for (got, expected) in fit.std_errors.iter().zip(variance.map(f64::sqrt)) {
-        // The curves' parts are those of their martingales, which differ by one part in those at risk: by 1e-4 here.
-        // Without the part in G the first would differ by 1e-3, without that in H by 4e-3.
+        // The curves' parts are those of their martingales, which differ by one part in those at
+        // risk: by 1e-4 here. Without the part in G the first would differ by 1e-3, without that in
+        // H by 4e-3.
         assert!((got / expected - 1.0).abs() < 3e-4, "got {got}, expected {expected}");
     }
 }

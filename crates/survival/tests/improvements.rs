@@ -1,12 +1,16 @@
-//! Incident areas, reclassification and discrimination improvements against their definitions, and integrated Brier
-//! scores, on small samples full of ties.
+//! Incident areas, reclassification and discrimination improvements against their definitions, and
+//! integrated Brier scores, on small samples full of ties.
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
-    CompetingOutcomes, Error, Outcomes, Reclassification, calibration_curve, calibration_groups,
-    calibration_intercept, calibration_line, incident_auc, integrated_brier,
-    integrated_discrimination, net_reclassification, pseudo_observations,
+    CompetingOutcomes, Error, Outcomes,
+    calibration::{calibration_groups, calibration_intercept, calibration_line},
+    calibration_curve,
+    horizon::{
+        Reclassification, incident_auc, integrated_brier, integrated_discrimination,
+        net_reclassification, pseudo_observations,
+    },
 };
 
 /// Time, cause, first and second score, entry, weight.
@@ -116,7 +120,7 @@ proptest! {
                 net_reclassification(&outcomes.cause(1).unwrap(), &old, &new, horizon, &kind).unwrap()
             };
             for (se, statistic) in [
-                (got.events.std_error, (|n| n.events.value) as fn(vertebra_survival::NetReclassification) -> f64),
+                (got.events.std_error, (|n| n.events.value) as fn(vertebra_survival::horizon::NetReclassification) -> f64),
                 (got.non_events.std_error, |n| n.non_events.value),
                 (got.total.difference.std_error, |n| n.total.difference.value),
             ] {
@@ -175,8 +179,8 @@ fn nobody_free_of_the_event_is_seen_in_spite_of_rounding() {
 
 #[test]
 fn a_prediction_equal_to_the_curve_is_calibrated() {
-    // Everybody is followed; of those with one prediction that share has the event, at the times of a constant
-    // hazard.
+    // Everybody is followed; of those with one prediction that share has the event, at the times of
+    // a constant hazard.
     let shares = [0.2, 0.5, 0.8];
     let row = |i: usize| {
         let (share, rank) = (shares[i % 3], (i / 3) as f64 / 100.0 + 0.005);

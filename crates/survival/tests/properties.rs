@@ -4,8 +4,8 @@
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
     BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Error, Outcomes, Ties, TimeWeight,
-    accuracy_at, auc_at, auc_jointly, brier_score, compare_auc_at, concordance,
-    cox_partial_likelihood, kaplan_meier, observed_expected,
+    accuracy_at, auc_at, brier_score, compare_auc_at, concordance, cox_partial_likelihood,
+    horizon::auc_jointly, kaplan_meier, observed_expected,
 };
 
 /// A sample with many equal times and risks: time, event, risk, entry, weight.

@@ -1,12 +1,16 @@
-//! Competing risks with delayed entry and weights, curves of groups and their tests, against the definitions.
+//! Competing risks with delayed entry and weights, curves of groups and their tests, against the
+//! definitions.
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use proptest::{collection::vec, prelude::*};
 use vertebra_survival::{
-    CompetingOutcomes, CurveEstimator, CurveOptions, Error, GrayTest, LogRankOptions,
-    LogRankWeight, Outcomes, RiskSets, Ties, concordance, cox_partial_likelihood,
-    cumulative_incidence, cumulative_incidence_by_group, gradient_log_hazard, gray_test,
-    kaplan_meier, kaplan_meier_by_group, log_rank,
+    CompetingOutcomes, Error, Outcomes, RiskSets, Ties, concordance,
+    cox::gradient_log_hazard,
+    cox_partial_likelihood, cumulative_incidence,
+    curves::{CurveEstimator, CurveOptions, cumulative_incidence_by_group, kaplan_meier_by_group},
+    gray_test,
+    group_tests::{GrayTest, LogRankOptions, LogRankWeight},
+    kaplan_meier, log_rank,
 };
 
 /// Time, cause, entry before it, weight, group, stratum, risk.
@@ -51,8 +55,8 @@ fn incidence(rows: &[Row], weight: &[f64], delayed: bool, cause: usize, now: f64
     sum
 }
 
-/// Whether all at risk have an event at some time while others enter later: the curve of any event falls to 0
-/// there, and at no other weights.
+/// Whether all at risk have an event at some time while others enter later: the curve of any event
+/// falls to 0 there, and at no other weights.
 fn dies_out_early(rows: &[Row], delayed: bool) -> bool {
     delayed
         && (1..9).map(f64::from).any(|t| {
@@ -252,7 +256,7 @@ fn weights_that_are_no_counts_and_entries_are_refused_where_undefined() {
         Err("delayed entry".to_owned())
     );
     assert_eq!(
-        vertebra_survival::pseudo_observations(&late, 2.5).map_err(kind),
+        vertebra_survival::horizon::pseudo_observations(&late, 2.5).map_err(kind),
         Err("delayed entry".to_owned())
     );
 }

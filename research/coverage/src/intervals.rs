@@ -2,8 +2,10 @@
 
 use crate::scenario::{Sample, Scenario, indices};
 use vertebra_survival::{
-    BootstrapOptions, ConcordanceOptions, Error, Interval, JointBootstrap, ReferenceDistribution,
-    Scale, StudentisedBootstrap, compare_c_u_statistic,
+    BootstrapOptions, ConcordanceOptions, Error, Interval,
+    concordance::{JointBootstrap, compare_c_u_statistic},
+    estimate::{ReferenceDistribution, Scale},
+    resampling::StudentisedBootstrap,
 };
 
 /// An interval with its name, or the reason why it does not exist.

@@ -102,7 +102,7 @@ fn our_jobs(small: &Sample, middle: &Sample, large: &Sample) -> Result<(), Box<d
     });
     report("AUC(t) at 5 times, n=1e5", who, 3, || {
         let horizons = [1.0, 2.0, 3.0, 4.0, 5.0];
-        ours::auc_at_horizons(&hundred_thousand, &middle.risk, &horizons)
+        ours::horizon::auc_at_horizons(&hundred_thousand, &middle.risk, &horizons)
             .map_or(f64::NAN, |a| a[4].estimate.value)
     });
     report("Cox loss + gradient, n=1e5, no ties", who, 3, || {

@@ -4,7 +4,10 @@ use crate::Interval;
 use crate::run::{Run, figure};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{CumulativeIncidence, OneCause, SurvivalCurve, follow_up_curve};
+use vertebra_survival::{
+    OneCause, SurvivalCurve,
+    curves::{CumulativeIncidence, follow_up_curve},
+};
 
 /// Survival of all subjects, free of an event of any cause.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,8 +6,10 @@ use crate::run::{Run, figure};
 use crate::{Error, Figure, Grouping, Keys, Sample, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    GrayOptions, GroupCurve, GroupIncidence, LogRank, LogRankOptions, LogRankWeight, OneCause,
-    cumulative_incidence_by_group, kaplan_meier, kaplan_meier_by_group,
+    OneCause,
+    curves::{GroupCurve, GroupIncidence, cumulative_incidence_by_group, kaplan_meier_by_group},
+    group_tests::{GrayOptions, LogRank, LogRankOptions, LogRankWeight},
+    kaplan_meier,
 };
 
 /// What subjects are grouped by.

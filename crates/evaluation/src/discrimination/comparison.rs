@@ -6,7 +6,9 @@ use crate::estimate::{Estimate, Test};
 use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{Error, PairedDifference, compare_c_u_statistic, holm};
+use vertebra_survival::{
+    Error, PairedDifference, concordance::compare_c_u_statistic, group_tests::holm,
+};
 
 /// A paired difference of two statistics of the same subjects, with its test against 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use crate::run::{Run, figure};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    BootstrapOptions, CStatistic, ConcordanceOptions, Error, JointBootstrap, StudentisedBootstrap,
-    TimeWeight,
+    BootstrapOptions, CStatistic, ConcordanceOptions, Error, TimeWeight,
+    concordance::JointBootstrap, resampling::StudentisedBootstrap,
 };
 
 /// A concordance index.

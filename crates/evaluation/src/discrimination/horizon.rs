@@ -4,8 +4,11 @@ use crate::estimate::Estimate;
 use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};
-pub use vertebra_survival::RocPoint;
-use vertebra_survival::{AucAt, Error, ThresholdAccuracy, accuracy_at, roc_at, youden_threshold};
+pub use vertebra_survival::horizon::RocPoint;
+use vertebra_survival::{
+    Error, accuracy_at,
+    horizon::{AucAt, ThresholdAccuracy, roc_at, youden_threshold},
+};
 
 /// The cumulative/dynamic area under the ROC curve at a horizon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

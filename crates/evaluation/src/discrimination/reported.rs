@@ -113,7 +113,7 @@ impl Sample {
             Err(why) => return Ok(Undefined::from(why).into()),
             Ok(whole) => whole,
         };
-        let parts: [fn(&vertebra_survival::ThresholdAccuracy) -> Pair; 4] = [
+        let parts: [fn(&vertebra_survival::horizon::ThresholdAccuracy) -> Pair; 4] = [
             |a| (a.sensitivity.value, a.sensitivity.std_error),
             |a| (a.specificity.value, a.specificity.std_error),
             |a| (a.ppv.value, a.ppv.std_error),

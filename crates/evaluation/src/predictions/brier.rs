@@ -7,7 +7,7 @@ use crate::run::{Run, figure, on_endpoint};
 use crate::sample::{Course, Prediction};
 use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::Reclassification;
+use vertebra_survival::horizon::Reclassification;
 
 /// A Brier score at a horizon: 0 is perfect.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

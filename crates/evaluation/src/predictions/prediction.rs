@@ -7,8 +7,8 @@ use crate::run::{Run, figure, on_endpoint};
 use crate::sample::Prediction as Column;
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
-pub use vertebra_survival::NetBenefit;
-use vertebra_survival::{Error, decision_curve, gonen_heller};
+pub use vertebra_survival::horizon::NetBenefit;
+use vertebra_survival::{Error, concordance::gonen_heller, decision_curve};
 
 /// Predicted probabilities of an event by a horizon, judged on the subjects that have them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -261,7 +261,7 @@ fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGr
     let got = on_endpoint!(run.sample.observed, |endpoint| run
         .calibration()
         .calibration_groups(endpoint, risk, horizon, n));
-    let of = |g: vertebra_survival::CalibrationGroup| CalibrationGroup {
+    let of = |g: vertebra_survival::calibration::CalibrationGroup| CalibrationGroup {
         n: g.n,
         events: g.events,
         predicted: g.predicted,

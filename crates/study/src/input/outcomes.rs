@@ -9,7 +9,7 @@ use vertebra_cohort::{
 };
 use vertebra_keypoints::{AnnotationSet, Level};
 use vertebra_report::results::OutcomeSummary;
-use vertebra_survival::{Outcomes, follow_up_curve};
+use vertebra_survival::{Outcomes, curves::follow_up_curve};
 
 /// Outcomes of the subjects that have one.
 pub(crate) struct Derived {

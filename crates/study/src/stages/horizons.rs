@@ -11,7 +11,7 @@ use vertebra_evaluation::{
     curves_of_groups,
 };
 use vertebra_report::results::{Calibration, DecisionCurve, HorizonResult, RiskGroups};
-use vertebra_survival::{Outcomes, youden_threshold};
+use vertebra_survival::{Outcomes, horizon::youden_threshold};
 
 /// Groups of the calibration plot.
 const CALIBRATION_GROUPS: usize = 5;

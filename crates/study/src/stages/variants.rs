@@ -11,7 +11,7 @@ use vertebra_deepsurv::{RiskInputs, RiskModel};
 use vertebra_evaluation::{EvaluationOptions, Sample};
 use vertebra_report::results::VariantResult;
 use vertebra_survival::numeric::mean_and_sd;
-use vertebra_survival::{auc_at, youden_threshold};
+use vertebra_survival::{auc_at, horizon::youden_threshold};
 
 /// The compared variants, and the fold networks of the chosen one.
 pub(crate) struct Compared {

@@ -1,18 +1,18 @@
 //! Smooth calibration curve at a horizon and the indices that sum it up: ICI, E50, E90.
 //!
-//! The observed risk as a smooth function of the predicted one is the risk by the horizon of a hazard
-//! regression on restricted cubic splines of `ln(-ln(1 - p))`: a Cox model (Efron ties), or for one cause
-//! among competing ones the subdistribution hazard of Fine and Gray. With `d_i` the absolute difference of
-//! the curve at subject `i`'s prediction from the prediction, ICI is the mean of `d_i`, E50 the median, E90
-//! the 90th percentile.
+//! The observed risk as a smooth function of the predicted one is the risk by the horizon of a
+//! hazard regression on restricted cubic splines of `ln(-ln(1 - p))`: a Cox model (Efron ties), or
+//! for one cause among competing ones the subdistribution hazard of Fine and Gray. With `d_i` the
+//! absolute difference of the curve at subject `i`'s prediction from the prediction, ICI is the
+//! mean of `d_i`, E50 the median, E90 the 90th percentile.
 //!
-//! Knots lie at Harrell's percentiles of the predictions: 3 at 10, 50, 90; 4 at 5, 35, 65, 95; 5 at 5, 27.5,
-//! 50, 72.5, 95. The default is 3, as in the first source.
+//! Knots lie at Harrell's percentiles of the predictions: 3 at 10, 50, 90; 4 at 5, 35, 65, 95; 5 at
+//! 5, 27.5, 50, 72.5, 95. The default is 3, as in the first source.
 //!
-//! Sources: Austin, Harrell & van Klaveren, *Stat. Med.* 39:2714-2742, 2020; Austin, Putter, Giardiello &
-//! van Klaveren, *Diagn. Progn. Res.* 6:2, 2022 (competing risks); Harrell, *Regression Modeling
-//! Strategies*, 2nd ed., 2015, sec. 2.4.5 (splines, knots). For an interval use
-//! [`bootstrap`](fn@crate::bootstrap).
+//! Sources: Austin, Harrell & van Klaveren, *Stat. Med.* 39:2714-2742, 2020; Austin, Putter,
+//! Giardiello & van Klaveren, *Diagn. Progn. Res.* 6:2, 2022 (competing risks); Harrell,
+//! *Regression Modeling Strategies*, 2nd ed., 2015, sec. 2.4.5 (splines, knots). For an interval
+//! use [`bootstrap`](fn@crate::bootstrap).
 
 use crate::{
     calibration::{
@@ -45,7 +45,8 @@ pub struct CalibrationCurve {
     regression: HazardRegression,
 }
 
-/// Smooth calibration curve of the predicted risks of an event by `horizon` years, with three knots.
+/// Smooth calibration curve of the predicted risks of an event by `horizon` years, with three
+/// knots.
 ///
 /// # Errors
 /// As [`CalibrationOptions::calibration_curve`].
@@ -70,8 +71,8 @@ pub fn calibration_curve(
 }
 
 impl CalibrationOptions {
-    /// The curve of the predicted risks of an event by `horizon` years. Case weights are honoured in the
-    /// regression, the mean and the percentiles; entry times in the regression.
+    /// The curve of the predicted risks of an event by `horizon` years. Case weights are honoured
+    /// in the regression, the mean and the percentiles; entry times in the regression.
     ///
     /// # Shapes
     /// - `predicted_risk`: `[n]`, inside (0, 1)
@@ -79,8 +80,8 @@ impl CalibrationOptions {
     /// # Errors
     /// [`Error::LengthMismatch`], [`Error::OutOfDomain`] for a prediction of 0 or 1,
     /// [`Error::InvalidSetting`] for another number of knots or a bad horizon, [`Error::NoEvents`],
-    /// [`Error::Undefined`] where nobody was followed to the horizon, where too many predictions are
-    /// equal for the knots to differ, or where no finite coefficients fit best; for one cause
+    /// [`Error::Undefined`] where nobody was followed to the horizon, where too many predictions
+    /// are equal for the knots to differ, or where no finite coefficients fit best; for one cause
     /// [`Error::Unsupported`] for case weights.
     pub fn calibration_curve(
         &self,
@@ -143,8 +144,8 @@ impl CalibrationCurve {
     }
 }
 
-/// The `k`-th of the restricted cubic spline's functions at `x`: linear first, then cubics that are linear
-/// beyond the outer knots, divided by the squared span.
+/// The `k`-th of the restricted cubic spline's functions at `x`: linear first, then cubics that
+/// are linear beyond the outer knots, divided by the squared span.
 fn basis(knots: &[f64], k: usize, x: f64) -> f64 {
     if k == 0 {
         return x;
@@ -157,8 +158,8 @@ fn basis(knots: &[f64], k: usize, x: f64) -> f64 {
     bent / (end - knots[0]).powi(2)
 }
 
-/// Quantiles of repeated values: with weight `w`, a value stands `w` times. Between two values as R's
-/// `quantile(type = 7)`.
+/// Quantiles of repeated values: with weight `w`, a value stands `w` times. Between two values
+/// as R's `quantile(type = 7)`.
 fn quantiles(values: &[f64], weight: &[f64], at: &[f64]) -> Vec<f64> {
     let order = argsort(values);
     let mut passed = 0.0;

@@ -19,9 +19,8 @@ pub struct CalibrationGroup {
     pub events: usize,
     /// Mean predicted risk.
     pub predicted: f64,
-    /// Observed risk at the horizon.
-    /// Its interval is symmetric on the log-log scale; it reaches from 0 to 1 where all had the event, as the
-    /// variance is then undefined.
+    /// Observed risk at the horizon. Its interval is symmetric on the log-log scale; it reaches
+    /// from 0 to 1 where all had the event, as the variance is then undefined.
     pub observed: Estimate,
 }
 
@@ -44,7 +43,8 @@ impl CalibrationOptions {
     /// Groups of about equal size by predicted risk, lowest first.
     ///
     /// # Errors
-    /// As [`calibration_groups`](crate::calibration::calibration_groups), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`calibration_groups`](crate::calibration::calibration_groups), and
+    /// [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn calibration_groups(
         &self,
         endpoint: &impl Endpoint,

@@ -1,13 +1,15 @@
 //! Calibration intercept and line at a horizon, on the complementary log-log scale.
 //!
-//! With `lp_i = ln(-ln(1 - p_i))` of the predicted risk and pseudo-observations `theta_i` of the risk
-//! ([`pseudo_observations`](crate::pseudo_observations)), the model is `1 - exp(-exp(a + b lp_i))`. The *intercept* has `b = 1`: `exp(a)` is by how
-//! much the cumulative hazard is to be multiplied; 0 is right, above 0 the model predicts too little. The
-//! *line* has both free: a slope below 1 means predictions that are too extreme. Estimates solve the
+//! With `lp_i = ln(-ln(1 - p_i))` of the predicted risk and pseudo-observations `theta_i` of the
+//! risk ([`pseudo_observations`](crate::horizon::pseudo_observations)), the model is
+//! `1 - exp(-exp(a + b lp_i))`. The *intercept* has `b = 1`: `exp(a)` is by how much the cumulative
+//! hazard is to be multiplied; 0 is right, above 0 the model predicts too little. The *line* has
+//! both free: a slope below 1 means predictions that are too extreme. Estimates solve the
 //! generalised estimating equations with independence and constant variance,
 //! `sum_i (theta_i - mu_i) dmu_i/d(a, b) = 0`; standard errors are the sandwich ones.
 //!
-//! Sources: van Geloven et al., *BMJ* 377:e069249, 2022; McLernon et al., *Ann. Intern. Med.* 176:105-114,
+//! Sources: van Geloven et al., *BMJ* 377:e069249, 2022; McLernon et al., *Ann. Intern. Med.*
+//! 176:105-114,
 //! 2023. Equal to R `geepack::geese(.., mean.link = "cloglog", variance = "gaussian")`.
 
 use crate::{
@@ -44,7 +46,7 @@ pub struct CalibrationLine {
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, calibration_intercept};
+/// use vertebra_survival::{calibration::calibration_intercept, Outcomes};
 /// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 /// let outcomes = Outcomes::new(time, vec![true, false, true, false, true, false])?;
 /// let too_low = calibration_intercept(&outcomes, &[0.2, 0.1, 0.2, 0.1, 0.1, 0.1], 3.5)?;
@@ -63,7 +65,8 @@ impl CalibrationOptions {
     /// Calibration intercept of the predicted risks of an event by `horizon` years.
     ///
     /// # Errors
-    /// As [`calibration_intercept`](crate::calibration::calibration_intercept), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`calibration_intercept`](crate::calibration::calibration_intercept), and
+    /// [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn calibration_intercept(
         &self,
         endpoint: &impl Endpoint,
@@ -92,7 +95,8 @@ impl CalibrationOptions {
     /// Intercept and slope of the predicted risks of an event by `horizon` years.
     ///
     /// # Errors
-    /// As [`calibration_line`](crate::calibration::calibration_line), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`calibration_line`](crate::calibration::calibration_line), and [`Error::InvalidSetting`]
+    /// for a level outside (0, 1).
     pub fn calibration_line(
         &self,
         endpoint: &impl Endpoint,
@@ -221,6 +225,6 @@ impl Line<'_> {
 
 const NAME: &str = "the calibration intercept";
 
-/// Where all fitted risks change by less than this they lie at 0 or 1, and the coefficients on their
-/// way to infinity.
+/// Where all fitted risks change by less than this they lie at 0 or 1, and the coefficients on
+/// their way to infinity.
 const FLAT: f64 = 1e-12;

@@ -1,13 +1,36 @@
 //! Calibration: do as many subjects have the event by a horizon as predicted?
 //!
-//! - in the large: observed risk (1 - Kaplan-Meier, or the cumulative incidence of one cause) over the mean
-//!   predicted one, O/E;
-//! - by groups of predicted risk: mean predicted beside observed risk;
-//! - slope: the coefficient of the log hazard in a Cox model of the evaluation sample, or in Fine and Gray's for
-//!   one cause; below 1 the predictions are too extreme (van Houwelingen, *Stat. Med.* 19:3401-3415, 2000).
+//! - [`observed_expected`], in the large: observed risk (1 - Kaplan-Meier, or the cumulative
+//!   incidence of one cause) over the mean predicted one, O/E.
+//! - [`calibration_groups`]: mean predicted beside observed risk, in groups of predicted risk.
+//! - [`calibration_slope`]: the coefficient of the log hazard in a Cox model of the evaluation
+//!   sample, or in Fine and Gray's for one cause; below 1 the predictions are too extreme (van
+//!   Houwelingen, *Stat. Med.* 19:3401-3415, 2000).
+//! - [`calibration_intercept`] and [`calibration_line`]: the same at one horizon, from
+//!   pseudo-observations.
+//! - [`calibration_curve`]: observed risk as a smooth function of the predicted one, and the
+//!   indices ICI, E50 and E90 that sum it up.
 //!
-//! Source: Royston & Altman, *BMC Med. Res. Methodol.* 13:33, 2013; McLernon et al., *Ann. Intern.
+//! [`CalibrationOptions`] has the same functions as methods, with any level and number of knots.
+//!
+//! Sources: Royston & Altman, *BMC Med. Res. Methodol.* 13:33, 2013; McLernon et al., *Ann. Intern.
 //! Med.* 176:105-114, 2023.
+//!
+//! | here | R | Python |
+//! |---|---|---|
+//! | [`calibration_curve`] (ICI, E50, E90) | `rms::val.surv`; Austin's code with `rms::cph(rcs(..))` | none |
+//! | [`calibration_intercept`], [`calibration_line`] | `geepack::geese(.., mean.link = "cloglog")` on pseudo-observations | none |
+//!
+//! # Examples
+//! ```
+//! use vertebra_survival::{calibration::{calibration_groups, observed_expected}, Outcomes};
+//! let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, false, false, false])?;
+//! let predicted = [0.4, 0.4, 0.1, 0.1];
+//! assert_eq!(observed_expected(&outcomes, &predicted, 2.0)?.ratio.value, 1.0);
+//! let groups = calibration_groups(&outcomes, &predicted, 2.0, 2)?;
+//! assert_eq!((groups[1].n, groups[1].events, groups[1].observed.value), (2, 1, 0.5));
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
 
 mod curve;
 mod groups;

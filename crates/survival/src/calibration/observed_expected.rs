@@ -50,7 +50,8 @@ impl CalibrationOptions {
     /// Observed over expected risk of an event by `horizon` years.
     ///
     /// # Errors
-    /// As [`observed_expected`](crate::calibration::observed_expected), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`observed_expected`](crate::calibration::observed_expected), and
+    /// [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn observed_expected(
         &self,
         endpoint: &impl Endpoint,

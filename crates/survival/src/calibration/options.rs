@@ -4,12 +4,13 @@ use crate::{error::Error, outcomes::check};
 
 /// How calibration is computed; the default has 95 % intervals and a curve with three knots.
 ///
-/// The functions of this module, such as [`calibration_slope`](crate::calibration::calibration_slope), are
-/// short for the methods of the default.
+/// The functions of this module, such as
+/// [`calibration_slope`](crate::calibration::calibration_slope), are short for the methods of the
+/// default.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, calibration::CalibrationOptions};
+/// use vertebra_survival::{calibration::CalibrationOptions, Outcomes};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, false, false, false])?;
 /// let options = CalibrationOptions::default().with_level(0.9);
 /// let got = options.observed_expected(&outcomes, &[0.5, 0.5, 0.0, 0.0], 2.0)?;

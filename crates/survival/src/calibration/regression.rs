@@ -1,4 +1,5 @@
-//! The hazard regressions behind calibration: Cox's for one kind of event, Fine and Gray's for one cause.
+//! The hazard regressions behind calibration: Cox's for one kind of event, Fine and Gray's for one
+//! cause.
 
 use crate::{
     cox::{BaselineHazard, CoxMaximum, CoxOptions, Design},
@@ -24,7 +25,8 @@ impl HazardRegression {
     }
 }
 
-/// The hazard regression of an endpoint on `covariates`, one column of `[n]` each, for the risk by `horizon`.
+/// The hazard regression of an endpoint on `covariates`, one column of `[n]` each, for the risk by
+/// `horizon`.
 pub(super) fn regress(
     name: &'static str,
     endpoint: &impl Endpoint,

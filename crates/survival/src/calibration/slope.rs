@@ -7,10 +7,11 @@ use crate::{
     outcomes::{Endpoint, check},
 };
 
-/// Calibration slope of a log hazard: its coefficient in a Cox model of these outcomes (Efron ties), or that of a
-/// log subdistribution hazard in Fine and Gray's model of one cause. Of a predicted probability `p` it is
-/// `ln(-ln(1 - p))`. 1 is right; below 1 the predictions are too extreme. The standard error is from the
-/// observed information of the Cox model, or Fine and Gray's sandwich.
+/// Calibration slope of a log hazard: its coefficient in a Cox model of these outcomes (Efron
+/// ties), or that of a log subdistribution hazard in Fine and Gray's model of one cause. Of a
+/// predicted probability `p` it is `ln(-ln(1 - p))`. 1 is right; below 1 the predictions are too
+/// extreme. The standard error is from the observed information of the Cox model, or Fine and
+/// Gray's sandwich.
 ///
 /// # Shapes
 /// - `log_hazard`: `[n]`, finite
@@ -27,7 +28,8 @@ impl CalibrationOptions {
     /// Calibration slope of a log hazard.
     ///
     /// # Errors
-    /// As [`calibration_slope`](crate::calibration::calibration_slope), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`calibration_slope`](crate::calibration::calibration_slope), and
+    /// [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn calibration_slope(
         &self,
         endpoint: &impl Endpoint,

@@ -1,8 +1,9 @@
-//! The bootstrap of concordance indices with their standard errors, without sorting every sample again.
+//! The bootstrap of concordance indices with their standard errors, without sorting every sample
+//! again.
 //!
 //! A bootstrap sample is the sample with whole-number weights: each index, its time weights (Uno's
-//! censoring curve is estimated again in each sample) and its infinitesimal jackknife follow from the
-//! order of times and scores found once.
+//! censoring curve is estimated again in each sample) and its infinitesimal jackknife follow from
+//! the order of times and scores found once.
 
 use rayon::prelude::*;
 
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// Concordance indices of several scores, and all of them in the same bootstrap samples.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct JointBootstrap {
     /// The indices of the whole sample with their covariance.
@@ -30,7 +31,7 @@ pub struct JointBootstrap {
 }
 
 /// The indices of one sample, and their covariance matrix row by row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 struct Replicate {
     indices: Vec<f64>,
     covariance: Vec<f64>,
@@ -216,8 +217,8 @@ impl<'a> Resampled<'a> {
         Ok(())
     }
 
-    /// What each unit drawn adds to the index, divided by the root of how often it was drawn: a unit
-    /// drawn twice is two independent ones.
+    /// What each unit drawn adds to the index, divided by the root of how often it was drawn: a
+    /// unit drawn twice is two independent ones.
     fn by_unit(&self, walked: Vec<f64>) -> Vec<f64> {
         let mut influence = by_subject(&self.strata, &walked);
         let share =

@@ -1,5 +1,5 @@
-//! The bootstrap of Harrell's C without sorting every sample again: a bootstrap sample is the sample with
-//! whole-number weights.
+//! The bootstrap of Harrell's C without sorting every sample again: a bootstrap sample is the
+//! sample with whole-number weights.
 
 use rayon::prelude::*;
 
@@ -15,8 +15,8 @@ use crate::{
 impl ConcordanceOptions {
     /// The index in bootstrap samples, without its standard error in each of them.
     ///
-    /// Much faster than [`bootstrap`](Self::bootstrap) for Harrell's index over all of follow-up, in
-    /// one stratum, without entry times and case weights; otherwise the same.
+    /// Much faster than [`bootstrap`](Self::bootstrap) for Harrell's index over all of follow-up,
+    /// in one stratum, without entry times and case weights; otherwise the same.
     ///
     /// # Errors
     /// As [`bootstrap`](Self::bootstrap).
@@ -48,7 +48,8 @@ impl ConcordanceOptions {
     }
 }
 
-/// The same replicates, to the last bit, as [`BootstrapOptions::draw`] of [`concordance`]`.index()`.
+/// The same replicates, to the last bit, as [`BootstrapOptions::draw`] of
+/// [`concordance`]`.index()`.
 fn by_counts(
     outcomes: &Outcomes,
     risk: &[f64],

@@ -7,8 +7,8 @@
 //! Student's t with (events - 1) degrees of freedom, on the logit scale for an index.
 //!
 //! Sources: Harrell, Lee & Mark, *Stat. Med.* 15:361-387, 1996; Uno et al., *Stat. Med.*
-//! 30:1105-1117, 2011; Therneau & Watson, *The concordance statistic and the Cox model*, Mayo Clinic
-//! Technical Report 85, 2017. Equal to R `survival::concordance(.., reverse = TRUE)` 3.8.
+//! 30:1105-1117, 2011; Therneau & Watson, *The concordance statistic and the Cox model*, Mayo
+//! Clinic Technical Report 85, 2017. Equal to R `survival::concordance(.., reverse = TRUE)` 3.8.
 
 use std::{borrow::Cow, collections::BTreeSet};
 

@@ -19,7 +19,7 @@ use crate::{error::Error, outcomes::check};
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::gonen_heller;
+/// use vertebra_survival::concordance::gonen_heller;
 /// assert!((gonen_heller(&[0.0, 3f64.ln()])? - 0.75).abs() < 1e-15);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```

@@ -23,6 +23,7 @@ use crate::{
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ConcordanceOptions {
     pub(super) time_weight: TimeWeight,
     pub(super) horizon: Option<f64>,

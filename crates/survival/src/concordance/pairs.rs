@@ -12,8 +12,8 @@ use crate::{
     risk_sets::{entering::Entering, time_groups::TimeGroups},
 };
 
-/// Weights of pairs by kind, as [`Concordance`](crate::Concordance) counts them; each pair counts
-/// with the product of its subjects' weights and its time weight.
+/// Weights of pairs by kind, as [`Concordance`](crate::concordance::Concordance) counts them; each
+/// pair counts with the product of its subjects' weights and its time weight.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct PairTotals {
@@ -57,8 +57,8 @@ pub(crate) struct Pairing<'a> {
     pub(crate) time_weights: &'a [f64],
 }
 
-/// What each subject's pairs add up to, leaving out the subject's own weight; subjects by increasing
-/// time, as [`TimeGroups::order`] has them.
+/// What each subject's pairs add up to, leaving out the subject's own weight; subjects by
+/// increasing time, as [`TimeGroups::order`] has them.
 #[derive(Debug, Clone)]
 pub(crate) struct SubjectSums {
     /// Concordant pairs and half of those with equal risk.
@@ -172,8 +172,8 @@ impl Pairing<'_> {
     }
 }
 
-/// Weight below, within and above the places of one risk. A place of its own is empty when its subject
-/// is compared.
+/// Weight below, within and above the places of one risk. A place of its own is empty when its
+/// subject is compared.
 #[inline]
 fn split<T: Tally>(tally: &T, (start, end): (u32, u32)) -> (f64, f64, f64) {
     let lower = tally.below(start);

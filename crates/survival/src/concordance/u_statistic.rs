@@ -1,10 +1,11 @@
 //! Comparing two C indices with the U-statistic variance of Kang et al.
 //!
-//! With `a_ij = 1` where `i` and `j` are comparable and `s_ij = +1, -1, 0` where a score orders them
-//! rightly, wrongly or not at all, `C = (1 + sum s_ij / sum a_ij) / 2`; the (co)variances of the sums
-//! are those of second-order U-statistics, and the delta method gives those of the indices. In large
-//! samples it agrees with the jackknife of [`ConcordanceOptions::compare`](crate::ConcordanceOptions::compare);
-//! in small ones it corrects for pairs sharing a subject.
+//! With `a_ij = 1` where `i` and `j` are comparable and `s_ij = +1, -1, 0` where a score orders
+//! them rightly, wrongly or not at all, `C = (1 + sum s_ij / sum a_ij) / 2`; the (co)variances of
+//! the sums are those of second-order U-statistics, and the delta method gives those of the
+//! indices. In large samples it agrees with the jackknife of
+//! [`ConcordanceOptions::compare`](crate::ConcordanceOptions::compare); in small ones it corrects
+//! for pairs sharing a subject.
 //!
 //! Written from the paper: Kang, Chen, Petrick & Gallas, *Stat Med* 2015;34:685-703. The values are
 //! compared with those of R compareC 1.3.3.
@@ -83,8 +84,8 @@ fn form(v: &[[f64; 3]; 3], d: &[f64; 3]) -> f64 {
     (0..3).map(|k| (0..3).map(|l| d[k] * v[k][l] * d[l]).sum::<f64>()).sum()
 }
 
-/// Covariance of the means over ordered pairs, from the subjects' sums, the totals, and the sums over
-/// pairs of the products.
+/// Covariance of the means over ordered pairs, from the subjects' sums, the totals, and the sums
+/// over pairs of the products.
 fn covariance(
     sums: &[Vec<f64>; 3],
     totals: &[f64; 3],

@@ -1,8 +1,8 @@
 //! The Cox partial likelihood for log hazards of any spread and with entry times.
 //!
-//! All sums keep their largest exponent apart and nothing is ever subtracted from a sum, so that value
-//! and gradient are right however far the log hazards lie apart. Also what each event time adds to the
-//! cumulative baseline hazard.
+//! All sums keep their largest exponent apart and nothing is ever subtracted from a sum, so that
+//! value and gradient are right however far the log hazards lie apart. Also what each event time
+//! adds to the cumulative baseline hazard.
 
 use crate::{
     cox::{

@@ -53,8 +53,8 @@ pub fn breslow_baseline(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<Basel
 }
 
 impl BaselineHazard {
-    /// The estimate that goes with the tie handling: Breslow's, or Efron's, whose steps are those that
-    /// the subjects without an event at that time see.
+    /// The estimate that goes with the tie handling: Breslow's, or Efron's, whose steps are those
+    /// that the subjects without an event at that time see.
     pub(super) fn new(
         outcomes: &Outcomes,
         groups: &TimeGroups,

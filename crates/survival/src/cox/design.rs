@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 
-/// Covariates `[n, p]`, finite, one row per subject and one column per covariate; optionally a stratum,
-/// a cluster and an offset for each row.
+/// Covariates `[n, p]`, finite, one row per subject and one column per covariate; optionally a
+/// stratum, a cluster and an offset for each row.
 ///
 /// Values are kept row by row, as every algorithm walks along subjects. Columns have no names here:
 /// `vertebra-baselines` adds them.
@@ -32,8 +32,8 @@ impl Design {
     /// From rows of `n_columns` values, one after the other.
     ///
     /// # Errors
-    /// [`Error::Empty`] without a column, [`Error::LengthMismatch`] where the values do not fill whole
-    /// rows, [`Error::OutOfDomain`] for a value that is not finite.
+    /// [`Error::Empty`] without a column, [`Error::LengthMismatch`] where the values do not fill
+    /// whole rows, [`Error::OutOfDomain`] for a value that is not finite.
     pub fn from_rows(n_columns: usize, values: Vec<f64>) -> Result<Self, Error> {
         if n_columns == 0 {
             return Err(Error::Empty { name: "covariates" });
@@ -69,8 +69,8 @@ impl Design {
         Ok(self)
     }
 
-    /// Gives each row a cluster (e.g. the subject of several rows); the fit then has robust standard
-    /// errors. For robust errors with independent rows, give each its own cluster.
+    /// Gives each row a cluster (e.g. the subject of several rows); the fit then has robust
+    /// standard errors. For robust errors with independent rows, give each its own cluster.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`].

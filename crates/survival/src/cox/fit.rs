@@ -17,7 +17,7 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, cox::{CoxOptions, Design}};
+/// use vertebra_survival::{cox::{CoxOptions, Design}, Outcomes};
 /// let outcomes = Outcomes::new(
 ///     vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
 ///     vec![true, true, false, true, true, false],
@@ -57,8 +57,8 @@ pub struct CoxMaximum {
     pub df: f64,
     /// `U' I^-1 U` of score and information at zero: the score test's chi-square.
     pub score_statistic: f64,
-    /// `b' V^-1 b` with the (robust, if there are clusters) covariance: Wald's chi-square. `None` where
-    /// there are too few clusters for the robust covariance to have an inverse.
+    /// `b' V^-1 b` with the (robust, if there are clusters) covariance: Wald's chi-square. `None`
+    /// where there are too few clusters for the robust covariance to have an inverse.
     pub wald_statistic: Option<f64>,
     /// Strata in increasing order; one, 0, without strata.
     pub strata: Vec<usize>,
@@ -76,8 +76,8 @@ impl CoxOptions {
         self
     }
 
-    /// Subtracts `theta / 2 * sum(coefficient^2)` from the log partial likelihood, on the covariates as
-    /// they are (scale them first if they should be shrunk alike).
+    /// Subtracts `theta / 2 * sum(coefficient^2)` from the log partial likelihood, on the
+    /// covariates as they are (scale them first if they should be shrunk alike).
     #[must_use]
     pub fn with_ridge(mut self, theta: f64) -> Self {
         self.ridge = theta;
@@ -87,8 +87,8 @@ impl CoxOptions {
     /// Fits the coefficients. Entry times and case weights are honoured.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::InvalidSetting`] for a negative ridge;
-    /// where there is no estimate, [`Error::Collinear`], [`Error::MonotoneLikelihood`] or
+    /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::InvalidSetting`] for a negative
+    /// ridge; where there is no estimate, [`Error::Collinear`], [`Error::MonotoneLikelihood`] or
     /// [`Error::NotConverged`].
     pub fn fit(&self, outcomes: &Outcomes, design: &Design) -> Result<CoxMaximum, Error> {
         check::rows("design", design.n_rows(), outcomes)?;
@@ -151,8 +151,8 @@ fn named(failure: Failure, sd: &[f64]) -> Error {
 }
 
 impl Fitted {
-    /// Back to the units of the design; errors with a column whose variance does not exist, which the fit
-    /// has ruled out.
+    /// Back to the units of the design; errors with a column whose variance does not exist, which
+    /// the fit has ruled out.
     fn result(self, design: &Design) -> Result<CoxMaximum, usize> {
         let Self { problem, standardised, maximum } = self;
         let b = &maximum.parameters;

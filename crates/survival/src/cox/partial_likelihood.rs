@@ -58,12 +58,12 @@ pub fn cox_partial_likelihood(
     RiskSets::new(outcomes)?.partial_likelihood(log_hazard, ties)
 }
 
-/// The gradient of [`cox_partial_likelihood`]'s loss with Efron ties, shape `[n]`, in O(n log n): what a network
-/// that puts out log hazards is trained by, without tensors.
+/// The gradient of [`cox_partial_likelihood`]'s loss with Efron ties, shape `[n]`, in O(n log n):
+/// what a network that puts out log hazards is trained by, without tensors.
 ///
-/// Entry times and case weights of the outcomes are honoured. Minus the gradient times the (weighted) number of
-/// events is the martingale residual. For strata, Breslow ties, or many log hazards on the same outcomes:
-/// [`RiskSets::gradient_log_hazard`].
+/// Entry times and case weights of the outcomes are honoured. Minus the gradient times the
+/// (weighted) number of events is the martingale residual. For strata, Breslow ties, or many log
+/// hazards on the same outcomes: [`RiskSets::gradient_log_hazard`].
 ///
 /// # Shapes
 /// - `log_hazard`: `[n]`, any finite values
@@ -73,7 +73,7 @@ pub fn cox_partial_likelihood(
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, gradient_log_hazard};
+/// use vertebra_survival::{cox::gradient_log_hazard, Outcomes};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0], vec![true, false])?;
 /// assert_eq!(gradient_log_hazard(&outcomes, &[0.0, 0.0])?, [-0.5, 0.5]);
 /// # Ok::<(), vertebra_survival::Error>(())

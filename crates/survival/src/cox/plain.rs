@@ -1,6 +1,6 @@
-//! The Cox partial likelihood where all are at risk from the start and the log hazards are not spread
-//! beyond what a double holds: two passes in order of time over plain numbers. The general form is that
-//! of `any_spread`, which this one is tested against.
+//! The Cox partial likelihood where all are at risk from the start and the log hazards are not
+//! spread beyond what a double holds: two passes in order of time over plain numbers. The general
+//! form is that of `any_spread`, which this one is tested against.
 
 use crate::{
     cox::ties::{TiedEvents, Ties},

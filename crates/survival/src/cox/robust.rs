@@ -1,10 +1,10 @@
 //! Robust (sandwich) variance from the score residuals, summed by cluster.
 //!
-//! A subject's score residual is `w event (x - M) - share * integral (x - mean) dH` over its time at risk;
-//! a tied event is in the risk set of the r-th of `d` of them with the part `1 - r/d`.
+//! A subject's score residual is `w event (x - M) - share * integral (x - mean) dH` over its time
+//! at risk; a tied event is in the risk set of the r-th of `d` of them with the part `1 - r/d`.
 //!
-//! Source: Lin & Wei, *JASA* 84:1074-1078, 1989; with Efron ties as in Therneau & Grambsch, *Modeling
-//! Survival Data*, 2000, section 3.2.
+//! Source: Lin & Wei, *JASA* 84:1074-1078, 1989; with Efron ties as in Therneau & Grambsch,
+//! *Modeling Survival Data*, 2000, section 3.2.
 
 use super::derivatives::{EventTime, Problem, StratumRows};
 use crate::numeric::linear::{Matrix, add};
@@ -31,8 +31,8 @@ pub(crate) fn meat(problem: &Problem, b: &[f64], clusters: &[usize]) -> Matrix {
     meat
 }
 
-/// What those at risk have met before each event time, and after the last: the hazard, and the hazard's
-/// steps times the mean covariates of their risk sets.
+/// What those at risk have met before each event time, and after the last: the hazard, and the
+/// hazard's steps times the mean covariates of their risk sets.
 struct Met {
     hazard: Vec<f64>,
     mean: Vec<Vec<f64>>,

@@ -16,7 +16,8 @@ pub(crate) struct Standardised {
 }
 
 impl Standardised {
-    /// The rows of a design by their (weighted) means and SDs, or the first column that is constant.
+    /// The rows of a design by their (weighted) means and SDs, or the first column that is
+    /// constant.
     pub(crate) fn new(design: &Design, outcomes: &Outcomes) -> Result<Self, usize> {
         let (n, p) = (design.n_rows(), design.n_columns());
         let total = outcomes.total_weight();

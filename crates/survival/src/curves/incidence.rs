@@ -1,12 +1,13 @@
 //! Cumulative incidence under competing risks (Aalen-Johansen).
 //!
-//! `F_c(t) = sum_{t_k <= t} S(t_k-) d_ck / n_k`, with `S` the curve of any event. Where a competing
-//! event (such as death) makes the event impossible, `1 - Kaplan-Meier` of the event alone
-//! overstates its probability; `F_c` does not. Standard errors are the infinitesimal jackknife ones.
+//! `F_c(t) = sum_{t_k <= t} S(t_k-) d_ck / n_k`, with `S` the curve of any event. Where a
+//! competing event (such as death) makes the event impossible, `1 - Kaplan-Meier` of the event
+//! alone overstates its probability; `F_c` does not. Standard errors are the infinitesimal
+//! jackknife ones.
 //!
 //! Sources: Aalen & Johansen, *Scand. J. Stat.* 5:141-150, 1978; Putter, Fiocco & Geskus, *Stat.
-//! Med.* 26:2389-2430, 2007. Equal to R `survfit()` of a factor status, interval `"log"`, with case weights and
-//! delayed entry as well.
+//! Med.* 26:2389-2430, 2007. Equal to R `survfit()` of a factor status, interval `"log"`, with case
+//! weights and delayed entry as well.
 
 use crate::{
     error::Error,
@@ -129,7 +130,8 @@ impl IncidenceOptions {
     /// Cumulative incidence of every cause in each group, in order of the labels.
     ///
     /// # Errors
-    /// As [`cumulative_incidence_by_group`], and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`cumulative_incidence_by_group`], and [`Error::InvalidSetting`] for a level outside (0,
+    /// 1).
     pub fn fit_by_group<L: Ord + Copy>(
         &self,
         outcomes: &CompetingOutcomes,
@@ -220,8 +222,8 @@ impl Sample<'_> {
     }
 }
 
-/// What the events at a time `u` add to the influence `w_i (X_i + F(t) Y_i)` of a subject on `F(t)`: to `X_i` and
-/// to `Y_i`.
+/// What the events at a time `u` add to the influence `w_i (X_i + F(t) Y_i)` of a subject on
+/// `F(t)`: to `X_i` and to `Y_i`.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     /// For all at risk.
@@ -233,8 +235,9 @@ struct Step {
 }
 
 impl Step {
-    /// Of weight `n` at risk, `d` have an event (`None`: all of them) and `own` one of this cause; the curve of any
-    /// event is at `survival` before and the incidence at `incidence` after.
+    /// Of weight `n` at risk, `d` have an event (`None`: all of them) and `own` one of this
+    /// cause; the curve of any event is at `survival` before and the incidence at `incidence`
+    /// after.
     fn new(n: f64, d: Option<f64>, own: f64, survival: f64, incidence: f64) -> Self {
         let (hazard, event) = match d {
             // Nobody is left whose risk could change.
@@ -249,8 +252,8 @@ impl Step {
     }
 }
 
-/// Sums over all subjects of their squared influence, as time goes on. Those at risk have met the same steps
-/// since they entered, so that one sum stands for them all.
+/// Sums over all subjects of their squared influence, as time goes on. Those at risk have met the
+/// same steps since they entered, so that one sum stands for them all.
 #[derive(Debug)]
 struct Spread<'a> {
     outcomes: &'a Outcomes,
@@ -338,16 +341,16 @@ pub struct GroupIncidence<L> {
     pub curves: Vec<CumulativeIncidence>,
 }
 
-/// Cumulative incidence of every cause in each group (one label per subject), in order of the labels; compare
-/// them by [`gray_test`](crate::gray_test).
+/// Cumulative incidence of every cause in each group (one label per subject), in order of the
+/// labels; compare them by [`gray_test`](crate::gray_test).
 ///
 /// # Errors
-/// As [`cumulative_incidence`], and [`Error::LengthMismatch`]. A group without any event is no error where another
-/// has one: its curves stay at 0.
+/// As [`cumulative_incidence`], and [`Error::LengthMismatch`]. A group without any event is no
+/// error where another has one: its curves stay at 0.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{CompetingOutcomes, cumulative_incidence_by_group};
+/// use vertebra_survival::{curves::cumulative_incidence_by_group, CompetingOutcomes};
 /// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![1, 2, 0, 1])?;
 /// let by_sex = cumulative_incidence_by_group(&outcomes, &["f", "m", "f", "m"])?;
 /// assert_eq!((by_sex[0].label, by_sex[0].curves[0].at(3.5)), ("f", 0.5));

@@ -1,4 +1,23 @@
 //! Curves over time: survival, cumulative hazard, and cumulative incidence under competing risks.
+//!
+//! | here | R | Python |
+//! |---|---|---|
+//! | [`kaplan_meier`], [`nelson_aalen`], [`CurveOptions`] | `survfit(conf.type = ..)`; its default is `"log"`, ours `"log-log"` | lifelines `KaplanMeierFitter` (log-log) |
+//! | [`kaplan_meier_by_group`], [`CurveOptions::fit_by_group`] | `survfit(.. ~ group)` | a fit for each group |
+//! | [`SurvivalCurve::restricted_mean`] | `print(survfit, rmean = ..)` | lifelines `restricted_mean_survival_time` |
+//! | [`follow_up_curve`] | `survfit(Surv(time, 1 - status) ~ 1)` | |
+//! | [`cumulative_incidence`], [`IncidenceOptions`] | `survfit(Surv(time, factor) ~ 1)`, `cmprsk::cuminc` | sksurv `cumulative_incidence_competing_risks` |
+//! | [`cumulative_incidence_by_group`] | `cmprsk::cuminc(.., group)` | none |
+//!
+//! # Examples
+//! ```
+//! use vertebra_survival::{curves::{CurveOptions, CurveScale}, Outcomes};
+//! let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, false, true, false])?;
+//! let curve = CurveOptions::default().with_scale(CurveScale::Log).with_level(0.9).fit(&outcomes)?;
+//! assert_eq!(curve.at(1.5), 0.75);
+//! assert!(curve.interval_at(1.5).contains(0.75));
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
 
 mod incidence;
 mod scale;

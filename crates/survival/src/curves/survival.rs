@@ -10,9 +10,9 @@
 //! The default interval is the log-log one, `exp(-exp(ln(-ln S) +- z se / ln S))`.
 //!
 //! Sources: Kaplan & Meier, *JASA* 53:457-481, 1958; Aalen, *Ann. Stat.* 6:701-726, 1978; Fleming &
-//! Harrington, *Commun. Stat.* 13:2469-2486, 1984; Kalbfleisch & Prentice, *The Statistical Analysis
-//! of Failure Time Data*, 1980, sec. 1.3; Andersen et al., *Statistical Models Based on Counting
-//! Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
+//! Harrington, *Commun. Stat.* 13:2469-2486, 1984; Kalbfleisch & Prentice, *The Statistical
+//! Analysis of Failure Time Data*, 1980, sec. 1.3; Andersen et al., *Statistical Models Based on
+//! Counting Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
 
 use crate::{
     curves::CurveScale,
@@ -90,7 +90,7 @@ pub struct GroupCurve<L> {
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{CurveEstimator, CurveScale, CurveOptions, Outcomes};
+/// use vertebra_survival::{curves::{CurveEstimator, CurveOptions, CurveScale}, Outcomes};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0], vec![true, false, true])?;
 /// let options = CurveOptions::default()
 ///     .with_estimator(CurveEstimator::NelsonAalen)
@@ -101,6 +101,7 @@ pub struct GroupCurve<L> {
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct CurveOptions {
     estimator: CurveEstimator,
     scale: CurveScale,
@@ -242,15 +243,16 @@ pub fn kaplan_meier(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
     CurveOptions::default().fit(outcomes)
 }
 
-/// Kaplan-Meier curves of groups (one label per subject), in order of the labels, with 95 % log-log intervals;
-/// compare them by [`log_rank`](crate::log_rank). Other estimators: [`CurveOptions::fit_by_group`].
+/// Kaplan-Meier curves of groups (one label per subject), in order of the labels, with 95 % log-log
+/// intervals; compare them by [`log_rank`](crate::log_rank). Other estimators:
+/// [`CurveOptions::fit_by_group`].
 ///
 /// # Errors
 /// [`Error::Empty`] or [`Error::LengthMismatch`].
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, kaplan_meier_by_group};
+/// use vertebra_survival::{curves::kaplan_meier_by_group, Outcomes};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, true, false, true])?;
 /// let arms = kaplan_meier_by_group(&outcomes, &["new", "old", "new", "old"])?;
 /// assert_eq!((arms[0].label, arms[0].events, arms[0].curve.at(2.5)), ("new", 1, 0.5));
@@ -279,7 +281,7 @@ pub fn nelson_aalen(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, follow_up_curve};
+/// use vertebra_survival::{curves::follow_up_curve, Outcomes};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0], vec![true, false, false])?;
 /// assert_eq!(follow_up_curve(&outcomes)?.quantile(0.5), Some(2.5));
 /// # Ok::<(), vertebra_survival::Error>(())
@@ -288,7 +290,8 @@ pub fn follow_up_curve(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
     kaplan_meier(&outcomes.reversed())
 }
 
-/// The counts of a curve that is still to be estimated, and the events at each time without weights.
+/// The counts of a curve that is still to be estimated, and the events at each time without
+/// weights.
 fn count_risk_sets(outcomes: &Outcomes) -> (SurvivalCurve, Vec<u32>) {
     if outcomes.entry().is_none()
         && outcomes.weights().is_none()
@@ -350,7 +353,7 @@ fn unfinished(
 }
 
 impl SurvivalCurve {
-    /// Survival probability at `time` (years): 1 before the first row, the last row's ever after.
+    /// Survival probability at `time` (years): 1 before the first row, constant after the last.
     #[must_use]
     pub fn at(&self, time: f64) -> f64 {
         self.row_at(time).map_or(1.0, |k| self.survival[k])

@@ -9,9 +9,9 @@ use crate::{
 /// A figure with each subject's contribution to its variation: the infinitesimal jackknife values
 /// `w_i dT / dw_i`, the derivative with respect to the logarithm of the subject's weight.
 ///
-/// The variance over samples of subjects is the sum of their squares. Sums, differences and ratios of
-/// figures of the same subjects have the influence values that the rules of differentiation give, so
-/// that their standard errors account for the correlation.
+/// The variance over samples of subjects is the sum of their squares. Sums, differences and ratios
+/// of figures of the same subjects have the influence values that the rules of differentiation
+/// give, so that their standard errors account for the correlation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Influence {
     value: f64,
@@ -63,8 +63,8 @@ impl Influence {
         self.combine(other, ratio, |a, b| (a - ratio * b) / other.value)
     }
 
-    /// The same figure with the influence values of clusters: the sums over their members. One label
-    /// for each influence value.
+    /// The same figure with the influence values of clusters: the sums over their members. One
+    /// label for each influence value.
     #[must_use]
     pub fn by_cluster(&self, clusters: &[usize]) -> Self {
         let sum = |cluster: &Vec<usize>| cluster.iter().map(|&i| self.values[i]).sum();

@@ -87,8 +87,8 @@ impl Estimate {
 }
 
 impl Scale {
-    /// The bounds at distance `reach`, measured on the figure's own scale at `value`. Where the scale
-    /// has no such value, as the logit of 1, the interval is a plain one.
+    /// The bounds at distance `reach`, measured on the figure's own scale at `value`. Where the
+    /// scale has no such value, as the logit of 1, the interval is a plain one.
     fn around(self, value: f64, reach: f64) -> (f64, f64) {
         match self {
             Self::Logit if reach != 0.0 && value > 0.0 && value < 1.0 => {

@@ -9,8 +9,8 @@ use crate::numeric::distributions::{Normal, Student};
 #[non_exhaustive]
 pub enum ReferenceDistribution {
     /// Student's t with one degree of freedom less than there are events that count (clusters with
-    /// an event that counts, where there are clusters): a standard error that rests on few events is
-    /// itself uncertain. See `docs/VALIDATION.md` of the project for how well both cover.
+    /// an event that counts, where there are clusters): a standard error that rests on few events
+    /// is itself uncertain. See `docs/VALIDATION.md` of the project for how well both cover.
     #[default]
     Student,
     /// The normal distribution, as in R; too narrow with few events.

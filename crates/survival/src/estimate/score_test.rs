@@ -6,8 +6,8 @@ use crate::{
     numeric::linear::{Matrix, SINGULAR, dot},
 };
 
-/// Tests whether all `scores` with this covariance are 0. They add up to 0, so that one of those with any
-/// variance is left out.
+/// Tests whether all `scores` with this covariance are 0. They add up to 0, so that one of those
+/// with any variance is left out.
 pub(crate) fn test_of_scores(
     name: &'static str,
     scores: &[f64],

@@ -1,12 +1,15 @@
-//! The subdistribution hazard of Fine and Gray: how covariates act on the cumulative incidence of one cause.
+//! The subdistribution hazard of Fine and Gray: how covariates act on the cumulative incidence of
+//! one cause.
 //!
-//! At an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`, with `w_i(t) = 1` while `i` is followed, 0 after
-//! its censoring or its event of the cause, and the weight of `fine_gray_weights` after its event of another cause.
+//! At an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`, with `w_i(t) = 1` while `i` is
+//! followed, 0 after its censoring or its event of the cause, and the weight of `fine_gray_weights`
+//! after its event of another cause.
 //!
-//! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (delayed entry).
-//! Coefficients and standard errors equal `cmprsk::crr()`, which knows neither weights nor entry times, where no
-//! event ties with a censoring; with them the coefficients and likelihood are those of `survival::coxph()` on the
-//! rows of `finegray()`, and the standard errors the derivative of the coefficients by each subject's weight.
+//! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (delayed
+//! entry). Coefficients and standard errors equal `cmprsk::crr()`, which knows neither weights nor
+//! entry times, where no event ties with a censoring; with them the coefficients and likelihood are
+//! those of `survival::coxph()` on the rows of `finegray()`, and the standard errors the derivative
+//! of the coefficients by each subject's weight.
 
 use super::{
     sample::{Pass, Sample},
@@ -29,7 +32,8 @@ use crate::{
 pub struct FineGrayFit {
     /// Log subdistribution hazard ratio of each covariate.
     pub coefficients: Vec<f64>,
-    /// Their covariance: a sandwich that includes what the estimated censoring and entry curves add.
+    /// Their covariance: a sandwich that includes what the estimated censoring and entry curves
+    /// add.
     pub covariance: Vec<Vec<f64>>,
     /// Standard errors, the roots of its diagonal.
     pub std_errors: Vec<f64>,
@@ -41,7 +45,8 @@ pub struct FineGrayFit {
     baseline: BaselineHazard,
 }
 
-/// A subdistribution hazard ratio for one unit of a covariate, with its 95 % interval and test against 1.
+/// A subdistribution hazard ratio for one unit of a covariate, with its 95 % interval and test
+/// against 1.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SubdistributionHazardRatio {
@@ -61,8 +66,8 @@ impl FineGrayFit {
     /// The hazard ratio of the `covariate`-th covariate, from 0.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] where there is no such covariate, [`Error::Undefined`] where its standard error is 0,
-    /// as where nobody is left at risk beside those with the event.
+    /// [`Error::InvalidSetting`] where there is no such covariate, [`Error::Undefined`] where its
+    /// standard error is 0, as where nobody is left at risk beside those with the event.
     pub fn hazard_ratio(&self, covariate: usize) -> Result<SubdistributionHazardRatio, Error> {
         let (Some(b), Some(se)) =
             (self.coefficients.get(covariate), self.std_errors.get(covariate))
@@ -113,18 +118,20 @@ impl FineGrayFit {
     }
 }
 
-/// Fits the subdistribution hazard of one cause on `covariates` (one slice of `[n]` each), Breslow ties. Case weights
-/// and entry times are honoured.
+/// Fits the subdistribution hazard of one cause on `covariates` (one slice of `[n]` each), Breslow
+/// ties. Case weights and entry times are honoured.
 ///
-/// The hazard of the cause is `H_0'(t) exp(b'x)` among those followed and those who had another event before `t`, at
-/// `t_i`, with the weight `G(t-) H(t-) / (G(t_i-) H(t_i-))`: `G` the probability of being uncensored, `H` that of
-/// having entered. The covariance is a sandwich of each subject's influence on the score, with what it has through
-/// the estimated `G` and `H` (Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011).
+/// The hazard of the cause is `H_0'(t) exp(b'x)` among those followed and those who had another
+/// event before `t`, at `t_i`, with the weight `G(t-) H(t-) / (G(t_i-) H(t_i-))`: `G` the
+/// probability of being uncensored, `H` that of having entered. The covariance is a sandwich of
+/// each subject's influence on the score, with what it has through the estimated `G` and `H`
+/// (Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011).
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::Empty`] without a covariate,
-/// [`Error::Undefined`] where a covariate is the same for all, is determined by the others, or no finite
-/// coefficients fit best, and as [`fine_gray_rows`](crate::fine_gray_rows()) for delayed entry.
+/// [`Error::Undefined`] where a covariate is the same for all, is determined by the others, or no
+/// finite coefficients fit best, and as [`fine_gray_rows`](crate::fine_gray::fine_gray_rows()) for
+/// delayed entry.
 ///
 /// # Examples
 /// ```

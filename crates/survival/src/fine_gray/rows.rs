@@ -1,8 +1,9 @@
 //! The sample of a subdistribution hazard as weighted rows, for any Cox regression.
 //!
-//! Who had another event stays in the risk sets of the cause with the weights of Fine & Gray, *JASA* 94:496-509,
-//! 1999, and Geskus, *Biometrics* 67:39-49, 2011 (see `fine_gray_weights`). Equal to R
-//! `survival::finegray()`, the likelihood to `coxph()` on its rows, with delayed entry as well.
+//! Who had another event stays in the risk sets of the cause with the weights of Fine & Gray,
+//! *JASA* 94:496-509, 1999, and Geskus, *Biometrics* 67:39-49, 2011 (see `fine_gray_weights`).
+//! Equal to R `survival::finegray()`, the likelihood to `coxph()` on its rows, with delayed entry
+//! as well.
 
 use crate::{
     error::Error,
@@ -11,8 +12,9 @@ use crate::{
     risk_sets::time_groups::TimeGroups,
 };
 
-/// The subjects of a Fine-Gray analysis as weighted rows `(entry, time]` for any Cox regression: fit it with
-/// these outcomes and the covariates of `subject`, with robust standard errors clustered by subject.
+/// The subjects of a Fine-Gray analysis as weighted rows `(entry, time]` for any Cox regression:
+/// fit it with these outcomes and the covariates of `subject`, with robust standard errors
+/// clustered by subject.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FineGrayRows {
@@ -22,17 +24,17 @@ pub struct FineGrayRows {
     pub outcomes: Outcomes,
 }
 
-/// The weighted rows of one cause; who had another event has a row for each weight it has at an event of the
-/// cause after it. Case weights and entry times are honoured.
+/// The weighted rows of one cause; who had another event has a row for each weight it has at an
+/// event of the cause after it. Case weights and entry times are honoured.
 ///
 /// # Errors
-/// [`Error::OutOfDomain`] for an event or a censoring at time 0, which no row `(entry, time]` can hold;
-/// [`Error::Undefined`] where nobody was at risk for a while between an event of another cause and a later one of
-/// this cause, as delayed entry allows.
+/// [`Error::OutOfDomain`] for an event or a censoring at time 0, which no row `(entry, time]` can
+/// hold; [`Error::Undefined`] where nobody was at risk for a while between an event of another
+/// cause and a later one of this cause, as delayed entry allows.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{CompetingOutcomes, fine_gray_rows};
+/// use vertebra_survival::{fine_gray::fine_gray_rows, CompetingOutcomes};
 /// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![2, 0, 1, 1])?;
 /// let rows = fine_gray_rows(outcomes.cause(1)?)?;
 /// assert_eq!(rows.subject, [0, 0, 1, 2, 3]);

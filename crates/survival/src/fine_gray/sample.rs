@@ -1,9 +1,10 @@
 //! The sample of a subdistribution hazard, its partial likelihood and derivatives.
 //!
-//! At an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`: those followed, and those *gone* after an
-//! event of another cause, whose weight `G(t-) H(t-) / (G(t_i-) H(t_i-))` is a product of a factor of the
-//! time and one of the subject. The derivatives are those of a Cox model (`cox::derivatives`): with the
-//! hazard that each subject has met, the second moments of the risk sets are not needed.
+//! At an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`: those followed, and those *gone*
+//! after an event of another cause, whose weight `G(t-) H(t-) / (G(t_i-) H(t_i-))` is a product of
+//! a factor of the time and one of the subject. The derivatives are those of a Cox model
+//! (`cox::derivatives`): with the hazard that each subject has met, the second moments of the risk
+//! sets are not needed.
 
 use super::weights::{GAP, observable_before};
 use crate::{
@@ -139,8 +140,8 @@ impl<'a> Sample<'a> {
         followed
     }
 
-    /// Adds to the gone those of group `g` who had another event; without a curve there is no event of the
-    /// cause after them.
+    /// Adds to the gone those of group `g` who had another event; without a curve there is no
+    /// event of the cause after them.
     pub(crate) fn leave(&self, g: usize, shares: &[f64], gone: &mut Moments) {
         if self.before[g] == 0.0 {
             return;

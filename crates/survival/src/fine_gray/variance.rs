@@ -3,7 +3,8 @@
 //! A subject's influence on the score is its score residual with its weights, and its part in the
 //! estimated curves `G` of the censoring and `H` of the entry times.
 //!
-//! Sources: Fine & Gray, *JASA* 94:496-509, 1999 (`eta_i + psi_i`); Geskus, *Biometrics* 67:39-49, 2011.
+//! Sources: Fine & Gray, *JASA* 94:496-509, 1999 (`eta_i + psi_i`); Geskus, *Biometrics* 67:39-49,
+//! 2011.
 
 use super::sample::{Pass, Sample};
 use crate::{
@@ -36,7 +37,8 @@ struct Hazards<'a> {
     pass: &'a Pass,
     /// Over the times before each, and all of them, as those followed meet them.
     met: Vec<Moments>,
-    /// Over each time and those after it, and none of them, with the factor `G H` that the gone have.
+    /// Over each time and those after it, and none of them, with the factor `G H` that the gone
+    /// have.
     later: Vec<Moments>,
 }
 
@@ -94,8 +96,8 @@ fn subtract(value: &mut [f64], factor: f64, x: &[f64], hazard: &Moments) {
     add(value, factor, &hazard.one);
 }
 
-/// What a censoring at `u` changes by lowering `G` after it: `q(u)`, the score residuals beyond `u` of
-/// those gone before, per subject at risk of being censored.
+/// What a censoring at `u` changes by lowering `G` after it: `q(u)`, the score residuals beyond
+/// `u` of those gone before, per subject at risk of being censored.
 fn add_censoring(sample: &Sample<'_>, hazards: &Hazards<'_>, values: &mut [Vec<f64>]) {
     let (any, p) = (sample.any(), sample.covariates.n_columns());
     let mut gone = Moments::new(p);

@@ -1,21 +1,23 @@
 //! Gray's test: do groups have the same cumulative incidence of one cause?
 //!
-//! As the log-rank test compares hazards, it compares subdistribution hazards: the score of group `k` is
-//! `z_k = sum_t L(t) [d_1k - R_k d_1 / R]`, where `d_1k` are the group's events of the cause and
-//! `R_k = Y_k (1 - F_k(t-)) / S_k(t-)` stands for those at risk, `Y_k` being at risk, `F_k` the cumulative
-//! incidence and `S_k` the survival curve of the group, `R` the sum, and `L = (1 - F_0(t-))^rho` the
-//! weight. With `h_k = Y_k / S_k(t-)`, `h` their sum, `dF_0 = d_1 / h` and `dG = dF_0 / (1 - F_0(t-))`, the
-//! covariance is
+//! As the log-rank test compares hazards, it compares subdistribution hazards: the score of group
+//! `k` is `z_k = sum_t L(t) [d_1k - R_k d_1 / R]`, where `d_1k` are the group's events of the
+//! cause and `R_k = Y_k (1 - F_k(t-)) / S_k(t-)` stands for those at risk, `Y_k` being at risk,
+//! `F_k` the cumulative incidence and `S_k` the survival curve of the group, `R` the sum, and
+//! `L = (1 - F_0(t-))^rho` the weight. With `h_k = Y_k / S_k(t-)`, `h` their sum,
+//! `dF_0 = d_1 / h` and `dG = dF_0 / (1 - F_0(t-))`, the covariance is
 //!
 //! `sum_r sum_t a_kr a_lr dF_0 / h_r + sum_r sum_t b_kr b_lr dF_2r / h_r`, where
 //! `d_kr = L h_r ([k = r] - h_k / h)`, `c_kr` is the sum of `d_kr dG` after `t`,
-//! `b_kr = -c_kr (1 - F_0(t)) / S_r(t)`, `a_kr = d_kr + c_kr + b_kr` and `F_2r` the incidence of the other
-//! causes. Where events tie, `dF_0` is multiplied by `1 - (d_1 - 1) / (h S_r(t-) - 1)` and `dF_2r` by
-//! `1 - (d_2r - 1) / (Y_r - 1)`, as the hypergeometric variance of a log-rank test has it.
+//! `b_kr = -c_kr (1 - F_0(t)) / S_r(t)`, `a_kr = d_kr + c_kr + b_kr` and `F_2r` the incidence of
+//! the other causes. Where events tie, `dF_0` is multiplied by `1 - (d_1 - 1) / (h S_r(t-) - 1)`
+//! and `dF_2r` by `1 - (d_2r - 1) / (Y_r - 1)`, as the hypergeometric variance of a log-rank test
+//! has it.
 //!
-//! Case weights are counts, as in the log-rank test. With delayed entry `Y_k / S_k(t-)` is no longer the group's
-//! size times its chance of being uncensored, which the covariance takes it for, so that delayed entry is refused;
-//! the cumulative incidences and the cause-specific log-rank test allow for it.
+//! Case weights are counts, as in the log-rank test. With delayed entry `Y_k / S_k(t-)` is no
+//! longer the group's size times its chance of being uncensored, which the covariance takes it for,
+//! so that delayed entry is refused; the cumulative incidences and the cause-specific log-rank test
+//! allow for it.
 //!
 //! Source: Gray, *Ann. Stat.* 16:1141-1154, 1988. Equal to R `cmprsk::cuminc()$Tests` to 12 digits.
 
@@ -36,18 +38,21 @@ pub struct GrayTest {
     pub score: Vec<f64>,
     /// Covariance of the scores.
     pub covariance: Vec<Vec<f64>>,
-    /// Chi-square test. Its degrees of freedom are the groups that were ever at risk beside another, less one.
+    /// Chi-square test. Its degrees of freedom are the groups that were ever at risk beside
+    /// another, less one.
     pub test: Test,
 }
 
 /// How to compare cumulative incidences; the default weights all times alike.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct GrayOptions {
     rho: f64,
     strata: Option<Vec<usize>>,
 }
 
-/// Gray's test of the groups named by `groups` (one label per subject) for one cause among competing ones.
+/// Gray's test of the groups named by `groups` (one label per subject) for one cause among
+/// competing ones.
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::NoEvents`] without an event of

@@ -4,9 +4,10 @@
 //! would have if all groups had one hazard; the differences are weighted, summed, and standardised
 //! by their hypergeometric covariance.
 //!
-//! Case weights are counts: a subject of weight 2 is two alike, in every number above, and weights that are no
-//! whole numbers are refused, as a hypergeometric covariance has no meaning for them. Where weights correct for
-//! sampling or for confounding, test the group in a weighted Cox model with robust standard errors.
+//! Case weights are counts: a subject of weight 2 is two alike, in every number above, and weights
+//! that are not whole numbers are refused, as a hypergeometric covariance has no meaning for them.
+//! Where weights correct for sampling or for confounding, test the group in a weighted Cox model
+//! with robust standard errors.
 //!
 //! Sources: Mantel, *Cancer Chemother. Rep.* 50:163-170, 1966; Peto & Peto, *JRSS A* 135:185-207,
 //! 1972; Tarone & Ware, *Biometrika* 64:156-160, 1977; Harrington & Fleming, *Biometrika*
@@ -52,12 +53,14 @@ pub struct LogRank {
     pub expected: Vec<f64>,
     /// Covariance of `observed - expected`.
     pub covariance: Vec<Vec<f64>>,
-    /// Chi-square test. Its degrees of freedom are the groups that were ever at risk beside another, less one.
+    /// Chi-square test. Its degrees of freedom are the groups that were ever at risk beside
+    /// another, less one.
     pub test: Test,
 }
 
 /// How to compare groups; the default is the plain log-rank test.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct LogRankOptions {
     weight: LogRankWeight,
     strata: Option<Vec<usize>>,

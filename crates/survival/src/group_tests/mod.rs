@@ -1,4 +1,21 @@
 //! Tests between groups: the log-rank family, Gray's test, and adjustment for several tests.
+//!
+//! | here | R | Python |
+//! |---|---|---|
+//! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | lifelines `multivariate_logrank_test` |
+//! | [`log_rank`] of [`OneCause::cause_specific`](crate::OneCause::cause_specific) | `survdiff(Surv(time, status == cause) ~ ..)` | |
+//! | [`gray_test`], [`GrayOptions`] | `cmprsk::cuminc(..)$Tests` | none |
+//! | [`holm`], [`benjamini_hochberg`] | `p.adjust` | statsmodels `multipletests` |
+//!
+//! # Examples
+//! ```
+//! use vertebra_survival::{group_tests::{holm, log_rank}, Outcomes};
+//! let outcomes = Outcomes::new((1..9).map(f64::from).collect(), vec![true; 8])?;
+//! let test = log_rank(&outcomes, &[0, 0, 0, 0, 1, 1, 1, 1])?.test;
+//! assert!(test.p < 0.01 && test.df == Some(1.0));
+//! assert_eq!(holm(&[0.01, 0.04, 0.03])?, [0.03, 0.06, 0.06]);
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
 
 mod gray;
 mod log_rank;

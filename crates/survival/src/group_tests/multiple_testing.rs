@@ -11,7 +11,7 @@ use crate::error::Error;
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::holm;
+/// use vertebra_survival::group_tests::holm;
 /// assert_eq!(holm(&[0.01, 0.04, 0.03])?, [0.03, 0.06, 0.06]);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_p_that_is_none_is_an_error() {
+    fn rejects_p_outside_the_unit_interval() {
         assert!(matches!(
             holm(&[0.1, f64::NAN]),
             Err(Error::OutOfDomain { name: "p", index: 1, .. })

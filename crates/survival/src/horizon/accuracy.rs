@@ -2,10 +2,11 @@
 //!
 //! A subject is flagged where `risk >= threshold`. Each figure is a ratio of sums of inverse
 //! probability of censoring weights: sensitivity = flagged cases / cases, specificity = unflagged
-//! controls / controls, ppv = flagged cases / flagged, npv = unflagged controls / unflagged. Under competing
-//! risks the controls are those without the event of interest, event-free or not.
+//! controls / controls, ppv = flagged cases / flagged, npv = unflagged controls / unflagged. Under
+//! competing risks the controls are those without the event of interest, event-free or not.
 //!
-//! Sources: Uno et al., *JASA* 102:527-537, 2007; Blanche et al., *Biometrical J.* 55:687-704, 2013.
+//! Sources: Uno et al., *JASA* 102:527-537, 2007; Blanche et al., *Biometrical J.* 55:687-704,
+//! 2013.
 
 use crate::{
     error::Error,
@@ -77,7 +78,8 @@ impl HorizonOptions {
     /// Sensitivity, specificity, ppv and npv of flagging `risk >= threshold`, at `horizon` years.
     ///
     /// # Errors
-    /// As [`accuracy_at`](crate::horizon::accuracy_at), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`accuracy_at`](crate::horizon::accuracy_at), and [`Error::InvalidSetting`] for a level
+    /// outside (0, 1).
     pub fn accuracy_at(
         &self,
         endpoint: &impl Endpoint,

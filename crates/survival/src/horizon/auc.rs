@@ -1,11 +1,12 @@
 //! Cumulative/dynamic area under the ROC curve at a horizon, with censoring.
 //!
-//! The probability that a subject with the event by the horizon has a higher risk than one without it,
-//! pairs of equal risk counting one half. Under competing risks who had another event by the horizon
-//! is one without it (the second of Blanche's two definitions, that of riskRegression).
+//! The probability that a subject with the event by the horizon has a higher risk than one without
+//! it, pairs of equal risk counting one half. Under competing risks a subject that had another
+//! event by the horizon is one without it (the second of Blanche's two definitions, that of
+//! riskRegression).
 //!
-//! Several scores at several horizons have a joint covariance, the sum over subjects of the products of
-//! their infinitesimal jackknife values, so that all can be compared in one Wald test.
+//! Several scores at several horizons have a joint covariance, the sum over subjects of the
+//! products of their infinitesimal jackknife values, so that all can be compared in one Wald test.
 //!
 //! Sources: Uno et al., *JASA* 102:527-537, 2007; Hung & Chiang, *Can. J. Stat.* 38:8-26, 2010;
 //! standard error and competing risks: Blanche et al., *Stat. Med.* 32:5381-5397, 2013.
@@ -71,7 +72,8 @@ impl HorizonOptions {
     /// Area under the ROC curve of `risk` at `horizon` years, in O(n log n).
     ///
     /// # Errors
-    /// As [`auc_at`](crate::horizon::auc_at), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`auc_at`](crate::horizon::auc_at), and [`Error::InvalidSetting`] for a level outside (0,
+    /// 1).
     pub fn auc_at(
         &self,
         endpoint: &impl Endpoint,
@@ -98,7 +100,8 @@ impl HorizonOptions {
     /// Areas of one score at several horizons (years), sorting only once.
     ///
     /// # Errors
-    /// As [`auc_at_horizons`](crate::horizon::auc_at_horizons), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`auc_at_horizons`](crate::horizon::auc_at_horizons), and [`Error::InvalidSetting`] for a
+    /// level outside (0, 1).
     pub fn auc_at_horizons(
         &self,
         endpoint: &impl Endpoint,
@@ -140,7 +143,8 @@ impl HorizonOptions {
     /// Tests whether two scores of the same subjects have the same area at `horizon` years.
     ///
     /// # Errors
-    /// As [`compare_auc_at`](crate::horizon::compare_auc_at), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`compare_auc_at`](crate::horizon::compare_auc_at), and [`Error::InvalidSetting`] for a
+    /// level outside (0, 1).
     pub fn compare_auc_at(
         &self,
         endpoint: &impl Endpoint,
@@ -159,7 +163,7 @@ impl HorizonOptions {
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, auc_jointly};
+/// use vertebra_survival::{horizon::auc_jointly, Outcomes};
 /// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
 /// let outcomes = Outcomes::new(time, vec![true, true, true, false, true, true, false, false])?;
 /// let (image, age) = ([0.9, 0.7, 0.8, 0.5, 0.2, 0.6, 0.3, 0.1], [0.5, 0.9, 0.4, 0.8, 0.6, 0.1, 0.7, 0.2]);
@@ -180,7 +184,8 @@ impl HorizonOptions {
     /// Areas of several scores at several horizons (years) with their covariance matrix.
     ///
     /// # Errors
-    /// As [`auc_jointly`](crate::horizon::auc_jointly), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`auc_jointly`](crate::horizon::auc_jointly), and [`Error::InvalidSetting`] for a level
+    /// outside (0, 1).
     pub fn auc_jointly(
         &self,
         endpoint: &impl Endpoint,
@@ -213,11 +218,12 @@ impl HorizonOptions {
 }
 
 impl JointAuc {
-    /// The area of score `first` minus that of score `second` at the horizon of this index, with its test.
+    /// The area of score `first` minus that of score `second` at the horizon of this index, with
+    /// its test.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] where there is no such score or horizon, [`Error::Undefined`] where both
-    /// rank all pairs alike, so that the difference has no variance.
+    /// [`Error::InvalidSetting`] where there is no such score or horizon, [`Error::Undefined`]
+    /// where both rank all pairs alike, so that the difference has no variance.
     pub fn difference(
         &self,
         first: usize,
@@ -254,8 +260,8 @@ impl JointAuc {
     /// Wald test that at every horizon all scores have the same area.
     ///
     /// # Errors
-    /// [`Error::Undefined`] for fewer than two scores, or where the differences have no regular covariance,
-    /// as when two scores rank all pairs alike.
+    /// [`Error::Undefined`] for fewer than two scores, or where the differences have no regular
+    /// covariance, as when two scores rank all pairs alike.
     pub fn test_of_equality(&self) -> Result<Test, Error> {
         let (scores, horizons) = (self.areas.len(), self.areas[0].len());
         let name = "the test of equal areas";

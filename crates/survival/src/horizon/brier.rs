@@ -1,16 +1,17 @@
 //! Brier score of predicted survival at a horizon, with censoring.
 //!
-//! `BS(t) = 1/n sum_i v_i (1[no event by t] - S_i(t))^2` with inverse probability of censoring weights
-//! `v_i`; 0 is perfect. The reference is the score of the observed risk of the whole sample (1 -
-//! Kaplan-Meier, or the cumulative incidence of one cause) as everybody's prediction; the scaled score is
-//! `1 - BS / BS_reference`, also called index of prediction accuracy.
+//! `BS(t) = 1/n sum_i v_i (1[no event by t] - S_i(t))^2` with inverse probability of censoring
+//! weights `v_i`; 0 is perfect. The reference is the score of the observed risk of the whole sample
+//! (1 - Kaplan-Meier, or the cumulative incidence of one cause) as everybody's prediction; the
+//! scaled score is `1 - BS / BS_reference`, also called index of prediction accuracy.
 //!
-//! Standard errors are infinitesimal jackknife ones and include that the censoring curve was estimated; for
-//! the scaled score also that the reference was. (At the observed risk the reference is least, so that what
-//! the estimated prediction adds is 0 to first order.)
+//! Standard errors are infinitesimal jackknife ones and include that the censoring curve was
+//! estimated; for the scaled score also that the reference was. (At the observed risk the reference
+//! is least, so that what the estimated prediction adds is 0 to first order.)
 //!
-//! Sources: Graf, Schmoor, Sauerbrei & Schumacher, *Stat. Med.* 18:2529-2545, 1999; competing risks:
-//! Schoop et al., *Biometrical J.* 53:88-112, 2011; scaled: Kattan & Gerds, *Diagn. Progn. Res.* 2:7,
+//! Sources: Graf, Schmoor, Sauerbrei & Schumacher, *Stat. Med.* 18:2529-2545, 1999; competing
+//! risks: Schoop et al., *Biometrical J.* 53:88-112, 2011; scaled: Kattan & Gerds, *Diagn. Progn.
+//! Res.* 2:7,
 //! 2018. Score and reference equal riskRegression's `Score(.., metrics = "Brier")`.
 
 use crate::{
@@ -52,8 +53,8 @@ pub struct IntegratedBrier {
     pub scaled: Estimate,
 }
 
-/// Brier score of `survival_prob`, the predicted probabilities of no event (of the cause of interest) by
-/// `horizon`.
+/// Brier score of `survival_prob`, the predicted probabilities of no event (of the cause of
+/// interest) by `horizon`.
 ///
 /// # Shapes
 /// - `survival_prob`: `[n]`, in [0, 1]
@@ -82,7 +83,8 @@ impl HorizonOptions {
     /// Brier score of predicted probabilities of no event by `horizon`.
     ///
     /// # Errors
-    /// As [`brier_score`](crate::horizon::brier_score), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`brier_score`](crate::horizon::brier_score), and [`Error::InvalidSetting`] for a level
+    /// outside (0, 1).
     pub fn brier_score(
         &self,
         endpoint: &impl Endpoint,
@@ -119,7 +121,8 @@ impl HorizonOptions {
     /// Tests whether two predictions for the same subjects have the same Brier score at `horizon`.
     ///
     /// # Errors
-    /// As [`compare_brier`](crate::horizon::compare_brier), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`compare_brier`](crate::horizon::compare_brier), and [`Error::InvalidSetting`] for a
+    /// level outside (0, 1).
     pub fn compare_brier(
         &self,
         endpoint: &impl Endpoint,
@@ -151,7 +154,7 @@ impl HorizonOptions {
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, integrated_brier};
+/// use vertebra_survival::{horizon::integrated_brier, Outcomes};
 /// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 /// let outcomes = Outcomes::new(time, vec![true, true, false, true, false, true])?;
 /// let (two, four) = ([0.2, 0.4, 0.8, 0.9, 0.9, 0.9], [0.1, 0.2, 0.5, 0.5, 0.8, 0.9]);
@@ -171,7 +174,8 @@ impl HorizonOptions {
     /// Brier score integrated over `horizons` (years, increasing) and divided by their span.
     ///
     /// # Errors
-    /// As [`integrated_brier`](crate::horizon::integrated_brier), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`integrated_brier`](crate::horizon::integrated_brier), and [`Error::InvalidSetting`] for
+    /// a level outside (0, 1).
     pub fn integrated_brier(
         &self,
         endpoint: &impl Endpoint,

@@ -2,8 +2,8 @@
 //!
 //! Acting on `risk >= p` gains a true positive at the price of `p / (1 - p)` per false one:
 //! `NB(p) = TP - FP p / (1 - p)`, with `TP` the flagged share of the sample times their observed
-//! risk at the horizon (1 - Kaplan-Meier, or the cumulative incidence of one cause) and `FP` the flagged
-//! share times the rest.
+//! risk at the horizon (1 - Kaplan-Meier, or the cumulative incidence of one cause) and `FP` the
+//! flagged share times the rest.
 //!
 //! Sources: Vickers & Elkin, *Med. Decis. Making* 26:565-574, 2006; Vickers, Cronin, Elkin &
 //! Gonen, *BMC Med. Inform. Decis. Mak.* 8:53, 2008 (censoring).

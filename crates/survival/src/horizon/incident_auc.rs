@@ -1,14 +1,15 @@
-//! Incident/dynamic area under the ROC curve: does who has the event *at* a time have a higher risk than those
-//! still at risk then?
+//! Incident/dynamic area under the ROC curve: does the subject that has the event *at* a time have
+//! a higher risk than those still at risk then?
 //!
-//! At an event time `t_i` the share of those at risk after it with a lower risk score than the event (equal
-//! ones counting one half) is `A_i`. The curve at `t` is the mean of the `A_i` with `|t_i - t| <= bandwidth`,
-//! each event counting alike: the weighted mean rank estimator with a flat kernel. It estimates
-//! `P(M_i > M_j | T_i = t, T_j > t)` without a censoring curve; a falling curve shows discrimination that
-//! wears off. Standard errors are infinitesimal jackknife ones, the window held fixed.
+//! At an event time `t_i` the share of those at risk after it with a lower risk score than the
+//! event (equal ones counting one half) is `A_i`. The curve at `t` is the mean of the `A_i` with
+//! `|t_i - t| <= bandwidth`, each event counting alike: the weighted mean rank estimator with a
+//! flat kernel. It estimates `P(M_i > M_j | T_i = t, T_j > t)` without a censoring curve; a falling
+//! curve shows discrimination that wears off. Standard errors are infinitesimal jackknife ones, the
+//! window held fixed.
 //!
-//! Sources: Heagerty & Zheng, *Biometrics* 61:92-105, 2005; Saha-Chaudhuri & Heagerty, *Biostatistics*
-//! 14:42-59, 2013.
+//! Sources: Heagerty & Zheng, *Biometrics* 61:92-105, 2005; Saha-Chaudhuri & Heagerty,
+//! *Biostatistics* 14:42-59, 2013.
 
 use crate::{
     error::Error,
@@ -31,20 +32,20 @@ pub struct IncidentAuc {
     pub events: usize,
 }
 
-/// Incident/dynamic area of `risk` at each of `times`, from the events within `bandwidth` years on either side,
-/// in O(n log n) for each time. Entry times and case weights are honoured.
+/// Incident/dynamic area of `risk` at each of `times`, from the events within `bandwidth` years on
+/// either side, in O(n log n) for each time. Entry times and case weights are honoured.
 ///
 /// # Shapes
 /// - `risk`: `[n]`, finite, higher = earlier expected event
 ///
 /// # Errors
-/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for a time that is not finite or
-/// a bandwidth that is not positive, and [`Error::Undefined`] where no event within the bandwidth leaves
-/// anybody at risk.
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for a time that is
+/// not finite or a bandwidth that is not positive, and [`Error::Undefined`] where no event within
+/// the bandwidth leaves anybody at risk.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, incident_auc};
+/// use vertebra_survival::{horizon::incident_auc, Outcomes};
 /// let outcomes =
 ///     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
 /// let at_1_5 = incident_auc(&outcomes, &[0.9, 0.3, 0.5, 0.4, 0.1], &[1.5], 0.5)?[0];
@@ -61,10 +62,12 @@ pub fn incident_auc(
 }
 
 impl HorizonOptions {
-    /// Incident/dynamic area of `risk` at each of `times`, from the events within `bandwidth` years.
+    /// Incident/dynamic area of `risk` at each of `times`, from the events within `bandwidth`
+    /// years.
     ///
     /// # Errors
-    /// As [`incident_auc`](crate::horizon::incident_auc), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`incident_auc`](crate::horizon::incident_auc), and [`Error::InvalidSetting`] for a level
+    /// outside (0, 1).
     pub fn incident_auc(
         &self,
         outcomes: &Outcomes,
@@ -167,8 +170,8 @@ impl Sample<'_> {
         Ok(IncidentAuc { time, estimate, events: chosen.len() })
     }
 
-    /// Forwards in time: for each subject `sum w_i (s - A_i) / n_i` over the events in the window that it
-    /// outlived since it entered, `s` being 1 where the event has the higher risk.
+    /// Forwards in time: for each subject `sum w_i (s - A_i) / n_i` over the events in the window
+    /// that it outlived since it entered, `s` being 1 where the event has the higher risk.
     fn as_later(&self, shares: &[Share], near: impl Fn(usize) -> bool) -> Vec<f64> {
         let mut values = vec![0.0; shares.len()];
         let mut passed = Weights::new(self.ranks.len());

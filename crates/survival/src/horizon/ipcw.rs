@@ -1,10 +1,10 @@
-//! Who had the event by a horizon, who had not, and how much each counts for those whose follow-up
-//! was censored before it (inverse probability of censoring weights).
+//! Event status at a horizon, with inverse probability of censoring weights.
 //!
 //! A *case* had the event at `t_i <= horizon` and weighs `1 / G(t_i-)`; a *control* was followed
-//! beyond the horizon and weighs `1 / G(horizon)`; who was censored before weighs nothing. Under competing
-//! risks, who had another event at `t_i <= horizon` is a control as well and weighs `1 / G(t_i-)`. `G` is
-//! the Kaplan-Meier curve of the censoring, events taken to come before censorings at equal times.
+//! beyond the horizon and weighs `1 / G(horizon)`; a subject censored earlier has weight 0. Under
+//! competing risks, a subject that had another event at `t_i <= horizon` is a control as well and
+//! weighs `1 / G(t_i-)`. `G` is the Kaplan-Meier curve of the censoring, events taken to come
+//! before censorings at equal times.
 //!
 //! Standard errors of weighted statistics are infinitesimal jackknife ones and include that `G`
 //! was estimated from the same subjects (Blanche, Dartigues & Jacqmin-Gadda, *Stat. Med.*

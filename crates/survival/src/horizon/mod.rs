@@ -1,4 +1,39 @@
-//! Figures at a horizon: event status by a given time, with inverse probability of censoring weights.
+//! Figures at a horizon: event status by a given time, with inverse probability of censoring
+//! weights.
+//!
+//! [`auc_at`] asks who has the event *by* the horizon; report it where decisions are made for a
+//! fixed time, such as five-year risk. [`accuracy_at`] is about one threshold, [`brier_score`] pays
+//! for discrimination and calibration both, [`decision_curve`] weighs true against false positives,
+//! and [`net_reclassification`] and [`integrated_discrimination`] tell what a new prediction adds
+//! to an old one. [`incident_auc`] shows whether discrimination wears off.
+//!
+//! Every function takes an [`Endpoint`](crate::Endpoint): outcomes, or one cause of competing ones.
+//! The standard errors include that the censoring curve was estimated. The functions have 95 %
+//! intervals; [`HorizonOptions`] has the same functions as methods, with any level.
+//!
+//! | here | R | Python |
+//! |---|---|---|
+//! | [`auc_at`], [`compare_auc_at`], [`auc_jointly`], [`roc_at`] | `timeROC`, `riskRegression::Score(metrics = "auc")` | sksurv `cumulative_dynamic_auc` (no error) |
+//! | of [`CompetingOutcomes::cause`](crate::CompetingOutcomes::cause) | `riskRegression::Score(Hist(time, cause) ~ 1, cause = ..)` | none |
+//! | [`incident_auc`] | `risksetROC` (other smoothers) | none |
+//! | [`accuracy_at`] | `timeROC::SeSpPPVNPV` | none |
+//! | [`brier_score`], [`integrated_brier`] | `riskRegression::Score(metrics = "brier")` | sksurv `brier_score`, `integrated_brier_score` |
+//! | [`net_reclassification`], [`integrated_discrimination`] | `nricens`, `survIDINRI` | none |
+//! | [`decision_curve`] | `dcurves::dca` | |
+//! | [`pseudo_observations`] | `prodlim::jackknife`, `pseudo::pseudoci` | none |
+//!
+//! # Examples
+//! ```
+//! use vertebra_survival::{horizon::{HorizonOptions, auc_at}, Outcomes};
+//! let outcomes =
+//!     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
+//! let risk = [0.9, 0.3, 0.5, 0.4, 0.1];
+//! let auc = auc_at(&outcomes, &risk, 2.5)?;
+//! assert_eq!((auc.estimate.value, auc.n_cases, auc.n_controls), (4.0 / 6.0, 2, 3));
+//! let wide = HorizonOptions::default().with_level(0.99).auc_at(&outcomes, &risk, 2.5)?;
+//! assert!(wide.estimate.interval.width() > auc.estimate.interval.width());
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
 
 mod accuracy;
 mod auc;

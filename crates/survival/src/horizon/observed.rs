@@ -1,12 +1,14 @@
 //! The observed risk of an endpoint by a horizon, and how much it depends on each subject.
 //!
-//! With `d_k` events of any kind and `c_k` of the kind predicted among `n_k` at risk at `t_k`, the risk is
-//! `F(t) = sum_k S(t_k-) c_k / n_k` (Aalen-Johansen; without competing events 1 - Kaplan-Meier). Its
-//! derivative with respect to subject `i`'s weight is, over the times `t_k <= t` at which `i` is at risk,
+//! With `d_k` events of any kind and `c_k` of the kind predicted among `n_k` at risk at `t_k`, the
+//! risk is `F(t) = sum_k S(t_k-) c_k / n_k` (Aalen-Johansen; without competing events 1 -
+//! Kaplan-Meier). Its derivative with respect to subject `i`'s weight is, over the times
+//! `t_k <= t` at which `i` is at risk,
 //!
 //! `sum_k [(F(t) - F(t_k)) d_k / (n_k (n_k - d_k)) - S(t_k-) c_k / n_k^2]`
 //!
-//! plus, where `i` has an event at `t_k`, `[of interest] S(t_k-) / n_k - (F(t) - F(t_k)) / (n_k - d_k)`.
+//! plus, where `i` has an event at `t_k`,
+//! `[of interest] S(t_k-) / n_k - (F(t) - F(t_k)) / (n_k - d_k)`.
 
 use crate::{
     curves::CurveScale,
@@ -33,7 +35,8 @@ impl Observed {
         self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
     }
 
-    /// The risk with its interval on the log-log scale of the complement, from 0 to 1 where all had the event.
+    /// The risk with its interval on the log-log scale of the complement, from 0 to 1 where all had
+    /// the event.
     pub(crate) fn estimate(&self, level: f64) -> Estimate {
         let std_error = self.std_error();
         let log = if self.free > 0.0 { std_error / self.free } else { 0.0 };
@@ -46,7 +49,8 @@ impl Observed {
 /// The observed risk of all subjects.
 ///
 /// # Errors
-/// [`Error::InvalidSetting`] for a bad horizon, [`Error::Undefined`] where nobody was followed to it.
+/// [`Error::InvalidSetting`] for a bad horizon, [`Error::Undefined`] where nobody was followed to
+/// it.
 pub(crate) fn observed(endpoint: &impl Endpoint, horizon: f64) -> Result<Observed, Error> {
     let outcomes = endpoint.follow_up();
     check::reaches(outcomes, horizon)?;
@@ -173,7 +177,8 @@ mod tests {
             };
             let w: Vec<f64> = rows.iter().map(|r| f64::from(r.2)).collect();
             let got = at(&w);
-            // Where a curve falls to 0 with weight entering later, it does so only at these weights.
+            // Where a curve falls to 0 with weight entering later, it does so only at these
+            // weights.
             for i in 0..w.len() {
                 let moved = |by: f64| {
                     let mut w = w.clone();

@@ -4,12 +4,12 @@ use crate::{error::Error, outcomes::check};
 
 /// How figures at a horizon are computed; the default has 95 % intervals.
 ///
-/// The functions of this module, such as [`auc_at`](crate::horizon::auc_at), are short for the methods
-/// of the default.
+/// The functions of this module, such as [`auc_at`](crate::horizon::auc_at), are short for the
+/// methods of the default.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, horizon::HorizonOptions};
+/// use vertebra_survival::{horizon::HorizonOptions, Outcomes};
 /// let outcomes =
 ///     Outcomes::new(vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![true, true, false, true, false])?;
 /// let options = HorizonOptions::default().with_level(0.9);

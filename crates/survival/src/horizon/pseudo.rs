@@ -1,11 +1,12 @@
 //! Pseudo-observations of the risk by a horizon: what each subject, censored or not, stands for.
 //!
-//! `theta_i = n F - (n - 1) F^(-i)`, with `F` the observed risk of all and `F^(-i)` that without subject `i`.
-//! Without censoring it is the 0/1 indicator of the event; with censoring that does not depend on the
-//! predictions it has the same mean given these, so that it can stand for the indicator in a regression.
+//! `theta_i = n F - (n - 1) F^(-i)`, with `F` the observed risk of all and `F^(-i)` that without
+//! subject `i`. Without censoring it is the 0/1 indicator of the event; with censoring that does
+//! not depend on the predictions it has the same mean given these, so that it can stand for the
+//! indicator in a regression.
 //!
-//! Sources: Andersen, Klein & Rosthøj, *Biometrika* 90:15-27, 2003; Andersen & Perme, *Stat. Methods Med.
-//! Res.* 19:71-99, 2010. Equal to R `prodlim::jackknife`, here in O(n log n).
+//! Sources: Andersen, Klein & Rosthøj, *Biometrika* 90:15-27, 2003; Andersen & Perme, *Stat.
+//! Methods Med. Res.* 19:71-99, 2010. Equal to R `prodlim::jackknife`, here in O(n log n).
 
 use crate::{
     error::Error,
@@ -16,12 +17,12 @@ use crate::{
 /// Pseudo-observations of the risk by `horizon` years, shape `[n]`.
 ///
 /// # Errors
-/// [`Error::Empty`], [`Error::InvalidSetting`], [`Error::Undefined`] where nobody was followed to the horizon,
-/// [`Error::Unsupported`] for case weights or delayed entry.
+/// [`Error::Empty`], [`Error::InvalidSetting`], [`Error::Undefined`] where nobody was followed to
+/// the horizon, [`Error::Unsupported`] for case weights or delayed entry.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, pseudo_observations};
+/// use vertebra_survival::{horizon::pseudo_observations, Outcomes};
 /// let outcomes = Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, false, true, false])?;
 /// let risk = pseudo_observations(&outcomes, 3.5)?;
 /// assert!(risk.iter().zip([1.0, 0.5, 1.5, -0.5]).all(|(a, b)| (a - b).abs() < 1e-12), "{risk:?}");

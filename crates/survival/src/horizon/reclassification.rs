@@ -1,20 +1,22 @@
-//! What a new prediction adds to an old one: net reclassification (NRI) and integrated discrimination (IDI)
-//! improvement at a horizon, with censoring.
+//! What a new prediction adds to an old one: net reclassification (NRI) and integrated
+//! discrimination (IDI) improvement at a horizon, with censoring.
 //!
-//! A subject moves *up* or *down* where its predicted risk does, by any amount or into another category.
-//! With `pi_U`, `pi_D` the shares of the sample that move, `F_U`, `F_D` their observed risks by the horizon (1 -
-//! Kaplan-Meier, or the cumulative incidence of one cause) and `F` that of all,
+//! A subject moves *up* or *down* where its predicted risk does, by any amount or into another
+//! category. With `pi_U`, `pi_D` the shares of the sample that move, `F_U`, `F_D` their observed
+//! risks by the horizon (1 - Kaplan-Meier, or the cumulative incidence of one cause) and `F` that
+//! of all,
 //!
-//! `NRI of events = (F_U pi_U - F_D pi_D) / F`, `NRI of non-events = ((1 - F_D) pi_D - (1 - F_U) pi_U) / (1 - F)`,
+//! `NRI of events = (F_U pi_U - F_D pi_D) / F`,
+//! `NRI of non-events = ((1 - F_D) pi_D - (1 - F_U) pi_U) / (1 - F)`,
 //!
-//! and their sum is the NRI (Pencina, D'Agostino & Steyerberg, *Stat. Med.* 30:11-21, 2011, eq. 6-8).
-//! `IDI = (E[p_new | event] - E[p_new | none]) - (E[p_old | event] - E[p_old | none])`, the means weighted by
-//! the inverse probability of being uncensored (Uno et al., *Stat. Med.* 32:2430-2442, 2013).
-//! Standard errors are infinitesimal jackknife ones.
+//! and their sum is the NRI (Pencina, D'Agostino & Steyerberg, *Stat. Med.* 30:11-21, 2011, eq.
+//! 6-8). `IDI = (E[p_new | event] - E[p_new | none]) - (E[p_old | event] - E[p_old | none])`, the
+//! means weighted by the inverse probability of being uncensored (Uno et al., *Stat. Med.*
+//! 32:2430-2442, 2013). Standard errors are infinitesimal jackknife ones.
 //!
-//! An NRI without categories counts changes of any size alike and rewards a miscalibrated new prediction
-//! (Hilden & Gerds, *Stat. Med.* 33:3405-3414, 2014): report the parts, and beside them
-//! [`compare_brier`](crate::compare_brier) or [`decision_curve`](crate::decision_curve).
+//! An NRI without categories counts changes of any size alike and rewards a miscalibrated new
+//! prediction (Hilden & Gerds, *Stat. Med.* 33:3405-3414, 2014): report the parts, and beside them
+//! [`compare_brier`](crate::horizon::compare_brier) or [`decision_curve`](crate::decision_curve).
 
 use crate::{
     error::Error,
@@ -34,8 +36,8 @@ pub enum Reclassification {
     /// Any change of the predicted risk: the category-free or continuous NRI, from -2 to 2.
     #[default]
     AnyChange,
-    /// A change of category. The categories are cut at these risks, increasing inside (0, 1); a risk equal to a
-    /// cut is above it.
+    /// A change of category. The categories are cut at these risks, increasing inside (0, 1); a
+    /// risk equal to a cut is above it.
     Categories(Vec<f64>),
 }
 
@@ -59,7 +61,8 @@ pub struct NetReclassification {
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct IntegratedDiscrimination {
-    /// Discrimination slope of the old prediction: its mean in those with the event less that in those without.
+    /// Discrimination slope of the old prediction: its mean in those with the event less that in
+    /// those without.
     pub old_slope: f64,
     /// Discrimination slope of the new prediction.
     pub new_slope: f64,
@@ -67,21 +70,23 @@ pub struct IntegratedDiscrimination {
     pub improvement: PairedDifference,
 }
 
-/// Net reclassification improvement of `new` over `old` predicted risks of an event by `horizon` years.
+/// Net reclassification improvement of `new` over `old` predicted risks of an event by `horizon`
+/// years.
 ///
-/// The risk of those who move is held at its last value where none of them was followed to the horizon.
+/// The risk of those who move is held at its last value where none of them was followed to the
+/// horizon.
 ///
 /// # Shapes
 /// - `old`, `new`: `[n]`, in [0, 1]
 ///
 /// # Errors
-/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for cuts that do not increase
-/// inside (0, 1) or a bad horizon, and [`Error::Undefined`] without an event by the horizon, with
-/// nobody free of it, or where nobody moves.
+/// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for cuts that do
+/// not increase inside (0, 1) or a bad horizon, and [`Error::Undefined`] without an event by the
+/// horizon, with nobody free of it, or where nobody moves.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, Reclassification, net_reclassification};
+/// use vertebra_survival::{horizon::{Reclassification, net_reclassification}, Outcomes};
 /// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 /// let outcomes = Outcomes::new(time, vec![true, true, false, true, false, false])?;
 /// let (old, new) = ([0.3, 0.2, 0.3, 0.2, 0.1, 0.3], [0.6, 0.1, 0.2, 0.3, 0.1, 0.2]);
@@ -104,7 +109,8 @@ impl HorizonOptions {
     /// Net reclassification improvement of `new` over `old` predicted risks.
     ///
     /// # Errors
-    /// As [`net_reclassification`](crate::horizon::net_reclassification), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`net_reclassification`](crate::horizon::net_reclassification), and
+    /// [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn net_reclassification(
         &self,
         endpoint: &impl Endpoint,
@@ -224,19 +230,20 @@ fn joint_and_share(
     (joint, Influence::new(share, of_share))
 }
 
-/// Integrated discrimination improvement of `new` over `old` predicted risks of an event by `horizon` years.
+/// Integrated discrimination improvement of `new` over `old` predicted risks of an event by
+/// `horizon` years.
 ///
 /// # Shapes
 /// - `old`, `new`: `[n]`, in [0, 1]
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`],
-/// [`Error::Unsupported`] for delayed entry, and [`Error::Undefined`] without a case or a control or where
-/// the predictions differ for none of them.
+/// [`Error::Unsupported`] for delayed entry, and [`Error::Undefined`] without a case or a control
+/// or where the predictions differ for none of them.
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::{Outcomes, integrated_discrimination};
+/// use vertebra_survival::{horizon::integrated_discrimination, Outcomes};
 /// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 /// let outcomes = Outcomes::new(time, vec![true, true, false, true, false, false])?;
 /// let (old, new) = ([0.3, 0.2, 0.3, 0.2, 0.1, 0.3], [0.6, 0.1, 0.2, 0.3, 0.1, 0.2]);
@@ -257,7 +264,8 @@ impl HorizonOptions {
     /// Integrated discrimination improvement of `new` over `old` predicted risks.
     ///
     /// # Errors
-    /// As [`integrated_discrimination`](crate::horizon::integrated_discrimination), and [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// As [`integrated_discrimination`](crate::horizon::integrated_discrimination), and
+    /// [`Error::InvalidSetting`] for a level outside (0, 1).
     pub fn integrated_discrimination(
         &self,
         endpoint: &impl Endpoint,

@@ -1,4 +1,23 @@
-//! Losses for training networks: parametric likelihoods with their gradients, and the same on burn tensors.
+//! Losses for training networks: parametric likelihoods with their gradients, and losses on burn
+//! tensors.
+//!
+//! [`logistic_hazard_loss`] and [`weibull_loss`] have exact gradients in f64. With feature `burn`,
+//! `cox_loss` (the partial likelihood of [`cox`](crate::cox)), `logistic_hazard_loss_tensor` and
+//! `weibull_loss_tensor` are differentiable functions of tensors on any device.
+//!
+//! | here | Python |
+//! |---|---|
+//! | [`cox_partial_likelihood`](crate::cox::cox_partial_likelihood), `cox_loss` | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
+//! | [`logistic_hazard_loss`], [`weibull_loss`] | pycox `nll_logistic_hazard`, torchsurv `weibull` |
+//!
+//! # Examples
+//! ```
+//! use vertebra_survival::{losses::weibull_loss, Outcomes};
+//! let outcomes = Outcomes::new(vec![1.0, 2.0], vec![true, false])?;
+//! let at = weibull_loss(&outcomes, &[0.0, 0.0, 0.0, 0.0])?; // scale 1 year, shape 1
+//! assert_eq!(at.loss, 1.5); // exponential: the mean follow-up times the hazard
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
 
 mod parametric;
 #[cfg(feature = "burn")]

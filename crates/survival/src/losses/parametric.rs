@@ -1,8 +1,9 @@
 //! Losses of networks that predict a whole survival distribution, with exact gradients in f64.
 //!
-//! - Discrete-time logistic hazard: follow-up is cut into `k` intervals, the network gives a logit
-//!   for the hazard of each, and a subject adds the binary cross-entropy of every interval up to its
-//!   own. Source: Gensheimer & Narasimhan, *PeerJ* 7:e6257, 2019; as pycox `nll_logistic_hazard`.
+//! - Discrete-time logistic hazard: follow-up is cut into `k` intervals, the network gives a
+//!   logit for the hazard of each, and a subject adds the binary cross-entropy of every interval up
+//!   to its own. Source: Gensheimer & Narasimhan, *PeerJ* 7:e6257, 2019; as pycox
+//!   `nll_logistic_hazard`.
 //! - Weibull: hazard `(shape / scale) (t / scale)^(shape - 1)`; the network gives `ln scale` and
 //!   `ln shape`. As torchsurv `weibull.neg_log_likelihood`.
 
@@ -33,7 +34,7 @@ pub struct LossGradient {
 ///
 /// # Examples
 /// ```
-/// use vertebra_survival::logistic_hazard_loss;
+/// use vertebra_survival::losses::logistic_hazard_loss;
 /// let at = logistic_hazard_loss(&[1], &[true], &[0.0, 0.0], 2)?;
 /// assert!((at.loss - 2.0 * 2f64.ln()).abs() < 1e-15);
 /// assert_eq!(at.gradient, [0.5, -0.5]);
@@ -81,8 +82,9 @@ pub fn logistic_hazard_loss(
 /// - `log_scale_shape`: `[n, 2]`, row-major: `ln scale` (scale in years) and `ln shape`
 ///
 /// # Errors
-/// [`Error::Empty`], [`Error::LengthMismatch`], [`Error::OutOfDomain`] for a value that is not finite
-/// or an event at time 0, and [`Error::Undefined`] where the likelihood is too small for an f64.
+/// [`Error::Empty`], [`Error::LengthMismatch`], [`Error::OutOfDomain`] for a value that is not
+/// finite or an event at time 0, and [`Error::Undefined`] where the likelihood is too small for an
+/// f64.
 pub fn weibull_loss(outcomes: &Outcomes, log_scale_shape: &[f64]) -> Result<LossGradient, Error> {
     check::length("time", outcomes.time(), outcomes)?;
     let n = outcomes.n_subjects();

@@ -1,7 +1,8 @@
 //! The losses as burn tensors.
 //!
 //! Value and exact gradient are computed on the host in f64 and put into the graph as a linear
-//! function of the input: first derivatives are exact on every backend, second derivatives are zero.
+//! function of the input: first derivatives are exact on every backend, second derivatives are
+//! zero.
 
 use burn::tensor::Tensor;
 

@@ -52,8 +52,8 @@ impl Normal {
 
     /// `z` with `P(Z <= z) = p`.
     ///
-    /// Three Halley steps on the nearer tail, from the approximation 26.2.23 of Abramowitz & Stegun,
-    /// *Handbook of Mathematical Functions*, 1964, which is 4.5e-4 off at most.
+    /// Three Halley steps on the nearer tail, from the approximation 26.2.23 of Abramowitz &
+    /// Stegun, *Handbook of Mathematical Functions*, 1964, which is 4.5e-4 off at most.
     #[must_use]
     pub fn quantile(self, p: f64) -> f64 {
         let (tail, sign) = if p < 0.5 { (p, -1.0) } else { (1.0 - p, 1.0) };
@@ -244,8 +244,8 @@ impl Student {
 /// while the continued fraction needs ever more terms.
 const MANY: f64 = 2e4;
 
-/// The normal deviate with the tail of `t`: `z = sqrt(a ln(1 + t^2 / df))`, `a = df - 1/2`, and what
-/// is left of it in powers of `1 / (48 a^2)`. Source: Hill, *Commun. ACM* 13:617-619, 1970
+/// The normal deviate with the tail of `t`: `z = sqrt(a ln(1 + t^2 / df))`, `a = df - 1/2`, and
+/// what is left of it in powers of `1 / (48 a^2)`. Source: Hill, *Commun. ACM* 13:617-619, 1970
 /// (algorithm 395).
 fn normal_deviate(t: f64, df: f64) -> f64 {
     let a = df - 0.5;
@@ -276,7 +276,8 @@ fn gamma_ratio(a: f64) -> f64 {
     a.sqrt() * SERIES.iter().rev().fold(0.0, |sum, term| sum / a + term)
 }
 
-/// The denominator of the incomplete beta function's continued fraction (Abramowitz & Stegun 26.5.8).
+/// The denominator of the incomplete beta function's continued fraction (Abramowitz & Stegun
+/// 26.5.8).
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     continued_fraction(1.0, |k| {
         let m = (k / 2.0).floor();

@@ -50,7 +50,8 @@ impl Matrix {
         self.values.iter().all(|v| v.is_finite())
     }
 
-    /// Adds `factor x x'` below the diagonal and on it; [`mirror`](Self::mirror) when all are added.
+    /// Adds `factor x x'` below the diagonal and on it; [`mirror`](Self::mirror) when all are
+    /// added.
     #[inline]
     pub(crate) fn add_outer(&mut self, factor: f64, x: &[f64]) {
         for (row, values) in self.values.chunks_exact_mut(x.len()).enumerate() {

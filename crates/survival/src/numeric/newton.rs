@@ -114,7 +114,8 @@ fn step_from<T>(here: &Local<T>) -> Result<Vec<f64>, usize> {
     }
 }
 
-/// The parameter that moves most, where a step that no longer matters to the function still moves it.
+/// The parameter that moves most, where a step that no longer matters to the function still moves
+/// it.
 fn runaway(step: &[f64], decrement: f64) -> Option<usize> {
     let fastest = (0..step.len()).max_by(|&a, &b| step[a].abs().total_cmp(&step[b].abs()))?;
     (decrement < FLAT && step[fastest].abs() > STILL_MOVING).then_some(fastest)

@@ -1,8 +1,8 @@
 //! Sorting of real numbers by how far they lie between the least and the largest.
 //!
-//! That distance, as a whole number of many bits, and the index share one 64-bit word, so that large arrays
-//! are sorted by two passes of radix sort over 8-byte items; what the leading bits do not decide (few, unless
-//! some values lie very far out) is sorted after.
+//! That distance, as a whole number of many bits, and the index share one 64-bit word, so that
+//! large arrays are sorted by two passes of radix sort over 8-byte items; what the leading bits do
+//! not decide (few, unless some values lie very far out) is sorted after.
 
 /// Indices by increasing value, and where each run of equal values starts in them.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ fn split_run(values: &[f64], run: &mut [u32], begin: usize, starts: &mut Vec<u32
         return;
     }
     run.sort_by(|&a, &b| value(a).total_cmp(&value(b)).then(a.cmp(&b)));
-    // `total_cmp` tells -0.0 from 0.0, which are equal: such a run must come back in index order.
+    // `total_cmp` tells -0.0 from 0.0, which are equal: equal values keep index order.
     if run.iter().any(|&i| value(i) == 0.0) {
         let zeros =
             run.partition_point(|&i| value(i) < 0.0)..run.partition_point(|&i| value(i) <= 0.0);

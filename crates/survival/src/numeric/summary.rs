@@ -1,6 +1,7 @@
 //! Mean and standard deviation.
 
-/// Mean and sample standard deviation (divided by `n - 1`) of some values; NaN where there are too few.
+/// Mean and sample standard deviation (divided by `n - 1`) of some values; NaN where there are too
+/// few.
 ///
 /// # Examples
 /// ```

@@ -2,8 +2,8 @@
 
 use crate::{error::Error, outcomes::Outcomes};
 
-/// Outcomes under competing risks: each event has a cause, and an event of one cause (such as death)
-/// makes an event of another (such as fracture) impossible.
+/// Outcomes under competing risks: each event has a cause, and an event of one cause (such as
+/// death) makes an event of another (such as fracture) impossible.
 ///
 /// # Examples
 /// ```
@@ -17,21 +17,24 @@ use crate::{error::Error, outcomes::Outcomes};
 /// assert!(observed_expected(&of_fracture, &risk, 3.0)?.observed < 0.5);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct CompetingOutcomes {
     any: Outcomes,
     cause: Vec<usize>,
 }
 
-/// One cause of [`CompetingOutcomes`]; every function that takes an [`Endpoint`](crate::Endpoint) takes it.
+/// One cause of [`CompetingOutcomes`]; every function that takes an [`Endpoint`](crate::Endpoint)
+/// takes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct OneCause<'a> {
     outcomes: &'a CompetingOutcomes,
     cause: usize,
 }
 
 impl CompetingOutcomes {
-    /// `time` in years; `cause[i]` is 0 for a censored subject and 1, 2, .. for the cause of its event.
+    /// `time` in years; `cause[i]` is 0 for a censored subject and 1, 2, .. for the cause of its
+    /// event.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`].
@@ -50,14 +53,16 @@ impl CompetingOutcomes {
     /// Adds case weights: a subject of weight 2 counts as two alike.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `weight[i]` is positive and finite.
+    /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `weight[i]` is positive and
+    /// finite.
     pub fn with_weights(mut self, weight: Vec<f64>) -> Result<Self, Error> {
         self.any = self.any.with_weights(weight)?;
         Ok(self)
     }
 
-    /// Adds entry times in years: subject `i` is at risk on `(entry[i], time[i]]`. Who has an event, of any
-    /// cause, before it would have entered is not in the sample; the curves and risks allow for that.
+    /// Adds entry times in years: subject `i` is at risk on `(entry[i], time[i]]`. A subject that
+    /// has an event, of any cause, before it would have entered is not in the sample; the curves
+    /// and risks allow for that.
     ///
     /// # Errors
     /// As [`Outcomes::with_entry`].
@@ -66,7 +71,8 @@ impl CompetingOutcomes {
         Ok(self)
     }
 
-    /// Takes times as equal that differ by less than rounding, as [`Outcomes::with_tied_times`] does.
+    /// Takes times as equal that differ by less than rounding, as [`Outcomes::with_tied_times`]
+    /// does.
     ///
     /// # Errors
     /// As there.
@@ -96,7 +102,8 @@ impl CompetingOutcomes {
     /// The endpoint "event of this cause".
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] for cause 0, [`Error::NoEvents`] where nobody had one of this cause.
+    /// [`Error::InvalidSetting`] for cause 0, [`Error::NoEvents`] where nobody had one of this
+    /// cause.
     pub fn cause(&self, cause: usize) -> Result<OneCause<'_>, Error> {
         if cause == 0 {
             return Err(Error::InvalidSetting {
@@ -135,9 +142,10 @@ impl<'a> OneCause<'a> {
         self.cause
     }
 
-    /// Outcomes in which an event of another cause is a censoring: what a cause-specific hazard is estimated
-    /// from, be it by [`nelson_aalen`](crate::nelson_aalen), [`log_rank`](crate::log_rank) or a Cox model, and
-    /// [`incident_auc`](crate::incident_auc) under competing risks.
+    /// Outcomes in which an event of another cause is a censoring: what a cause-specific hazard is
+    /// estimated from, be it by [`nelson_aalen`](crate::curves::nelson_aalen),
+    /// [`log_rank`](crate::log_rank) or a Cox model, and
+    /// [`incident_auc`](crate::horizon::incident_auc) under competing risks.
     ///
     /// Their Kaplan-Meier curve is not the probability of staying free of the event: that is
     /// [`cumulative_incidence`](crate::cumulative_incidence).
@@ -155,12 +163,14 @@ impl<'a> OneCause<'a> {
         self.outcomes.any.with_events(own)
     }
 
-    /// Outcomes in which who had an event of another cause is followed, without event, to the end of the study.
+    /// Outcomes in which a subject that had an event of another cause is followed, without event,
+    /// to the end of the study.
     ///
-    /// [`harrell_c`](crate::harrell_c) of these is the C-index for competing risks of Wolbers et al.
-    /// (*Epidemiology* 20:555-561, 2009): who had another event is known not to have this one, so that a score
-    /// should rank it below those with this event, whenever that was. Like Harrell's C it depends on the
-    /// censoring; [`auc_at`](crate::auc_at) of the cause does not.
+    /// [`harrell_c`](crate::harrell_c) of these is the C-index for competing risks of Wolbers et
+    /// al. (*Epidemiology* 20:555-561, 2009): a subject that had another event is known not to have
+    /// this one, so that a score should rank it below those with this event, whenever that was.
+    /// Like Harrell's C it depends on the censoring; [`auc_at`](crate::auc_at) of the cause does
+    /// not.
     ///
     /// # Examples
     /// ```

@@ -20,12 +20,13 @@ pub enum Kind<'a> {
     Cause(OneCause<'a>),
 }
 
-/// What is predicted: the event of [`Outcomes`], or [`OneCause`] of [`CompetingOutcomes`](crate::CompetingOutcomes).
+/// What is predicted: the event of [`Outcomes`], or [`OneCause`] of
+/// [`CompetingOutcomes`](crate::CompetingOutcomes).
 ///
-/// For one cause, who had an event of another cause by a horizon is known not to have the one predicted:
-/// it counts as a control, weighted as an event of its time, and the observed risk is the
-/// Aalen-Johansen cumulative incidence instead of 1 - Kaplan-Meier (Blanche, Dartigues & Jacqmin-Gadda,
-/// *Stat. Med.* 32:5381-5397, 2013; van Geloven et al., *BMJ* 377:e069249, 2022).
+/// For one cause, a subject that had an event of another cause by a horizon is known not to have
+/// the one predicted: it counts as a control, weighted as an event of its time, and the observed
+/// risk is the Aalen-Johansen cumulative incidence instead of 1 - Kaplan-Meier (Blanche, Dartigues
+/// & Jacqmin-Gadda, *Stat. Med.* 32:5381-5397, 2013; van Geloven et al., *BMJ* 377:e069249, 2022).
 pub trait Endpoint: sealed::Sealed + Sync {
     /// Follow-up with an event of any kind as the event.
     fn follow_up(&self) -> &Outcomes;

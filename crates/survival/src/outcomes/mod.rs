@@ -1,4 +1,33 @@
 //! What was observed: follow-up times and events, with one kind of event or several causes.
+//!
+//! [`Outcomes`] are right-censored: follow-up times in years and event indicators, checked once,
+//! with optional entry times (left truncation) and case weights. [`CompetingOutcomes`] have a cause
+//! for each event. A function that is about one kind of event takes an [`Endpoint`]: the
+//! [`Outcomes`] themselves, or [`OneCause`] of competing ones.
+//!
+//! # Conventions
+//!
+//! - At equal times events come before censorings: a subject censored at `t` is still at risk for
+//!   an event at `t`, and `G(t-)` weights an event at `t`.
+//! - Times are equal only if they are the same number. R also takes times as tied that differ by
+//!   rounding; [`Outcomes::with_tied_times`] does that.
+//! - A subject with entry time `e` is at risk on `(e, time]`. Curves, cumulative incidences,
+//!   log-rank tests, Harrell's C, the partial likelihood and the observed risk at a horizon allow
+//!   for it; what weights by the curve of the censoring does not and says so.
+//! - Case weights are counts: a subject of weight 2 is two alike in every estimate and in
+//!   Greenwood's variances. Jackknife standard errors take it as one subject, drawn or not.
+//!   Log-rank and Gray's test want whole weights.
+//!
+//! # Examples
+//! ```
+//! use vertebra_survival::{CompetingOutcomes, Outcomes};
+//! let outcomes = Outcomes::new(vec![2.0, 3.5, 1.0], vec![true, false, true])?;
+//! assert_eq!((outcomes.n_subjects(), outcomes.n_events()), (3, 2));
+//! // The same, the last subject having died of something else.
+//! let competing = CompetingOutcomes::new(vec![2.0, 3.5, 1.0], vec![1, 0, 2])?;
+//! assert_eq!(competing.cause(1)?.cause_specific().event(), [true, false, false]);
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
 
 pub(crate) mod check;
 mod competing;

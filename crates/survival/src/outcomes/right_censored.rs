@@ -4,7 +4,7 @@ use crate::error::Error;
 
 /// Right-censored outcomes: follow-up `time` in years, `event` indicator (`true` = event, `false`
 /// = censored), and optionally `entry` times (left truncation) in years.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Outcomes {
     entry: Option<Vec<f64>>,
     time: Vec<f64>,
@@ -63,9 +63,9 @@ impl Outcomes {
         }
     }
 
-    /// Takes times (and entry times) as equal that differ by less than rounding: a time becomes the one
-    /// before it if they differ by at most `tolerance` times the larger of 1 year and the mean time.
-    /// R's `timefix` does so with 1.5e-8.
+    /// Takes times (and entry times) as equal that differ by less than rounding: a time becomes the
+    /// one before it if they differ by at most `tolerance` times the larger of 1 year and the mean
+    /// time. R's `timefix` does so with 1.5e-8.
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] for a tolerance that is negative or not finite,
@@ -109,7 +109,8 @@ impl Outcomes {
     /// Adds case weights: a subject of weight 2 counts as two alike.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `weight[i]` is positive and finite.
+    /// [`Error::LengthMismatch`], or [`Error::OutOfDomain`] unless `weight[i]` is positive and
+    /// finite.
     pub fn with_weights(mut self, weight: Vec<f64>) -> Result<Self, Error> {
         if weight.len() != self.time.len() {
             return Err(Error::LengthMismatch {

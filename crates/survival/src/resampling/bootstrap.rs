@@ -1,8 +1,8 @@
 //! Bootstrap over subjects or clusters: draw them with replacement, compute the statistic again.
 //!
-//! Source: Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993; clusters are drawn whole, as
-//! in Davison & Hinkley, *Bootstrap Methods and their Application*, 1997, sec. 3.8. The intervals are
-//! those of [`Bootstrap`] and [`StudentisedBootstrap`].
+//! Source: Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993; clusters are drawn whole,
+//! as in Davison & Hinkley, *Bootstrap Methods and their Application*, 1997, sec. 3.8. The
+//! intervals are those of [`Bootstrap`] and [`StudentisedBootstrap`].
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,11 @@ use crate::{
 
 /// How bootstrap samples are drawn; the default is 999 samples of subjects with seed 0.
 ///
-/// The statistic gets the indices of a sample, some repeated, and returns `None` where it is undefined,
-/// such as a concordance without a comparable pair. Compare two models by the *difference* of their
-/// statistics on the same sample: that is the paired bootstrap. Samples are evaluated in parallel, each
-/// with a random stream of its own, so that the result depends on the seed alone and not on the number
-/// of threads.
+/// The statistic gets the indices of a sample, some repeated, and returns `None` where it is
+/// undefined, such as a concordance without a comparable pair. Compare two models by the
+/// *difference* of their statistics on the same sample: that is the paired bootstrap. Samples are
+/// evaluated in parallel, each with a random stream of its own, so that the result depends on the
+/// seed alone and not on the number of threads.
 ///
 /// # Examples
 /// ```
@@ -36,6 +36,7 @@ use crate::{
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct BootstrapOptions {
     n_replicates: usize,
     seed: u64,
@@ -50,7 +51,8 @@ impl Default for BootstrapOptions {
 }
 
 impl BootstrapOptions {
-    /// Number of bootstrap samples. Choose it so that 2.5 % of one more is a whole number (999, 1999).
+    /// Number of bootstrap samples. Choose it so that 2.5 % of one more is a whole number (999,
+    /// 1999).
     #[must_use]
     pub fn with_replicates(mut self, n_replicates: usize) -> Self {
         self.n_replicates = n_replicates;
@@ -82,9 +84,9 @@ impl BootstrapOptions {
     ///
     /// # Errors
     /// [`Error::Empty`] without subjects or replicates, [`Error::LengthMismatch`] for labels,
-    /// [`Error::Unsupported`] for a cluster in two strata, [`Error::Undefined`] where the whole sample
-    /// has no value, [`Error::UndefinedReplicates`] where more than one in ten bootstrap samples has
-    /// none.
+    /// [`Error::Unsupported`] for a cluster in two strata, [`Error::Undefined`] where the whole
+    /// sample has no value, [`Error::UndefinedReplicates`] where more than one in ten bootstrap
+    /// samples has none.
     pub fn draw(
         &self,
         n_subjects: usize,

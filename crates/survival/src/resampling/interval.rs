@@ -1,13 +1,13 @@
 //! Intervals from bootstrap replicates: percentile, basic, normal, BCa, studentised.
 //!
-//! With replicates `t*` of the estimate `t`, their quantiles `q`, and a standard error `s` of `t` and
-//! `s*` of each replicate:
+//! With replicates `t*` of the estimate `t`, their quantiles `q`, and a standard error `s`
+//! of `t` and `s*` of each replicate:
 //!
 //! - percentile `(q(a), q(1-a))`; basic `(2t - q(1-a), 2t - q(a))`;
 //! - BCa: the percentile interval at levels moved by the share of replicates below `t` and by the
 //!   skewness of the influence values;
-//! - studentised (bootstrap-t): `(t - s u(1-a), t - s u(a))` with `u` the quantiles of `(t* - t) / s*`,
-//!   on the statistic's own scale or for a probability on the logit one.
+//! - studentised (bootstrap-t): `(t - s u(1-a), t - s u(a))` with `u` the quantiles of
+//!   `(t* - t) / s*`, on the statistic's own scale or for a probability on the logit one.
 //!
 //! Sources: Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993, ch. 12-14; Davison &
 //! Hinkley, *Bootstrap Methods and their Application*, 1997, sec. 5.2-5.3 and eq. 5.8 (order
@@ -77,13 +77,13 @@ impl Bootstrap {
     /// BCa interval at `level`, with the acceleration from `influence`, the statistic's empirical
     /// influence values or jackknife differences, one per subject (per cluster where clusters were
     /// drawn), up to a common factor: for a concordance
-    /// [`ConcordanceOptions::jackknife_values`](crate::ConcordanceOptions::jackknife_values), for any
-    /// statistic [`jackknife`](crate::jackknife).
+    /// [`ConcordanceOptions::jackknife_values`](crate::ConcordanceOptions::jackknife_values), for
+    /// any statistic [`jackknife`](crate::resampling::jackknife).
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] for a level outside (0, 1) or too few replicates for it,
-    /// [`Error::OutOfDomain`] for an influence value that is not finite, and [`Error::Undefined`] where
-    /// all replicates lie on one side of the estimate or all influence values are 0.
+    /// [`Error::OutOfDomain`] for an influence value that is not finite, and [`Error::Undefined`]
+    /// where all replicates lie on one side of the estimate or all influence values are 0.
     pub fn bca(&self, level: f64, influence: &[f64]) -> Result<Interval, Error> {
         let tail = (1.0 - check::level(level)?) / 2.0;
         let sorted = sorted(&self.replicates);
@@ -130,8 +130,8 @@ impl StudentisedBootstrap {
     /// replicate whose standard error is 0 counts as infinitely far out on its side.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`], and [`Error::OutOfDomain`] for a standard error of a replicate that is
-    /// negative or not finite.
+    /// [`Error::LengthMismatch`], and [`Error::OutOfDomain`] for a standard error of a replicate
+    /// that is negative or not finite.
     pub fn new(
         bootstrap: Bootstrap,
         std_error: f64,
@@ -165,9 +165,9 @@ impl StudentisedBootstrap {
     /// Studentised interval at `level`, on the statistic's own scale.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] for a level outside (0, 1), too few replicates for it, or a standard
-    /// error of the estimate that is not positive, and [`Error::Undefined`] where so many replicates
-    /// have no standard error that a bound is infinite.
+    /// [`Error::InvalidSetting`] for a level outside (0, 1), too few replicates for it, or a
+    /// standard error of the estimate that is not positive, and [`Error::Undefined`] where so many
+    /// replicates have no standard error that a bound is infinite.
     pub fn studentised(&self, level: f64) -> Result<Interval, Error> {
         let Bootstrap { estimate, replicates, .. } = &self.bootstrap;
         let pairs = replicates.iter().zip(&self.replicate_std_errors);

@@ -1,4 +1,26 @@
 //! Bootstrap and jackknife of any statistic.
+//!
+//! [`BootstrapOptions`] draws subjects, or whole clusters, within strata; the same seed gives the
+//! same samples on any number of threads. A [`Bootstrap`] has percentile, basic, normal and BCa
+//! intervals; a [`StudentisedBootstrap`], which knows each replicate's standard error, the
+//! studentised ones, which cover best in small samples. For a C use
+//! [`ConcordanceOptions::bootstrap`](crate::ConcordanceOptions::bootstrap), which does not sort
+//! every sample again.
+//!
+//! | here | R |
+//! |---|---|
+//! | [`BootstrapOptions`], [`Bootstrap`], [`StudentisedBootstrap`] | `boot::boot`, `boot.ci(type = c("norm", "basic", "stud", "perc", "bca"))` |
+//!
+//! # Examples
+//! ```
+//! use vertebra_survival::resampling::BootstrapOptions;
+//! let x = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0];
+//! let mean = |s: &[usize]| Some(s.iter().map(|&i| x[i]).sum::<f64>() / s.len() as f64);
+//! let options = BootstrapOptions::default().with_replicates(999).with_seed(42);
+//! let drawn = options.draw(x.len(), mean)?;
+//! assert!(drawn.percentile(0.95)?.contains(drawn.estimate));
+//! # Ok::<(), vertebra_survival::Error>(())
+//! ```
 
 mod bootstrap;
 mod interval;

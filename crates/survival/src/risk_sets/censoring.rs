@@ -1,14 +1,16 @@
 //! `G(t-)`: the probability of being uncensored just before a time.
 //!
-//! The Kaplan-Meier curve of the censoring, which every weight by the inverse probability of censoring
-//! and Fine and Gray's weights are made from. Conventions:
+//! The Kaplan-Meier curve of the censoring, which every weight by the inverse probability of
+//! censoring and Fine and Gray's weights are made from. Conventions:
 //!
-//! - At equal times events come before censorings: those with an event at `t` are no longer at risk of
-//!   being censored at `t`, and an event at `t` is weighted by `G(t-)`. (`follow_up_curve`, which
-//!   describes a study, takes them as still at risk, as R's `survfit(Surv(time, 1 - status) ~ 1)` does.)
+//! - At equal times events come before censorings: those with an event at `t` are no longer at
+//!   risk of being censored at `t`, and an event at `t` is weighted by `G(t-)`.
+//!   (`follow_up_curve`, which describes a study, takes them as still at risk, as R's
+//!   `survfit(Surv(time, 1 - status) ~ 1)` does.)
 //! - The curve is never below 0, where rounding would take weighted sums.
-//! - Subjects are at risk from their entry on. What weights by `1 / G` refuses delayed entry itself, as
-//!   the weights are then no longer right; Fine and Gray's model has the curve of the entries as well.
+//! - Subjects are at risk from their entry on. What weights by `1 / G` refuses delayed entry
+//!   itself, as the weights are then no longer right; Fine and Gray's model has the curve of the
+//!   entries as well.
 
 use super::{at_risk::at_risk, time_groups::TimeGroups};
 use crate::outcomes::Outcomes;

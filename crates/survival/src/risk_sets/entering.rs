@@ -2,7 +2,8 @@
 
 use crate::{numeric::order::argsort, outcomes::Outcomes};
 
-/// Subjects with delayed entry by increasing entry, as (entry, name); empty where nobody enters late.
+/// Subjects with delayed entry by increasing entry, as (entry, name); empty where nobody enters
+/// late.
 #[derive(Debug, Clone)]
 pub(crate) struct Entering {
     by_entry: Vec<(f64, u32)>,

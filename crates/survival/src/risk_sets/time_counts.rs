@@ -1,7 +1,7 @@
 //! Events and censorings at each distinct time, counted without sorting the subjects.
 //!
-//! Times in whole days repeat: a million subjects have some thousand distinct times. A hash table of
-//! these is filled in one pass of memory, and only its entries are sorted.
+//! Times in whole days repeat: a million subjects have some thousand distinct times. A hash table
+//! of these is filled in one pass of memory, and only its entries are sorted.
 
 /// Events and censored subjects at one time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,8 +11,8 @@ pub(crate) struct TimeCount {
     pub(crate) censored: u32,
 }
 
-/// The counts by increasing time, or `None` where distinct times are so many that sorting the subjects
-/// is no slower.
+/// The counts by increasing time, or `None` where distinct times are so many that sorting the
+/// subjects is no slower.
 pub(crate) fn count_times(time: &[f64], event: &[bool]) -> Option<Vec<TimeCount>> {
     if time.len() < FROM || u32::try_from(time.len()).is_err() {
         return None;

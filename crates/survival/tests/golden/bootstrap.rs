@@ -2,8 +2,8 @@
 
 use crate::{Golden, assert_all_near, assert_close};
 use vertebra_survival::{
-    Bootstrap, BootstrapOptions, ConcordanceOptions, Interval, StudentisedBootstrap, concordance,
-    harrell_c, jackknife,
+    BootstrapOptions, ConcordanceOptions, Interval, concordance, harrell_c,
+    resampling::{Bootstrap, StudentisedBootstrap, jackknife},
 };
 
 #[test]

@@ -2,9 +2,14 @@
 
 use crate::{Golden, assert_all_close, assert_close, linear};
 use vertebra_survival::{
-    CompetingOutcomes, CumulativeIncidence, GrayOptions, Outcomes, RiskSets, Ties, auc_at,
-    auc_jointly, brier_score, calibration_slope, cumulative_incidence,
-    cumulative_incidence_by_group, fine_gray, fine_gray_rows, gray_test,
+    CompetingOutcomes, Outcomes, RiskSets, Ties, auc_at, brier_score, calibration_slope,
+    cumulative_incidence,
+    curves::{CumulativeIncidence, cumulative_incidence_by_group},
+    fine_gray,
+    fine_gray::fine_gray_rows,
+    gray_test,
+    group_tests::GrayOptions,
+    horizon::auc_jointly,
 };
 
 #[test]
@@ -190,7 +195,8 @@ fn grays_test_agrees_with_cuminc() {
     }
 }
 
-/// As in `horizon.rs`: riskRegression divides by n - 1 and linearises `G` otherwise; many months tie.
+/// As in `horizon.rs`: riskRegression divides by n - 1 and linearises `G` otherwise; many months
+/// tie.
 const SE_TOLERANCE: f64 = 3e-3;
 
 #[test]

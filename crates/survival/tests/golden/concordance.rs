@@ -1,7 +1,9 @@
 //! R `concordance(.., reverse = TRUE)`.
 
 use crate::{Golden, assert_all_close, assert_all_near, assert_close, linear};
-use vertebra_survival::{ConcordanceOptions, Outcomes, PairTotals, TimeWeight, concordance};
+use vertebra_survival::{
+    ConcordanceOptions, Outcomes, TimeWeight, concordance, concordance::PairTotals,
+};
 
 const WEIGHTS: [(&str, TimeWeight); 5] = [
     ("n", TimeWeight::Harrell),
@@ -184,7 +186,8 @@ fn weights_strata_and_clusters() {
     assert_close("cluster", got.estimate.std_error.powi(2), expected, 1e-11);
 }
 
-/// `concordance(fit1, fit2, ..)` of Cox models. What the third model of lung was made of is not recorded.
+/// `concordance(fit1, fit2, ..)` of Cox models. What the third model of lung was made of is not
+/// recorded.
 #[test]
 fn models_side_by_side() {
     let gbsg = Golden::read("gbsg");
@@ -253,8 +256,8 @@ fn assert_side_by_side(
     assert_close(path, got.difference.std_error, contrast("se"), 1e-11);
 }
 
-/// scikit-survival. Its IPCW index, AUC and Brier score take the censoring curve of another sample (the even rows),
-/// which ours do not offer, and are not compared.
+/// scikit-survival. Its IPCW index, AUC and Brier score take the censoring curve of another sample
+/// (the even rows), which ours do not offer, and are not compared.
 #[test]
 fn pairs_of_scikit_survival() {
     let gbsg2 = Golden::read("gbsg2");

@@ -1,9 +1,11 @@
-//! R `survfit()`: every column of every curve, interval, quantile and restricted mean; scikit-survival's curves.
+//! R `survfit()`: every column of every curve, interval, quantile and restricted mean;
+//! scikit-survival's curves.
 
 use crate::{Golden, assert_all_close, assert_close};
 use vertebra_survival::{
-    CurveEstimator, CurveOptions, CurveScale, Error, Outcomes, SurvivalCurve, kaplan_meier,
-    nelson_aalen,
+    Error, Outcomes, SurvivalCurve,
+    curves::{CurveEstimator, CurveOptions, CurveScale, nelson_aalen},
+    kaplan_meier,
 };
 
 const INTERVALS: [(&str, CurveScale); 5] = [
@@ -77,8 +79,9 @@ impl Case<'_> {
         }
     }
 
-    /// The mean up to the horizon of the file, or to the last time of all its curves. R goes on with a curve where
-    /// nobody is left, which we refuse, and takes Greenwood's variance for the mean of every curve, we its own.
+    /// The mean up to the horizon of the file, or to the last time of all its curves. R goes on
+    /// with a curve where nobody is left, which we refuse, and takes Greenwood's variance for the
+    /// mean of every curve, we its own.
     fn mean_agrees(&self, curve: &SurvivalCurve) {
         let horizon = self.golden.at(&format!("{}/rmean_tau", self.path)).as_f64();
         match curve.restricted_mean(horizon.unwrap_or(self.last)) {

@@ -1,7 +1,10 @@
 //! riskRegression `Score()` on pbc: AUC and Brier score at three horizons, with standard errors.
 
 use crate::{Golden, assert_close};
-use vertebra_survival::{auc_at_horizons, brier_score, compare_auc_at, compare_brier};
+use vertebra_survival::{
+    brier_score, compare_auc_at,
+    horizon::{auc_at_horizons, compare_brier},
+};
 
 const HORIZONS: [f64; 3] = [1095.0, 1825.0, 2920.0];
 

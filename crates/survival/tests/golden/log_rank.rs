@@ -1,7 +1,7 @@
 //! R `survdiff()`.
 
 use crate::{Golden, assert_all_close, assert_close};
-use vertebra_survival::{LogRank, LogRankOptions, LogRankWeight};
+use vertebra_survival::group_tests::{LogRank, LogRankOptions, LogRankWeight};
 
 fn assert_agrees(golden: &Golden, case: &str, got: &LogRank) {
     let path = format!("/survdiff/{case}");

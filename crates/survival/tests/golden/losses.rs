@@ -2,7 +2,8 @@
 
 use crate::{Golden, assert_all_near, assert_close, numbers};
 use vertebra_survival::{
-    Outcomes, Ties, cox_partial_likelihood, logistic_hazard_loss, weibull_loss,
+    Outcomes, Ties, cox_partial_likelihood,
+    losses::{logistic_hazard_loss, weibull_loss},
 };
 
 /// torchsurv computes in f32 whatever it is given.

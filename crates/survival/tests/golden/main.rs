@@ -20,8 +20,8 @@ use vertebra_survival::Outcomes;
 struct Golden(Value);
 
 impl Golden {
-    /// The values in `testdata`, of whose long columns some rows were left out. Where the whole ones lie beside the
-    /// repository they take their place.
+    /// The values in `testdata`, of whose long columns some rows were left out. Where the whole
+    /// ones lie beside the repository they take their place.
     fn read(name: &str) -> Self {
         let folder = env!("CARGO_MANIFEST_DIR");
         let json = |path: String| {
@@ -66,7 +66,8 @@ impl Golden {
     }
 }
 
-/// Puts the entries of `whole` over those of `values`; the columns of the data set are in `testdata` only.
+/// Puts the entries of `whole` over those of `values`; the columns of the data set are in
+/// `testdata` only.
 fn overlay(values: &mut Value, whole: &Value) {
     match (values, whole) {
         (Value::Object(values), Value::Object(whole)) => {

@@ -1,10 +1,13 @@
-//! Calibration curves and intercepts, pseudo-observations, NRI and IDI: `calibration.R`, `competing.R`.
+//! Calibration curves and intercepts, pseudo-observations, NRI and IDI: `calibration.R`,
+//! `competing.R`.
 
 use crate::{Golden, assert_all_close, assert_all_near, assert_close};
 use vertebra_survival::{
-    CalibrationCurve, CalibrationOptions, CompetingOutcomes, Endpoint, Outcomes, Reclassification,
-    calibration_intercept, calibration_line, integrated_discrimination, net_reclassification,
-    pseudo_observations,
+    CompetingOutcomes, Endpoint, Outcomes,
+    calibration::{CalibrationCurve, CalibrationOptions, calibration_intercept, calibration_line},
+    horizon::{
+        Reclassification, integrated_discrimination, net_reclassification, pseudo_observations,
+    },
 };
 
 const HORIZONS: [f64; 3] = [1095.0, 1825.0, 2920.0];

@@ -1,7 +1,7 @@
 //! compareC 1.3.3 on four random samples.
 
 use crate::assert_close;
-use vertebra_survival::{Outcomes, compare_c_u_statistic, harrell_c};
+use vertebra_survival::{Outcomes, concordance::compare_c_u_statistic, harrell_c};
 
 fn table(name: &str) -> Vec<Vec<String>> {
     let path = format!("{}/testdata/{name}.csv", env!("CARGO_MANIFEST_DIR"));
