@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // a helper of tests may stop
 
-use vertebra_survival::{CompetingOutcomes, fine_gray};
+use vertebra_survival::{CompetingOutcomes, fine_gray, fine_gray::FineGrayFit};
 
 struct Cohort {
     outcomes: CompetingOutcomes,
