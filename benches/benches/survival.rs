@@ -123,7 +123,7 @@ fn horizon(criterion: &mut Criterion) {
     on_samples(criterion, "horizon/fine_gray_2_covariates", MEDIUM, |s| {
         let outcomes = competing(s);
         let cause = outcomes.cause(1).expect("events");
-        fine_gray(cause, &[&s.risk, &s.other]).expect("a maximum").coefficients[0]
+        fine_gray(&cause, &[&s.risk, &s.other]).expect("a maximum").coefficients[0]
     });
     on_samples(criterion, "horizon/auc_and_brier_of_a_cause", MEDIUM, |s| {
         let outcomes = competing(s);

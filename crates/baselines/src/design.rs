@@ -1,8 +1,10 @@
 //! Covariates as a matrix with named columns, and what else belongs to each row.
 
 use crate::Error;
+use vertebra_survival::cox::Design;
 
-/// Covariates `[n, p]`, finite, with unique column names; optionally strata, an offset and clusters.
+/// Covariates `[n, p]`, finite, with unique column names; optionally strata, an offset and
+/// clusters.
 ///
 /// # Examples
 /// ```
@@ -15,10 +17,7 @@ use crate::Error;
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesignMatrix {
     names: Vec<String>,
-    values: Vec<f64>,
-    strata: Option<Vec<usize>>,
-    clusters: Option<Vec<usize>>,
-    offset: Option<Vec<f64>>,
+    values: Design,
 }
 
 impl DesignMatrix {
@@ -26,20 +25,20 @@ impl DesignMatrix {
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] when the values do not fill whole rows, or there is no column;
-    /// [`Error::DuplicateColumn`]; [`Error::NotFinite`].
+    /// [`Error::DuplicateColumn`]; [`Error::OutOfDomain`] for a value that is not finite.
     pub fn new(names: Vec<String>, values: Vec<f64>) -> Result<Self, Error> {
         let p = names.len();
         if p == 0 || !values.len().is_multiple_of(p) {
-            let whole = values.len().next_multiple_of(p.max(1));
-            return Err(Error::LengthMismatch("values", whole.max(1), values.len()));
+            let expected = values.len().next_multiple_of(p.max(1)).max(1);
+            return Err(Error::LengthMismatch { name: "values", expected, got: values.len() });
         }
         if let Some(i) = (0..p).find(|&i| names[..i].contains(&names[i])) {
-            return Err(Error::DuplicateColumn(names[i].clone()));
+            return Err(Error::DuplicateColumn { name: names[i].clone() });
         }
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
-            return Err(Error::NotFinite(names[i % p].clone(), i / p, values[i]));
+            return Err(not_finite(&names[i % p], i / p, values[i]));
         }
-        Ok(Self { names, values, strata: None, clusters: None, offset: None })
+        Ok(Self { names, values: Design::from_rows(p, values)? })
     }
 
     /// A matrix from named columns.
@@ -47,11 +46,12 @@ impl DesignMatrix {
     /// # Errors
     /// As [`DesignMatrix::new`]; [`Error::LengthMismatch`] when the columns differ in length.
     pub fn from_columns(columns: Vec<(String, Vec<f64>)>) -> Result<Self, Error> {
-        let n = columns.first().map_or(0, |(_, column)| column.len());
-        if let Some((_, column)) = columns.iter().find(|(_, column)| column.len() != n) {
-            return Err(Error::LengthMismatch("column", n, column.len()));
+        let expected = columns.first().map_or(0, |(_, column)| column.len());
+        if let Some((_, column)) = columns.iter().find(|(_, column)| column.len() != expected) {
+            return Err(Error::LengthMismatch { name: "column", expected, got: column.len() });
         }
-        let values = (0..n).flat_map(|row| columns.iter().map(move |(_, c)| c[row])).collect();
+        let row = |row: usize| columns.iter().map(move |(_, column)| column[row]);
+        let values = (0..expected).flat_map(row).collect();
         Self::new(columns.into_iter().map(|(name, _)| name).collect(), values)
     }
 
@@ -60,8 +60,7 @@ impl DesignMatrix {
     /// # Errors
     /// [`Error::LengthMismatch`].
     pub fn with_strata(mut self, strata: Vec<usize>) -> Result<Self, Error> {
-        self.check_len("strata", strata.len())?;
-        self.strata = Some(strata);
+        self.values = self.values.with_strata(strata)?;
         Ok(self)
     }
 
@@ -71,33 +70,26 @@ impl DesignMatrix {
     /// # Errors
     /// [`Error::LengthMismatch`].
     pub fn with_clusters(mut self, clusters: Vec<usize>) -> Result<Self, Error> {
-        self.check_len("clusters", clusters.len())?;
-        self.clusters = Some(clusters);
+        self.values = self.values.with_clusters(clusters)?;
         Ok(self)
     }
 
     /// Adds a known part of each row's log hazard.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] or [`Error::NotFinite`].
+    /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`].
     pub fn with_offset(mut self, offset: Vec<f64>) -> Result<Self, Error> {
-        self.check_len("offset", offset.len())?;
         if let Some(i) = offset.iter().position(|v| !v.is_finite()) {
-            return Err(Error::NotFinite("offset".to_owned(), i, offset[i]));
+            return Err(not_finite("offset", i, offset[i]));
         }
-        self.offset = Some(offset);
+        self.values = self.values.with_offset(offset)?;
         Ok(self)
-    }
-
-    fn check_len(&self, array: &'static str, len: usize) -> Result<(), Error> {
-        let n = self.n_rows();
-        if len == n { Ok(()) } else { Err(Error::LengthMismatch(array, n, len)) }
     }
 
     /// Number of rows.
     #[must_use]
     pub fn n_rows(&self) -> usize {
-        self.values.len() / self.names.len()
+        self.values.n_rows()
     }
 
     /// Number of columns.
@@ -118,27 +110,35 @@ impl DesignMatrix {
     /// If `row` is not below [`n_rows`](Self::n_rows), as slice indexing does.
     #[must_use]
     pub fn row(&self, row: usize) -> &[f64] {
-        let p = self.names.len();
-        &self.values[row * p..(row + 1) * p]
+        self.values.row(row)
     }
 
     /// Strata, where given.
     #[must_use]
     pub fn strata(&self) -> Option<&[usize]> {
-        self.strata.as_deref()
+        self.values.strata()
     }
 
     /// Clusters, where given.
     #[must_use]
     pub fn clusters(&self) -> Option<&[usize]> {
-        self.clusters.as_deref()
+        self.values.clusters()
     }
 
     /// Offset, where given.
     #[must_use]
     pub fn offset(&self) -> Option<&[f64]> {
-        self.offset.as_deref()
+        self.values.offset()
     }
+
+    /// The same without names.
+    pub(crate) fn values(&self) -> &Design {
+        &self.values
+    }
+}
+
+fn not_finite(name: &str, index: usize, value: f64) -> Error {
+    Error::OutOfDomain { name: name.to_owned(), index, value, expected: "a finite number" }
 }
 
 #[cfg(test)]
@@ -146,17 +146,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_no_matrix() {
+    fn refuses_what_is_not_a_matrix() {
         let names = || vec!["a".to_owned(), "b".to_owned()];
         assert!(matches!(
             DesignMatrix::new(names(), vec![1.0; 3]),
-            Err(Error::LengthMismatch("values", 4, 3))
+            Err(Error::LengthMismatch { name: "values", expected: 4, got: 3 })
         ));
         assert!(DesignMatrix::new(Vec::new(), Vec::new()).is_err());
         let error = DesignMatrix::new(names(), vec![1.0, 2.0, 3.0, f64::NAN]).unwrap_err();
-        assert_eq!(error.to_string(), "column b, row 1: expected a finite number, got NaN");
+        assert_eq!(error.to_string(), "b, row 1: expected a finite number, got NaN");
         let twice = vec!["a".to_owned(), "a".to_owned()];
-        assert!(matches!(DesignMatrix::new(twice, vec![]), Err(Error::DuplicateColumn(_))));
+        assert!(matches!(DesignMatrix::new(twice, vec![]), Err(Error::DuplicateColumn { .. })));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)] // the names are the documentation
+#[non_exhaustive]
 pub enum Densitometer {
     Hologic,
     /// GE Lunar.
@@ -22,6 +23,7 @@ pub enum Densitometer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names are the documentation
+#[non_exhaustive]
 pub enum DxaRegion {
     FemoralNeck,
     Trochanter,
@@ -57,10 +59,10 @@ fn line(make: Densitometer, region: DxaRegion) -> (f64, f64) {
 /// Standardised BMD, g/cm², from a densitometer's BMD, g/cm².
 ///
 /// # Errors
-/// [`Error::OutOfDomain`] unless `bmd` lies in 0.1 to 3 g/cm².
+/// [`Error::InvalidValue`] unless `bmd` lies in 0.1 to 3 g/cm².
 pub fn standardised_bmd(make: Densitometer, region: DxaRegion, bmd: f64) -> Result<f64, Error> {
     if !(0.1..=3.0).contains(&bmd) {
-        return Err(Error::OutOfDomain("bmd", "0.1 to 3 g/cm2", bmd));
+        return Err(Error::InvalidValue { name: "bmd", expected: "0.1 to 3 g/cm2", got: bmd });
     }
     let (a, b) = line(make, region);
     Ok(a + b * bmd)

@@ -1,45 +1,137 @@
+//! Everything that can go wrong in this crate.
+
 /// Everything that can go wrong in this crate.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A design matrix or one of its per-row arrays has another size: (array, expected, got).
-    #[error("{0}: expected {1} values, got {2}")]
-    LengthMismatch(&'static str, usize, usize),
+    /// An array has another length than the rows it belongs to.
+    #[error("{name}: expected {expected} values, got {got}")]
+    LengthMismatch {
+        /// The array.
+        name: &'static str,
+        /// The length it should have.
+        expected: usize,
+        /// The length it has.
+        got: usize,
+    },
     /// Two columns of a design matrix have the same name.
-    #[error("expected each column name once, got \"{0}\" twice")]
-    DuplicateColumn(String),
-    /// A covariate is not a finite number: (column, row, value).
-    #[error("column {0}, row {1}: expected a finite number, got {2}")]
-    NotFinite(String, usize, f64),
-    /// A setting or argument is outside its domain: (name, what is expected, value).
-    #[error("{0}: expected {1}, got {2}")]
-    OutOfDomain(&'static str, &'static str, f64),
-    /// The statistic needs at least one event: (rows).
-    #[error("expected at least one event among {0} rows, got none")]
-    NoEvents(usize),
-    /// A column is constant, or a linear combination of the columns before it (within every risk
-    /// set), so that its coefficient does not exist.
+    #[error("expected each column name once, got \"{name}\" twice")]
+    DuplicateColumn {
+        /// The name.
+        name: String,
+    },
+    /// An element of an array, such as a covariate, is outside its domain.
+    #[error("{name}, row {index}: expected {expected}, got {value}")]
+    OutOfDomain {
+        /// The column or array.
+        name: String,
+        /// The row, from 0.
+        index: usize,
+        /// The element.
+        value: f64,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A value in the data, such as an age, is outside its domain.
+    #[error("{name}: expected {expected}, got {got}")]
+    InvalidValue {
+        /// The value's name.
+        name: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        got: f64,
+    },
+    /// An option is outside its domain.
+    #[error("{name}: expected {expected}, got {got}")]
+    InvalidSetting {
+        /// The option.
+        name: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        got: String,
+    },
+    /// The statistic needs at least one event.
+    #[error("expected at least one event among {n} rows, got none")]
+    NoEvents {
+        /// Rows.
+        n: usize,
+    },
+    /// The coefficient does not exist: the column is constant, or a linear combination of the
+    /// columns before it (within every risk set).
     #[error(
-        "column {0}: expected values that vary and are no linear combination of the columns \
+        "column {column}: expected values that vary and are no linear combination of the columns \
          before it, got a collinear column"
     )]
-    Collinear(String),
+    Collinear {
+        /// The column.
+        column: String,
+    },
     /// The partial likelihood has no maximum: a coefficient grows without bound, as when a
-    /// covariate separates the events from the others: (column, coefficient reached).
+    /// covariate separates the events from the others.
     #[error(
-        "column {0}: expected a finite estimate, got a monotone likelihood (coefficient {1:.3} and \
-         growing); drop the column or use ridge"
+        "column {column}: expected a finite estimate, got a monotone likelihood (coefficient \
+         {coefficient:.3} and growing); drop the column or use ridge"
     )]
-    MonotoneLikelihood(String, f64),
-    /// Newton's method did not converge: (iterations, norm of the last step in standard errors).
+    MonotoneLikelihood {
+        /// The column.
+        column: String,
+        /// What its coefficient had reached.
+        coefficient: f64,
+    },
+    /// Newton's method did not converge.
     #[error(
-        "expected convergence, got a last step of {1:.3e} standard errors after {0} iterations"
+        "expected convergence, got a last step of {distance:.3e} standard errors after {steps} steps"
     )]
-    NotConverged(usize, f64),
-    /// The design matrix has other columns than the fit: (expected, got).
-    #[error("expected the columns {0}, got {1}")]
-    OtherColumns(String, String),
-    /// A line of a record file: (line from 1, what was expected, what came).
-    #[error("line {0}: expected {1}, got {2}")]
-    Record(usize, String, String),
+    NotConverged {
+        /// Steps taken.
+        steps: usize,
+        /// Length of the last step in standard errors.
+        distance: f64,
+    },
+    /// The design matrix has other columns than the fit.
+    #[error("expected the columns {expected}, got {got}")]
+    OtherColumns {
+        /// Columns of the fit.
+        expected: String,
+        /// Columns of the design matrix.
+        got: String,
+    },
+    /// A row belongs to a stratum that the fit has no baseline hazard for.
+    #[error("row {index}: expected one of the strata fitted, got {stratum}")]
+    OtherStratum {
+        /// The row, from 0.
+        index: usize,
+        /// Its stratum.
+        stratum: usize,
+    },
+    /// A line of a record file cannot be read.
+    #[error("line {line}: expected {expected}, got {got}")]
+    MalformedRecord {
+        /// The line, from 1.
+        line: usize,
+        /// What was expected.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// What `vertebra-survival` says of outcomes or a statistic of them.
+    #[error(transparent)]
+    Survival {
+        /// The error.
+        source: vertebra_survival::Error,
+    },
+}
+
+impl From<vertebra_survival::Error> for Error {
+    fn from(source: vertebra_survival::Error) -> Self {
+        match source {
+            vertebra_survival::Error::LengthMismatch { name, expected, got } => {
+                Self::LengthMismatch { name, expected, got }
+            }
+            vertebra_survival::Error::NoEvents { n } => Self::NoEvents { n },
+            source => Self::Survival { source },
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! Records of the FRAX calculator, written for it and read back. Nothing here computes FRAX: it is a
-//! licensed program whose coefficients are unpublished.
+//! Records of the FRAX calculator, written for it and read back. Nothing here computes FRAX: it is
+//! a licensed program whose coefficients are unpublished.
 //!
 //! Layout: the batch interface of the licensed program as public C++ code documents it (CLSA
 //! cypress, `frax_test.cpp`), beside the FRAXplus bulk CSV specification
@@ -14,7 +14,7 @@
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
-/// Whether the femoral-neck score is a T- or a Z-score.
+/// Whether the femoral-neck score is a T- or a Z-score; FRAX knows no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScoreUnit {
@@ -26,7 +26,18 @@ pub enum ScoreUnit {
 }
 
 /// What the FRAX questionnaire asks. `None` = not recorded: FRAX takes it as "no".
+///
+/// # Examples
+/// ```
+/// use vertebra_baselines::FraxQuestions;
+/// let mut woman = FraxQuestions::new(25, 71.0, true, 23.4);
+/// woman.previous_fracture = Some(true);
+/// assert_eq!(woman.to_record()?, "t,25,71,1,23.4,1,0,0,0,0,0,0,");
+/// assert_eq!(woman.n_assumed(), 6);
+/// # Ok::<(), vertebra_baselines::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FraxQuestions {
     /// Unit of [`FraxQuestions::femoral_neck_score`].
     pub score_unit: ScoreUnit,
@@ -58,6 +69,7 @@ pub struct FraxQuestions {
 
 /// Ten-year probabilities in percent; `None` where the program gave none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FraxAnswers {
     /// Major osteoporotic fracture, without BMD.
     pub mof: Option<f64>,
@@ -75,6 +87,27 @@ const N_QUESTIONS: usize = 13;
 const N_FIELDS: usize = 17;
 
 impl FraxQuestions {
+    /// A subject of whom only age (years), sex and body mass index (kg/m²) are recorded, for the
+    /// calculator's model of a country. Set the other fields as they are known.
+    #[must_use]
+    pub fn new(country: u16, age: f64, female: bool, bmi: f64) -> Self {
+        Self {
+            score_unit: ScoreUnit::T,
+            country,
+            age,
+            female,
+            bmi,
+            previous_fracture: None,
+            parental_hip_fracture: None,
+            current_smoker: None,
+            glucocorticoids: None,
+            rheumatoid_arthritis: None,
+            secondary_osteoporosis: None,
+            alcohol: None,
+            femoral_neck_score: None,
+        }
+    }
+
     /// How many of the yes/no questions are not recorded, and are written as "no".
     #[must_use]
     pub fn n_assumed(&self) -> usize {
@@ -96,7 +129,7 @@ impl FraxQuestions {
     /// The record that the calculator reads, without a line end.
     ///
     /// # Errors
-    /// [`Error::OutOfDomain`] for an age, BMI or score that is not a plausible number.
+    /// [`Error::InvalidValue`] for an age, BMI or score that is not a plausible number.
     ///
     /// # Examples
     /// ```
@@ -137,14 +170,14 @@ fn in_range(
     if (low..=high).contains(&value) {
         Ok(())
     } else {
-        Err(Error::OutOfDomain(name, expected, value))
+        Err(Error::InvalidValue { name, expected, got: value })
     }
 }
 
 /// The records of several subjects, one a line.
 ///
 /// # Errors
-/// [`Error::OutOfDomain`] for the first subject whose answers are not plausible.
+/// [`Error::InvalidValue`] for the first subject whose answers are not plausible.
 pub fn write_frax_records(subjects: &[FraxQuestions]) -> Result<String, Error> {
     subjects.iter().map(|subject| subject.to_record().map(|record| record + "\n")).collect()
 }
@@ -152,7 +185,7 @@ pub fn write_frax_records(subjects: &[FraxQuestions]) -> Result<String, Error> {
 /// Reads what the calculator wrote: one record a line, blank lines skipped.
 ///
 /// # Errors
-/// [`Error::Record`] with the line and the field.
+/// [`Error::MalformedRecord`] with the line and the field.
 pub fn read_frax_records(text: &str) -> Result<Vec<(FraxQuestions, FraxAnswers)>, Error> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines.map(|(index, line)| read_frax_record(line, index + 1)).collect()
@@ -161,12 +194,13 @@ pub fn read_frax_records(text: &str) -> Result<Vec<(FraxQuestions, FraxAnswers)>
 /// Reads one record of 17 fields; `line` (from 1) is for the error.
 ///
 /// # Errors
-/// [`Error::Record`].
+/// [`Error::MalformedRecord`].
 pub fn read_frax_record(record: &str, line: usize) -> Result<(FraxQuestions, FraxAnswers), Error> {
     let fields: Vec<&str> = record.split(',').map(str::trim).collect();
     if fields.len() != N_FIELDS {
         let got = fields.len().to_string();
-        return Err(Error::Record(line, format!("{N_FIELDS} fields"), got));
+        let expected = format!("{N_FIELDS} fields");
+        return Err(Error::MalformedRecord { line, expected, got });
     }
     let fields = Fields { line, fields };
     let questions = FraxQuestions {
@@ -201,7 +235,8 @@ struct Fields<'a> {
 impl Fields<'_> {
     fn wrong(&self, index: usize, expected: &str) -> Error {
         let got = format!("\"{}\"", self.fields[index]);
-        Error::Record(self.line, format!("{expected} in field {index}"), got)
+        let expected = format!("{expected} in field {index}");
+        Error::MalformedRecord { line: self.line, expected, got }
     }
 
     fn score_unit(&self) -> Result<ScoreUnit, Error> {

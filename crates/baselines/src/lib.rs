@@ -2,13 +2,12 @@
 
 mod cox;
 mod design;
-mod distribution;
 mod dxa;
 mod error;
 mod frax;
 mod osta;
 
-pub use cox::{ChiSquareTest, Coefficient, CoxFit, CoxRegression, CoxTests};
+pub use cox::{Coefficient, CoxFit, CoxRegression, CoxTests};
 pub use design::DesignMatrix;
 pub use dxa::{Densitometer, DxaRegion, convert_bmd, femoral_neck_tscore, standardised_bmd};
 pub use error::Error;
@@ -16,3 +15,5 @@ pub use frax::{
     FraxAnswers, FraxQuestions, ScoreUnit, read_frax_record, read_frax_records, write_frax_records,
 };
 pub use osta::{OstaClass, osta_class, osta_index};
+
+pub use vertebra_survival::{BaselineHazard, Estimate, Interval, Outcomes, Test, Ties};

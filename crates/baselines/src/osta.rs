@@ -6,7 +6,7 @@
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
-/// OSTA's classes.
+/// OSTA's classes; as published there are no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OstaClass {
@@ -22,7 +22,7 @@ pub enum OstaClass {
 /// ranked; its negative is a risk score.
 ///
 /// # Errors
-/// [`Error::OutOfDomain`] unless weight (kg) is in 20 to 350 and age (years) in 18 to 120.
+/// [`Error::InvalidValue`] unless weight (kg) is in 20 to 350 and age (years) in 18 to 120.
 ///
 /// # Examples
 /// ```
@@ -33,10 +33,10 @@ pub enum OstaClass {
 /// ```
 pub fn osta_index(weight: f64, age: f64) -> Result<f64, Error> {
     if !(20.0..=350.0).contains(&weight) {
-        return Err(Error::OutOfDomain("weight", "20 to 350 kg", weight));
+        return Err(Error::InvalidValue { name: "weight", expected: "20 to 350 kg", got: weight });
     }
     if !(18.0..=120.0).contains(&age) {
-        return Err(Error::OutOfDomain("age", "18 to 120 years", age));
+        return Err(Error::InvalidValue { name: "age", expected: "18 to 120 years", got: age });
     }
     Ok(0.2 * (weight - age))
 }

@@ -7,8 +7,11 @@
 
 use crate::{Covariate, Error, Subject};
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 use std::fmt;
+use vertebra_survival::numeric::{
+    distributions::{ChiSquare, Student},
+    mean_and_sd,
+};
 
 /// Values of one characteristic, one per subject. Every value is one or the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,10 +211,8 @@ fn mean_sd(values: &[f64]) -> Summary {
     if n == 0 {
         return Summary::Nothing;
     }
-    let mean = values.iter().sum::<f64>() / n as f64;
-    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    let sd = (n > 1).then(|| (squares / (n - 1) as f64).sqrt());
-    Summary::MeanSd { n, mean, sd }
+    let (mean, sd) = mean_and_sd(values);
+    Summary::MeanSd { n, mean, sd: (n > 1).then_some(sd) }
 }
 
 fn count(values: &[bool]) -> Summary {
@@ -243,8 +244,7 @@ pub fn pooled_t_p(groups: [(usize, f64, f64); 2]) -> Option<f64> {
     let df = n1 + n2 - 2.0;
     let variance = ((n1 - 1.0) * s1 * s1 + (n2 - 1.0) * s2 * s2) / df;
     let t = (m1 - m2) / (variance * (1.0 / n1 + 1.0 / n2)).sqrt();
-    let distribution = StudentsT::new(0.0, 1.0, df).ok()?;
-    t.is_finite().then(|| 2.0 * distribution.sf(t.abs()))
+    (t.is_finite() && df > 0.0).then(|| Student::new(df).two_sided_p(t))
 }
 
 /// P value of the chi-square test with Yates' correction on `[[present, absent]; group]`; `None`
@@ -259,8 +259,7 @@ pub fn yates_p(table: [[usize; 2]; 2]) -> Option<f64> {
     let corrected = deviation - deviation.min(0.5);
     let cells = [(0, 0), (0, 1), (1, 0), (1, 1)];
     let statistic: f64 = cells.iter().map(|&(r, c)| corrected.powi(2) / expected(r, c)).sum();
-    let distribution = ChiSquared::new(1.0).ok()?;
-    statistic.is_finite().then(|| distribution.sf(statistic))
+    statistic.is_finite().then(|| ChiSquare::new(1.0).upper(statistic))
 }
 
 /// Second less first group, over the root of the mean variance.

@@ -155,9 +155,9 @@ fn delayed_entry_where_it_is_not_defined() {
     // The second had another event before the others entered; from then on it cannot be weighted.
     let gap = competing(&[1.0, 2.0, 5.0, 6.0], &[1, 2, 1, 1]).with_entry(vec![0.0, 0.0, 3.0, 3.0]);
     let gap = gap.unwrap();
-    assert!(matches!(fine_gray_rows(gap.cause(1).unwrap()), Err(Error::Undefined { .. })));
+    assert!(matches!(fine_gray_rows(&gap.cause(1).unwrap()), Err(Error::Undefined { .. })));
     let last = competing(&[1.0, 5.0, 5.0, 6.0], &[1, 1, 1, 2]).with_entry(vec![0.0, 3.0, 3.0, 3.0]);
-    assert!(fine_gray_rows(last.unwrap().cause(1).unwrap()).is_ok());
+    assert!(fine_gray_rows(&last.unwrap().cause(1).unwrap()).is_ok());
 }
 
 #[test]
@@ -298,12 +298,12 @@ fn competing_risks_without_the_cause_or_its_controls() {
     ));
     // The last one was censored: nobody is known to be free of death at 4 years.
     assert!(matches!(auc_at(&death, &[0.1, 0.2, 0.3, 0.4], 4.0), Err(Error::Undefined { .. })));
-    assert!(matches!(fine_gray(death, &[]), Err(Error::Empty { .. })));
-    assert!(matches!(fine_gray(death, &[&[1.0; 4]]), Err(Error::Undefined { .. })));
-    assert!(matches!(fine_gray(death, &[&[4.0, 3.0, 2.0, 1.0]]), Err(Error::Undefined { .. })));
+    assert!(matches!(fine_gray(&death, &[]), Err(Error::Empty { .. })));
+    assert!(matches!(fine_gray(&death, &[&[1.0; 4]]), Err(Error::Undefined { .. })));
+    assert!(matches!(fine_gray(&death, &[&[4.0, 3.0, 2.0, 1.0]]), Err(Error::Undefined { .. })));
     let at_once = competing(&[0.0, 2.0], &[1, 1]);
     assert!(matches!(
-        fine_gray_rows(at_once.cause(1).unwrap()),
+        fine_gray_rows(&at_once.cause(1).unwrap()),
         Err(Error::OutOfDomain { name: "time", index: 0, .. })
     ));
     assert!(CompetingOutcomes::new(vec![1.0], vec![]).is_err());

@@ -142,11 +142,11 @@ const OF_CAUSES: [Function<CompetingOutcomes>; 6] = [
     }),
     ("gray_test", |o, i| Ok(json!(gray_test(&o.cause(1)?, &i.label)?))),
     ("fine_gray", |o, i| {
-        let fit = fine_gray(o.cause(1)?, &[&i.risk])?;
-        Ok(json!([json!(fit), json!(fit.hazard_ratio(0)?), json!(fit.risk(&[0.5], 3.0)?)]))
+        let fit = fine_gray(&o.cause(1)?, &[&i.risk])?;
+        Ok(json!([json!(fit), json!(fit.hazard_ratio(0, 0.95)?), json!(fit.risk(&[0.5], 3.0)?)]))
     }),
     ("fine_gray_rows", |o, _| {
-        let rows = fine_gray_rows(o.cause(1)?)?;
+        let rows = fine_gray_rows(&o.cause(1)?)?;
         Ok(json!([json!(rows.subject), json!(rows.outcomes.weights())]))
     }),
     ("as_subdistribution", |o, i| {
@@ -381,9 +381,12 @@ proptest! {
 #[test]
 fn a_hazard_ratio_without_an_error_and_an_intercept_at_infinity() {
     let at_once = competing(&[5.0, 5.0], &[1, 1]);
-    let fit = fine_gray(at_once.cause(1).unwrap(), &[&[0.75, 0.0]]).unwrap();
-    assert!(matches!(fit.hazard_ratio(0), Err(Error::Undefined { .. })));
-    assert!(matches!(fit.hazard_ratio(1), Err(Error::InvalidSetting { name: "covariate", .. })));
+    let fit = fine_gray(&at_once.cause(1).unwrap(), &[&[0.75, 0.0]]).unwrap();
+    assert!(matches!(fit.hazard_ratio(0, 0.95), Err(Error::Undefined { .. })));
+    assert!(matches!(
+        fit.hazard_ratio(1, 0.95),
+        Err(Error::InvalidSetting { name: "covariate", .. })
+    ));
     let all_die = Outcomes::new(vec![0.0, 1.0], vec![false, true]).unwrap();
     let intercept = calibration_intercept(&all_die, &[0.5, 0.75], 1.0);
     assert!(matches!(intercept, Err(Error::Undefined { .. })), "{intercept:?}");

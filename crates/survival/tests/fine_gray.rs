@@ -48,7 +48,7 @@ impl Cohort {
     fn fit(&self, weights: &[f64]) -> FineGrayFit {
         let outcomes = self.outcomes.clone().with_weights(weights.to_vec()).unwrap();
         let [x, y] = &self.covariates;
-        fine_gray(outcomes.cause(1).unwrap(), &[x, y]).unwrap()
+        fine_gray(&outcomes.cause(1).unwrap(), &[x, y]).unwrap()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
-use serde_json::{Value, json};
-use std::path::PathBuf;
-use vertebra_baselines::{ChiSquareTest, CoxFit, CoxRegression, DesignMatrix};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use vertebra_baselines::{Coefficient, CoxFit, CoxRegression, DesignMatrix, Outcomes, Test, Ties};
 use vertebra_cohort::table::Table;
 use vertebra_examples::{output, say};
-use vertebra_survival::{ConcordanceOptions, Outcomes, Ties};
+use vertebra_survival::ConcordanceOptions;
 
 /// Fit a Cox regression and test its coefficients.
 ///
@@ -78,10 +78,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let fit = regression
         .fit(&data.outcomes, &data.design)
         .with_context(|| format!("{}", arguments.table.display()))?;
-    let described = describe(&data, &fit)?;
+    let report = Report::new(&data, &fit)?;
     match arguments.json {
-        true => say!("{described}"),
-        false => print_tables(arguments, &described),
+        true => say!("{}", serde_json::to_string(&report)?),
+        false => print_tables(&arguments.table, &report),
     }
     Ok(())
 }
@@ -116,45 +116,114 @@ fn read(arguments: &Arguments) -> anyhow::Result<Data> {
     Ok(Data { outcomes, design, dropped })
 }
 
-fn describe(data: &Data, fit: &CoxFit) -> anyhow::Result<Value> {
-    let coefficients: Vec<Value> = fit
-        .coefficients
-        .iter()
-        .map(|c| {
-            json!({
-                "name": c.name, "coef": c.coef, "hazard_ratio": c.hazard_ratio, "se": c.se,
-                "robust_se": c.robust_se, "z": c.z, "p": c.p, "lower": c.lower, "upper": c.upper,
-            })
-        })
-        .collect();
-    let wald = match fit.tests.wald {
-        Some(wald) => test(wald),
-        None => output::nothing(&["statistic", "df", "p"], &"too few clusters"),
-    };
-    Ok(json!({
-        "n": fit.n,
-        "events": fit.events,
-        "dropped": data.dropped,
-        "ties": fit.ties,
-        "coefficients": coefficients,
-        "loglik_null": fit.loglik_null,
-        "loglik": fit.loglik,
-        "tests": {
-            "likelihood_ratio": test(fit.tests.likelihood_ratio),
-            "wald": wald,
-            "score": test(fit.tests.score),
-        },
-        "concordance": concordance(data, fit)?,
-        "iterations": fit.iterations,
-    }))
+/// What the program prints, as a table or as JSON.
+#[derive(Serialize)]
+struct Report {
+    n: usize,
+    events: usize,
+    dropped: usize,
+    ties: Ties,
+    coefficients: Vec<Row>,
+    loglik_null: f64,
+    loglik: f64,
+    tests: Tests,
+    concordance: Concordance,
+    iterations: usize,
 }
 
-fn test(test: ChiSquareTest) -> Value {
-    json!({"statistic": test.statistic, "df": test.df, "p": test.p})
+/// One coefficient.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    coef: f64,
+    hazard_ratio: f64,
+    se: f64,
+    robust_se: Option<f64>,
+    z: f64,
+    p: f64,
+    lower: f64,
+    upper: f64,
+}
+
+#[derive(Serialize)]
+struct Tests {
+    likelihood_ratio: ChiSquare,
+    wald: ChiSquare,
+    score: ChiSquare,
+}
+
+/// A test, or why there is none.
+#[derive(Default, Serialize)]
+struct ChiSquare {
+    statistic: Option<f64>,
+    df: Option<f64>,
+    p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+/// Harrell's C of the fit, or why there is none.
+#[derive(Default, Serialize)]
+struct Concordance {
+    c: Option<f64>,
+    se: Option<f64>,
+    lower: Option<f64>,
+    upper: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl Report {
+    fn new(data: &Data, fit: &CoxFit) -> anyhow::Result<Self> {
+        Ok(Self {
+            n: fit.n,
+            events: fit.events,
+            dropped: data.dropped,
+            ties: fit.ties,
+            coefficients: fit.coefficients.iter().map(Row::from).collect(),
+            loglik_null: fit.log_likelihood_null,
+            loglik: fit.log_likelihood,
+            tests: Tests {
+                likelihood_ratio: Some(fit.tests.likelihood_ratio).into(),
+                wald: fit.tests.wald.into(),
+                score: Some(fit.tests.score).into(),
+            },
+            concordance: concordance(data, fit)?,
+            iterations: fit.steps,
+        })
+    }
+}
+
+impl From<&Coefficient> for Row {
+    fn from(c: &Coefficient) -> Self {
+        let interval = c.hazard_ratio.interval;
+        Self {
+            name: c.name.clone(),
+            coef: c.log_hazard_ratio.value,
+            hazard_ratio: c.hazard_ratio.value,
+            se: c.model_std_error,
+            robust_se: c.robust_std_error,
+            z: c.test.statistic,
+            p: c.test.p,
+            lower: interval.lower,
+            upper: interval.upper,
+        }
+    }
+}
+
+impl From<Option<Test>> for ChiSquare {
+    fn from(test: Option<Test>) -> Self {
+        match test {
+            Some(Test { statistic, df, p, .. }) => {
+                Self { statistic: Some(statistic), df, p: Some(p), why: None }
+            }
+            None => Self { why: Some("too few clusters".to_owned()), ..Self::default() },
+        }
+    }
 }
 
 /// Within strata, as R's `concordance(fit)`.
-fn concordance(data: &Data, fit: &CoxFit) -> anyhow::Result<Value> {
+fn concordance(data: &Data, fit: &CoxFit) -> anyhow::Result<Concordance> {
     let mut options = ConcordanceOptions::default();
     if let Some(strata) = data.design.strata() {
         options = options.with_strata(strata.to_vec());
@@ -164,39 +233,54 @@ fn concordance(data: &Data, fit: &CoxFit) -> anyhow::Result<Value> {
     }
     let log_hazard = fit.log_hazard(&data.design)?;
     Ok(match options.estimate(&data.outcomes, &log_hazard) {
-        Ok(c) => {
-            json!({"c": c.estimate.value, "se": c.estimate.std_error, "lower": c.estimate.interval.lower, "upper": c.estimate.interval.upper})
-        }
-        Err(why) => output::nothing(&["c", "se", "lower", "upper"], &why),
+        Ok(c) => Concordance {
+            c: Some(c.estimate.value),
+            se: Some(c.estimate.std_error),
+            lower: Some(c.estimate.interval.lower),
+            upper: Some(c.estimate.interval.upper),
+            why: None,
+        },
+        Err(why) => Concordance { why: Some(why.to_string()), ..Concordance::default() },
     })
 }
 
-fn print_tables(arguments: &Arguments, fit: &Value) {
-    let path = arguments.table.display();
-    let (n, events, dropped) = (&fit["n"], &fit["events"], &fit["dropped"]);
+fn print_tables(path: &Path, fit: &Report) {
+    let Report { n, events, dropped, .. } = fit;
+    let path = path.display();
     say!("{path}: {n} rows, {events} events, {dropped} dropped for missing values\n");
     say!("{:<20} {:>9} {:>9} {:>9} {:>9} {:>9}   95 % interval", "", "coef", "HR", "se", "z", "P");
-    for c in fit["coefficients"].as_array().into_iter().flatten() {
-        let se = if c["robust_se"].is_null() { &c["se"] } else { &c["robust_se"] };
-        let name = c["name"].as_str().unwrap_or_default();
-        let cells = [&c["coef"], &c["hazard_ratio"], se, &c["z"]].map(output::fixed);
-        let cells = cells.map(|cell| format!("{cell:>9}")).join(" ");
-        let cells = format!("{cells} {:>9}", output::p_value(&c["p"]));
-        let interval = [&c["lower"], &c["upper"]].map(output::fixed).join(" to ");
-        say!("{name:<20} {cells}   {interval}");
+    for c in &fit.coefficients {
+        let se = c.robust_se.unwrap_or(c.se);
+        let cells = [c.coef, c.hazard_ratio, se, c.z].map(|cell| format!("{cell:>9.4}")).join(" ");
+        let p = p_value(Some(c.p));
+        say!("{:<20} {cells} {p:>9}   {:.4} to {:.4}", c.name, c.lower, c.upper);
     }
-    say!();
-    for (name, label) in
-        [("likelihood_ratio", "Likelihood ratio"), ("wald", "Wald"), ("score", "Score")]
+    say!("");
+    let Tests { likelihood_ratio, wald, score } = &fit.tests;
+    for (label, test) in [("Likelihood ratio", likelihood_ratio), ("Wald", wald), ("Score", score)]
     {
-        let test = &fit["tests"][name];
-        let [statistic, df, p] = ["statistic", "df", "p"].map(|key| &test[key]);
-        say!(
-            "{label:<20} {:>9} on {} df, P {}",
-            output::fixed(statistic),
-            df.as_f64().unwrap_or_default(),
-            output::p_value(p)
-        );
+        let (statistic, df) = (fixed(test.statistic), test.df.unwrap_or_default());
+        say!("{label:<20} {statistic:>9} on {df} df, P {}", p_value(test.p));
     }
-    say!("{}", output::line("Concordance", &fit["concordance"], "c"));
+    let c = &fit.concordance;
+    match &c.why {
+        Some(why) => say!("{:<30} {:>8}   {why}", "Concordance", "-"),
+        None => {
+            let [value, se, lower, upper] = [c.c, c.se, c.lower, c.upper].map(fixed);
+            say!("{:<30} {value:>8} {se:>8}   {lower} to {upper}", "Concordance");
+        }
+    }
+}
+
+/// A number with four decimals, or a dash.
+fn fixed(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.4}"))
+}
+
+/// A P value: four decimals, two digits of it below that, or a dash.
+fn p_value(p: Option<f64>) -> String {
+    match p {
+        Some(p) if p < 1e-4 => format!("{p:.1e}"),
+        _ => fixed(p),
+    }
 }

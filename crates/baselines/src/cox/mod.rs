@@ -1,11 +1,7 @@
-//! Cox proportional hazards regression.
+//! Cox proportional hazards regression on named columns.
 
-mod collinear;
 mod fit;
-mod newton;
-mod partial;
-mod plan;
-mod robust;
-mod scaling;
+mod regression;
 
-pub use fit::{ChiSquareTest, Coefficient, CoxFit, CoxRegression, CoxTests};
+pub use fit::{Coefficient, CoxFit, CoxTests};
+pub use regression::CoxRegression;

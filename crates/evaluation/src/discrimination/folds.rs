@@ -4,6 +4,7 @@ use crate::estimate::Estimate;
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::estimate::{Pivot, Scale};
+use vertebra_survival::numeric::mean_and_sd;
 use vertebra_survival::{Outcomes, concordance};
 
 /// The mean of a figure over folds, with Student's t interval of that mean.
@@ -80,8 +81,7 @@ fn mean(folds: &[f64], level: f64) -> Option<Estimate> {
     if folds.len() < 2 {
         return None;
     }
-    let mean = folds.iter().sum::<f64>() / n;
-    let sd = (folds.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let (mean, sd) = mean_and_sd(folds);
     let student = (Pivot::Student(n - 1.0), Scale::Plain);
     Some(Estimate::around(mean, sd / n.sqrt(), student, level))
 }

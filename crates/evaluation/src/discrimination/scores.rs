@@ -5,12 +5,11 @@ use crate::discrimination::concordance::{
 };
 use crate::discrimination::headline::Headline;
 use crate::discrimination::horizon::{AucAtHorizon, IncidentAucAt, auc, incident};
-use crate::estimate::{Estimate, Interval};
+use crate::estimate::Interval;
 use crate::predictions::prediction::{Slope, slope};
 use crate::run::{Run, figure};
 use crate::{Figure, Keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::estimate::{Pivot, Scale};
 use vertebra_survival::{OneCause, fine_gray};
 
 /// A score by its name, with its figures.
@@ -160,20 +159,16 @@ fn subdistribution(
     cause: OneCause<'_>,
     risk: &[f64],
 ) -> Figure<SubdistributionHazard> {
-    let fit = fine_gray(cause, &[risk]).and_then(|fit| {
-        let ratio = fit.hazard_ratio(0)?;
+    let fit = fine_gray(&cause, &[risk]).and_then(|fit| {
+        let ratio = fit.hazard_ratio(0, run.level())?;
         Ok((fit.coefficients[0], fit.std_errors[0], ratio))
     });
-    figure(fit, |(coefficient, std_error, ratio)| {
-        let normal = (Pivot::Normal, Scale::Plain);
-        let log = Estimate::around(coefficient, std_error, normal, run.level()).interval;
-        SubdistributionHazard {
-            coefficient,
-            std_error,
-            hazard_ratio: ratio.ratio,
-            interval: Interval::new(log.lower.exp(), log.upper.exp(), log.level),
-            z: ratio.z,
-            p: ratio.p,
-        }
+    figure(fit, |(coefficient, std_error, ratio)| SubdistributionHazard {
+        coefficient,
+        std_error,
+        hazard_ratio: ratio.ratio.value,
+        interval: ratio.ratio.interval,
+        z: ratio.test.statistic,
+        p: ratio.test.p,
     })
 }

@@ -51,7 +51,7 @@ pub(super) fn slope(
             Ok((fit.coefficients[0], fit.covariance[0][0].sqrt()))
         }
         Kind::Cause(cause) => {
-            let fit = fine_gray(cause, &[log_hazard])?;
+            let fit = fine_gray(&cause, &[log_hazard])?;
             Ok((fit.coefficients[0], fit.std_errors[0]))
         }
     }
@@ -96,7 +96,7 @@ fn subdistribution(
     horizon: f64,
 ) -> Result<HazardRegression, Error> {
     let columns: Vec<&[f64]> = covariates.iter().map(Vec::as_slice).collect();
-    let fit = fine_gray(cause, &columns)?;
+    let fit = fine_gray(&cause, &columns)?;
     regression(name, fit.baseline(), (horizon, 0.0), fit.coefficients.clone())
 }
 

@@ -1,16 +1,16 @@
 //! The log partial likelihood with its first two derivatives in the coefficients of covariates.
 //!
 //! By the chain rule from the derivatives in the log hazards. With `e_i` the events expected of
-//! subject `i` (its share `w exp(h)` times the hazard it has met) and `M`, `C` the mean and
-//! the spread over tied events of the mean covariates of their risk sets, at times with events of
+//! subject `i` (its share `w exp(h)` times the hazard it has met) and `M`, `C` the mean and the
+//! spread over tied events of the mean covariates of their risk sets, at times with events of
 //! weight `v`:
 //!
 //! - score `= sum_i x_i (w_i event_i - e_i)`, the martingale residuals;
 //! - information `= sum_i e_i x_i x_i' - sum v (M M' + C)`,
 //!
 //! so that a pass costs O(n p) for the risk sets and one weighted cross product, and entry times
-//! cost nothing more. With `m` the mean covariates of the whole risk set, `e` those of the
-//! events and `left = 1 - g f` as in [`TiedEvents`], the r-th of tied events sees the mean
+//! cost nothing more. With `m` the mean covariates of the whole risk set, `e` those of the events
+//! and `left = 1 - g f` as in [`TiedEvents`], the r-th of tied events sees the mean
 //! `e + (m - e) / left`.
 //!
 //! Sources: Cox, *JRSS B* 34:187-220, 1972; Efron, *JASA* 72:557-565, 1977.

@@ -1,9 +1,9 @@
 //! Cox's proportional hazards model: the partial likelihood, its derivatives, its maximum, and the
 //! baseline hazard.
 //!
-//! The hazard of a subject is `h0(t) exp(h)`, `h` its *log hazard*. [`cox_partial_likelihood`]
-//! and [`RiskSets`] take the log hazards themselves, as a network puts them out; [`CoxOptions`]
-//! fits `h = x'b` on a [`Design`] of covariates. A [`BaselineHazard`] turns log hazards into
+//! The hazard of a subject is `h0(t) exp(h)`, `h` its *log hazard*. [`cox_partial_likelihood`] and
+//! [`RiskSets`] take the log hazards themselves, as a network puts them out; [`CoxOptions`] fits
+//! `h = x'b` on a [`Design`] of covariates. A [`BaselineHazard`] turns log hazards into
 //! probabilities.
 //!
 //! This is the numerical core of every Cox model of the workspace: calibration slopes and curves
@@ -12,7 +12,7 @@
 //!
 //! # Examples
 //! ```
-//! use vertebra_survival::{cox::{CoxOptions, Design, cox_partial_likelihood}, Outcomes, Ties};
+//! use vertebra_survival::{Outcomes, Ties, cox::{CoxOptions, Design, cox_partial_likelihood}};
 //! let time = vec![1.2, 0.8, 3.1, 2.2, 4.0, 2.9, 3.6, 1.9];
 //! let event = vec![true, true, false, true, false, true, false, true];
 //! let outcomes = Outcomes::new(time, event)?;

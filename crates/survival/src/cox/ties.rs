@@ -13,8 +13,8 @@ pub enum Ties {
     Efron,
 }
 
-/// What tied events change, as means over the `d` of them. With `g_r = r / d` and `f` the share
-/// of the risk set's sum that is the events', the r-th event sees the part `1 - g_r f` of that sum.
+/// What tied events change, as means over the `d` of them. With `g_r = r / d` and `f` the share of
+/// the risk set's sum that is the events', the r-th event sees the part `1 - g_r f` of that sum.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TiedEvents {
     /// Mean of `ln(1 - g f)`.

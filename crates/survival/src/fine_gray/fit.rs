@@ -2,7 +2,7 @@
 //! one cause.
 //!
 //! At an event time `t` the risk set is `sum_i w_i(t) exp(h_i)`, with `w_i(t) = 1` while `i` is
-//! followed, 0 after its censoring or its event of the cause, and the weight of `fine_gray_weights`
+//! followed, 0 after its censoring or its event of the cause, and the weight of `weights`
 //! after its event of another cause.
 //!
 //! Sources: Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011 (delayed
@@ -18,12 +18,12 @@ use super::{
 use crate::{
     cox::{BaselineHazard, Design, scaled::Scaled, standardised::Standardised},
     error::Error,
+    estimate::{Estimate, Pivot, Scale, Test},
     numeric::{
-        distributions::Normal,
         linear::dot,
         newton::{Failure, Maximum, maximise},
     },
-    outcomes::{OneCause, check},
+    outcomes::{Endpoint, check},
 };
 
 /// A fitted subdistribution hazard model.
@@ -45,52 +45,44 @@ pub struct FineGrayFit {
     baseline: BaselineHazard,
 }
 
-/// A subdistribution hazard ratio for one unit of a covariate, with its 95 % interval and test
-/// against 1.
+/// A subdistribution hazard ratio for one unit of a covariate, with its test against 1.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SubdistributionHazardRatio {
-    /// `exp(coefficient)`.
-    pub ratio: f64,
-    /// Lower bound of the interval, on the log scale.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
+    /// `exp(coefficient)`; the interval is symmetric on the log scale.
+    pub ratio: Estimate,
     /// The coefficient divided by its standard error.
-    pub z: f64,
-    /// Two-sided P of `z`.
-    pub p: f64,
+    pub test: Test,
 }
 
 impl FineGrayFit {
-    /// The hazard ratio of the `covariate`-th covariate, from 0.
+    /// The hazard ratio of the `covariate`-th covariate, from 0, with its interval at a confidence
+    /// level such as 0.95.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] where there is no such covariate, [`Error::Undefined`] where its
-    /// standard error is 0, as where nobody is left at risk beside those with the event.
-    pub fn hazard_ratio(&self, covariate: usize) -> Result<SubdistributionHazardRatio, Error> {
+    /// [`Error::InvalidSetting`] where there is no such covariate or for a level outside (0, 1);
+    /// [`Error::Undefined`] where its standard error is 0, as where nobody is left at risk beside
+    /// those with the event.
+    pub fn hazard_ratio(
+        &self,
+        covariate: usize,
+        level: f64,
+    ) -> Result<SubdistributionHazardRatio, Error> {
+        check::level(level)?;
         let (Some(b), Some(se)) =
             (self.coefficients.get(covariate), self.std_errors.get(covariate))
         else {
-            return Err(Error::InvalidSetting {
-                name: "covariate",
-                expected: "one of those fitted",
-                got: covariate.to_string(),
-            });
+            let (name, expected, got) = ("covariate", "one of those fitted", covariate.to_string());
+            return Err(Error::InvalidSetting { name, expected, got });
         };
         if *se <= 0.0 {
-            return Err(Error::Undefined {
-                name: "the hazard ratio's interval",
-                why: "its standard error is 0",
-            });
+            let (name, why) = ("the hazard ratio's interval", "its standard error is 0");
+            return Err(Error::Undefined { name, why });
         }
-        let reach = Normal.two_sided(0.95) * se;
+        let (ratio, by) = (b.exp(), (Pivot::Normal, Scale::Log));
         Ok(SubdistributionHazardRatio {
-            ratio: b.exp(),
-            lower: (b - reach).exp(),
-            upper: (b + reach).exp(),
-            z: b / se,
-            p: Normal.two_sided_p(b / se),
+            ratio: Estimate::around(ratio, ratio * se, by, level),
+            test: Test::two_sided(b / se, Pivot::Normal),
         })
     }
 
@@ -119,19 +111,20 @@ impl FineGrayFit {
 }
 
 /// Fits the subdistribution hazard of one cause on `covariates` (one slice of `[n]` each), Breslow
-/// ties. Case weights and entry times are honoured.
+/// ties. Case weights and entry times are honoured. Where nothing competes with the event it is
+/// Cox's model, with robust standard errors.
 ///
-/// The hazard of the cause is `H_0'(t) exp(b'x)` among those followed and those who had another
-/// event before `t`, at `t_i`, with the weight `G(t-) H(t-) / (G(t_i-) H(t_i-))`: `G` the
+/// The hazard of the cause is `H_0'(t) exp(b'x)` among those followed and those with another event
+/// before `t`, at `t_i`, with the weight `G(t-) H(t-) / (G(t_i-) H(t_i-))`: `G` the
 /// probability of being uncensored, `H` that of having entered. The covariance is a sandwich of
-/// each subject's influence on the score, with what it has through the estimated `G` and `H`
-/// (Fine & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011).
+/// each subject's influence on the score, with what it has through the estimated `G` and `H` (Fine
+/// & Gray, *JASA* 94:496-509, 1999; Geskus, *Biometrics* 67:39-49, 2011).
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::Empty`] without a covariate,
 /// [`Error::Undefined`] where a covariate is the same for all, is determined by the others, or no
-/// finite coefficients fit best, and as [`fine_gray_rows`](crate::fine_gray::fine_gray_rows()) for
-/// delayed entry.
+/// finite coefficients fit best, and as [`fine_gray_rows`](crate::fine_gray::fine_gray_rows()) for delayed
+/// entry.
 ///
 /// # Examples
 /// ```
@@ -139,19 +132,17 @@ impl FineGrayFit {
 /// let time = (1..11).map(f64::from).collect();
 /// let outcomes = CompetingOutcomes::new(time, vec![1, 2, 1, 0, 2, 1, 0, 1, 2, 0])?;
 /// let density = [0.6, 0.9, 0.5, 1.1, 0.8, 0.7, 1.0, 0.9, 0.6, 1.0];
-/// let fit = fine_gray(outcomes.cause(1)?, &[&density])?;
-/// assert!(fit.hazard_ratio(0)?.ratio < 1.0 && fit.risk(&[0.5], 5.0)? > fit.risk(&[1.0], 5.0)?);
+/// let fit = fine_gray(&outcomes.cause(1)?, &[&density])?;
+/// assert!(fit.hazard_ratio(0, 0.95)?.ratio.value < 1.0);
+/// assert!(fit.risk(&[0.5], 5.0)? > fit.risk(&[1.0], 5.0)?);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
-pub fn fine_gray(cause: OneCause<'_>, covariates: &[&[f64]]) -> Result<FineGrayFit, Error> {
-    let any = cause.outcomes().any_event();
-    if covariates.is_empty() {
-        return Err(Error::Empty { name: "covariates" });
-    }
+pub fn fine_gray(endpoint: &impl Endpoint, covariates: &[&[f64]]) -> Result<FineGrayFit, Error> {
+    let any = endpoint.follow_up();
     covariates.iter().try_for_each(|x| check::finite("covariates", x, any))?;
     let covariates = Standardised::new(&Design::from_columns(covariates)?, any)
         .map_err(|_| Error::Undefined { name: NAME, why: "a covariate is the same for all" })?;
-    let sample = Sample::new(cause, covariates)?;
+    let sample = Sample::new(endpoint, covariates)?;
     let start = vec![0.0; sample.covariates.n_columns()];
     let maximum = maximise(start, |b| sample.derivatives(b)).map_err(|why| why.undefined(NAME))?;
     fitted(&sample, &maximum)

@@ -17,12 +17,15 @@ use crate::{
         linear::{Matrix, add},
         newton::Local,
     },
-    outcomes::{OneCause, Outcomes},
+    outcomes::{Endpoint, Outcomes},
     risk_sets::time_groups::{TimeGroup, TimeGroups},
 };
 
 pub(crate) struct Sample<'a> {
-    pub(crate) cause: OneCause<'a>,
+    /// Follow-up with an event of any cause as the event.
+    pub(crate) any: &'a Outcomes,
+    /// Whether the subject had an event of the cause.
+    own: Vec<bool>,
     pub(crate) groups: TimeGroups,
     /// `G H` just before each group's time.
     pub(crate) before: Vec<f64>,
@@ -52,6 +55,12 @@ pub(crate) struct EventTime {
     pub(crate) mean: Vec<f64>,
 }
 
+/// Whether each subject had an event of the kind predicted.
+pub(crate) fn own_events(endpoint: &impl Endpoint) -> Vec<bool> {
+    let event = endpoint.follow_up().event();
+    event.iter().enumerate().map(|(i, &event)| event && endpoint.is_of_interest(i)).collect()
+}
+
 impl Pass {
     /// How many event times belong to the groups before `end`.
     pub(crate) fn times_before(&self, end: usize) -> usize {
@@ -60,11 +69,18 @@ impl Pass {
 }
 
 impl<'a> Sample<'a> {
-    pub(crate) fn new(cause: OneCause<'a>, covariates: Standardised) -> Result<Self, Error> {
-        let any = cause.outcomes().any_event();
+    pub(crate) fn new(
+        endpoint: &'a impl Endpoint,
+        covariates: Standardised,
+    ) -> Result<Self, Error> {
+        let any = endpoint.follow_up();
+        let own = own_events(endpoint);
+        if !own.contains(&true) {
+            return Err(Error::NoEvents { n: any.n_subjects() });
+        }
         let groups = TimeGroups::new(any);
         let before = observable_before(any, &groups);
-        let sample = Self { cause, groups, before, covariates };
+        let sample = Self { any, own, groups, before, covariates };
         let is_own = |i: &u32| sample.is_own(*i as usize);
         let last = sample.groups.iter().rposition(|group| group.events.iter().any(is_own));
         let earlier = sample.groups.iter().zip(&sample.before).take(last.unwrap_or(0));
@@ -77,19 +93,16 @@ impl<'a> Sample<'a> {
         Ok(sample)
     }
 
-    pub(crate) fn any(&self) -> &'a Outcomes {
-        self.cause.outcomes().any_event()
-    }
-
+    #[inline]
     pub(crate) fn is_own(&self, i: usize) -> bool {
-        self.cause.outcomes().causes()[i] == self.cause.number()
+        self.own[i]
     }
 
     /// Log likelihood, score and information at coefficients of the standardised covariates.
     pub(crate) fn derivatives(&self, b: &[f64]) -> Local<Pass> {
         let h = self.covariates.linear(b);
         let most = h.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let share = |(i, h): (usize, &f64)| self.any().weight(i) * (h - most).exp();
+        let share = |(i, h): (usize, &f64)| self.any.weight(i) * (h - most).exp();
         let shares: Vec<f64> = h.iter().enumerate().map(share).collect();
         let (times, log_risk) = self.event_times(&shares);
         let pass = Pass { most, shares, times };
@@ -98,7 +111,7 @@ impl<'a> Sample<'a> {
         let mut information = Matrix::zeros(b.len());
         let expected = self.expected(&pass);
         for (i, expected) in expected.into_iter().enumerate() {
-            let observed = if self.is_own(i) { self.any().weight(i) } else { 0.0 };
+            let observed = if self.is_own(i) { self.any.weight(i) } else { 0.0 };
             value += observed * (h[i] - most);
             add(&mut score, observed - expected, self.covariates.row(i));
             information.add_outer(expected, self.covariates.row(i));
@@ -116,7 +129,7 @@ impl<'a> Sample<'a> {
         for (g, group) in self.groups.iter().enumerate() {
             if let Some((_, mut risk_set)) = followed.pop_if(|(own, _)| *own == g) {
                 let own = group.events.iter().map(|&i| i as usize).filter(|&i| self.is_own(i));
-                let weight: f64 = own.map(|i| self.any().weight(i)).sum();
+                let weight: f64 = own.map(|i| self.any.weight(i)).sum();
                 risk_set.add_all(self.before[g], &gone);
                 log_risk += weight * risk_set.zero.ln();
                 let (step, mean) = (weight / risk_set.zero, risk_set.mean());
@@ -129,7 +142,7 @@ impl<'a> Sample<'a> {
 
     /// The sums over those followed at the times with events of the cause, from the last.
     fn followed(&self, shares: &[f64]) -> Vec<(usize, Moments)> {
-        let (outcomes, groups, covariates) = (self.any(), &self.groups, &self.covariates);
+        let (outcomes, groups, covariates) = (self.any, &self.groups, &self.covariates);
         let members = Members { outcomes, groups, covariates, shares };
         let mut followed = Vec::new();
         members.walk_back(|g, group, risk_set| {
@@ -140,8 +153,8 @@ impl<'a> Sample<'a> {
         followed
     }
 
-    /// Adds to the gone those of group `g` who had another event; without a curve there is no
-    /// event of the cause after them.
+    /// Adds to the gone those of group `g` with another event; without a curve there is no event
+    /// of the cause after them.
     pub(crate) fn leave(&self, g: usize, shares: &[f64], gone: &mut Moments) {
         if self.before[g] == 0.0 {
             return;
@@ -166,7 +179,7 @@ impl<'a> Sample<'a> {
             let through = pass.times_before(g + 1);
             for i in group.all.iter().map(|&i| i as usize) {
                 let mut hazard = met[through] - met[self.entered(i, pass)];
-                if self.any().event()[i] && !self.is_own(i) && later[through] > 0.0 {
+                if self.any.event()[i] && !self.is_own(i) && later[through] > 0.0 {
                     hazard += later[through] / self.before[g];
                 }
                 expected[i] = pass.shares[i] * hazard;
@@ -177,7 +190,7 @@ impl<'a> Sample<'a> {
 
     /// How many event times subject `i` had not entered by.
     pub(crate) fn entered(&self, i: usize, pass: &Pass) -> usize {
-        let entry = self.any().entry();
+        let entry = self.any.entry();
         entry.map_or(0, |entry| pass.times_before(self.groups.count_until(entry[i])))
     }
 }

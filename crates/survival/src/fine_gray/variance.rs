@@ -21,12 +21,12 @@ pub(crate) fn meat(sample: &Sample<'_>, pass: &Pass) -> Matrix {
     let hazards = Hazards::new(sample, pass);
     let mut values = residuals(sample, &hazards);
     add_censoring(sample, &hazards, &mut values);
-    if let Some(entry) = sample.any().entry() {
+    if let Some(entry) = sample.any.entry() {
         add_entry(sample, entry, &hazards, &mut values);
     }
     let mut meat = Matrix::zeros(sample.covariates.n_columns());
     for (i, value) in values.iter().enumerate() {
-        meat.add_outer(sample.any().weight(i).powi(2), value);
+        meat.add_outer(sample.any.weight(i).powi(2), value);
     }
     meat.mirror();
     meat
@@ -69,7 +69,7 @@ impl<'a> Hazards<'a> {
 
 /// Each subject's score residual with its weights, before its case weight.
 fn residuals(sample: &Sample<'_>, hazards: &Hazards<'_>) -> Vec<Vec<f64>> {
-    let (any, pass) = (sample.any(), hazards.pass);
+    let (any, pass) = (sample.any, hazards.pass);
     let mut values = vec![Vec::new(); any.n_subjects()];
     for (g, group) in sample.groups.iter().enumerate() {
         let through = pass.times_before(g + 1);
@@ -96,10 +96,10 @@ fn subtract(value: &mut [f64], factor: f64, x: &[f64], hazard: &Moments) {
     add(value, factor, &hazard.one);
 }
 
-/// What a censoring at `u` changes by lowering `G` after it: `q(u)`, the score residuals beyond
-/// `u` of those gone before, per subject at risk of being censored.
+/// What a censoring at `u` changes by lowering `G` after it: `q(u)`, the score residuals beyond `u`
+/// of those gone before, per subject at risk of being censored.
 fn add_censoring(sample: &Sample<'_>, hazards: &Hazards<'_>, values: &mut [Vec<f64>]) {
-    let (any, p) = (sample.any(), sample.covariates.n_columns());
+    let (any, p) = (sample.any, sample.covariates.n_columns());
     let mut gone = Moments::new(p);
     let mut drift = vec![0.0; p];
     let mut drifts = vec![drift.clone()];
@@ -128,7 +128,7 @@ fn add_censoring(sample: &Sample<'_>, hazards: &Hazards<'_>, values: &mut [Vec<f
 
 /// What an entry at `u` changes by raising `H` after it, per subject followed just after `u`.
 fn add_entry(sample: &Sample<'_>, entry: &[f64], hazards: &Hazards<'_>, values: &mut [Vec<f64>]) {
-    let (any, p) = (sample.any(), sample.covariates.n_columns());
+    let (any, p) = (sample.any, sample.covariates.n_columns());
     let by_entry = argsort(entry);
     let mut gone = Moments::new(p);
     let (mut followed, mut g) = (0.0, 0);

@@ -1,11 +1,11 @@
 //! The curves behind Fine and Gray's weights, of the censoring and of the entry times.
 //!
-//! Who had an event of another cause at `t_i` counts at `t > t_i` with the weight
-//! `G(t-) H(t-) / (G(t_i-) H(t_i-))`. `G` is the Kaplan-Meier curve of the censoring, events
-//! taken to come before censorings at equal times. `H(t-)` is the probability of having entered
-//! before `t`: the Kaplan-Meier curve of the entry times with time reversed,
-//! `H(t-) = prod_{u >= t} (1 - e(u) / R(u))` over entry times `u`, with `e(u)` entering at `u`
-//! and `R(u)` followed just after it; 1 without delayed entry.
+//! A subject with an event of another cause at `t_i` counts at `t > t_i` with the weight
+//! `G(t-) H(t-) / (G(t_i-) H(t_i-))`. `G` is the Kaplan-Meier curve of the censoring, events taken
+//! to come before censorings at equal times. `H(t-)` is the probability of having entered before
+//! `t`: the Kaplan-Meier curve of the entry times with time reversed,
+//! `H(t-) = prod_{u >= t} (1 - e(u) / R(u))` over entry times `u`, with `e(u)` entering at `u` and
+//! `R(u)` followed just after it; 1 without delayed entry.
 //!
 //! Source: Geskus, *Biometrics* 67:39-49, 2011.
 
@@ -30,8 +30,8 @@ pub(crate) fn observable_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64>
     curve
 }
 
-/// `H` just before each group's time: with time reversed, subjects come at risk at the end of
-/// their follow-up and leave at their entry.
+/// `H` just before each group's time: with time reversed, subjects come at risk at the end of their
+/// follow-up and leave at their entry.
 fn entered_before(any: &Outcomes, groups: &TimeGroups) -> Vec<f64> {
     let mut entering = Entering::new(any);
     let (mut followed, mut entered) = (0.0, 1.0);

@@ -3,9 +3,9 @@
 //! The Kaplan-Meier curve of the censoring, which every weight by the inverse probability of
 //! censoring and Fine and Gray's weights are made from. Conventions:
 //!
-//! - At equal times events come before censorings: those with an event at `t` are no longer at
-//!   risk of being censored at `t`, and an event at `t` is weighted by `G(t-)`.
-//!   (`follow_up_curve`, which describes a study, takes them as still at risk, as R's
+//! - At equal times events come before censorings: those with an event at `t` are no longer at risk
+//!   of being censored at `t`, and an event at `t` is weighted by `G(t-)`. (`follow_up_curve`,
+//!   which describes a study, takes them as still at risk, as R's
 //!   `survfit(Surv(time, 1 - status) ~ 1)` does.)
 //! - The curve is never below 0, where rounding would take weighted sums.
 //! - Subjects are at risk from their entry on. What weights by `1 / G` refuses delayed entry

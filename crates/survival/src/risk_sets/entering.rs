@@ -1,4 +1,4 @@
-//! Delayed entry, along increasing or decreasing time: who comes to be at risk, or is not yet.
+//! Delayed entry: subjects come to be at risk along increasing time, and leave along decreasing.
 
 use crate::{numeric::order::argsort, outcomes::Outcomes};
 

@@ -1,4 +1,5 @@
-//! Who is at risk when: subjects in order of time, counts at each time, delayed entry.
+//! The subjects at risk at each time: in order of time, counted, with delayed entry, and until
+//! censoring.
 
 pub(crate) mod at_risk;
 pub(crate) mod censoring;

@@ -254,7 +254,7 @@ fn fine_gray_rows_agree_with_finegray() {
     let outcomes = mgus("etime");
     for (name, cause) in [("pcm", 1), ("death", 2)] {
         let path = format!("/finegray/{name}");
-        let rows = fine_gray_rows(outcomes.cause(cause).unwrap()).unwrap();
+        let rows = fine_gray_rows(&outcomes.cause(cause).unwrap()).unwrap();
         assert_eq!(rows.subject.len() as f64, golden.number(&format!("{path}/fg_rows")));
         let weight = rows.outcomes.weights().unwrap();
         let sum: f64 = weight.iter().sum();
@@ -298,7 +298,7 @@ fn fine_gray_rows_with_delayed_entry_agree_with_finegray() {
     for (kind, outcomes) in [("fine_gray", &late), ("fine_gray_copies", &copied)] {
         for (name, cause) in [("pcm", 1), ("death", 2)] {
             let path = format!("/{kind}/{name}");
-            let rows = fine_gray_rows(outcomes.cause(cause).unwrap()).unwrap();
+            let rows = fine_gray_rows(&outcomes.cause(cause).unwrap()).unwrap();
             let (entry, weight) =
                 (rows.outcomes.entry().unwrap(), rows.outcomes.weights().unwrap());
             let at_risk = |t: f64| -> f64 {
@@ -317,7 +317,7 @@ fn fine_gray_rows_with_delayed_entry_agree_with_finegray() {
             let expected = golden.numbers(&format!("{path}/loglik"));
             assert_close(&path, -events * got.loss, expected[1], 1e-11);
             let covariates = [mgus2.column("age"), mgus2.column("male")];
-            let fit = fine_gray(outcomes.cause(cause).unwrap(), &[&covariates[0], &covariates[1]]);
+            let fit = fine_gray(&outcomes.cause(cause).unwrap(), &[&covariates[0], &covariates[1]]);
             let fit = fit.unwrap();
             assert_all_close(&path, &fit.coefficients, &b, 1e-8);
             assert_close(&path, fit.log_likelihood_null, expected[0], 1e-11);
@@ -367,7 +367,7 @@ fn subdistribution_hazards_agree_with_coxph_and_crr() {
     let x = [&x[0][..], &x[1], &x[2]];
     for (name, cause) in [("pcm", 1), ("death", 2)] {
         let outcomes = mgus("etime");
-        let got = fine_gray(outcomes.cause(cause).unwrap(), &x).unwrap();
+        let got = fine_gray(&outcomes.cause(cause).unwrap(), &x).unwrap();
         let path = format!("/finegray/{name}/breslow");
         let expected = data.numbers(&format!("{path}/coef"));
         // coxph stops at a relative change of the likelihood of 1e-9.
@@ -378,7 +378,7 @@ fn subdistribution_hazards_agree_with_coxph_and_crr() {
 
         // crr takes a censoring at the time of an event as before it: distinct times are compared.
         let outcomes = mgus("distinct");
-        let got = fine_gray(outcomes.cause(cause).unwrap(), &x).unwrap();
+        let got = fine_gray(&outcomes.cause(cause).unwrap(), &x).unwrap();
         let path = format!("/crr/distinct/{}", cause - 1);
         let at = |leaf: &str| golden.numbers(&format!("{path}/{leaf}"));
         assert_all_close(name, &got.coefficients, &at("coef"), 1e-9);

@@ -5,7 +5,6 @@ use crate::Error;
 use crate::stages::Context;
 use crate::stages::folds::{all_parts, score};
 use vertebra_baselines::{CoxFit, CoxRegression};
-use vertebra_evaluation::{Estimate, Interval};
 use vertebra_report::results::{Coefficient, Method};
 use vertebra_survival::breslow_baseline;
 
@@ -37,9 +36,8 @@ pub(super) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedMod
 }
 
 fn coefficient(c: &vertebra_baselines::Coefficient) -> Coefficient {
-    let interval = Interval::new(c.lower, c.upper, 0.95);
-    let hazard_ratio = Estimate::new(c.hazard_ratio, c.hazard_ratio * c.se, interval);
-    Coefficient::new(&c.name, c.coef, c.se, hazard_ratio, c.p)
+    let (ratio, p) = (c.hazard_ratio, c.test.p);
+    Coefficient::new(&c.name, c.log_hazard_ratio.value, c.model_std_error, ratio, p)
 }
 
 #[cfg(test)]
