@@ -25,7 +25,7 @@ fn main() -> Result<(), Error> {
     let older: Vec<usize> = age.iter().map(|&a| usize::from(a > 75.0)).collect();
     println!("Gray's test of the older: P = {:.4}", gray_test(&of_fracture, &older)?.test.p);
     println!("AUC of age at 5 years: {:.3}", auc_at(&of_fracture, &age, 5.0)?.estimate.value);
-    let fit = fine_gray(of_fracture, &[&age])?;
+    let fit = fine_gray(&of_fracture, &[&age])?;
     println!("subdistribution hazard ratio per year: {:.3}", fit.coefficients[0].exp());
     Ok(())
 }
