@@ -72,8 +72,10 @@ impl Study<'_> {
     ///
     /// # Examples
     /// ```no_run
+    /// use vertebra_cohort::Covariate;
     /// use vertebra_study::{RiskNetworkInputs, Study};
-    /// let inputs = RiskNetworkInputs::default().with_covariates(["age".parse()?, "sex".parse()?]);
+    /// let covariates: Vec<Covariate> = vec!["age".parse()?, "sex".parse()?];
+    /// let inputs = RiskNetworkInputs::default().with_covariates(covariates);
     /// let study = Study::new("cohort");
     /// let trained = study.train_risk_network(&inputs, "runs/age-sex".as_ref())?;
     /// println!("{} subjects tested", trained.test.size.n);
