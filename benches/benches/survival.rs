@@ -1,7 +1,7 @@
 //! Survival statistics on one thread: exponential times, one event in five, two correlated scores.
 //!
-//! `RAYON_NUM_THREADS=1 cargo bench --workspace --bench survival`. `floor/sort` is the least that any
-//! of these needs: one sort of `n` doubles.
+//! `RAYON_NUM_THREADS=1 cargo bench --workspace --bench survival`. `floor/sort` is the least that
+//! any of these needs: one sort of `n` doubles.
 
 // A bench that fails should stop; `criterion_group!` has no docs.
 #![allow(clippy::expect_used, missing_docs)]

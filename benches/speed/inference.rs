@@ -1,6 +1,6 @@
 //! Speed of a planned network on one film, its profile, and the same network for other runtimes:
-//! `cargo bench --workspace --bench speed_inference -- FOLDER [w32|resnet18] [side] [avx2]`; also w18
-//! and w48.
+//! `cargo bench --workspace --bench speed_inference -- FOLDER [w32|resnet18] [side] [avx2]`; also
+//! w18 and w48.
 //!
 //! Writes `w32.onnx`, `w32.safetensors` (published names), `w32_input.f32` and `w32_output.f32` for
 //! `benches/peers/inference`, which runs other runtimes on them. `RAYON_NUM_THREADS` sets the

@@ -1,6 +1,6 @@
 //! Speed of a whole training step (forward, backward, Adam) of the networks of this workspace:
-//! `cargo bench --workspace --bench speed_training -- [w32|resnet18] [batch] [side] [steps]`; also w18
-//! and w48.
+//! `cargo bench --workspace --bench speed_training -- [w32|resnet18] [batch] [side] [steps]`; also
+//! w18 and w48.
 //!
 //! HRNet: noise in three channels, mean squared error of the heatmaps. ResNet-18: one grey channel
 //! and a linear head, stepped by `RiskTrainer` with the Cox loss. `RAYON_NUM_THREADS` sets the

@@ -1,5 +1,5 @@
-//! A detector trained on varied phantom films, as by `train-keypoints --phantom`, finds the spine on
-//! films of subjects that it has not seen. It is small, so that the test is quick.
+//! A detector trained on varied phantom films, as by `train-keypoints --phantom`, finds the spine
+//! on films of subjects that it has not seen. It is small, so that the test is quick.
 
 #![allow(clippy::unwrap_used)] // a test may stop
 

@@ -1,5 +1,5 @@
-//! A keypoint detector trained on drawn spines: five bright ellipses above each other, found on films
-//! that it has not seen.
+//! A keypoint detector trained on drawn spines: five bright ellipses above each other, found on
+//! films that it has not seen.
 //!
 //! `cargo run --release -p vertebra-hrnet --example detect_on_drawn_films`
 

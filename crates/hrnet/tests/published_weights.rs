@@ -1,4 +1,5 @@
-//! Equal output to timm for the same weights (`testdata/timm_reference.py`: timm 1.0.31, torch 2.15).
+//! Equal output to timm for the same weights (`testdata/timm_reference.py`: timm 1.0.31, torch
+//! 2.15).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 

@@ -1,4 +1,5 @@
-//! A fracture that death may make impossible: incidence, a test of two groups, a regression, an AUC.
+//! A fracture that death may make impossible: incidence, a test of two groups, a regression, an
+//! AUC.
 //!
 //! `cargo run --release -p vertebra-survival --example competing_risks`
 #![allow(clippy::print_stdout)] // printing is what an example is for

@@ -7,8 +7,8 @@ use vertebra_survival::{ConcordanceOptions, Error, Outcomes, TimeWeight};
 /// Uno's C ends here, in years: a third of the subjects is still followed.
 pub(crate) const HORIZON: f64 = 5.0;
 
-/// A cohort of `n` subjects with exponential times: the log hazard is `ln rate + x` with `x` standard
-/// normal; censoring is uniform between 1 and 7 years.
+/// A cohort of `n` subjects with exponential times: the log hazard is `ln rate + x` with `x`
+/// standard normal; censoring is uniform between 1 and 7 years.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) n: usize,
@@ -64,8 +64,8 @@ impl Scenario {
         Ok(Sample { outcomes: Outcomes::new(time, event)?, scores })
     }
 
-    /// From large samples: Harrell's C under this censoring, and Uno's C up to the horizon, which is
-    /// Harrell's without censoring. The first two scores are averaged: they have the same truth.
+    /// From large samples: Harrell's C under this censoring, and Uno's C up to the horizon, which
+    /// is Harrell's without censoring. The first two scores are averaged: they have the same truth.
     pub(crate) fn truths(&self, samples: u64) -> Result<[Truth; 2], Error> {
         let mut sums = [[0.0; 3]; 2];
         for seed in 0..samples {

@@ -1,6 +1,6 @@
 //! `peers-radiograph FILE..`: milliseconds to open each film and decode it to f32, by this project
-//! and by dicom-rs, on one thread, in turn; `--folder FOLDER` reads a folder. Prints CSV: who, file,
-//! median, smallest.
+//! and by dicom-rs, on one thread, in turn; `--folder FOLDER` reads a folder. Prints CSV: who,
+//! file, median, smallest.
 
 use dicom_pixeldata::PixelDecoder;
 use std::path::Path;

@@ -124,9 +124,9 @@ impl KeypointDetector {
     /// the best place in the film, with a low confidence.
     ///
     /// # Errors
-    /// [`Error::FilmTooSmall`], [`Error::InvalidSpacing`] or [`Error::Raster`] for a film that cannot be
-    /// taken; [`Error::Device`], or [`Error::Keypoints`] where the network yields no finite
-    /// numbers.
+    /// [`Error::FilmTooSmall`], [`Error::InvalidSpacing`] or [`Error::Raster`] for a film that
+    /// cannot be taken; [`Error::Device`], or [`Error::Keypoints`] where the network yields no
+    /// finite numbers.
     pub fn detect(&self, film: Film<'_>) -> Result<VertebraKeypoints, Error> {
         Ok(self.find(&[film])?[0].keypoints)
     }
@@ -266,8 +266,8 @@ impl KeypointDetector {
     /// Reads what [`KeypointDetector::save`] has written.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::SchemaVersion`], [`Error::Malformed`], or [`Error::WeightsMismatch`] where weights and
-    /// settings do not belong together.
+    /// [`Error::Io`], [`Error::SchemaVersion`], [`Error::Malformed`], or [`Error::WeightsMismatch`]
+    /// where weights and settings do not belong together.
     pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join(SETTINGS);
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;

@@ -123,8 +123,8 @@ impl FineGrayFit {
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::Empty`] without a covariate,
 /// [`Error::Undefined`] where a covariate is the same for all, is determined by the others, or no
-/// finite coefficients fit best, and as [`fine_gray_rows`](crate::fine_gray::fine_gray_rows()) for delayed
-/// entry.
+/// finite coefficients fit best, and as [`fine_gray_rows`](crate::fine_gray::fine_gray_rows()) for
+/// delayed entry.
 ///
 /// # Examples
 /// ```

@@ -21,7 +21,8 @@ use vertebra_study::{StudyConfig, write_keypoint_sheets};
 #[command(version)]
 struct Arguments {
     /// Cohort folder (cohort.csv, visits.csv, annotations.json, radiographs), or an annotation file
-    /// (COCO JSON, CVAT XML, Label Studio JSON) whose films lie beside it; without cohort.csv every film counts as a subject of its own
+    /// (COCO JSON, CVAT XML, Label Studio JSON) whose films lie beside it; without cohort.csv every
+    /// film counts as a subject of its own
     #[arg(long, required_unless_present = "phantom")]
     cohort: Option<PathBuf>,
     /// Instead of a cohort: this many phantom films of varied exposure, each of another subject,
@@ -46,16 +47,16 @@ struct Arguments {
     /// Published HRNet weights (.pth, .safetensors) to start from; the head starts afresh
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Sigma of the OKS behind AP, one for all levels or five from L1 to L5; the area is a quarter of
-    /// the squared L1-L5 distance
+    /// Sigma of the OKS behind AP, one for all levels or five from L1 to L5; the area is a quarter
+    /// of the squared L1-L5 distance
     #[arg(long, value_name = "SIGMA", value_delimiter = ',', default_value = "0.05")]
     oks_sigma: Vec<f64>,
-    /// Run folder: checkpoints and, at the end, the detector, the course of the training and a sheet of
-    /// the test films with the largest errors (rings: marked, crosses: found)
+    /// Run folder: checkpoints and, at the end, the detector, the course of the training and a
+    /// sheet of the test films with the largest errors (rings: annotated, crosses: detected)
     #[arg(long)]
     out: PathBuf,
-    /// Only draws the marked points of every film on sheets in the run folder, to look at; those that
-    /// are unlike a spine are always named on standard error
+    /// Only draws the annotated points of every film on sheets in the run folder, to look at; those
+    /// that are unlike a spine are always named on standard error
     #[arg(long)]
     check: bool,
     /// Prints the test result as JSON
