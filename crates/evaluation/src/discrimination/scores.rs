@@ -10,7 +10,7 @@ use crate::predictions::prediction::{Slope, slope};
 use crate::run::{Run, figure};
 use crate::{Figure, Keys};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{OneCause, fine_gray};
+use vertebra_survival::{Error, OneCause, fine_gray};
 
 /// A score by its name, with its figures.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,7 +161,13 @@ fn subdistribution(
 ) -> Figure<SubdistributionHazard> {
     let fit = fine_gray(&cause, &[risk]).and_then(|fit| {
         let ratio = fit.hazard_ratio(0, run.level())?;
-        Ok((fit.coefficients[0], fit.std_errors[0], ratio))
+        match ratio.ratio.interval.upper.is_finite() {
+            true => Ok((fit.coefficients[0], fit.std_errors[0], ratio)),
+            false => Err(Error::Undefined {
+                name: "the subdistribution hazard ratio",
+                why: "its interval is not finite",
+            }),
+        }
     });
     figure(fit, |(coefficient, std_error, ratio)| SubdistributionHazard {
         coefficient,
