@@ -6,6 +6,7 @@ mod dicom;
 mod error;
 mod facing;
 mod folder;
+mod luma;
 mod options;
 mod pictures;
 mod provenance;

@@ -167,7 +167,7 @@ impl fmt::Display for Warning {
             Self::WrongVr { tag, got } => write!(f, "{tag} has the unexpected VR {got}"),
             Self::Truncated { rows_present, rows } => write!(
                 f,
-                "truncated pixel data: {rows_present} of {rows} rows arrived; the rest is 0 and \
+                "truncated pixel data: {rows_present} of {rows} rows arrived; the rest is \
                  marked as not valid"
             ),
             Self::BitsAboveHighBit { pixels } => {
@@ -227,6 +227,9 @@ pub struct Provenance {
     pub signed: bool,
     /// Which frame was read, from 0.
     pub frame: usize,
+    /// How the picture was turned as its Exif or TIFF Orientation asks, by that tag's number (2 to 8);
+    /// `None`: as stored.
+    pub orientation: Option<u16>,
     /// Stored values to modality units.
     pub modality_lut: ModalityLut,
     /// Modality units to presentation values.

@@ -177,7 +177,8 @@ fn read_tile_parts<'a>(
         // The length counts from the marker; 0 is to the end of the codestream.
         let header = start.len() - reader.0.len() + 2;
         let body = match len {
-            0 => reader.0.len(),
+            0 if reader.0.windows(2).any(|w| w == [0xFF, 0xD9]) => reader.0.len(),
+            0 => return Err(Stop::Ended),
             _ => len.checked_sub(header).ok_or("a tile-part shorter than its header")?,
         };
         tile.parts.push(reader.take(body)?);

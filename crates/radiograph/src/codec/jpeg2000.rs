@@ -1,5 +1,7 @@
 //! JPEG 2000 (ITU-T T.800), decoded by hayro-jpeg2000; high-throughput blocks by [`htj2k`].
 
+mod tile_parts;
+
 use super::{Fault, Frame, FrameColour, FrameSamples, Size, htj2k};
 use crate::deadline::Deadline;
 use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
@@ -9,6 +11,8 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
     if htj2k::is_htj2k(bytes) {
         return htj2k::decode(bytes, size, &|| deadline.is_over());
     }
+    let rows = tile_parts::arrived(bytes, size.height)
+        .ok_or_else(|| Fault::new("JPEG 2000", "headers cut short"))?;
     let library = |e: hayro_jpeg2000::DecodeError| Fault::new("JPEG 2000", format!("{e} ({e:?})"));
     let components = Siz::find(bytes)?;
     let settings = DecodeSettings { resolve_palette_indices: false, ..DecodeSettings::default() };
@@ -39,7 +43,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
     let precision = components.iter().map(|c| c.precision).max().unwrap_or(0);
     let (transformed, lossy) = coding_style(bytes);
     let colour = if transformed { FrameColour::Rgb } else { FrameColour::Unsaid };
-    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows: size.height, colour, lossy })
+    Ok(Frame { samples: FrameSamples::Words(samples), precision, rows, colour, lossy })
 }
 
 /// Precision and sign of a component, from the SIZ segment.

@@ -25,6 +25,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
     size.check("JPEG-LS", header.size())?;
     let mut planes = vec![vec![0_u16; size.pixels()]; size.components];
     let mut rows = size.height;
+    let mut lossy = false;
     let mut decoded = 0;
     while decoded < size.components {
         let Some(scan) = header.scan()? else {
@@ -38,6 +39,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
             .ok_or_else(|| fault("more components in the scans than in the frame"))?;
         let (arrived, end) = decode_scan(bytes, &scan, size, targets, deadline)?;
         rows = rows.min(arrived);
+        lossy |= scan.near > 0;
         decoded += scan.components;
         header.seek(end);
     }
@@ -52,7 +54,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
         precision,
         rows,
         colour: FrameColour::Unsaid,
-        lossy: false,
+        lossy,
     })
 }
 

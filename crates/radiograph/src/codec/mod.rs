@@ -8,7 +8,9 @@ mod jpeg_ls;
 mod jpeg_xl;
 mod rle;
 
-pub(crate) use jpeg::{decode as decode_jpeg, size as jpeg_size};
+pub(crate) use jpeg::{
+    decode as decode_jpeg, orientation as jpeg_orientation, size as jpeg_size, tiff_orientation,
+};
 pub(crate) use jpeg_ls::decode as decode_jpeg_ls;
 pub(crate) use jpeg_xl::decode as decode_jpeg_xl;
 pub(crate) use jpeg2000::decode as decode_jpeg2000;

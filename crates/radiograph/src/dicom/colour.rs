@@ -1,12 +1,12 @@
-//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, of the colours a person
-//! would see. That is not always the Y of a YBR image: colours that no screen can show are clipped
-//! first.
+//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, of the colours a person would
+//! see. That is not always the Y of a YBR image: colours that no screen can show are clipped first.
 
 use super::file::Header;
 use super::layout::{Layout, Photometric};
 use super::lut::Lut;
 use super::samples::{Bits, Samples};
 use super::tag;
+use crate::luma::{mix, rgb};
 use crate::{Error, Grey, Provenance, Warning};
 
 /// How colour is stored.
@@ -21,15 +21,20 @@ pub(crate) enum Colour {
 
 impl Colour {
     /// `None` for grey images.
-    pub(crate) fn read(header: &Header<'_>, layout: &Layout) -> Result<Option<Self>, Error> {
+    pub(crate) fn read(
+        header: &Header<'_>,
+        layout: &Layout,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Option<Self>, Error> {
         Ok(Some(match layout.photometric {
             Photometric::Monochrome1 | Photometric::Monochrome2 => return Ok(None),
             Photometric::Rgb => Self::Rgb,
             Photometric::Ybr | Photometric::YbrWavelet => Self::Ybr,
             Photometric::YbrFull422 | Photometric::YbrPartial422 => Self::Ybr422,
             Photometric::Palette => {
-                let table =
-                    |descriptor, data| Lut::read_tags(header, descriptor, data, layout.signed);
+                let mut table = |descriptor, data| {
+                    Lut::read_tags(header, [descriptor, data], layout.signed, warnings)
+                };
                 Self::Palette([
                     table(tag::RED_LUT_DESCRIPTOR, tag::RED_LUT_DATA)?,
                     table(tag::GREEN_LUT_DESCRIPTOR, tag::GREEN_LUT_DATA)?,
@@ -104,21 +109,4 @@ impl Colour {
             }
         }
     }
-}
-
-/// Rec. 601 colour differences to RGB (PS3.3 C.7.6.3.1.2), rounded and clipped; luma runs from
-/// `low` to `high`.
-fn rgb([y, cb, cr]: [f32; 3], low: f32, high: f32) -> [f32; 3] {
-    // Partial range has 219 steps of luma and 224 of colour; full range as many of both.
-    let half = if low > 0.0 { 8.0 * low } else { (high + 1.0) / 2.0 };
-    let scale = if low > 0.0 { 219.0 / 224.0 } else { 1.0 };
-    let [cb, cr] = [cb, cr].map(|c| (c - half) * scale);
-    let red = y + 1.402 * cr;
-    let green = y - 0.344_136 * cb - 0.714_136 * cr;
-    let blue = y + 1.772 * cb;
-    [red, green, blue].map(|v| v.round().clamp(low, high))
-}
-
-fn mix([red, green, blue]: [f32; 3]) -> f32 {
-    0.299 * red + 0.587 * green + 0.114 * blue
 }

@@ -130,7 +130,13 @@ impl<'a> Cursor<'a> {
             return Ok(implicit(self.u32(&bytes[4..8])));
         }
         if !vr.iter().all(u8::is_ascii_uppercase) {
-            return Ok(Head { bad_vr: Some(vr), ..implicit(self.u32(&bytes[4..8])) });
+            // Either there is no VR here, or one that is none and a length of two bytes as DCMTK
+            // takes it: whichever leads to a data element.
+            let long = self.u32(&bytes[4..8]);
+            let short = u32::from(short);
+            let len =
+                if self.leads_on(tag, long) || !self.leads_on(tag, short) { long } else { short };
+            return Ok(Head { bad_vr: Some(vr), ..implicit(len) });
         }
         let len = if has_long_length(vr) {
             let bytes = self.take(4, tag)?;
@@ -139,6 +145,15 @@ impl<'a> Cursor<'a> {
             u32::from(short)
         };
         Ok(Head { tag, vr: Some(vr), bad_vr: None, len })
+    }
+
+    /// Whether the value of an element, of that length, is followed by the end or by an element that
+    /// may come next.
+    fn leads_on(&self, tag: (u16, u16), len: u32) -> bool {
+        let Some(rest) = self.rest().get(len as usize..) else { return false };
+        let Some(next) = rest.get(..8) else { return rest.is_empty() };
+        let next_tag = (self.u16(&next[..2]), self.u16(&next[2..4]));
+        next_tag.0 == 0xFFFE || (next_tag > tag && next_tag.0 < tag.0.saturating_add(0x8000))
     }
 
     /// The content of a sequence of undefined length, which is stepped over with its end.

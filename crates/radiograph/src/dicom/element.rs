@@ -45,8 +45,18 @@ impl<'a> Element<'a> {
             Some([b'U' | b'S', b'S' | b'L' | b'V'] | [b'F', b'D' | b'L']) => {
                 (self.value.len() <= LONGEST).then(|| self.binary())
             }
-            _ => self.text()?.split('\\').map(|v| v.trim().parse().ok()).collect(),
+            _ => self.each_number()?.into_iter().collect(),
         }
+    }
+
+    /// The values of a decimal or integer string, `None` for one that is not a number; empty values at
+    /// the end are left out.
+    pub(crate) fn each_number(&self) -> Option<Vec<Option<f64>>> {
+        if let Some([b'U' | b'S', b'S' | b'L' | b'V'] | [b'F', b'D' | b'L']) = self.vr {
+            return Some(self.numbers()?.into_iter().map(Some).collect());
+        }
+        let values = self.text()?.trim_end_matches(['\\', ' ']);
+        Some(values.split('\\').map(|v| v.trim().parse().ok()).collect())
     }
 
     fn binary(&self) -> Vec<f64> {

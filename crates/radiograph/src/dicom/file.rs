@@ -60,7 +60,12 @@ enum Chosen {
 
 fn choose_syntax(stated: Option<&str>, body: &[u8], lenient: bool) -> Result<Chosen, Error> {
     let error = match stated.map(TransferSyntax::from_uid) {
-        Some(Ok(syntax)) => return Ok(Chosen::Stated(syntax)),
+        Some(Ok(syntax)) => {
+            return Ok(match other_encoding(syntax, body) {
+                Some(other) => Chosen::Guessed(other),
+                None => Chosen::Stated(syntax),
+            });
+        }
         Some(Err(error)) => error,
         None => Error::Missing { name: tag::TRANSFER_SYNTAX_UID.name },
     };
@@ -68,6 +73,35 @@ fn choose_syntax(stated: Option<&str>, body: &[u8], lenient: bool) -> Result<Cho
         Some(syntax) if lenient => Ok(Chosen::Guessed(syntax)),
         _ => Err(error),
     }
+}
+
+/// The encoding that a data set is in where the stated one leads nowhere and another does.
+fn other_encoding(stated: TransferSyntax, body: &[u8]) -> Option<TransferSyntax> {
+    let natives = [syntax::IMPLICIT_LE, syntax::EXPLICIT_LE, syntax::EXPLICIT_BE];
+    if !natives.iter().any(|native| native.uid == stated.uid) || begins_well(stated, body) {
+        return None;
+    }
+    natives.into_iter().find(|&other| other.uid != stated.uid && begins_well(other, body))
+}
+
+/// Whether the first elements of a data set can be read, and come in order.
+fn begins_well(syntax: TransferSyntax, body: &[u8]) -> bool {
+    const ELEMENTS: usize = 4;
+    let mut cursor = Cursor::new(body, syntax.explicit, syntax.big_endian);
+    let mut last = (0, 0);
+    for _ in 0..ELEMENTS {
+        if cursor.next_group().is_none_or(|group| group >= 0x7FE0) {
+            break;
+        }
+        let Ok(element) = cursor.read_element() else { return false };
+        let tag = (element.group, element.element);
+        let has_vr = element.vr.is_some() == syntax.explicit;
+        if tag <= last || !has_vr {
+            return false;
+        }
+        last = tag;
+    }
+    last != (0, 0)
 }
 
 fn guess_warning(stated: Option<&str>, syntax: TransferSyntax) -> Warning {
@@ -126,6 +160,13 @@ pub(crate) struct Header<'a> {
 impl<'a> Header<'a> {
     pub(crate) fn read(bytes: &'a [u8], syntax: TransferSyntax) -> Result<Self, Error> {
         Ok(Cursor::new(bytes, syntax.explicit, syntax.big_endian).read_all()?.into())
+    }
+
+    /// With attributes that are found before those that are there.
+    pub(crate) fn with_first(mut self, mut first: Vec<Element<'a>>) -> Self {
+        first.append(&mut self.elements);
+        self.elements = first;
+        self
     }
 
     pub(crate) fn elements(&self) -> &[Element<'a>] {

@@ -1,5 +1,6 @@
 //! The bytes of one frame, native or encapsulated (PS3.5 annex A.4).
 
+use super::codestream;
 use super::cursor::PixelElement;
 use super::file::Header;
 use super::layout::Layout;
@@ -27,11 +28,17 @@ pub(crate) fn find<'a>(
     let index = choose(layout, options, warnings)?;
     match header.pixels.as_ref().ok_or(Error::Missing { name: tag::PIXEL_DATA.name })? {
         PixelElement::Native { bytes, announced, vr } => {
+            if options.lenient && bytes.len() < layout.frame_bytes() && codestream::begins(bytes) {
+                let bytes = Cow::Borrowed(*bytes);
+                let frame =
+                    FrameBytes { bytes, encapsulated: false, in_words: false, truncated: false };
+                return Ok((index, frame));
+            }
             let frame = native(bytes, *announced, index, layout, options)?;
             Ok((index, FrameBytes { in_words: *vr == Some(*b"OW"), ..frame }))
         }
         PixelElement::Encapsulated { items, truncated } => {
-            let mut frame = encapsulated(header, items, index, layout)?;
+            let mut frame = encapsulated(header, items, index, layout, warnings)?;
             let last = index + 1 == layout.frames;
             frame.truncated = *truncated && last;
             if frame.truncated && !options.lenient {
@@ -75,19 +82,18 @@ fn native<'a>(
     options: &ReadOptions,
 ) -> Result<FrameBytes<'a>, Error> {
     let size = layout.frame_bytes();
-    let whole = size as u64 * layout.frames as u64;
+    let whole = match layout.bits_allocated {
+        1 => (layout.pixels() as u64 * layout.frames as u64).div_ceil(8),
+        _ => size as u64 * layout.frames as u64,
+    };
     // A value longer than its frames (padding, or careless software) is fine; a shorter one is not.
-    let frame = if layout.bits_allocated == 1 && layout.frames > 1 {
-        return Err(Error::Unsupported {
-            name: tag::NUMBER_OF_FRAMES.name,
-            expected: "one frame of 1 bit per pixel",
-            got: layout.frames.to_string(),
-        });
+    let frame = if layout.bits_allocated == 1 {
+        bits_from(bytes, layout.pixels().saturating_mul(index), size)
     } else {
         let start = size.saturating_mul(index).min(bytes.len());
         // With the padding byte of an odd size, in case bytes lie in words.
         let end = start.saturating_add(size.next_multiple_of(2));
-        &bytes[start..bytes.len().min(end)]
+        Cow::Borrowed(&bytes[start..bytes.len().min(end)])
     };
     let truncated = frame.len() < size;
     if truncated && !options.lenient {
@@ -97,16 +103,31 @@ fn native<'a>(
             got: bytes.len() as u64,
         });
     }
-    Ok(FrameBytes { bytes: Cow::Borrowed(frame), encapsulated: false, in_words: false, truncated })
+    Ok(FrameBytes { bytes: frame, encapsulated: false, in_words: false, truncated })
 }
 
-/// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise
-/// an offset table says where each frame starts.
+/// `size` bytes, or as many as there are, from a bit on: frames of one bit a pixel follow each other
+/// without padding (PS3.5 8.1.1).
+fn bits_from(bytes: &[u8], start: usize, size: usize) -> Cow<'_, [u8]> {
+    let rest = bytes.get(start / 8..).unwrap_or_default();
+    let shift = start % 8;
+    if shift == 0 {
+        return Cow::Borrowed(&rest[..size.min(rest.len())]);
+    }
+    let next = rest.iter().skip(1).chain(&[0]);
+    let bytes = rest.iter().zip(next).map(|(low, high)| low >> shift | high << (8 - shift));
+    Cow::Owned(bytes.take(size).collect())
+}
+
+/// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise an
+/// offset table says where each frame starts, or where there is none the fragments themselves, of
+/// which those that begin a codestream begin a frame.
 fn encapsulated<'a>(
     header: &Header<'a>,
     items: &[&'a [u8]],
     index: usize,
     layout: &Layout,
+    warnings: &mut Vec<Warning>,
 ) -> Result<FrameBytes<'a>, Error> {
     let (table, fragments) = items
         .split_first()
@@ -118,8 +139,10 @@ fn encapsulated<'a>(
         0..fragments.len()
     } else if fragments.len() == layout.frames {
         index..index + 1
+    } else if let Some(range) = by_offset(&offsets(header, table), fragments, index) {
+        range
     } else {
-        by_offset(&offsets(header, table), fragments, index).ok_or_else(|| {
+        by_codestream(fragments, index, layout.frames, warnings).ok_or_else(|| {
             Error::invalid(
                 tag::PIXEL_DATA.name,
                 format!("{} fragments or an offset table for as many frames", layout.frames),
@@ -132,6 +155,36 @@ fn encapsulated<'a>(
         several => Cow::Owned(several.concat()),
     };
     Ok(FrameBytes { bytes, encapsulated: true, in_words: false, truncated: false })
+}
+
+/// The fragments of a frame by their first bytes; where none begins as a codestream does and there are
+/// fewer than frames, one each.
+fn by_codestream(
+    fragments: &[&[u8]],
+    index: usize,
+    frames: usize,
+    warnings: &mut Vec<Warning>,
+) -> Option<std::ops::Range<usize>> {
+    let begins = |i: &usize| codestream::begins(fragments[*i]);
+    let mut starts: Vec<usize> = (0..fragments.len()).filter(begins).collect();
+    if starts.first() != Some(&0) {
+        if !starts.is_empty() || fragments.len() > frames {
+            return None;
+        }
+        starts = (0..fragments.len()).collect();
+    }
+    let first = *starts.get(index)?;
+    let last = starts.get(index + 1).copied().unwrap_or(fragments.len());
+    if starts.len() != frames {
+        warnings.push(Warning::Guessed {
+            what: format!(
+                "{}: expected {frames}, as many as the compressed frames; got {}",
+                tag::NUMBER_OF_FRAMES.name,
+                starts.len()
+            ),
+        });
+    }
+    Some(first..last)
 }
 
 /// Offsets of the frames' first fragments from the first byte after the offset table.

@@ -101,7 +101,8 @@ fn parse(bytes: &[u8], options: &ReadOptions) -> Result<(FilmHeader, bool), Erro
     }
     let data_set = file::open(bytes, options)?;
     let mut warnings = data_set.warnings;
-    let header = Header::read(&data_set.bytes, data_set.syntax)?;
+    let header = Header::read(&data_set.bytes, data_set.syntax)?
+        .for_frame(options.frame.unwrap_or(0), &mut warnings);
     let begun = header.pixels.is_some();
     let layout = Layout::read(&header, options, &mut warnings)?;
     let spacing = geometry::spacing(&header, &mut warnings)?;

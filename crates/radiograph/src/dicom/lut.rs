@@ -3,7 +3,7 @@
 
 use super::file::{Header, shown};
 use super::tag::{self, Tag};
-use crate::Error;
+use crate::{Error, Warning};
 
 /// A lookup table: values below `first` take the first entry, values past the end the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,15 +16,20 @@ pub(crate) struct Lut {
 impl Lut {
     /// The table of an item of a LUT sequence. `signed` says how to read the descriptor's first
     /// mapped value where the encoding does not.
-    pub(crate) fn read(item: &Header<'_>, signed: bool) -> Result<Self, Error> {
-        Self::read_tags(item, tag::LUT_DESCRIPTOR, tag::LUT_DATA, signed)
+    pub(crate) fn read(
+        item: &Header<'_>,
+        signed: bool,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, Error> {
+        Self::read_tags(item, [tag::LUT_DESCRIPTOR, tag::LUT_DATA], signed, warnings)
     }
 
+    /// The table of the attributes of descriptor and data.
     pub(crate) fn read_tags(
         item: &Header<'_>,
-        descriptor: Tag,
-        data: Tag,
+        [descriptor, data]: [Tag; 2],
         signed: bool,
+        warnings: &mut Vec<Warning>,
     ) -> Result<Self, Error> {
         let element = item.element(descriptor).ok_or(Error::Missing { name: descriptor.name })?;
         let bad = || Error::invalid(descriptor.name, "three integers", shown(element));
@@ -40,7 +45,7 @@ impl Lut {
             _ => signed,
         };
         let first = if signed { i32::from(first as i16) } else { i32::from(first) };
-        let entries = entries(item, data, count)?;
+        let entries = entries(item, data, count, warnings)?;
         let needed = entries.iter().fold(0, |a, &b| a | b);
         Ok(Self { first, bits: bits.max((16 - needed.leading_zeros()) as u16), entries })
     }
@@ -57,23 +62,37 @@ impl Lut {
     }
 }
 
-/// `count` entries of 16 bits, or of 8 bits packed two to a word.
-fn entries(item: &Header<'_>, data: Tag, count: usize) -> Result<Vec<u16>, Error> {
+/// Whether an item of a LUT sequence is empty: neither descriptor nor data.
+pub(crate) fn is_empty(item: &Header<'_>) -> bool {
+    item.element(tag::LUT_DESCRIPTOR).is_none() || item.element(tag::LUT_DATA).is_none()
+}
+
+/// `count` entries of 16 bits, or of 8 bits packed two to a word where there are just as many bytes.
+/// Where there are fewer, the last one stands for the rest.
+fn entries(
+    item: &Header<'_>,
+    data: Tag,
+    count: usize,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<u16>, Error> {
     let element = item.element(data).ok_or(Error::Missing { name: data.name })?;
-    let len = element.value.len();
-    let entries: Vec<u16> = if len >= 2 * count {
-        element.words().ok_or_else(|| Error::invalid(data.name, "16-bit words", shown(element)))?
-    } else if len >= count {
-        element.value.iter().map(|&b| u16::from(b)).collect()
-    } else {
-        return Err(Error::Truncated {
-            name: data.name.into(),
-            expected: 2 * count as u64,
-            got: len as u64,
-        });
+    let words =
+        || element.words().ok_or_else(|| Error::invalid(data.name, "16-bit words", shown(element)));
+    let mut entries: Vec<u16> = match element.value.len() {
+        len if len == count || len == count.next_multiple_of(2) => {
+            element.value.iter().map(|&b| u16::from(b)).collect()
+        }
+        _ => words()?,
     };
-    match entries.get(..count) {
-        Some(entries) => Ok(entries.to_vec()),
-        None => Err(Error::invalid(data.name, format!("{count} entries"), entries.len())),
+    let got = entries.len();
+    let last = entries.last().copied();
+    let last = last.ok_or_else(|| Error::invalid(data.name, format!("{count} entries"), 0))?;
+    if got < count {
+        let name = data.name;
+        warnings.push(Warning::Guessed {
+            what: format!("{name}: expected {count} entries; got {got}; the last one is repeated"),
+        });
     }
+    entries.resize(count, last);
+    Ok(entries)
 }

@@ -1,5 +1,6 @@
 //! Reads DICOM radiographs.
 
+mod codestream;
 mod colour;
 mod cursor;
 mod deflate;
@@ -8,6 +9,7 @@ mod element;
 mod encode;
 mod file;
 mod frame;
+mod functional_groups;
 mod geometry;
 mod grey;
 mod inspect;
@@ -41,14 +43,18 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     let deadline = Deadline::new(&options.limits);
     let data_set = file::open(bytes, options)?;
     let mut warnings = data_set.warnings;
-    let header = Header::read(&data_set.bytes, data_set.syntax)?;
+    let header = Header::read(&data_set.bytes, data_set.syntax)?
+        .for_frame(options.frame.unwrap_or(0), &mut warnings);
     let layout = Layout::read(&header, options, &mut warnings)?;
     memory::check(&layout, data_set.syntax.compression, data_set.bytes.len(), options)?;
     deadline.check()?;
     warn_about(&header, &layout, &mut warnings);
     let spacing = geometry::spacing(&header, &mut warnings)?;
-    let (index, frame) = frame::find(&header, &layout, options, &mut warnings)?;
+    let (index, mut frame) = frame::find(&header, &layout, options, &mut warnings)?;
     let (syntax, lenient) = (data_set.syntax, options.lenient);
+    if syntax.uid == syntax::DEFLATED_FRAME && frame.encapsulated {
+        frame.bytes = deflate::inflate_start(&frame.bytes, layout.frame_bytes())?.into();
+    }
     let terms = pixels::Terms { lenient, deadline };
     let decoded = pixels::decode(&frame, syntax, &layout, terms, &mut warnings)?;
     let mut provenance = provenance(&header, syntax, &decoded.layout, index);
@@ -84,13 +90,17 @@ impl Film<'_, '_> {
         warnings: &mut Vec<Warning>,
     ) -> Result<grey::Greys, Error> {
         let (header, layout) = (self.header, self.layout);
-        if let Some(colour) = colour::Colour::read(header, layout)? {
+        if let Some(colour) = colour::Colour::read(header, layout, warnings)? {
             let grey = self.options.grey;
             let pixels = colour.grey(samples, layout, grey, provenance, warnings)?;
             return Ok(grey::Greys { pixels, union: 0, finite: false });
         }
         let bits = Bits::new(layout);
         let modality = modality::Modality::read(header, layout, warnings)?;
+        let modality = match self.options.grey {
+            Grey::Modality => modality,
+            Grey::Display => modality.for_display(header, warnings),
+        };
         let signed = modality.can_be_negative(layout);
         let presentation = match self.options.grey {
             Grey::Modality => voi::Presentation::Stretch,
@@ -168,7 +178,9 @@ fn acquisition(header: &Header<'_>) -> Acquisition {
     Acquisition {
         modality: code(tag::MODALITY),
         view: code(tag::VIEW_POSITION),
-        laterality: code(tag::IMAGE_LATERALITY).or_else(|| code(tag::LATERALITY)),
+        laterality: code(tag::IMAGE_LATERALITY)
+            .or_else(|| code(tag::FRAME_LATERALITY))
+            .or_else(|| code(tag::LATERALITY)),
         patient_orientation: match orientation.as_slice() {
             [rows, columns] => Some([rows.to_string(), columns.to_string()]),
             _ => None,

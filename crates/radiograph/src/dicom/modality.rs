@@ -2,7 +2,7 @@
 
 use super::file::Header;
 use super::layout::Layout;
-use super::lut::Lut;
+use super::lut::{self, Lut};
 use super::tag;
 use crate::{Error, ModalityLut, Warning};
 
@@ -14,6 +14,14 @@ pub(crate) enum Modality {
     Table(Lut),
 }
 
+/// X-Ray Angiographic, X-Ray Radiofluoroscopic and Biplane Image Storage, and the enhanced ones.
+fn is_angiogram(header: &Header<'_>) -> bool {
+    match header.text(tag::SOP_CLASS_UID) {
+        Some(class) => class.starts_with("1.2.840.10008.5.1.4.1.1.12."),
+        None => matches!(header.text(tag::MODALITY), Some("XA" | "RF")),
+    }
+}
+
 impl Modality {
     pub(crate) fn read(
         header: &Header<'_>,
@@ -22,17 +30,36 @@ impl Modality {
     ) -> Result<Self, Error> {
         let slope = header.number(tag::RESCALE_SLOPE)?;
         let intercept = header.number(tag::RESCALE_INTERCEPT)?;
-        if let Some(item) = header.items(tag::MODALITY_LUT_SEQUENCE)?.first() {
+        let items = header.items(tag::MODALITY_LUT_SEQUENCE)?;
+        if items.first().is_some_and(lut::is_empty) {
+            let what = format!("{}: its item is empty", tag::MODALITY_LUT_SEQUENCE.name);
+            warnings.push(Warning::Ignored { what });
+        }
+        if let Some(item) = items.first().filter(|item| !lut::is_empty(item)) {
             if slope.is_some() || intercept.is_some() {
                 warnings.push(Warning::IgnoredRescale);
             }
-            return Ok(Self::Table(Lut::read(item, layout.signed)?));
+            return Ok(Self::Table(Lut::read(item, layout.signed, warnings)?));
         }
         match (slope.unwrap_or(1.0), intercept.unwrap_or(0.0)) {
             (0.0, _) => Err(Error::invalid(tag::RESCALE_SLOPE.name, "not zero", 0)),
             (1.0, 0.0) => Ok(Self::Identity),
             (slope, intercept) => Ok(Self::Rescale { slope, intercept }),
         }
+    }
+
+    /// What of it is for display: the Modality LUT Sequence of an angiogram or of fluoroscopy makes
+    /// values linear to the intensity of X-rays, for measurements (PS3.3 C.8.7.1.1.2).
+    pub(crate) fn for_display(self, header: &Header<'_>, warnings: &mut Vec<Warning>) -> Self {
+        if !matches!(self, Self::Table(_)) || !is_angiogram(header) {
+            return self;
+        }
+        let what = format!(
+            "{} of an XA or RF film is not for display (PS3.3 C.8.7.1.1.2)",
+            tag::MODALITY_LUT_SEQUENCE.name
+        );
+        warnings.push(Warning::Ignored { what });
+        Self::Identity
     }
 
     /// The modality value of a stored value.

@@ -2,7 +2,6 @@
 
 use super::file::Header;
 use super::layout::Layout;
-use super::samples::Bits;
 use super::tag;
 use crate::Error;
 
@@ -14,11 +13,15 @@ pub(crate) struct Padding {
 }
 
 impl Padding {
+    /// The values as they stand, in 16 bits with the sign of the pixels: one that Bits Stored cannot
+    /// hold is the value of no pixel, and must not be masked to one that is.
     pub(crate) fn read(header: &Header<'_>, layout: &Layout) -> Result<Option<Self>, Error> {
         let Some(value) = header.word(tag::PIXEL_PADDING_VALUE)? else { return Ok(None) };
         let limit = header.word(tag::PIXEL_PADDING_RANGE_LIMIT)?.unwrap_or(value);
-        let bits = Bits::new(&Layout { high_bit: layout.bits_stored - 1, ..*layout });
-        let [a, b] = [value, limit].map(|word| bits.value(bits.code(u32::from(word))));
+        let [a, b] = [value, limit].map(|word| match layout.signed {
+            true => i64::from(word as i16),
+            false => i64::from(word),
+        });
         Ok(Some(Self { low: a.min(b), high: a.max(b) }))
     }
 

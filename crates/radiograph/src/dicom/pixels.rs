@@ -1,5 +1,6 @@
 //! The samples of a frame: which decoder, and what arrived.
 
+use super::codestream;
 use super::frame::FrameBytes;
 use super::layout::{Layout, Photometric};
 use super::samples::Samples;
@@ -34,34 +35,14 @@ pub(crate) fn decode<'a>(
     Terms { lenient, deadline }: Terms,
     warnings: &mut Vec<Warning>,
 ) -> Result<Decoded<'a>, Error> {
-    let compression = match (frame.encapsulated, syntax.compression) {
-        (false, Compression::None) => Compression::None,
-        (true, Compression::None) if syntax.uid == syntax::ENCAPSULATED_UNCOMPRESSED => {
-            Compression::None
+    let compression = compression(frame, syntax, layout, lenient)?;
+    let decoded = match compression {
+        Compression::None => native(frame, syntax.big_endian, layout),
+        _ => {
+            let decoded = decompress(&frame.bytes, compression, layout, deadline)?;
+            adopt(decoded, compression, layout, warnings)
         }
-        // The bytes themselves say what they are; what the header says is not believed then.
-        (true, Compression::None) if lenient => sniff(&frame.bytes)?,
-        (true, Compression::None) => {
-            return Err(Error::invalid(
-                tag::PIXEL_DATA.name,
-                format!("a value of defined length, as for {}", syntax.name),
-                "encapsulated fragments",
-            ));
-        }
-        (false, _) if lenient => Compression::None,
-        (false, _) => {
-            return Err(Error::invalid(
-                tag::PIXEL_DATA.name,
-                format!("encapsulated fragments, as for {}", syntax.name),
-                "a value of defined length",
-            ));
-        }
-        (true, compression) => compression,
     };
-    if compression == Compression::None {
-        return Ok(native(frame, syntax.big_endian, layout));
-    }
-    let decoded = decompress(&frame.bytes, compression, layout, deadline)?;
     if decoded.rows < layout.rows && !lenient {
         return Err(Error::Truncated {
             name: format!("{} ({}), in rows instead of", tag::PIXEL_DATA.name, syntax.name),
@@ -69,7 +50,52 @@ pub(crate) fn decode<'a>(
             got: decoded.rows as u64,
         });
     }
-    Ok(adopt(decoded, compression, layout, warnings))
+    Ok(decoded)
+}
+
+/// How the bytes of a frame are compressed: as the syntax says, or leniently as they say themselves
+/// where they cannot be what it says.
+fn compression(
+    frame: &FrameBytes<'_>,
+    syntax: TransferSyntax,
+    layout: &Layout,
+    lenient: bool,
+) -> Result<Compression, Error> {
+    let native_frames = [syntax::ENCAPSULATED_UNCOMPRESSED, syntax::DEFLATED_FRAME];
+    let expected = match (frame.encapsulated, syntax.compression) {
+        (false, Compression::None) if codestream::begins(&frame.bytes) => {
+            // Bytes of a codestream are no pixels; those of a whole frame may begin like one.
+            let short = frame.bytes.len() < layout.frame_bytes();
+            let found = codestream::compression(&frame.bytes).filter(|_| short);
+            return Ok(found.unwrap_or(Compression::None));
+        }
+        (false, Compression::None) => return Ok(Compression::None),
+        (true, Compression::None) if native_frames.contains(&syntax.uid) => {
+            return Ok(Compression::None);
+        }
+        (true, Compression::None) => "a value of defined length",
+        (false, _) => "encapsulated fragments",
+        (true, compression) => return Ok(compression),
+    };
+    let got =
+        if frame.encapsulated { "encapsulated fragments" } else { "a value of defined length" };
+    let wrong =
+        || Error::invalid(tag::PIXEL_DATA.name, format!("{expected}, as for {}", syntax.name), got);
+    if !lenient {
+        return Err(wrong());
+    }
+    match codestream::compression(&frame.bytes) {
+        Some(compression) => Ok(compression),
+        None if !frame.encapsulated && frame.bytes.len() >= layout.frame_bytes() => {
+            Ok(Compression::None)
+        }
+        None if !frame.encapsulated => Err(wrong()),
+        None => Err(Error::invalid(
+            tag::PIXEL_DATA.name,
+            "fragments of JPEG, JPEG-LS, JPEG XL, JPEG 2000 or RLE",
+            "something else",
+        )),
+    }
 }
 
 fn decompress(
@@ -102,27 +128,9 @@ fn rle_bytes(layout: &Layout) -> Result<usize, Error> {
     }
 }
 
-/// What compressed bytes are, by their first ones.
-fn sniff(bytes: &[u8]) -> Result<Compression, Error> {
-    match bytes {
-        [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', ..] => Ok(Compression::Jpeg2000),
-        [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', ..] => Ok(Compression::JpegXl),
-        [0xFF, 0xD8, rest @ ..] if rest.windows(2).any(|w| w == [0xFF, 0xF7]) => {
-            Ok(Compression::JpegLs)
-        }
-        [0xFF, 0xD8, ..] => Ok(Compression::Jpeg),
-        [1..=15, 0, 0, 0, 64, 0, 0, 0, ..] => Ok(Compression::Rle),
-        _ => Err(Error::invalid(
-            tag::PIXEL_DATA.name,
-            "fragments of JPEG, JPEG-LS, JPEG XL, JPEG 2000 or RLE",
-            "something else",
-        )),
-    }
-}
-
 /// A decoded frame as samples, with the layout as decoding left it.
 fn adopt(
-    frame: Frame,
+    mut frame: Frame,
     compression: Compression,
     header: &Layout,
     warnings: &mut Vec<Warning>,
@@ -151,22 +159,57 @@ fn adopt(
             layout.high_bit = layout.bits_stored - 1;
         }
     }
-    let samples = match frame.samples {
-        // Overshoot of a lossy codec is no bit to mask off: that would turn white into black.
-        FrameSamples::Words(mut samples)
-            if frame.lossy && !layout.signed && frame.precision > layout.bits_stored =>
-        {
-            layout.high_bit = layout.bits_stored - 1;
-            let white = ((1_u32 << layout.bits_stored) - 1) as u16;
-            samples.iter_mut().for_each(|s| *s = (*s).min(white));
-            Samples::Short(samples)
+    let mut samples = std::mem::replace(&mut frame.samples, FrameSamples::Bytes(Vec::new()));
+    // Overshoot of a lossy codec is no bit to mask off: that would turn white into black.
+    if frame.lossy && frame.precision > layout.bits_stored && !is_masked(&samples, &frame, header) {
+        // The error of JPEG-LS is bounded: what is beyond is kept, as its reference decoder does.
+        let kept = compression == Compression::JpegLs && !layout.signed;
+        if kept && frame.precision <= layout.bits_allocated {
+            layout.bits_stored = frame.precision;
         }
+        layout.high_bit = layout.bits_stored - 1;
+        clamp(&mut samples, frame.precision, &layout);
+    }
+    let samples = match samples {
         FrameSamples::Bytes(samples) => Samples::Bytes(samples.into()),
         FrameSamples::Words(samples) => Samples::Short(samples),
         FrameSamples::Planes(planes) => Samples::Planes(planes),
         FrameSamples::Longs(samples) => Samples::Long(samples),
     };
     Decoded { samples, layout, rows: frame.rows }
+}
+
+/// Whether signed values lie in a wider codestream as Bits Stored alone, without their sign in the
+/// bits above: then none is negative there, and small negative ones are near the largest code.
+fn is_masked(samples: &FrameSamples, frame: &Frame, header: &Layout) -> bool {
+    let FrameSamples::Words(words) = samples else { return false };
+    let largest = words.iter().copied().max().unwrap_or(0);
+    let codes = 1_u32 << header.bits_stored.min(16);
+    let all = u32::from(largest) < codes.min(1 << (frame.precision.clamp(1, 16) - 1));
+    header.signed && all && 4 * u32::from(largest) >= 3 * codes
+}
+
+/// Clamps samples of a codestream of `precision` bits to what Bits Stored can hold.
+fn clamp(samples: &mut FrameSamples, precision: u16, layout: &Layout) {
+    let unused = 32 - u32::from(precision.clamp(1, 32));
+    let bits = u32::from(layout.bits_stored);
+    let (low, high) = match layout.signed {
+        true => (-(1_i64 << (bits - 1)), (1_i64 << (bits - 1)) - 1),
+        false => (0, (1_i64 << bits) - 1),
+    };
+    let clamped = |sample: u32| {
+        let value = match layout.signed {
+            true => i64::from((sample << unused) as i32 >> unused),
+            false => i64::from(sample),
+        };
+        value.clamp(low, high)
+    };
+    match samples {
+        FrameSamples::Bytes(v) => v.iter_mut().for_each(|s| *s = clamped(u32::from(*s)) as u8),
+        FrameSamples::Words(v) => v.iter_mut().for_each(|s| *s = clamped(u32::from(*s)) as u16),
+        // Of lossless codecs alone.
+        FrameSamples::Planes(_) | FrameSamples::Longs(_) => {}
+    }
 }
 
 fn native<'a>(frame: &'a FrameBytes<'_>, big_endian: bool, layout: &Layout) -> Decoded<'a> {

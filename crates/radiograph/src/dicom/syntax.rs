@@ -51,7 +51,10 @@ pub(crate) const EXPLICIT_BE: TransferSyntax =
     native("1.2.840.10008.1.2.2", "Explicit VR Big Endian", true, true, false);
 pub(crate) const ENCAPSULATED_UNCOMPRESSED: &str = "1.2.840.10008.1.2.1.98";
 
-const SYNTAXES: [TransferSyntax; 20] = [
+/// Each frame is a raw deflate stream of the uncompressed frame.
+pub(crate) const DEFLATED_FRAME: &str = "1.2.840.10008.1.2.8.1";
+
+const SYNTAXES: [TransferSyntax; 23] = [
     IMPLICIT_LE,
     EXPLICIT_LE,
     EXPLICIT_BE,
@@ -65,6 +68,17 @@ const SYNTAXES: [TransferSyntax; 20] = [
     ),
     compressed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)", Compression::Jpeg),
     compressed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 and 4)", Compression::Jpeg),
+    native(DEFLATED_FRAME, "Deflated Image Frame Compression", true, false, false),
+    compressed(
+        "1.2.840.10008.1.2.4.53",
+        "JPEG Spectral Selection (Process 6 and 8)",
+        Compression::Jpeg,
+    ),
+    compressed(
+        "1.2.840.10008.1.2.4.55",
+        "JPEG Full Progression (Process 10 and 12)",
+        Compression::Jpeg,
+    ),
     compressed("1.2.840.10008.1.2.4.57", "JPEG Lossless (Process 14)", Compression::Jpeg),
     compressed(
         "1.2.840.10008.1.2.4.70",
@@ -93,14 +107,13 @@ const SYNTAXES: [TransferSyntax; 20] = [
 ];
 
 /// Registered syntaxes that this crate does not decode, so that a message can name them.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 6] = [
     ("1.2.840.10008.1.2.4.100", "MPEG2 Main Profile"),
     ("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264"),
     ("1.2.840.10008.1.2.4.107", "HEVC/H.265"),
     ("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2 Multi-component Lossless"),
     ("1.2.840.10008.1.2.4.93", "JPEG 2000 Part 2 Multi-component"),
     ("1.2.840.10008.1.2.4.94", "JPIP Referenced"),
-    ("1.2.840.10008.1.2.8.1", "Deflated Image Frame"),
 ];
 
 impl TransferSyntax {

@@ -17,6 +17,7 @@ macro_rules! tags {
 
 tags! {
     TRANSFER_SYNTAX_UID = 0x0002, 0x0010, "Transfer Syntax UID (0002,0010)";
+    SOP_CLASS_UID = 0x0008, 0x0016, "SOP Class UID (0008,0016)";
     SOP_INSTANCE_UID = 0x0008, 0x0018, "SOP Instance UID (0008,0018)";
     MODALITY = 0x0008, 0x0060, "Modality (0008,0060)";
     BODY_PART_EXAMINED = 0x0018, 0x0015, "Body Part Examined (0018,0015)";
@@ -45,6 +46,7 @@ tags! {
     PATIENT_ORIENTATION = 0x0020, 0x0020, "Patient Orientation (0020,0020)";
     LATERALITY = 0x0020, 0x0060, "Laterality (0020,0060)";
     IMAGE_LATERALITY = 0x0020, 0x0062, "Image Laterality (0020,0062)";
+    FRAME_LATERALITY = 0x0020, 0x9072, "Frame Laterality (0020,9072)";
     SAMPLES_PER_PIXEL = 0x0028, 0x0002, "Samples per Pixel (0028,0002)";
     PHOTOMETRIC_INTERPRETATION = 0x0028, 0x0004, "Photometric Interpretation (0028,0004)";
     PLANAR_CONFIGURATION = 0x0028, 0x0006, "Planar Configuration (0028,0006)";
@@ -77,6 +79,9 @@ tags! {
     LUT_DATA = 0x0028, 0x3006, "LUT Data (0028,3006)";
     VOI_LUT_SEQUENCE = 0x0028, 0x3010, "VOI LUT Sequence (0028,3010)";
     PRESENTATION_LUT_SHAPE = 0x2050, 0x0020, "Presentation LUT Shape (2050,0020)";
+    SHARED_FUNCTIONAL_GROUPS = 0x5200, 0x9229, "Shared Functional Groups Sequence (5200,9229)";
+    PER_FRAME_FUNCTIONAL_GROUPS =
+        0x5200, 0x9230, "Per-Frame Functional Groups Sequence (5200,9230)";
     EXTENDED_OFFSET_TABLE = 0x7FE0, 0x0001, "Extended Offset Table (7FE0,0001)";
     PIXEL_DATA = 0x7FE0, 0x0010, "Pixel Data (7FE0,0010)";
 }

@@ -1,7 +1,8 @@
 //! Values of interest: modality units to presentation values in `[0, 1]` (PS3.3 C.11.2).
 
+use super::element::Element;
 use super::file::Header;
-use super::lut::Lut;
+use super::lut::{self, Lut};
 use super::tag;
 use crate::{Error, Voi, VoiChoice, Warning};
 
@@ -84,27 +85,40 @@ impl Presentation {
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, Error> {
         let luts = header.items(tag::VOI_LUT_SEQUENCE)?;
-        let table = |item: usize| {
-            let lut = luts.get(item).ok_or(Error::Missing { name: "a VOI LUT of that number" })?;
-            Ok(Self::Table { item, lut: Lut::read(lut, signed)? })
-        };
+        let usable = |lut: &Header<'_>| !lut::is_empty(lut);
+        if !luts.iter().all(usable) {
+            let what = format!("{}: an item is empty", tag::VOI_LUT_SEQUENCE.name);
+            warnings.push(Warning::Ignored { what });
+        }
         match choice {
             VoiChoice::None => Ok(Self::Stretch),
             VoiChoice::Given(center, width) => {
                 let window = Window { function: Function::Linear, center, width };
                 window.checked().map(Self::Window)
             }
-            VoiChoice::Lut(item) => table(item),
+            VoiChoice::Lut(item) => Self::table(&luts, item, signed, warnings),
             VoiChoice::Window(index) => match window(header, index, warnings)? {
                 Some(window) => Ok(Self::Window(window)),
                 None => Err(Error::Missing { name: "a window of that number (0028,1050)" }),
             },
-            VoiChoice::First if !luts.is_empty() => {
-                warn_several(luts.len(), warnings);
-                table(0)
-            }
-            VoiChoice::First => first_window(header, warnings),
+            VoiChoice::First => match luts.iter().position(usable) {
+                Some(item) => {
+                    warn_several(luts.len(), item, warnings);
+                    Self::table(&luts, item, signed, warnings)
+                }
+                None => first_window(header, warnings),
+            },
         }
+    }
+
+    fn table(
+        luts: &[Header<'_>],
+        item: usize,
+        signed: bool,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, Error> {
+        let lut = luts.get(item).ok_or(Error::Missing { name: "a VOI LUT of that number" })?;
+        Ok(Self::Table { item, lut: Lut::read(lut, signed, warnings)? })
     }
 
     pub(crate) fn record(&self) -> Voi {
@@ -121,11 +135,13 @@ impl Presentation {
     }
 }
 
-/// The first window; one that cannot be (width 0, centre not a number) is none, with a warning.
+/// The first window whose numbers are numbers; one that cannot be (width 0) is none, with a warning.
 fn first_window(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Result<Presentation, Error> {
-    match window(header, 0, warnings) {
+    let pairs = windows(header);
+    let index = pairs.iter().position(Option::is_some).unwrap_or(0);
+    match window(header, index, warnings) {
         Ok(Some(window)) => {
-            warn_several(header.numbers(tag::WINDOW_CENTER)?.len(), warnings);
+            warn_several(pairs.len(), index, warnings);
             Ok(Presentation::Window(window))
         }
         Ok(None) => Ok(Presentation::Stretch),
@@ -136,10 +152,22 @@ fn first_window(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Result<Pres
     }
 }
 
-fn warn_several(available: usize, warnings: &mut Vec<Warning>) {
+fn warn_several(available: usize, used: usize, warnings: &mut Vec<Warning>) {
     if available > 1 {
-        warnings.push(Warning::SeveralVoi { available, used: 0 });
+        warnings.push(Warning::SeveralVoi { available, used });
     }
+}
+
+/// Centre and width of each window; `None` where one of them is not a number.
+fn windows(header: &Header<'_>) -> Vec<Option<(f64, f64)>> {
+    let each = |tag| header.element(tag).and_then(Element::each_number).unwrap_or_default();
+    let (centers, widths) = (each(tag::WINDOW_CENTER), each(tag::WINDOW_WIDTH));
+    let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+    let pair = |i: usize| {
+        let value = |list: &[Option<f64>]| finite(list.get(i).copied().flatten());
+        Some((value(&centers)?, value(&widths)?))
+    };
+    (0..centers.len().max(widths.len())).map(pair).collect()
 }
 
 fn window(
@@ -147,10 +175,15 @@ fn window(
     index: usize,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Window>, Error> {
-    let centers = header.numbers(tag::WINDOW_CENTER)?;
-    let widths = header.numbers(tag::WINDOW_WIDTH)?;
-    let (Some(&center), Some(&width)) = (centers.get(index), widths.get(index)) else {
-        return Ok(None);
+    let pairs = windows(header);
+    let Some((center, width)) = pairs.get(index).copied().flatten() else {
+        // Which of the two is no number, for the message.
+        let centers = header.numbers(tag::WINDOW_CENTER)?;
+        let widths = header.numbers(tag::WINDOW_WIDTH)?;
+        let (Some(&center), Some(&width)) = (centers.get(index), widths.get(index)) else {
+            return Ok(None);
+        };
+        return Window { function: Function::Linear, center, width }.checked().map(Some);
     };
     let function = function(header, warnings);
     Window { function, center, width }.checked().map(Some)

@@ -1,8 +1,9 @@
 //! JPEG pictures: 8-bit baseline and progressive, and the lossless and 12-bit processes of DICOM.
 
 use super::{Picture, check_pixels, luma, provenance};
-use crate::codec;
+use crate::codec::{self, FrameColour};
 use crate::deadline::Deadline;
+use crate::luma::{mix, rgb};
 use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
 
 /// Reads a JPEG; black is 0 and white the largest sample its precision can hold.
@@ -23,17 +24,30 @@ pub(crate) fn read_jpeg(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
         });
     }
     let samples = frame.samples.values();
-    let colour = if size.components == 1 { "grayscale" } else { "rgb" };
+    let white = f64::from((1_u32 << frame.precision) - 1);
+    // Where the file is silent, three components are what libjpeg takes them for.
+    let is_rgb = match frame.colour {
+        FrameColour::Rgb => true,
+        FrameColour::Ycc => false,
+        FrameColour::Unsaid => !frame.lossy,
+    };
+    let (colour, values) = match (size.components, is_rgb) {
+        (1, _) => ("grayscale", samples),
+        (_, true) => ("rgb", luma(samples.into_iter(), size.components)),
+        _ => ("ycbcr", luma_of_ycbcr(&samples, white)),
+    };
     let mut provenance = provenance(SourceFormat::Jpeg, colour, size.components, frame.precision);
     if size.components > 1 {
         provenance.warnings.push(Warning::ColourToGrey { photometric: colour.into() });
     }
-    if frame.rows < size.height {
-        let warning = Warning::Truncated { rows_present: frame.rows, rows: size.height };
-        provenance.warnings.push(warning);
-    }
-    let range = Some([0.0, f64::from((1_u32 << frame.precision) - 1)]);
-    let values = luma(samples.into_iter(), size.components);
-    let (height, width) = (size.height, size.width);
-    Picture { height, width, values, range, provenance }.into_radiograph(options)
+    let (height, width, rows) = (size.height, size.width, frame.rows);
+    let orientation = codec::jpeg_orientation(bytes, deadline);
+    Picture { height, width, values, range: Some([0.0, white]), orientation, rows, provenance }
+        .into_radiograph(options)
+}
+
+/// The luma of the colours that a person would see: those that no screen can show are clipped.
+fn luma_of_ycbcr(samples: &[f64], white: f64) -> Vec<f64> {
+    let grey = |c: &[f64; 3]| f64::from(mix(rgb(c.map(|v| v as f32), 0.0, white as f32)));
+    samples.as_chunks::<3>().0.iter().map(grey).collect()
 }

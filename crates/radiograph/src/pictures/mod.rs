@@ -4,6 +4,7 @@ mod jpeg;
 mod npy;
 mod png;
 mod tiff;
+mod turn;
 
 pub(crate) use jpeg::read_jpeg;
 pub(crate) use npy::{NPY_SIGNATURE, read_npy};
@@ -21,18 +22,22 @@ pub(crate) struct Picture {
     pub(crate) values: Vec<f64>,
     /// Values of black and white; `None`: the smallest and the largest.
     pub(crate) range: Option<[f64; 2]>,
+    /// How the picture is to be turned for a person: 1 to 8 as TIFF and Exif number it.
+    pub(crate) orientation: Option<u16>,
+    /// Rows that arrived.
+    pub(crate) rows: usize,
     pub(crate) provenance: Provenance,
 }
 
 impl Picture {
     /// A radiograph of unknown spacing with grey in `[0, 1]`, or in the picture's own units.
     pub(crate) fn into_radiograph(self, options: &ReadOptions) -> Result<Radiograph, Error> {
-        let Self { height, width, values, range, mut provenance } = self;
+        let Self { height, width, values, range, orientation, rows, mut provenance } = self;
         if let Some(index) = values.iter().position(|v| !v.is_finite()) {
             let (name, value) = ("pixels", values[index]);
             return Err(Error::OutOfDomain { name, index, value, expected: "a finite number" });
         }
-        let pixels = match options.grey {
+        let pixels: Vec<f32> = match options.grey {
             crate::Grey::Modality => values.iter().map(|&v| v as f32).collect(),
             crate::Grey::Display => {
                 let range = range.unwrap_or_else(|| extent(&values));
@@ -47,8 +52,24 @@ impl Picture {
             }
         };
         provenance.warnings.push(Warning::MissingSpacing);
-        let radiograph = Radiograph::new(height, width, pixels, Spacing::UNKNOWN)?;
-        Ok(radiograph.with_provenance(provenance))
+        let mut valid = None;
+        if rows < height {
+            provenance.warnings.push(Warning::Truncated { rows_present: rows, rows: height });
+            valid = Some((0..height * width).map(|i| i < rows * width).collect::<Vec<_>>());
+        }
+        let turn = turn::Turn::new(orientation);
+        provenance.orientation = turn.map(turn::Turn::number);
+        let (pixels, valid, [height, width]) = match turn {
+            Some(turn) => (
+                turn.apply(&pixels, height, width),
+                valid.map(|valid| turn.apply(&valid, height, width)),
+                turn.size(height, width),
+            ),
+            None => (pixels, valid, [height, width]),
+        };
+        let radiograph =
+            Radiograph::new(height, width, pixels, Spacing::UNKNOWN)?.with_provenance(provenance);
+        valid.into_iter().try_fold(radiograph, Radiograph::with_valid)
     }
 }
 

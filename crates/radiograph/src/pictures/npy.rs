@@ -19,16 +19,18 @@ pub(crate) fn read_npy(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
         parts.next()?.trim().is_empty().then(|| parts.next()).flatten()
     };
     let descr = quoted("'descr'").ok_or_else(|| header_fault("a 'descr'", header))?;
-    if header.contains("'fortran_order': True") {
-        return Err(header_fault("'fortran_order': False", header));
-    }
     let (height, width) =
         shape(header).ok_or_else(|| header_fault("a shape (rows, columns)", header))?;
     check_pixels(height, width, 1, options)?;
     let (values, bits) = numbers(descr, data)?;
     crate::radiograph::check_size(height, width, values.len())?;
     let provenance = provenance(SourceFormat::Npy, descr, 1, bits);
-    Picture { height, width, values, range: None, provenance }.into_radiograph(options)
+    let values = match header.contains("'fortran_order': True") {
+        true => (0..height * width).map(|i| values[i % width * height + i / width]).collect(),
+        false => values,
+    };
+    let (range, orientation, rows) = (None, None, height);
+    Picture { height, width, values, range, orientation, rows, provenance }.into_radiograph(options)
 }
 
 /// The header's text and the array's bytes.
@@ -78,11 +80,21 @@ fn numbers(descr: &str, data: &[u8]) -> Result<(Vec<f64>, u16), Error> {
         "<i2" => read!(i16, from_le_bytes),
         "<u4" => read!(u32, from_le_bytes),
         "<i4" => read!(i32, from_le_bytes),
+        "|i1" => read!(i8, from_le_bytes),
+        ">i2" => read!(i16, from_be_bytes),
+        ">u4" => read!(u32, from_be_bytes),
+        ">i4" => read!(i32, from_be_bytes),
+        "<u8" => read!(u64, from_le_bytes),
+        ">u8" => read!(u64, from_be_bytes),
+        "<i8" => read!(i64, from_le_bytes),
+        ">i8" => read!(i64, from_be_bytes),
         "<f4" => read!(f32, from_le_bytes),
+        ">f4" => read!(f32, from_be_bytes),
         "<f8" => read!(f64, from_le_bytes),
+        ">f8" => read!(f64, from_be_bytes),
         other => Err(Error::Unsupported {
             name: "NPY descr",
-            expected: "|u1, <u2, >u2, <i2, <u4, <i4, <f4 or <f8",
+            expected: "integers of 1 to 8 bytes, or floats of 4 or 8",
             got: other.chars().take(20).collect(),
         }),
     }

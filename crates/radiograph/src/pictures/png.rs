@@ -1,6 +1,7 @@
 //! PNG, 1 to 16 bits, grey or colour; written as 16-bit grey.
 
 use super::{Picture, check_pixels, luma, provenance};
+use crate::codec::tiff_orientation;
 use crate::radiograph::range;
 use crate::read::write_file;
 use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
@@ -52,7 +53,10 @@ pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
         provenance.warnings.push(Warning::ColourToGrey { photometric: colour });
     }
     let range = Some([0.0, white]);
-    Picture { height, width, values, range, provenance }.into_radiograph(options)
+    let exif = reader.info().exif_metadata.as_deref();
+    let orientation = exif.and_then(tiff_orientation);
+    Picture { height, width, values, range, orientation, rows: height, provenance }
+        .into_radiograph(options)
 }
 
 /// Writes the picture a person would see, 16-bit grey, whole or not at all: grey values of `[0, 1]`

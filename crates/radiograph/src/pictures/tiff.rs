@@ -5,14 +5,15 @@ use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
 use std::io::Cursor;
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::tags::Tag;
 
 /// Whether the file starts as a TIFF or BigTIFF does.
 pub(crate) fn is_tiff(bytes: &[u8]) -> bool {
     matches!(bytes, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
 }
 
-/// Reads the first picture of a TIFF; integers from 0 to the largest their bits can hold, floats
-/// from the smallest to the largest.
+/// Reads the first picture of a TIFF; integers from the smallest to the largest their bits can
+/// hold, floats from the smallest value to the largest; turned as its tag Orientation asks.
 pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
     let fault = |e: tiff::TiffError| Error::codec("TIFF", e.to_string());
     check_directory(bytes)?;
@@ -36,22 +37,37 @@ pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
         }
     };
     check_pixels(height, width, channels, options)?;
-    let (values, float) = values(decoder.read_image().map_err(fault)?, bits)?;
+    let orientation = decoder.find_tag_unsigned(Tag::Orientation).map_err(fault)?;
+    let mut samples = DecodingResult::U8(Vec::new());
+    let layout = decoder.read_image_to_buffer(&mut samples).map_err(fault)?;
+    let (values, kind) = values(samples, bits)?;
+    let values = if layout.planes > 1 { interleaved(&values, channels) } else { values };
     let values = luma(values.into_iter(), channels);
     let name = format!("{colour:?}").to_lowercase();
     let mut provenance = provenance(SourceFormat::Tiff, &name, channels, u16::from(bits));
     if channels > 2 {
         provenance.warnings.push(Warning::ColourToGrey { photometric: name });
     }
-    let white = ((1_u64 << bits.min(32)) - 1) as f64;
-    let range = (!float).then_some([0.0, white]);
-    Picture { height, width, values, range, provenance }.into_radiograph(options)
+    let levels = 2_f64.powi(i32::from(bits));
+    let range = match kind {
+        Kind::Unsigned => Some([0.0, levels - 1.0]),
+        Kind::Signed => Some([-levels / 2.0, levels / 2.0 - 1.0]),
+        Kind::Float => None,
+    };
+    Picture { height, width, values, range, orientation, rows: height, provenance }
+        .into_radiograph(options)
+}
+
+/// Planes one after the other to the samples of a pixel one after the other.
+fn interleaved(planes: &[f64], channels: usize) -> Vec<f64> {
+    let size = planes.len() / channels.max(1);
+    (0..size).flat_map(|i| planes.iter().skip(i).step_by(size.max(1)).copied()).collect()
 }
 
 /// Checks that the values that the first directory announces could lie in the file.
 ///
-/// The library makes room for all of them before it looks, up to 256 MiB whatever its limits: they
-/// can only be set once it has read that directory.
+/// The library makes room for all of them before it looks, up to 256 MiB whatever its limits: they can
+/// only be set once it has read that directory.
 fn check_directory(bytes: &[u8]) -> Result<(), Error> {
     let little = bytes.starts_with(b"II");
     let number = |at: usize, size: usize| -> Option<u64> {
@@ -87,17 +103,33 @@ fn check_directory(bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Samples as numbers, and whether they are floating point.
-fn values(result: DecodingResult, bits: u8) -> Result<(Vec<f64>, bool), Error> {
+/// What samples are.
+enum Kind {
+    Unsigned,
+    Signed,
+    Float,
+}
+
+/// Samples as numbers, and what they are.
+fn values(result: DecodingResult, bits: u8) -> Result<(Vec<f64>, Kind), Error> {
+    macro_rules! numbers {
+        ($values:expr, $kind:ident) => {
+            Ok(($values.into_iter().map(f64::from).collect(), Kind::$kind))
+        };
+    }
     match result {
-        DecodingResult::U8(v) if bits == 8 => Ok((v.into_iter().map(f64::from).collect(), false)),
-        DecodingResult::U16(v) => Ok((v.into_iter().map(f64::from).collect(), false)),
-        DecodingResult::U32(v) => Ok((v.into_iter().map(f64::from).collect(), false)),
-        DecodingResult::F32(v) => Ok((v.into_iter().map(f64::from).collect(), true)),
-        DecodingResult::F64(v) => Ok((v, true)),
+        DecodingResult::U8(v) if bits == 8 => numbers!(v, Unsigned),
+        DecodingResult::U16(v) => numbers!(v, Unsigned),
+        DecodingResult::U32(v) => numbers!(v, Unsigned),
+        DecodingResult::I8(v) if bits == 8 => numbers!(v, Signed),
+        DecodingResult::I16(v) => numbers!(v, Signed),
+        DecodingResult::I32(v) => numbers!(v, Signed),
+        DecodingResult::F16(v) => numbers!(v, Float),
+        DecodingResult::F32(v) => numbers!(v, Float),
+        DecodingResult::F64(v) => Ok((v, Kind::Float)),
         _ => Err(Error::Unsupported {
             name: "TIFF samples",
-            expected: "8, 16 or 32 bits unsigned, or floating point",
+            expected: "8, 16 or 32 bits, or floating point",
             got: format!("{bits} bits of another kind"),
         }),
     }

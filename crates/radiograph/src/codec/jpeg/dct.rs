@@ -7,30 +7,39 @@ use super::stream::{FrameHeader, ScanHeader, Stream, fault};
 use crate::codec::{Fault, Frame, FrameColour, FrameSamples};
 
 /// Natural position of the k-th coefficient in zigzag order (T.81 figure A.6).
-const ZIGZAG: [usize; 64] = [
+pub(super) const ZIGZAG: [usize; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
     13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
     52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
 /// One component: whole blocks, as many as whole MCUs need.
-struct Plane {
+pub(super) struct Plane {
     samples: Vec<u16>,
-    stride: usize,
+    pub(super) stride: usize,
     /// Blocks in each direction that hold picture.
-    blocks: (usize, usize),
-    sampling: (usize, usize),
-    rows: usize,
+    pub(super) blocks: (usize, usize),
+    pub(super) sampling: (usize, usize),
+    pub(super) rows: usize,
     /// A scan has had it.
     decoded: bool,
 }
 
+impl Plane {
+    /// Blocks in each direction with those that fill up the last MCUs.
+    pub(super) fn all_blocks(&self) -> (usize, usize) {
+        (self.stride / 8, self.samples.len() / self.stride.max(1) / 8)
+    }
+}
+
 /// Decodes the scans of a sequential DCT frame.
 pub(crate) struct Sequential<'f> {
-    frame: &'f FrameHeader,
-    planes: Vec<Plane>,
-    mcus: (usize, usize),
+    pub(super) frame: &'f FrameHeader,
+    pub(super) planes: Vec<Plane>,
+    pub(super) mcus: (usize, usize),
     largest: (usize, usize),
+    /// Only the rows that arrive are counted.
+    without_samples: bool,
 }
 
 /// Tables of one component of a scan.
@@ -65,7 +74,13 @@ impl<'f> Sequential<'f> {
             }
         };
         let planes = frame.components.iter().map(plane).collect();
-        Ok(Self { frame, planes, mcus, largest: (h, v) })
+        Ok(Self { frame, planes, mcus, largest: (h, v), without_samples: false })
+    }
+
+    /// Only counts the rows that arrive.
+    pub(super) fn without_samples(mut self) -> Self {
+        self.without_samples = true;
+        self
     }
 
     /// Decodes a scan and returns where it ends.
@@ -154,11 +169,15 @@ impl<'f> Sequential<'f> {
         (x, y, interleaved): (usize, usize, bool),
     ) -> Option<()> {
         let precision = self.frame.precision;
+        let without_samples = self.without_samples;
         let plane = &mut self.planes[tables.plane];
         let (h, v) = if interleaved { plane.sampling } else { (1, 1) };
         for row in 0..v {
             for column in 0..h {
                 let block = block(tables, bits, prediction)?;
+                if without_samples {
+                    continue;
+                }
                 let at = (y * v + row) * 8 * plane.stride + (x * h + column) * 8;
                 store(&inverse(&block), precision, &mut plane.samples[at..], plane.stride);
             }
@@ -187,12 +206,24 @@ impl<'f> Sequential<'f> {
         samples
     }
 
+    /// Writes a block of a component: the inverse transform of its coefficients.
+    pub(super) fn put(&mut self, plane: usize, (x, y): (usize, usize), block: &[f32; 64]) {
+        let precision = self.frame.precision;
+        let plane = &mut self.planes[plane];
+        let at = 8 * (y * plane.stride + x);
+        store(&inverse(block), precision, &mut plane.samples[at..], plane.stride);
+    }
+
+    /// Rows of the picture of which every component arrived.
+    pub(super) fn rows(&self) -> usize {
+        let arrived = |p: &Plane| (p.rows * self.largest.1 / p.sampling.1).min(self.frame.height);
+        self.planes.iter().map(arrived).min().unwrap_or(0)
+    }
+
     /// The decoded frame: subsampled components repeated.
     pub(crate) fn finish(self) -> Frame {
-        let height = self.frame.height;
         let samples = self.interleaved();
-        let arrived = |p: &Plane| p.rows * self.largest.1 / p.sampling.1;
-        let rows = self.planes.iter().map(arrived).min().unwrap_or(0).min(height);
+        let rows = self.rows();
         let precision = self.frame.precision as u16;
         Frame {
             samples: FrameSamples::Words(samples),

@@ -28,8 +28,12 @@ pub(crate) struct FrameHeader {
 #[derive(Debug, Clone)]
 pub(crate) struct ScanHeader {
     pub(crate) components: Vec<(usize, usize, usize)>,
-    /// Ss: predictor of a lossless scan.
+    /// Ss: predictor of a lossless scan, first coefficient of a progressive one.
     pub(crate) start: u8,
+    /// Se: last coefficient of a progressive scan.
+    pub(crate) end: u8,
+    /// Ah: the point transform of the scan before, which this one refines; 0: none.
+    pub(crate) high: u32,
     /// Al: point transform.
     pub(crate) low: u32,
     /// Where the entropy-coded data start.
@@ -50,6 +54,10 @@ pub(crate) struct Stream<'a> {
     pub(crate) adobe_transform: Option<u8>,
     /// Whether there is a JFIF segment, which makes three components YCbCr.
     pub(crate) jfif: bool,
+    /// How the picture is turned, by an Exif segment: 1 to 8 as in TIFF.
+    pub(crate) orientation: Option<u16>,
+    /// Whether the marker that ends a picture came.
+    pub(crate) ended: bool,
 }
 
 /// What stopped the reading of segments.
@@ -79,6 +87,8 @@ impl<'a> Stream<'a> {
             restart_interval: 0,
             adobe_transform: None,
             jfif: false,
+            orientation: None,
+            ended: false,
         })
     }
 
@@ -95,7 +105,10 @@ impl<'a> Stream<'a> {
             }
             let Some(marker) = self.marker() else { return Ok(Event::End) };
             match marker {
-                0xD9 => return Ok(Event::End),
+                0xD9 => {
+                    self.ended = true;
+                    return Ok(Event::End);
+                }
                 0xD0..=0xD8 | 0x01 => continue,
                 _ => {}
             }
@@ -109,6 +122,9 @@ impl<'a> Stream<'a> {
                     self.adobe_transform = segment.get(11).or(segment.last()).copied();
                 }
                 0xE0 if segment.starts_with(b"JFIF") => self.jfif = true,
+                0xE1 if segment.starts_with(b"Exif\0\0") => {
+                    self.orientation = self.orientation.or(orientation(&segment[6..]));
+                }
                 0xC0..=0xCF if marker != 0xC8 && marker != 0xCC => {
                     return frame_header(marker - 0xC0, segment).map(Event::Frame);
                 }
@@ -170,6 +186,25 @@ impl<'a> Stream<'a> {
         }
         Ok(())
     }
+}
+
+/// The tag Orientation of the first directory of a TIFF, as Exif segments hold one.
+pub(crate) fn orientation(tiff: &[u8]) -> Option<u16> {
+    let little = match tiff.first_chunk::<2>()? {
+        b"II" => true,
+        b"MM" => false,
+        _ => return None,
+    };
+    let number = |at: usize, size: usize| {
+        let bytes = tiff.get(at..at.checked_add(size)?)?;
+        let push = |number: usize, byte: &u8| number << 8 | usize::from(*byte);
+        Some(if little { bytes.iter().rev().fold(0, push) } else { bytes.iter().fold(0, push) })
+    };
+    let start = number(4, 4)?;
+    let entries = number(start, 2)?;
+    let at = |i: usize| start.checked_add(2 + 12 * i);
+    let entry = (0..entries).map_while(at).find(|&at| number(at, 2) == Some(0x0112))?;
+    u16::try_from(number(entry.checked_add(8)?, 2)?).ok().filter(|o| (1..=8).contains(o))
 }
 
 /// A copy of a stream without APP0 to APP15.
@@ -235,7 +270,7 @@ pub(crate) fn scan_header(
     let (&n, rest) = segment.split_first().ok_or_else(cut)?;
     let n = usize::from(n);
     let (list, parameters) = rest.split_at_checked(2 * n).ok_or_else(cut)?;
-    let &[start, _, approximation, ..] = parameters else { return Err(cut()) };
+    let &[start, end, approximation, ..] = parameters else { return Err(cut()) };
     let components =
         list.as_chunks::<2>()
             .0
@@ -250,5 +285,6 @@ pub(crate) fn scan_header(
     if components.is_empty() {
         return Err(fault("scan of no component"));
     }
-    Ok(ScanHeader { components, start, low: u32::from(approximation & 15), data })
+    let (high, low) = (u32::from(approximation >> 4), u32::from(approximation & 15));
+    Ok(ScanHeader { components, start, end, high, low, data })
 }

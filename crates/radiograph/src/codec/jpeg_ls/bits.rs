@@ -81,15 +81,40 @@ impl<'a> Bits<'a> {
         bit
     }
 
-    /// Zeros before the next one, which is consumed with them; `None` from `limit` (at most 47) on.
+    /// Zeros before the next one, which is consumed with them; `None` where they are more than
+    /// `limit`. At least 48 bits must be available.
     #[inline(always)]
     pub(super) fn zeros(&mut self, limit: u32) -> Option<u32> {
         let zeros = self.acc.leading_zeros();
+        if zeros >= 48 {
+            return self.many_zeros(limit);
+        }
         if zeros > limit {
             return None;
         }
         self.consume(zeros + 1);
         Some(zeros)
+    }
+
+    /// More zeros than are sure to be at hand: the escape code of near-lossless coding with many
+    /// bits has up to 62 of them (T.87 A.5.3).
+    #[cold]
+    #[inline(never)]
+    fn many_zeros(&mut self, limit: u32) -> Option<u32> {
+        let mut total = 0;
+        loop {
+            self.refill();
+            let zeros = self.acc.leading_zeros().min(32);
+            total += zeros;
+            if total > limit {
+                return None;
+            }
+            if zeros < 32 {
+                self.consume(zeros + 1);
+                return Some(total);
+            }
+            self.consume(32);
+        }
     }
 
     #[inline(always)]
@@ -154,5 +179,18 @@ mod tests {
         assert_eq!(bits.zeros(23), Some(1));
         assert_eq!(bits.zeros(20), None);
         assert_eq!(bits.zeros(47), Some(25));
+    }
+
+    #[test]
+    fn zeros_are_counted_beyond_what_is_at_hand() {
+        for length in 40..=100_u32 {
+            let mut bytes = vec![0; 32];
+            bytes[(length / 8) as usize] = 0x80 >> (length % 8);
+            let mut bits = Bits::new(&bytes, 0);
+            bits.refill();
+            let mut short = bits.clone();
+            assert_eq!(bits.zeros(length), Some(length));
+            assert_eq!(short.zeros(length - 1), None);
+        }
     }
 }
