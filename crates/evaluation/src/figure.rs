@@ -69,7 +69,8 @@ impl From<vertebra_survival::Error> for Undefined {
 /// ```
 /// use vertebra_evaluation::{Figure, Reason, Undefined};
 /// let defined: Figure<f64> = Figure::Defined(0.7);
-/// let undefined: Figure<f64> = Undefined::new(Reason::NoEvents, "no event among 3 subjects").into();
+/// let why = Undefined::new(Reason::NoEvents, "no event among 3 subjects");
+/// let undefined: Figure<f64> = why.into();
 /// assert_eq!(defined.value(), Some(&0.7));
 /// assert_eq!(undefined.why(), Some("no event among 3 subjects"));
 /// ```

@@ -53,7 +53,8 @@ impl ClaheOptions {
     /// # Examples
     /// ```
     /// use vertebra_raster::{ClaheOptions, Field, Film};
-    /// let pixels: Vec<f32> = (0..64 * 64).map(|i| ((i % 64) as f32 / 8.0).sin() + i as f32).collect();
+    /// let grey = |i: usize| ((i % 64) as f32 / 8.0).sin() + i as f32;
+    /// let pixels: Vec<f32> = (0..64 * 64).map(grey).collect();
     /// let film = Film { pixels: &pixels, height: 64, width: 64, spacing_mm: None };
     /// let equalised = ClaheOptions::default().equalise(&film, &Field::whole(&film))?;
     /// assert!(equalised.pixels.iter().all(|v| (0.0..=1.0).contains(v)));
