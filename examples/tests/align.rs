@@ -40,7 +40,7 @@ fn align(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 fn annotated(folder: &Path, size: [usize; 2], centres: [(f64, f64); 5]) {
     let keypoints = VertebraKeypoints::from_xy(centres).unwrap();
     let film = FilmAnnotation::new("film.png".to_owned(), size, keypoints, vec![]);
-    AnnotationSet { films: vec![film] }.write(folder.join("annotations.json")).unwrap();
+    AnnotationSet::new(vec![film]).write(folder.join("annotations.json")).unwrap();
 }
 
 #[test]

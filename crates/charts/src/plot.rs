@@ -88,7 +88,7 @@ fn round_step(step: f64) -> f64 {
     rounded.unwrap_or(10.0) * power
 }
 
-/// A rectangle in a drawing, px.
+/// A rectangle in a drawing, px. Closed: a rectangle has no more numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Area {
     /// Its left edge.

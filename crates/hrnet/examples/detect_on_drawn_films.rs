@@ -28,7 +28,7 @@ fn film(i: usize) -> Result<FilmSample, Box<dyn std::error::Error>> {
     let pixels = (0..height * width).map(pixel).collect();
     let keypoints = VertebraKeypoints::from_xy(centres)?;
     let image = Image { pixels, height, width };
-    Ok(FilmSample { image, spacing_mm: Some([2.0, 2.0]), keypoints })
+    Ok(FilmSample::from_image(image, keypoints).with_spacing_mm([2.0, 2.0]))
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

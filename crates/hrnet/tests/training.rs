@@ -46,7 +46,7 @@ fn film(i: usize) -> FilmSample {
         (0..height * width).map(|p| value((p % width) as f64, (p / width) as f64) as f32).collect();
     let keypoints = VertebraKeypoints::from_xy(centres).unwrap();
     let image = Image { pixels, height, width };
-    FilmSample { image, spacing_mm: Some([1.2, 1.2]), keypoints }
+    FilmSample::from_image(image, keypoints).with_spacing_mm([1.2, 1.2])
 }
 
 fn films(range: std::ops::Range<usize>) -> Vec<FilmSample> {
@@ -124,7 +124,7 @@ fn learns_to_find_the_centres_on_films_it_has_not_seen() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(detector.find(&views[..1]).unwrap()[0].probability, None);
     let map = ConfidenceCalibration::fit(&[0.1, 0.2, 0.3], &[false, true, false]).unwrap();
-    let detector = detector.with_calibration(DetectorCalibration { within_mm: 4.0, map });
+    let detector = detector.with_calibration(DetectorCalibration::new(4.0, map));
     detector.save(folder.path()).unwrap();
     let loaded = KeypointDetector::load(folder.path(), &device).unwrap();
     assert_eq!(loaded.config(), detector.config());
@@ -274,7 +274,7 @@ fn bad_training_sets_and_settings_are_named_errors() {
     let shaken = Augmentation::none().with_rotation(f64::NAN);
     let shaken = config(1).with_augmentation(shaken);
     assert!(run(&shaken, &[film(0)]).to_string().contains("augmentation.rotation"));
-    let unspaced = FilmSample { spacing_mm: Some([0.0, 1.0]), ..film(0) };
+    let unspaced = film(0).with_spacing_mm([0.0, 1.0]);
     assert!(matches!(run(&config(1), &[unspaced]), Error::InvalidSpacing { .. }));
 }
 

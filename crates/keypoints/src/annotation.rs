@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// One vertebra on one film.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct VertebraAnnotation {
     /// Which vertebra.
     pub level: Level,
@@ -18,6 +19,7 @@ pub struct VertebraAnnotation {
 
 /// One film: five centres, and whatever else was annotated.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FilmAnnotation {
     /// Path of the film relative to the folder of the annotation file.
     pub file_name: String,
@@ -37,9 +39,30 @@ pub struct FilmAnnotation {
 
 /// The annotations of a folder of films; see [`AnnotationSet::read`] for the file formats.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct AnnotationSet {
     /// At most one entry per film.
     pub films: Vec<FilmAnnotation>,
+}
+
+impl VertebraAnnotation {
+    /// A vertebra with neither points nor outline.
+    #[must_use]
+    pub fn new(level: Level) -> Self {
+        Self { level, six_points: None, polygon: None }
+    }
+
+    /// With its morphometric points.
+    #[must_use]
+    pub fn with_six_points(self, six_points: SixPoints) -> Self {
+        Self { six_points: Some(six_points), ..self }
+    }
+
+    /// With its outline, `(x, y)` px.
+    #[must_use]
+    pub fn with_polygon(self, polygon: Vec<(f64, f64)>) -> Self {
+        Self { polygon: Some(polygon), ..self }
+    }
 }
 
 impl FilmAnnotation {
@@ -74,6 +97,12 @@ impl FilmAnnotation {
 }
 
 impl AnnotationSet {
+    /// The annotations of these films, at most one for each.
+    #[must_use]
+    pub fn new(films: Vec<FilmAnnotation>) -> Self {
+        Self { films }
+    }
+
     /// Reads annotations: COCO keypoints JSON ([`AnnotationSet::from_coco`]), or an export of CVAT
     /// ([`AnnotationSet::from_cvat`]) or of Label Studio ([`AnnotationSet::from_label_studio`]),
     /// told apart by their first character, `{`, `<` or `[`.

@@ -18,6 +18,7 @@ const PCK_SHARE: f64 = 0.1;
 
 /// One film's annotated and detected centres; `spacing_mm` is `[row, col]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 #[allow(missing_docs)] // the sentence above
 pub struct LocatedFilm {
     pub truth: VertebraKeypoints,
@@ -26,13 +27,23 @@ pub struct LocatedFilm {
 }
 
 impl LocatedFilm {
+    /// The annotated and the detected centres of a film of this spacing `[row, col]`, mm.
+    #[must_use]
+    pub fn new(
+        truth: VertebraKeypoints,
+        detected: VertebraKeypoints,
+        spacing_mm: [f64; 2],
+    ) -> Self {
+        Self { truth, detected, spacing_mm }
+    }
+
     /// Whether all five points lie within this many mm of the truth.
     ///
     /// # Examples
     /// ```
     /// use vertebra_keypoints::{LocatedFilm, VertebraKeypoints};
     /// let at = |dx: f64| VertebraKeypoints::from_xy([0., 35., 70., 105., 140.].map(|y| (dx, y)));
-    /// let film = LocatedFilm { truth: at(0.0)?, detected: at(10.0)?, spacing_mm: [0.2, 0.15] };
+    /// let film = LocatedFilm::new(at(0.0)?, at(10.0)?, [0.2, 0.15]);
     /// assert!(film.is_within(1.5) && !film.is_within(1.4));
     /// # Ok::<(), vertebra_keypoints::Error>(())
     /// ```

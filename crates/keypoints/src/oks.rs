@@ -1,7 +1,7 @@
 //! Object keypoint similarity, and average precision by it.
 //!
 //! `OKS = mean over the five levels of exp(-d_i² / (2 area k_i²))`, `k_i = 2 sigma_i`, with `d_i`
-//! the distance in px between the marked and the detected centre and `area` the squared scale of
+//! the distance in px between the annotated and the detected centre and `area` the squared scale of
 //! the object in px² (<https://cocodataset.org/#keypoints-eval>; Ronchi MR, Perona P, ICCV 2017).
 //! Average precision and recall are those of pycocotools 2.0.11 (`COCOeval`, `keypoints`, area
 //! range "all", 20 detections per film), to 1e-12; `testdata/oks_golden.py` writes the golden file.
@@ -38,6 +38,7 @@ pub enum AreaDefinition {
 
 /// What a similarity is relative to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OksOptions {
     /// Per level, `k / 2`: the tolerated error relative to the square root of the area.
     pub sigmas: [f64; 5],
@@ -72,6 +73,7 @@ impl fmt::Display for OksOptions {
 
 /// The annotated centres of one film and the area, px², that scales errors on it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct SpineTruth {
     /// Annotated centres, px.
     pub keypoints: VertebraKeypoints,
@@ -81,6 +83,7 @@ pub struct SpineTruth {
 
 /// One detected spine.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Detection {
     /// Detected centres, px.
     pub keypoints: VertebraKeypoints,
@@ -95,14 +98,29 @@ impl Detection {
         let score = keypoints.points().iter().map(|p| p.confidence).sum::<f64>() / 5.0;
         Self { keypoints, score }
     }
+
+    /// With another score.
+    #[must_use]
+    pub fn with_score(self, score: f64) -> Self {
+        Self { score, ..self }
+    }
 }
 
 /// One film: its truth, `None` where it shows no lumbar spine, and what was detected on it.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 #[allow(missing_docs)] // the sentence above
 pub struct EvaluatedFilm {
     pub truth: Option<SpineTruth>,
     pub detections: Vec<Detection>,
+}
+
+impl EvaluatedFilm {
+    /// The truth of a film and what was detected on it.
+    #[must_use]
+    pub fn new(truth: Option<SpineTruth>, detections: Vec<Detection>) -> Self {
+        Self { truth, detections }
+    }
 }
 
 /// Average precision and recall over films; its `Display` states sigmas and area.
@@ -138,6 +156,18 @@ impl fmt::Display for ApReport {
 }
 
 impl OksOptions {
+    /// With the tolerated error of each level, relative to the square root of the area.
+    #[must_use]
+    pub fn with_sigmas(self, sigmas: [f64; 5]) -> Self {
+        Self { sigmas, ..self }
+    }
+
+    /// With another definition of the area.
+    #[must_use]
+    pub fn with_area(self, area: AreaDefinition) -> Self {
+        Self { area, ..self }
+    }
+
     /// The truth of one film with the area that these options define.
     #[must_use]
     pub fn truth(&self, film: &FilmAnnotation) -> SpineTruth {
@@ -158,6 +188,12 @@ impl OksOptions {
 }
 
 impl SpineTruth {
+    /// Annotated centres, px, and the area, px².
+    #[must_use]
+    pub fn new(keypoints: VertebraKeypoints, area: f64) -> Self {
+        Self { keypoints, area }
+    }
+
     /// The area of [`AreaDefinition::SpineLength`].
     #[must_use]
     pub fn from_keypoints(keypoints: VertebraKeypoints) -> Self {
@@ -215,10 +251,11 @@ pub fn oks(
 /// let at = |dx: f64| VertebraKeypoints::from_xy([0., 35., 70., 105., 140.].map(|y| (dx, y)));
 /// let film = |dx: f64| -> Result<_, vertebra_keypoints::Error> {
 ///     let truth = Some(SpineTruth::from_keypoints(at(0.0)?));
-///     Ok(EvaluatedFilm { truth, detections: vec![Detection::new(at(dx)?)] })
+///     Ok(EvaluatedFilm::new(truth, vec![Detection::new(at(dx)?)]))
 /// };
 /// let report = average_precision(&OksOptions::default(), &[film(0.5)?, film(1.0)?])?;
-/// assert!(report.to_string().starts_with("AP 1.000, AP50 1.000, AP75 1.000, AR 1.000 on 2 spines"));
+/// let line = report.to_string();
+/// assert!(line.starts_with("AP 1.000, AP50 1.000, AP75 1.000, AR 1.000 on 2 spines"));
 /// # Ok::<(), vertebra_keypoints::Error>(())
 /// ```
 pub fn average_precision(options: &OksOptions, films: &[EvaluatedFilm]) -> Result<ApReport, Error> {

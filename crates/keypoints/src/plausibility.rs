@@ -20,6 +20,7 @@ const SIXTH_LUMBAR: f64 = 46.0 / 1729.0;
 
 /// Limits beyond which a spine is flagged.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PlausibilityLimits {
     /// Greatest squared Mahalanobis distance of the shape.
     pub shape: f64,
@@ -47,6 +48,36 @@ impl PlausibilityLimits {
     pub const ONE_PERCENT: Self = ONE_PERCENT;
     /// The same for 5 %: finds more labels that are off.
     pub const FIVE_PERCENT: Self = crate::population::FIVE_PERCENT;
+
+    /// With the greatest squared Mahalanobis distance of the shape.
+    #[must_use]
+    pub fn with_shape(self, shape: f64) -> Self {
+        Self { shape, ..self }
+    }
+
+    /// With the greatest absolute standardised difference of one distance or bend.
+    #[must_use]
+    pub fn with_z(self, z: f64) -> Self {
+        Self { z, ..self }
+    }
+
+    /// With the greatest log likelihood ratio of labels that are off by one or two levels.
+    #[must_use]
+    pub fn with_shift(self, shift: f64) -> Self {
+        Self { shift, ..self }
+    }
+
+    /// With the least and the greatest length L1-L5 along the centres, mm on the film.
+    #[must_use]
+    pub fn with_length_mm(self, length_mm: [f64; 2]) -> Self {
+        Self { length_mm, ..self }
+    }
+
+    /// With the least confidence of a point.
+    #[must_use]
+    pub fn with_confidence(self, confidence: f64) -> Self {
+        Self { confidence, ..self }
+    }
 }
 
 /// One thing that is odd about a detection; `Display` says it in words.

@@ -3,7 +3,7 @@
 use crate::Error;
 use serde::{Deserialize, Serialize};
 
-/// A lumbar vertebral level, from cranial to caudal.
+/// A lumbar vertebral level, from cranial to caudal. Closed by nature: these are the five.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)] // the anatomical names are the documentation
 pub enum Level {
@@ -49,7 +49,7 @@ impl std::str::FromStr for Level {
 }
 
 /// The centre of a vertebral body: `(x right, y down)` in pixels of the original radiograph, the
-/// centre of the first pixel being `(0, 0)`.
+/// centre of the first pixel being `(0, 0)`. A point has no more than these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Keypoint {
     /// Column, px.

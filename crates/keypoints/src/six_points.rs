@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Corners and end-plate midpoints of one vertebral body, `(x, y)` in px of the original film.
+/// Closed: morphometry knows these six.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[(f64, f64); 6]", into = "[(f64, f64); 6]")]
 #[allow(missing_docs)] // the anatomical names are the documentation
@@ -18,7 +19,7 @@ pub struct SixPoints {
     pub posterior_inferior: (f64, f64),
 }
 
-/// Heights of one vertebral body in mm.
+/// Heights of one vertebral body in mm. Closed: morphometry knows these three.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names are the documentation
 pub struct VertebralHeights {
@@ -47,7 +48,8 @@ impl SixPoints {
     /// # Examples
     /// ```
     /// # use vertebra_keypoints::SixPoints;
-    /// let wedge = SixPoints::from([(0., 8.), (20., 4.), (40., 0.), (0., 28.), (20., 29.), (40., 30.)]);
+    /// let points = [(0., 8.), (20., 4.), (40., 0.), (0., 28.), (20., 29.), (40., 30.)];
+    /// let wedge = SixPoints::from(points);
     /// let heights = wedge.heights([1.0, 0.5]);
     /// assert_eq!((heights.anterior, heights.middle, heights.posterior), (20.0, 25.0, 30.0));
     /// ```

@@ -48,17 +48,12 @@ struct Expected {
 
 fn film(film: &Film) -> EvaluatedFilm {
     let keypoints = |points| VertebraKeypoints::from_xy(points).unwrap();
-    EvaluatedFilm {
-        truth: film
-            .truth
-            .as_ref()
-            .map(|t| SpineTruth { keypoints: keypoints(t.points), area: t.area }),
-        detections: film
-            .detections
-            .iter()
-            .map(|d| Detection { keypoints: keypoints(d.points), score: d.score })
-            .collect(),
-    }
+    let truth = film.truth.as_ref().map(|t| SpineTruth::new(keypoints(t.points), t.area));
+    let detections = film.detections.iter();
+    EvaluatedFilm::new(
+        truth,
+        detections.map(|d| Detection::new(keypoints(d.points)).with_score(d.score)).collect(),
+    )
 }
 
 fn assert_close(what: &str, got: &[f64], expected: &[f64]) {
@@ -73,7 +68,8 @@ fn oks_and_average_precision_agree_with_pycocotools() {
     let golden: Golden = serde_json::from_str(include_str!("../testdata/oks_golden.json")).unwrap();
     assert_eq!(golden.cases.len(), 22);
     for case in &golden.cases {
-        let options = OksOptions { sigmas: case.sigmas, area: AreaDefinition::Annotated };
+        let options =
+            OksOptions::default().with_sigmas(case.sigmas).with_area(AreaDefinition::Annotated);
         let films: Vec<EvaluatedFilm> = case.films.iter().map(film).collect();
         for (film, expected) in films.iter().zip(&case.expected.oks) {
             let Some(truth) = film.truth else { continue };
@@ -103,11 +99,11 @@ fn without_a_spine_average_precision_is_an_error() {
 fn bad_sigmas_areas_and_scores_are_errors() {
     let keypoints = VertebraKeypoints::from_xy([0., 1., 2., 3., 4.].map(|y| (0.0, y))).unwrap();
     let truth = SpineTruth::from_keypoints(keypoints);
-    let options = OksOptions { sigmas: [0.05, 0.05, 0.0, 0.05, 0.05], ..Default::default() };
+    let options = OksOptions::default().with_sigmas([0.05, 0.05, 0.0, 0.05, 0.05]);
     assert!(oks(&options, &truth, &keypoints).is_err());
     let options = OksOptions::default();
-    assert!(oks(&options, &SpineTruth { area: f64::NAN, ..truth }, &keypoints).is_err());
-    let detections = vec![Detection { keypoints, score: f64::NAN }];
-    let film = EvaluatedFilm { truth: Some(truth), detections };
+    assert!(oks(&options, &SpineTruth::new(keypoints, f64::NAN), &keypoints).is_err());
+    let detections = vec![Detection::new(keypoints).with_score(f64::NAN)];
+    let film = EvaluatedFilm::new(Some(truth), detections);
     assert!(average_precision(&options, &[film]).is_err());
 }

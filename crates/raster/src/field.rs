@@ -15,7 +15,8 @@ const TOLERANCE: f32 = 0.02;
 /// Pixels looked at per line.
 const SAMPLES: usize = 256;
 
-/// A rectangle of pixels, half-open: columns `left..right`, rows `top..bottom`.
+/// A rectangle of pixels, half-open: columns `left..right`, rows `top..bottom`. Closed:
+/// a rectangle has these four sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names are the documentation
 pub struct Field {

@@ -55,7 +55,7 @@ pub struct Film<'a, S = f32> {
     pub spacing_mm: Option<[f64; 2]>,
 }
 
-/// An owned grey picture `[height, width]`, row-major.
+/// An owned grey picture `[height, width]`, row-major. Closed: pixels and their layout, no more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image<S = f32> {
     /// Grey values, `height * width` of them.
@@ -87,6 +87,16 @@ impl<S> Film<'_, S> {
 }
 
 impl<S: Sample> Film<'_, S> {
+    /// A copy in `f32`.
+    ///
+    /// # Errors
+    /// [`Error::PixelCount`].
+    pub fn to_image(&self) -> Result<Image, Error> {
+        self.check()?;
+        let pixels = self.pixels.iter().map(|v| v.grey()).collect();
+        Ok(Image { pixels, height: self.height, width: self.width })
+    }
+
     /// As [`check`](Self::check), and that every grey value is a finite number.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ pub struct ReducedFilm {
 
 /// All of a [`ReducedFilm`] but its pixels, for those who keep them in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Reduction {
     /// Rows and columns of the reduced film.
     pub size: [usize; 2],
@@ -69,10 +70,7 @@ impl ReducedFilm {
     }
 
     fn whole<S: Sample>(film: &Film<'_, S>) -> Result<Self, Error> {
-        film.check()?;
-        let Film { height, width, spacing_mm, .. } = *film;
-        let pixels = film.pixels.iter().map(|v| v.grey()).collect();
-        Ok(Self { image: Image { pixels, height, width }, scale: [1.0; 2], spacing_mm })
+        Ok(Self { image: film.to_image()?, scale: [1.0; 2], spacing_mm: film.spacing_mm })
     }
 
     /// A reduced film put together again from its [`reduction`](Self::reduction) and its pixels.

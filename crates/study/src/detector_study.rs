@@ -241,14 +241,14 @@ fn tell(
 impl TestedFilm<'_> {
     fn located(&self) -> Option<LocatedFilm> {
         let (truth, detected) = (self.film.keypoints, self.found.keypoints);
-        Some(LocatedFilm { truth, detected, spacing_mm: self.film.spacing_mm? })
+        Some(LocatedFilm::new(truth, detected, self.film.spacing_mm?))
     }
 }
 
 fn precision(oks: &OksOptions, tested: &[TestedFilm<'_>]) -> Result<ApReport, Error> {
-    let evaluated = |one: &TestedFilm<'_>| EvaluatedFilm {
-        truth: Some(SpineTruth::from_keypoints(one.film.keypoints)),
-        detections: vec![Detection::new(one.found.keypoints)],
+    let evaluated = |one: &TestedFilm<'_>| {
+        let truth = SpineTruth::from_keypoints(one.film.keypoints);
+        EvaluatedFilm::new(Some(truth), vec![Detection::new(one.found.keypoints)])
     };
     let evaluated: Vec<EvaluatedFilm> = tested.iter().map(evaluated).collect();
     Ok(average_precision(oks, &evaluated)?)

@@ -22,7 +22,7 @@ fn folder(least_seen: f64) -> (tempfile::TempDir, [(f64, f64); 5]) {
     let map = ConfidenceCalibration::fit(&[least_seen, 1.0], &[true, true]).unwrap();
     let detector = KeypointDetector::new(network, config)
         .unwrap()
-        .with_calibration(DetectorCalibration { within_mm: 4.0, map });
+        .with_calibration(DetectorCalibration::new(4.0, map));
     detector.save(&folder.path().join("detector")).unwrap();
     let film = Radiograph::open(&path).unwrap();
     let found = detector.detect(Film::from(&film)).unwrap().points().map(|p| (p.x, p.y));

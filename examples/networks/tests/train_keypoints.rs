@@ -20,7 +20,7 @@ fn films_whose_levels_were_exchanged_are_named() {
         FilmAnnotation::new(name.to_owned(), [240, 130], keypoints, vec![])
     });
     let annotations = folder.path().join("annotations.json");
-    AnnotationSet { films: films.to_vec() }.write(&annotations).unwrap();
+    AnnotationSet::new(films.to_vec()).write(&annotations).unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_train-keypoints"));
     program.arg("--cohort").arg(&annotations).arg("--check").arg("--out").arg(folder.path());
     let output = program.output().unwrap();

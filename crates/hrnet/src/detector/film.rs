@@ -37,6 +37,7 @@ pub fn reduced_for(film: &Film<'_>, input_size: [usize; 2]) -> Result<ReducedFil
 ///
 /// It is checked when it is used, so that a set of films can be put together without ceremony.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FilmSample {
     /// Grey values, bone bright.
     pub image: Image,
@@ -55,6 +56,18 @@ impl FilmSample {
         let keypoints = keypoints.mapped(|point| film.to_reduced(point))?;
         let spacing_mm = film.spacing_mm();
         Ok(Self { image: film.into_image(), spacing_mm, keypoints })
+    }
+
+    /// A film with the centres of L1..L5 in its px; its spacing is unknown.
+    #[must_use]
+    pub fn from_image(image: Image, keypoints: VertebraKeypoints) -> Self {
+        Self { image, spacing_mm: None, keypoints }
+    }
+
+    /// With this spacing `[row, col]`, mm.
+    #[must_use]
+    pub fn with_spacing_mm(self, spacing_mm: [f64; 2]) -> Self {
+        Self { spacing_mm: Some(spacing_mm), ..self }
     }
 
     /// The picture without its annotation, borrowed.

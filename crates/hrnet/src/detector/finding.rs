@@ -1,3 +1,5 @@
+//! What a detector finds on a film, and what its confidence is worth.
+
 use crate::Error;
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{ConfidenceCalibration, FacingByPoints, LocatedFilm, VertebraKeypoints};
@@ -21,6 +23,7 @@ pub struct SpineFinding {
 
 /// What a detector's confidence in a film is worth, learnt from films it was not trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DetectorCalibration {
     /// Greatest error of a point that counts as found, mm.
     pub within_mm: f64,
@@ -32,6 +35,12 @@ pub struct DetectorCalibration {
 impl DetectorCalibration {
     /// The usual [`within_mm`](Self::within_mm).
     pub const WITHIN_MM: f64 = 4.0;
+
+    /// The map from confidence to the probability that all points lie within this many mm.
+    #[must_use]
+    pub fn new(within_mm: f64, map: ConfidenceCalibration) -> Self {
+        Self { within_mm, map }
+    }
 
     /// Learns from films that the detector was not trained on, `detected` with its confidences; or
     /// from those held out in each fold, for detectors trained alike.
@@ -78,7 +87,7 @@ mod tests {
             let mut points = *VertebraKeypoints::from_xy(at(off)).unwrap().points();
             points[3].confidence = confidence;
             let detected = VertebraKeypoints::new(points).unwrap();
-            LocatedFilm { truth, detected, spacing_mm: [1.0; 2] }
+            LocatedFilm::new(truth, detected, [1.0; 2])
         };
         let films = [film(0.5, 5.0), film(0.6, 1.0), film(0.8, 3.9)];
         let calibration = DetectorCalibration::fit(4.0, &films).unwrap();

@@ -103,7 +103,7 @@ fn make_folder(out_dir: &Path) -> Result<(), Error> {
 
 fn write_tables(config: &PhantomConfig, made: &[Made], out_dir: &Path) -> Result<(), Error> {
     let films = made.iter().flat_map(|m| m.annotations.iter().cloned()).collect();
-    AnnotationSet { films }.write(out_dir.join("annotations.json"))?;
+    AnnotationSet::new(films).write(out_dir.join("annotations.json"))?;
     Cohort::new(made.iter().map(|m| m.subject.clone()).collect())?.write(out_dir)?;
     let truths: Vec<&TruthRow> = made.iter().map(|m| &m.truth).collect();
     write_truth(&out_dir.join("truth.csv"), &truths)?;

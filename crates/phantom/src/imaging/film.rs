@@ -64,11 +64,9 @@ fn annotate(
         .map(|level| {
             let body = spine.lumbar(level);
             let film = |p: (f64, f64)| projection.to_film(body.to_patient(p));
-            VertebraAnnotation {
-                level,
-                six_points: Some(SixPoints::from(body.six_points().map(film))),
-                polygon: Some(body.outline().into_iter().map(film).collect()),
-            }
+            VertebraAnnotation::new(level)
+                .with_six_points(SixPoints::from(body.six_points().map(film)))
+                .with_polygon(body.outline().into_iter().map(film).collect())
         })
         .collect();
     let centres = Level::ALL.map(|level| {

@@ -128,7 +128,7 @@ mod tests {
             FilmAnnotation::new(name, [rows, 90], points(), vec![])
         });
         let file = folder.path().join("annotations.json");
-        AnnotationSet { films: films.to_vec() }.write(&file).unwrap();
+        AnnotationSet::new(films.to_vec()).write(&file).unwrap();
         (folder, file)
     }
 
@@ -170,7 +170,7 @@ mod tests {
     fn no_film_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("annotations.json");
-        AnnotationSet { films: vec![] }.write(&file).unwrap();
+        AnnotationSet::default().write(&file).unwrap();
         let text = read(&file, &FilmCache::default()).unwrap_err().to_string();
         assert!(text.contains("annotations.json: expected annotated films, got none"), "{text}");
     }

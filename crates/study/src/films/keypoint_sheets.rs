@@ -61,11 +61,7 @@ mod tests {
     #[test]
     fn every_film_is_on_a_sheet_with_its_points_in_their_colours() {
         let keypoints = VertebraKeypoints::from_xy([10., 20., 30., 40., 50.].map(|y| (15.0, y)));
-        let film = FilmSample {
-            image: Image::zeros(60, 30),
-            spacing_mm: None,
-            keypoints: keypoints.unwrap(),
-        };
+        let film = FilmSample::from_image(Image::zeros(60, 30), keypoints.unwrap());
         let films = vec![(&film, Some(&film.keypoints)); 43];
         let folder = tempfile::tempdir().unwrap();
         let sheets = write_keypoint_sheets(&films, &folder.path().join("a"), "marked").unwrap();

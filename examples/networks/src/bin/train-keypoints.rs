@@ -137,7 +137,7 @@ fn oks_options(sigmas: &[f64]) -> anyhow::Result<OksOptions> {
     if let Some(bad) = sigmas.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
         bail!("--oks-sigma: expected numbers above 0, got {bad}");
     }
-    Ok(OksOptions { sigmas, ..OksOptions::default() })
+    Ok(OksOptions::default().with_sigmas(sigmas))
 }
 
 /// Says whose marked points are unlike a spine: most such films are marked wrongly.

@@ -52,10 +52,10 @@ impl Accuracy<'_> {
         let (mut films, mut mm, mut px) = (Vec::new(), Vec::new(), Vec::new());
         for &(subject, keypoints) in found {
             let Some(annotation) = self.data.annotation(subject) else { continue };
-            films.push(EvaluatedFilm {
-                truth: Some(options.truth(annotation)),
-                detections: vec![Detection::new(keypoints)],
-            });
+            films.push(EvaluatedFilm::new(
+                Some(options.truth(annotation)),
+                vec![Detection::new(keypoints)],
+            ));
             px.extend(radial_errors_mm(&annotation.keypoints, &keypoints, [1.0, 1.0]));
             mm.extend(self.errors_mm(subject, &keypoints).into_iter().flatten());
         }
@@ -75,7 +75,7 @@ impl Accuracy<'_> {
 
     /// Radial error by level, where the film is annotated and its spacing known.
     fn errors_mm(&self, subject: usize, found: &VertebraKeypoints) -> Option<[f64; 5]> {
-        let LocatedFilm { truth, detected, spacing_mm } = self.located(subject, found)?.ok()?;
+        let LocatedFilm { truth, detected, spacing_mm, .. } = self.located(subject, found)?.ok()?;
         Some(radial_errors_mm(&truth, &detected, spacing_mm))
     }
 
@@ -90,7 +90,7 @@ impl Accuracy<'_> {
         let film = &self.films[subject];
         let spacing_mm = film.film.spacing_mm()?;
         let both = || Ok((film.reduced(truth)?, film.reduced(found)?));
-        Some(both().map(|(truth, detected)| LocatedFilm { truth, detected, spacing_mm }))
+        Some(both().map(|(truth, detected)| LocatedFilm::new(truth, detected, spacing_mm)))
     }
 
     fn is_implausible(&self, subject: usize, keypoints: &VertebraKeypoints) -> bool {
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::stages::decode;
     use crate::test_data::{Scene, moved};
-    use vertebra_raster::{ReducedFilm, Reduction};
+    use vertebra_raster::ReducedFilm;
 
     fn pairs(keypoints: Vec<VertebraKeypoints>) -> Vec<(usize, VertebraKeypoints)> {
         keypoints.into_iter().enumerate().collect()
@@ -166,7 +166,8 @@ mod tests {
     fn films_of_unknown_spacing_have_errors_in_px_alone() {
         let scene = Scene::new();
         let mut films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
-        let reduction = Reduction { spacing_mm: None, ..films[5].film.reduction() };
+        let mut reduction = films[5].film.reduction();
+        reduction.spacing_mm = None;
         let pixels = films[5].film.image().pixels.clone();
         films[5].film = ReducedFilm::from_parts(reduction, pixels).unwrap();
         let accuracy = Accuracy { data: &scene.data, films: &films };
