@@ -145,18 +145,19 @@ pub enum Warning {
     Guessed { what: String },
 }
 
+const NO_SPACING: &str = "no Pixel Spacing (0028,0030), Imager Pixel Spacing (0018,1164) or \
+                          Nominal Scanned Pixel Spacing (0018,2010): the size of a pixel is unknown";
+const RESCALE_BESIDE_SEQUENCE: &str =
+    "Rescale Slope and Intercept beside a Modality LUT Sequence: the sequence was used";
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingSpacing => write!(
-                f,
-                "no Pixel Spacing (0028,0030), Imager Pixel Spacing (0018,1164) or Nominal Scanned \
-                 Pixel Spacing (0018,2010): the size of a pixel is unknown"
-            ),
+            Self::MissingSpacing => f.write_str(NO_SPACING),
             Self::ImplausibleSpacing { what, row_mm, col_mm } => {
                 write!(f, "{what} of {row_mm} x {col_mm} mm is not believable and was not used")
             }
-            Self::SpacingDisagrees { what } => write!(f, "{what}"),
+            Self::SpacingDisagrees { what } | Self::Guessed { what } => f.write_str(what),
             Self::NoPreamble => write!(f, "no 128-byte preamble with the DICM prefix"),
             Self::NoMetaGroup { assumed } => {
                 write!(f, "no file meta group; transfer syntax assumed to be {assumed}")
@@ -177,10 +178,7 @@ impl fmt::Display for Warning {
                 f,
                 "Presentation LUT Shape {shape} contradicts {photometric}; {photometric} was believed"
             ),
-            Self::IgnoredRescale => write!(
-                f,
-                "Rescale Slope and Intercept beside a Modality LUT Sequence: the sequence was used"
-            ),
+            Self::IgnoredRescale => f.write_str(RESCALE_BESIDE_SEQUENCE),
             Self::InvalidVoi { what } => write!(f, "{what}; no window was applied"),
             Self::SeveralVoi { available, used } => {
                 write!(f, "{available} windows or VOI LUTs; number {used} (from 0) was used")
@@ -197,7 +195,6 @@ impl fmt::Display for Warning {
             Self::BurnedInAnnotation => write!(f, "text is burned into the pixels"),
             Self::OverlayLeftOut => write!(f, "an overlay plane was left out of the picture"),
             Self::Ignored { what } => write!(f, "{what}; not used"),
-            Self::Guessed { what } => write!(f, "{what}"),
         }
     }
 }
