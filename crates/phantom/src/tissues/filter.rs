@@ -1,6 +1,6 @@
 //! Smoothing of film-sized pictures.
 
-use vertebra_raster::GaussianBlur;
+use vertebra_raster::{GaussianBlur, original};
 
 /// Gaussian blur in place, standard deviation in px, edges repeated; none for a deviation that is
 /// not a number above 0.
@@ -46,8 +46,8 @@ impl Coarse {
             let i = (p as usize).min(n.saturating_sub(2));
             (i, p - i as f32)
         };
-        let per_px = 1.0 / self.block as f32;
-        let (j, fy) = at((row as f32 + 0.5) * per_px - 0.5, self.height);
+        let place = |px: usize| original(px as f64, self.block as f64) as f32;
+        let (j, fy) = at(place(row), self.height);
         let below = (j + 1).min(self.height - 1);
         let mixed: Vec<f32> = (0..self.width)
             .map(|i| {
@@ -56,7 +56,7 @@ impl Coarse {
             })
             .collect();
         for (column, value) in out.iter_mut().enumerate() {
-            let (i, fx) = at((column as f32 + 0.5) * per_px - 0.5, self.width);
+            let (i, fx) = at(place(column), self.width);
             let next = mixed[(i + 1).min(self.width - 1)];
             *value = mixed[i] + fx * (next - mixed[i]);
         }
