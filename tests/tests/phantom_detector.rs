@@ -6,21 +6,15 @@
 use vertebra_hrnet::{DetectorConfig, DetectorTrainer, FilmSample, HrnetConfig};
 use vertebra_keypoints::mean_radial_error_mm;
 use vertebra_phantom::sample_training_film;
-use vertebra_raster::{Film, Image};
+use vertebra_raster::Film;
 use vertebra_training::keep_going;
 
 fn films(seeds: std::ops::Range<u64>) -> Vec<FilmSample> {
     let film = |seed| {
         let film = sample_training_film([96, 96], seed).unwrap();
-        FilmSample {
-            image: Image {
-                pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
-                height: film.height,
-                width: film.width,
-            },
-            spacing_mm: Some(film.spacing_mm),
-            keypoints: film.annotation.keypoints,
-        }
+        let image = film.as_film().to_image().unwrap();
+        let sample = FilmSample::from_image(image, film.annotation.keypoints);
+        sample.with_spacing_mm(film.spacing_mm)
     };
     seeds.map(film).collect()
 }

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{level}: x {:.1}, y {:.1} px", point.x, point.y);
     }
 
-    let mut image = DicomImage::new(film.height, film.width, &film.pixels, 12);
+    let mut image = DicomImage::new(film.image.height, film.image.width, &film.image.pixels, 12);
     let [row_mm, col_mm] = film.spacing_mm;
     image.spacing = Spacing { row_mm, col_mm, kind: SpacingKind::Detector };
     write_dicom(&path, &image)?;

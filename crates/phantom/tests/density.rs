@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
         let mut values: Vec<f64> = Vec::new();
         for row in y as usize..(y + h) as usize {
             for column in x as usize..(x + w) as usize {
-                values.push(f64::from(film.pixels[row * film.width + column]));
+                values.push(f64::from(film.image.pixels[row * film.image.width + column]));
             }
         }
         values.sort_by(f64::total_cmp);
@@ -32,7 +32,8 @@ impl<'a> Reader<'a> {
 
     fn at(&self, x: f64, y: f64) -> f64 {
         let (column, row) = (x.round() as usize, y.round() as usize);
-        (f64::from(self.film.pixels[row * self.film.width + column]) - self.low) / self.range
+        (f64::from(self.film.image.pixels[row * self.film.image.width + column]) - self.low)
+            / self.range
     }
 
     /// Mean over the middle of a body, or over the same box moved down by `below` heights.

@@ -23,8 +23,9 @@ fn film(seed: u64, varied: bool) -> (PhantomFilm, Facing) {
 /// The estimate from the picture for a phantom film, and whether it is right.
 fn estimate(seed: u64, varied: bool) -> (FacingEstimate, bool) {
     let (film, facing) = film(seed, varied);
-    let pixels = film.pixels.iter().map(|&p| f32::from(p) / 4095.0).collect();
-    let film = Radiograph::new(film.height, film.width, pixels, Spacing::UNKNOWN).unwrap();
+    let pixels = film.image.pixels.iter().map(|&p| f32::from(p) / 4095.0).collect();
+    let film =
+        Radiograph::new(film.image.height, film.image.width, pixels, Spacing::UNKNOWN).unwrap();
     let estimate = film.estimate_facing().unwrap();
     (estimate, estimate.facing == facing)
 }

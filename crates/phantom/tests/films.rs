@@ -48,7 +48,9 @@ fn end_plates_are_bright_where_they_are_annotated() {
         exposure.trunk_tilt = 0.0;
         let film = render_film(&anatomy(seed), &exposure, "film", seed).unwrap();
         let grey = |p: (f64, f64)| {
-            f64::from(film.pixels[p.1.round() as usize * film.width + p.0.round() as usize])
+            f64::from(
+                film.image.pixels[p.1.round() as usize * film.image.width + p.0.round() as usize],
+            )
         };
         for level in [Level::L2, Level::L3] {
             let p = film.annotation.vertebra(level).unwrap().six_points.unwrap();
@@ -88,9 +90,9 @@ fn a_volume_shows_its_box_and_nothing_beyond() {
         let film = render_film(&anatomy(4), exposure, "film", 4).unwrap();
         let l3 = film.annotation.keypoints.get(Level::L3);
         let scale = exposure.magnification / exposure.pitch_mm;
-        let beyond: Vec<f64> = (0..film.pixels.len())
-            .filter(|i| ((i / film.width) as f64 - l3.y).abs() > 110.0 * scale)
-            .map(|i| f64::from(film.pixels[i]))
+        let beyond: Vec<f64> = (0..film.image.pixels.len())
+            .filter(|i| ((i / film.image.width) as f64 - l3.y).abs() > 110.0 * scale)
+            .map(|i| f64::from(film.image.pixels[i]))
             .collect();
         (beyond.iter().sum::<f64>() / beyond.len() as f64, film.annotation)
     };
@@ -108,8 +110,9 @@ fn an_oblique_view_moves_what_lies_beside_the_spine_and_not_its_centres() {
     let film = |exposure| render_film(&anatomy(6), exposure, "film", 6).unwrap();
     let (a, b) = (film(&lateral), film(&oblique));
     assert_eq!(a.annotation, b.annotation);
-    let moved = a.pixels.iter().zip(&b.pixels).filter(|(p, q)| p.abs_diff(**q) > 300).count();
-    assert!(moved > a.pixels.len() / 50, "{moved}");
+    let moved =
+        a.image.pixels.iter().zip(&b.image.pixels).filter(|(p, q)| p.abs_diff(**q) > 300).count();
+    assert!(moved > a.image.pixels.len() / 50, "{moved}");
 }
 
 /// The population of training films holds what its documentation says.
@@ -132,9 +135,11 @@ fn worn_joints_outshine_thin_bodies_and_discs_fade_into_them() {
         let film = render_film(anatomy, &exposure, "film", 4).unwrap();
         let mean = |(x, y): (f64, f64), half: usize| {
             let rows = y as usize - half..y as usize + half;
-            let line =
-                |row| film.width * row + x as usize - half..film.width * row + x as usize + half;
-            let grey = rows.flat_map(line).map(|i| f64::from(film.pixels[i]));
+            let line = |row| {
+                film.image.width * row + x as usize - half
+                    ..film.image.width * row + x as usize + half
+            };
+            let grey = rows.flat_map(line).map(|i| f64::from(film.image.pixels[i]));
             grey.sum::<f64>() / (4 * half * half) as f64
         };
         let [.., l3, l4, _] = *film.annotation.keypoints.points();
@@ -159,12 +164,14 @@ fn training_films_differ_in_size_side_field_and_end() {
     let length = |film: &vertebra_phantom::PhantomFilm| {
         let points = film.annotation.keypoints;
         let (l1, l5) = (points.get(Level::L1), points.get(Level::L5));
-        (l1.x - l5.x).hypot(l1.y - l5.y) / film.height as f64
+        (l1.x - l5.x).hypot(l1.y - l5.y) / film.image.height as f64
     };
-    assert!(films.iter().all(|f| f.height == 256 && (125..=208).contains(&f.width)));
+    assert!(films.iter().all(|f| f.image.height == 256 && (125..=208).contains(&f.image.width)));
     assert!(share(&|f| length(f) > 0.5) > 0.1 && share(&|f| length(f) < 0.35) > 0.1);
     let below = |f: &vertebra_phantom::PhantomFilm| {
-        (f.height as f64 - f.annotation.keypoints.get(Level::L5).y) / length(f) / f.height as f64
+        (f.image.height as f64 - f.annotation.keypoints.get(Level::L5).y)
+            / length(f)
+            / f.image.height as f64
     };
     assert!(share(&|f| below(f) < 0.3) > 0.2, "films that end soon below L5");
     assert!(share(&|f| below(f) > 0.6) > 0.1, "films that show the sacrum");
@@ -175,7 +182,7 @@ fn the_same_seed_gives_the_same_film_and_another_seed_another_day() {
     let exposure = Exposure::sample(SIZE, 1);
     let film = |seed| render_film(&anatomy(1), &exposure, "film", seed).unwrap();
     assert_eq!(film(5), film(5));
-    assert_ne!(film(5).pixels, film(6).pixels);
+    assert_ne!(film(5).image, film(6).image);
     assert_eq!(film(5).annotation, film(6).annotation);
 }
 
@@ -185,7 +192,8 @@ fn twelve_bits_are_used_in_both_renderings() {
         let mut exposure = Exposure::sample(SIZE, 2);
         exposure.rendering = rendering;
         let film = render_film(&anatomy(2), &exposure, "film", 2).unwrap();
-        let (low, high) = (film.pixels.iter().min().unwrap(), film.pixels.iter().max().unwrap());
+        let (low, high) =
+            (film.image.pixels.iter().min().unwrap(), film.image.pixels.iter().max().unwrap());
         assert!(*low < 200 && *high > 2600 && *high <= 4095, "{rendering:?}: {low} to {high}");
     }
 }

@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 use vertebra_hrnet::FilmSample;
 use vertebra_phantom::sample_training_film;
-use vertebra_raster::Image;
 use vertebra_run::Seed;
 use vertebra_study::{AnnotatedFilms, Observer, Progress};
 
@@ -27,15 +26,9 @@ pub fn phantom_films(
     let seed = Seed::new(seed).named("phantom films");
     let render = |i: usize| -> anyhow::Result<FilmSample> {
         let film = sample_training_film([height, width], seed.at(&[i as u64]).value())?;
-        Ok(FilmSample {
-            image: Image {
-                pixels: film.pixels.iter().map(|p| f32::from(*p)).collect(),
-                height: film.height,
-                width: film.width,
-            },
-            spacing_mm: Some(film.spacing_mm),
-            keypoints: film.annotation.keypoints,
-        })
+        let image = film.as_film().to_image()?;
+        let sample = FilmSample::from_image(image, film.annotation.keypoints);
+        Ok(sample.with_spacing_mm(film.spacing_mm))
     };
     let mut samples = Vec::with_capacity(count);
     for first in (0..count).step_by(RENDERED_AT_ONCE) {

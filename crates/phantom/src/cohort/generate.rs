@@ -202,15 +202,15 @@ fn write_film(
     let exposure = &planned.exposure;
     let stored: Vec<u16>;
     let pixels = if exposure.monochrome1 {
-        stored = film.pixels.iter().map(|v| WHITE - v).collect();
+        stored = film.image.pixels.iter().map(|v| WHITE - v).collect();
         &stored
     } else {
-        &film.pixels
+        &film.image.pixels
     };
     let left = exposure.facing == Facing::Left;
     let [row_mm, col_mm] = film.spacing_mm;
     let date = planned.date.to_dicom();
-    let mut image = DicomImage::new(film.height, film.width, pixels, 12);
+    let mut image = DicomImage::new(film.image.height, film.image.width, pixels, 12);
     image.monochrome1 = exposure.monochrome1;
     image.spacing = Spacing { row_mm, col_mm, kind: SpacingKind::Detector };
     image.modality = if planned.seed.is_multiple_of(3) { "CR" } else { "DX" };

@@ -21,7 +21,7 @@ use vertebra_run::Seed;
 /// # Examples
 /// ```
 /// let film = vertebra_phantom::sample_training_film([96, 80], 1)?;
-/// assert_eq!(film.pixels.len(), film.height * film.width);
+/// assert_eq!(film.image.height, 96);
 /// assert_eq!(film.annotation.keypoints.points().len(), 5);
 /// # Ok::<(), vertebra_phantom::Error>(())
 /// ```

@@ -9,22 +9,27 @@ use crate::imaging::integrals::LineIntegrals;
 use crate::tissues::anatomy::Anatomy;
 use crate::tissues::projection::Projection;
 use vertebra_keypoints::{FilmAnnotation, Level, SixPoints, VertebraAnnotation, VertebraKeypoints};
+use vertebra_raster::{Film, Image};
 use vertebra_run::Seed;
 
 /// A rendered film.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PhantomFilm {
-    /// `[height, width]`, row-major, 12 bits, bone bright.
-    pub pixels: Vec<u16>,
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
+    /// 12 bits, bone bright.
+    pub image: Image<u16>,
     /// Detector spacing `[row, col]`, mm.
     pub spacing_mm: [f64; 2],
     /// Centres, outlines and six points of L1..L5, exact.
     pub annotation: FilmAnnotation,
+}
+
+impl PhantomFilm {
+    /// The picture without its annotation, borrowed.
+    #[must_use]
+    pub fn as_film(&self) -> Film<'_, u16> {
+        Film { spacing_mm: Some(self.spacing_mm), ..self.image.as_film() }
+    }
 }
 
 /// Renders a film and annotates it exactly; `file_name` goes into the annotation. The same
@@ -45,9 +50,7 @@ pub fn render_film(
     let integrals = LineIntegrals::of(anatomy, exposure, &projection, &mut dice);
     let pixels = develop(&integrals, exposure, &mut dice);
     Ok(PhantomFilm {
-        pixels,
-        height: exposure.height,
-        width: exposure.width,
+        image: Image { pixels, height: exposure.height, width: exposure.width },
         spacing_mm: [exposure.pitch_mm; 2],
         annotation: annotate(&anatomy.spine, exposure, &projection, file_name)?,
     })
