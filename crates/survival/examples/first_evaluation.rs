@@ -11,9 +11,10 @@ fn main() -> Result<(), Error> {
     // Follow-up in years, whether it ended with the event, and what a model predicted.
     let time = (0..60).map(|i| 1.0 + f64::from(i * 7 % 60) / 6.0).collect();
     let outcomes = Outcomes::new(time, (0..60).map(|i| i % 3 != 0).collect())?;
-    let log_hazard: Vec<f64> = (0..60).map(|i| -f64::from(i * 11 % 60) / 30.0).collect();
+    let log_hazard: Vec<f64> =
+        (0..60).map(|i| -f64::from(i * 7 % 60 + i * 11 % 60) / 30.0).collect();
     let five_year_risk: Vec<f64> =
-        log_hazard.iter().map(|h| 1.0 - (-0.6 * h.exp()).exp()).collect();
+        log_hazard.iter().map(|h| 1.0 - (-3.0 * h.exp()).exp()).collect();
 
     print("Harrell's C", harrell_c(&outcomes, &log_hazard)?.estimate);
     print("AUC at 5 years", auc_at(&outcomes, &log_hazard, 5.0)?.estimate);
