@@ -19,16 +19,18 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod estimator;
 mod incidence;
 mod scale;
 mod survival;
 
+pub use estimator::{
+    CurveEstimator, CurveOptions, follow_up_curve, kaplan_meier, kaplan_meier_by_group,
+    nelson_aalen,
+};
 pub use incidence::{
     CumulativeIncidence, GroupIncidence, IncidenceOptions, cumulative_incidence,
     cumulative_incidence_by_group,
 };
 pub use scale::CurveScale;
-pub use survival::{
-    CurveEstimator, CurveOptions, GroupCurve, SurvivalCurve, follow_up_curve, kaplan_meier,
-    kaplan_meier_by_group, nelson_aalen,
-};
+pub use survival::{GroupCurve, SurvivalCurve};

@@ -77,6 +77,42 @@ pub(crate) fn observed_among_all(
     aalen_johansen(&here, |i| endpoint.is_of_interest(members[i]), horizon)
 }
 
+/// The risk by `horizon`, held at its last value where nobody is left at risk.
+pub(crate) fn aalen_johansen(
+    outcomes: &Outcomes,
+    is_of_interest: impl Fn(usize) -> bool,
+    horizon: f64,
+) -> Observed {
+    let groups = TimeGroups::new(outcomes);
+    let known = groups.count_until(horizon);
+    let at_risk = at_risk(outcomes, &groups);
+    let sample = Sample { outcomes, groups, at_risk, known, is_of_interest };
+    let curve = sample.curve();
+    let influence = sample.influence(&sample.steps(&curve));
+    Observed { risk: curve.risk.min(1.0), free: curve.survival + curve.competing, influence }
+}
+
+/// The subjects by time, of which the first `known` times are up to the horizon.
+struct Sample<'a, F> {
+    outcomes: &'a Outcomes,
+    groups: TimeGroups,
+    at_risk: Vec<f64>,
+    known: usize,
+    is_of_interest: F,
+}
+
+/// The curve up to the horizon.
+struct Curve {
+    /// `S(t_k-)`.
+    before: Vec<f64>,
+    /// `F(t_k)`.
+    by: Vec<f64>,
+    /// At the horizon: free of any event, with the event predicted, with a competing one.
+    survival: f64,
+    risk: f64,
+    competing: f64,
+}
+
 /// What a time adds to the derivative of the risk.
 struct Step {
     /// For all at risk, summed up to and including this time.
@@ -87,67 +123,69 @@ struct Step {
     any: f64,
 }
 
-/// The risk by `horizon`, held at its last value where nobody is left at risk.
-pub(crate) fn aalen_johansen(
-    outcomes: &Outcomes,
-    is_of_interest: impl Fn(usize) -> bool,
-    horizon: f64,
-) -> Observed {
-    let groups = TimeGroups::new(outcomes);
-    let known = groups.count_until(horizon);
-    let n = at_risk(outcomes, &groups);
-    let weigh = |events: &[u32], of_interest: bool| -> f64 {
+impl<F: Fn(usize) -> bool> Sample<'_, F> {
+    /// Summed weights of those of the events that are of the kind predicted, or that are not.
+    fn weigh(&self, events: &[u32], of_interest: bool) -> f64 {
         let these = events.iter().map(|&i| i as usize);
+        let these = these.filter(|&i| (self.is_of_interest)(i) == of_interest);
         // An empty sum is -0.0.
-        these.filter(|&i| is_of_interest(i) == of_interest).map(|i| outcomes.weight(i)).sum::<f64>()
-            + 0.0
-    };
-    let own = |events: &[u32]| weigh(events, true);
-    // S(t_k-) and F(t_k).
-    let (mut before, mut by) = (Vec::with_capacity(known), Vec::with_capacity(known));
-    let (mut survival, mut risk, mut competing) = (1.0, 0.0, 0.0);
-    for (group, &n) in groups.iter().zip(&n).take(known) {
-        before.push(survival);
-        if !group.events.is_empty() {
-            risk += survival * own(group.events) / n;
-            competing += survival * weigh(group.events, false) / n;
-            let d = outcomes.weigh(group.events);
-            survival = if all(d, n) { 0.0 } else { survival * ((n - d) / n) };
-        }
-        by.push(risk);
+        these.map(|i| self.outcomes.weight(i)).sum::<f64>() + 0.0
     }
-    let mut sum = 0.0;
-    let steps: Vec<Step> = (0..known)
-        .map(|k| {
-            let (events, n) = (groups.get(k).events, n[k]);
-            let d = outcomes.weigh(events);
-            let later = risk - by[k];
+
+    fn curve(&self) -> Curve {
+        let (before, by) = (Vec::with_capacity(self.known), Vec::with_capacity(self.known));
+        let mut curve = Curve { before, by, survival: 1.0, risk: 0.0, competing: 0.0 };
+        for (group, &n) in self.groups.iter().zip(&self.at_risk).take(self.known) {
+            let survival = curve.survival;
+            curve.before.push(survival);
+            if !group.events.is_empty() {
+                curve.risk += survival * self.weigh(group.events, true) / n;
+                curve.competing += survival * self.weigh(group.events, false) / n;
+                let d = self.outcomes.weigh(group.events);
+                curve.survival = if all(d, n) { 0.0 } else { survival * ((n - d) / n) };
+            }
+            curve.by.push(curve.risk);
+        }
+        curve
+    }
+
+    fn steps(&self, curve: &Curve) -> Vec<Step> {
+        let mut sum = 0.0;
+        let step = |k: usize| {
+            let (events, n) = (self.groups.get(k).events, self.at_risk[k]);
+            let d = self.outcomes.weigh(events);
+            let later = curve.risk - curve.by[k];
             let left = if all(d, n) { 0.0 } else { later / (n - d) };
             if !events.is_empty() {
-                sum += left * d / n - before[k] * own(events) / (n * n);
+                sum += left * d / n - curve.before[k] * self.weigh(events, true) / (n * n);
             }
-            Step { at_risk: sum, own: before[k] / n, any: left }
-        })
-        .collect();
-    let mut influence = vec![0.0; outcomes.n_subjects()];
-    for (k, group) in groups.iter().enumerate() {
-        let last = if k < known { Some(k) } else { known.checked_sub(1) };
-        let met = last.map_or(0.0, |last| steps[last].at_risk);
-        for (position, &i) in group.all.iter().enumerate() {
-            let i = i as usize;
-            let mut value = met;
-            if let Some(entry) = outcomes.entry() {
-                let passed = groups.count_until(entry[i]).min(known);
-                value -= passed.checked_sub(1).map_or(0.0, |k| steps[k].at_risk);
-            }
-            if k < known && position < group.events.len() {
-                value -= steps[k].any;
-                value += if is_of_interest(i) { steps[k].own } else { 0.0 };
-            }
-            influence[i] = outcomes.weight(i) * value;
-        }
+            Step { at_risk: sum, own: curve.before[k] / n, any: left }
+        };
+        (0..self.known).map(step).collect()
     }
-    Observed { risk: risk.min(1.0), free: survival + competing, influence }
+
+    /// Infinitesimal jackknife values, by the subjects' order.
+    fn influence(&self, steps: &[Step]) -> Vec<f64> {
+        // What the first `times` times add for a subject at risk at all of them.
+        let added = |times: usize| times.checked_sub(1).map_or(0.0, |last| steps[last].at_risk);
+        let mut influence = vec![0.0; self.outcomes.n_subjects()];
+        for (k, group) in self.groups.iter().enumerate() {
+            let until_exit = added(self.known.min(k + 1));
+            for (position, &i) in group.all.iter().enumerate() {
+                let i = i as usize;
+                let mut value = until_exit;
+                if let Some(entry) = self.outcomes.entry() {
+                    value -= added(self.groups.count_until(entry[i]).min(self.known));
+                }
+                if k < self.known && position < group.events.len() {
+                    value -= steps[k].any;
+                    value += if (self.is_of_interest)(i) { steps[k].own } else { 0.0 };
+                }
+                influence[i] = self.outcomes.weight(i) * value;
+            }
+        }
+        influence
+    }
 }
 
 /// Whether all at risk have an event; weighted sums may differ by rounding.

@@ -11,7 +11,7 @@
 use crate::{
     error::Error,
     outcomes::{Endpoint, check},
-    risk_sets::time_groups::TimeGroups,
+    risk_sets::time_groups::{TimeGroup, TimeGroups},
 };
 
 /// Pseudo-observations of the risk by `horizon` years, shape `[n]`.
@@ -41,32 +41,52 @@ pub fn pseudo_observations(endpoint: &impl Endpoint, horizon: f64) -> Result<Vec
     }
     check::reaches(outcomes, horizon)?;
     let groups = TimeGroups::new(outcomes);
-    let known = groups.count_until(horizon);
     let is_own = |i: u32| endpoint.is_of_interest(i as usize);
-    let mut n = outcomes.n_subjects() as f64;
-    let counts: Vec<Counts> = groups
-        .iter()
-        .take(known)
-        .map(|group| {
-            let own = group.events.iter().filter(|&&i| is_own(i)).count() as f64;
-            let counts = Counts { at_risk: n, events: group.events.len() as f64, own };
-            n -= group.all.len() as f64;
-            counts
-        })
-        .collect();
-    // The risk after each time of those still at risk then.
-    let mut later = vec![0.0; known + 1];
+    let counts = counts(&groups, horizon, is_own);
+    Ok(from_counts(&groups, &counts, is_own))
+}
+
+/// Subjects at one time.
+struct Counts {
+    at_risk: f64,
+    events: f64,
+    /// Events of the kind predicted.
+    own: f64,
+}
+
+/// The counts at each time up to the horizon.
+fn counts(groups: &TimeGroups, horizon: f64, is_own: impl Fn(u32) -> bool) -> Vec<Counts> {
+    let mut at_risk: f64 = groups.iter().map(|group| group.all.len() as f64).sum();
+    let count = |group: TimeGroup| {
+        let own = group.events.iter().filter(|&&i| is_own(i)).count() as f64;
+        let counts = Counts { at_risk, events: group.events.len() as f64, own };
+        at_risk -= group.all.len() as f64;
+        counts
+    };
+    groups.iter().take(groups.count_until(horizon)).map(count).collect()
+}
+
+/// The risk, from each time to the horizon, of those still at risk at that time; 0 in the end.
+fn later_risks(counts: &[Counts]) -> Vec<f64> {
+    let mut later = vec![0.0; counts.len() + 1];
     for (k, c) in counts.iter().enumerate().rev() {
         later[k] = (c.own + (c.at_risk - c.events) * later[k + 1]) / c.at_risk;
     }
-    let n = outcomes.n_subjects() as f64;
-    let risk = later[0];
-    let mut values = vec![0.0; outcomes.n_subjects()];
-    // Survival and risk before the time at hand without one of those who are still at risk.
+    later
+}
+
+/// The pseudo-observations, by the subjects' order.
+fn from_counts(groups: &TimeGroups, counts: &[Counts], is_own: impl Fn(u32) -> bool) -> Vec<f64> {
+    let later = later_risks(counts);
+    let subjects: usize = groups.iter().map(|group| group.all.len()).sum();
+    let n = subjects as f64;
+    let pseudo = |without: f64| n * later[0] - (n - 1.0) * without;
+    let mut values = vec![0.0; subjects];
+    // Survival and risk before the current time without one of those who are still at risk.
     let (mut survival, mut before) = (1.0, 0.0);
     for (k, group) in groups.iter().enumerate() {
         let Some(c) = counts.get(k) else {
-            group.all.iter().for_each(|&i| values[i as usize] = n * risk - (n - 1.0) * before);
+            group.all.iter().for_each(|&i| values[i as usize] = pseudo(before));
             continue;
         };
         let others = c.at_risk - 1.0;
@@ -78,22 +98,14 @@ pub fn pseudo_observations(endpoint: &impl Endpoint, horizon: f64) -> Result<Vec
                 true => before + survival * (own + (others - events) * later[k + 1]) / others,
                 false => before,
             };
-            values[i as usize] = n * risk - (n - 1.0) * without;
+            values[i as usize] = pseudo(without);
         }
         if others > 0.0 {
             before += survival * c.own / others;
             survival *= ((others - c.events) / others).max(0.0);
         }
     }
-    Ok(values)
-}
-
-/// Subjects at one time.
-struct Counts {
-    at_risk: f64,
-    events: f64,
-    /// Events of the kind predicted.
-    own: f64,
+    values
 }
 
 #[cfg(test)]
