@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Value and gradient of the negative log partial likelihood, both per event.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct CoxPartialLikelihood {
     /// Negative log partial likelihood divided by the (weighted) number of events.

@@ -12,7 +12,7 @@ use crate::{
 /// The variance over samples of subjects is the sum of their squares. Sums, differences and ratios
 /// of figures of the same subjects have the influence values that the rules of differentiation
 /// give, so that their standard errors account for the correlation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Influence {
     value: f64,
     values: Vec<f64>,

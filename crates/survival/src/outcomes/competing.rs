@@ -17,7 +17,8 @@ use crate::{error::Error, outcomes::Outcomes};
 /// assert!(observed_expected(&of_fracture, &risk, 3.0)?.observed < 0.5);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "super::unchecked::UncheckedCompetingOutcomes")]
 pub struct CompetingOutcomes {
     any: Outcomes,
     cause: Vec<usize>,
@@ -48,6 +49,26 @@ impl CompetingOutcomes {
         }
         let any = Outcomes::new(time, cause.iter().map(|&c| c > 0).collect())?;
         Ok(Self { any, cause })
+    }
+
+    /// The causes of events that are already checked.
+    pub(super) fn of(any: Outcomes, cause: Vec<usize>) -> Result<Self, Error> {
+        if cause.len() != any.n_subjects() {
+            return Err(Error::LengthMismatch {
+                name: "cause",
+                expected: any.n_subjects(),
+                got: cause.len(),
+            });
+        }
+        match cause.iter().zip(any.event()).position(|(&c, &event)| event != (c > 0)) {
+            Some(i) => Err(Error::OutOfDomain {
+                name: "cause",
+                index: i,
+                value: cause[i] as f64,
+                expected: "0 for a censored subject and above 0 for an event",
+            }),
+            None => Ok(Self { any, cause }),
+        }
     }
 
     /// Adds case weights: a subject of weight 2 counts as two alike.
@@ -143,7 +164,7 @@ impl<'a> OneCause<'a> {
     }
 
     /// Outcomes in which an event of another cause is a censoring: what a cause-specific hazard is
-    /// estimated from, be it by [`nelson_aalen`](crate::curves::nelson_aalen),
+    /// estimated from, with [`nelson_aalen`](crate::curves::nelson_aalen),
     /// [`log_rank`](crate::log_rank) or a Cox model, and
     /// [`incident_auc`](crate::horizon::incident_auc) under competing risks.
     ///
@@ -177,7 +198,8 @@ impl<'a> OneCause<'a> {
     /// use vertebra_survival::{CompetingOutcomes, concordance};
     /// let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0], vec![2, 1, 0])?;
     /// let pairs = concordance(&outcomes.cause(1)?.as_subdistribution(), &[0.1, 0.9, 0.5])?;
-    /// assert_eq!(pairs.concordant, 2); // the second subject against the first, and against the third
+    /// // The second subject against the first, and against the third.
+    /// assert_eq!(pairs.concordant, 2);
     /// # Ok::<(), vertebra_survival::Error>(())
     /// ```
     #[must_use]

@@ -1,8 +1,8 @@
-//! What was observed: follow-up times and events, with one kind of event or several causes.
+//! What was observed: follow-up times and events, with one kind of event or with several causes.
 //!
 //! [`Outcomes`] are right-censored: follow-up times in years and event indicators, checked once,
 //! with optional entry times (left truncation) and case weights. [`CompetingOutcomes`] have a cause
-//! for each event. A function that is about one kind of event takes an [`Endpoint`]: the
+//! for each event. A function of one kind of event takes an [`Endpoint`]: the
 //! [`Outcomes`] themselves, or [`OneCause`] of competing ones.
 //!
 //! # Conventions
@@ -13,10 +13,11 @@
 //!   rounding; [`Outcomes::with_tied_times`] does that.
 //! - A subject with entry time `e` is at risk on `(e, time]`. Curves, cumulative incidences,
 //!   log-rank tests, Harrell's C, the partial likelihood and the observed risk at a horizon allow
-//!   for it; what weights by the curve of the censoring does not and says so.
-//! - Case weights are counts: a subject of weight 2 is two alike in every estimate and in
-//!   Greenwood's variances. Jackknife standard errors take it as one subject, drawn or not.
-//!   Log-rank and Gray's test want whole weights.
+//!   for it; functions that weight by the censoring curve do not, and return
+//!   [`Error::Unsupported`](crate::Error::Unsupported).
+//! - Case weights are counts: a subject of weight 2 counts as two identical subjects in every
+//!   estimate and in Greenwood's variances. Jackknife standard errors treat it as one subject.
+//!   The log-rank tests and Gray's test require whole weights.
 //!
 //! # Examples
 //! ```
@@ -34,6 +35,7 @@ mod competing;
 pub(crate) mod endpoint;
 pub(crate) mod labels;
 mod right_censored;
+mod unchecked;
 
 pub use competing::{CompetingOutcomes, OneCause};
 pub use endpoint::Endpoint;

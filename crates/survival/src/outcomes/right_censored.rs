@@ -4,7 +4,11 @@ use crate::error::Error;
 
 /// Right-censored outcomes: follow-up `time` in years, `event` indicator (`true` = event, `false`
 /// = censored), and optionally `entry` times (left truncation) in years.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+///
+/// Outcomes that are read back (`Deserialize`) pass the same checks as [`Outcomes::new`] and the
+/// setters.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "super::unchecked::UncheckedOutcomes")]
 pub struct Outcomes {
     entry: Option<Vec<f64>>,
     time: Vec<f64>,
