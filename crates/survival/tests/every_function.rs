@@ -405,6 +405,9 @@ fn settings_outside_their_domain() {
         invalid(of(CurveOptions::default().with_level(level).fit(any).map(|_| 0.0)), "level");
         let options = ConcordanceOptions::default().with_level(level);
         invalid(of(options.estimate(any, &input.risk).map(|c| c.estimate.value)), "level");
+        let options = UStatisticOptions::default().with_level(level);
+        let compared = options.compare(any, &input.risk, &input.other);
+        invalid(of(compared.map(|c| c.difference.value)), "level");
         let drawn = Bootstrap::new(0.1, vec![0.1, 0.2]).unwrap();
         invalid(of(drawn.percentile(level).map(|i| i.lower)), "level");
         invalid(of(drawn.bca(level, &[0.1, -0.1]).map(|i| i.lower)), "level");

@@ -7,8 +7,9 @@
 //!   have different Cs. Report it for comparison with the literature.
 //! - [`uno_c`] weights the pairs by the inverse probability of being uncensored and estimates the
 //!   concordance up to a horizon whatever the censoring. Report it, with its horizon, when
-//!   comparing cohorts; take a horizon at which a fair part of the cohort is still followed.
-//! - [`gonen_heller`] asks what a proportional hazards model says of its own discrimination.
+//!   comparing cohorts; choose a horizon at which a good part of the cohort is still followed.
+//! - [`gonen_heller`] is the concordance that a proportional hazards model would have if it were
+//!   true; it uses no outcomes.
 //! - [`auc_at`](crate::horizon::auc_at) answers another question: who has the event *by* a horizon.
 //!
 //! A C of one cause among competing ones is [`harrell_c`] of
@@ -19,8 +20,8 @@
 //! # What the intervals mean
 //!
 //! Standard errors are infinitesimal jackknife ones: how the figure would vary over samples *of
-//! subjects*, the model held fixed. An interval over cross-validation folds is another thing: it
-//! shows how training varies and is no interval for a new cohort. Dependent subjects (several
+//! subjects*, the model held fixed. An interval over cross-validation folds is something else: it
+//! shows how training varies, and says nothing about a new cohort. Dependent subjects (several
 //! radiographs of a person, patients of one clinic) need [`ConcordanceOptions::with_clusters`].
 //!
 //! Two models on the same subjects are compared by their *paired* difference
@@ -28,32 +29,38 @@
 //! intervals do not mean that there is no difference. For several comparisons adjust with
 //! [`holm`](crate::group_tests::holm).
 //!
-//! Do 95 % intervals hold the truth 95 times in a hundred? In a simulation (`docs/VALIDATION.md` of
-//! the project) the jackknife ones did with 120 events or more, and the bootstrap gained nothing
-//! over them. With 17 events among 179 subjects:
+//! Do 95 % intervals cover the truth in 95 % of samples? In a simulation (`docs/VALIDATION.md` of
+//! the project) the jackknife ones did with 120 events or more, and the bootstrap was no better.
+//! With 17 events among 179 subjects:
 //!
-//! - Intervals by the normal distribution, as R gives them, are too narrow: they held the truth in
-//!   90 % (plain) and 92 % (logit) of samples, and the paired test rejected a true null hypothesis
-//!   in 7 %.
-//! - The default here takes Student's t with (events - 1) degrees of freedom instead
+//! - Intervals from the normal distribution, as R gives them, are too narrow: they covered the
+//!   truth in 90 % (plain) and 92 % (logit) of samples, and the paired test rejected a true null
+//!   hypothesis in 7 %.
+//! - The default here uses Student's t with (events - 1) degrees of freedom instead
 //!   ([`ReferenceDistribution`](crate::estimate::ReferenceDistribution)): 94 % for a C on the logit
 //!   scale, 95 % for a paired difference, whose test rejected in 5 %.
 //! - Of the bootstrap intervals the studentised ones came nearest
 //!   ([`studentised_logit`](crate::resampling::StudentisedBootstrap::studentised_logit) for a C,
-//!   from [`ConcordanceOptions::bootstrap`]); the percentile interval held the truth in 92 %. Do
+//!   from [`ConcordanceOptions::bootstrap`]); the percentile interval covered the truth in 92 %. Do
 //!   not test a paired difference with [`bca`](crate::resampling::Bootstrap::bca): it rejected a
 //!   true null hypothesis 9 % of the time.
 //!
-//! Seventeen events leave an interval for C about 0.25 wide, whichever is taken.
+//! With 17 events an interval for C is about 0.25 wide, whichever method is used.
 //!
 //! | here | R | Python |
 //! |---|---|---|
-//! | [`concordance`](fn@concordance) | `concordance(reverse = TRUE)$count` | sksurv `concordance_index_censored` (O(n²)); lifelines `concordance_index` (sign reversed) |
-//! | [`harrell_c`], [`ConcordanceOptions`] | `concordance()`, `timewt`, `ymax`, `strata`, `cluster` | none |
-//! | [`uno_c`] | `concordance(timewt = "n/G2", ymax = tau)` | sksurv `concordance_index_ipcw` (no error) |
-//! | [`compare_harrell_c`], [`ConcordanceOptions::estimate_jointly`] | `concordance(fit1, fit2)` and its `vcov` | none |
-//! | [`compare_c_u_statistic`] | `compareC::compareC` | none |
-//! | of [`OneCause::as_subdistribution`](crate::OneCause::as_subdistribution) | C of Wolbers et al. 2009; `pec::cindex(cause = ..)` weights it | none |
+//! | [`fn@concordance`] | `concordance(reverse = TRUE)$count` | `concordance_index_censored` (1) |
+//! | [`harrell_c`], [`ConcordanceOptions`] | `concordance()` (2) | none |
+//! | [`uno_c`] | `concordance(timewt = "n/G2", ymax = tau)` | `concordance_index_ipcw` (3) |
+//! | [`compare_harrell_c`], [`JointConcordance`] | `concordance(fit1, fit2)`, its `vcov` | none |
+//! | [`compare_c_u_statistic`], [`UStatisticOptions`] | `compareC::compareC` | none |
+//! | [`harrell_c`] of one cause (4) | `pec::cindex(cause = ..)`, which weights it | none |
+//!
+//! 1. Of scikit-survival, in O(n²); `concordance_index` of lifelines has the opposite sign.
+//! 2. With its arguments `timewt`, `ymax`, `strata` and `cluster`.
+//! 3. Of scikit-survival, without a standard error.
+//! 4. That of Wolbers et al. (2009), of
+//!    [`OneCause::as_subdistribution`](crate::OneCause::as_subdistribution).
 //!
 //! # Examples
 //! ```
@@ -88,4 +95,4 @@ pub use joint::JointConcordance;
 pub use options::ConcordanceOptions;
 pub use pairs::PairTotals;
 pub use time_weight::TimeWeight;
-pub use u_statistic::compare_c_u_statistic;
+pub use u_statistic::{UStatisticOptions, compare_c_u_statistic};

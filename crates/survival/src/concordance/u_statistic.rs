@@ -18,7 +18,73 @@ use crate::{
     risk_sets::time_groups::TimeGroups,
 };
 
-/// Tests whether two scores have the same Harrell's C, with U-statistic variances, in O(n events).
+/// How two C indices are compared by U-statistics; the default has a 95 % interval.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::{Outcomes, concordance::UStatisticOptions};
+/// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+/// let outcomes = Outcomes::new(time, vec![true, true, false, true, true, false])?;
+/// let (first, second) = ([0.9, 0.4, 0.6, 0.5, 0.2, 0.1], [0.2, 0.9, 0.3, 0.1, 0.6, 0.5]);
+/// let options = UStatisticOptions::default().with_level(0.9);
+/// let compared = options.compare(&outcomes, &first, &second)?;
+/// assert_eq!(compared.difference.interval.level, 0.9);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct UStatisticOptions {
+    level: f64,
+}
+
+impl Default for UStatisticOptions {
+    fn default() -> Self {
+        Self { level: 0.95 }
+    }
+}
+
+impl UStatisticOptions {
+    /// Confidence level of the interval, such as 0.95.
+    #[must_use]
+    pub fn with_level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// As [`compare_c_u_statistic`].
+    ///
+    /// # Errors
+    /// As there, and [`Error::InvalidSetting`] for a level outside (0, 1).
+    pub fn compare(
+        &self,
+        outcomes: &Outcomes,
+        first: &[f64],
+        second: &[f64],
+    ) -> Result<PairedDifference, Error> {
+        let level = check::level(self.level)?;
+        check::finite("first", first, outcomes)?;
+        check::finite("second", second, outcomes)?;
+        supported(outcomes)?;
+        let n = outcomes.n_subjects() as f64;
+        let (totals, v) = totals_with_covariance(outcomes, first, second)?;
+        // C_k = (1 + t_k / t_a) / 2.
+        let slope = |k: usize| {
+            let mut d = [0.0; 3];
+            d[k] = 0.5 / totals[2];
+            d[2] = -0.5 * totals[k] / (totals[2] * totals[2]);
+            d.map(|d| d * n * (n - 1.0))
+        };
+        let (a, b) = (slope(0), slope(1));
+        let difference: [f64; 3] = std::array::from_fn(|k| a[k] - b[k]);
+        let largest = form(&v, &a).max(form(&v, &b));
+        let c = |k: usize| 0.5 + 0.5 * totals[k] / totals[2];
+        let variance = form(&v, &difference);
+        PairedDifference::new(c(0) - c(1), variance, largest, (Pivot::Normal, level))
+    }
+}
+
+/// Tests whether two scores have the same Harrell's C, with U-statistic variances and a 95 %
+/// interval, in O(n events). Other levels: [`UStatisticOptions`].
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::NoComparablePair`],
@@ -29,21 +95,33 @@ pub fn compare_c_u_statistic(
     first: &[f64],
     second: &[f64],
 ) -> Result<PairedDifference, Error> {
-    check::finite("first", first, outcomes)?;
-    check::finite("second", second, outcomes)?;
+    UStatisticOptions::default().compare(outcomes, first, second)
+}
+
+fn supported(outcomes: &Outcomes) -> Result<(), Error> {
     if outcomes.entry().is_some() || outcomes.weights().is_some() {
         return Err(Error::Unsupported {
             what: "the U-statistic test",
             with: "delayed entry or case weights",
         });
     }
-    let n = outcomes.n_subjects();
-    if n < 4 {
+    if outcomes.n_subjects() < 4 {
         return Err(Error::Undefined {
             name: "the U-statistic test",
             why: "fewer than four subjects",
         });
     }
+    Ok(())
+}
+
+/// The sums over ordered pairs of both scores' signs and of the comparable pairs, and the
+/// covariance of their means.
+fn totals_with_covariance(
+    outcomes: &Outcomes,
+    first: &[f64],
+    second: &[f64],
+) -> Result<([f64; 3], [[f64; 3]; 3]), Error> {
+    let n = outcomes.n_subjects();
     let groups = TimeGroups::new(outcomes);
     let time_weights = vec![1.0; groups.len()];
     let pairing = Pairing { outcomes, groups: &groups, time_weights: &time_weights };
@@ -60,19 +138,7 @@ pub fn compare_c_u_statistic(
         [joint.2, joint.1, totals[1]],
         [totals[0], totals[1], totals[2]],
     ];
-    let v = covariance(&sums, &totals, &products, n as f64);
-    // C_k = (1 + t_k / t_a) / 2.
-    let slope = |k: usize| {
-        let mut d = [0.0; 3];
-        d[k] = 0.5 / totals[2];
-        d[2] = -0.5 * totals[k] / (totals[2] * totals[2]);
-        d.map(|d| d * n as f64 * (n as f64 - 1.0))
-    };
-    let (a, b) = (slope(0), slope(1));
-    let difference: [f64; 3] = std::array::from_fn(|k| a[k] - b[k]);
-    let largest = form(&v, &a).max(form(&v, &b));
-    let c = |k: usize| 0.5 + 0.5 * totals[k] / totals[2];
-    PairedDifference::new(c(0) - c(1), form(&v, &difference), largest, (Pivot::Normal, 0.95))
+    Ok((totals, covariance(&sums, &totals, &products, n as f64)))
 }
 
 fn signs(sums: &SubjectSums) -> Vec<f64> {
