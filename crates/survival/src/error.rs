@@ -19,7 +19,7 @@ pub enum Error {
     OutOfDomain {
         /// The array.
         name: &'static str,
-        /// Index of the first such element.
+        /// Index of the first invalid element.
         index: usize,
         /// The element.
         value: f64,

@@ -29,24 +29,26 @@
 //! | [`outcomes`] | What was observed, and the conventions for ties, entry times and weights |
 //! | [`curves`] | How many are free of the event over time? |
 //! | [`group_tests`] | Do groups differ? |
-//! | [`concordance`](mod@concordance) | How well does a score rank subjects? Which C to report, and what its interval means |
-//! | [`horizon`] | How well does it tell who has the event by a given time? |
+//! | [`mod@concordance`] | How well does a score rank subjects? Which C to report, its interval |
+//! | [`horizon`] | How well does a score tell who has the event by a given time? |
 //! | [`calibration`] | Are the predicted risks right? |
-//! | [`cox`], [`fine_gray`](mod@fine_gray) | Regression of the hazard and of the subdistribution hazard |
+//! | [`cox`] | Regression of the hazard |
+//! | [`mod@fine_gray`] | Regression of the subdistribution hazard |
 //! | [`losses`] | Training networks |
 //! | [`resampling`] | Bootstrap and jackknife of any statistic |
 //! | [`estimate`] | Figures with standard errors, intervals and tests; how to make your own |
 //! | [`numeric`] | Distributions |
 //!
 //! A C says nothing about calibration: report [`observed_expected`], [`calibration_slope`] and a
-//! [`calibration_curve`] beside it, or the [`brier_score`], which pays for both.
+//! [`calibration_curve`] beside it, or the [`brier_score`], which measures both.
 //!
-//! Where another event, such as death, makes the one predicted impossible, take
-//! [`CompetingOutcomes`] and ask for one cause: whatever takes an [`Endpoint`] takes [`OneCause`]
-//! in the place of [`Outcomes`].
+//! Where another event, such as death, makes the predicted one impossible, use
+//! [`CompetingOutcomes`] and ask for one cause: every function that takes an [`Endpoint`] accepts
+//! [`OneCause`] in place of [`Outcomes`].
 //!
-//! What is undefined is a named [`Error`], never 0.5, NaN or an epsilon. Each module says which
-//! functions of R, lifelines and scikit-survival its own stand for; the tests compare them.
+//! A statistic that is undefined is a named [`Error`], never 0.5, NaN or an epsilon. Each module
+//! lists the functions of R, lifelines and scikit-survival that its own correspond to; the tests
+//! compare their values.
 //!
 //! # Features
 //!

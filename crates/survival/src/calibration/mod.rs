@@ -1,15 +1,15 @@
 //! Calibration: do as many subjects have the event by a horizon as predicted?
 //!
-//! - [`observed_expected`], in the large: observed risk (1 - Kaplan-Meier, or the cumulative
-//!   incidence of one cause) over the mean predicted one, O/E.
-//! - [`calibration_groups`]: mean predicted beside observed risk, in groups of predicted risk.
-//! - [`calibration_slope`]: the coefficient of the log hazard in a Cox model of the evaluation
-//!   sample, or in Fine and Gray's for one cause; below 1 the predictions are too extreme (van
-//!   Houwelingen, *Stat. Med.* 19:3401-3415, 2000).
-//! - [`calibration_intercept`] and [`calibration_line`]: the same at one horizon, from
+//! - [`observed_expected`], calibration in the large: the observed risk (1 - Kaplan-Meier, or the
+//!   cumulative incidence of one cause) divided by the mean predicted risk, O/E.
+//! - [`calibration_groups`]: mean predicted and observed risk in groups of predicted risk.
+//! - [`calibration_slope`]: the coefficient of the log hazard in a Cox model fitted to the
+//!   evaluation sample, or in Fine and Gray's for one cause. A slope below 1 means that the
+//!   predictions are too extreme (van Houwelingen, *Stat. Med.* 19:3401-3415, 2000).
+//! - [`calibration_intercept`] and [`calibration_line`]: intercept and slope at one horizon, from
 //!   pseudo-observations.
-//! - [`calibration_curve`]: observed risk as a smooth function of the predicted one, and the
-//!   indices ICI, E50 and E90 that sum it up.
+//! - [`calibration_curve`]: the observed risk as a smooth function of the predicted risk, and the
+//!   indices ICI, E50 and E90 that summarise it.
 //!
 //! [`CalibrationOptions`] has the same functions as methods, with any level and number of knots.
 //!
@@ -18,8 +18,10 @@
 //!
 //! | here | R | Python |
 //! |---|---|---|
-//! | [`calibration_curve`] (ICI, E50, E90) | `rms::val.surv`; Austin's code with `rms::cph(rcs(..))` | none |
-//! | [`calibration_intercept`], [`calibration_line`] | `geepack::geese(.., mean.link = "cloglog")` on pseudo-observations | none |
+//! | [`calibration_curve`] (ICI, E50, E90) | `rms::val.surv`; Austin's code with `rcs` | none |
+//! | [`calibration_intercept`], [`calibration_line`] | `geepack::geese` (1) | none |
+//!
+//! 1. With `mean.link = "cloglog"`, on pseudo-observations.
 //!
 //! # Examples
 //! ```

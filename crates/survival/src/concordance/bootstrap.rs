@@ -54,8 +54,9 @@ impl ConcordanceOptions {
     /// let outcomes = Outcomes::new((1..41).map(f64::from).collect(), vec![true; 40])?;
     /// let first: Vec<f64> = (0..40).map(|i| -f64::from(i * 7 % 40)).collect();
     /// let second: Vec<f64> = (0..40).map(|i| -f64::from(i + i * 13 % 20)).collect();
-    /// let options = BootstrapOptions::default().with_replicates(999).with_seed(1);
-    /// let drawn = ConcordanceOptions::default().bootstrap(&outcomes, &[&first, &second], &options)?;
+    /// let samples = BootstrapOptions::default().with_replicates(999).with_seed(1);
+    /// let options = ConcordanceOptions::default();
+    /// let drawn = options.bootstrap(&outcomes, &[&first, &second], &samples)?;
     /// let interval = drawn.difference(0, 1)?.studentised(0.95)?;
     /// assert!(interval.lower < interval.upper && interval.upper < 0.0);
     /// # Ok::<(), vertebra_survival::Error>(())
@@ -111,7 +112,7 @@ impl JointBootstrap {
     /// The replicates of one score's index.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] where there is no such score, [`Error::UndefinedReplicates`] where
+    /// [`Error::InvalidSetting`] for a score that does not exist, [`Error::UndefinedReplicates`] where
     /// more than one in ten samples has no value.
     pub fn score(&self, score: usize) -> Result<StudentisedBootstrap, Error> {
         let k = self.check(score)?;

@@ -54,7 +54,7 @@ impl JointConcordance {
     /// The index of score `first` minus that of score `second`, with its test.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] where there is no such score, [`Error::Undefined`] where both rank
+    /// [`Error::InvalidSetting`] for a score that does not exist, [`Error::Undefined`] where both rank
     /// all pairs alike, so that the difference has no variance.
     pub fn difference(&self, first: usize, second: usize) -> Result<PairedDifference, Error> {
         let n = self.statistics.len();

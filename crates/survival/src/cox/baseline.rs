@@ -83,7 +83,7 @@ impl BaselineHazard {
         &self.times
     }
 
-    /// `H0(horizon)`: 0 before the first event, the last value ever after the last.
+    /// `H0(horizon)`: 0 before the first event, constant after the last.
     #[must_use]
     pub fn cumulative(&self, horizon: f64) -> f64 {
         self.log_cumulative_at(horizon).map_or(0.0, f64::exp)

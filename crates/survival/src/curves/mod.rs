@@ -1,13 +1,17 @@
 //! Curves over time: survival, cumulative hazard, and cumulative incidence under competing risks.
 //!
-//! | here | R | Python |
+//! | here | R | Python (lifelines, sksurv) |
 //! |---|---|---|
-//! | [`kaplan_meier`], [`nelson_aalen`], [`CurveOptions`] | `survfit(conf.type = ..)`; its default is `"log"`, ours `"log-log"` | lifelines `KaplanMeierFitter` (log-log) |
-//! | [`kaplan_meier_by_group`], [`CurveOptions::fit_by_group`] | `survfit(.. ~ group)` | a fit for each group |
-//! | [`SurvivalCurve::restricted_mean`] | `print(survfit, rmean = ..)` | lifelines `restricted_mean_survival_time` |
-//! | [`follow_up_curve`] | `survfit(Surv(time, 1 - status) ~ 1)` | |
-//! | [`cumulative_incidence`], [`IncidenceOptions`] | `survfit(Surv(time, factor) ~ 1)`, `cmprsk::cuminc` | sksurv `cumulative_incidence_competing_risks` |
+//! | [`kaplan_meier`] | `survfit()` | `KaplanMeierFitter` |
+//! | [`nelson_aalen`], [`CurveOptions`] | `survfit(stype = 2, ctype = ..)` | `NelsonAalenFitter` |
+//! | [`kaplan_meier_by_group`] | `survfit(.. ~ group)` | a fit for each group |
+//! | [`SurvivalCurve::restricted_mean`] | `print(rmean = ..)` | `restricted_mean_survival_time` |
+//! | [`follow_up_curve`] | `survfit(Surv(time, 1 - status) ~ 1)` | none |
+//! | [`cumulative_incidence`] | `cmprsk::cuminc` | `cumulative_incidence_competing_risks` |
 //! | [`cumulative_incidence_by_group`] | `cmprsk::cuminc(.., group)` | none |
+//!
+//! The intervals are those of R's `conf.type = "log-log"`, as in lifelines; R's default is `"log"`
+//! ([`CurveScale`]).
 //!
 //! # Examples
 //! ```

@@ -6,8 +6,8 @@
 //! - [`Influence`]: a figure with what each subject contributes to it, from which standard errors
 //!   of sums, differences and ratios follow.
 //!
-//! An interval lies symmetric around the value on a [`Scale`] and reaches as far as a [`Pivot`],
-//! the normal distribution or Student's t, says.
+//! An interval is symmetric around the value on a [`Scale`]; how far it reaches follows from a
+//! [`Pivot`], the normal distribution or Student's t.
 //!
 //! # Examples
 //! ```

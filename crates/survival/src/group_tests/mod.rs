@@ -2,10 +2,13 @@
 //!
 //! | here | R | Python |
 //! |---|---|---|
-//! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | lifelines `multivariate_logrank_test` |
-//! | [`log_rank`] of [`OneCause::cause_specific`](crate::OneCause::cause_specific) | `survdiff(Surv(time, status == cause) ~ ..)` | |
+//! | [`log_rank`], [`LogRankOptions`] | `survdiff(rho = ..)` | `multivariate_logrank_test` (2) |
+//! | [`log_rank`] of one cause (1) | `survdiff(Surv(time, status == cause) ~ ..)` | none |
 //! | [`gray_test`], [`GrayOptions`] | `cmprsk::cuminc(..)$Tests` | none |
 //! | [`holm`], [`benjamini_hochberg`] | `p.adjust` | statsmodels `multipletests` |
+//!
+//! 1. Of [`OneCause::cause_specific`](crate::OneCause::cause_specific).
+//! 2. Of lifelines.
 //!
 //! # Examples
 //! ```

@@ -166,7 +166,8 @@ impl HorizonOptions {
 /// use vertebra_survival::{horizon::auc_jointly, Outcomes};
 /// let time = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
 /// let outcomes = Outcomes::new(time, vec![true, true, true, false, true, true, false, false])?;
-/// let (image, age) = ([0.9, 0.7, 0.8, 0.5, 0.2, 0.6, 0.3, 0.1], [0.5, 0.9, 0.4, 0.8, 0.6, 0.1, 0.7, 0.2]);
+/// let image = [0.9, 0.7, 0.8, 0.5, 0.2, 0.6, 0.3, 0.1];
+/// let age = [0.5, 0.9, 0.4, 0.8, 0.6, 0.1, 0.7, 0.2];
 /// let joint = auc_jointly(&outcomes, &[&image, &age], &[3.5, 5.5])?;
 /// let at_both = joint.test_of_equality()?;
 /// assert_eq!(at_both.df, Some(2.0));
@@ -222,7 +223,7 @@ impl JointAuc {
     /// its test.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] where there is no such score or horizon, [`Error::Undefined`]
+    /// [`Error::InvalidSetting`] for a score or horizon that does not exist, [`Error::Undefined`]
     /// where both rank all pairs alike, so that the difference has no variance.
     pub fn difference(
         &self,

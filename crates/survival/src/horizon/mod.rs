@@ -2,25 +2,28 @@
 //! weights.
 //!
 //! [`auc_at`] asks who has the event *by* the horizon; report it where decisions are made for a
-//! fixed time, such as five-year risk. [`accuracy_at`] is about one threshold, [`brier_score`] pays
-//! for discrimination and calibration both, [`decision_curve`] weighs true against false positives,
-//! and [`net_reclassification`] and [`integrated_discrimination`] tell what a new prediction adds
-//! to an old one. [`incident_auc`] shows whether discrimination wears off.
+//! fixed time, such as five-year risk. [`accuracy_at`] describes one threshold, [`brier_score`]
+//! measures discrimination and calibration together, [`decision_curve`] weighs true against false
+//! positives, and [`net_reclassification`] and [`integrated_discrimination`] measure what a new
+//! prediction adds to an old one. [`incident_auc`] shows whether discrimination fades with time.
 //!
 //! Every function takes an [`Endpoint`](crate::Endpoint): outcomes, or one cause of competing ones.
-//! The standard errors include that the censoring curve was estimated. The functions have 95 %
+//! The standard errors account for the estimation of the censoring curve. The functions give 95 %
 //! intervals; [`HorizonOptions`] has the same functions as methods, with any level.
 //!
-//! | here | R | Python |
+//! | here | R | Python (sksurv) |
 //! |---|---|---|
-//! | [`auc_at`], [`compare_auc_at`], [`auc_jointly`], [`roc_at`] | `timeROC`, `riskRegression::Score(metrics = "auc")` | sksurv `cumulative_dynamic_auc` (no error) |
-//! | of [`CompetingOutcomes::cause`](crate::CompetingOutcomes::cause) | `riskRegression::Score(Hist(time, cause) ~ 1, cause = ..)` | none |
+//! | [`auc_at`], [`roc_at`] | `timeROC` | `cumulative_dynamic_auc` (no error) |
+//! | [`compare_auc_at`], [`auc_jointly`] | `riskRegression::Score(metrics = "auc")` | none |
 //! | [`incident_auc`] | `risksetROC` (other smoothers) | none |
 //! | [`accuracy_at`] | `timeROC::SeSpPPVNPV` | none |
-//! | [`brier_score`], [`integrated_brier`] | `riskRegression::Score(metrics = "brier")` | sksurv `brier_score`, `integrated_brier_score` |
+//! | [`brier_score`] | `riskRegression::Score(metrics = "brier")` | `brier_score` |
+//! | [`integrated_brier`] | the same with `summary = "ibs"` | `integrated_brier_score` |
 //! | [`net_reclassification`], [`integrated_discrimination`] | `nricens`, `survIDINRI` | none |
-//! | [`decision_curve`] | `dcurves::dca` | |
+//! | [`decision_curve`] | `dcurves::dca` | none |
 //! | [`pseudo_observations`] | `prodlim::jackknife`, `pseudo::pseudoci` | none |
+//!
+//! One cause of competing ones is `riskRegression::Score(Hist(time, cause) ~ 1, cause = ..)`.
 //!
 //! # Examples
 //! ```

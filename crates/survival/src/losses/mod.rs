@@ -7,8 +7,9 @@
 //!
 //! | here | Python |
 //! |---|---|
-//! | [`cox_partial_likelihood`](crate::cox::cox_partial_likelihood), `cox_loss` | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
-//! | [`logistic_hazard_loss`], [`weibull_loss`] | pycox `nll_logistic_hazard`, torchsurv `weibull` |
+//! | `cox_loss` | torchsurv `neg_partial_log_likelihood`, pycox `cox_ph_loss` |
+//! | [`logistic_hazard_loss`] | pycox `nll_logistic_hazard` |
+//! | [`weibull_loss`] | torchsurv `weibull` |
 //!
 //! # Examples
 //! ```

@@ -240,8 +240,8 @@ impl Student {
     }
 }
 
-/// Beyond so many degrees of freedom Hill's normalising transformation is right to the last digits,
-/// while the continued fraction needs ever more terms.
+/// Above this many degrees of freedom Hill's normalising transformation is accurate to the last
+/// digits, while the continued fraction needs more and more terms.
 const MANY: f64 = 2e4;
 
 /// The normal deviate with the tail of `t`: `z = sqrt(a ln(1 + t^2 / df))`, `a = df - 1/2`, and

@@ -31,7 +31,8 @@ use crate::{
 /// let outcomes = Outcomes::new(time, (0..40).map(|i| i % 3 > 0).collect())?;
 /// let clinic: Vec<usize> = (0..40).map(|i| i / 2).collect();
 /// let survival = |sample: &[usize]| Some(kaplan_meier(&outcomes.subset(sample)).ok()?.at(20.0));
-/// let options = BootstrapOptions::default().with_replicates(499).with_seed(7).with_clusters(clinic);
+/// let options = BootstrapOptions::default().with_replicates(499).with_seed(7);
+/// let options = options.with_clusters(clinic);
 /// assert!(options.draw(40, survival)?.percentile(0.95)?.contains(0.65));
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```

@@ -4,12 +4,14 @@
 //! same samples on any number of threads. A [`Bootstrap`] has percentile, basic, normal and BCa
 //! intervals; a [`StudentisedBootstrap`], which knows each replicate's standard error, the
 //! studentised ones, which cover best in small samples. For a C use
-//! [`ConcordanceOptions::bootstrap`](crate::ConcordanceOptions::bootstrap), which does not sort
-//! every sample again.
+//! [`ConcordanceOptions::bootstrap`](crate::ConcordanceOptions::bootstrap), which sorts the
+//! subjects only once.
 //!
 //! | here | R |
 //! |---|---|
-//! | [`BootstrapOptions`], [`Bootstrap`], [`StudentisedBootstrap`] | `boot::boot`, `boot.ci(type = c("norm", "basic", "stud", "perc", "bca"))` |
+//! | [`BootstrapOptions`] | `boot::boot` |
+//! | [`Bootstrap`] | `boot.ci(type = c("norm", "basic", "perc", "bca"))` |
+//! | [`StudentisedBootstrap`] | `boot.ci(type = "stud")` |
 //!
 //! # Examples
 //! ```

@@ -11,7 +11,7 @@ pub(crate) struct TimeCount {
     pub(crate) censored: u32,
 }
 
-/// The counts by increasing time, or `None` where distinct times are so many that sorting the
+/// The counts by increasing time, or `None` if there are so many distinct times that sorting the
 /// subjects is no slower.
 pub(crate) fn count_times(time: &[f64], event: &[bool]) -> Option<Vec<TimeCount>> {
     if time.len() < FROM || u32::try_from(time.len()).is_err() {
