@@ -112,8 +112,8 @@ impl JointBootstrap {
     /// The replicates of one score's index.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] for a score that does not exist, [`Error::UndefinedReplicates`] where
-    /// more than one in ten samples has no value.
+    /// [`Error::InvalidSetting`] for a score that does not exist, [`Error::UndefinedReplicates`]
+    /// where more than one in ten samples has no value.
     pub fn score(&self, score: usize) -> Result<StudentisedBootstrap, Error> {
         let k = self.check(score)?;
         let whole = &self.estimates.statistics[k];

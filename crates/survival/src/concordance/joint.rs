@@ -54,8 +54,8 @@ impl JointConcordance {
     /// The index of score `first` minus that of score `second`, with its test.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] for a score that does not exist, [`Error::Undefined`] where both rank
-    /// all pairs alike, so that the difference has no variance.
+    /// [`Error::InvalidSetting`] for a score that does not exist, [`Error::Undefined`] where both
+    /// rank all pairs alike, so that the difference has no variance.
     pub fn difference(&self, first: usize, second: usize) -> Result<PairedDifference, Error> {
         let n = self.statistics.len();
         if let Some(k) = [first, second].into_iter().find(|&k| k >= n) {

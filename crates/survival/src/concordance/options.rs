@@ -92,14 +92,14 @@ impl ConcordanceOptions {
         self
     }
 
-    /// Takes the members of a cluster as dependent in standard errors; one label per subject.
+    /// Treats the members of a cluster as dependent in standard errors; one label per subject.
     #[must_use]
     pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
         self.clusters = Some(clusters);
         self
     }
 
-    /// Checks what is not wrong by itself but together with these outcomes and this score.
+    /// Checks the options against these outcomes and this score.
     pub(super) fn check(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<(), Error> {
         check::finite("risk", risk, outcomes)?;
         check::level(self.level)?;

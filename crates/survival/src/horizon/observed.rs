@@ -124,7 +124,7 @@ struct Step {
 }
 
 impl<F: Fn(usize) -> bool> Sample<'_, F> {
-    /// Summed weights of those of the events that are of the kind predicted, or that are not.
+    /// Summed weights of the events of the kind predicted, or of the other events.
     fn weigh(&self, events: &[u32], of_interest: bool) -> f64 {
         let these = events.iter().map(|&i| i as usize);
         let these = these.filter(|&i| (self.is_of_interest)(i) == of_interest);

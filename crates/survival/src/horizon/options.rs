@@ -4,8 +4,8 @@ use crate::{error::Error, outcomes::check};
 
 /// How figures at a horizon are computed; the default has 95 % intervals.
 ///
-/// The functions of this module, such as [`auc_at`](crate::horizon::auc_at), are short for the
-/// methods of the default.
+/// The functions of this module, such as [`auc_at`](crate::horizon::auc_at), call the methods of
+/// the default.
 ///
 /// # Examples
 /// ```

@@ -86,7 +86,7 @@ pub(crate) fn level(level: f64) -> Result<f64, Error> {
     }
 }
 
-/// A horizon that somebody was followed to, so that a curve can be read off there.
+/// A horizon that at least one subject was followed to, so that a curve can be read off there.
 pub(crate) fn reaches(outcomes: &Outcomes, horizon: f64) -> Result<(), Error> {
     if !(horizon.is_finite() && horizon >= 0.0) {
         return Err(Error::InvalidSetting {

@@ -166,8 +166,8 @@ impl StudentisedBootstrap {
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] for a level outside (0, 1), too few replicates for it, or a
-    /// standard error of the estimate that is not positive, and [`Error::Undefined`] where so many
-    /// replicates have no standard error that a bound is infinite.
+    /// standard error of the estimate that is not positive, and [`Error::Undefined`] if a bound is
+    /// infinite because too many replicates have no standard error.
     pub fn studentised(&self, level: f64) -> Result<Interval, Error> {
         let Bootstrap { estimate, replicates, .. } = &self.bootstrap;
         let pairs = replicates.iter().zip(&self.replicate_std_errors);
