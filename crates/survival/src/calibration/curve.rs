@@ -12,7 +12,7 @@
 //! Sources: Austin, Harrell & van Klaveren, *Stat. Med.* 39:2714-2742, 2020; Austin, Putter,
 //! Giardiello & van Klaveren, *Diagn. Progn. Res.* 6:2, 2022 (competing risks); Harrell,
 //! *Regression Modeling Strategies*, 2nd ed., 2015, sec. 2.4.5 (splines, knots). For an interval
-//! use [`bootstrap`](fn@crate::bootstrap).
+//! use [`BootstrapOptions`](crate::BootstrapOptions).
 
 use crate::{
     calibration::{
