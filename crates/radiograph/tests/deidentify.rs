@@ -159,3 +159,71 @@ fn a_folder_becomes_another_without_its_names() {
         assert!(contains(&bytes, &name), "named after its instance");
     }
 }
+
+fn treated(file: &File) -> Vec<u8> {
+    Deidentifier::new(b"key").with_characteristics(true).bytes(&file.bytes()).unwrap().0
+}
+
+#[test]
+fn values_that_break_their_vr_and_unknown_attributes_go() {
+    let mut film = film(EXPLICIT);
+    film.text(0x0018, 0x0015, b"CS", "Smith^John").text(0x0018, 0x0060, b"DS", "Smith");
+    film.text(0x0020, 0x0011, b"IS", "tel 555").text(0x0018, 0x7777, b"CS", "SMITH");
+    film.text(0x0028, 0x0301, b"CS", "NO Smith").text(0x0018, 0x1150, b"IS", "25");
+    film.put(0x0008, 0x0000, b"UL", &[1, 2, 3, 4]);
+    let after = treated(&film);
+    assert!(!contains(&after, "Smith") && !contains(&after, "SMITH") && !contains(&after, "555"));
+    assert!(contains(&after, "25") && !contains(&after, "\x08\0\0\0UL"));
+}
+
+#[test]
+fn ages_above_89_go_in_every_unit() {
+    for (age, stays) in
+        [("089Y", true), ("1079M", true), ("1200M", false), ("5000W", false), ("090Y", false)]
+    {
+        let mut film = film(EXPLICIT);
+        film.text(0x0010, 0x1010, b"AS", age);
+        assert_eq!(contains(&treated(&film), age), stays, "{age}");
+    }
+}
+
+#[test]
+fn the_mark_of_modified_dates_is_there_once() {
+    let once = treated(&film(EXPLICIT));
+    let twice = Deidentifier::new(b"key").bytes(&once).unwrap().0;
+    let mark = b"\x28\0\x03\x03CS";
+    assert_eq!(twice.windows(mark.len()).filter(|w| w == mark).count(), 1);
+}
+
+#[test]
+fn what_is_no_pixel_is_not_in_pixel_data() {
+    let native: Vec<u8> =
+        picture(12).into_iter().flat_map(|p| (p | 0x8000).to_le_bytes()).collect();
+    let mut file = film(EXPLICIT);
+    file.native(&[&native[..], b"Smith John"].concat()).word(0x6000, 0x0102, 15);
+    let after = treated(&file);
+    assert!(!contains(&after, "Smith"));
+    let cleared: Vec<u8> = picture(12).into_iter().flat_map(u16::to_le_bytes).collect();
+    assert!(after.ends_with(&cleared[cleared.len() - 100..]));
+    let path = format!("{}/testdata/lossless_12_1.jpg", env!("CARGO_MANIFEST_DIR"));
+    let frame = std::fs::read(path).unwrap();
+    let noted = [&frame[..2], b"\xFF\xFE\0\x0ASmith Jo", &frame[2..], b"Smith"].concat();
+    let mut file = film("1.2.840.10008.1.2.4.57");
+    file.encapsulated(&[&noted, b"Smith Jo"]);
+    let after = treated(&file);
+    assert!(!contains(&after, "Smith"));
+    let read = ReadOptions::default().with_grey(Grey::Modality).read_bytes(&after).unwrap();
+    assert_eq!(read.pixels()[44], f32::from(picture(12)[44]));
+}
+
+#[test]
+fn an_empty_key_and_an_existing_output_are_refused() {
+    let bytes = film(EXPLICIT).bytes();
+    let error = Deidentifier::new(b"").bytes(&bytes).unwrap_err().to_string();
+    assert!(error.contains("key"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.dcm");
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(Deidentifier::new(b"key").file(&path, &path).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}

@@ -59,6 +59,11 @@ impl<'a> Element<'a> {
         Some(values.split('\\').map(|v| v.trim().parse().ok()).collect())
     }
 
+    /// Whether the VR on file is one of binary numbers.
+    pub(crate) fn numbers_are_binary(&self) -> bool {
+        matches!(self.vr, Some([b'U' | b'S', b'S' | b'L' | b'V'] | [b'F', b'D' | b'L']))
+    }
+
     fn binary(&self) -> Vec<f64> {
         let words = |n: usize| self.value.chunks_exact(n).map(|c| self.word(c));
         match self.vr.as_ref() {

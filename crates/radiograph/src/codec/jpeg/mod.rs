@@ -182,16 +182,15 @@ fn may_be_cut(bytes: &[u8], samples: &[u8], size: Size) -> bool {
     }
     let Size { height, width, components } = size;
     let (bottom, right) = ((height - 1) / 8 * 8, (width - 1) / 8 * 8);
-    if right < 16 {
+    if right < 8 {
         return true;
     }
     let sample = |row: usize, column: usize| {
         i32::from(samples.get((row * width + column) * components).copied().unwrap_or(0))
     };
-    let step = sample(bottom, right - 8) - sample(bottom, right - 16);
-    (bottom..height).all(|row| {
-        (right - 8..right).all(|x| (sample(row, x) - sample(row, x - 8) - step).abs() <= 1)
-    })
+    let step = sample(bottom, right) - sample(bottom, right - 8);
+    (bottom..height)
+        .all(|row| (right..width).all(|x| (sample(row, x) - sample(row, x - 8) - step).abs() <= 1))
 }
 
 /// Whether the end marker is there, before any padding.

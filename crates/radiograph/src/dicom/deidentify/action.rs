@@ -2,6 +2,7 @@
 
 use super::Deidentifier;
 use super::profile::{self, Rule};
+use super::values::{is_common_age, keeps_to};
 use crate::dicom::element::Element;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
@@ -30,8 +31,13 @@ impl Deidentifier {
                 return Action::Remove;
             }
             let vr = vr(element);
+            let broken = vr.is_some_and(|vr| !keeps_to(element, vr));
             let rule = profile::rule(element.group, element.element);
-            self.by_nesting(element, vr, rule).unwrap_or_else(|| by_rule(tag, vr, rule))
+            let action = self.by_nesting(element, vr, rule);
+            match action.unwrap_or_else(|| by_rule(tag, vr, rule)) {
+                Action::Keep if broken => Action::Remove,
+                action => action,
+            }
         })
     }
 
@@ -39,9 +45,15 @@ impl Deidentifier {
     fn by_name(&self, tag: Tag, element: &Element<'_>) -> Option<Action> {
         match tag {
             tags::PATIENT_ID => Some(Action::Pseudonym),
-            tags::PATIENT_SEX | tags::PATIENT_AGE if self.keep_characteristics => {
-                let old = element.text().is_some_and(|age| age > "089Y" && age.contains('Y'));
-                Some(if old { Action::Remove } else { Action::Keep })
+            // Group lengths would be those of before; the mark is written anew.
+            Tag(_, 0) | tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED => Some(Action::Remove),
+            tags::PATIENT_AGE if self.keep_characteristics => {
+                let common = element.text().is_none_or(is_common_age);
+                Some(if common { Action::Keep } else { Action::Remove })
+            }
+            tags::PATIENT_SEX if self.keep_characteristics => {
+                let code = keeps_to(element, VR::CS);
+                Some(if code { Action::Keep } else { Action::Remove })
             }
             tags::PATIENT_NAME
             | tags::PATIENT_BIRTH_DATE
@@ -98,16 +110,13 @@ fn by_rule(tag: Tag, vr: Option<VR>, rule: Option<Rule>) -> Action {
     }
 }
 
-/// The VR of an element, by the standard's dictionary and, for what is not in there, by the file.
+/// The VR of an element, by the standard's dictionary; what is not in there is not known.
 ///
 /// The reader knows attributes by tag too: a Rescale Slope stored as `LO` must stay, and a name
 /// stored as `CS` must not.
 pub(super) fn vr(element: &Element<'_>) -> Option<VR> {
     let tag = Tag(element.group, element.element);
-    match StandardDataDictionary.by_tag(tag) {
-        Some(entry) => Some(entry.vr().relaxed()),
-        None => VR::from_binary(element.vr?),
-    }
+    StandardDataDictionary.by_tag(tag).map(|entry| entry.vr().relaxed())
 }
 
 fn is_pixel_or_table(tag: Tag) -> bool {

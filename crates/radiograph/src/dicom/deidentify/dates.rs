@@ -3,11 +3,37 @@
 use jiff::Span;
 use jiff::civil::Date;
 
+/// Every date of a value, of which there may be several, each a date or a range of two; `None` where
+/// one of them cannot be shifted.
+pub(super) fn shift_all(text: &str, days: i32) -> Option<String> {
+    let value = |value: &str| {
+        let parts = value.trim().split('-').enumerate();
+        let shifted = parts.map(|(i, part)| match part {
+            "" => Some(String::new()),
+            // A time zone after a date with a time.
+            zone if i > 0 && value.len() > 13 && is_number(zone, 4) => Some(zone.into()),
+            date => shift(date, days),
+        });
+        Some(shifted.collect::<Option<Vec<_>>>()?.join("-"))
+    };
+    Some(text.split('\\').map(value).collect::<Option<Vec<_>>>()?.join("\\"))
+}
+
+fn is_number(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether the rest of a date and time is no more than a time, its fraction and its zone.
+fn is_time(text: &str) -> bool {
+    let whole = text.bytes().take_while(u8::is_ascii_digit).count();
+    whole <= 6 && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit() || b".+".contains(&b))
+}
+
 /// A date `YYYYMMDD`, with or without a time after it, the given number of days later; `None` if
 /// the text does not start with a date, or the year of the result is not one of four digits.
 pub(super) fn shift(text: &str, days: i32) -> Option<String> {
     let (date, time) = text.split_at_checked(8)?;
-    if !date.bytes().all(|b| b.is_ascii_digit()) {
+    if !date.bytes().all(|b| b.is_ascii_digit()) || !is_time(time) {
         return None;
     }
     let year = date[..4].parse().ok()?;
@@ -22,6 +48,18 @@ pub(super) fn shift(text: &str, days: i32) -> Option<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_date_of_a_value_is_shifted_or_none() {
+        let shift = |text| shift_all(text, 1);
+        assert_eq!(shift("20190101\\20180506").as_deref(), Some("20190102\\20180507"));
+        assert_eq!(shift("20190102-20190203").as_deref(), Some("20190103-20190204"));
+        assert_eq!(shift("20190102120000-0500").as_deref(), Some("20190103120000-0500"));
+        assert_eq!(shift("-20190203").as_deref(), Some("-20190204"));
+        for bad in ["20190102\\Smith", "20190102Smith", "2019010220190203", "20190102-2019"] {
+            assert_eq!(shift(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn dates_shift_over_leap_days_and_back() {

@@ -10,8 +10,11 @@
 mod action;
 mod dates;
 mod output;
+mod pixels;
 mod profile;
 mod rewrite;
+mod scrub;
+mod values;
 
 use super::file::{self, Header};
 use super::syntax;
@@ -20,7 +23,8 @@ use super::write::uid;
 use crate::folder::{self, FolderReport};
 use crate::read::write_file;
 use crate::{Error, ReadOptions, Warning};
-use output::{meta, write_pixels};
+use output::meta;
+use pixels::write_pixels;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -83,7 +87,7 @@ impl Deidentifier {
         self
     }
 
-    /// Reads one file and writes another.
+    /// Reads one file and writes another, which may not exist yet.
     ///
     /// # Errors
     /// [`Error::File`] around what happened, with the path it happened to.
@@ -96,7 +100,7 @@ impl Deidentifier {
         let limit = ReadOptions::default().limits.bytes;
         let read = || self.bytes(&crate::read::read_bounded(input, limit)?);
         let (bytes, report) = read().map_err(|e| e.at(input))?;
-        write_file(output, &bytes)?;
+        write_new(output, &bytes)?;
         Ok(report)
     }
 
@@ -137,17 +141,22 @@ impl Deidentifier {
         Ok(uid.map_or_else(|| uid_of_content(bytes), str::to_string))
     }
 
-    /// De-identifies a file in memory. Pixel data and their encoding stay as they are; a deflated
-    /// data set is written inflated.
+    /// De-identifies a file in memory. The encoding of pixels stays as it is, but comments in
+    /// codestreams, bytes behind the last pixel and overlays in unused bits go; a deflated data set is
+    /// written inflated.
     ///
     /// # Errors
-    /// What [`ReadOptions::read_bytes`] refuses, and truncated pixel data.
+    /// What [`ReadOptions::read_bytes`] refuses, truncated pixel data, and an empty key, by which
+    /// anyone could compute the pseudonyms.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(Vec<u8>, DeidentificationReport), Error> {
         if !file::has_prefix(bytes) {
             return Err(Error::UnknownFormat {
                 expected: "\"DICM\" at byte 128 (DICOM)",
                 got: crate::read::first_bytes(bytes),
             });
+        }
+        if self.key.is_empty() {
+            return Err(Error::invalid("key of the pseudonyms", "at least one byte", "none"));
         }
         let data_set = file::open(bytes, &ReadOptions::default())?;
         let header = Header::read(&data_set.bytes, data_set.syntax)?;
@@ -159,7 +168,7 @@ impl Deidentifier {
         kept.sort_by_key(|e| e.tag);
         let mut body = Vec::with_capacity(data_set.bytes.len());
         kept.iter().for_each(|e| e.write(&mut body, syntax.big_endian));
-        write_pixels(&header, &mut body, syntax)?;
+        write_pixels(&header, &mut body, syntax, &mut report)?;
         let mut out = meta(&kept, syntax)?;
         out.extend(body);
         Ok((out, report))

@@ -2,11 +2,9 @@
 
 use super::Deidentifier;
 use crate::Error;
-use crate::dicom::cursor::PixelElement;
-use crate::dicom::file::Header;
+use crate::dicom::encode;
 use crate::dicom::syntax::TransferSyntax;
 use crate::dicom::write::encode_error;
-use crate::dicom::{encode, tag};
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::FileMetaTableBuilder;
@@ -74,39 +72,6 @@ pub(super) fn write_item(kept: &[Kept], out: &mut Vec<u8>, big_endian: bool) {
     kept.iter().for_each(|e| e.write(&mut content, big_endian));
     encode::header(out, (0xFFFE, 0xE000), None, content.len() as u32, big_endian);
     out.extend(content);
-}
-
-/// Pixel data as they were.
-pub(super) fn write_pixels(
-    header: &Header<'_>,
-    out: &mut Vec<u8>,
-    syntax: TransferSyntax,
-) -> Result<(), Error> {
-    let pixel_data = (0x7FE0, 0x0010);
-    let ob = syntax.explicit.then_some(*b"OB");
-    match &header.pixels {
-        None => {}
-        Some(PixelElement::Native { bytes, announced, vr }) => {
-            if (bytes.len() as u64) < *announced {
-                let (expected, got) = (*announced, bytes.len() as u64);
-                return Err(Error::Truncated { name: tag::PIXEL_DATA.name.into(), expected, got });
-            }
-            encode::header(out, pixel_data, *vr, bytes.len() as u32, syntax.big_endian);
-            out.extend(*bytes);
-        }
-        Some(PixelElement::Encapsulated { items, truncated }) => {
-            if *truncated {
-                return Err(Error::Missing { name: "the end of Pixel Data (7FE0,0010)" });
-            }
-            encode::header(out, pixel_data, ob, u32::MAX, syntax.big_endian);
-            for item in items {
-                encode::header(out, (0xFFFE, 0xE000), None, item.len() as u32, false);
-                out.extend(*item);
-            }
-            encode::header(out, (0xFFFE, 0xE0DD), None, 0, false);
-        }
-    }
-    Ok(())
 }
 
 /// Preamble and file meta group.

@@ -1,7 +1,7 @@
 //! Attributes as they are written: kept, emptied, replaced or left out.
 
 use super::action::{Action, vr};
-use super::dates::shift;
+use super::dates::shift_all;
 use super::output::{Kept, write_item};
 use super::{DeidentificationReport, Deidentifier};
 use crate::Error;
@@ -80,7 +80,11 @@ impl Deidentifier {
         report: &mut DeidentificationReport,
     ) -> Option<Vec<u8>> {
         let days = self.date_shift_days.unwrap_or(0);
-        let date = shift(element.text().unwrap_or_default(), days)?;
+        let Some(text) = element.text() else {
+            // Empty, or no text at all.
+            return element.value.is_empty().then(Vec::new);
+        };
+        let date = shift_all(text, days)?;
         report.shifted_dates += 1;
         Some(padded(&date, b' '))
     }
