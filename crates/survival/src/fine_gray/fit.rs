@@ -150,6 +150,9 @@ pub fn fine_gray(endpoint: &impl Endpoint, covariates: &[&[f64]]) -> Result<Fine
 
 const NAME: &str = "the subdistribution hazard fit";
 
+/// The sandwich variance is some few times that of the information; beyond so many times it is none.
+const IRREGULAR: f64 = 1e12;
+
 /// Back to the units of the covariates.
 fn fitted(sample: &Sample<'_>, maximum: &Maximum<Pass>) -> Result<FineGrayFit, Error> {
     let (standardised, here) = (&sample.covariates, &maximum.here);
@@ -159,6 +162,14 @@ fn fitted(sample: &Sample<'_>, maximum: &Maximum<Pass>) -> Result<FineGrayFit, E
         .map_err(|parameter| Failure::Determined { parameter }.undefined(NAME))?
         .inverse();
     let sandwich = bread.around(&meat(sample, &here.rest));
+    // Where one weight outgrows all others, the influence on the score is rounding alone.
+    let is_regular = |k: usize| {
+        let (robust, model) = (sandwich[(k, k)], bread[(k, k)]);
+        robust.is_finite() && model.is_finite() && robust <= IRREGULAR * model
+    };
+    if !(0..standardised.n_columns()).all(is_regular) {
+        return Err(Error::Undefined { name: NAME, why: "no finite standard errors fit" });
+    }
     let covariance = standardised.covariance(&sandwich).to_rows();
     let coefficients = standardised.coefficients(&maximum.parameters);
     // A subject with all covariates 0 has the standardised ones -mean / sd.
