@@ -1,3 +1,5 @@
 //! What the programs share.
 
+pub mod concordance;
 pub mod output;
+pub mod survival_table;

@@ -1,7 +1,6 @@
 //! How the programs say what they found, and how they end.
 
-use serde_json::{Map, Value};
-use std::fmt::{Arguments, Display};
+use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -71,40 +70,6 @@ pub fn sentence(error: &anyhow::Error) -> String {
         }
     }
     text
-}
-
-/// An object in which each of `names` is null, and `"why"` says why.
-#[must_use]
-pub fn nothing(names: &[&str], why: &dyn Display) -> Value {
-    let nulls = names.iter().map(|name| ((*name).to_owned(), Value::Null));
-    let why = ("why".to_owned(), Value::from(why.to_string()));
-    Value::Object(nulls.chain([why]).collect::<Map<_, _>>())
-}
-
-/// A number with four decimals, or a dash.
-#[must_use]
-pub fn fixed(value: &Value) -> String {
-    value.as_f64().map_or("-".to_owned(), |number| format!("{number:.4}"))
-}
-
-/// A P value: four decimals, two digits of it below that, or a dash.
-#[must_use]
-pub fn p_value(value: &Value) -> String {
-    match value.as_f64() {
-        Some(p) if p < 1e-4 => format!("{p:.1e}"),
-        _ => fixed(value),
-    }
-}
-
-/// A line of a table: label, value, standard error, interval; or why there is none.
-#[must_use]
-pub fn line(label: &str, object: &Value, name: &str) -> String {
-    if let Some(why) = object["why"].as_str() {
-        return format!("{label:<30} {:>8}   {why}", "-");
-    }
-    let cell = |name: &str| fixed(&object[name]);
-    let interval = format!("{} to {}", cell("lower"), cell("upper"));
-    format!("{label:<30} {:>8} {:>8}   {interval}", cell(name), cell("se"))
 }
 
 #[cfg(test)]

@@ -10,6 +10,10 @@ impl Keys for Estimate {
     const KEYS: &'static [&'static str] = &["value", "std_error", "interval"];
 }
 
+impl Keys for vertebra_survival::Test {
+    const KEYS: &'static [&'static str] = &["statistic", "df", "p"];
+}
+
 /// The interval of a share that is symmetric on the logit scale, by the normal distribution; none
 /// at 0 and 1 or without a standard error.
 pub(crate) fn logit_interval(value: f64, std_error: f64, level: f64) -> Option<Interval> {

@@ -27,10 +27,12 @@ mod film_covariates;
 mod outcomes;
 mod parse;
 mod row;
+mod split_rows;
 
 pub use columns::Column;
 pub use film_covariates::FilmCovariates;
 pub use row::Row;
+pub use split_rows::SplitRows;
 
 use crate::{Error, Problem};
 use std::path::Path;

@@ -110,6 +110,17 @@ fn numbers_are_finite_and_have_a_decimal_point() {
 }
 
 #[test]
+fn a_column_says_which_rows_train_stop_and_test() {
+    let split = table("split,a\ntest,1\ntrain,2\nvalid,3\ntrain,4\n").split_rows("split").unwrap();
+    assert_eq!((split.train, split.valid, split.test), (vec![1, 3], vec![2], vec![0]));
+    let other = message(table("split,a\ntrain,1\nTest,2\n").split_rows("split"));
+    let expected = "t.csv line 3, column split: expected train, valid or test, got \"Test\"";
+    assert_eq!(other, expected);
+    assert!(message(table("split,a\n,1\n").split_rows("split")).ends_with("got nothing"));
+    assert!(message(table("a\n1\n").split_rows("split")).contains("expected a column split"));
+}
+
+#[test]
 fn files_that_are_not_tables_are_refused_in_one_sentence() {
     assert_eq!(
         refused("a,a\n1,2\n"),

@@ -5,6 +5,7 @@ use clap::Parser;
 use std::path::PathBuf;
 use vertebra_cohort::table::Table;
 use vertebra_evaluation::{EvaluationOptions, Grouping, Sample};
+use vertebra_examples::survival_table::SurvivalTable;
 use vertebra_survival::{CompetingOutcomes, Outcomes};
 
 /// Evaluate risk scores (higher = earlier expected event) and predicted probabilities on
@@ -17,16 +18,10 @@ use vertebra_survival::{CompetingOutcomes, Outcomes};
 #[derive(Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
-    /// CSV file with a header.
-    #[arg(long)]
-    pub(crate) table: PathBuf,
-    /// Column of follow-up times.
-    #[arg(long)]
-    time: String,
-    /// Column of events: 1 = event, 0 = censored; with --cause 0 = censored and 1, 2, .. = causes.
-    #[arg(long)]
-    event: String,
-    /// Cause that is predicted, where events of other causes compete with it.
+    #[command(flatten)]
+    pub(crate) input: SurvivalTable,
+    /// Cause that is predicted, where events of other causes compete with it: the events are then 0
+    /// = censored and 1, 2, .. = causes.
     #[arg(long, value_name = "NUMBER")]
     cause: Option<usize>,
     /// Column of a risk score; repeat to compare several.
@@ -106,7 +101,7 @@ pub(crate) struct Request {
 impl Arguments {
     pub(crate) fn read(&self) -> anyhow::Result<Request> {
         self.check()?;
-        let table = Table::read(&self.table)?;
+        let table = Table::read(&self.input.table)?;
         let mut sample = match self.cause {
             None => Sample::new(self.outcomes(&table)?),
             Some(cause) => Sample::competing(self.competing(&table, cause)?, cause)?,
@@ -156,15 +151,15 @@ impl Arguments {
     }
 
     fn outcomes(&self, table: &Table) -> anyhow::Result<Outcomes> {
-        let has_causes = |error: vertebra_cohort::Error| match table.causes(&self.event) {
+        let has_causes = |error: vertebra_cohort::Error| match table.causes(&self.input.event) {
             Ok(causes) if causes.iter().any(|&c| c > 1) => {
                 anyhow!("{error:#}; where events have causes, name the one predicted: --cause 1")
             }
             _ => error.into(),
         };
-        let outcomes = table.outcomes(&self.time, &self.event, self.entry.as_deref());
+        let outcomes = table.outcomes(&self.input.time, &self.input.event, self.entry.as_deref());
         let mut outcomes = outcomes.map_err(has_causes)?;
-        let (n, path) = (outcomes.n_subjects(), self.table.display());
+        let (n, path) = (outcomes.n_subjects(), self.input.table.display());
         ensure!(outcomes.n_events() > 0, "{path}: no event among {n} rows, nothing to evaluate");
         if let Some(tolerance) = self.tied_times {
             outcomes = outcomes.with_tied_times(tolerance)?;
@@ -177,13 +172,13 @@ impl Arguments {
 
     fn competing(&self, table: &Table, cause: usize) -> anyhow::Result<CompetingOutcomes> {
         let mut outcomes =
-            table.competing_outcomes(&self.time, &self.event, self.entry.as_deref())?;
+            table.competing_outcomes(&self.input.time, &self.input.event, self.entry.as_deref())?;
         if !outcomes.causes().contains(&cause) {
             let causes: Vec<String> = (1..=outcomes.n_causes())
                 .filter(|c| outcomes.causes().contains(c))
                 .map(|c| c.to_string())
                 .collect();
-            let (path, event) = (self.table.display(), &self.event);
+            let (path, event) = (self.input.table.display(), &self.input.event);
             bail!(
                 "{path}: column {event:?}: no event of cause {cause}; its causes are: {}",
                 if causes.is_empty() { "none".to_owned() } else { causes.join(", ") }

@@ -26,7 +26,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     match arguments.json {
         true => say!("{}", serde_json::to_string(&evaluation).context("JSON")?),
-        false => output::print(format_args!("{}: {evaluation}", arguments.table.display())),
+        false => output::print(format_args!("{}: {evaluation}", arguments.input.table.display())),
     }
     Ok(())
 }
