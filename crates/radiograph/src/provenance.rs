@@ -224,8 +224,8 @@ pub struct Provenance {
     pub signed: bool,
     /// Which frame was read, from 0.
     pub frame: usize,
-    /// How the picture was turned as its Exif or TIFF Orientation asks, by that tag's number (2 to 8);
-    /// `None`: as stored.
+    /// How the picture was turned as its Exif or TIFF Orientation asks, by that tag's number (2 to
+    /// 8); `None`: as stored.
     pub orientation: Option<u16>,
     /// Stored values to modality units.
     pub modality_lut: ModalityLut,
