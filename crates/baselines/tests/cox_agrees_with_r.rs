@@ -118,7 +118,7 @@ fn check(what: &str, fit: &CoxFit, golden: &Value) {
     for (name, test) in [
         ("lr_test", fit.tests.likelihood_ratio),
         ("wald_test", fit.tests.wald.unwrap()),
-        ("score_test", fit.tests.score),
+        ("score_test", fit.tests.score.unwrap()),
     ] {
         let golden = numbers(&golden[name]);
         close(&format!("{what} {name}"), test.statistic, golden[0], TOLERANCE);

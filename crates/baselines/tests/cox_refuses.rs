@@ -34,6 +34,19 @@ fn collinear_and_constant_columns() {
 }
 
 #[test]
+fn a_ridge_fits_collinear_columns_but_gives_no_score_test() {
+    let n = 30;
+    let x = |i: usize| (i * i % 11) as f64;
+    let twice = |i: usize| 2.0 * x(i);
+    let columns = design(&[("x", &x), ("twice", &twice)], n);
+    let fit = CoxRegression::default().with_ridge(0.5).fit(&outcomes(n), &columns).unwrap();
+    assert_eq!(fit.tests.score, None);
+    // The penalty is least where the slope is shared in proportion to the columns.
+    let [x, twice] = [0, 1].map(|j| fit.coefficients[j].log_hazard_ratio.value);
+    assert!((twice - 2.0 * x).abs() < 1e-9, "{x} {twice}");
+}
+
+#[test]
 fn a_column_constant_within_strata_is_collinear() {
     let n = 30;
     let columns = design(&[("centre", &|i| (i % 2) as f64)], n);

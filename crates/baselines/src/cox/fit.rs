@@ -38,8 +38,8 @@ pub struct CoxTests {
     /// From the coefficients and their (robust, when there are clusters) variance; `None` when
     /// there are too few clusters for the robust variance to have an inverse.
     pub wald: Option<Test>,
-    /// From the score at zero.
-    pub score: Test,
+    /// From the score at zero; `None` where only a ridge tells collinear columns apart.
+    pub score: Option<Test>,
 }
 
 /// A fitted Cox regression.
@@ -173,7 +173,9 @@ impl CoxTests {
         Self {
             likelihood_ratio: Test::chi_square(2.0 * rise, df),
             wald: maximum.wald_statistic.map(|statistic| Test::chi_square(statistic, df)),
-            score: Test::chi_square(maximum.score_statistic, n_columns as f64),
+            score: maximum
+                .score_statistic
+                .map(|statistic| Test::chi_square(statistic, n_columns as f64)),
         }
     }
 }

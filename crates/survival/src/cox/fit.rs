@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     numeric::{
         linear::{Matrix, SINGULAR, dot},
-        newton::{Failure, Local, Maximum, maximise},
+        newton::{DETERMINED, Failure, Local, Maximum, maximise},
     },
     outcomes::{Outcomes, check, labels::members},
 };
@@ -55,8 +55,9 @@ pub struct CoxMaximum {
     pub log_likelihood: f64,
     /// Degrees of freedom: the covariates, or their effective number with a penalty.
     pub df: f64,
-    /// `U' I^-1 U` of score and information at zero: the score test's chi-square.
-    pub score_statistic: f64,
+    /// `U' I^-1 U` of score and information at zero, without the penalty: the score test's
+    /// chi-square. `None` where only a penalty tells collinear covariates apart.
+    pub score_statistic: Option<f64>,
     /// `b' V^-1 b` with the (robust, if there are clusters) covariance: Wald's chi-square. `None`
     /// where there are too few clusters for the robust covariance to have an inverse.
     pub wald_statistic: Option<f64>,
@@ -161,7 +162,7 @@ impl Fitted {
         let robust = design.clusters().map(|c| covariance.around(&meat(&problem, b, c)));
         let used = robust.as_ref().unwrap_or(&covariance);
         let wald = used.cholesky(SINGULAR).ok().map(|factor| dot(b, &factor.solve(b)));
-        let score = null.rest.information.cholesky(0.0)?.solve(&null.score);
+        let score = null.rest.information.cholesky(DETERMINED).ok();
         let coefficients = standardised.coefficients(b);
         let baselines = problem.strata.iter().map(|rows| {
             let (outcomes, groups) = (&rows.stratum.outcomes, &rows.stratum.groups);
@@ -174,7 +175,7 @@ impl Fitted {
             log_likelihood_null: null.rest.log_likelihood,
             log_likelihood: here.rest.log_likelihood,
             df: here.rest.information.trace_with(&covariance),
-            score_statistic: dot(&null.score, &score),
+            score_statistic: score.map(|factor| dot(&null.score, &factor.solve(&null.score))),
             wald_statistic: wald,
             strata: design.strata().map_or(vec![0], distinct),
             baselines: baselines.collect(),

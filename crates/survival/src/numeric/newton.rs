@@ -61,7 +61,7 @@ impl Failure {
 const MAX_STEPS: usize = 200;
 const MAX_HALVINGS: usize = 40;
 /// What others leave of a parameter's information, below which they determine it.
-const DETERMINED: f64 = 1e-9;
+pub(crate) const DETERMINED: f64 = 1e-9;
 /// The decrement of the last step.
 const CONVERGED: f64 = 1e-20;
 /// The decrement up to which rounding may keep any step from raising the function.

@@ -47,6 +47,7 @@ struct Tests {
 impl Report {
     pub(crate) fn new(data: &Data, fit: &CoxFit) -> anyhow::Result<Self> {
         let too_few = || Undefined::new(Reason::Undefined, "too few clusters");
+        let collinear = || Undefined::new(Reason::Undefined, "the covariates are collinear");
         let tests = &fit.tests;
         Ok(Self {
             n: fit.n,
@@ -59,7 +60,7 @@ impl Report {
             tests: Tests {
                 likelihood_ratio: Figure::Defined(tests.likelihood_ratio),
                 wald: tests.wald.ok_or_else(too_few).into(),
-                score: Figure::Defined(tests.score),
+                score: tests.score.ok_or_else(collinear).into(),
             },
             concordance: concordance(data, fit)?,
             iterations: fit.steps,
