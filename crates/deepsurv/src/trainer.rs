@@ -240,6 +240,7 @@ impl<'a> RiskTrainer<'a> {
             None => Preprocessing::fit(&self.config, train.0)?,
         };
         let first = self.initial_network()?;
+        let layers = first.encoder.as_ref().map(|encoder| encoder.layers().clone());
         let frozen = self.warm_start.is_some_and(|start| start.frozen);
         let data = (labelled(train), valid.map(labelled));
         let trained = match frozen {
@@ -247,6 +248,10 @@ impl<'a> RiskTrainer<'a> {
             false => self.run(first, data, &preprocessing, on_event)?,
         };
         let log_hazard = predict(&trained.model, &preprocessing, train.0)?;
+        if let Some(layers) = layers {
+            // The model lives on without further steps.
+            layers.release_buffers();
+        }
         let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
         let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
         let baseline = breslow_baseline(train.1, &centered)?;

@@ -24,6 +24,8 @@ pub struct ResNet {
     layer2: Vec<BasicBlock>,
     layer3: Vec<BasicBlock>,
     layer4: Vec<BasicBlock>,
+    #[module(skip)]
+    layers: Layers,
 }
 
 impl ResNet {
@@ -44,7 +46,13 @@ impl ResNet {
             layer2: stage(1),
             layer3: stage(2),
             layer4: stage(3),
+            layers: layers.clone(),
         }
+    }
+
+    /// What its layers share.
+    pub(crate) fn layers(&self) -> &Layers {
+        &self.layers
     }
 
     /// Feature maps of each image.
