@@ -6,7 +6,9 @@
 //! distances are measured in standard errors: the *decrement* `step' score` is the squared length
 //! of a step.
 //!
-//! - It has converged when a step is shorter than 1e-10 standard errors; that step is still taken.
+//! - It has converged when the step after this one would be shorter than 1e-10 standard errors, by
+//!   the rate at which steps shrink (Newton's square themselves, those of Gauss and Newton shrink by
+//!   a factor); this step is still taken.
 //! - A step that lowers the function is halved until it does not. Where no step raises it, the last
 //!   digits of its sum are reached: that is the maximum if what is left is short.
 //! - There is no maximum where the function has stopped rising for any practical purpose while a
@@ -62,7 +64,7 @@ const MAX_STEPS: usize = 200;
 const MAX_HALVINGS: usize = 40;
 /// What others leave of a parameter's information, below which they determine it.
 pub(crate) const DETERMINED: f64 = 1e-9;
-/// The decrement of the last step.
+/// The decrement that the step after the last would have.
 const CONVERGED: f64 = 1e-20;
 /// The decrement up to which rounding may keep any step from raising the function.
 const ROUNDING: f64 = 1e-9;
@@ -79,13 +81,14 @@ pub(crate) fn maximise<T: Clone>(
     let mut here = at(&start);
     here.information.cholesky(DETERMINED).map_err(|parameter| Failure::Determined { parameter })?;
     let (mut parameters, at_start, mut steps) = (start, here.clone(), 0);
+    let mut previous = f64::NAN; // before the first step no rate is known
     loop {
         let step = step_from(&here).map_err(|parameter| unbounded(&parameters, parameter))?;
         let decrement = dot(&step, &here.score);
         if let Some(parameter) = runaway(&step, decrement) {
             return Err(unbounded(&parameters, parameter));
         }
-        if decrement <= CONVERGED {
+        if decrement * (decrement / previous).min(1.0) <= CONVERGED {
             add(&mut parameters, 1.0, &step);
             here = at(&parameters);
             return Ok(Maximum { parameters, at_start, here, steps });
@@ -101,6 +104,7 @@ pub(crate) fn maximise<T: Clone>(
             }
             None => return Err(failure),
         }
+        previous = decrement;
         steps += 1;
     }
 }
