@@ -185,7 +185,10 @@ impl Equations {
         start: Vec<f64>,
     ) -> Result<(Vec<f64>, Matrix), Error> {
         let mut line = Line { equations: self, standard, scale: 1.0 };
-        let mean_square = line.at(&start).rest.squares / self.lp.len() as f64;
+        let residual =
+            |(&lp, observed): (&f64, &f64)| observed + (-line.linear(lp, &start).1.exp()).exp_m1();
+        let squares = self.lp.iter().zip(&self.observed).map(residual).map(|r| r * r);
+        let mean_square = squares.sum::<f64>() / self.lp.len() as f64;
         line.scale = if mean_square > 0.0 { mean_square } else { 1.0 };
         let maximum = maximise(start, |b| line.at(b)).map_err(|why| why.undefined(NAME))?;
         let unbounded = Failure::Unbounded { parameter: 0, reached: maximum.parameters[0] };
@@ -199,22 +202,28 @@ impl Equations {
 }
 
 impl Line<'_> {
+    /// The standardised prediction, and the linear predictor that `b` gives it.
+    #[inline]
+    fn linear(&self, lp: f64, b: &[f64]) -> (f64, f64) {
+        let z = self.standard.map_or(0.0, |(mean, sd)| (lp - mean) / sd);
+        (z, b[0] + b.get(1).map_or(lp, |slope| slope * z))
+    }
+
     fn at(&self, b: &[f64]) -> Local<Fit> {
-        let p = b.len();
+        let (p, per_scale) = (b.len(), 1.0 / self.scale);
         let (mut score, mut bread) = (vec![0.0; p], Matrix::zeros(p));
         let mut fit = Fit { steepest: 0.0, squares: 0.0, meat: Matrix::zeros(p) };
         for (&lp, observed) in self.equations.lp.iter().zip(&self.equations.observed) {
-            let z = self.standard.map_or(0.0, |(mean, sd)| (lp - mean) / sd);
-            let linear = b[0] + b.get(1).map_or(lp, |slope| slope * z);
+            let (z, linear) = self.linear(lp, b);
             let hazard = linear.exp();
             let residual = observed + (-hazard).exp_m1();
             let slope = (linear - hazard).exp();
             let x = &[slope, slope * z][..p];
             fit.squares += residual * residual;
             fit.steepest = slope.max(fit.steepest);
-            add(&mut score, residual / self.scale, x);
-            bread.add_outer(1.0 / self.scale, x);
-            fit.meat.add_outer((residual / self.scale).powi(2), x);
+            add(&mut score, residual * per_scale, x);
+            bread.add_outer(per_scale, x);
+            fit.meat.add_outer((residual * per_scale).powi(2), x);
         }
         bread.mirror();
         fit.meat.mirror();

@@ -50,7 +50,7 @@ pub(crate) struct EventTime {
     pub(crate) tied: TiedEvents,
     /// Mean covariates of the events; of the risk set where ties do not matter.
     events: Vec<f64>,
-    /// By how much those of the risk set differ from these.
+    /// By how much those of the risk set differ from these; empty where ties do not matter.
     away: Vec<f64>,
 }
 
@@ -68,6 +68,9 @@ impl EventTime {
     }
 
     fn add_information(&self, information: &mut Matrix) {
+        if self.away.is_empty() {
+            return information.add_outer(-self.weight, &self.events);
+        }
         information.add_outer(-self.weight, &self.mean());
         let spread = self.tied.others_squared - self.tied.others.powi(2);
         if spread > 0.0 {
@@ -158,8 +161,8 @@ impl StratumRows {
     ) -> EventTime {
         let (step, mean) = (weight / risk_set.zero, risk_set.mean());
         if !TiedEvents::matter(events.len(), ties) {
-            let away = vec![0.0; mean.len()];
-            return EventTime { group, weight, step, tied: TiedEvents::ALONE, events: mean, away };
+            let (tied, away) = (TiedEvents::ALONE, Vec::new());
+            return EventTime { group, weight, step, tied, events: mean, away };
         }
         let mut own = Moments::new(mean.len());
         for i in events.iter().map(|&i| i as usize) {

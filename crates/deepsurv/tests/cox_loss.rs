@@ -1,4 +1,5 @@
-//! The Cox loss inside a burn graph.
+//! The Cox loss of `vertebra-survival` inside a burn graph; here, since its own tests build
+//! without burn.
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use burn::tensor::{Device, Tensor};
