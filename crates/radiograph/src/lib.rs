@@ -12,6 +12,8 @@ mod pictures;
 mod provenance;
 mod radiograph;
 mod read;
+mod stated;
+mod window;
 
 pub use dicom::{
     DeidentificationReport, Deidentifier, DicomImage, FilmHeader, encode_dicom, write_dicom,
@@ -19,7 +21,7 @@ pub use dicom::{
 pub use error::Error;
 pub use facing::FacingEstimate;
 pub use folder::{FolderReport, read_folder, read_headers};
-pub use options::{Grey, Limits, ReadOptions, VoiChoice};
+pub use options::{Bone, Grey, Limits, ReadOptions, VoiChoice};
 pub use pictures::{encode_npy, encode_png16, write_npy, write_png16};
 pub use provenance::{ModalityLut, Provenance, SourceFormat, Voi, Warning};
 pub use radiograph::{Acquisition, Radiograph, Spacing, SpacingKind};

@@ -1,6 +1,7 @@
 //! How a radiograph is to be read.
 
 use crate::{Error, Radiograph, read};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,19 +16,37 @@ pub enum Grey {
 }
 
 /// Which of the windows and VOI LUTs of a file to apply.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+///
+/// Colour and formats other than DICOM have neither: of colour, a choice among the file's is left
+/// out with a warning; of a PNG, TIFF, JPEG, BMP or NPY it is an error. The grey of both can be given
+/// a window by its numbers, or none.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub enum VoiChoice {
     /// The first VOI LUT if there is one, else the first window.
     #[default]
     First,
     /// This window (from 0), even where there are VOI LUTs.
     Window(usize),
+    /// The window, or else the VOI LUT, of this name: that of Window Center & Width Explanation
+    /// (0028,1055) or LUT Explanation (0028,3003), in upper or lower case.
+    Named(String),
     /// This item of the VOI LUT Sequence (from 0).
     Lut(usize),
     /// This window, whatever the file says: `(center, width)` in modality units, `LINEAR`.
     Given(f64, f64),
     /// None: from the smallest to the largest value.
     None,
+}
+
+/// How bone looks in a file that cannot say it itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bone {
+    /// Large values are bone, as on a radiograph.
+    Bright,
+    /// Small values are bone: the picture is inverted.
+    Dark,
 }
 
 /// Bounds on what a file may make the reader do.
@@ -69,7 +88,8 @@ pub struct ReadOptions {
     pub(crate) voi: VoiChoice,
     pub(crate) frame: Option<usize>,
     pub(crate) lenient: bool,
-    pub(crate) bone_dark: bool,
+    pub(crate) bone: Option<Bone>,
+    pub(crate) spacing_mm: Option<[f64; 2]>,
     pub(crate) limits: Limits,
 }
 
@@ -88,7 +108,8 @@ impl ReadOptions {
         self
     }
 
-    /// Which frame to read, from 0. By default the first, with a warning where there are several.
+    /// Which frame of a DICOM file or page of a TIFF to read, from 0. By default the first, with a
+    /// warning where there are several.
     #[must_use]
     pub fn with_frame(mut self, frame: usize) -> Self {
         self.frame = Some(frame);
@@ -103,11 +124,32 @@ impl ReadOptions {
         self
     }
 
-    /// Says that bone is dark in the file, for formats that cannot say it themselves (PNG, TIFF,
-    /// JPEG, NPY); DICOM says it by its photometric interpretation.
+    /// Says how bone looks in formats that cannot say it themselves (PNG, TIFF, JPEG, BMP, NPY), where
+    /// it is taken to be bright otherwise. DICOM says it by its photometric interpretation; a
+    /// statement that differs is left out with a warning.
     #[must_use]
-    pub fn with_bone_dark(mut self, bone_dark: bool) -> Self {
-        self.bone_dark = bone_dark;
+    pub fn with_bone(mut self, bone: Bone) -> Self {
+        self.bone = Some(bone);
+        self
+    }
+
+    /// Says how far apart pixel centres of the picture as read are, `[row, col]` in mm, where the file
+    /// does not say it: its spacing becomes [`SpacingKind::Stated`](crate::SpacingKind::Stated). A file's own spacing goes first,
+    /// with a warning where it differs.
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_radiograph::{Bone, Radiograph, ReadOptions, Spacing, encode_png16};
+    /// let png = encode_png16(&Radiograph::new(1, 2, vec![0.0, 1.0], Spacing::UNKNOWN)?)?;
+    /// let options = ReadOptions::default().with_spacing_mm([0.143, 0.143]).with_bone(Bone::Dark);
+    /// let film = options.read_bytes(&png)?;
+    /// assert_eq!(film.spacing().mm(), Some([0.143, 0.143]));
+    /// assert_eq!(film.pixels(), [1.0, 0.0]);
+    /// # Ok::<(), vertebra_radiograph::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_spacing_mm(mut self, spacing_mm: [f64; 2]) -> Self {
+        self.spacing_mm = Some(spacing_mm);
         self
     }
 

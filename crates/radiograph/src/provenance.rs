@@ -1,5 +1,6 @@
 //! Where grey values came from: one record of every step that was applied.
 
+use crate::Bone;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -139,6 +140,7 @@ pub enum Warning {
     SeveralFrames { frames: usize, used: usize },
     BitsDisagree { what: String, header: u16, codestream: u16 },
     ColourToGrey { photometric: String },
+    Saturated { black: f64, white: f64 },
     BurnedInAnnotation,
     OverlayLeftOut,
     Ignored { what: String },
@@ -192,6 +194,12 @@ impl fmt::Display for Warning {
             Self::ColourToGrey { photometric } => {
                 write!(f, "colour ({photometric}) was reduced to grey")
             }
+            Self::Saturated { black, white } => write!(
+                f,
+                "the window leaves {:.0} % of the pixels black and {:.0} % white",
+                100.0 * black,
+                100.0 * white
+            ),
             Self::BurnedInAnnotation => write!(f, "text is burned into the pixels"),
             Self::OverlayLeftOut => write!(f, "an overlay plane was left out of the picture"),
             Self::Ignored { what } => write!(f, "{what}; not used"),
@@ -233,6 +241,10 @@ pub struct Provenance {
     pub voi: Voi,
     /// Values mapped to grey 0 and 1, before inversion; `None`: grey values are in modality units.
     pub grey_range: Option<[f64; 2]>,
+    /// `[row, col]` in mm that the caller stated and the file did not.
+    pub spacing_stated_mm: Option<[f64; 2]>,
+    /// How bone looks in the file, where the caller said so.
+    pub bone_stated: Option<Bone>,
     /// Whether grey was inverted, last, so that bone is bright.
     pub inverted: bool,
     /// Pixels marked as padding.

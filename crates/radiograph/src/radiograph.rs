@@ -15,6 +15,8 @@ pub enum SpacingKind {
     Detector,
     /// At the detector, divided by the estimated radiographic magnification factor.
     Corrected,
+    /// Stated by the caller, for a file that does not say it.
+    Stated,
     /// Not stated or not believable.
     Unknown,
 }

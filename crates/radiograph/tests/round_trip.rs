@@ -2,8 +2,8 @@
 //! this crate parses the other.
 
 use vertebra_radiograph::{
-    DicomImage, Facing, Grey, Radiograph, ReadOptions, Spacing, SpacingKind, Warning, encode_dicom,
-    write_dicom, write_npy, write_png16,
+    Bone, DicomImage, Facing, Grey, Radiograph, ReadOptions, Spacing, SpacingKind, Warning,
+    encode_dicom, write_dicom, write_npy, write_png16,
 };
 
 fn ramp(n: usize) -> Vec<u16> {
@@ -90,7 +90,7 @@ fn png_round_trip_keeps_sixteen_bits() {
         assert!((a - b).abs() <= 0.5 / 65535.0 + 1e-7, "pixel {i}: {a} and {b}");
     }
     assert_eq!(back.provenance().warnings, [Warning::MissingSpacing]);
-    let negative = ReadOptions::default().with_bone_dark(true).read(&path).unwrap();
+    let negative = ReadOptions::default().with_bone(Bone::Dark).read(&path).unwrap();
     assert!((negative.pixels()[0] - 1.0).abs() < 1e-6);
 }
 

@@ -7,7 +7,8 @@ use super::lut::Lut;
 use super::samples::{Bits, Samples};
 use super::tag;
 use crate::luma::{mix, rgb};
-use crate::{Error, Grey, Provenance, Warning};
+use crate::window::Window;
+use crate::{Error, Grey, Provenance, ReadOptions, VoiChoice, Warning};
 
 /// How colour is stored.
 pub(crate) enum Colour {
@@ -49,7 +50,7 @@ impl Colour {
         &self,
         samples: &Samples<'_>,
         layout: &Layout,
-        grey: Grey,
+        options: &ReadOptions,
         provenance: &mut Provenance,
         warnings: &mut Vec<Warning>,
     ) -> Result<Vec<f32>, Error> {
@@ -60,8 +61,25 @@ impl Colour {
             let (name, expected) = ("pixels", layout.pixels());
             return Err(Error::LengthMismatch { name, expected, got: luma.len() });
         }
-        let range = self.range(layout);
-        let Grey::Display = grey else { return Ok(luma) };
+        let Grey::Display = options.grey else { return Ok(luma) };
+        let range = match &options.voi {
+            VoiChoice::Given(center, width) => {
+                let window = Window::given(*center, *width)?;
+                provenance.voi = window.record();
+                provenance.grey_range = Some(window.range());
+                return Ok(luma.into_iter().map(|v| window.apply(f64::from(v)) as f32).collect());
+            }
+            VoiChoice::None => {
+                let (low, high) = crate::radiograph::range(&luma);
+                [low, high.max(low + 1.0)]
+            }
+            VoiChoice::First => self.range(layout),
+            _ => {
+                let what = "the choice of a window or VOI LUT: colour has none".into();
+                warnings.push(Warning::Ignored { what });
+                self.range(layout)
+            }
+        };
         provenance.grey_range = Some(range.map(f64::from));
         let [low, high] = range;
         Ok(luma.into_iter().map(|v| ((v - low) / (high - low)).clamp(0.0, 1.0)).collect())

@@ -230,6 +230,14 @@ impl<'a> From<Elements<'a>> for Header<'a> {
     }
 }
 
+/// The values of a text attribute of the file's own words: UTF-8, or else Latin-1.
+pub(crate) fn labels(element: &Element<'_>) -> Vec<String> {
+    let latin = || element.value.iter().map(|b| char::from(*b)).collect();
+    let text = std::str::from_utf8(element.value).map_or_else(|_| latin(), String::from);
+    let padding = |c: char| c == '\0' || c.is_whitespace();
+    text.split('\\').map(|label| label.trim_matches(padding).to_string()).collect()
+}
+
 /// A value for a message: short, and only what can be printed.
 pub(crate) fn shown(element: &Element<'_>) -> String {
     match element.text() {

@@ -6,29 +6,35 @@
 
 use super::file::Header;
 use super::tag::{self, Tag};
-use crate::{Error, Spacing, SpacingKind, Warning};
+use crate::stated::{self, BELIEVABLE_MM};
+use crate::{Error, ReadOptions, Spacing, SpacingKind, Warning};
 
-/// Pixels finer or coarser than this are not those of a radiograph.
-const BELIEVABLE_MM: std::ops::RangeInclusive<f64> = 0.005..=10.0;
+/// The best-founded spacing the file offers, or where it offers none the one that the caller states.
+pub(crate) fn spacing(
+    header: &Header<'_>,
+    options: &ReadOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<Spacing, Error> {
+    stated::spacing(of_file(header, warnings), options, warnings)
+}
 
-/// The best-founded spacing the file offers.
-pub(crate) fn spacing(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Result<Spacing, Error> {
+fn of_file(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Spacing {
     let pixel = believable(header, tag::PIXEL_SPACING, warnings);
     let imager = believable(header, tag::IMAGER_PIXEL_SPACING, warnings);
     let scanned = believable(header, tag::NOMINAL_SCANNED_PIXEL_SPACING, warnings);
     let calibrated = header.text(tag::CALIBRATION_TYPE).is_some();
     let detector = imager.or(scanned);
     match (pixel, detector) {
-        (Some(mm), _) if calibrated => Ok(with_kind(mm, SpacingKind::Calibrated)),
+        (Some(mm), _) if calibrated => with_kind(mm, SpacingKind::Calibrated),
         (Some(mm), Some(at_detector)) if !same(mm, at_detector) => {
-            Ok(with_kind(mm, SpacingKind::Calibrated))
+            with_kind(mm, SpacingKind::Calibrated)
         }
-        (_, Some(mm)) => Ok(corrected(header, mm, warnings)),
+        (_, Some(mm)) => corrected(header, mm, warnings),
         // Pixel Spacing alone, of unstated meaning: in practice it is the detector's.
-        (Some(mm), None) => Ok(with_kind(mm, SpacingKind::Detector)),
+        (Some(mm), None) => with_kind(mm, SpacingKind::Detector),
         (None, None) => {
             warnings.push(Warning::MissingSpacing);
-            Ok(aspect_ratio(header))
+            aspect_ratio(header)
         }
     }
 }

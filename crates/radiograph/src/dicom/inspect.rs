@@ -105,7 +105,7 @@ fn parse(bytes: &[u8], options: &ReadOptions) -> Result<(FilmHeader, bool), Erro
         .for_frame(options.frame.unwrap_or(0), &mut warnings);
     let begun = header.pixels.is_some();
     let layout = Layout::read(&header, options, &mut warnings)?;
-    let spacing = geometry::spacing(&header, &mut warnings)?;
+    let spacing = geometry::spacing(&header, options, &mut warnings)?;
     let photometric = header.text(tag::PHOTOMETRIC_INTERPRETATION).unwrap_or_default();
     let header = FilmHeader {
         height: layout.rows,

@@ -32,7 +32,11 @@ pub use inspect::FilmHeader;
 pub use write::{DicomImage, encode_dicom, write_dicom};
 
 use crate::deadline::Deadline;
-use crate::{Acquisition, Error, Grey, Provenance, Radiograph, ReadOptions, SourceFormat, Warning};
+use crate::window::saturation;
+use crate::{
+    Acquisition, Bone, Error, Grey, Provenance, Radiograph, ReadOptions, SourceFormat, Voi,
+    Warning, stated,
+};
 use file::Header;
 use layout::{Layout, Photometric};
 use samples::{Bits, Samples};
@@ -49,7 +53,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     memory::check(&layout, data_set.syntax.compression, data_set.bytes.len(), options)?;
     deadline.check()?;
     warn_about(&header, &layout, &mut warnings);
-    let spacing = geometry::spacing(&header, &mut warnings)?;
+    let spacing = geometry::spacing(&header, options, &mut warnings)?;
     let (index, mut frame) = frame::find(&header, &layout, options, &mut warnings)?;
     let (syntax, lenient) = (data_set.syntax, options.lenient);
     if syntax.uid == syntax::DEFLATED_FRAME && frame.encapsulated {
@@ -62,6 +66,10 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     let film = Film { header: &header, layout: &decoded.layout, options };
     let greys = film.grey(&decoded.samples, &mut valid, &mut provenance, &mut warnings)?;
     provenance.shuttered = shutter::clear_outside(&header, &layout, &mut valid, &mut warnings);
+    if provenance.voi != Voi::None {
+        warnings.extend(saturation(&greys.pixels, valid.as_deref()));
+    }
+    provenance.spacing_stated_mm = stated::of(spacing);
     provenance.warnings = warnings;
     deadline.check()?;
     let (rows, columns) = (layout.rows, layout.columns);
@@ -91,10 +99,11 @@ impl Film<'_, '_> {
     ) -> Result<grey::Greys, Error> {
         let (header, layout) = (self.header, self.layout);
         if let Some(colour) = colour::Colour::read(header, layout, warnings)? {
-            let grey = self.options.grey;
-            let pixels = colour.grey(samples, layout, grey, provenance, warnings)?;
+            let pixels = colour.grey(samples, layout, self.options, provenance, warnings)?;
             return Ok(grey::Greys { pixels, union: 0, finite: false });
         }
+        let bone = if grey::inverts(layout) { Bone::Dark } else { Bone::Bright };
+        stated::check_bone(bone, self.options, warnings);
         let bits = Bits::new(layout);
         let modality = modality::Modality::read(header, layout, warnings)?;
         let modality = match self.options.grey {
@@ -104,7 +113,7 @@ impl Film<'_, '_> {
         let signed = modality.can_be_negative(layout);
         let presentation = match self.options.grey {
             Grey::Modality => voi::Presentation::Stretch,
-            Grey::Display => voi::Presentation::read(header, self.options.voi, signed, warnings)?,
+            Grey::Display => voi::Presentation::read(header, &self.options.voi, signed, warnings)?,
         };
         let padding = padding::Padding::read(header, layout)?;
         if let Some(padding) = padding {

@@ -65,6 +65,7 @@ tags! {
     CALIBRATION_TYPE = 0x0028, 0x0A02, "Pixel Spacing Calibration Type (0028,0A02)";
     WINDOW_CENTER = 0x0028, 0x1050, "Window Center (0028,1050)";
     WINDOW_WIDTH = 0x0028, 0x1051, "Window Width (0028,1051)";
+    WINDOW_EXPLANATION = 0x0028, 0x1055, "Window Center & Width Explanation (0028,1055)";
     RESCALE_INTERCEPT = 0x0028, 0x1052, "Rescale Intercept (0028,1052)";
     RESCALE_SLOPE = 0x0028, 0x1053, "Rescale Slope (0028,1053)";
     VOI_LUT_FUNCTION = 0x0028, 0x1056, "VOI LUT Function (0028,1056)";
@@ -76,6 +77,7 @@ tags! {
     BLUE_LUT_DATA = 0x0028, 0x1203, "Blue Palette Color Lookup Table Data (0028,1203)";
     MODALITY_LUT_SEQUENCE = 0x0028, 0x3000, "Modality LUT Sequence (0028,3000)";
     LUT_DESCRIPTOR = 0x0028, 0x3002, "LUT Descriptor (0028,3002)";
+    LUT_EXPLANATION = 0x0028, 0x3003, "LUT Explanation (0028,3003)";
     LUT_DATA = 0x0028, 0x3006, "LUT Data (0028,3006)";
     VOI_LUT_SEQUENCE = 0x0028, 0x3010, "VOI LUT Sequence (0028,3010)";
     PRESENTATION_LUT_SHAPE = 0x2050, 0x0020, "Presentation LUT Shape (2050,0020)";

@@ -1,9 +1,10 @@
 //! Values of interest: modality units to presentation values in `[0, 1]` (PS3.3 C.11.2).
 
 use super::element::Element;
-use super::file::Header;
+use super::file::{Header, labels};
 use super::lut::{self, Lut};
 use super::tag;
+use crate::window::{Function, Window};
 use crate::{Error, Voi, VoiChoice, Warning};
 
 /// The VOI transformation chosen.
@@ -18,69 +19,12 @@ pub(crate) enum Presentation {
     },
 }
 
-/// A window and the function that goes with it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Window {
-    function: Function,
-    center: f64,
-    width: f64,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Function {
-    Linear,
-    LinearExact,
-    Sigmoid,
-}
-
-impl Window {
-    /// Presentation value of `x`, in `[0, 1]`.
-    pub(crate) fn apply(&self, x: f64) -> f64 {
-        let (c, w) = (self.center, self.width);
-        match self.function {
-            // C.11.2.1.2.1; a width of 1 is a threshold.
-            Function::Linear => {
-                let half = (w - 1.0) / 2.0;
-                if x <= c - 0.5 - half {
-                    0.0
-                } else if x > c - 0.5 + half {
-                    1.0
-                } else {
-                    (x - (c - 0.5)) / (w - 1.0) + 0.5
-                }
-            }
-            Function::LinearExact => ((x - c) / w + 0.5).clamp(0.0, 1.0),
-            Function::Sigmoid => 1.0 / (1.0 + (-4.0 * (x - c) / w).exp()),
-        }
-    }
-
-    /// The values mapped to 0 and 1, or for a sigmoid to those of a straight line of its slope.
-    pub(crate) fn range(&self) -> [f64; 2] {
-        match self.function {
-            Function::Linear => {
-                let half = (self.width - 1.0) / 2.0;
-                [self.center - 0.5 - half, self.center - 0.5 + half]
-            }
-            _ => [self.center - self.width / 2.0, self.center + self.width / 2.0],
-        }
-    }
-
-    fn record(&self) -> Voi {
-        let (center, width) = (self.center, self.width);
-        match self.function {
-            Function::Linear => Voi::Linear { center, width },
-            Function::LinearExact => Voi::LinearExact { center, width },
-            Function::Sigmoid => Voi::Sigmoid { center, width },
-        }
-    }
-}
-
 impl Presentation {
     /// Chooses among the windows and tables of the file. `signed`: whether modality values can be
     /// negative, which decides how an implicitly encoded LUT descriptor is read.
     pub(crate) fn read(
         header: &Header<'_>,
-        choice: VoiChoice,
+        choice: &VoiChoice,
         signed: bool,
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, Error> {
@@ -92,14 +36,12 @@ impl Presentation {
         }
         match choice {
             VoiChoice::None => Ok(Self::Stretch),
-            VoiChoice::Given(center, width) => {
-                let window = Window { function: Function::Linear, center, width };
-                window.checked().map(Self::Window)
-            }
-            VoiChoice::Lut(item) => Self::table(&luts, item, signed, warnings),
-            VoiChoice::Window(index) => match window(header, index, warnings)? {
-                Some(window) => Ok(Self::Window(window)),
-                None => Err(Error::Missing { name: "a window of that number (0028,1050)" }),
+            VoiChoice::Given(center, width) => Window::given(*center, *width).map(Self::Window),
+            VoiChoice::Lut(item) => Self::table(&luts, *item, signed, warnings),
+            VoiChoice::Window(index) => Self::window(header, *index, warnings),
+            VoiChoice::Named(name) => match find(name, header, &luts)? {
+                Place::Window(index) => Self::window(header, index, warnings),
+                Place::Lut(item) => Self::table(&luts, item, signed, warnings),
             },
             VoiChoice::First => match luts.iter().position(usable) {
                 Some(item) => {
@@ -109,6 +51,16 @@ impl Presentation {
                 None => first_window(header, warnings),
             },
         }
+    }
+
+    fn window(
+        header: &Header<'_>,
+        index: usize,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, Error> {
+        let window = window(header, index, warnings)?;
+        let name = "a window of that number, Window Center (0028,1050)";
+        window.map(Self::Window).ok_or(Error::Missing { name })
     }
 
     fn table(
@@ -133,6 +85,33 @@ impl Presentation {
             },
         }
     }
+}
+
+/// Where in the file a window or a table stands.
+enum Place {
+    Window(usize),
+    Lut(usize),
+}
+
+/// The window, or else the table, that is explained by a name; upper and lower case are the same.
+fn find(name: &str, header: &Header<'_>, luts: &[Header<'_>]) -> Result<Place, Error> {
+    let windows = header.element(tag::WINDOW_EXPLANATION).map(labels).unwrap_or_default();
+    let first = |lut: &Header<'_>| {
+        let all = lut.element(tag::LUT_EXPLANATION).map(labels).unwrap_or_default();
+        all.into_iter().next().unwrap_or_default()
+    };
+    let luts: Vec<String> = luts.iter().map(first).collect();
+    let is_meant = |label: &String| label.to_lowercase() == name.trim().to_lowercase();
+    let window = windows.iter().position(is_meant).map(Place::Window);
+    window.or_else(|| luts.iter().position(is_meant).map(Place::Lut)).ok_or_else(|| {
+        let named = windows.iter().chain(&luts).filter(|label| !label.is_empty());
+        let names: Vec<String> = named.take(20).map(|label| format!("\"{label}\"")).collect();
+        let expected = match names.as_slice() {
+            [] => "one that the file explains, which it does for none".into(),
+            names => format!("one of {}", names.join(", ")),
+        };
+        Error::invalid("name of a window or VOI LUT", expected, format!("\"{name}\""))
+    })
 }
 
 /// The first window whose numbers are numbers; one that cannot be (width 0) is none, with a warning.
@@ -201,68 +180,5 @@ fn function(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Function {
             });
             Function::Linear
         }
-    }
-}
-
-impl Window {
-    fn checked(self) -> Result<Self, Error> {
-        let (limit, expected) = match self.function {
-            Function::Linear => (1.0, "at least 1"),
-            _ => (f64::MIN_POSITIVE, "greater than 0"),
-        };
-        if !self.center.is_finite() || !self.width.is_finite() || self.width < limit {
-            return Err(Error::invalid(tag::WINDOW_WIDTH.name, expected, self.width));
-        }
-        Ok(self)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn window(function: Function, center: f64, width: f64) -> Window {
-        Window { function, center, width }
-    }
-
-    /// PS3.3 C.11.2.1.2.1, Note 3: c = 2048, w = 4096 for output 0 to 255 becomes "if x <= 0 then y
-    /// = 0, else if x > 4095 then y = 255, else y = ((x - 2047.5) / 4095 + 0.5) * 255".
-    #[test]
-    fn linear_agrees_with_the_standards_examples() {
-        let full = window(Function::Linear, 2048.0, 4096.0);
-        for x in 0..=4095 {
-            let expected = ((f64::from(x) - 2047.5) / 4095.0 + 0.5).clamp(0.0, 1.0);
-            assert!((full.apply(f64::from(x)) - expected).abs() < 1e-15, "x={x}");
-        }
-        // c = 2048, w = 1: "if x <= 2047.5 then y = ymin, else y = ymax".
-        let threshold = window(Function::Linear, 2048.0, 1.0);
-        assert_eq!(threshold.apply(2047.5), 0.0);
-        assert_eq!(threshold.apply(2047.6), 1.0);
-        // c = 0, w = 100: "if x <= -50 then ymin, else if x > 49 then ymax, else ((x+0.5)/99+0.5)".
-        let small = window(Function::Linear, 0.0, 100.0);
-        assert_eq!(small.apply(-50.0), 0.0);
-        assert_eq!(small.apply(49.1), 1.0);
-        assert!((small.apply(10.0) - (10.5 / 99.0 + 0.5)).abs() < 1e-15);
-        assert_eq!(small.range(), [-50.0, 49.0]);
-    }
-
-    /// PS3.3 C.11.2.1.3.2: the same windows without the half grey level.
-    #[test]
-    fn linear_exact_agrees_with_the_standards_examples() {
-        let full = window(Function::LinearExact, 2048.0, 4096.0);
-        assert_eq!(full.apply(0.0), 0.0);
-        assert_eq!(full.apply(4096.0), 1.0);
-        assert_eq!(full.apply(1024.0), 0.25);
-        let small = window(Function::LinearExact, 0.0, 100.0);
-        assert_eq!((small.apply(-50.0), small.apply(50.0), small.apply(10.0)), (0.0, 1.0, 0.6));
-    }
-
-    #[test]
-    fn sigmoid_has_half_at_the_centre_and_the_windows_slope() {
-        let sigmoid = window(Function::Sigmoid, 100.0, 40.0);
-        assert_eq!(sigmoid.apply(100.0), 0.5);
-        let slope = (sigmoid.apply(100.001) - sigmoid.apply(99.999)) / 0.002;
-        assert!((slope - 1.0 / 40.0).abs() < 1e-9);
-        assert!((sigmoid.apply(110.0) - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-15);
     }
 }

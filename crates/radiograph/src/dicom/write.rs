@@ -200,6 +200,8 @@ fn put_acquisition(object: &mut InMemDicomObject, image: &DicomImage<'_>) {
     let spacing = dicom_value!(Strs, [decimal_string(row_mm), decimal_string(col_mm)]);
     match kind {
         SpacingKind::Detector => put(object, tags::IMAGER_PIXEL_SPACING, VR::DS, spacing),
+        // Pixel Spacing alone says nothing of what it means.
+        SpacingKind::Stated => put(object, tags::PIXEL_SPACING, VR::DS, spacing),
         SpacingKind::Calibrated | SpacingKind::Corrected => {
             put(object, tags::PIXEL_SPACING, VR::DS, spacing);
             put(object, tags::PIXEL_SPACING_CALIBRATION_TYPE, VR::CS, "GEOMETRY");

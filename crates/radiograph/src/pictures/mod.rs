@@ -13,7 +13,11 @@ pub(crate) use png::{PNG_SIGNATURE, read_png};
 pub use png::{encode_png16, write_png16};
 pub(crate) use tiff::{is_tiff, read_tiff};
 
-use crate::{Error, Provenance, Radiograph, ReadOptions, SourceFormat, Spacing, Warning};
+use crate::window::{Window, saturation};
+use crate::{
+    Bone, Error, Grey, Provenance, Radiograph, ReadOptions, SourceFormat, Spacing, Voi, VoiChoice,
+    Warning, stated,
+};
 
 /// Grey samples of a picture, before they are scaled.
 pub(crate) struct Picture {
@@ -30,33 +34,32 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// A radiograph of unknown spacing with grey in `[0, 1]`, or in the picture's own units.
-    pub(crate) fn into_radiograph(self, options: &ReadOptions) -> Result<Radiograph, Error> {
-        let Self { height, width, values, range, orientation, rows, mut provenance } = self;
-        if let Some(index) = values.iter().position(|v| !v.is_finite()) {
-            let (name, value) = ("pixels", values[index]);
+    /// A radiograph with grey in `[0, 1]`, or in the picture's own units; of unknown spacing where the
+    /// caller states none.
+    pub(crate) fn into_radiograph(mut self, options: &ReadOptions) -> Result<Radiograph, Error> {
+        if let Some(index) = self.values.iter().position(|v| !v.is_finite()) {
+            let (name, value) = ("pixels", self.values[index]);
             return Err(Error::OutOfDomain { name, index, value, expected: "a finite number" });
         }
-        let pixels: Vec<f32> = match options.grey {
-            crate::Grey::Modality => values.iter().map(|&v| v as f32).collect(),
-            crate::Grey::Display => {
-                let range = range.unwrap_or_else(|| extent(&values));
-                provenance.grey_range = Some(range);
-                provenance.inverted = options.bone_dark;
-                let span = if range[1] > range[0] { range[1] - range[0] } else { 1.0 };
-                let grey = |v: &f64| {
-                    let grey = ((v - range[0]) / span).clamp(0.0, 1.0);
-                    (if options.bone_dark { 1.0 - grey } else { grey }) as f32
-                };
-                values.iter().map(grey).collect()
-            }
+        let pixels = match options.grey {
+            Grey::Modality => self.values.iter().map(|&v| v as f32).collect(),
+            Grey::Display => self.shown(options)?,
         };
-        provenance.warnings.push(Warning::MissingSpacing);
+        let Self { height, width, orientation, rows, mut provenance, .. } = self;
+        let mut warnings = std::mem::take(&mut provenance.warnings);
+        warnings.push(Warning::MissingSpacing);
+        let spacing = stated::spacing(Spacing::UNKNOWN, options, &mut warnings)?;
+        provenance.spacing_stated_mm = stated::of(spacing);
+        provenance.bone_stated = options.bone;
         let mut valid = None;
         if rows < height {
-            provenance.warnings.push(Warning::Truncated { rows_present: rows, rows: height });
+            warnings.push(Warning::Truncated { rows_present: rows, rows: height });
             valid = Some((0..height * width).map(|i| i < rows * width).collect::<Vec<_>>());
         }
+        if provenance.voi != Voi::None {
+            warnings.extend(saturation(&pixels, valid.as_deref()));
+        }
+        provenance.warnings = warnings;
         let turn = turn::Turn::new(orientation);
         provenance.orientation = turn.map(turn::Turn::number);
         let (pixels, valid, [height, width]) = match turn {
@@ -68,8 +71,45 @@ impl Picture {
             None => (pixels, valid, [height, width]),
         };
         let radiograph =
-            Radiograph::new(height, width, pixels, Spacing::UNKNOWN)?.with_provenance(provenance);
+            Radiograph::new(height, width, pixels, spacing)?.with_provenance(provenance);
         valid.into_iter().try_fold(radiograph, Radiograph::with_valid)
+    }
+
+    /// Grey values as a person would see them; records how they came about.
+    fn shown(&mut self, options: &ReadOptions) -> Result<Vec<f32>, Error> {
+        let name = "a window or VOI LUT of the file, which only DICOM has";
+        let range = match &options.voi {
+            VoiChoice::First => self.range.unwrap_or_else(|| extent(&self.values)),
+            VoiChoice::None => extent(&self.values),
+            VoiChoice::Given(center, width) => return self.windowed(*center, *width, options),
+            _ => return Err(Error::Missing { name }),
+        };
+        let span = if range[1] > range[0] { range[1] - range[0] } else { 1.0 };
+        Ok(self.greys(range, options, |v| ((v - range[0]) / span).clamp(0.0, 1.0)))
+    }
+
+    fn windowed(
+        &mut self,
+        center: f64,
+        width: f64,
+        options: &ReadOptions,
+    ) -> Result<Vec<f32>, Error> {
+        let window = Window::given(center, width)?;
+        self.provenance.voi = window.record();
+        Ok(self.greys(window.range(), options, |v| window.apply(v)))
+    }
+
+    fn greys(
+        &mut self,
+        range: [f64; 2],
+        options: &ReadOptions,
+        grey: impl Fn(f64) -> f64,
+    ) -> Vec<f32> {
+        let inverted = options.bone == Some(Bone::Dark);
+        self.provenance.grey_range = Some(range);
+        self.provenance.inverted = inverted;
+        let shown = |&v: &f64| (if inverted { 1.0 - grey(v) } else { grey(v) }) as f32;
+        self.values.iter().map(shown).collect()
     }
 }
 
