@@ -46,7 +46,19 @@ pub(crate) fn usual_likelihood(
         }
         steps.push(step);
     }
-    *gradient = vec![0.0; order.len()];
+    *gradient = gradient_of(&steps, &shares, outcomes, groups);
+    Some(loss)
+}
+
+/// From the steps, last event time first, and each subject's share of its risk set by position.
+fn gradient_of(
+    steps: &[Step],
+    shares: &[f64],
+    outcomes: &Outcomes,
+    groups: &TimeGroups,
+) -> Vec<f64> {
+    let order = groups.order();
+    let mut gradient = vec![0.0; order.len()];
     let (mut hazard, mut next) = (0.0, steps.iter().rev());
     for g in 0..groups.len() {
         let (events, censored) = groups.positions(g);
@@ -63,7 +75,7 @@ pub(crate) fn usual_likelihood(
             gradient[order[p] as usize] = shares[p] * hazard;
         }
     }
-    Some(loss)
+    gradient
 }
 
 /// What the events at one time add.
