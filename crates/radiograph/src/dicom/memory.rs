@@ -41,8 +41,6 @@ fn per_sample(compression: Compression) -> u64 {
     match compression {
         // Words of 32 bits, or colours as `f32`.
         Compression::None => 8,
-        // Coefficients and values as `f32`, and the samples made of them.
-        Compression::Jpeg2000 => 16,
         Compression::JpegXl => JPEG_XL,
         // Planes, the samples they are put together to, and colours as `f32`.
         _ => 12,

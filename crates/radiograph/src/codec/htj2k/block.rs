@@ -10,25 +10,29 @@ use super::tables::TABLES;
 
 /// A code block as its packets give it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Block<'a> {
-    pub(super) width: usize,
-    pub(super) height: usize,
+pub(in super::super) struct Block<'a> {
+    pub(in super::super) width: usize,
+    pub(in super::super) height: usize,
     /// Bytes of the cleanup pass, and of the refinement passes.
-    pub(super) cleanup: &'a [u8],
-    pub(super) refinement: &'a [u8],
+    pub(in super::super) cleanup: &'a [u8],
+    pub(in super::super) refinement: &'a [u8],
     /// 1 to 3.
-    pub(super) passes: u32,
+    pub(in super::super) passes: u32,
     /// Magnitude bit-planes above the one that cleanup decodes.
-    pub(super) missing: u32,
+    pub(in super::super) missing: u32,
     /// Bit-planes below it.
-    pub(super) plane: u32,
+    pub(in super::super) plane: u32,
     /// Whether the significance of the rows below a stripe may not be looked at.
-    pub(super) causal: bool,
+    pub(in super::super) causal: bool,
 }
 
-/// Decodes into `out`, `width * height` values, row-major: twice the index, with the middle of what
-/// is left open added to the magnitude (so an index known to the last bit has its lowest bit set).
-pub(super) fn decode(block: &Block<'_>, out: &mut [i32]) -> Result<(), &'static str> {
+/// Decodes into `out`, `width * height` zeros, row-major: twice the magnitude with the middle of
+/// what is left open (so one known to the last bit has its lowest bit set), the sign in the highest
+/// bit.
+pub(in super::super) fn decode(block: &Block<'_>, out: &mut [u32]) -> Result<(), &'static str> {
+    if block.plane > 28 {
+        return Err("more than 29 bit-planes are not supported");
+    }
     cleanup(block, out)?;
     if block.passes > 1 && block.plane > 0 {
         let mut state = states(block, out);
@@ -49,7 +53,7 @@ struct Quad {
     has_residual: bool,
 }
 
-fn cleanup(block: &Block<'_>, out: &mut [i32]) -> Result<(), &'static str> {
+fn cleanup(block: &Block<'_>, out: &mut [u32]) -> Result<(), &'static str> {
     let bytes = block.cleanup;
     let &[.., low, high] = bytes else { return Err("cleanup segment of less than two bytes") };
     let suffix = usize::from(high) << 4 | usize::from(low & 15);
@@ -105,7 +109,7 @@ fn cleanup(block: &Block<'_>, out: &mut [i32]) -> Result<(), &'static str> {
 fn sample(
     magnitudes: &mut Forward<'_>,
     block: &Block<'_>,
-    out: &mut [i32],
+    out: &mut [u32],
     (quad, bits): (Quad, u32),
     [x, y, n]: [usize; 3],
 ) -> u8 {
@@ -115,8 +119,7 @@ fn sample(
     if x < block.width && y < block.height {
         // 2 (mu - 1) + s to 2 mu + 1, which is twice mu and a half.
         let doubled = ((value | 1) + 2) << block.plane;
-        let index = doubled as i32;
-        out[y * block.width + x] = if value & 1 == 1 { -index } else { index };
+        out[y * block.width + x] = doubled | value << 31;
     }
     (32 - (value | 1).leading_zeros()) as u8
 }
@@ -232,7 +235,7 @@ enum State {
     Propagated,
 }
 
-fn states(block: &Block<'_>, out: &[i32]) -> Vec<State> {
+fn states(block: &Block<'_>, out: &[u32]) -> Vec<State> {
     let stride = block.width + 2;
     let mut state = vec![State::No; stride * (block.height + 2)];
     for (y, row) in out.chunks(block.width).enumerate() {
@@ -256,7 +259,7 @@ fn groups(block: &Block<'_>) -> impl Iterator<Item = impl Iterator<Item = (usize
 }
 
 /// Significance propagation (T.814 7.4): neighbours of significant samples, one bit-plane lower.
-fn propagate(block: &Block<'_>, state: &mut [State], out: &mut [i32]) {
+fn propagate(block: &Block<'_>, state: &mut [State], out: &mut [u32]) {
     let stride = block.width + 2;
     let mut bits = Forward::new(block.refinement, 0);
     for group in groups(block) {
@@ -279,23 +282,20 @@ fn propagate(block: &Block<'_>, state: &mut [State], out: &mut [i32]) {
             }
         }
         for &(x, y) in &found[..count] {
-            let index = 3 << (block.plane - 1);
-            out[y * block.width + x] = if bits.take(1) == 1 { -index } else { index };
+            out[y * block.width + x] = 3 << (block.plane - 1) | bits.take(1) << 31;
         }
     }
 }
 
 /// Magnitude refinement (T.814 7.5): one more bit of each sample that cleanup found.
-fn refine(block: &Block<'_>, state: &[State], out: &mut [i32]) {
+fn refine(block: &Block<'_>, state: &[State], out: &mut [u32]) {
     let stride = block.width + 2;
     let mut bits = Backward::refinement(block.refinement);
     for (x, y) in stripes(block) {
         if state[(y + 1) * stride + x + 1] == State::Cleanup {
             let value = &mut out[y * block.width + x];
-            let bit = (bits.take(1) as i32) << block.plane;
-            let open = 1 << (block.plane - 1);
-            let magnitude = value.abs() & !(1 << block.plane) | bit | open;
-            *value = if *value < 0 { -magnitude } else { magnitude };
+            let (bit, open) = (bits.take(1) << block.plane, 1 << (block.plane - 1));
+            *value = *value & !(1 << block.plane) | bit | open;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Marker segments of a codestream (T.800 annex A, T.814 annex A).
 
-use super::Stop;
+use super::{Stop, ebcot};
+use std::ops::Range;
 
 /// Size of the image and of its tiles (SIZ).
 #[derive(Debug, Clone)]
@@ -29,13 +30,33 @@ pub(super) enum Order {
     ComponentPosition,
 }
 
+/// A part of the packets' order: what is sent, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Progression {
+    pub(super) order: Order,
+    /// Up to which layer.
+    pub(super) layers: usize,
+    pub(super) resolutions: Range<usize>,
+    pub(super) components: Range<usize>,
+}
+
+/// How blocks are coded.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Coder {
+    Ebcot(ebcot::Style),
+    /// High-throughput; whether no row looks at the next stripe.
+    HighThroughput {
+        causal: bool,
+    },
+}
+
 /// Coding style of a component (COD, COC).
 #[derive(Debug, Clone)]
 pub(super) struct Style {
     pub(super) levels: usize,
     /// Logarithms of the block's width and height.
     pub(super) block: [u32; 2],
-    pub(super) causal: bool,
+    pub(super) coder: Coder,
     pub(super) reversible: bool,
     /// Logarithms of the precinct's width and height by resolution.
     pub(super) precincts: Vec<[u32; 2]>,
@@ -61,10 +82,8 @@ impl Steps {
         } else {
             *self.steps.get(band).ok_or("a band without a quantization step")?
         };
-        match (self.guard + exponent).checked_sub(1) {
-            Some(bits) if bits <= 29 => Ok(Band { bits, exponent, mantissa }),
-            _ => Err("bit-planes of a band: more than 29, or none".into()),
-        }
+        let bits = (self.guard + exponent).checked_sub(1).ok_or("a band without bit-planes")?;
+        Ok(Band { bits, exponent, mantissa })
     }
 }
 
@@ -86,6 +105,10 @@ pub(super) struct Coding {
     pub(super) eph: bool,
     pub(super) styles: Vec<Style>,
     pub(super) steps: Vec<Option<Steps>>,
+    /// By how many bit-planes each component's region of interest is above the rest.
+    pub(super) region_shifts: Vec<u32>,
+    /// The parts of the packets' order; empty where it does not change.
+    pub(super) progressions: Vec<Progression>,
     own_style: Vec<bool>,
     own_steps: Vec<bool>,
 }
@@ -166,14 +189,7 @@ impl Coding {
     /// From the COD segment.
     pub(super) fn read(mut segment: Reader<'_>, components: usize) -> Result<Self, Stop> {
         let flags = segment.number::<1>()?;
-        let order = match segment.number::<1>()? {
-            0 => Order::LayerResolution,
-            1 => Order::ResolutionLayer,
-            2 => Order::ResolutionPosition,
-            3 => Order::PositionComponent,
-            4 => Order::ComponentPosition,
-            _ => return Err("unknown progression order".into()),
-        };
+        let order = order(segment.number::<1>()?)?;
         let layers = segment.number::<2>()?;
         let transform = segment.number::<1>()?;
         let style = style(&mut segment, flags & 1 != 0)?;
@@ -188,6 +204,8 @@ impl Coding {
             eph: flags & 4 != 0,
             styles: vec![style; components],
             steps: vec![None; components],
+            region_shifts: vec![0; components],
+            progressions: Vec::new(),
             own_style: vec![false; components],
             own_steps: vec![false; components],
         })
@@ -196,7 +214,9 @@ impl Coding {
     /// Replaces what a COD of a tile says.
     pub(super) fn replace(&mut self, segment: Reader<'_>) -> Result<(), Stop> {
         let new = Self::read(segment, self.styles.len())?;
-        *self = Self { steps: self.steps.clone(), own_steps: self.own_steps.clone(), ..new };
+        (self.order, self.layers, self.transform) = (new.order, new.layers, new.transform);
+        (self.sop, self.eph, self.styles) = (new.sop, new.eph, new.styles);
+        self.own_style = new.own_style;
         Ok(())
     }
 
@@ -225,12 +245,56 @@ impl Coding {
         Ok(())
     }
 
+    /// A region of interest (RGN, T.800 A.6.3).
+    pub(super) fn region(&mut self, mut segment: Reader<'_>) -> Result<(), Stop> {
+        let at = self.component(&mut segment)?;
+        if segment.number::<1>()? != 0 {
+            return Err("unknown style of a region of interest".into());
+        }
+        self.region_shifts[at] = segment.number::<1>()? as u32;
+        Ok(())
+    }
+
+    /// Changes of the packets' order (POC, T.800 A.6.6), after those known.
+    pub(super) fn progression(&mut self, mut segment: Reader<'_>) -> Result<(), Stop> {
+        let wide = self.styles.len() >= 257;
+        let component = |segment: &mut Reader<'_>| match wide {
+            true => segment.number::<2>(),
+            false => segment.number::<1>(),
+        };
+        while !segment.0.is_empty() {
+            let first_resolution = segment.number::<1>()?;
+            let first_component = component(&mut segment)?;
+            let layers = segment.number::<2>()?;
+            let resolutions = first_resolution..segment.number::<1>()?;
+            let end = match component(&mut segment)? {
+                0 => self.styles.len(),
+                end => end,
+            };
+            let order = order(segment.number::<1>()?)?;
+            let components = first_component..end;
+            self.progressions.push(Progression { order, layers, resolutions, components });
+        }
+        Ok(())
+    }
+
     /// A component's number, which takes one byte where there are fewer than 257.
     fn component(&self, segment: &mut Reader<'_>) -> Result<usize, Stop> {
         let count = self.styles.len();
         let at = if count < 257 { segment.number::<1>()? } else { segment.number::<2>()? };
         if at < count { Ok(at) } else { Err("a component that is not there".into()) }
     }
+}
+
+fn order(number: usize) -> Result<Order, Stop> {
+    Ok(match number {
+        0 => Order::LayerResolution,
+        1 => Order::ResolutionLayer,
+        2 => Order::ResolutionPosition,
+        3 => Order::PositionComponent,
+        4 => Order::ComponentPosition,
+        _ => return Err("unknown progression order".into()),
+    })
 }
 
 fn style(segment: &mut Reader<'_>, own_precincts: bool) -> Result<Style, Stop> {
@@ -241,9 +305,7 @@ fn style(segment: &mut Reader<'_>, own_precincts: bool) -> Result<Style, Stop> {
     if levels > 32 || block.iter().any(|b| *b > 10) || block[0] + block[1] > 12 || wavelet > 1 {
         return Err("coding style that the standard does not allow".into());
     }
-    if flags & 0xC0 != 0x40 {
-        return Err("blocks of both kinds in one picture are not supported".into());
-    }
+    let coder = coder(flags)?;
     let precincts = (0..=levels)
         .map(|resolution| {
             if !own_precincts {
@@ -257,7 +319,23 @@ fn style(segment: &mut Reader<'_>, own_precincts: bool) -> Result<Style, Stop> {
             Ok(size)
         })
         .collect::<Result<_, Stop>>()?;
-    Ok(Style { levels, block, causal: flags & 8 != 0, reversible: wavelet == 1, precincts })
+    Ok(Style { levels, block, coder, reversible: wavelet == 1, precincts })
+}
+
+/// The block coder of a style's flags (T.800 table A.19, T.814 A.4).
+fn coder(flags: usize) -> Result<Coder, Stop> {
+    let has = |bit: usize| flags >> bit & 1 == 1;
+    match flags >> 6 {
+        0 => Ok(Coder::Ebcot(ebcot::Style {
+            bypass: has(0),
+            reset: has(1),
+            terminate: has(2),
+            causal: has(3),
+            symbols: has(5),
+        })),
+        1 => Ok(Coder::HighThroughput { causal: has(3) }),
+        _ => Err("blocks of both kinds in one picture are not supported".into()),
+    }
 }
 
 fn quantization(mut segment: Reader<'_>) -> Result<Steps, Stop> {

@@ -1,7 +1,7 @@
 //! Packets: which bytes belong to which code block (T.800 annex B.9, B.10; T.814 annex B).
 
 use super::Stop;
-use super::stream::{Coding, Order, Reader};
+use super::stream::{Coder, Coding, Order, Progression, Reader};
 
 /// A code block and what packets brought of it.
 #[derive(Debug, Clone)]
@@ -12,8 +12,10 @@ pub(super) struct Block<'a> {
     pub(super) missing: u32,
     pub(super) passes: u32,
     length_bits: u32,
-    pub(super) cleanup: &'a [u8],
-    pub(super) refinement: Vec<&'a [u8]>,
+    /// Number of passes and bytes of each codeword segment.
+    pub(super) segments: Vec<(u32, usize)>,
+    /// The bytes of all segments, as packets brought them.
+    pub(super) bytes: Vec<&'a [u8]>,
 }
 
 /// The blocks of a precinct in one band.
@@ -33,6 +35,8 @@ pub(super) struct Precinct<'a> {
     index: usize,
     /// Row and column on the reference grid.
     position: [usize; 2],
+    /// Layers that were read.
+    layers: usize,
     patches: Vec<Patch<'a>>,
 }
 
@@ -82,7 +86,7 @@ pub(super) fn precincts<'a>(
             let patches = grid.bands.iter().map(patch).collect::<Result<_, _>>()?;
             let position = [1, 0].map(|i| ((place[i] << precinct[i]) << scale).max(tile[i]));
             let index = (row - first[1]) * (last[0] - first[0]) + column - first[0];
-            out.push(Precinct { component, resolution, index, position, patches });
+            out.push(Precinct { component, resolution, index, position, layers: 0, patches });
         }
     }
     Ok(())
@@ -115,8 +119,8 @@ impl<'a> Patch<'a> {
                     missing: 0,
                     passes: 0,
                     length_bits: 3,
-                    cleanup: &[],
-                    refinement: Vec::new(),
+                    segments: Vec::new(),
+                    bytes: Vec::new(),
                 });
             }
         }
@@ -125,28 +129,64 @@ impl<'a> Patch<'a> {
     }
 }
 
+/// The packets of a tile: their bodies, and their headers where these stand apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packets<'a> {
+    pub(super) bodies: Reader<'a>,
+    pub(super) headers: Option<Reader<'a>>,
+}
+
 /// Reads all packets of a tile in their order.
 pub(super) fn read<'a>(
     precincts: &mut [Precinct<'a>],
     coding: &Coding,
-    mut bytes: Reader<'a>,
+    mut packets: Packets<'a>,
 ) -> Result<(), Stop> {
-    sort(precincts, coding.order);
-    let layers = coding.layers;
+    let whole = Progression {
+        order: coding.order,
+        layers: coding.layers,
+        resolutions: 0..usize::MAX,
+        components: 0..usize::MAX,
+    };
+    let parts = match coding.progressions.as_slice() {
+        [] => &[whole],
+        parts => parts,
+    };
+    parts.iter().try_for_each(|part| read_part(precincts, coding, part, &mut packets))?;
+    match precincts.iter().all(|p| p.layers == coding.layers) {
+        true => Ok(()),
+        false => Err("the progression order leaves packets out".into()),
+    }
+}
+
+/// Reads the packets of a part of the order that were not read before.
+fn read_part<'a>(
+    precincts: &mut [Precinct<'a>],
+    coding: &Coding,
+    part: &Progression,
+    packets: &mut Packets<'a>,
+) -> Result<(), Stop> {
+    sort(precincts, part.order);
+    let chosen = |p: &Precinct<'_>| {
+        part.resolutions.contains(&p.resolution) && part.components.contains(&p.component)
+    };
     let mut group = 0;
     while group < precincts.len() {
         // Layers run around everything, around a resolution, or within a precinct.
         let resolution = precincts[group].resolution;
-        let end = match coding.order {
+        let end = match part.order {
             Order::LayerResolution => precincts.len(),
             Order::ResolutionLayer => {
                 group + precincts[group..].iter().take_while(|p| p.resolution == resolution).count()
             }
             _ => group + 1,
         };
-        for layer in 0..layers {
-            for precinct in &mut precincts[group..end] {
-                packet(precinct, layer, coding, &mut bytes)?;
+        for layer in 0..part.layers.min(coding.layers) {
+            for precinct in precincts[group..end].iter_mut().filter(|p| chosen(p)) {
+                if precinct.layers == layer {
+                    packet(precinct, layer, coding, packets)?;
+                    precinct.layers += 1;
+                }
             }
         }
         group = end;
@@ -170,47 +210,45 @@ fn packet<'a>(
     precinct: &mut Precinct<'a>,
     layer: usize,
     coding: &Coding,
-    bytes: &mut Reader<'a>,
+    packets: &mut Packets<'a>,
 ) -> Result<(), Stop> {
-    if coding.sop && bytes.0.starts_with(&[0xFF, 0x91]) {
-        bytes.take(6)?;
+    let bodies = &mut packets.bodies;
+    if coding.sop && bodies.0.starts_with(&[0xFF, 0x91]) {
+        bodies.take(6)?;
     }
+    let coder = coding.styles[precinct.component].coder;
+    let headers = packets.headers.as_mut().unwrap_or(bodies);
     let mut lengths = Vec::new();
-    let mut bits = HeaderBits::new(bytes.0);
+    let mut bits = HeaderBits::new(headers.0);
     if bits.bit()? == 1 {
         for (p, patch) in precinct.patches.iter_mut().enumerate() {
             for b in 0..patch.blocks.len() {
-                if let Some(found) = patch.contribution(b, layer, &mut bits)? {
-                    lengths.push((p, b, found));
+                if let Some(len) = patch.contribution(b, layer, coder, &mut bits)? {
+                    lengths.push((p, b, len));
                 }
             }
         }
     }
     let header = bits.bytes_read();
-    bytes.take(header)?;
-    if coding.eph && bytes.0.starts_with(&[0xFF, 0x92]) {
-        bytes.take(2)?;
+    headers.take(header)?;
+    if coding.eph && headers.0.starts_with(&[0xFF, 0x92]) {
+        headers.take(2)?;
     }
-    for (p, b, [cleanup, refinement]) in lengths {
-        let block = &mut precinct.patches[p].blocks[b];
-        if cleanup > 0 {
-            block.cleanup = bytes.take(cleanup)?;
-        }
-        if refinement > 0 {
-            block.refinement.push(bytes.take(refinement)?);
-        }
+    for (p, b, len) in lengths.into_iter().filter(|(_, _, len)| *len > 0) {
+        precinct.patches[p].blocks[b].bytes.push(packets.bodies.take(len)?);
     }
     Ok(())
 }
 
 impl Patch<'_> {
-    /// Lengths of the cleanup and refinement bytes of a block in this packet.
+    /// Bytes of a block in this packet.
     fn contribution(
         &mut self,
         index: usize,
         layer: usize,
+        coder: Coder,
         bits: &mut HeaderBits<'_>,
-    ) -> Result<Option<[usize; 2]>, Stop> {
+    ) -> Result<Option<usize>, Stop> {
         let first = self.blocks[index].passes == 0;
         let included = if first {
             self.inclusion.at_most(index, layer as u32, bits)?
@@ -221,14 +259,7 @@ impl Patch<'_> {
             return Ok(None);
         }
         if first {
-            let mut planes = 0;
-            while !self.planes.at_most(index, planes, bits)? {
-                planes += 1;
-                if planes > 32 {
-                    return Err("more missing bit-planes than there are".into());
-                }
-            }
-            self.blocks[index].missing = planes;
+            self.blocks[index].missing = self.missing(index, bits)?;
         }
         let passes = bits.passes()?;
         let block = &mut self.blocks[index];
@@ -238,23 +269,90 @@ impl Patch<'_> {
                 return Err("a code block's length of more than 31 bits".into());
             }
         }
-        let (mut lengths, mut passes) = ([0, 0], passes);
+        let len = match coder {
+            Coder::Ebcot(style) => {
+                block.add_segments(passes, |pass| style.segment_passes(pass), bits)
+            }
+            Coder::HighThroughput { .. } => block.add_high_throughput(first, passes, bits),
+        };
+        len.map(Some)
+    }
+
+    /// Missing bit-planes of a block.
+    fn missing(&mut self, index: usize, bits: &mut HeaderBits<'_>) -> Result<u32, Stop> {
+        let mut planes = 0;
+        while !self.planes.at_most(index, planes, bits)? {
+            planes += 1;
+            if planes > 74 {
+                return Err("more missing bit-planes than there are".into());
+            }
+        }
+        Ok(planes)
+    }
+}
+
+impl Block<'_> {
+    /// Spreads passes over segments, of which the one that begins with a pass has at most
+    /// `most` passes (T.800 B.10.7); returns their bytes.
+    fn add_segments(
+        &mut self,
+        mut passes: u32,
+        most: impl Fn(u32) -> u32,
+        bits: &mut HeaderBits<'_>,
+    ) -> Result<usize, Stop> {
+        let mut total = 0;
+        while passes > 0 {
+            let open = self
+                .segments
+                .last()
+                .map_or(0, |&(count, _)| most(self.passes - count).saturating_sub(count));
+            if open == 0 {
+                self.segments.push((0, 0));
+            }
+            let count = passes.min(if open == 0 { most(self.passes) } else { open });
+            let len = bits.number(self.length_bits + count.ilog2())?;
+            if let Some(segment) = self.segments.last_mut() {
+                segment.0 += count;
+                segment.1 += len;
+            }
+            total += len;
+            self.passes += count;
+            passes -= count;
+        }
+        Ok(total)
+    }
+
+    /// The same of high-throughput passes (T.814 B.3): a cleanup pass, and what refines it.
+    fn add_high_throughput(
+        &mut self,
+        first: bool,
+        mut passes: u32,
+        bits: &mut HeaderBits<'_>,
+    ) -> Result<usize, Stop> {
+        let mut total = 0;
         if first {
             // Passes in threes before the one that counts only say that bit-planes are missing.
             let placeholders = (passes - 1) / 3 * 3;
-            block.missing += placeholders / 3;
-            lengths[0] = bits.number(block.length_bits + (placeholders + 1).ilog2())?;
+            self.missing += placeholders / 3;
+            total = bits.number(self.length_bits + (placeholders + 1).ilog2())?;
             passes -= placeholders + 1;
-            block.passes = 1;
+            self.passes = 1;
+            self.segments.push((1, total));
         }
         if passes > 0 {
-            lengths[1] = bits.number(block.length_bits + passes.ilog2())?;
-            block.passes += passes;
+            let len = bits.number(self.length_bits + passes.ilog2())?;
+            self.passes += passes;
+            total += len;
+            if self.segments.len() < 2 {
+                self.segments.push((0, 0));
+            }
+            self.segments[1].0 += passes;
+            self.segments[1].1 += len;
         }
-        if block.passes > 3 {
+        if self.passes > 3 {
             return Err("more than one set of high-throughput passes is not supported".into());
         }
-        Ok(Some(lengths))
+        Ok(total)
     }
 }
 

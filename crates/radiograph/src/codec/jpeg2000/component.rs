@@ -1,0 +1,285 @@
+//! From the coded blocks of a component to its last wavelet level.
+
+use super::super::htj2k;
+use super::stream::{Coder, Coding};
+use super::tile::Resolution;
+use super::wavelet::{Level, Plane, Slab, Wavelet};
+use super::{Stop, Stream, ebcot, packet, workers};
+use crate::deadline::Deadline;
+
+/// What the blocks of a component share.
+pub(super) struct Component<'s, 'a> {
+    pub(super) stream: &'s Stream<'a>,
+    pub(super) coding: &'s Coding,
+    pub(super) resolutions: &'s [Resolution],
+    pub(super) index: usize,
+    pub(super) deadline: Deadline,
+    pub(super) threads: usize,
+}
+
+/// A coefficient from the band's step and the sample of a block: twice the magnitude with the
+/// middle of what is open, and the sign in the highest bit.
+pub(super) trait Coefficient: Wavelet {
+    fn dequantize(sample: u32, step: f32) -> Self;
+}
+
+const SIGN: u32 = 1 << 31;
+
+impl Coefficient for i32 {
+    #[inline(always)]
+    fn dequantize(sample: u32, _: f32) -> Self {
+        let (magnitude, sign) = ((sample & !SIGN) as i32 >> 1, sample as i32 >> 31);
+        (magnitude ^ sign) - sign
+    }
+}
+
+impl Coefficient for f32 {
+    #[inline(always)]
+    fn dequantize(sample: u32, step: f32) -> Self {
+        let magnitude = (sample & !SIGN) as i32 as f32 * (step / 2.0);
+        f32::from_bits(magnitude.to_bits() | sample & SIGN)
+    }
+}
+
+/// Blocks of a component with their resolution and band.
+pub(super) type Blocks<'a> = Vec<([usize; 3], packet::Block<'a>)>;
+
+/// A component's samples, or the last step to them.
+pub(super) enum Top<T> {
+    Level(Level<T>),
+    Plane(Plane<T>),
+}
+
+impl<T: Coefficient> Top<T> {
+    /// Shows rows `first` to `last`, one after the other.
+    pub(super) fn rows(
+        &self,
+        first: usize,
+        last: usize,
+        slab: &mut Slab<T>,
+        each: impl FnMut(&[T]),
+    ) {
+        match self {
+            Self::Level(level) => level.rows(first, last, slab).for_each(each),
+            Self::Plane(plane) => (first..last).map(|y| plane.row(y)).for_each(each),
+        }
+    }
+}
+
+impl Component<'_, '_> {
+    /// Decodes the blocks and puts all resolutions but the last together.
+    pub(super) fn top<T: Coefficient>(&self, blocks: Blocks<'_>) -> Result<Top<T>, Stop> {
+        let corners = self.resolutions.iter().flat_map(|r| r.bands.iter().map(|band| band.1));
+        let mut bands: Vec<Plane<T>> = corners.map(Plane::new).collect();
+        self.blocks(blocks, &mut bands)?;
+        let mut bands = bands.into_iter();
+        let mut low = bands.next().ok_or("no band")?;
+        let last = self.resolutions.len() - 1;
+        for (number, resolution) in self.resolutions.iter().enumerate().skip(1) {
+            let (Some(hl), Some(lh), Some(hh)) = (bands.next(), bands.next(), bands.next()) else {
+                return Err("a resolution without bands".into());
+            };
+            let level = Level { bands: [low, hl, lh, hh], corner: resolution.corners[0] };
+            if number == last {
+                return Ok(Top::Level(level));
+            }
+            low = self.plane(&level)?;
+        }
+        Ok(Top::Plane(low))
+    }
+
+    /// The samples of a level.
+    fn plane<T: Coefficient>(&self, level: &Level<T>) -> Result<Plane<T>, Stop> {
+        let (width, height) = (level.width(), level.height());
+        let mut plane = Plane { width, height, values: vec![T::default(); width * height] };
+        let tasks = plane.values.chunks_mut((ROWS * width).max(1)).enumerate().collect();
+        let threads = if width * height < 1 << 16 { 1 } else { self.threads };
+        workers::for_each(threads, tasks, Slab::default, |slab, (number, rows)| {
+            let first = number * ROWS;
+            let made = level.rows(first, first + rows.len() / width, slab);
+            rows.chunks_exact_mut(width).zip(made).for_each(|(to, row)| to.copy_from_slice(row));
+            Ok(())
+        })?;
+        Ok(plane)
+    }
+
+    /// Decodes all blocks into the bands.
+    fn blocks<T: Coefficient>(
+        &self,
+        blocks: Blocks<'_>,
+        bands: &mut [Plane<T>],
+    ) -> Result<(), Stop> {
+        let mut by_band: Vec<(usize, Vec<_>)> = bands.iter().map(|_| (0, Vec::new())).collect();
+        for ([_, resolution, band], block) in blocks {
+            by_band[band].0 = resolution;
+            by_band[band].1.push(block);
+        }
+        let mut strips = Vec::new();
+        // The last band is the largest: it comes first.
+        for (number, (plane, (resolution, blocks))) in
+            bands.iter_mut().zip(by_band).enumerate().rev()
+        {
+            if !blocks.is_empty() {
+                split(plane, blocks, self.quantized(number, resolution)?, &mut strips)?;
+            }
+        }
+        let decode = |decoders: &mut Decoders, strip| self.strip(strip, decoders);
+        workers::for_each(self.threads, strips, Decoders::default, decode)
+    }
+
+    fn quantized(&self, number: usize, resolution: usize) -> Result<Quantized, Stop> {
+        let style = &self.coding.styles[self.index];
+        let steps = self.coding.steps[self.index].as_ref().ok_or("no quantization (QCD)")?;
+        let level = if resolution == 0 { style.levels } else { style.levels + 1 - resolution };
+        let band = steps.of(number, style.levels, level)?;
+        // HL and LH gain one bit, HH two (T.800 table E.1).
+        let gain = if number == 0 { 0 } else { [1, 1, 2][(number - 1) % 3] };
+        let range = self.stream.size.components[self.index].precision as i32 + gain;
+        let step = 2_f32.powi(range - band.exponent as i32) * (1.0 + band.mantissa as f32 / 2048.0);
+        Ok(Quantized { number, bits: band.bits, step })
+    }
+
+    /// Decodes the blocks of a strip into its rows.
+    fn strip<T: Coefficient>(
+        &self,
+        strip: Strip<'_, '_, T>,
+        decoders: &mut Decoders,
+    ) -> Result<(), Stop> {
+        let Strip { quantized, blocks, top, rows, width } = strip;
+        for block in &blocks {
+            if self.deadline.is_over() {
+                return Err("not done within the time allowed by the read options".into());
+            }
+            self.block(quantized, block, decoders)?;
+            let start = (block.at[1] - top) * width + block.at[0];
+            let lines = rows[start..].chunks_mut(width);
+            for (line, samples) in lines.zip(decoders.samples.chunks_exact(block.size[0])) {
+                let line = line.iter_mut().zip(samples);
+                line.for_each(|(to, sample)| *to = T::dequantize(*sample, quantized.step));
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes a block into the decoders' samples.
+    fn block(
+        &self,
+        quantized: Quantized,
+        block: &packet::Block<'_>,
+        decoders: &mut Decoders,
+    ) -> Result<(), Stop> {
+        let joined: Vec<u8>;
+        let bytes = match block.bytes[..] {
+            [one] => one,
+            _ => {
+                joined = block.bytes.concat();
+                &joined
+            }
+        };
+        let shift = self.coding.region_shifts[self.index];
+        let planes = (quantized.bits + shift)
+            .checked_sub(block.missing)
+            .filter(|planes| *planes > 0)
+            .ok_or("more missing bit-planes than there are")?;
+        if planes > MOST_PLANES {
+            return Err(Stop::Fault(format!(
+                "{planes} bit-planes of a block: more than {MOST_PLANES} are not supported"
+            )));
+        }
+        decoders.samples.clear();
+        decoders.samples.resize(block.size[0] * block.size[1], 0);
+        match self.coding.styles[self.index].coder {
+            Coder::Ebcot(style) => {
+                let [width, height] = block.size;
+                let (segments, band) = (&block.segments[..], quantized.number);
+                let block = ebcot::Block { width, height, band, planes, style, bytes, segments };
+                decoders.ebcot.decode(&block, &mut decoders.samples)?;
+            }
+            Coder::HighThroughput { .. } if block.segments[0].1 == 0 => {}
+            Coder::HighThroughput { causal } => {
+                let (cleanup, refinement) = bytes
+                    .split_at_checked(block.segments[0].1)
+                    .ok_or("a cleanup pass cut short")?;
+                let [width, height] = block.size;
+                let (passes, missing) = (block.passes, block.missing);
+                let plane = planes - 1;
+                let block = htj2k::Block {
+                    width,
+                    height,
+                    cleanup,
+                    refinement,
+                    passes,
+                    missing,
+                    plane,
+                    causal,
+                };
+                htj2k::decode(&block, &mut decoders.samples)?;
+            }
+        }
+        if shift > 0 {
+            decoders.samples.iter_mut().for_each(|sample| shift_down(sample, shift));
+        }
+        Ok(())
+    }
+}
+
+/// A region of interest stands above all bit-planes of the rest (T.800 H.1).
+fn shift_down(sample: &mut u32, shift: u32) {
+    let magnitude = *sample & !SIGN;
+    if magnitude.checked_shr(shift + 1).unwrap_or(0) > 0 {
+        *sample = *sample & SIGN | magnitude >> shift;
+    }
+}
+
+/// Rows of a slab.
+pub(super) const ROWS: usize = 32;
+
+/// The most bit-planes of a block.
+const MOST_PLANES: u32 = 30;
+
+/// How a band is coded.
+#[derive(Debug, Clone, Copy)]
+struct Quantized {
+    number: usize,
+    /// Magnitude bit-planes.
+    bits: u32,
+    step: f32,
+}
+
+/// The decoders of a thread.
+#[derive(Default)]
+struct Decoders {
+    ebcot: Box<ebcot::Decoder>,
+    samples: Vec<u32>,
+}
+
+/// Blocks that stand side by side in a band, and the band's rows that they cover.
+struct Strip<'p, 'a, T> {
+    quantized: Quantized,
+    blocks: Vec<packet::Block<'a>>,
+    top: usize,
+    rows: &'p mut [T],
+    width: usize,
+}
+
+/// Splits a band and its blocks into strips.
+fn split<'p, 'a, T>(
+    plane: &'p mut Plane<T>,
+    mut blocks: Vec<packet::Block<'a>>,
+    quantized: Quantized,
+    strips: &mut Vec<Strip<'p, 'a, T>>,
+) -> Result<(), Stop> {
+    blocks.sort_by_key(|block| block.at[1]);
+    let width = plane.width;
+    let (mut rest, mut row) = (&mut plane.values[..], 0);
+    while let Some(first) = blocks.first() {
+        let (top, bottom) = (first.at[1], first.at[1] + first.size[1]);
+        let count = blocks.iter().take_while(|block| block.at[1] == top).count();
+        let later = blocks.split_off(count);
+        let skipped = top.checked_sub(row).ok_or("code blocks that overlap")?;
+        let (rows, below) = rest[skipped * width..].split_at_mut((bottom - top) * width);
+        strips.push(Strip { quantized, blocks, top, rows, width });
+        (rest, row, blocks) = (below, bottom, later);
+    }
+    Ok(())
+}
