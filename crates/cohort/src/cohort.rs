@@ -1,7 +1,7 @@
 //! A checked cohort: unique subjects, values in range, visits in date order.
 
 use crate::column::{AGE, OPTIONAL, expected_age};
-use crate::{Problem, Problems, Subject, Visit};
+use crate::{Problem, Problems, Subject, UnreadColumn, Visit};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct Cohort {
     folder: PathBuf,
     subjects: Vec<Subject>,
-    ignored_columns: Vec<String>,
+    unread_columns: Vec<UnreadColumn>,
 }
 
 impl Cohort {
@@ -32,12 +32,12 @@ impl Cohort {
     pub(crate) fn checked(
         folder: PathBuf,
         mut subjects: Vec<Subject>,
-        ignored: Vec<String>,
+        unread_columns: Vec<UnreadColumn>,
     ) -> Self {
         for subject in &mut subjects {
             subject.visits.sort_by_key(|visit| visit.date);
         }
-        Self { folder, subjects, ignored_columns: ignored }
+        Self { folder, subjects, unread_columns }
     }
 
     /// All subjects, in file order.
@@ -58,10 +58,10 @@ impl Cohort {
         &self.folder
     }
 
-    /// Columns of `cohort.csv` that this project does not know and did not read.
+    /// Columns of `cohort.csv` that were not read, with those of ours that they may be.
     #[must_use]
-    pub fn ignored_columns(&self) -> &[String] {
-        &self.ignored_columns
+    pub fn unread_columns(&self) -> &[UnreadColumn] {
+        &self.unread_columns
     }
 
     /// For each optional column, how many subjects have no value in it.

@@ -1,6 +1,7 @@
 //! The columns of `cohort.csv`: one table that reading, writing, checking and counting share.
 
-use crate::{Part, Sex, Subject};
+use crate::table::{self, Row};
+use crate::{Part, Subject};
 
 /// How the text of a cell becomes part of a subject, and back.
 pub(crate) enum Kind {
@@ -95,17 +96,14 @@ pub(crate) const OPTIONAL: [Column; 25] = [
 
 impl Column {
     /// Puts the text of a filled cell into the subject, or says what was expected.
-    pub(crate) fn read(&self, text: &str, subject: &mut Subject) -> Result<(), String> {
+    pub(crate) fn read(&self, row: Row, text: &str, subject: &mut Subject) -> Result<(), String> {
         match &self.kind {
             Kind::Number { set, .. } => {
-                let value = text.parse().map_err(|_| self.expected())?;
-                set(subject, value);
+                set(subject, row.finite(text).ok_or_else(|| self.expected())?);
             }
-            Kind::Flag { set, .. } => match text {
-                "0" => set(subject, false),
-                "1" => set(subject, true),
-                _ => return Err(self.expected()),
-            },
+            Kind::Flag { set, .. } => {
+                set(subject, table::flag(text).ok_or_else(|| self.expected())?)
+            }
             Kind::Split => {
                 subject.split = Some(Part::from_code(text).ok_or_else(|| self.expected())?);
             }
@@ -136,7 +134,7 @@ impl Column {
     pub(crate) fn expected(&self) -> String {
         match &self.kind {
             Kind::Number { unit, low, high, .. } => format!("a number in {low} to {high} ({unit})"),
-            Kind::Flag { .. } => "0 or 1".to_owned(),
+            Kind::Flag { .. } => "0 or 1, no or yes, false or true".to_owned(),
             Kind::Split => one_of(Part::ALL.iter().map(|part| part.code())),
         }
     }
@@ -149,7 +147,7 @@ pub(crate) fn one_of(words: impl Iterator<Item = &'static str>) -> String {
 
 /// What the `sex` column may hold.
 pub(crate) fn expected_sex() -> String {
-    one_of(Sex::ALL.iter().map(|sex| sex.code()))
+    "F or M, female or male".to_owned()
 }
 
 /// What the `age` column may hold.

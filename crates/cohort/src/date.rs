@@ -54,6 +54,37 @@ impl Date {
         format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]).parse()
     }
 
+    /// What [`Date::from_text`] reads.
+    pub(crate) const EXPECTED: &str = "a date as YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD or DD.MM.YYYY";
+
+    /// The date of a table's cell: `YYYY-MM-DD`, `YYYY/MM/DD`, `YYYYMMDD` or `DD.MM.YYYY`, with or
+    /// without a time of day behind it. Dates in which the month and the day could be exchanged
+    /// (`03/04/2015`) are not guessed.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let day = match text.split_once(['T', ' ']) {
+            Some((day, time)) if time.contains(':') => day,
+            _ => text,
+        };
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let format = match day.as_bytes().get(4) {
+            Some(b'-') if day.len() == 10 => "%Y-%m-%d",
+            Some(b'/') if day.len() == 10 => "%Y/%m/%d",
+            _ if day.len() == 8 && digits(day) => "%Y%m%d",
+            _ if day.rsplit('.').next().is_some_and(|year| year.len() == 4 && digits(year)) => {
+                "%d.%m.%Y"
+            }
+            _ => return None,
+        };
+        Self::from_format(day, format)
+    }
+
+    /// The date that a text in a `strftime` format stands for, e.g. `%d/%m/%Y`.
+    #[must_use]
+    pub fn from_format(text: &str, format: &str) -> Option<Self> {
+        Self::of_civil(jiff::civil::Date::strptime(format, text).ok()?)
+    }
+
     /// The same day as DICOM writes it: `YYYYMMDD`.
     #[must_use]
     pub fn to_dicom(self) -> String {
@@ -196,6 +227,27 @@ mod tests {
         let error = date("2015-01-01").plus_days(i64::MAX).unwrap_err().to_string();
         assert!(error.contains("2015-01-01 and 9223372036854775807 days more"), "{error}");
         assert_eq!(date("9999-12-31").days_since(date("0001-01-01")), 3_652_058);
+    }
+
+    #[test]
+    fn reads_the_dates_of_tables_that_can_mean_one_day_only() {
+        for text in [
+            "2015-02-01",
+            "2015/02/01",
+            "20150201",
+            "01.02.2015",
+            "1.2.2015",
+            "2015-02-01 00:00:00",
+            "2015-02-01T10:30",
+        ] {
+            assert_eq!(Date::from_text(text), Some(date("2015-02-01")), "{text}");
+        }
+        for text in ["01/02/2015", "01.02.15", "1.2.15", "2015-02-30", "2015-2", "20151301", ""] {
+            assert_eq!(Date::from_text(text), None, "{text}");
+        }
+        assert_eq!(Date::from_format("02/01/2015", "%m/%d/%Y"), Some(date("2015-02-01")));
+        assert_eq!(Date::from_format("2015-02-01", "%m/%d/%Y"), None);
+        assert_eq!(Date::from_format("2015-02-01", "%Q"), None);
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 
 mod cohort;
 mod column;
+mod column_names;
 mod covariate;
 mod date;
 mod eligibility;
@@ -21,6 +22,7 @@ mod table_one;
 mod write;
 
 pub use cohort::Cohort;
+pub use column_names::{ColumnNames, UnreadColumn};
 pub use covariate::{Covariate, Imputation, Imputer};
 pub use date::{DAYS_PER_YEAR, Date};
 pub use eligibility::{

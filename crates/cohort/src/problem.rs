@@ -51,6 +51,10 @@ impl Problems {
         if list.is_empty() { Ok(()) } else { Err(Self { list }) }
     }
 
+    pub(crate) fn of(problem: Problem) -> Self {
+        Self { list: vec![problem] }
+    }
+
     /// The problems in groups that differ by the line and the value only, each group at the place
     /// of its first.
     fn alike(&self) -> Vec<Vec<&Problem>> {

@@ -2,7 +2,8 @@
 
 use crate::cohort::problems_of;
 use crate::column::{OPTIONAL, REQUIRED, SUBJECT_ID, expected_age, expected_sex, one_of};
-use crate::table::{Row, Table};
+use crate::column_names::{COLUMNS_FILE, ColumnNames, likely_name, unread};
+use crate::table::{ColumnMap, Row, Table};
 use crate::write::{COHORT_FILE, VISIT_COLUMNS, VISITS_FILE};
 use crate::{Cohort, Date, Position, Problem, Problems, Quality, Sex, Subject, View, Visit};
 use std::collections::HashMap;
@@ -12,50 +13,81 @@ use std::path::Path;
 const REQUIRED_VISIT_COLUMNS: usize = 4;
 
 impl Cohort {
-    /// Reads `cohort.csv` and `visits.csv` of a folder and checks that every radiograph exists.
+    /// Reads `cohort.csv` and `visits.csv` of a folder, under the names that its `columns.toml`
+    /// gives, if it has one, and checks that every radiograph exists.
     ///
     /// # Errors
-    /// [`Problems`] that list every bad row of both files at once, with line and column.
+    /// [`Problems`] that list every bad row of both files at once, with line and column; or the one
+    /// of a bad `columns.toml`.
     pub fn read(folder: impl AsRef<Path>) -> Result<Self, Problems> {
         let folder = folder.as_ref();
+        let names = ColumnNames::read(folder.join(COLUMNS_FILE))?;
+        Self::read_named(folder, &names)
+    }
+
+    /// As [`Cohort::read`], with the names of columns from the caller.
+    ///
+    /// # Errors
+    /// As [`Cohort::read`].
+    pub fn read_named(folder: impl AsRef<Path>, names: &ColumnNames) -> Result<Self, Problems> {
+        let folder = folder.as_ref();
         let mut problems = Vec::new();
-        let table = read_table(folder, COHORT_FILE, &REQUIRED, &mut problems);
+        let subjects = File { name: COHORT_FILE, required: &REQUIRED, map: &names.cohort };
+        let table = subjects.read(folder, &mut problems);
         let required = &VISIT_COLUMNS[..REQUIRED_VISIT_COLUMNS];
-        let visits = read_table(folder, VISITS_FILE, required, &mut problems);
+        let visits = File { name: VISITS_FILE, required, map: &names.visits };
+        let visits = visits.read(folder, &mut problems);
         let (mut subjects, lines, known) = read_subjects(&table, &mut problems);
-        problems.extend(problems_of(&subjects, COHORT_FILE, &lines));
+        let in_its_words = |mut problem: Problem| {
+            problem.column = problem.column.map(|column| table.name_in_messages(&column));
+            problem
+        };
+        let of_values = problems_of(&subjects, COHORT_FILE, &lines);
+        problems.extend(of_values.into_iter().map(in_its_words));
         read_visits(folder, &visits, &known, &mut subjects, &mut problems);
         problems.sort_by_key(|p| (p.file != COHORT_FILE, p.line));
         Problems::check(problems)?;
-        Ok(Self::checked(folder.to_owned(), subjects, unknown_columns(&table)))
+        Ok(Self::checked(folder.to_owned(), subjects, unread(COHORT_FILE, &table)))
     }
 }
 
-/// All that can be read of a file; the rest is noted.
-fn read_table(
-    folder: &Path,
-    file: &'static str,
-    required: &[&str],
-    problems: &mut Vec<Problem>,
-) -> Table {
-    let bytes = match std::fs::read(folder.join(file)) {
-        Ok(bytes) => bytes,
-        Err(e) => {
-            problems.push(Table::unread(file).problem_of_file("a readable file", &e.to_string()));
-            return Table::unread(file);
+/// One of the two files, what it must have and under which names.
+struct File<'a> {
+    name: &'static str,
+    required: &'a [&'static str],
+    map: &'a ColumnMap,
+}
+
+impl File<'_> {
+    /// All that can be read of it; the rest is noted.
+    fn read(&self, folder: &Path, problems: &mut Vec<Problem>) -> Table {
+        let bytes = match std::fs::read(folder.join(self.name)) {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                let absent = Table::unread(self.name);
+                problems.push(absent.problem_of_file("a readable file", &e.to_string()));
+                return absent;
+            }
+        };
+        let table = Table::scan(self.name, &bytes, problems).mapped(self.map, problems);
+        // What is wrong with a header that cannot be read has been noted.
+        if !table.names().is_empty() {
+            problems.extend(self.required.iter().filter_map(|name| absent(name, &table)));
         }
-    };
-    let table = Table::scan(file, &bytes, problems);
-    // What is wrong with a header that cannot be read has been noted.
-    if !table.names().is_empty() {
-        problems.extend(required.iter().filter_map(|name| table.index(name).err()));
+        table
     }
-    table
 }
 
-fn unknown_columns(table: &Table) -> Vec<String> {
-    let known = |name: &str| REQUIRED.contains(&name) || OPTIONAL.iter().any(|c| c.name == name);
-    table.names().iter().filter(|name| !known(name)).cloned().collect()
+/// What to say of a column that must be there and is not.
+fn absent(ours: &'static str, table: &Table) -> Option<Problem> {
+    let mut problem = table.index(ours).err()?;
+    problem.expected = match likely_name(ours, table) {
+        Some(theirs) => {
+            format!("a column {ours}, or in {COLUMNS_FILE} its name here, {ours} = \"{theirs}\"?")
+        }
+        None => format!("a column {ours}, or in {COLUMNS_FILE} its name here"),
+    };
+    Some(problem)
 }
 
 /// One row while it is read: cells come out typed, or a problem is noted.
@@ -122,12 +154,13 @@ fn read_subjects(
 /// that the other cells of the row are checked all the same; the cohort is then refused anyway.
 fn read_subject(row: &mut Reading) -> Subject {
     let id = row.row.text(SUBJECT_ID).unwrap_or_default(); // checked with the ranges
-    let sex = row.required("sex", &expected_sex(), Sex::from_code).unwrap_or(Sex::Female);
-    let age = row.required("age", &expected_age(), |text| text.parse().ok()).unwrap_or(0.0);
+    let sex = row.required("sex", &expected_sex(), Sex::from_text).unwrap_or(Sex::Female);
+    let cells = row.row;
+    let age = row.required("age", &expected_age(), |text| cells.finite(text)).unwrap_or(0.0);
     let mut subject = Subject::new(id, sex, age);
     for column in &OPTIONAL {
         let Some(text) = row.row.text(column.name) else { continue };
-        if let Err(expected) = column.read(text, &mut subject) {
+        if let Err(expected) = column.read(row.row, text, &mut subject) {
             row.note(column.name, &expected, &format!("\"{text}\""));
         }
     }
@@ -169,7 +202,7 @@ fn read_visits(
 
 fn read_visit(row: &mut Reading) -> Option<Visit> {
     let words = |codes: Vec<&'static str>| one_of(codes.into_iter());
-    let date = row.required("date", "a date as YYYY-MM-DD", |text| text.parse::<Date>().ok());
+    let date = row.required("date", Date::EXPECTED, Date::from_text);
     let radiograph = row.required("radiograph", "a file", |text| Some(text.into()));
     let views = words(View::ALL.iter().map(|v| v.code()).collect());
     let view = row.required("view", &views, View::from_code);

@@ -144,11 +144,11 @@ impl ReferenceTable {
 
     fn place(&mut self, row: Row) -> Result<(), Problem> {
         let level = row.required("level", "L1 to L5", |text| text.parse::<Level>().ok())?;
-        let sex = row.required("sex", &expected_sex(), Sex::from_code)?;
+        let sex = row.required("sex", &expected_sex(), Sex::from_text)?;
         let ratios = one_of(HeightRatio::ALL.iter().map(|ratio| ratio.name()));
         let ratio_of = |text: &str| HeightRatio::ALL.into_iter().find(|r| r.name() == text);
         let ratio = row.required("ratio", &ratios, ratio_of)?;
-        let above_0 = |text: &str| text.parse().ok().filter(|v: &f64| *v > 0.0 && v.is_finite());
+        let above_0 = |text: &str| row.finite(text).filter(|v| *v > 0.0);
         let mean = row.required("mean", "a number above 0", above_0)?;
         let sd = row.required("sd", "a number above 0", above_0)?;
         let n = row.optional("n", "a number of vertebrae", |text| text.parse().ok())?;

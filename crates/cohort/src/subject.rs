@@ -51,6 +51,18 @@ coded! {
     }
 }
 
+impl Sex {
+    /// The sex that a cell names: `F` or `M`, `female` or `male`, whatever the case.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "f" | "female" => Some(Self::Female),
+            "m" | "male" => Some(Self::Male),
+            _ => None,
+        }
+    }
+}
+
 coded! {
     /// Which part of the study a subject belongs to, where the user decided it.
     Part {

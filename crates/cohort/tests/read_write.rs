@@ -50,7 +50,7 @@ fn lists_every_bad_row_of_both_files_at_once() {
     touch(folder.path(), "a.dcm");
     let cohort = "subject_id,sex,age,time,event,glucocorticoids,shoe_size\n\
         1,F,61,-1.5,1,0,38\n\
-        2,female,61,-2,1,,\n\
+        2,woman,61,-2,1,,\n\
         1,M,abc,2,,2,\n\
         3,M,61,2,0\n\
         ,F,200,NaN,1,,\n";
@@ -64,13 +64,13 @@ fn lists_every_bad_row_of_both_files_at_once() {
     let text = Cohort::read(folder.path()).unwrap_err().to_string();
     for expected in [
         "cohort.csv line 2, column time: expected a number in 0 to 120 (years), got -1.5",
-        "cohort.csv line 3, column sex: expected F or M, got \"female\"",
+        "cohort.csv line 3, column sex: expected F or M, female or male, got \"woman\"",
         "cohort.csv line 3, column time: expected a number in 0 to 120 (years), got -2",
         "cohort.csv line 4, column age: expected a number in 0 to 120 (years), got \"abc\"",
-        "cohort.csv line 4, column glucocorticoids: expected 0 or 1, got \"2\"",
+        "cohort.csv line 4, column glucocorticoids: expected 0 or 1, no or yes, false or true, got \"2\"",
         "cohort.csv line 5: expected 7 cells as in the header, got 5",
         "cohort.csv line 6, column subject_id: expected an identifier, got nothing",
-        "visits.csv line 2, column date: expected a date as YYYY-MM-DD, got \"2012-02-30\"",
+        "visits.csv line 2, column date: expected a date as YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD or DD.MM.YYYY, got \"2012-02-30\"",
         "visits.csv line 3, column radiograph: expected a file that exists, got \"none.dcm\"",
         "visits.csv line 4, column subject_id: expected an id that is in cohort.csv, got \"9\"",
         "visits.csv line 4, column view: expected lateral or ap, got \"oblique\"",
@@ -136,21 +136,120 @@ fn lines_are_right_with_crlf_and_every_missing_marker_is_read() {
     assert_eq!(
         problems.as_slice().iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
-            "cohort.csv line 4, column event: expected 0 or 1, got \"7\"",
+            "cohort.csv line 4, column event: expected 0 or 1, no or yes, false or true, got \"7\"",
             "cohort.csv line 4, column event: expected time and event both given, or neither, got \
              time alone"
         ]
     );
 }
 
-#[test]
-fn a_table_with_semicolons_is_one_problem() {
+/// A cohort folder with two films.
+fn folder_of(cohort: &[u8], visits: &str, columns: Option<&str>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("cohort.csv"), "subject_id;sex;age\n1;F;60,5\n").unwrap();
-    fs::write(folder.path().join("visits.csv"), "subject_id,date,radiograph,view\n").unwrap();
+    fs::write(folder.path().join("cohort.csv"), cohort).unwrap();
+    fs::write(folder.path().join("visits.csv"), visits).unwrap();
+    if let Some(columns) = columns {
+        fs::write(folder.path().join("columns.toml"), columns).unwrap();
+    }
+    touch(folder.path(), "a.dcm");
+    touch(folder.path(), "b.dcm");
+    folder
+}
+
+const VISITS: &str =
+    "subject_id,date,radiograph,view\n1,2015-02-01,a.dcm,lateral\n2,2015-02-01,b.dcm,lateral\n";
+
+/// Spreadsheet programs write commas, semicolons or tabs, decimal commas, UTF-16 and Latin-1.
+#[test]
+fn a_table_is_read_as_spreadsheet_programs_write_it() {
+    let rows = "subject_id;sex;age;bmi;glucocorticoids;time;event\r\n\
+                1;female;74,6;26,3;no;3,70;1\r\n2;m;64;29;TRUE;3,40;FALSE\r\n";
+    let tabs = rows.replace(';', "\t");
+    let quoted = rows.replace("74,6", "\"74,6\"").replace("26,3", "\"26,3\"");
+    let quoted = quoted.replace("3,70", "\"3,70\"").replace("3,40", "\"3,40\"").replace(';', ",");
+    let utf_16 = |text: &str| -> Vec<u8> {
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16()).collect::<Vec<_>>();
+        units.into_iter().flat_map(u16::to_le_bytes).collect()
+    };
+    let mut expected = Subject::new("1", Sex::Female, 74.6);
+    (expected.bmi, expected.glucocorticoids) = (Some(26.3), Some(false));
+    (expected.time, expected.event) = (Some(3.7), Some(true));
+    let files = [rows.as_bytes().to_vec(), tabs.into_bytes(), quoted.into_bytes(), utf_16(rows)];
+    for cohort in files {
+        let folder = folder_of(&cohort, VISITS, None);
+        let cohort = Cohort::read(folder.path()).unwrap();
+        let mut first = cohort.subjects()[0].clone();
+        first.visits.clear();
+        assert_eq!(first, expected);
+        let second = &cohort.subjects()[1];
+        assert_eq!((second.sex, second.glucocorticoids), (Sex::Male, Some(true)));
+        assert_eq!((second.time, second.event), (Some(3.4), Some(false)));
+    }
+}
+
+/// Columns of other names, codes, units and dates, as `columns.toml` says.
+#[test]
+fn a_table_of_other_names_is_read_by_its_map() {
+    let cohort = b"Pat-ID;Geschlecht;Alter;BMI;Kortison;Aufnahme;Ende;Fraktur\n\
+        1;weiblich;895,2;263;nein;01.02.2015;01.02.2018;1\n\
+        2;m\xe4nnlich;800;290;ja;01.02.2015;;0\n";
+    let columns = r#"
+        [cohort]
+        subject_id = "Pat-ID"
+        sex = { column = "Geschlecht", values = { weiblich = "F", "männlich" = "M" } }
+        age = { column = "Alter", factor = 0.08333333333333333 }
+        bmi = { column = "BMI", factor = 0.1 }
+        glucocorticoids = { column = "Kortison", values = { ja = "1", nein = "0" } }
+        time = { from = "Aufnahme", to = "Ende" }
+        event = "Fraktur"
+        [visits]
+        subject_id = "Fall"
+        date = { column = "Datum", format = "%d/%m/%Y" }
+    "#;
+    let visits = "Fall;Datum;radiograph;view\n1;01/02/2015;a.dcm;lateral\n";
+    let folder = folder_of(cohort, visits, Some(columns));
     let text = Cohort::read(folder.path()).unwrap_err().to_string();
-    assert!(text.starts_with("cohort.csv line 1: expected columns separated by commas"), "{text}");
-    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(
+        text,
+        "cohort.csv line 3, column time: expected time and event both given, or neither, got event \
+         alone"
+    );
+    let old =
+        String::from_utf8_lossy(cohort).replace(";800;", ";8000;").replace(";;0", ";01.02.2016;0");
+    let folder = folder_of(old.as_bytes(), visits, Some(columns));
+    let text = Cohort::read(folder.path()).unwrap_err().to_string();
+    assert!(
+        text.contains("line 3, column age (\"Alter\" in the file): expected a number in 0 to 120"),
+        "{text}"
+    );
+    let whole = String::from_utf8_lossy(cohort).replace(";;0", ";01.02.2016;0");
+    let whole: Vec<u8> = whole.replace('\u{fffd}', "ä").into_bytes();
+    let folder = folder_of(&whole, visits, Some(columns));
+    let cohort = Cohort::read(folder.path()).unwrap();
+    let first = &cohort.subjects()[0];
+    assert_eq!((first.sex, first.glucocorticoids), (Sex::Female, Some(false)));
+    assert!((first.age - 74.6).abs() < 1e-9 && (first.bmi.unwrap() - 26.3).abs() < 1e-9);
+    assert_eq!((first.time, first.event), (Some(1096.0 / 365.25), Some(true)));
+    assert_eq!(first.visits[0].date.to_string(), "2015-02-01");
+    assert_eq!(cohort.subjects()[1].sex, Sex::Male);
+    let unread: Vec<String> = cohort.unread_columns().iter().map(ToString::to_string).collect();
+    assert_eq!(unread, ["Aufnahme", "Ende"]);
+}
+
+#[test]
+fn a_column_that_is_absent_is_looked_for_under_other_names() {
+    let folder = folder_of(b"Pat-ID,Geschlecht,age\n1,F,60\n", VISITS, None);
+    let text = Cohort::read(folder.path()).unwrap_err().to_string();
+    let expected = "cohort.csv line 1: expected a column sex, or in columns.toml its name here, \
+                    sex = \"Geschlecht\"?, got columns Pat-ID, Geschlecht, age";
+    assert!(text.contains(expected), "{text}");
+    let folder =
+        folder_of(b"subject_id,sex,age\n1,F,60\n", VISITS, Some("[cohort]\nbmi = \"B\"\n"));
+    let text = Cohort::read(folder.path()).unwrap_err().to_string();
+    assert!(text.contains("cohort.csv line 1: expected a column B"), "{text}");
+    let folder = folder_of(b"PK\x03\x04xlsx", VISITS, None);
+    let text = Cohort::read(folder.path()).unwrap_err().to_string();
+    assert!(text.contains("cohort.csv: expected a table of text (CSV), got a workbook"), "{text}");
 }
 
 #[cfg(unix)]

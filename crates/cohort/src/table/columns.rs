@@ -22,7 +22,8 @@ impl Table {
     pub fn column(&self, name: &str) -> Result<Column, Error> {
         let c = self.index(name)?;
         let present = || self.records.iter().map(|r| &r.cells[c]).filter(|cell| !is_missing(cell));
-        let any_number = present().any(|cell| cell.parse::<f64>().is_ok());
+        let any_number =
+            present().any(|cell| cell.parse::<f64>().is_ok() || self.finite(cell).is_some());
         if !any_number && present().next().is_some() {
             let text = |r: &Record| (!is_missing(&r.cells[c])).then(|| r.cells[c].to_owned());
             return Ok(Column::Text(self.records.iter().map(text).collect()));

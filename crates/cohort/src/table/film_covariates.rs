@@ -29,7 +29,7 @@ impl FilmCovariates {
     }
 
     /// Takes the columns `names` of a table with a column `file`. In the column `sex`, `F` and `M`
-    /// are 1 and 0, as in a cohort.
+    /// (or `female` and `male`, whatever their case) are 1 and 0, as in a cohort.
     ///
     /// # Errors
     /// [`Error::InvalidTable`] for a column that does not exist, a cell that is not a number, or a
@@ -71,7 +71,7 @@ impl FilmCovariates {
 }
 
 fn value(row: Row, column: &str) -> Result<Option<f64>, Problem> {
-    match row.text(column).filter(|_| column == "sex").and_then(Sex::from_code) {
+    match row.text(column).filter(|_| column == "sex").and_then(Sex::from_text) {
         Some(sex) => Ok(Some(f64::from(u8::from(sex == Sex::Female)))),
         None => row.number(column),
     }

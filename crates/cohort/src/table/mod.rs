@@ -6,8 +6,11 @@
 //! editor counts it (also with CRLF, blank lines or cells of several lines), the column, what was
 //! expected and what came.
 //!
-//! The file is UTF-8, with or without a byte-order mark, separated by commas; blanks around a cell
-//! do not count. A cell is missing where it is empty or one of [`MISSING`], whatever its case.
+//! A file is read as it comes ([`Format`]): UTF-8, UTF-16 or Windows-1252, with or without a
+//! byte-order mark; separated by commas, semicolons or tabs; with decimal points or, where no number
+//! has one, decimal commas. Blanks around a cell do not count. A cell is missing where it is empty
+//! or one of [`MISSING`], whatever its case. A flag is `0` or `1`, `no` or `yes`, `false` or `true`,
+//! whatever its case ([`flag`]).
 //!
 //! # Examples
 //! ```
@@ -22,19 +25,24 @@
 //! # Ok::<(), vertebra_cohort::Error>(())
 //! ```
 
+mod column_map;
 mod columns;
 mod film_covariates;
+mod format;
 mod outcomes;
 mod parse;
 mod row;
 mod split_rows;
 
+pub use column_map::{ColumnMap, MappedColumn, YearsBetween};
 pub use columns::Column;
 pub use film_covariates::FilmCovariates;
+pub use format::{Encoding, Format};
 pub use row::Row;
 pub use split_rows::SplitRows;
 
 use crate::{Error, Problem};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Cells that mean "not recorded", whatever their case.
@@ -46,12 +54,26 @@ pub fn is_missing(cell: &str) -> bool {
     MISSING.iter().any(|marker| cell.eq_ignore_ascii_case(marker))
 }
 
+/// What a cell that is a flag says; `None` where it says something else.
+#[must_use]
+pub fn flag(cell: &str) -> Option<bool> {
+    let is = |words: [&str; 3]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    match (is(["0", "no", "false"]), is(["1", "yes", "true"])) {
+        (true, _) => Some(false),
+        (_, true) => Some(true),
+        _ => None,
+    }
+}
+
 /// A CSV file with a header, every cell still text.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     /// As messages name it.
     file: String,
+    format: Format,
     names: Vec<String>,
+    /// What the file calls a column that was given another name.
+    names_in_file: HashMap<String, String>,
     records: Vec<Record>,
 }
 
@@ -68,8 +90,8 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Io`] for a file that cannot be read; [`Error::InvalidTable`] with the first problem
-    /// of one that is empty, names a column twice, has a row of another length than its header, or
-    /// is not UTF-8.
+    /// of one that is empty, is no text, names a column twice, or has a row of another length than
+    /// its header.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(Error::io(path))?;
@@ -90,6 +112,12 @@ impl Table {
             Some(problem) => Err(Error::InvalidTable { problem }),
             None => Ok(table),
         }
+    }
+
+    /// How the file is written.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// Column names in the order of the file.
@@ -120,7 +148,14 @@ impl Table {
     #[must_use]
     pub fn subset(&self, rows: &[usize]) -> Self {
         let records = rows.iter().filter_map(|&r| self.records.get(r).cloned()).collect();
-        Self { file: self.file.clone(), names: self.names.clone(), records }
+        let (file, names) = (self.file.clone(), self.names.clone());
+        Self {
+            file,
+            format: self.format,
+            names,
+            names_in_file: self.names_in_file.clone(),
+            records,
+        }
     }
 
     /// Rows (from 0) with a value in each of `columns`.
@@ -132,6 +167,15 @@ impl Table {
             columns.iter().map(|name| self.index(name)).collect::<Result<_, _>>()?;
         let complete = |record: &Record| columns.iter().all(|&c| !is_missing(&record.cells[c]));
         Ok((0..self.records.len()).filter(|&r| complete(&self.records[r])).collect())
+    }
+
+    /// The finite number that a cell stands for, with this table's decimal mark.
+    fn finite(&self, cell: &str) -> Option<f64> {
+        let number = match self.format.decimal_mark {
+            ',' if cell.contains(',') => format::number_with_comma(cell),
+            _ => cell.parse().ok(),
+        };
+        number.filter(|value| value.is_finite())
     }
 
     fn position(&self, column: &str) -> Option<usize> {
@@ -155,6 +199,14 @@ impl Table {
         self.problem_at(None, None, expected.to_owned(), got.to_owned())
     }
 
+    /// The name of a column, with that of the file where it is another.
+    pub(crate) fn name_in_messages(&self, column: &str) -> String {
+        match self.names_in_file.get(column) {
+            Some(theirs) => format!("{column} (\"{theirs}\" in the file)"),
+            None => column.to_owned(),
+        }
+    }
+
     fn problem_at(
         &self,
         line: Option<u64>,
@@ -162,7 +214,7 @@ impl Table {
         expected: String,
         got: String,
     ) -> Problem {
-        let column = column.map(str::to_owned);
+        let column = column.map(|name| self.name_in_messages(name));
         Problem { file: self.file.clone(), line, column, expected, got }
     }
 }

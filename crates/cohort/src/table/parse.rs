@@ -1,5 +1,6 @@
 //! From the bytes of a file to rows of cells, with the line of each.
 
+use super::format::{self, Format};
 use super::{Record, Table};
 use crate::Problem;
 
@@ -7,39 +8,41 @@ impl Table {
     /// Everything in the file that is a row of the header's length; what is not is listed.
     pub(crate) fn scan(file: &str, bytes: &[u8], problems: &mut Vec<Problem>) -> Self {
         let mut table = Self::unread(file);
-        // Spreadsheet programs start UTF-8 files with a byte-order mark.
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if text.iter().all(u8::is_ascii_whitespace) {
+        let (text, encoding) = match format::decode(bytes) {
+            Ok(decoded) => decoded,
+            Err(got) => {
+                problems.push(table.problem_of_file("a table of text (CSV)", got));
+                return table;
+            }
+        };
+        if text.trim().is_empty() {
             problems.push(table.problem_of_file("a header and rows", "an empty file"));
             return table;
         }
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text);
-        match reader.headers() {
-            Ok(header) => table.names = header.iter().map(str::to_owned).collect(),
-            Err(e) => {
-                let got = e.to_string();
-                problems.push(table.problem_at(Some(1), None, "a header in UTF-8".into(), got));
-                return table;
-            }
+        table.format = Format { encoding, separator: format::separator(&text), decimal_mark: '.' };
+        table.read_text(&text, problems);
+        let cells = table.records.iter().flat_map(|record| record.cells.iter());
+        if format::decimal_comma(cells) {
+            table.format.decimal_mark = ',';
         }
-        if let Some(separator) = table.other_separator() {
-            let expected = "columns separated by commas and numbers with a decimal point".into();
-            let got = format!("columns separated by {separator}");
-            problems.push(table.problem_at(Some(1), None, expected, got));
-            return Self::unread(file);
-        }
-        table.check_header(problems);
-        table.read_records(&mut reader, &mut Lines::of(text), problems);
         table
     }
 
-    /// What separates the columns of a header that is one cell with commas, if anything.
-    fn other_separator(&self) -> Option<&'static str> {
-        let [header] = self.names.as_slice() else { return None };
-        [(';', "semicolons"), ('\t', "tabs")]
-            .into_iter()
-            .find_map(|(separator, name)| header.contains(separator).then_some(name))
+    fn read_text(&mut self, text: &str, problems: &mut Vec<Problem>) {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(self.format.separator as u8) // one of three ASCII characters
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        match reader.headers() {
+            Ok(header) => self.names = header.iter().map(str::to_owned).collect(),
+            Err(e) => {
+                let (expected, got) = ("a header".to_owned(), e.to_string());
+                return problems.push(self.problem_at(Some(1), None, expected, got));
+            }
+        }
+        self.check_header(problems);
+        self.read_records(&mut reader, &mut Lines::of(text.as_bytes()), problems);
     }
 
     fn check_header(&self, problems: &mut Vec<Problem>) {
@@ -72,7 +75,7 @@ impl Table {
                 }
                 Err(e) => {
                     let line = lines.of_position(e.position());
-                    let (expected, got) = ("text in UTF-8".to_owned(), e.to_string());
+                    let (expected, got) = ("a row of text".to_owned(), e.to_string());
                     problems.push(self.problem_at(Some(line), None, expected, got));
                 }
             }

@@ -1,6 +1,6 @@
 //! One row of a table, whose cells come out typed or as a problem.
 
-use super::{Record, Table, is_missing};
+use super::{Record, Table, format::number_with_comma, is_missing};
 use crate::Problem;
 
 /// One row of a [`Table`].
@@ -70,13 +70,19 @@ impl<'a> Row<'a> {
         self.text(column).map(|text| self.parse_number(column, text)).transpose()
     }
 
+    /// The finite number that a text of this table stands for, with the table's decimal mark.
+    #[must_use]
+    pub fn finite(&self, text: &str) -> Option<f64> {
+        self.table.finite(text)
+    }
+
     pub(super) fn parse_number(&self, column: &str, text: &str) -> Result<f64, Problem> {
-        if let Some(value) = finite(text) {
+        if let Some(value) = self.finite(text) {
             return Ok(value);
         }
         let (expected, got) = match text {
             _ if is_missing(text) => ("a number", format!("a missing value ({text:?})")),
-            _ if finite(&text.replacen(',', ".", 1)).is_some() => {
+            _ if number_with_comma(text).is_some_and(f64::is_finite) => {
                 ("a number with a decimal point", format!("\"{text}\""))
             }
             _ => ("a number", format!("\"{text}\"")),
@@ -90,8 +96,4 @@ impl<'a> Row<'a> {
         let (expected, got) = (expected.to_owned(), got.to_owned());
         self.table.problem_at(Some(self.record.line), Some(column), expected, got)
     }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|value| value.is_finite())
 }

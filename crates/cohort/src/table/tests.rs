@@ -105,8 +105,46 @@ fn bad_outcomes_are_named_by_line_and_column() {
 fn numbers_are_finite_and_have_a_decimal_point() {
     let got = |cell: &str| message(table(&format!("a,b\n\"{cell}\",1\n")).numbers("a"));
     assert!(got("inf").ends_with("expected a number, got \"inf\""), "{}", got("inf"));
-    assert!(got("74,6").ends_with("expected a number with a decimal point, got \"74,6\""));
+    assert!(got("7,460").ends_with("expected a number with a decimal point, got \"7,460\""));
     assert!(got("7,4,6").ends_with("expected a number, got \"7,4,6\""));
+}
+
+#[test]
+fn decimal_commas_are_taken_where_they_can_mean_nothing_else() {
+    let b = |text: &str| table(text).numbers("b").map_err(|e| e.to_string());
+    assert_eq!(b("a;b\n1,5;2\n3;0,125\n").unwrap(), [2.0, 0.125]);
+    assert_eq!(
+        table("a;b\n1,5;2\n3;0,125\n").format().to_string(),
+        "UTF-8, columns separated by semicolons, decimal commas"
+    );
+    assert_eq!(b("a\tb\n1,5\t-2,25e1\n").unwrap(), [-22.5]);
+    assert_eq!(b("a,b\n\"1,5\",\"1,234\"\n").unwrap(), [1.234]);
+    // Thousands, or a mixture of marks, are not guessed.
+    assert!(b("a;b\n1;1,234\n").unwrap_err().ends_with("a decimal point, got \"1,234\""));
+    assert!(b("a;b\n1.5;2,5\n").unwrap_err().ends_with("a decimal point, got \"2,5\""));
+    assert_eq!(table("a;b\n1,5;x\n").labels("a").unwrap(), [0]);
+}
+
+#[test]
+fn text_is_read_in_the_encodings_of_spreadsheet_programs() {
+    let latin = Table::parse("t.csv", b"a,b\n1,2\nm\xe4n,3\n").unwrap();
+    assert_eq!(
+        (latin.texts("a").unwrap(), latin.format().encoding),
+        (vec!["1", "män"], Encoding::Windows1252)
+    );
+    let units = |text: &str| -> Vec<u16> { text.encode_utf16().collect() };
+    let big: Vec<u8> =
+        units("\u{feff}a\tb\r\nä\t3\r\n").into_iter().flat_map(u16::to_be_bytes).collect();
+    let little: Vec<u8> =
+        units("a\tb\r\nä\t3\r\n").into_iter().flat_map(u16::to_le_bytes).collect();
+    for bytes in [big, little] {
+        let table = Table::parse("t.csv", &bytes).unwrap();
+        assert_eq!(
+            (table.texts("a").unwrap(), table.format().encoding),
+            (vec!["ä"], Encoding::Utf16)
+        );
+        assert_eq!(table.rows().next().unwrap().line(), 2);
+    }
 }
 
 #[test]
@@ -128,13 +166,14 @@ fn files_that_are_not_tables_are_refused_in_one_sentence() {
     );
     assert_eq!(refused("a,b\n"), "t.csv: expected at least one row below the header, got none");
     assert_eq!(refused(""), "t.csv: expected a header and rows, got an empty file");
-    assert_eq!(
-        refused("a;b\n1,5;2\n"),
-        "t.csv line 1: expected columns separated by commas and numbers with a decimal point, \
-         got columns separated by semicolons"
+    assert!(
+        refused("PAR1\u{1}")
+            .ends_with("expected a table of text (CSV), got a Parquet file (export it as CSV)")
     );
-    let latin = Table::parse("t.csv", b"a,b\n1,2\nm\xe4n,3\n");
-    assert!(message(latin).starts_with("t.csv line 3: expected text in UTF-8"));
+    assert_eq!(
+        refused("a,b\n1,\u{1}\n"),
+        "t.csv: expected a table of text (CSV), got a binary file"
+    );
     assert!(message(Table::read("absent/t.csv")).contains("absent/t.csv"));
 }
 
@@ -153,5 +192,5 @@ fn covariates_are_found_by_path_and_by_name() {
     assert_eq!(FilmCovariates::none(2).of(Path::new("c.dcm")).unwrap(), [None, None]);
     assert!(message(films("file,sex,age\na,F,1\na,F,1\n")).contains("line 3, column file"));
     assert!(message(films("file,age\na,1\n")).contains("a column sex"));
-    assert!(message(films("file,sex,age\na,f,1\n")).contains("column sex: expected a number"));
+    assert!(message(films("file,sex,age\na,x,1\n")).contains("column sex: expected a number"));
 }

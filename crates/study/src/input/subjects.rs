@@ -38,8 +38,9 @@ impl StudyData {
     pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Self, Error> {
         let (cohort, annotations) = tables::read(folder, config)?;
         let mut notes = Vec::new();
-        if !cohort.ignored_columns().is_empty() {
-            let columns = cohort.ignored_columns().join(", ");
+        let unread: Vec<String> = cohort.unread_columns().iter().map(ToString::to_string).collect();
+        if !unread.is_empty() {
+            let columns = unread.join(", ");
             notes.push(format!("Columns of cohort.csv that were not read: {columns}."));
         }
         let flow = eligibility(&cohort, &config.eligibility);

@@ -36,12 +36,11 @@ pub(crate) fn read(
 }
 
 fn rows(path: &Path) -> Result<HashMap<String, f64>, Error> {
-    let finite = |cell: &str| cell.parse().ok().filter(|value: &f64| value.is_finite());
     let mut by_id = HashMap::new();
     let mut problems = Vec::new();
     for row in Table::read(path)?.rows() {
         let id = row.required("subject_id", "an id", |cell| Some(cell.to_owned()));
-        match (id, row.required("log_hazard", "a finite number", finite)) {
+        match (id, row.required("log_hazard", "a finite number", |cell| row.finite(cell))) {
             (Ok(id), Ok(log_hazard)) => {
                 if by_id.insert(id.clone(), log_hazard).is_some() {
                     problems.push(row.problem("subject_id", "each subject once", &id));

@@ -1,0 +1,180 @@
+//! `columns.toml`: which columns of a user's tables are ours; and the columns that nobody read.
+
+use crate::column::{OPTIONAL, REQUIRED};
+use crate::table::{ColumnMap, Table};
+use crate::write::VISIT_COLUMNS;
+use crate::{Problem, Problems};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The file of a cohort folder that names its columns; it may be absent.
+pub(crate) const COLUMNS_FILE: &str = "columns.toml";
+
+/// For `cohort.csv` and for `visits.csv`: where our columns come from.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ColumnNames {
+    /// The columns of `cohort.csv`.
+    pub cohort: ColumnMap,
+    /// The columns of `visits.csv`.
+    pub visits: ColumnMap,
+}
+
+impl ColumnNames {
+    /// Reads a TOML file with the tables `[cohort]` and `[visits]`; without the file nothing is
+    /// renamed. See [`MappedColumn`](crate::table::MappedColumn) for what may stand in it.
+    ///
+    /// # Errors
+    /// [`Problems`] with one problem: a file that cannot be read, is no TOML of this kind, or names
+    /// a column that is not ours.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Problems> {
+        let names = match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(COLUMNS_FILE, &text),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(e) => {
+                let file = Table::unread(COLUMNS_FILE);
+                Err(file.problem_of_file("a readable file", &e.to_string()))
+            }
+        };
+        names.map_err(Problems::of)
+    }
+
+    fn parse(file: &str, text: &str) -> Result<Self, Problem> {
+        let problem = |column: Option<String>, expected: &str, got: String| Problem {
+            file: file.to_owned(),
+            line: None,
+            column,
+            expected: expected.to_owned(),
+            got,
+        };
+        let names: Self = toml::from_str(text).map_err(|e| {
+            let expected = "tables [cohort] and [visits] of column = \"name in the file\"";
+            problem(None, expected, e.message().to_owned())
+        })?;
+        let visits = VISIT_COLUMNS.as_slice();
+        let unknown = |map: &ColumnMap, ours: &[&str]| {
+            map.keys().find(|name| !ours.contains(&name.as_str())).cloned()
+        };
+        for (map, ours) in [(&names.cohort, cohort_columns().as_slice()), (&names.visits, visits)] {
+            if let Some(name) = unknown(map, ours) {
+                let expected = format!("one of {}", ours.join(", "));
+                return Err(problem(Some(name), &expected, "another name".to_owned()));
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Every column of `cohort.csv` that is read.
+fn cohort_columns() -> Vec<&'static str> {
+    REQUIRED.into_iter().chain(OPTIONAL.iter().map(|column| column.name)).collect()
+}
+
+/// A column of a table that was not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UnreadColumn {
+    /// The file.
+    pub file: &'static str,
+    /// Its name there.
+    pub name: String,
+    /// The column of ours that it may be, of those that the file lacks.
+    pub likely: Option<&'static str>,
+}
+
+impl std::fmt::Display for UnreadColumn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        self.likely.map_or(Ok(()), |ours| write!(f, " (meant as {ours}?)"))
+    }
+}
+
+/// The columns of a table of subjects that are not ours.
+pub(crate) fn unread(file: &'static str, table: &Table) -> Vec<UnreadColumn> {
+    let ours = cohort_columns();
+    let absent: Vec<&str> = ours.iter().copied().filter(|name| !table.has(name)).collect();
+    let foreign = table.names().iter().filter(|name| !ours.contains(&name.as_str()));
+    let unread =
+        |name: &String| UnreadColumn { file, name: name.clone(), likely: likely(name, &absent) };
+    foreign.map(unread).collect()
+}
+
+/// What a column that the table lacks is also called, in lower case without other signs; in
+/// English and in German, the languages of the exports that were seen.
+const ALSO_CALLED: [(&str, &[&str]); 14] = [
+    ("subject_id", &["id", "patid", "patientid", "patient", "subject", "pid"]),
+    ("sex", &["gender", "geschlecht"]),
+    ("age", &["alter", "ageyears", "ageatbaseline"]),
+    ("bmi", &["bodymassindex"]),
+    ("weight", &["gewicht", "bodyweight", "weightkg"]),
+    (
+        "glucocorticoids",
+        &["steroids", "corticosteroids", "cortisone", "kortison", "glucocorticoid"],
+    ),
+    ("rheumatoid_arthritis", &["rheuma", "rheumatoidearthritis", "arthritis", "ra"]),
+    ("current_smoker", &["smoker", "smoking", "raucher", "currentsmoking"]),
+    ("alcohol", &["alkohol", "alcoholuse"]),
+    ("previous_fracture", &["priorfracture", "fracturehistory", "vorfraktur"]),
+    ("parental_hip_fracture", &["familyhistory", "parenthipfracture"]),
+    ("femoral_neck_tscore", &["tscore", "tscoresh", "fntscore", "necktscore"]),
+    (
+        "time",
+        &["followup", "followupyears", "futime", "fuyears", "fujahre", "survivaltime", "years"],
+    ),
+    ("event", &["fracture", "status", "fraktur", "incidentfracture", "outcome", "ereignis"]),
+];
+
+/// The column of a table that may be one of ours, by its name.
+pub(crate) fn likely_name<'a>(ours: &'static str, table: &'a Table) -> Option<&'a str> {
+    table.names().iter().map(String::as_str).find(|theirs| likely(theirs, &[ours]).is_some())
+}
+
+fn likely(name: &str, absent: &[&'static str]) -> Option<&'static str> {
+    let bare = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let theirs = bare(name);
+    let same = |ours: &&&str| bare(ours) == theirs;
+    let called = |ours: &&&str| {
+        ALSO_CALLED.iter().any(|(of, words)| of == *ours && words.contains(&theirs.as_str()))
+    };
+    absent.iter().find(same).or_else(|| absent.iter().find(called)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_was_not_read_is_named_with_the_one_that_it_may_be() {
+        let text = "subject_id,sex,age,followup_years,Fracture,Femoral neck T-score,shoe\n1,F,60,1,1,1,1\n";
+        let table = Table::parse("cohort.csv", text.as_bytes()).unwrap();
+        let unread: Vec<String> =
+            unread("cohort.csv", &table).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            unread,
+            [
+                "followup_years (meant as time?)",
+                "Fracture (meant as event?)",
+                "Femoral neck T-score (meant as femoral_neck_tscore?)",
+                "shoe"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_map_of_columns_is_checked() {
+        let parse =
+            |text: &str| ColumnNames::parse("columns.toml", text).map_err(|e| e.to_string());
+        assert!(parse("[cohort]\nage = \"Alter\"\n").is_ok());
+        let unknown = parse("[cohort]\nshoe = \"Schuh\"\n").unwrap_err();
+        assert!(
+            unknown.starts_with("columns.toml, column shoe: expected one of subject_id, sex, age"),
+            "{unknown}"
+        );
+        let visits = parse("[visits]\nage = \"Alter\"\n").unwrap_err();
+        assert!(visits.contains("one of subject_id, date, radiograph, view"), "{visits}");
+        assert!(parse("[cohorts]\nage = \"Alter\"\n").unwrap_err().contains("unknown field"));
+    }
+}
