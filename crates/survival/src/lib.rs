@@ -34,6 +34,7 @@
 //! | [`calibration`] | Are the predicted risks right? |
 //! | [`cox`] | Regression of the hazard |
 //! | [`mod@fine_gray`] | Regression of the subdistribution hazard |
+//! | [`interval_censored`] | All of this where events are dated to an interval between visits |
 //! | [`losses`] | Training networks |
 //! | [`resampling`] | Bootstrap and jackknife of any statistic |
 //! | [`estimate`] | Figures with standard errors, intervals and tests; how to make your own |
@@ -67,6 +68,7 @@ pub mod estimate;
 pub mod fine_gray;
 pub mod group_tests;
 pub mod horizon;
+pub mod interval_censored;
 pub mod losses;
 pub mod numeric;
 pub mod outcomes;

@@ -19,10 +19,15 @@ impl Standardised {
     /// The rows of a design by their (weighted) means and SDs, or the first column that is
     /// constant.
     pub(crate) fn new(design: &Design, outcomes: &Outcomes) -> Result<Self, usize> {
+        Self::weighted(design, &|i| outcomes.weight(i))
+    }
+
+    /// The same with a weight for each row.
+    pub(crate) fn weighted(design: &Design, weight: &dyn Fn(usize) -> f64) -> Result<Self, usize> {
         let (n, p) = (design.n_rows(), design.n_columns());
-        let total = outcomes.total_weight();
+        let total: f64 = (0..n).map(weight).sum();
         let average = |value: &dyn Fn(usize) -> f64| {
-            (0..n).map(|i| outcomes.weight(i) * value(i)).sum::<f64>() / total
+            (0..n).map(|i| weight(i) * value(i)).sum::<f64>() / total
         };
         let mean: Vec<f64> = (0..p).map(|j| average(&|i| design.row(i)[j])).collect();
         let mut sd = Vec::with_capacity(p);

@@ -20,10 +20,12 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod interval;
 mod parametric;
 #[cfg(feature = "burn")]
 mod tensor;
 
+pub use interval::{ProfileLikelihood, interval_hazard_loss, weibull_interval_loss};
 pub use parametric::{LossGradient, logistic_hazard_loss, weibull_loss};
 #[cfg(feature = "burn")]
 pub use tensor::{

@@ -1,0 +1,290 @@
+//! How well a score ranks subjects whose events are known to an interval.
+//!
+//! Whether a subject had its event by a time, and which of two came first, is known with some
+//! probability. With `w_i = P(T_i <= t | what is known of i, its score)`
+//!
+//! `AUC(t) = sum_{i != j} w_i (1 - w_j) [M_i > M_j] / sum_{i != j} w_i (1 - w_j)`
+//!
+//! (cumulative cases and dynamic controls; Li & Ma, *Stat. Med.* 30:1266-1277, 2011; Beyene & El
+//! Ghouch, *Biom. J.* 64:1056-1074, 2022), and likewise
+//!
+//! `C(t) = sum P(T_i < T_j, T_i <= t | ..) [M_i > M_j] / sum P(T_i < T_j, T_i <= t | ..)`;
+//!
+//! equal scores count half. The probabilities are those of the proportional hazards model
+//! ([`IntervalCoxOptions`](super::IntervalCoxOptions)) of the normal scores of the score's ranks, so
+//! that both depend on ranks alone, as C and AUC should. Two times within one interval of support
+//! of the model count as equal, and are no pair. Where all times are exact up to `t` the
+//! probabilities are 0 and 1 and the model does not matter.
+//!
+//! Standard errors are those of influence values with the model as known; `docs/VALIDATION.md` of
+//! the project says how well intervals cover.
+
+use super::{outcomes::IntervalOutcomes, proportional::IntervalCoxOptions};
+use crate::{
+    cox::Design,
+    error::Error,
+    estimate::{Estimate, Influence, Pivot, ReferenceDistribution, Scale},
+    numeric::distributions::Normal,
+    outcomes::{check, labels::members},
+};
+
+/// How C and AUC of outcomes known to an interval are computed; 95 % intervals by default.
+///
+/// # Examples
+/// ```
+/// use vertebra_survival::interval_censored::{AccuracyOptions, IntervalOutcomes};
+/// let none = f64::INFINITY;
+/// let left = vec![0.0, 2.0, 2.0, 4.0, 4.0, 6.0, 6.0, 2.0];
+/// let right = vec![2.0, 4.0, 4.0, 6.0, none, none, none, none];
+/// let outcomes = IntervalOutcomes::new(left, right)?;
+/// let risk = [3.1, 2.0, 2.7, 2.2, 1.2, 1.9, 0.8, 2.4];
+/// let options = AccuracyOptions::default();
+/// let (auc, c) = (options.auc_at(&outcomes, &risk, 5.0)?, options.c(&outcomes, &risk, 6.0)?);
+/// assert!(auc.estimate.value > 0.8 && c.estimate.value > 0.7);
+/// # Ok::<(), vertebra_survival::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccuracyOptions {
+    level: f64,
+    reference: ReferenceDistribution,
+    clusters: Option<Vec<usize>>,
+}
+
+impl Default for AccuracyOptions {
+    fn default() -> Self {
+        Self { level: 0.95, reference: ReferenceDistribution::default(), clusters: None }
+    }
+}
+
+/// C or AUC of outcomes known to an interval.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct IntervalAccuracy {
+    /// The figure with its interval.
+    pub estimate: Estimate,
+    /// Subjects.
+    pub n: usize,
+    /// Those of them with the event at any time.
+    pub events: usize,
+    /// Expected number of events by the horizon among all subjects.
+    pub cases: f64,
+}
+
+impl AccuracyOptions {
+    /// Confidence level of the interval.
+    #[must_use]
+    pub fn with_level(mut self, level: f64) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// What the figure divided by its standard error is compared with.
+    #[must_use]
+    pub fn with_reference(mut self, reference: ReferenceDistribution) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// Takes subjects of one label as dependent; one label per subject.
+    #[must_use]
+    pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
+        self.clusters = Some(clusters);
+        self
+    }
+
+    /// Cumulative, dynamic AUC at `horizon` (years).
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`],
+    /// [`Error::NoEvents`]; [`Error::Undefined`] for a horizon that nobody was followed to, a score
+    /// that is constant, or no cases or controls; those of the model.
+    pub fn auc_at(
+        &self,
+        outcomes: &IntervalOutcomes,
+        risk: &[f64],
+        horizon: f64,
+    ) -> Result<IntervalAccuracy, Error> {
+        let model = Model::new(outcomes, risk)?;
+        let case = model.by(horizon)?;
+        let mut pairs = Pairs::new(outcomes, risk);
+        let control: Vec<f64> = case.iter().map(|w| 1.0 - w).collect();
+        pairs.add(&case, &control);
+        self.result(outcomes, pairs, &case)
+    }
+
+    /// Concordance of the events by `horizon` (years).
+    ///
+    /// # Errors
+    /// As [`auc_at`](Self::auc_at).
+    pub fn c(
+        &self,
+        outcomes: &IntervalOutcomes,
+        risk: &[f64],
+        horizon: f64,
+    ) -> Result<IntervalAccuracy, Error> {
+        let model = Model::new(outcomes, risk)?;
+        let case = model.by(horizon)?;
+        let mut pairs = Pairs::new(outcomes, risk);
+        let mut before = vec![0.0; risk.len()];
+        for end in model.ends(horizon) {
+            let by = model.by(end)?;
+            let here: Vec<f64> = by.iter().zip(&before).map(|(b, a)| b - a).collect();
+            let later: Vec<f64> = by.iter().map(|b| 1.0 - b).collect();
+            pairs.add(&here, &later);
+            before = by;
+        }
+        self.result(outcomes, pairs, &case)
+    }
+
+    fn result(
+        &self,
+        outcomes: &IntervalOutcomes,
+        pairs: Pairs,
+        case: &[f64],
+    ) -> Result<IntervalAccuracy, Error> {
+        let n = outcomes.n_subjects();
+        let (concordant, all) = pairs.sums();
+        if all.value() <= 0.0 {
+            return Err(Error::NoComparablePair { n });
+        }
+        let mut figure = concordant.over(&all);
+        let mut groups = outcomes.n_events();
+        if let Some(clusters) = &self.clusters {
+            if clusters.len() != n {
+                let got = clusters.len();
+                return Err(Error::LengthMismatch { name: "clusters", expected: n, got });
+            }
+            figure = figure.by_cluster(clusters);
+            let seen =
+                |cluster: &&Vec<usize>| cluster.iter().any(|&i| outcomes.right()[i].is_finite());
+            groups = members(clusters).iter().filter(seen).count();
+        }
+        let pivot = match self.reference {
+            ReferenceDistribution::Normal => Pivot::Normal,
+            ReferenceDistribution::Student if groups < 2 => {
+                return Err(Error::Undefined {
+                    name: "the interval",
+                    why: "fewer than two subjects have the event",
+                });
+            }
+            ReferenceDistribution::Student => Pivot::Student(groups as f64 - 1.0),
+        };
+        let weighted = case.iter().enumerate().map(|(i, w)| outcomes.weight(i) * w);
+        Ok(IntervalAccuracy {
+            estimate: figure.estimate(pivot, Scale::Logit, check::level(self.level)?),
+            n,
+            events: outcomes.n_events(),
+            cases: weighted.sum(),
+        })
+    }
+}
+
+/// The model of the score that says how likely an event was when.
+struct Model {
+    rate: Vec<f64>,
+    /// Cumulative hazard at the ends of each subject's interval, infinite where it has none.
+    known: Vec<(f64, f64)>,
+    fit: super::IntervalCox,
+}
+
+impl Model {
+    fn new(outcomes: &IntervalOutcomes, risk: &[f64]) -> Result<Self, Error> {
+        check::finite_values("risk", risk, outcomes.n_subjects())?;
+        let scores = normal_scores(risk);
+        let design = Design::from_columns(&[&scores])?;
+        let fit = IntervalCoxOptions::default().fit(outcomes, &design)?;
+        let rate: Vec<f64> =
+            scores.iter().map(|s| (fit.coefficients[0] * (s - fit.means[0])).exp()).collect();
+        let hazard = |time: f64| match time > fit.until {
+            true => f64::INFINITY,
+            false => fit.cumulative_hazard_at(time).unwrap_or(f64::INFINITY),
+        };
+        let known = outcomes.left().iter().zip(outcomes.right());
+        let known = known.map(|(&l, &r)| match l == r {
+            true => (fit.hazard_before(l), hazard(r)),
+            false => (hazard(l), hazard(r)),
+        });
+        Ok(Self { rate, known: known.collect(), fit })
+    }
+
+    /// The probability that each subject had its event by `time`.
+    fn by(&self, time: f64) -> Result<Vec<f64>, Error> {
+        let now = self.fit.cumulative_hazard_at(time)?;
+        let one = |(&e, &(from, to)): (&f64, &(f64, f64))| {
+            let now = now.clamp(from, to);
+            let beyond = |to: f64| -(e * (from - to)).exp_m1();
+            if now >= to { 1.0 } else { beyond(now) / beyond(to) }
+        };
+        Ok(self.rate.iter().zip(&self.known).map(one).collect())
+    }
+
+    /// Where intervals of support end, up to the horizon.
+    fn ends(&self, horizon: f64) -> Vec<f64> {
+        let mut ends: Vec<f64> =
+            self.fit.upper.iter().copied().filter(|&upper| upper < horizon).collect();
+        ends.push(horizon);
+        ends
+    }
+}
+
+/// Sums over ordered pairs of different subjects, and each subject's part in them.
+struct Pairs<'a> {
+    outcomes: &'a IntervalOutcomes,
+    /// Runs of equal scores, increasing.
+    runs: Vec<Vec<usize>>,
+    concordant: Vec<f64>,
+    all: Vec<f64>,
+}
+
+impl<'a> Pairs<'a> {
+    fn new(outcomes: &'a IntervalOutcomes, risk: &[f64]) -> Self {
+        let order = crate::numeric::order::Order::new(risk);
+        let runs = order.runs().map(|run| run.iter().map(|&i| i as usize).collect()).collect();
+        let zeros = vec![0.0; risk.len()];
+        Self { outcomes, runs, concordant: zeros.clone(), all: zeros }
+    }
+
+    /// Adds the pairs in which `i` counts `first[i]` as the one with the event and `j` counts
+    /// `second[j]` as the one without.
+    fn add(&mut self, first: &[f64], second: &[f64]) {
+        let weight = |i: usize| self.outcomes.weight(i);
+        let n = first.len();
+        let total = |x: &[f64]| (0..n).map(|i| weight(i) * x[i]).sum::<f64>();
+        let (all_first, all_second) = (total(first), total(second));
+        let (mut first_below, mut second_below) = (0.0, 0.0);
+        for run in &self.runs {
+            let within = |x: &[f64]| run.iter().map(|&i| weight(i) * x[i]).sum::<f64>();
+            let (first_here, second_here) = (within(first), within(second));
+            let first_above = all_first - first_below - first_here;
+            for &i in run {
+                let (w, a, b) = (weight(i), first[i], second[i]);
+                let lower = second_below + 0.5 * (second_here - w * b);
+                let higher = first_above + 0.5 * (first_here - w * a);
+                self.concordant[i] += w * (a * lower + b * higher);
+                self.all[i] += w * (a * (all_second - w * b) + b * (all_first - w * a));
+            }
+            first_below += first_here;
+            second_below += second_here;
+        }
+    }
+
+    /// Each pair is part of two subjects' sums.
+    fn sums(self) -> (Influence, Influence) {
+        let sum = |parts: Vec<f64>| Influence::new(0.5 * parts.iter().sum::<f64>(), parts);
+        (sum(self.concordant), sum(self.all))
+    }
+}
+
+/// The normal quantile of each rank, the middle one of equal scores.
+fn normal_scores(risk: &[f64]) -> Vec<f64> {
+    let order = crate::numeric::order::Order::new(risk);
+    let n = risk.len() as f64;
+    let mut scores = vec![0.0; risk.len()];
+    let mut below = 0.0;
+    for run in order.runs() {
+        let rank = below + 0.5 * (run.len() as f64 + 1.0);
+        run.iter().for_each(|&i| scores[i as usize] = Normal.quantile(rank / (n + 1.0)));
+        below += run.len() as f64;
+    }
+    scores
+}
