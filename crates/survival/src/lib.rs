@@ -37,6 +37,8 @@
 //! | [`interval_censored`] | All of this where events are dated to an interval between visits |
 //! | [`losses`] | Training networks |
 //! | [`resampling`] | Bootstrap and jackknife of any statistic |
+//! | [`validation`] | What will a model be worth to new subjects? Optimism, cross-validation, imputations |
+//! | [`sample_size`] | How many subjects does a model take? |
 //! | [`estimate`] | Figures with standard errors, intervals and tests; how to make your own |
 //! | [`numeric`] | Distributions |
 //!
@@ -74,6 +76,8 @@ pub mod numeric;
 pub mod outcomes;
 pub mod resampling;
 mod risk_sets;
+pub mod sample_size;
+pub mod validation;
 
 pub use calibration::{calibration_curve, calibration_slope, observed_expected};
 pub use concordance::{

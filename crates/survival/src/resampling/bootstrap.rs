@@ -119,19 +119,29 @@ impl BootstrapOptions {
         n_subjects: usize,
         statistic: impl Fn(&[usize]) -> Option<T> + Sync,
     ) -> Result<(T, Vec<Option<T>>), Error> {
-        let sampler = self.sampler(n_subjects)?;
         let everyone: Vec<usize> = (0..n_subjects).collect();
+        self.sampler(n_subjects)?; // its complaints come first
         let estimate = statistic(&everyone).ok_or(Error::Undefined {
             name: "the statistic",
             why: "the whole sample has no value",
         })?;
+        Ok((estimate, self.replicates(n_subjects, statistic)?))
+    }
+
+    /// Anything of each bootstrap sample.
+    pub(crate) fn replicates<T: Send>(
+        &self,
+        n_subjects: usize,
+        statistic: impl Fn(&[usize]) -> Option<T> + Sync,
+    ) -> Result<Vec<Option<T>>, Error> {
+        let sampler = self.sampler(n_subjects)?;
         let one = |sample: &mut Vec<usize>, replicate: u64| {
             sample.clear();
             sampler.draw(replicate, |i| sample.push(i));
             statistic(sample)
         };
         let empty = || Vec::with_capacity(n_subjects);
-        Ok((estimate, sampler.replicates().map_init(empty, one).collect()))
+        Ok(sampler.replicates().map_init(empty, one).collect())
     }
 
     pub(crate) fn sampler(&self, n_subjects: usize) -> Result<Sampler, Error> {
