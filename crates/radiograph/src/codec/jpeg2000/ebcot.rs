@@ -44,7 +44,7 @@ pub(super) struct Style {
 impl Style {
     /// Whether pass `pass` of a block has bare bits.
     fn is_raw(self, pass: u32) -> bool {
-        self.bypass && pass >= 10 && pass % 3 != 0
+        self.bypass && pass >= 10 && !pass.is_multiple_of(3)
     }
 
     /// How many passes of a block the segment that begins with pass `pass` can have.
@@ -125,7 +125,7 @@ impl Decoder {
         if block.style.reset {
             self.contexts = Contexts::default();
         }
-        let plane = block.planes - 1 - (pass + 2) / 3;
+        let plane = block.planes - 1 - pass.div_ceil(3);
         let contexts = &mut self.contexts.0;
         let zero = contexts::zero(block.band);
         match pass % 3 {
@@ -142,7 +142,7 @@ impl Decoder {
     }
 
     fn raw_pass(&mut self, block: &Block<'_>, shape: Shape, pass: u32, raw: &mut Raw<'_>) {
-        let plane = block.planes - 1 - (pass + 2) / 3;
+        let plane = block.planes - 1 - pass.div_ceil(3);
         if pass % 3 == 1 {
             raw::propagate(&mut self.state, shape, raw, plane);
         } else {
