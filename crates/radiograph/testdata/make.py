@@ -1,8 +1,9 @@
 """Writes the compressed frames in this folder with encoders that are not ours.
 
 pip install imagecodecs==2026.3.6 pylibjpeg-openjpeg==2.6.0 pyjpegls==1.5.1 pydicom numpy
-imagecodecs wraps libjpeg-turbo 3 (JPEG), charls (JPEG-LS) and OpenJPEG; `*.ref` is the frame as the
-same library decodes it again, little-endian 16-bit, for the lossy ones.
+imagecodecs wraps libjpeg-turbo 3 (JPEG), charls (JPEG-LS) and OpenJPEG; opj_compress is OpenJPEG
+2.5.0; `*.ref` is the frame as the same library decodes it again, little-endian 16-bit, for the
+lossy ones.
 """
 
 import os
@@ -90,6 +91,59 @@ signed = picture(12).astype(np.int16) - 2048
 write("j2k_signed.j2k", encode_array(signed, bits_stored=12, photometric_interpretation=0))
 write("j2k_rgb.j2k", imagecodecs.jpeg2k_encode(colour(), reversible=True, codecformat="j2k", mct=True))
 write("lossless_rgb.jpg", imagecodecs.jpeg8_encode(colour(), lossless=True, predictor=1, colorspace="RGB", outcolorspace="RGB"))
+
+
+def opj(name, array, *options):
+    """opj_compress (Debian package libopenjp2-tools)."""
+    bits = 12 if array.dtype == np.uint16 else 8
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = f"{folder}/a.raw", f"{folder}/a.j2k"
+        write(source, array.astype(">u2" if bits > 8 else "u1").tobytes())
+        layout = f"{array.shape[1]},{array.shape[0]},1,{bits},u"
+        command = ["opj_compress", "-i", source, "-o", target, "-F", layout, *options]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        data = open(target, "rb").read()
+    write(name, data)
+    return data
+
+
+def packed(data, main):
+    """The packet headers of `data`, which has SOP and EPH markers, in the main header or in the tile-part's."""
+    sot, sod, end = data.index(b"\xff\x90\x00\x0a"), data.index(b"\xff\x93"), data.rindex(b"\xff\xd9")
+    headers, bodies, at = b"", b"", sod + 2
+    while at < end:
+        stop = data.index(b"\xff\x92", at) + 2
+        following = data.find(b"\xff\x91\x00\x04", stop, end)
+        following = end if following < 0 else following
+        headers += data[at + 6 : stop]
+        bodies += data[stop:following]
+        at = following
+    if main:
+        content = b"\x00" + len(headers).to_bytes(4, "big") + headers
+        before = data[:sot] + b"\xff\x60" + (len(content) + 2).to_bytes(2, "big") + content
+        part = data[sot:sod]
+    else:
+        half, before, part = len(headers) // 2, data[:sot], data[sot:sod]
+        for number, piece in ((1, headers[half:]), (0, headers[:half])):
+            part += b"\xff\x61" + (len(piece) + 3).to_bytes(2, "big") + bytes([number]) + piece
+    part = bytearray(part + b"\xff\x93" + bodies)
+    part[6:10] = len(part).to_bytes(4, "big")
+    return before + bytes(part) + data[end:]
+
+
+layers, orders = ("-r", "20,5,1"), {"rlcp": (), "rpcl": ("-t", "30,29"), "pcrl": (), "cprl": ("-t", "20,20")}
+opj("j2k_12_modes.j2k", picture(12), "-M", "63", "-b", "16,16", *layers)
+opj("j2k_12_bypass.j2k", picture(12), "-M", "1", *layers)
+opj("j2k_12_causal.j2k", picture(12), "-M", "42", "-b", "4,64", "-n", "3")
+for order, options in orders.items():
+    precincts = ("-c", "[16,16],[8,16],[16,8]", "-d", "5,3", "-T", "2,1", "-SOP", "-EPH")
+    opj(f"j2k_12_{order}.j2k", picture(12), "-n", "4", "-p", order.upper(), *layers, *precincts, *options)
+opj("j2k_12_parts.j2k", picture(12), "-n", "3", *layers, "-t", "30,29", "-TP", "R")
+opj("j2k_8_region.j2k", picture(8), "-ROI", "c=0,U=7")
+opj("j2k_12_changes.j2k", picture(12), "-n", "4", *layers, "-POC", "T1=0,0,3,2,1,CPRL/T1=2,0,3,4,1,RLCP")
+marked = opj("j2k_12_ppt.j2k", picture(12), "-n", "3", "-b", "16,16", *layers, "-SOP", "-EPH")
+write("j2k_12_ppt.j2k", packed(marked, False))
+write("j2k_12_ppm.j2k", packed(marked, True))
 
 
 def openjph(name, array, *options):

@@ -109,6 +109,13 @@ fn lossless_compression_is_exact() {
     }
     cases.push((HTJ2K_RPCL, 12, "ht_tiles.j2c".into()));
     cases.push((HTJ2K_RPCL, 12, "ht_precincts.j2c".into()));
+    for name in [
+        "modes", "bypass", "causal", "rlcp", "rpcl", "pcrl", "cprl", "parts", "changes", "ppt",
+        "ppm",
+    ] {
+        cases.push((JPEG_2000, 12, format!("j2k_12_{name}.j2k")));
+    }
+    cases.push((JPEG_2000, 8, "j2k_8_region.j2k".into()));
     cases.extend([8, 16].map(|bits| (JPEG_LOSSLESS, bits, format!("lossless_{bits}_7.jpg"))));
     for (syntax, bits, name) in cases {
         let film = stored(&compressed(syntax, bits, &name).bytes());

@@ -1,22 +1,15 @@
 //! Which context a decision is made in (T.800 tables D.1 to D.4), from the window of flags around a
 //! sample.
 //!
-//! Flags of a column of four samples hold three bits for each of six rows, from the row above to
-//! the one below: whether the left neighbour, the sample itself and the right neighbour are
-//! significant; 32 bits higher, whether they are negative. Shifted by three bits a row they show a
-//! sample's window of three by three.
+//! A window shows the three columns around a sample, six bits apart, of each three rows from the
+//! lowest bit.
 
-/// Bits of a row of flags.
-pub(super) const ROW: usize = 3;
-/// From significance to sign.
-pub(super) const SIGN: u32 = 32;
-
-/// The first context of signs, of refinement; those of runs and of equal bits.
+/// The first context of refinement; those of runs and of equal bits.
 pub(super) const REFINE: usize = 14;
 pub(super) const RUN: usize = 17;
 pub(super) const EVEN: usize = 18;
 
-/// Contexts of significance, by window.
+/// Contexts of significance, by the nine bits of a window.
 pub(super) type Zero = [u8; 512];
 
 /// Of the bands LL and LH, of HL, of HH.
@@ -30,19 +23,25 @@ pub(super) fn zero(band: usize) -> &'static Zero {
     }]
 }
 
+/// The index to a [`Zero`] of a window of significance.
+#[inline(always)]
+pub(super) fn zero_index(window: u64) -> usize {
+    (window & 0o7 | window >> 3 & 0o70 | window >> 6 & 0o700) as usize
+}
+
 const fn zero_table(kind: usize) -> Zero {
     let mut table = [0; 512];
-    let mut window = 0;
-    while window < 512 {
-        let across = (window >> 3 & 1) + (window >> 5 & 1);
-        let along = (window >> 1 & 1) + (window >> 7 & 1);
-        let diagonal = (window & 1) + (window >> 2 & 1) + (window >> 6 & 1) + (window >> 8 & 1);
-        table[window] = match kind {
+    let mut i = 0;
+    while i < 512 {
+        let across = (i >> 1 & 1) + (i >> 7 & 1);
+        let along = (i >> 3 & 1) + (i >> 5 & 1);
+        let diagonal = (i & 1) + (i >> 2 & 1) + (i >> 6 & 1) + (i >> 8 & 1);
+        table[i] = match kind {
             0 => zero_lines(across, along, diagonal),
             1 => zero_lines(along, across, diagonal),
             _ => zero_diagonal(across + along, diagonal),
         };
-        window += 1;
+        i += 1;
     }
     table
 }
@@ -75,22 +74,24 @@ const fn zero_diagonal(lines: usize, diagonal: usize) -> u8 {
     }
 }
 
-/// Of a sign: the context, and at bit 7 whether the decoded bit is inverted. The index interleaves
-/// significance (odd bits) and sign (even bits) of the neighbours above, left, right and below.
+/// Of a sign: the context, and at bit 7 whether the decoded bit is inverted. The index has two bits
+/// of each of the neighbours left, above, below and right: negative, significant.
 pub(super) static SIGNS: [u8; 256] = sign_table();
 
-/// The index to [`SIGNS`] of a window.
+/// The index to [`SIGNS`] of windows of significance and sign.
 #[inline(always)]
-pub(super) fn sign_index(window: u64) -> usize {
-    (window & 0xAA | window >> (SIGN + 1) & 0x55) as usize
+pub(super) fn sign_index(significant: u64, negative: u64) -> usize {
+    const NEXT: u64 = 0b10_0001_0100_0010;
+    let both = (significant & NEXT) << 1 | negative & NEXT;
+    (both >> 1 & 0x03 | both >> 4 & 0x3C | both >> 7 & 0xC0) as usize
 }
 
 const fn sign_table() -> [u8; 256] {
     let mut table = [0; 256];
     let mut i = 0;
     while i < 256 {
-        let along = sum(vote(i), vote(i >> 6));
-        let across = sum(vote(i >> 2), vote(i >> 4));
+        let across = sum(vote(i), vote(i >> 6));
+        let along = sum(vote(i >> 2), vote(i >> 4));
         table[i] = match (across, along) {
             (1, 1) => 13,
             (1, 0) => 12,

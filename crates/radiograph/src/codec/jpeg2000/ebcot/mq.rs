@@ -108,7 +108,7 @@ impl<'a> Mq<'a> {
         mq
     }
 
-    /// The next symbol in a context.
+    /// The next symbol in a context, quickly where it is the more probable one.
     #[inline(always)]
     pub(super) fn decode(&mut self, context: &mut Context) -> u64 {
         let row = *context;
@@ -119,32 +119,29 @@ impl<'a> Mq<'a> {
             (self.interval, self.code) = (interval, code);
             return row >> SYMBOL & 1;
         }
-        self.renormalize(context, [interval, code], below)
+        self.decode_even(context)
     }
 
     /// The next symbol in a context where the more probable symbol is no safe bet.
     #[inline(always)]
     pub(super) fn decode_even(&mut self, context: &mut Context) -> u64 {
-        let probability = *context & PROBABILITY;
-        let interval = self.interval - probability;
-        let (code, below) = self.code.overflowing_sub(probability);
-        self.renormalize(context, [interval, code], below)
+        self.decode_if(context, u64::MAX)
     }
 
-    /// Both halves of the interval at once, without a branch on which it is.
+    /// The same where `mask` is all ones; where it is 0, nothing happens. There is no branch but
+    /// for reading ahead: both halves of the interval are followed.
     #[inline(always)]
-    fn renormalize(
-        &mut self,
-        context: &mut Context,
-        [interval, code]: [u64; 2],
-        below: bool,
-    ) -> u64 {
+    pub(super) fn decode_if(&mut self, context: &mut Context, mask: u64) -> u64 {
         let row = *context;
-        let probability = row & PROBABILITY;
-        let mask = u64::from(below).wrapping_neg();
-        let less = u64::from(below ^ (interval < probability));
-        let interval = interval ^ (interval ^ probability) & mask;
-        let code = code.wrapping_add(probability & mask);
+        // Looked up before it is known which is the next.
+        let (more, less) = (row as usize & 127, (row >> LESS_PROBABLE) as usize & 127);
+        let next = [TABLE[more], TABLE[less]];
+        let probability = row & PROBABILITY & mask;
+        let interval = self.interval - probability;
+        let (code, below) = self.code.overflowing_sub(probability);
+        let less = below ^ (interval < probability);
+        let interval = if below { probability } else { interval };
+        let code = if below { self.code } else { code };
         let shift = interval.leading_zeros();
         self.interval = interval << shift;
         self.code = code << shift;
@@ -152,10 +149,9 @@ impl<'a> Mq<'a> {
         if self.ahead < 0 {
             self.read();
         }
-        let stays = shift == 0;
-        let next = TABLE[(row >> (less as u32 * LESS_PROBABLE)) as usize & 127];
-        *context = if stays { row } else { next };
-        row >> SYMBOL & 1 ^ less
+        let next = if less { next[1] } else { next[0] };
+        *context = if shift == 0 { row } else { next };
+        row >> SYMBOL & 1 ^ u64::from(less)
     }
 
     /// Reads ahead.

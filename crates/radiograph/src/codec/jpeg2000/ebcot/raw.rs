@@ -1,6 +1,6 @@
 //! Passes whose bits are not arithmetically coded (T.800 D.6).
 
-use super::state::{Shape, State, later};
+use super::state::{Shape, State, later, neighbours};
 
 /// Bits, the highest of a byte first; after FF a byte holds seven. After the end come ones.
 #[derive(Debug)]
@@ -17,13 +17,13 @@ impl<'a> Raw<'a> {
 
     fn bit(&mut self) -> u64 {
         if self.left == 0 {
-            self.left = if self.byte == 0xFF { 7 } else { 8 };
-            self.byte = match self.bytes.split_first() {
-                Some((&byte, rest)) => {
+            let after_ff = self.byte == 0xFF;
+            (self.byte, self.left) = match self.bytes.split_first() {
+                Some((&byte, rest)) if !after_ff || byte <= 0x8F => {
                     self.bytes = rest;
-                    byte
+                    (byte, if after_ff { 7 } else { 8 })
                 }
-                None => 0xFF,
+                _ => (0xFF, 8),
             };
         }
         self.left -= 1;
@@ -33,43 +33,38 @@ impl<'a> Raw<'a> {
 
 /// As [`super::passes::propagate`].
 pub(super) fn propagate(state: &mut State, shape: Shape, raw: &mut Raw<'_>, plane: u32) {
-    for stripe in 0..shape.stripes() {
-        for word in 0..shape.words() {
-            let place = shape.place(stripe, word);
-            let mut significant = state.significant[place.word];
-            let mut todo = state.neighbours(shape, place.word) & !significant & place.inside;
-            let mut visited = todo;
-            while todo != 0 {
-                let bit = todo.trailing_zeros() as usize;
-                todo &= todo - 1;
-                if raw.bit() == 1 {
-                    let negative = raw.bit();
-                    state.set(place, bit, plane, negative);
-                    state.mark(shape, place, bit, negative);
-                    significant |= 1 << bit;
-                    let more = later(bit) & place.inside & !significant;
-                    todo |= more;
-                    visited |= more;
-                }
+    for place in shape.places() {
+        let mut significant = state.significant(shape, place);
+        let mut negative = state.negative[place.word];
+        let mut todo = neighbours(significant) & !significant & place.inside;
+        let mut visited = todo;
+        while todo != 0 {
+            let bit = todo.trailing_zeros() as usize;
+            todo &= todo - 1;
+            if raw.bit() == 1 {
+                let minus = raw.bit();
+                state.set(place, bit, plane, minus, u64::MAX);
+                significant |= 1 << bit;
+                negative |= minus << bit;
+                let more = later(bit) & place.inside & !significant;
+                todo |= more;
+                visited |= more;
             }
-            state.significant[place.word] = significant;
-            state.visited[place.word] = visited;
         }
+        state.keep(place, significant, negative);
+        state.visited[place.word] = visited;
     }
 }
 
 /// As [`super::passes::refine`].
 pub(super) fn refine(state: &mut State, shape: Shape, raw: &mut Raw<'_>, plane: u32) {
-    for stripe in 0..shape.stripes() {
-        for word in 0..shape.words() {
-            let place = shape.place(stripe, word);
-            let mut todo = state.significant[place.word] & !state.visited[place.word];
-            state.refined[place.word] |= todo;
-            while todo != 0 {
-                let bit = todo.trailing_zeros() as usize;
-                todo &= todo - 1;
-                state.refine(place, bit, plane, raw.bit());
-            }
+    for place in shape.places() {
+        let mut todo = state.significant[place.word] & !state.visited[place.word];
+        state.refined[place.word] |= todo;
+        while todo != 0 {
+            let bit = todo.trailing_zeros() as usize;
+            todo &= todo - 1;
+            state.refine(place, bit, plane, raw.bit());
         }
     }
 }
