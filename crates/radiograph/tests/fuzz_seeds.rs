@@ -18,6 +18,9 @@ fn write_seeds() {
     let mut streams = Vec::new();
     for entry in std::fs::read_dir(root.join("testdata")).unwrap() {
         let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         streams.push((name, std::fs::read(path).unwrap()));
     }

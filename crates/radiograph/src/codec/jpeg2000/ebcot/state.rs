@@ -223,5 +223,5 @@ pub(super) fn empty_columns(word: u64) -> u64 {
 /// The first row of the column after that of sample `bit`, and other rows of no meaning.
 #[inline(always)]
 pub(super) fn next_column(bit: usize) -> u64 {
-    0b1111_000 << bit
+    0b111_1000 << bit
 }
