@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, DetectorTrainer, FilmFolds, FilmSample};
-use vertebra_hrnet::{SpineFinding, TrainedDetector, folds_by_subject};
+use vertebra_hrnet::{KeypointDetector, SpineFinding, TrainedDetector, folds_by_subject};
 use vertebra_keypoints::{ApReport, ConfidenceCalibration, Detection, EvaluatedFilm};
 use vertebra_keypoints::{
     LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable, SpineTruth,
@@ -38,6 +38,7 @@ pub struct DetectorStudy<'a> {
     n_folds: usize,
     every_fold: bool,
     oks: OksOptions,
+    start: Option<KeypointDetector>,
     device: Device,
     on_progress: Box<Observer<'a>>,
 }
@@ -93,6 +94,7 @@ impl<'a> DetectorStudy<'a> {
             n_folds: 5,
             every_fold: false,
             oks: OksOptions::default(),
+            start: None,
             device: Device::default(),
             on_progress: Box::new(|_| {}),
         }
@@ -123,6 +125,14 @@ impl<'a> DetectorStudy<'a> {
     #[must_use]
     pub fn oks(mut self, oks: OksOptions) -> Self {
         self.oks = oks;
+        self
+    }
+
+    /// The study whose trainings start from the weights of `detector`, head included; its network
+    /// must be the configuration's.
+    #[must_use]
+    pub fn start(mut self, detector: KeypointDetector) -> Self {
+        self.start = Some(detector);
         self
     }
 
@@ -190,9 +200,12 @@ impl<'a> DetectorStudy<'a> {
             found,
             subject: &films.subjects[i],
         };
-        let trainer = DetectorTrainer::new(self.config.clone())
+        let mut trainer = DetectorTrainer::new(self.config.clone())
             .with_device(&self.device)
             .with_run_folder(folder);
+        if let Some(start) = &self.start {
+            trainer = trainer.with_network(start.network().clone());
+        }
         let observer = &mut *self.on_progress;
         let mut steps = 0;
         if !self.every_fold {

@@ -99,6 +99,7 @@ impl DetectorConfig {
         };
         let augmentation = Augmentation {
             rotation: 10.0,
+            log_stretch: 0.12,
             log_gamma: 0.5,
             log_contrast: 0.3,
             noise: 0.3,
@@ -115,6 +116,17 @@ impl DetectorConfig {
         let training = training.with_checkpoint_every(1);
         let input_size = [192, 192];
         Self { network, input_size, candidates: 12, augmentation, training, ..quick }
+    }
+
+    /// The settings of this detector with those of a training that goes on from its weights: an
+    /// eighth of the highest learning rate of [`DetectorConfig::varied`], and the augmentation of
+    /// films of any kind.
+    #[must_use]
+    pub fn continued(&self) -> Self {
+        let varied = Self::varied();
+        let rate = LearningRate::new(8e-4, 1e-5, Schedule::Cosine).with_warmup(0.05);
+        let training = varied.training.with_learning_rate(rate);
+        Self { augmentation: varied.augmentation, training, pretrained: None, ..self.clone() }
     }
 
     /// The paper's network and schedule: HRNet-W32 at 384 x 384, 200 epochs, Adam 1e-3 to 1e-5.

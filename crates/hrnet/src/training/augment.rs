@@ -19,6 +19,8 @@ pub struct Augmentation {
     pub rotation: f64,
     /// Natural logarithm of the scale.
     pub log_scale: f64,
+    /// Natural logarithm of the width over the height: exported films are often stretched.
+    pub log_stretch: f64,
     /// Shift in each direction, as a fraction of the input's side.
     pub translation: f64,
     /// Mirrors every second film, so that films facing left and right are learnt alike.
@@ -49,6 +51,7 @@ impl Default for Augmentation {
         Self {
             rotation: 15.0,
             log_scale: 0.2,
+            log_stretch: 0.0,
             translation: 0.08,
             flip: true,
             log_gamma: 0.3,
@@ -71,6 +74,7 @@ impl Augmentation {
         Self {
             rotation: 0.0,
             log_scale: 0.0,
+            log_stretch: 0.0,
             translation: 0.0,
             flip: false,
             log_gamma: 0.0,
@@ -88,6 +92,7 @@ impl Augmentation {
     setters! {
         with_rotation, rotation: f64, "the rotation, degrees";
         with_log_scale, log_scale: f64, "the logarithm of the scale";
+        with_log_stretch, log_stretch: f64, "the logarithm of the width over the height";
         with_translation, translation: f64, "the shift, as a fraction of the input's side";
         with_flip, flip: bool, "whether every second film is mirrored";
         with_log_gamma, log_gamma: f64, "the logarithm of gamma";
@@ -105,6 +110,7 @@ impl Augmentation {
         let amounts = [
             ("augmentation.rotation", self.rotation, 180.0),
             ("augmentation.log_scale", self.log_scale, 2.0),
+            ("augmentation.log_stretch", self.log_stretch, 0.5),
             ("augmentation.translation", self.translation, 1.0),
             ("augmentation.log_gamma", self.log_gamma, 2.0),
             ("augmentation.log_contrast", self.log_contrast, 2.0),
@@ -170,6 +176,12 @@ impl Draw {
         let wedge = (settings.wedge > 0.0).then_some(wedge);
         let marked = own.random::<f64>() < settings.marker;
         let marker = marked.then(|| Marker::draw(input, &mut own));
+        let stretch = settings.log_stretch * (2.0 * own.random::<f64>() - 1.0);
+        // No stretch within the bounds of the setting has no inverse.
+        let change = match stretched(middle, stretch) {
+            Ok(stretched) if settings.log_stretch > 0.0 => stretched.then(&change),
+            _ => change,
+        };
         Self {
             change,
             gamma,
@@ -229,6 +241,12 @@ impl Draw {
     }
 }
 
+/// Widens about `middle` by the exponential of half of `log_ratio` and flattens by as much.
+fn stretched(middle: (f64, f64), log_ratio: f64) -> Result<Affine, vertebra_raster::Error> {
+    let [wide, high] = [0.5 * log_ratio, -0.5 * log_ratio].map(f64::exp);
+    Affine::new([[wide, 0.0, middle.0 * (1.0 - wide)], [0.0, high, middle.1 * (1.0 - high)]])
+}
+
 /// Mean 0, standard deviation 1: the sum of two uniform numbers, near enough to normal for noise.
 fn triangular(rng: &mut impl Rng) -> f32 {
     (rng.random::<f32>() + rng.random::<f32>() - 1.0) * 6.0_f32.sqrt()
@@ -269,6 +287,27 @@ mod tests {
         let mut after = before.clone();
         draw.recolour(&mut after, [16, 16]);
         assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn a_stretch_keeps_the_middle_and_the_area_and_leaves_other_draws() {
+        let change = |settings: &Augmentation, seed| {
+            *Draw::new(settings, [96, 64], Seed::new(seed)).change()
+        };
+        let stretched = Augmentation { log_stretch: 0.2, ..Augmentation::none() };
+        let (mut widest, mut flattest) = (1.0_f64, 1.0_f64);
+        for seed in 0..200 {
+            let [[wide, ..], [_, high, _]] = change(&stretched, seed).matrix();
+            assert!((wide * high - 1.0).abs() < 1e-12);
+            let (x, y) = change(&stretched, seed).apply((31.5, 47.5));
+            assert!((x - 31.5).abs() < 1e-9 && (y - 47.5).abs() < 1e-9);
+            (widest, flattest) = (widest.max(wide / high), flattest.min(wide / high));
+        }
+        assert!(widest < 0.2_f64.exp() && widest > 0.15_f64.exp() && flattest < (-0.15_f64).exp());
+        let both = Augmentation { log_stretch: 1e-12, ..Augmentation::default() };
+        let (plain, same) = (change(&Augmentation::default(), 3), change(&both, 3));
+        let (p, q) = (plain.apply((5.0, 7.0)), same.apply((5.0, 7.0)));
+        assert!((p.0 - q.0).abs() < 1e-6 && (p.1 - q.1).abs() < 1e-6);
     }
 
     #[test]

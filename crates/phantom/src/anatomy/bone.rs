@@ -54,6 +54,22 @@ impl Bone {
         }
     }
 
+    /// Makes posterior elements and sacral wings as faint as films show them beside bodies, which
+    /// lie in the thickest part of the body, with some of the wear that projections show in full.
+    pub(crate) fn fade_behind(&mut self, dice: &mut Dice) {
+        let worn = dice.chance(0.3);
+        if worn {
+            self.wear(dice);
+        }
+        self.trabecular_mu *= dice.uniform(0.6, 1.2);
+        self.end_plate *= dice.uniform(0.7, 1.8);
+        self.wall *= dice.uniform(0.7, 2.0);
+        let most = if worn { 1.0 } else { 0.8 };
+        self.posterior *= dice.uniform(0.15, most);
+        self.roughness = self.roughness.max(dice.uniform(0.0, 0.5));
+        self.disc = self.disc.min(0.3);
+    }
+
     /// Makes the bones those of worn spines of any kind: bodies that have lost up to three quarters
     /// of their mineral, end plates that stand out, dense and irregular joints, discs nearly as
     /// dense as bodies.

@@ -6,3 +6,4 @@ pub(crate) mod bone;
 pub(crate) mod fracture;
 pub(crate) mod population;
 pub(crate) mod spine;
+pub(crate) mod variation;

@@ -4,16 +4,18 @@ use crate::Error;
 use crate::anatomy::fracture::Fracture;
 use crate::cohort::hazard::Profile;
 use crate::dice::Dice;
-use crate::imaging::exposure::Exposure;
+use crate::imaging::exposure::{Exposure, Rendering};
 use crate::imaging::film::{PhantomFilm, render_film};
 use crate::tissues::anatomy::Anatomy;
 use vertebra_run::Seed;
 
 /// A film of a person drawn from the cohort's population, for training a detector: varied exposure
-/// ([`Exposure::sample_varied`]) on a film of that height and of 60 to 100 % of that width, a
-/// fractured vertebra in every third, bones from thin to dense, discs from high to narrow; three of
-/// four spines are worn, their bodies thin between standing end plates, their joints dense and
-/// irregular.
+/// ([`Exposure::sample_varied`]) on a film of that height and of 45 to 100 % of that width, a
+/// fractured vertebra in every third, bones from thin to dense, discs from high to narrow, slipped
+/// and curved spines, bony lips, rarely a lumbosacral transition ([`crate::Transition`]), sacrum and
+/// hips in detail. On projections three of four spines are worn, their bodies thin between standing
+/// end plates, their joints dense and irregular; on other films the posterior elements are fainter
+/// than the bodies.
 ///
 /// # Errors
 /// [`Error::InvalidSetting`] for a film smaller than 64 px.
@@ -34,10 +36,14 @@ pub fn sample_training_film([height, width]: [usize; 2], seed: u64) -> Result<Ph
         anatomy.spine = anatomy.spine.with_fracture(&Fracture::sample(&mut dice));
     }
     anatomy.spine.broaden(dice.uniform(1.0, 1.11), dice.uniform(0.95, 1.15));
-    anatomy.bone.wear(&mut dice);
-    let narrowed = (width as f64 * dice.uniform(0.6, 1.0)).round() as usize;
+    anatomy.vary(&mut dice);
+    let narrowed = (width as f64 * dice.uniform(0.45, 1.0)).round() as usize;
     let size = [height, narrowed.max(width.min(64))];
     let seed_of_film = Seed::new(seed).at(&[0xac9]).value();
     let exposure = Exposure::sample_varied(&anatomy.spine, size, seed_of_film);
+    match exposure.rendering {
+        Rendering::Radiograph => anatomy.bone.fade_behind(&mut dice),
+        Rendering::LineIntegral => anatomy.bone.wear(&mut dice),
+    }
     render_film(&anatomy, &exposure, &format!("{seed}.dcm"), seed)
 }

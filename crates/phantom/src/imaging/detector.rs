@@ -23,10 +23,12 @@ pub(crate) fn develop(integrals: &LineIntegrals, exposure: &Exposure, dice: &mut
         Rendering::Radiograph => radiograph(integrals, exposure, dice),
         Rendering::LineIntegral => line_integral(integrals, exposure, dice),
     };
+    exposure.look.process(&mut grey, integrals.width);
     if exposure.shuttered {
         let inside = marker::Field::new(exposure);
         blacken(&mut grey, integrals.width, &inside);
     }
+    exposure.look.burn_in(&mut grey, integrals.width, dice);
     grey.iter().map(|v| (v * f32::from(WHITE) + 0.5).clamp(0.0, f32::from(WHITE)) as u16).collect()
 }
 

@@ -3,7 +3,9 @@
 use crate::Error;
 use crate::anatomy::spine::Spine;
 use crate::dice::Dice;
+use crate::imaging::look::Look;
 use crate::imaging::volume::Volume;
+use crate::tissues::clutter::Clutter;
 use crate::tissues::projection::Projection;
 use serde::Serialize;
 use vertebra_keypoints::Level;
@@ -83,6 +85,10 @@ pub struct Exposure {
     pub soft_share: f64,
     /// Dense bodies in front of the spine: contrast medium in the bowel, calcified nodes.
     pub opacities: usize,
+    /// What else gets into the beam.
+    pub clutter: Clutter,
+    /// What is made of the finished film.
+    pub look: Look,
 }
 
 impl Exposure {
@@ -96,10 +102,12 @@ impl Exposure {
 
     /// Draws an exposure as [`Exposure::sample`] does, then varies it more than a clinic would:
     /// a field of 210 to 480 mm in the plane of the spine, L3 anywhere that leaves L1..L5 of this
-    /// spine on the film, both sides alike, larger rotation, and half of the films as projections
+    /// spine on the film, both sides alike, larger rotation, and four in ten films as projections
     /// of a CT volume ([`Rendering::LineIntegral`]): near sources, volumes that end beside, above
-    /// and below the lumbar spine, views up to 30 degrees off the lateral. For training networks
-    /// that are to work on films of another kind as well.
+    /// and below the lumbar spine, views up to 30 degrees off the lateral. The others are as clinics
+    /// of any kind take them ([`Clutter`]) and their scanners process them ([`Look`]), mostly with
+    /// the pelvis on the film. For training networks that are to work on films of another kind as
+    /// well.
     #[must_use]
     pub fn sample_varied(spine: &Spine, size: [usize; 2], seed: u64) -> Self {
         let mut dice = Dice::new(Seed::new(seed));
@@ -108,13 +116,34 @@ impl Exposure {
         varied.rotation = dice.normal_within(0.0, 6.0, 2.5).to_radians();
         varied.trunk_rotation = dice.normal_within(0.0, 5.0, 2.5).to_radians();
         varied.trunk_tilt = dice.normal_within(0.0, 3.0, 2.5).to_radians();
-        if dice.chance(0.5) {
+        let projected = dice.chance(0.4);
+        if projected {
             varied.project_a_volume(spine, &mut dice);
+        } else {
+            varied.take_anywhere(&mut dice);
         }
-        let field = dice.uniform(210.0f64.ln(), 480.0f64.ln()).exp();
+        let least: f64 = if projected { 210.0 } else { 230.0 };
+        let field = dice.uniform(least.ln(), 480.0f64.ln()).exp();
         varied.pitch_mm = field * varied.magnification / size[0] as f64;
         varied.aim_anywhere(spine, &mut dice);
         varied
+    }
+
+    /// Takes the film as any clinic would, on any scanner.
+    fn take_anywhere(&mut self, dice: &mut Dice) {
+        self.scatter = dice.uniform(0.1, 0.9);
+        self.contrast *= dice.uniform(-0.5, 0.45).exp();
+        self.brightness += dice.uniform(-0.5, 0.5);
+        self.equalisation = dice.uniform(0.0, 0.75);
+        self.sharpening = if dice.chance(0.2) { dice.uniform(0.6, 2.5) } else { self.sharpening };
+        self.quanta *= dice.uniform(-1.0, 1.0).exp();
+        self.blur_mm *= dice.uniform(0.8, 2.0);
+        self.shuttered = dice.chance(0.6);
+        if dice.chance(0.4) {
+            self.field = [0.0, 0.0, 1.0, 1.0];
+        }
+        self.clutter = Clutter::sample(dice);
+        self.look = Look::sample(dice);
     }
 
     /// Makes a digitally reconstructed radiograph of the exposure.
@@ -153,6 +182,8 @@ impl Exposure {
     /// Puts the film anywhere that leaves L1..L5 on it, as far as it is large enough.
     fn aim_anywhere(&mut self, spine: &Spine, dice: &mut Dice) {
         const MARGIN_MM: f64 = 3.0;
+        let projected = self.rendering == Rendering::LineIntegral;
+        let (ends_early, anywhere) = if projected { (0.35, 1.0) } else { (0.12, 0.4) };
         let film = self.projection(spine);
         let l3 = film.to_film(spine.lumbar(Level::L3).centre);
         let (mut low, mut high) = ([0.0_f64; 2], [0.0_f64; 2]);
@@ -171,8 +202,13 @@ impl Exposure {
             let near = (most - 30.0 * film.scale).max(least);
             let at = match dice.uniform(0.0, 1.0) {
                 _ if most <= least => 0.5 * (least + most),
-                // The film often ends soon below L5.
-                u if axis == 1 && u < 0.35 => dice.uniform(near, most),
+                // A radiographer aims at the spine, from front to back more than along it.
+                u if u > anywhere => {
+                    let spread = if axis == 0 { 0.13 } else { 0.2 };
+                    (n as f64 * dice.normal_within(0.5, spread, 2.0)).clamp(least, most)
+                }
+                // A film may end soon below L5, projections do so often.
+                u if axis == 1 && u < ends_early => dice.uniform(near, most),
                 _ => dice.uniform(least, most),
             };
             at / n as f64
@@ -221,6 +257,8 @@ impl Exposure {
             volume: None,
             soft_share: 0.035,
             opacities: 0,
+            clutter: Clutter::default(),
+            look: Look::default(),
         }
     }
 

@@ -61,15 +61,12 @@ fn own(anatomy: &Anatomy, part: u64) -> Dice {
     Dice::new(Seed::new(anatomy.seed).at(&[0xb0de, part]))
 }
 
-fn soft_tissue(
-    anatomy: &Anatomy,
-    exposure: &Exposure,
-    Scene { projection, spine, reach, .. }: Scene,
-    dice: &mut Dice,
-) -> Canvas {
+fn soft_tissue(anatomy: &Anatomy, exposure: &Exposure, scene: Scene, dice: &mut Dice) -> Canvas {
+    let Scene { projection, spine, reach, .. } = scene;
     let mut soft = Canvas::new(exposure.height, exposure.width);
     anatomy.torso.draw(&mut soft, projection, spine, 2.0 * reach, &mut own(anatomy, 100));
     draw_bowel(&mut soft, projection, spine, &anatomy.torso, dice);
+    exposure.clutter.draw_soft(&mut soft, scene, dice);
     draw_discs(&mut soft, projection, spine, DISC_MU);
     for value in &mut soft.exponent {
         *value = value.max(0.0);
@@ -90,10 +87,16 @@ fn dense_tissue(anatomy: &Anatomy, exposure: &Exposure, scene: Scene, dice: &mut
     }
     let rough = (bone.roughness > 0.0).then(|| Canvas::new(height, width));
     let mut skeleton = Skeleton { smooth: hard, rough };
-    draw_sacrum(&mut skeleton, scene, &mut own(anatomy, 103));
-    if scene.reach > WING_ASIDE {
-        draw_iliac_wings(&mut skeleton.smooth, scene, &anatomy.pelvis);
+    match &anatomy.lower_body {
+        Some(lower) => lower.draw(&mut skeleton, scene, &mut own(anatomy, 103)),
+        None => {
+            draw_sacrum(&mut skeleton, scene, &mut own(anatomy, 103));
+            if scene.reach > WING_ASIDE {
+                draw_iliac_wings(&mut skeleton.smooth, scene, &anatomy.pelvis);
+            }
+        }
     }
+    exposure.clutter.draw_hard(&mut skeleton.smooth, scene, dice);
     for (k, body) in spine.bodies.iter().enumerate() {
         // Nothing of a vertebra reaches further than 90 mm from the centre of its body.
         let (_, row) = projection.to_film(body.centre);

@@ -4,5 +4,6 @@ pub(crate) mod detector;
 pub(crate) mod exposure;
 pub(crate) mod film;
 pub(crate) mod integrals;
+pub(crate) mod look;
 pub(crate) mod marker;
 pub(crate) mod volume;

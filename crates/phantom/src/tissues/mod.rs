@@ -2,7 +2,9 @@
 
 pub(crate) mod anatomy;
 pub(crate) mod canvas;
+pub(crate) mod clutter;
 pub(crate) mod filter;
+pub(crate) mod lower_body;
 pub(crate) mod patch;
 pub(crate) mod pelvis;
 pub(crate) mod posterior;

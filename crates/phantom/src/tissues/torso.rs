@@ -21,6 +21,10 @@ pub(crate) struct Torso {
     pub(crate) back: f64,
     /// Calcification of the aortic wall, 0 to 1.
     pub(crate) aorta: f64,
+    /// How much wider the hips are than the waist, as a fraction of it.
+    pub(crate) hips: f64,
+    /// How much thicker the seat is than the back, as a fraction of it.
+    pub(crate) seat: f64,
 }
 
 impl Torso {
@@ -33,6 +37,8 @@ impl Torso {
                 * dice.normal_within(if male { 215.0 } else { 200.0 }, 10.0, 2.0),
             back: 62.0 + 14.0 * girth.powi(2) + dice.normal_within(0.0, 3.0, 2.0),
             aorta: calcified.clamp(0.0, 1.0),
+            hips: 0.13,
+            seat: 0.25,
         }
     }
 
@@ -114,8 +120,9 @@ impl<'a> Profile<'a> {
     fn exponent(&self, x: f64, y: f64) -> f64 {
         let lower = smooth_step((y - self.l3) / (self.hip - self.l3));
         let upper = smooth_step((self.l3 - y) / 110.0);
-        let width = self.torso.width * (1.0 + 0.13 * lower + 0.05 * upper);
-        let skin = self.back_wall(y) - self.torso.back * (1.0 + 0.25 * lower + 0.25 * upper);
+        let width = self.torso.width * (1.0 + self.torso.hips * lower + 0.05 * upper);
+        let thick = self.torso.back * (1.0 + self.torso.seat * lower + 0.25 * upper);
+        let skin = self.back_wall(y) - thick;
         let belly = (-((y - self.hip + 25.0) / 120.0).powi(2)).exp();
         let depth = self.front + 0.08 * self.torso.depth * belly - skin;
         let s = (2.0 * (x - skin) / depth - 1.0).abs();
@@ -203,7 +210,12 @@ pub(crate) fn draw_opacities(
 }
 
 /// One gas-filled loop: a chain of bubbles along a bent line.
-fn draw_loop(canvas: &mut Canvas, projection: &Projection, at: (f64, f64), dice: &mut Dice) {
+pub(crate) fn draw_loop(
+    canvas: &mut Canvas,
+    projection: &Projection,
+    at: (f64, f64),
+    dice: &mut Dice,
+) {
     let frame = projection.frame(at, 0.0, (0.0, 0.0));
     let (mut along, bend) = (dice.uniform(-3.1, 3.1), dice.uniform(-0.5, 0.5));
     let (mut a, mut b) = (0.0, 0.0);

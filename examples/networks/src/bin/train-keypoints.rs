@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_charts::{Chart, TrainingChart};
 use vertebra_examples::{output::exit_code, say};
-use vertebra_hrnet::{DetectorCalibration, DetectorConfig};
+use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
 use vertebra_keypoints::{OksOptions, PlausibilityLimits, check_plausibility};
 use vertebra_networks::phantom_films::phantom_films;
 use vertebra_networks::{configuration, console::Console};
@@ -29,6 +29,10 @@ struct Arguments {
     /// and the settings made for them; the detector then works on films of other kinds too
     #[arg(long, value_name = "FILMS", conflicts_with = "cohort")]
     phantom: Option<usize>,
+    /// Folder of a detector to go on from, as this program writes it: its network, head and settings
+    /// are kept
+    #[arg(long, value_name = "DIR", conflicts_with = "weights")]
+    start: Option<PathBuf>,
     #[command(flatten)]
     configuration: configuration::Arguments,
     /// One fold of this many is held out to test the detector
@@ -70,7 +74,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let study = arguments.configuration.resolve()?;
-    let config = settings(arguments, &study);
+    let start = arguments.start.as_deref().map(detector).transpose()?;
+    let config = settings(arguments, &study, start.as_ref());
     let oks = oks_options(&arguments.oks_sigma)?;
     let mut console = Console::new();
     let films = match (&arguments.cohort, arguments.phantom) {
@@ -95,7 +100,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let tested = DetectorStudy::new(&films)
+    let mut training = DetectorStudy::new(&films);
+    if let Some(start) = start {
+        training = training.start(start);
+    }
+    let tested = training
         .config(config)
         .folds(arguments.folds)
         .every_fold(arguments.cross_validate)
@@ -107,10 +116,19 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     report(&tested, arguments)
 }
 
+fn detector(folder: &Path) -> anyhow::Result<KeypointDetector> {
+    Ok(KeypointDetector::load(folder, &burn::tensor::Device::default())?)
+}
+
 /// The detector's settings: those of the preset or file, of the options, and the seed.
-fn settings(arguments: &Arguments, study: &StudyConfig) -> DetectorConfig {
-    let mut config = match arguments.phantom {
-        Some(_) if !arguments.configuration.has_file() => DetectorConfig::varied(),
+fn settings(
+    arguments: &Arguments,
+    study: &StudyConfig,
+    start: Option<&KeypointDetector>,
+) -> DetectorConfig {
+    let mut config = match (start, arguments.phantom) {
+        (Some(start), _) => start.config().continued(),
+        (None, Some(_)) if !arguments.configuration.has_file() => DetectorConfig::varied(),
         _ => study.keypoints.clone(),
     };
     config.training.seed = study.seed;
