@@ -4,7 +4,7 @@
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level};
 use vertebra_phantom::{
-    Anatomy, Error, Exposure, Rendering, Volume, render_film, sample_training_film,
+    Anatomy, Error, Exposure, Rendering, Transition, Volume, render_film, sample_training_film,
 };
 use vertebra_radiograph::Facing;
 
@@ -166,7 +166,7 @@ fn training_films_differ_in_size_side_field_and_end() {
         let (l1, l5) = (points.get(Level::L1), points.get(Level::L5));
         (l1.x - l5.x).hypot(l1.y - l5.y) / film.image.height as f64
     };
-    assert!(films.iter().all(|f| f.image.height == 256 && (125..=208).contains(&f.image.width)));
+    assert!(films.iter().all(|f| f.image.height == 256 && (93..=208).contains(&f.image.width)));
     assert!(share(&|f| length(f) > 0.5) > 0.1 && share(&|f| length(f) < 0.35) > 0.1);
     let below = |f: &vertebra_phantom::PhantomFilm| {
         (f.image.height as f64 - f.annotation.keypoints.get(Level::L5).y)
@@ -175,6 +175,24 @@ fn training_films_differ_in_size_side_field_and_end() {
     };
     assert!(share(&|f| below(f) < 0.3) > 0.2, "films that end soon below L5");
     assert!(share(&|f| below(f) > 0.6) > 0.1, "films that show the sacrum");
+}
+
+/// One film in twenty-five shows a transitional vertebra, and says so.
+#[test]
+fn transitional_vertebrae_are_rare_and_labelled() {
+    let films = (0..300).map(|seed| sample_training_film([64, 64], seed).unwrap());
+    let (mut sacralised, mut lumbarised) = (0, 0);
+    for film in films {
+        match film.transition {
+            Some(Transition::SacralisedL5) => sacralised += 1,
+            Some(Transition::LumbarisedS1) => lumbarised += 1,
+            _ => {}
+        }
+    }
+    assert!((1..=14).contains(&sacralised), "{sacralised} of 300 sacralised");
+    assert!((1..=14).contains(&lumbarised), "{lumbarised} of 300 lumbarised");
+    let ordinary = render_film(&anatomy(1), &Exposure::sample(SIZE, 1), "film", 1).unwrap();
+    assert_eq!(ordinary.transition, None);
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod study;
 mod test_data;
 
 pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
-pub use detector_study::{DetectorStudy, DetectorTest, Reliability};
+pub use detector_study::{ContinuedTest, DetectorStudy, DetectorTest, Reliability, SpineFigures};
 pub use error::Error;
 pub use films::annotated_films::AnnotatedFilms;
 pub use films::film::DecodedFilm;

@@ -118,15 +118,29 @@ impl DetectorConfig {
         Self { network, input_size, candidates: 12, augmentation, training, ..quick }
     }
 
-    /// The settings of this detector with those of a training that goes on from its weights: an
-    /// eighth of the highest learning rate of [`DetectorConfig::varied`], and the augmentation of
+    /// The settings of this detector with those of a training that goes on from its weights: a
+    /// third of the highest learning rate of [`DetectorConfig::varied`], and the augmentation of
     /// films of any kind.
     #[must_use]
     pub fn continued(&self) -> Self {
         let varied = Self::varied();
-        let rate = LearningRate::new(8e-4, 1e-5, Schedule::Cosine).with_warmup(0.05);
+        let rate = LearningRate::new(2e-3, 1e-5, Schedule::Cosine).with_warmup(0.05);
         let training = varied.training.with_learning_rate(rate);
         Self { augmentation: varied.augmentation, training, pretrained: None, ..self.clone() }
+    }
+
+    /// The settings of this detector with those of a training that goes on from its weights on
+    /// `n_films` films of one's own, e.g. twenty: small batches, and as many passes as give some
+    /// five hundred looks at a film, at least four.
+    #[must_use]
+    pub fn continued_on(&self, n_films: usize) -> Self {
+        const LOOKS: usize = 500;
+        let epochs = (LOOKS / n_films.max(1)).clamp(4, 40);
+        let rate = LearningRate::new(1e-3, 1e-5, Schedule::Cosine).with_warmup(0.1);
+        let training = self.training.clone().with_learning_rate(rate).with_epochs(epochs);
+        let training = training.with_batch_size(4).with_checkpoint_every(epochs);
+        let training = training.with_patience(None).with_seed(self.training.seed);
+        Self { training, pretrained: None, ..self.clone() }
     }
 
     /// The paper's network and schedule: HRNet-W32 at 384 x 384, 200 epochs, Adam 1e-3 to 1e-5.

@@ -54,6 +54,18 @@ impl Bone {
         }
     }
 
+    /// The bone of a vertebra of which a film shows this much of its body and of its posterior
+    /// elements.
+    pub(crate) fn seen(&self, [body, posterior]: [f64; 2]) -> Self {
+        Self {
+            trabecular_mu: body * self.trabecular_mu,
+            wall: body * self.wall,
+            end_plate: body * self.end_plate,
+            posterior: posterior * self.posterior,
+            ..*self
+        }
+    }
+
     /// Makes posterior elements and sacral wings as faint as films show them beside bodies, which
     /// lie in the thickest part of the body, with some of the wear that projections show in full.
     pub(crate) fn fade_behind(&mut self, dice: &mut Dice) {

@@ -29,9 +29,18 @@ impl Transition {
 }
 
 impl Spine {
-    /// Slips one of L2..L5 in every eighth spine, bends every fifth to the side, lets bony lips grow
-    /// on every third.
+    /// Narrows one or two discs in every other spine, slips one of L2..L5 in every eighth, bends
+    /// every fifth to the side, lets bony lips grow on every third.
     pub(crate) fn vary(&mut self, dice: &mut Dice) {
+        for _ in 0..2 {
+            // The lowest two are worn most often.
+            let level =
+                FIRST_LUMBAR + if dice.chance(0.6) { 3 + dice.index(2) } else { dice.index(5) };
+            let share = dice.uniform(0.1, 0.75);
+            if dice.chance(0.3) {
+                self.narrow(level, share);
+            }
+        }
         if dice.chance(0.12) {
             let most = if dice.chance(0.7) { 11.0 } else { -5.0 };
             let level = FIRST_LUMBAR + 1 + dice.index(4);
@@ -47,6 +56,27 @@ impl Spine {
                 body.osteophyte = body.osteophyte.max(dice.uniform(0.0, 7.5));
                 body.sclerosis = body.sclerosis.max(dice.uniform(0.0, 1.0));
             }
+        }
+    }
+
+    /// Lets body `k` and those above it sink by this share of the disc below it.
+    fn narrow(&mut self, k: usize, share: f64) {
+        let upper = self.bodies[k];
+        let plate = &upper.inferior;
+        let from = upper.to_patient((0.0, 0.5 * (plate.anterior + plate.posterior)));
+        let to = match self.bodies.get(k + 1) {
+            Some(lower) => {
+                let plate = &lower.superior;
+                lower.to_patient((0.0, 0.5 * (plate.anterior + plate.posterior)))
+            }
+            None => self.sacrum.centre,
+        };
+        // Wedged end plates stay apart at the back.
+        let height = (to.0 - from.0).hypot(to.1 - from.1);
+        let by = share.min(1.0 - 3.5 / height.max(3.5));
+        for body in &mut self.bodies[..=k] {
+            body.centre.0 += by * (to.0 - from.0);
+            body.centre.1 += by * (to.1 - from.1);
         }
     }
 
@@ -102,6 +132,18 @@ mod tests {
             assert!((moved - expected).abs() < 1e-9, "body {k} by {moved}");
         }
         assert_eq!(before.sacrum, after.sacrum);
+    }
+
+    #[test]
+    fn a_narrow_disc_lets_those_above_sink() {
+        for k in [FIRST_LUMBAR + 1, N_BODIES - 1] {
+            let before = spine(4);
+            let mut after = before.clone();
+            after.narrow(k, 0.5);
+            let sunk = |i: usize| after.bodies[i].centre.1 - before.bodies[i].centre.1;
+            assert!(sunk(k) > 1.0 && (sunk(0) - sunk(k)).abs() < 1e-9, "{}", sunk(k));
+            assert!((k + 1..N_BODIES).all(|i| sunk(i) == 0.0));
+        }
     }
 
     #[test]

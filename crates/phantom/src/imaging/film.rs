@@ -1,6 +1,7 @@
 //! One film of one subject: rendered, and annotated from the same geometry.
 
 use crate::anatomy::spine::Spine;
+use crate::anatomy::variation::Transition;
 use crate::dice::Dice;
 use crate::error::Error;
 use crate::imaging::detector::develop;
@@ -22,6 +23,8 @@ pub struct PhantomFilm {
     pub spacing_mm: [f64; 2],
     /// Centres, outlines and six points of L1..L5, exact.
     pub annotation: FilmAnnotation,
+    /// A vertebra between lumbar and sacral, if there is one.
+    pub transition: Option<Transition>,
 }
 
 impl PhantomFilm {
@@ -53,6 +56,7 @@ pub fn render_film(
         image: Image { pixels, height: exposure.height, width: exposure.width },
         spacing_mm: [exposure.pitch_mm; 2],
         annotation: annotate(&anatomy.spine, exposure, &projection, file_name)?,
+        transition: anatomy.transition,
     })
 }
 

@@ -101,6 +101,8 @@ fn dense_tissue(anatomy: &Anatomy, exposure: &Exposure, scene: Scene, dice: &mut
         // Nothing of a vertebra reaches further than 90 mm from the centre of its body.
         let (_, row) = projection.to_film(body.centre);
         if row > -90.0 * projection.scale {
+            let bone = anatomy.bone.seen(anatomy.strength[k]);
+            let scene = Scene { bone: &bone, ..scene };
             draw_vertebra(&mut skeleton, exposure, scene, k, &mut own(anatomy, k as u64));
         }
     }

@@ -15,6 +15,8 @@ const METAL_MU: f64 = 0.25;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Clutter {
+    /// Solid organs that a ray meets more of than elsewhere: liver, spleen, a full bladder.
+    pub organs: usize,
     /// Arms across the upper part of the film.
     pub arms: usize,
     /// Folds of skin and of clothes.
@@ -35,6 +37,7 @@ impl Clutter {
             if dice.chance(chance) { some } else { 0 }
         };
         Self {
+            organs: few(0.6, 3),
             arms: few(0.16, 2),
             folds: few(0.35, 4),
             gas: few(0.7, 6),
@@ -44,6 +47,11 @@ impl Clutter {
     }
 
     pub(crate) fn draw_soft(&self, canvas: &mut Canvas, scene: Scene, dice: &mut Dice) {
+        for _ in 0..self.organs {
+            let organ = Place::organ(dice);
+            let radii = [dice.uniform(50.0, 110.0), dice.uniform(40.0, 80.0), 50.0];
+            organ.draw(canvas, scene, radii, dice.uniform(0.003, 0.012));
+        }
         for _ in 0..self.arms {
             let arm = Place::above(dice);
             arm.draw(canvas, scene, [170.0, dice.uniform(28.0, 44.0), 34.0], 0.9 * SOFT_MU);
@@ -61,7 +69,10 @@ impl Clutter {
                 true => (sacrum.0 + dice.normal(8.0, 22.0), sacrum.1 + dice.uniform(25.0, 120.0)),
                 false => (dice.uniform(28.0, 110.0), dice.uniform(-90.0, sacrum.1)),
             };
-            draw_loop(canvas, scene.projection, at, dice);
+            match dice.chance(0.5) {
+                true => draw_loop(canvas, scene.projection, at, dice),
+                false => draw_bubbles(canvas, scene, at, dice),
+            }
         }
     }
 
@@ -76,6 +87,20 @@ impl Clutter {
             let radii = [dice.uniform(1.0, 5.0), dice.uniform(0.6, 3.5), 1.2];
             Place::anywhere(dice).draw(canvas, scene, radii, METAL_MU);
         }
+    }
+}
+
+/// Many small bubbles, as stool holds them.
+fn draw_bubbles(canvas: &mut Canvas, scene: Scene, at: (f64, f64), dice: &mut Dice) {
+    let mu = -SOFT_MU * dice.uniform(0.3, 0.95);
+    let spread = dice.uniform(8.0, 28.0);
+    for _ in 0..6 + dice.index(14) {
+        let spot = Place {
+            at: (at.0 + dice.normal(0.0, spread), at.1 + dice.normal(0.0, spread)),
+            angle: dice.uniform(-1.6, 1.6),
+        };
+        let radius = dice.uniform(2.0, 8.0);
+        spot.draw(canvas, scene, [radius * dice.uniform(1.0, 1.8), radius, 1.6 * radius], mu);
     }
 }
 
@@ -125,6 +150,13 @@ impl Place {
     fn above(dice: &mut Dice) -> Self {
         let at = (dice.uniform(10.0, 150.0), dice.uniform(-210.0, -110.0));
         Self { at, angle: dice.uniform(-1.2, 1.2) }
+    }
+
+    /// Mostly before and above L2.
+    fn organ(dice: &mut Dice) -> Self {
+        let y =
+            if dice.chance(0.75) { dice.uniform(-170.0, -40.0) } else { dice.uniform(0.0, 170.0) };
+        Self { at: (dice.uniform(-20.0, 110.0), y), angle: dice.uniform(-1.2, 1.2) }
     }
 
     fn anywhere(dice: &mut Dice) -> Self {

@@ -21,6 +21,8 @@ pub(crate) struct Torso {
     pub(crate) back: f64,
     /// Calcification of the aortic wall, 0 to 1.
     pub(crate) aorta: f64,
+    /// Mean path of a ray in the air of the lungs, mm.
+    pub(crate) lung: f64,
     /// How much wider the hips are than the waist, as a fraction of it.
     pub(crate) hips: f64,
     /// How much thicker the seat is than the back, as a fraction of it.
@@ -37,6 +39,7 @@ impl Torso {
                 * dice.normal_within(if male { 215.0 } else { 200.0 }, 10.0, 2.0),
             back: 62.0 + 14.0 * girth.powi(2) + dice.normal_within(0.0, 3.0, 2.0),
             aorta: calcified.clamp(0.0, 1.0),
+            lung: 55.0,
             hips: 0.13,
             seat: 0.25,
         }
@@ -104,7 +107,7 @@ impl<'a> Profile<'a> {
         nodes.push((sacrum.1 + 110.0, sacrum.0 - 62.0));
         let t12 = spine.bodies[FIRST_LUMBAR - 1].centre;
         let dome = (t12.0 + 0.35 * torso.depth, t12.1 + dice.normal_within(-48.0, 14.0, 2.0));
-        let lung = dice.normal_within(55.0, 10.0, 2.0);
+        let lung = dice.normal_within(torso.lung, 10.0, 2.0);
         let backs = smooth_back(&nodes);
         let mut profile = Self { torso, backs, l3: 0.0, hip: sacrum.1, dome, lung, front: 0.0 };
         profile.front = profile.back_wall(0.0) - torso.back + torso.depth;

@@ -5,6 +5,7 @@
 use anyhow::bail;
 use clap::Parser;
 use serde_json::json;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_charts::{Chart, TrainingChart};
@@ -13,8 +14,9 @@ use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
 use vertebra_keypoints::{OksOptions, PlausibilityLimits, check_plausibility};
 use vertebra_networks::phantom_films::phantom_films;
 use vertebra_networks::{configuration, console::Console};
-use vertebra_study::{AnnotatedFilms, DetectorStudy, DetectorTest, FilmCache};
+use vertebra_study::{AnnotatedFilms, DetectorStudy, DetectorTest, FilmCache, Reliability};
 use vertebra_study::{StudyConfig, write_keypoint_sheets};
+use vertebra_training::EpochSummary;
 
 /// Trains an HRNet to find L1 to L5, and says how well it does on films of other subjects.
 #[derive(Parser)]
@@ -78,20 +80,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = settings(arguments, &study, start.as_ref());
     let oks = oks_options(&arguments.oks_sigma)?;
     let mut console = Console::new();
-    let films = match (&arguments.cohort, arguments.phantom) {
-        (Some(cohort), _) => {
-            let cache = FilmCache::new(study.film_cache);
-            let mut show = |progress| console.show(progress);
-            AnnotatedFilms::read(cohort, config.input_size, &cache, &mut show)?
-        }
-        (None, count) => {
-            let mut show = |progress| console.show(progress);
-            phantom_films(count.unwrap_or_default(), config.input_size, study.seed, &mut show)?
-        }
-    };
-    if arguments.cohort.is_some() {
-        warn_of_marks(&films);
-    }
+    let films = read_films(arguments, &study, &config, &mut console)?;
     if arguments.check {
         console.finish();
         let marked: Vec<_> = films.samples.iter().map(|film| (film, None)).collect();
@@ -100,20 +89,70 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let mut training = DetectorStudy::new(&films);
+    let mut training = DetectorStudy::new(&films).oks(oks);
     if let Some(start) = start {
+        if arguments.cohort.is_some() {
+            return continue_on(&films, &start, arguments, &study);
+        }
         training = training.start(start);
     }
     let tested = training
         .config(config)
         .folds(arguments.folds)
         .every_fold(arguments.cross_validate)
-        .oks(oks)
         .on_progress(|progress| console.show(progress))
         .run(&arguments.out)?;
     console.finish();
-    draw_curves(&tested, &arguments.out)?;
+    draw_curves(&tested.trainings, &arguments.out)?;
     report(&tested, arguments)
+}
+
+/// Continues a detector on films of one's own, and says what that gained on held-out films.
+fn continue_on(
+    films: &AnnotatedFilms,
+    start: &KeypointDetector,
+    arguments: &Arguments,
+    study: &StudyConfig,
+) -> anyhow::Result<()> {
+    let config = start.config().continued_on(films.samples.len());
+    let subjects = films.subjects.iter().collect::<HashSet<_>>().len();
+    let mut console = Console::new();
+    let tested = DetectorStudy::new(films)
+        .config(with_options(config, arguments, study))
+        .folds(arguments.folds.min(subjects))
+        .on_progress(|progress| console.show(progress))
+        .run_continued(start, &arguments.out)?;
+    console.finish();
+    draw_curves(&tested.trainings, &arguments.out)?;
+    if arguments.json {
+        say!("{}", json!({"model": tested.folder, "test": tested}));
+        return Ok(());
+    }
+    say!("before: {}", tested.before);
+    say!("after, each film by a detector that has not seen its subject: {}", tested.after);
+    if let Some(measured) = &tested.reliability {
+        say_reliability(measured);
+    }
+    say!("{}", tested.folder.display());
+    Ok(())
+}
+
+/// The films of the cohort, with doubts about their marks, or phantom films.
+fn read_films(
+    arguments: &Arguments,
+    study: &StudyConfig,
+    config: &DetectorConfig,
+    console: &mut Console,
+) -> anyhow::Result<AnnotatedFilms> {
+    let mut show = |progress| console.show(progress);
+    let Some(cohort) = &arguments.cohort else {
+        let count = arguments.phantom.unwrap_or_default();
+        return phantom_films(count, config.input_size, study.seed, &mut show);
+    };
+    let cache = FilmCache::new(study.film_cache.clone());
+    let films = AnnotatedFilms::read(cohort, config.input_size, &cache, &mut show)?;
+    warn_of_marks(&films);
+    Ok(films)
 }
 
 fn detector(folder: &Path) -> anyhow::Result<KeypointDetector> {
@@ -131,6 +170,18 @@ fn settings(
         (None, Some(_)) if !arguments.configuration.has_file() => DetectorConfig::varied(),
         _ => study.keypoints.clone(),
     };
+    if let Some(weights) = &arguments.weights {
+        config.pretrained = Some(weights.clone());
+    }
+    with_options(config, arguments, study)
+}
+
+/// The settings with those that the command line names.
+fn with_options(
+    mut config: DetectorConfig,
+    arguments: &Arguments,
+    study: &StudyConfig,
+) -> DetectorConfig {
     config.training.seed = study.seed;
     if let Some(epochs) = arguments.epochs {
         config.training.epochs = epochs;
@@ -138,9 +189,6 @@ fn settings(
     if let Some(patience) = arguments.patience {
         config.training.patience = Some(patience);
         config.training.validate_every = 1;
-    }
-    if let Some(weights) = &arguments.weights {
-        config.pretrained = Some(weights.clone());
     }
     config
 }
@@ -168,11 +216,11 @@ fn warn_of_marks(films: &AnnotatedFilms) {
     }
 }
 
-/// The loss of every epoch as `curves.svg`.
-fn draw_curves(tested: &DetectorTest, folder: &Path) -> anyhow::Result<()> {
+/// The loss of every epoch of every training as `curves.svg`.
+fn draw_curves(trainings: &[(String, Vec<EpochSummary>)], folder: &Path) -> anyhow::Result<()> {
     let chart = TrainingChart::new("Training of the detector")
         .with_loss_axis("Mean squared error over that of silence");
-    let chart = tested.trainings.iter().fold(chart, |chart, (name, history)| {
+    let chart = trainings.iter().fold(chart, |chart, (name, history)| {
         let loss: Vec<f64> = history.iter().map(|epoch| epoch.loss).collect();
         chart.with_line(name, &loss)
     });
@@ -194,16 +242,20 @@ fn report(tested: &DetectorTest, arguments: &Arguments) -> anyhow::Result<()> {
         None => say!("errors in mm: no film has a pixel spacing"),
     }
     if let Some(measured) = &tested.reliability {
-        say!(
-            "a film's least confidence, and the share of films with all points within {} mm:",
-            DetectorCalibration::WITHIN_MM
-        );
-        say!("{}", measured.stated);
-        say!("the same as a probability, learnt from the other films:");
-        say!("{}", measured.calibrated);
+        say_reliability(measured);
     }
     if let Some(model) = model {
         say!("{}", model.display());
     }
     Ok(())
+}
+
+fn say_reliability(measured: &Reliability) {
+    say!(
+        "a film's least confidence, and the share of films with all points within {} mm:",
+        DetectorCalibration::WITHIN_MM
+    );
+    say!("{}", measured.stated);
+    say!("the same as a probability, learnt from the other films:");
+    say!("{}", measured.calibrated);
 }

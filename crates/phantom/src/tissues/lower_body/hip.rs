@@ -69,10 +69,10 @@ pub(crate) struct Hip {
 impl Hip {
     pub(crate) fn sample(dice: &mut Dice) -> Self {
         Self {
-            distance: dice.normal_within(116.0, 8.0, 2.0),
+            distance: dice.normal_within(114.0, 8.0, 2.0),
             version: dice.normal_within(12.0, 9.0, 2.0).to_radians(),
-            size: dice.normal_within(1.0, 0.07, 2.0),
-            wing: dice.uniform(0.03, 0.15),
+            size: dice.normal_within(1.03, 0.07, 2.0),
+            wing: dice.uniform(0.03, 0.26),
             rim: dice.uniform(0.05, 0.30),
             strut: dice.uniform(0.08, 0.40),
             joint: dice.uniform(0.1, 0.4),

@@ -47,7 +47,7 @@ pub(crate) struct SacralShape {
 
 impl SacralShape {
     pub(crate) fn sample(dice: &mut Dice, transition: Option<Transition>) -> Self {
-        let bent = dice.normal_within(1.0, 0.35, 2.0);
+        let bent = dice.normal_within(1.0, 0.22, 2.0);
         let turns = TURNS.map(|mean| {
             (mean * bent + dice.normal_within(0.0, 0.25 * mean + 1e-9, 2.0)).to_radians()
         });
@@ -78,8 +78,8 @@ impl SacralShape {
             plates,
             taper,
             wall: dice.uniform(0.4, 2.0),
-            body: dice.uniform(0.1, 0.8),
-            plate: dice.uniform(0.3, 1.0),
+            body: dice.uniform(0.1, 1.15),
+            plate: dice.uniform(0.3, 1.2),
             wings: dice.uniform(0.2, 0.9),
             reach: dice.uniform(0.0, 12.0),
         }
@@ -199,8 +199,8 @@ mod tests {
             let shape = SacralShape::sample(&mut Dice::new(Seed::new(seed)), None);
             let tilt = 38f64.to_radians();
             let pieces = shape.pieces((0.0, 0.0), tilt, 33.0);
-            let (first, fifth) = (&pieces[0].1, &pieces[4].1);
-            assert!(fifth.centre.0 < first.centre.0 - 15.0, "S5 lies behind S1");
+            let (first, third, fifth) = (&pieces[0].1, &pieces[2].1, &pieces[4].1);
+            assert!(third.centre.0 < first.centre.0 - 15.0, "S3 lies behind S1");
             assert!(fifth.centre.1 > first.centre.1 + 50.0, "S5 lies below S1");
             assert!(fifth.depth() < 0.45 * first.depth());
             assert!(fifth.tilt < first.tilt - 0.2, "{} {}", fifth.tilt, first.tilt);

@@ -1,6 +1,8 @@
 //! A keypoint detector trained on annotated films and tested on those of other subjects, without
 //! the rest of the protocol.
 
+mod continued;
+
 use crate::progress::{Observer, Tell};
 use crate::{AnnotatedFilms, Error, Progress, write_keypoint_sheets};
 use burn::tensor::Device;
@@ -10,12 +12,15 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, DetectorTrainer, FilmFolds, FilmSample};
 use vertebra_hrnet::{KeypointDetector, SpineFinding, TrainedDetector, folds_by_subject};
+use vertebra_keypoints::VertebraKeypoints;
 use vertebra_keypoints::{ApReport, ConfidenceCalibration, Detection, EvaluatedFilm};
 use vertebra_keypoints::{
     LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable, SpineTruth,
 };
 use vertebra_keypoints::{average_precision, mean_radial_error_mm};
 use vertebra_training::{EpochSummary, Event};
+
+pub use continued::{ContinuedTest, SpineFigures};
 
 /// Groups of the reliability table.
 const RELIABILITY_ROWS: usize = 5;
@@ -252,6 +257,11 @@ fn tell(
 }
 
 impl TestedFilm<'_> {
+    /// What is marked and what was found.
+    fn pair(&self) -> (&VertebraKeypoints, &VertebraKeypoints) {
+        (&self.film.keypoints, &self.found.keypoints)
+    }
+
     fn located(&self) -> Option<LocatedFilm> {
         let (truth, detected) = (self.film.keypoints, self.found.keypoints);
         Some(LocatedFilm::new(truth, detected, self.film.spacing_mm?))
