@@ -16,6 +16,16 @@ pub enum Error {
         /// What came.
         got: String,
     },
+    /// A file or folder is not what was expected.
+    #[error("{}: expected {expected}, got {got}", path.display())]
+    Malformed {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was expected.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
     /// The folder to be written to already holds files.
     #[error("{}: expected a new or empty folder, found files in it", path.display())]
     NotEmpty {
@@ -56,6 +66,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn malformed(path: &Path, expected: &'static str, got: impl ToString) -> Self {
+        Self::Malformed { path: path.to_owned(), expected, got: got.to_string() }
     }
 
     pub(crate) fn setting(name: &'static str, expected: &'static str, got: impl ToString) -> Self {

@@ -4,6 +4,7 @@
 
 mod anatomy;
 mod cohort;
+mod ct;
 mod dice;
 mod error;
 mod imaging;
@@ -20,6 +21,8 @@ pub use cohort::generate::{PhantomSummary, generate};
 pub use cohort::hazard::Profile;
 pub use cohort::subject::{PhantomSubject, PlannedFilm, Role, sample_subject};
 pub use cohort::training_film::sample_training_film;
+pub use ct::project::sample_ct_film;
+pub use ct::scan::CtScan;
 pub use error::Error;
 pub use imaging::exposure::{Exposure, Rendering};
 pub use imaging::film::{PhantomFilm, render_film};

@@ -36,10 +36,13 @@ fn the_facing_of_phantom_films_is_told() {
     for varied in [false, true] {
         let films: Vec<_> = (5000..5060).map(|seed| estimate(seed, varied)).collect();
         let right = films.iter().filter(|(_, right)| *right).count();
-        assert!(right >= if varied { 46 } else { 57 }, "varied {varied}: {right} of 60");
+        assert!(right >= if varied { 40 } else { 57 }, "varied {varied}: {right} of 60");
         let sure = |film: &&(FacingEstimate, bool)| film.0.confidence > 0.97;
         let wrong = films.iter().filter(sure).filter(|(_, right)| !right).count();
-        assert!(wrong <= 3, "varied {varied}: {wrong} of 60 wrong although sure");
+        assert!(
+            wrong <= if varied { 6 } else { 1 },
+            "varied {varied}: {wrong} of 60 wrong although sure"
+        );
     }
 }
 

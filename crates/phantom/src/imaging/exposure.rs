@@ -125,7 +125,10 @@ impl Exposure {
         let least: f64 = if projected { 210.0 } else { 230.0 };
         let field = dice.uniform(least.ln(), 480.0f64.ln()).exp();
         varied.pitch_mm = field * varied.magnification / size[0] as f64;
-        varied.aim_anywhere(spine, &mut dice);
+        let bodies = Level::ALL.map(|level| spine.lumbar(level));
+        let points = bodies.iter().flat_map(|body| body.six_points().map(|p| body.to_patient(p)));
+        let l3 = spine.lumbar(Level::L3).centre;
+        varied.aim_anywhere(l3, &points.collect::<Vec<_>>(), &mut dice);
         varied
     }
 
@@ -179,21 +182,40 @@ impl Exposure {
         }
     }
 
-    /// Puts the film anywhere that leaves L1..L5 on it, as far as it is large enough.
-    fn aim_anywhere(&mut self, spine: &Spine, dice: &mut Dice) {
+    /// Draws what a film of a CT scan varies in; `middles` are those of L1..L5 in the frame whose
+    /// origin is L3, each the middle of a square of `half` mm to all sides that the film shows.
+    pub(crate) fn vary_for_ct(&mut self, middles: &[(f64, f64); 5], half: f64, dice: &mut Dice) {
+        self.facing = if dice.chance(0.5) { Facing::Left } else { Facing::Right };
+        self.rotation = dice.normal_within(0.0, 6.0, 2.5).to_radians();
+        if dice.chance(0.5) {
+            self.take_anywhere(dice);
+        } else {
+            self.rendering = Rendering::LineIntegral;
+            self.contrast *= dice.uniform(0.7, 1.3);
+            self.brightness = dice.uniform(-0.3, 0.5);
+            self.soft_share = dice.uniform(0.005f64.ln(), 0.0).exp();
+            self.marker = None;
+        }
+        let field = dice.uniform(210.0f64.ln(), 480.0f64.ln()).exp();
+        self.pitch_mm = field * self.magnification / self.height as f64;
+        let corners = [(-half, -half), (-half, half), (half, -half), (half, half)];
+        let around = |(x, y): &(f64, f64)| corners.map(|(dx, dy)| (x + dx, y + dy));
+        let points: Vec<(f64, f64)> = middles.iter().flat_map(around).collect();
+        self.aim_anywhere((0.0, 0.0), &points, dice);
+    }
+
+    /// Puts the film anywhere that leaves these points on it, as far as it is large enough.
+    fn aim_anywhere(&mut self, l3: (f64, f64), points: &[(f64, f64)], dice: &mut Dice) {
         const MARGIN_MM: f64 = 3.0;
         let projected = self.rendering == Rendering::LineIntegral;
         let (ends_early, anywhere) = if projected { (0.35, 1.0) } else { (0.12, 0.4) };
-        let film = self.projection(spine);
-        let l3 = film.to_film(spine.lumbar(Level::L3).centre);
+        let film = self.projection_about(l3);
+        let l3 = film.to_film(l3);
         let (mut low, mut high) = ([0.0_f64; 2], [0.0_f64; 2]);
-        for level in Level::ALL {
-            let body = spine.lumbar(level);
-            for (u, v) in body.six_points().map(|p| film.to_film(body.to_patient(p))) {
-                for (axis, offset) in [u - l3.0, v - l3.1].into_iter().enumerate() {
-                    low[axis] = low[axis].min(offset);
-                    high[axis] = high[axis].max(offset);
-                }
+        for (u, v) in points.iter().map(|p| film.to_film(*p)) {
+            for (axis, offset) in [u - l3.0, v - l3.1].into_iter().enumerate() {
+                low[axis] = low[axis].min(offset);
+                high[axis] = high[axis].max(offset);
             }
         }
         let mut place = |axis: usize, n: usize| {
@@ -271,9 +293,27 @@ impl Exposure {
     }
 
     pub(crate) fn projection(&self, spine: &Spine) -> Projection {
+        self.projection_about(spine.lumbar(Level::L3).centre)
+    }
+
+    /// Pixels `[left, top, right, bottom]` around points of the film, 12 mm to all sides.
+    pub(crate) fn box_around(&self, points: &[(f64, f64)]) -> [usize; 4] {
+        let (width, height) = (self.width, self.height);
+        let mut bounds = [width, height, 0, 0];
+        let clip = |v: f64, n: usize| v.clamp(0.0, n as f64) as usize;
+        let reach = 12.0 * (self.magnification / self.pitch_mm);
+        for (u, v) in points {
+            let (u0, u1) = (clip(u - reach, width), clip(u + reach, width));
+            let (v0, v1) = (clip(v - reach, height), clip(v + reach, height));
+            bounds = [bounds[0].min(u0), bounds[1].min(v0), bounds[2].max(u1), bounds[3].max(v1)];
+        }
+        bounds
+    }
+
+    /// The projection of a subject whose L3 lies there.
+    pub(crate) fn projection_about(&self, l3: (f64, f64)) -> Projection {
         let scale = self.magnification / self.pitch_mm;
         let centre = (0.5 * (self.width as f64 - 1.0), 0.5 * (self.height as f64 - 1.0));
-        let l3 = spine.lumbar(Level::L3).centre;
         let mut projection = Projection {
             scale,
             source_mm: self.source_mm,

@@ -2,7 +2,7 @@
 
 use crate::anatomy::body::VertebralBody;
 use crate::anatomy::bone::Bone;
-use crate::anatomy::spine::{FIRST_LUMBAR, Spine};
+use crate::anatomy::spine::FIRST_LUMBAR;
 use crate::dice::Dice;
 use crate::imaging::exposure::Exposure;
 use crate::tissues::anatomy::Anatomy;
@@ -49,9 +49,9 @@ impl LineIntegrals {
             volume.cut(&mut soft, projection);
             volume.cut(&mut hard, projection);
         }
-        let (height, width) = (exposure.height, exposure.width);
-        let spine_box = lumbar_box(spine, projection, height, width);
-        Self { soft: soft.exponent, bone: hard.exponent, width, spine_box }
+        let middles = Level::ALL.map(|level| projection.to_film(spine.lumbar(level).centre));
+        let spine_box = exposure.box_around(&middles);
+        Self { soft: soft.exponent, bone: hard.exponent, width: exposure.width, spine_box }
     }
 }
 
@@ -150,18 +150,4 @@ fn draw_lips(canvas: &mut Canvas, frame: Frame, body: &VertebralBody, bone: &Bon
         };
         canvas.add_ellipsoid(frame, &lip);
     }
-}
-
-fn lumbar_box(spine: &Spine, projection: &Projection, height: usize, width: usize) -> [usize; 4] {
-    let mut bounds = [width, height, 0, 0];
-    let clip = |v: f64, n: usize| v.clamp(0.0, n as f64) as usize;
-    for level in Level::ALL {
-        let (u, v) = projection.to_film(spine.lumbar(level).centre);
-        let (u0, u1) =
-            (clip(u - 12.0 * projection.scale, width), clip(u + 12.0 * projection.scale, width));
-        let (v0, v1) =
-            (clip(v - 12.0 * projection.scale, height), clip(v + 12.0 * projection.scale, height));
-        bounds = [bounds[0].min(u0), bounds[1].min(v0), bounds[2].max(u1), bounds[3].max(v1)];
-    }
-    bounds
 }

@@ -14,6 +14,7 @@ use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
 use vertebra_keypoints::{OksOptions, PlausibilityLimits, check_plausibility};
 use vertebra_networks::phantom_films::phantom_films;
 use vertebra_networks::{configuration, console::Console};
+use vertebra_phantom::CtScan;
 use vertebra_study::{AnnotatedFilms, DetectorStudy, DetectorTest, FilmCache, Reliability};
 use vertebra_study::{StudyConfig, write_keypoint_sheets};
 use vertebra_training::EpochSummary;
@@ -31,6 +32,11 @@ struct Arguments {
     /// and the settings made for them; the detector then works on films of other kinds too
     #[arg(long, value_name = "FILMS", conflicts_with = "cohort")]
     phantom: Option<usize>,
+    /// Folder of CT scans; every fifth phantom film is then a projection of one of them. Each scan is
+    /// a folder in it with three NIfTI files: the scan, a map of vertebrae (TotalSegmentator's
+    /// numbers: L1..L5 are 31..27) and a mask of vertebral bodies
+    #[arg(long, value_name = "DIR", requires = "phantom")]
+    ct: Option<PathBuf>,
     /// Folder of a detector to go on from, as this program writes it: its network, head and settings
     /// are kept
     #[arg(long, value_name = "DIR", conflicts_with = "weights")]
@@ -147,7 +153,9 @@ fn read_films(
     let mut show = |progress| console.show(progress);
     let Some(cohort) = &arguments.cohort else {
         let count = arguments.phantom.unwrap_or_default();
-        return phantom_films(count, config.input_size, study.seed, &mut show);
+        let scans = arguments.ct.as_deref().map(CtScan::read_all).transpose()?;
+        let scans = scans.unwrap_or_default();
+        return phantom_films(count, &scans, config.input_size, study.seed, &mut show);
     };
     let cache = FilmCache::new(study.film_cache.clone());
     let films = AnnotatedFilms::read(cohort, config.input_size, &cache, &mut show)?;
