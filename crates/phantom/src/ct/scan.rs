@@ -7,6 +7,8 @@ use vertebra_keypoints::Level;
 
 /// Labels of L1..L5 in a map of vertebrae, as TotalSegmentator numbers them.
 const LABELS: [f32; 5] = [31.0, 30.0, 29.0, 28.0, 27.0];
+/// A vertebral body in a mask of bodies, as TotalSegmentator's `vertebrae_body` numbers it.
+const BODY: f32 = 1.0;
 /// Below this only air and lung are, HU: a volume with such values is a scan, not a map.
 const AIR: f32 = -200.0;
 
@@ -26,7 +28,7 @@ impl CtScan {
     /// Reads the scans of a folder: each lies in a folder of its own (or all of `folder` is one
     /// scan) with three NIfTI files of equal size, told apart by what they hold: the scan in
     /// Hounsfield units, a map of vertebrae with L1..L5 as 31 to 27, as TotalSegmentator numbers
-    /// them, and a mask of vertebral bodies.
+    /// them, and a mask of vertebral bodies, which are 1 there.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Malformed`] for a file that is no NIfTI volume, and for a folder in
@@ -59,7 +61,7 @@ impl CtScan {
             let most = volume.values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let kind = match (least, most) {
                 (least, _) if least < AIR => &mut scan,
-                (_, most) if most > 1.0 => &mut vertebrae,
+                (_, most) if most >= LABELS[0] => &mut vertebrae,
                 _ => &mut mask,
             };
             if kind.replace(volume).is_some() {
@@ -92,7 +94,7 @@ impl CtScan {
     ) -> Result<Self, Level> {
         let (mut sums, mut counts) = ([[0.0; 3]; 5], [0usize; 5]);
         for (i, (label, body)) in vertebrae.values.iter().zip(&mask.values).enumerate() {
-            let level = LABELS.iter().position(|l| l == label).filter(|_| *body > 0.5);
+            let level = LABELS.iter().position(|l| l == label).filter(|_| *body == BODY);
             if let Some(level) = level {
                 let place = volume.place(i);
                 sums[level].iter_mut().zip(place).for_each(|(sum, v)| *sum += v);
