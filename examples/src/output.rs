@@ -20,6 +20,20 @@ macro_rules! say {
     };
 }
 
+/// Prints a line on standard error, as `eprintln!` does, and goes on where it cannot be written:
+/// remarks beside the answer must not end a program.
+#[macro_export]
+macro_rules! remark {
+    ($($text:tt)*) => {
+        $crate::output::remark(format_args!("{}\n", format_args!($($text)*)))
+    };
+}
+
+/// Prints text on standard error as [`remark!`] does, without a line end of its own.
+pub fn remark(text: Arguments) {
+    let _ = std::io::stderr().lock().write_fmt(text);
+}
+
 /// Prints text on standard output as [`say!`] does, without a line end of its own.
 pub fn print(text: Arguments) {
     if let Err(error) = std::io::stdout().lock().write_fmt(text) {
@@ -35,9 +49,9 @@ fn end(error: &std::io::Error) -> ! {
     std::process::exit(1)
 }
 
-/// Says why the program ends; whoever closed standard error does not want to know.
+/// Says why the program ends.
 fn complain(why: &str) {
-    let _ = writeln!(std::io::stderr(), "error: {why}");
+    remark!("error: {why}");
 }
 
 /// Exit code 0, or one sentence on standard error and exit code 1. Ends quietly where the error is

@@ -39,6 +39,12 @@ pub enum Error {
         /// The first bytes, in hexadecimal.
         got: String,
     },
+    /// A DICOM file that is no picture, such as a structured report.
+    #[error("expected a picture; got {what}")]
+    NotAPicture {
+        /// What it is.
+        what: String,
+    },
     /// A required attribute is absent.
     #[error("expected {name}; got none")]
     Missing {

@@ -1,6 +1,6 @@
 //! How a radiograph is to be read.
 
-use crate::{Error, Radiograph, read};
+use crate::{Attribute, Error, Radiograph, read};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::Duration;
@@ -90,6 +90,7 @@ pub struct ReadOptions {
     pub(crate) lenient: bool,
     pub(crate) bone: Option<Bone>,
     pub(crate) spacing_mm: Option<[f64; 2]>,
+    pub(crate) attributes: Vec<Attribute>,
     pub(crate) limits: Limits,
 }
 
@@ -153,6 +154,14 @@ impl ReadOptions {
         self
     }
 
+    /// Attributes of a DICOM file to be read as text beside the film, into
+    /// [`Acquisition::attributes`](crate::Acquisition::attributes). They may identify a person.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: Vec<Attribute>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
     /// Bounds on what a file may make the reader do.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -166,6 +175,15 @@ impl ReadOptions {
     /// [`Error::File`] around what happened.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Radiograph, Error> {
         read::file(path.as_ref(), self).map_err(|e| e.at(path.as_ref()))
+    }
+
+    /// All bytes of a stream, such as standard input, as far as the limits allow: for the calls that
+    /// take bytes.
+    ///
+    /// # Errors
+    /// [`Error::LimitExceeded`]; what the operating system refused.
+    pub fn bytes_from(&self, stream: impl std::io::Read) -> Result<Vec<u8>, Error> {
+        read::stream_bounded(stream, self.limits.bytes)
     }
 
     /// Reads a file that is already in memory.

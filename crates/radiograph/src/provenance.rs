@@ -230,6 +230,8 @@ pub struct Provenance {
     pub high_bit: u16,
     /// Whether samples are two's complement.
     pub signed: bool,
+    /// Frames that the file has.
+    pub frames: usize,
     /// Which frame was read, from 0.
     pub frame: usize,
     /// How the picture was turned as its Exif or TIFF Orientation asks, by that tag's number (2 to

@@ -2,6 +2,7 @@
 
 use crate::{Error, Provenance};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use vertebra_raster::{Facing, Film};
 
 /// What the pixel spacing of a radiograph means (DICOM PS3.3 10.7).
@@ -61,6 +62,13 @@ pub struct Acquisition {
     pub body_part: Option<String>,
     /// Whether the file says that text is burned into the pixels.
     pub burned_in_annotation: Option<bool>,
+    /// Presentation Intent Type: `FOR PRESENTATION` or `FOR PROCESSING`.
+    #[serde(default)]
+    pub presentation_intent: Option<String>,
+    /// The attributes that [`ReadOptions::with_attributes`](crate::ReadOptions::with_attributes)
+    /// asked for and the file has, by their names as asked.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Acquisition {

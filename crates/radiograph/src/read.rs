@@ -18,16 +18,29 @@ pub(crate) fn file(path: &Path, options: &ReadOptions) -> Result<Radiograph, Err
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let file = File::open(path)?;
     let len = file.metadata()?.len();
-    let exceeded = |got| Error::LimitExceeded { name: "bytes of the file", allowed: limit, got };
     if len > limit {
-        return Err(exceeded(len));
+        return Err(exceeded(limit, len));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0) + 1);
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(exceeded(bytes.len() as u64));
-    }
+    append_bounded(file, limit, &mut bytes)?;
     Ok(bytes)
+}
+
+/// A whole stream, which may not be longer than `limit`.
+pub(crate) fn stream_bounded(stream: impl Read, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    append_bounded(stream, limit, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn append_bounded(stream: impl Read, limit: u64, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    stream.take(limit.saturating_add(1)).read_to_end(bytes)?;
+    let got = bytes.len() as u64;
+    if got > limit { Err(exceeded(limit, got)) } else { Ok(()) }
+}
+
+fn exceeded(allowed: u64, got: u64) -> Error {
+    Error::LimitExceeded { name: "bytes of the file", allowed, got }
 }
 
 /// Writes a file, whole or not at all.

@@ -149,14 +149,23 @@ fn a_folder_becomes_another_without_its_names() {
     // The same instance again may not overwrite the first.
     std::fs::write(input.join("c.dcm"), second.bytes()).unwrap();
     std::fs::write(input.join("notes.txt"), "not a film").unwrap();
+    // Another film of its UID is kept.
+    second.text(0x0018, 0x5101, b"CS", "AP");
+    std::fs::write(input.join("d.dcm"), second.bytes()).unwrap();
     let report = Deidentifier::new(b"key").folder(&input, &output, |_, _| {}).unwrap();
-    assert_eq!((report.films.len(), report.failures.len(), report.skipped.len()), (2, 1, 1));
+    assert_eq!((report.films.len(), report.failures.len(), report.skipped.len()), (3, 1, 1));
+    let names: Vec<_> = report.films.iter().map(|(_, (new, _))| new.file_stem().unwrap()).collect();
+    assert_eq!(names[2].to_string_lossy(), format!("{}-2", names[1].to_string_lossy()));
+    assert!(report.failures[0].0.ends_with("c.dcm"), "the second by its path");
+    let left = std::fs::read_dir(&output).unwrap().count();
+    assert_eq!(left, 3, "no unfinished copy");
     for (_, (path, _)) in &report.films {
         let bytes = std::fs::read(path).unwrap();
         assert!(!contains(&bytes, "Doe") && !path.to_string_lossy().contains("Doe"));
         assert!(ReadOptions::default().read_bytes(&bytes).is_ok());
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(contains(&bytes, &name), "named after its instance");
+        let uid = name.split('-').next().unwrap();
+        assert!(contains(&bytes, uid), "named after its instance");
     }
 }
 
@@ -214,6 +223,78 @@ fn what_is_no_pixel_is_not_in_pixel_data() {
     assert!(!contains(&after, "Smith"));
     let read = ReadOptions::default().with_grey(Grey::Modality).read_bytes(&after).unwrap();
     assert_eq!(read.pixels()[44], f32::from(picture(12)[44]));
+}
+
+#[test]
+fn numbers_and_tables_that_are_text_go_whatever_their_vr() {
+    let mut film = film(EXPLICIT);
+    film.put(0x0018, 0x1150, b"UL", b"Smith Jo").put(0x0018, 0x0015, b"US", b"Smith Jo");
+    film.put(0x0018, 0x9074, b"AE", b"Smith ");
+    film.text(0x0018, 0x0060, b"DS", "555-1234").text(0x0018, 0x1401, b"CS", "ID 19380712");
+    film.put(0x0028, 0x1201, b"OW", b"Smith John").text(0x0008, 0x0070, b"LO", "Smith^John");
+    film.text(0x0010, 0x0040, b"CS", "SMITH").put(0x0010, 0x1010, b"AS", b"Sm\xEFth ");
+    film.text(0x0008, 0x0016, b"UI", "1.2.840.10008.19380712");
+    let after = treated(&film);
+    for secret in ["Smith", "SMITH", "555-1234", "19380712"] {
+        assert!(!contains(&after, secret), "{secret}");
+    }
+    assert!(!after.windows(4).any(|w| w == b"Sm\xEFt"));
+    // A table is cut to its entries.
+    let mut item = File::empty(EXPLICIT);
+    item.words(0x0028, 0x3002, b"US", &[2, 0, 16]).put(
+        0x0028,
+        0x3006,
+        b"OW",
+        b"\x01\0\x02\0Smith!",
+    );
+    film.sequence(0x0028, 0x3010, &item);
+    let after = treated(&film);
+    assert!(!contains(&after, "Smith") && after.windows(4).any(|w| w == b"\x01\0\x02\0"));
+    // What grey values are computed from cannot go without a word.
+    film.text(0x0028, 0x1053, b"DS", "Smith");
+    let error = Deidentifier::new(b"key").bytes(&film.bytes()).unwrap_err().to_string();
+    assert!(error.contains("0028,1053") && !error.contains("Smith"), "{error}");
+}
+
+#[test]
+fn bits_that_are_not_of_the_value_are_cleared_with_or_without_an_overlay_group() {
+    for (signed, value, cleared) in [(0, 0x8123, 0x0123), (1, 0x8123, 0x0123), (1, 0x1923, 0xF923)]
+    {
+        let mut film = film(EXPLICIT);
+        film.word(0x0028, 0x0103, signed);
+        film.native(&u16::to_le_bytes(value).repeat(support::HEIGHT * support::WIDTH));
+        let (after, report) = Deidentifier::new(b"key").bytes(&film.bytes()).unwrap();
+        assert!(after.ends_with(&u16::to_le_bytes(cleared).repeat(9)));
+        let count = (support::HEIGHT * support::WIDTH) as u64;
+        assert!(report.warnings.contains(&Warning::BitsAboveHighBit { pixels: count }));
+    }
+}
+
+#[test]
+fn fragments_of_no_frame_and_false_offset_tables_go() {
+    let path = format!("{}/testdata/lossless_12_1.jpg", env!("CARGO_MANIFEST_DIR"));
+    let frame = std::fs::read(path).unwrap();
+    let mut file = film("1.2.840.10008.1.2.4.57");
+    // A second picture, which no reader shows.
+    file.encapsulated(&[&frame, &frame, b"Smith"]);
+    let (after, _) = Deidentifier::new(b"key").bytes(&file.bytes()).unwrap();
+    let starts = after.windows(3).filter(|w| w == b"\xFF\xD8\xFF").count();
+    assert_eq!((starts, contains(&after, "Smith")), (1, false));
+    assert!(ReadOptions::default().read_bytes(&after).is_ok());
+    file.encapsulated(&[b"Smith"]);
+    let error = Deidentifier::new(b"key").bytes(&file.bytes()).unwrap_err().to_string();
+    assert!(error.contains("expected a codestream"), "{error}");
+}
+
+#[test]
+fn copies_are_not_written_among_the_originals() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.dcm"), film(EXPLICIT).bytes()).unwrap();
+    for output in [folder.path().to_path_buf(), folder.path().join("copies")] {
+        let error = Deidentifier::new(b"key").folder(folder.path(), output, |_, _| {}).unwrap_err();
+        assert!(error.to_string().contains("apart from the films"), "{error}");
+    }
+    assert!(Deidentifier::new(b" \n").bytes(&film(EXPLICIT).bytes()).is_err());
 }
 
 #[test]

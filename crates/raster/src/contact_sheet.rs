@@ -70,6 +70,13 @@ impl<P: Copy> ContactSheet<P> {
         self.lay_out(&rows, |_| cell)
     }
 
+    /// Sheets of grids with at most `rows` rows (at least one), as many as all pictures take.
+    #[must_use]
+    pub fn pages(&self, pictures: &[Image<P>], columns: usize, rows: usize) -> Vec<Image<P>> {
+        let each = columns.max(1).saturating_mul(rows.max(1));
+        pictures.chunks(each).map(|page| self.grid(page, columns)).collect()
+    }
+
     fn lay_out(&self, rows: &[Vec<&Image<P>>], cell: impl Fn(&Image<P>) -> [usize; 2]) -> Image<P> {
         let mut places = Vec::new();
         let (mut top, mut width) = (self.border, 0);
@@ -116,6 +123,8 @@ mod tests {
         assert_eq!(sheet.size(), [2 * 11 + 4, 2 * 13 + 4]);
         assert_eq!((sheet.pixels[4 * 30 + 4], sheet.pixels[4 * 30 + 4 + 13]), (1, 2));
         assert_eq!((sheet.pixels[4 * 30 + 4 + 13 + 3], sheet.pixels[15 * 30 + 4]), (0, 3));
+        let pages = ContactSheet::new(0).with_gap(0).pages(&pictures, 2, 1);
+        assert_eq!(pages.iter().map(Image::size).collect::<Vec<_>>(), [[7, 18], [2, 2]]);
         let one_row = ContactSheet::new(0).with_gap(4).with_border(4).grid(&pictures, 9);
         assert_eq!(one_row.size(), [7 + 8, 3 * 13 + 4]);
     }

@@ -2,6 +2,7 @@
 
 mod affine;
 mod blur;
+mod caption;
 mod clahe;
 mod contact_sheet;
 mod coverage;
@@ -21,6 +22,7 @@ mod wide;
 
 pub use affine::{Affine, original, resized};
 pub use blur::{Edges, GaussianBlur, Real};
+pub use caption::caption;
 pub use clahe::ClaheOptions;
 pub use contact_sheet::ContactSheet;
 pub use coverage::polygon_coverage;

@@ -1,10 +1,9 @@
 //! Progress of a study on a terminal (one bar with ETA) or in a log (plain lines).
 
-#![allow(clippy::print_stderr)]
-
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
+use vertebra_examples::remark;
 use vertebra_study::Progress;
 
 /// Shows the messages of a study on standard error.
@@ -86,7 +85,7 @@ impl Console {
     }
 
     fn line(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| remark!("{text}"));
     }
 }
 

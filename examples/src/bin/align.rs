@@ -1,17 +1,14 @@
 //! Makes the image variants of one radiograph and lays them out on one sheet to look at.
 
-#![allow(clippy::print_stderr)]
-
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_alignment::{
     Affine, AlignmentMode, ClaheOptions, Facing, Field, Film, Filter, Image, ImageVariant,
     VariantImages, VariantOptions, VertebraMasks, body_centre, mask_centroid, resample,
 };
-use vertebra_examples::output::exit_code;
+use vertebra_examples::{output::exit_code, remark, say};
 use vertebra_keypoints::{
     AnnotationSet, FilmAnnotation, Level, PlausibilityLimits, VertebraKeypoints,
     check_plausibility, facing,
@@ -116,7 +113,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let facing = facing(stated, &keypoints, film.spacing_mm);
     let limits = PlausibilityLimits::default();
     for warning in check_plausibility(&keypoints, film.spacing_mm, &limits) {
-        eprintln!("warning: {warning}");
+        remark!("warning: {warning}");
     }
     let field = Field::exposed(&film, radiograph.valid())?;
     let equalised;
@@ -138,7 +135,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut rows = vec![vec![overview], Vec::new()];
     for variant in variants(arguments.variant, masks.is_some()) {
         let made = options.render(&film, &keypoints, masks.as_ref(), variant).with_context(name)?;
-        describe(variant, &made, arguments.json)?;
+        describe(variant, &made, arguments.json);
         if variant.n_images() == 1 {
             rows[1].extend(made.images);
         } else {
@@ -227,8 +224,7 @@ fn variants(choice: Choice, masks: bool) -> Vec<ImageVariant> {
     vec![one]
 }
 
-fn describe(variant: ImageVariant, made: &VariantImages, json: bool) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout();
+fn describe(variant: ImageVariant, made: &VariantImages, json: bool) {
     for (i, alignment) in made.alignments.iter().enumerate() {
         if json {
             let line = serde_json::json!({
@@ -236,11 +232,10 @@ fn describe(variant: ImageVariant, made: &VariantImages, json: bool) -> anyhow::
                 "scale": alignment.scale(), "rotation_degrees": alignment.rotation().to_degrees(),
                 "flipped": alignment.flipped(), "mm_per_px": alignment.mm_per_px(),
             });
-            writeln!(stdout, "{line}")?;
+            say!("{line}");
         } else {
             let mm = alignment.mm_per_px().map(|mm| format!(", {mm:.3} mm per px"));
-            writeln!(
-                stdout,
+            say!(
                 "{}, picture {}: scale {:.4}, turned by {:.1} degrees{}{}",
                 variant.label(),
                 i + 1,
@@ -248,10 +243,9 @@ fn describe(variant: ImageVariant, made: &VariantImages, json: bool) -> anyhow::
                 alignment.rotation().to_degrees(),
                 if alignment.flipped() { ", flipped" } else { "" },
                 mm.unwrap_or_default()
-            )?;
+            );
         }
     }
-    Ok(())
 }
 
 /// The film, not turned, with a cross on each centre and the border of the L1-L5 square.

@@ -188,14 +188,18 @@ fn by_codestream(
 }
 
 /// Offsets of the frames' first fragments from the first byte after the offset table.
-fn offsets(header: &Header<'_>, basic: &[u8]) -> Vec<u64> {
+pub(crate) fn offsets(header: &Header<'_>, basic: &[u8]) -> Vec<u64> {
     if let Some(extended) = header.element(tag::EXTENDED_OFFSET_TABLE) {
         return extended.long_words();
     }
     basic.as_chunks::<4>().0.iter().map(|b| u64::from(u32::from_le_bytes(*b))).collect()
 }
 
-fn by_offset(offsets: &[u64], fragments: &[&[u8]], index: usize) -> Option<std::ops::Range<usize>> {
+pub(crate) fn by_offset(
+    offsets: &[u64],
+    fragments: &[&[u8]],
+    index: usize,
+) -> Option<std::ops::Range<usize>> {
     let start = *offsets.get(index)?;
     let end = offsets.get(index + 1).copied().unwrap_or(u64::MAX);
     let mut at = 0;

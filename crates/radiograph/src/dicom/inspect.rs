@@ -2,7 +2,7 @@
 
 use super::file::{self, Header};
 use super::layout::Layout;
-use super::{acquisition, geometry, tag};
+use super::{acquisition, geometry, kind, tag};
 use crate::{Acquisition, Error, ReadOptions, Spacing, Warning};
 use std::fs::File;
 use std::io::Read;
@@ -52,7 +52,7 @@ impl ReadOptions {
     /// ```
     pub fn read_header(&self, path: impl AsRef<Path>) -> Result<FilmHeader, Error> {
         let path = path.as_ref();
-        let read = || pieces(File::open(path)?, self);
+        let read = || self.header_of(&mut File::open(path)?);
         read().map_err(|e| e.at(path))
     }
 
@@ -60,17 +60,21 @@ impl ReadOptions {
     ///
     /// # Errors
     /// What happened, without a path.
-    pub fn read_header_bytes(&self, bytes: &[u8]) -> Result<FilmHeader, Error> {
-        pieces(bytes, self)
+    pub fn read_header_bytes(&self, mut bytes: &[u8]) -> Result<FilmHeader, Error> {
+        self.header_of(&mut bytes)
+    }
+
+    pub(crate) fn header_of(&self, file: &mut dyn Read) -> Result<FilmHeader, Error> {
+        pieces(file, self)
     }
 }
 
 /// Reads piece by piece until the header is whole.
-fn pieces(mut file: impl Read, options: &ReadOptions) -> Result<FilmHeader, Error> {
+fn pieces(file: &mut dyn Read, options: &ReadOptions) -> Result<FilmHeader, Error> {
     let mut bytes = Vec::new();
     let mut piece = FIRST_PIECE;
     loop {
-        let got = file.by_ref().take(piece).read_to_end(&mut bytes)? as u64;
+        let got = Read::take(&mut *file, piece).read_to_end(&mut bytes)? as u64;
         let ended = got < piece;
         match parse(&bytes, options) {
             // Cut short by us: the pixel data have not begun, or an attribute goes on.
@@ -104,6 +108,7 @@ fn parse(bytes: &[u8], options: &ReadOptions) -> Result<(FilmHeader, bool), Erro
     let header = Header::read(&data_set.bytes, data_set.syntax)?
         .for_frame(options.frame.unwrap_or(0), &mut warnings);
     let begun = header.pixels.is_some();
+    kind::check(&header)?;
     let layout = Layout::read(&header, options, &mut warnings)?;
     let spacing = geometry::spacing(&header, options, &mut warnings)?;
     let photometric = header.text(tag::PHOTOMETRIC_INTERPRETATION).unwrap_or_default();
@@ -114,7 +119,7 @@ fn parse(bytes: &[u8], options: &ReadOptions) -> Result<(FilmHeader, bool), Erro
         transfer_syntax: data_set.syntax.uid.into(),
         photometric: photometric.into(),
         spacing,
-        acquisition: acquisition(&header),
+        acquisition: acquisition(&header, options),
         warnings,
     };
     Ok((header, begun))

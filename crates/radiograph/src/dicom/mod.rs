@@ -1,5 +1,6 @@
 //! Reads DICOM radiographs.
 
+mod attribute;
 mod codestream;
 mod colour;
 mod cursor;
@@ -13,6 +14,7 @@ mod functional_groups;
 mod geometry;
 mod grey;
 mod inspect;
+mod kind;
 mod layout;
 mod lut;
 mod memory;
@@ -26,9 +28,11 @@ mod tag;
 mod voi;
 mod write;
 
+pub use attribute::Attribute;
 pub use deidentify::{DeidentificationReport, Deidentifier};
 pub(crate) use file::{has_prefix, looks_like_data_set};
 pub use inspect::FilmHeader;
+pub(crate) use kind::{directory_records, is_directory};
 pub use write::{DicomImage, encode_dicom, write_dicom};
 
 use crate::deadline::Deadline;
@@ -49,6 +53,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     let mut warnings = data_set.warnings;
     let header = Header::read(&data_set.bytes, data_set.syntax)?
         .for_frame(options.frame.unwrap_or(0), &mut warnings);
+    kind::check(&header)?;
     let layout = Layout::read(&header, options, &mut warnings)?;
     memory::check(&layout, data_set.syntax.compression, data_set.bytes.len(), options)?;
     deadline.check()?;
@@ -74,7 +79,7 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     deadline.check()?;
     let (rows, columns) = (layout.rows, layout.columns);
     let radiograph = Radiograph::with_check(rows, columns, greys.pixels, spacing, !greys.finite)?
-        .with_acquisition(acquisition(&header))
+        .with_acquisition(acquisition(&header, options))
         .with_provenance(provenance);
     match valid {
         Some(valid) => radiograph.with_valid(valid),
@@ -171,13 +176,14 @@ fn provenance(
         bits_stored: layout.bits_stored,
         high_bit: layout.high_bit,
         signed: layout.signed,
+        frames: layout.frames,
         frame,
         ..Provenance::default()
     }
 }
 
-/// Attributes of the acquisition; code strings only, which hold no names.
-fn acquisition(header: &Header<'_>) -> Acquisition {
+/// Attributes of the acquisition: code strings only, which hold no names, and what was asked for.
+fn acquisition(header: &Header<'_>, options: &ReadOptions) -> Acquisition {
     let code = |tag| {
         let text = header.text(tag)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || " _-".contains(c);
@@ -196,6 +202,8 @@ fn acquisition(header: &Header<'_>) -> Acquisition {
         },
         body_part: code(tag::BODY_PART_EXAMINED),
         burned_in_annotation: header.text(tag::BURNED_IN_ANNOTATION).map(|t| t == "YES"),
+        presentation_intent: code(tag::PRESENTATION_INTENT_TYPE),
+        attributes: attribute::read(header, &options.attributes),
     }
 }
 

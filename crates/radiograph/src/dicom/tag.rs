@@ -20,6 +20,7 @@ tags! {
     SOP_CLASS_UID = 0x0008, 0x0016, "SOP Class UID (0008,0016)";
     SOP_INSTANCE_UID = 0x0008, 0x0018, "SOP Instance UID (0008,0018)";
     MODALITY = 0x0008, 0x0060, "Modality (0008,0060)";
+    PRESENTATION_INTENT_TYPE = 0x0008, 0x0068, "Presentation Intent Type (0008,0068)";
     BODY_PART_EXAMINED = 0x0018, 0x0015, "Body Part Examined (0018,0015)";
     DISTANCE_SOURCE_TO_DETECTOR = 0x0018, 0x1110, "Distance Source to Detector (0018,1110)";
     DISTANCE_SOURCE_TO_PATIENT = 0x0018, 0x1111, "Distance Source to Patient (0018,1111)";

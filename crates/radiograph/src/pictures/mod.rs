@@ -3,6 +3,7 @@
 mod jpeg;
 mod npy;
 mod png;
+mod size;
 mod tiff;
 mod turn;
 
@@ -10,7 +11,8 @@ pub(crate) use jpeg::read_jpeg;
 pub(crate) use npy::{NPY_SIGNATURE, read_npy};
 pub use npy::{encode_npy, write_npy};
 pub(crate) use png::{PNG_SIGNATURE, read_png};
-pub use png::{encode_png16, write_png16};
+pub use png::{PngOptions, encode_png16, write_png16};
+pub use size::PictureSize;
 pub(crate) use tiff::{is_tiff, read_tiff};
 
 use crate::window::{Window, saturation};
@@ -132,6 +134,7 @@ pub(crate) fn provenance(
         bits_allocated: bits,
         bits_stored: bits,
         high_bit: bits.saturating_sub(1),
+        frames: 1,
         ..Provenance::default()
     }
 }

@@ -1,6 +1,6 @@
 //! PNG, 1 to 16 bits, grey or colour; written as 16-bit grey.
 
-use super::{Picture, check_pixels, luma, provenance};
+use super::{Picture, PictureSize, check_pixels, luma, provenance};
 use crate::codec::tiff_orientation;
 use crate::radiograph::range;
 use crate::read::write_file;
@@ -74,29 +74,113 @@ pub fn write_png16<'a>(path: impl AsRef<Path>, film: impl Into<Film<'a>>) -> Res
 /// # Errors
 /// What the encoder refused.
 pub fn encode_png16<'a>(film: impl Into<Film<'a>>) -> Result<Vec<u8>, Error> {
-    let film = film.into();
-    film.check()?;
-    let fault = |e: png::EncodingError| Error::Encode { name: "PNG", reason: Box::new(e) };
-    let size =
-        |n: usize| u32::try_from(n).map_err(|_| Error::invalid("PNG size", "at most 2^32 - 1", n));
-    let (width, height) = (size(film.width)?, size(film.height)?);
-    let (low, high) = range(film.pixels);
-    // In f64: the distance between two f32 can be more than f32 holds.
-    let (mut low, mut high) = (f64::from(low), f64::from(high));
-    if low >= 0.0 && high <= 1.0 {
-        (low, high) = (0.0, 1.0);
+    PngOptions::default().encode(film)
+}
+
+/// How a picture is written as grey PNG.
+///
+/// # Examples
+/// ```
+/// use vertebra_radiograph::{PictureSize, PngOptions, Radiograph, Spacing};
+/// let film = Radiograph::new(2, 4, vec![0.0; 8], Spacing::UNKNOWN)?;
+/// let options = PngOptions::default().with_8_bits(true).with_size(PictureSize::Longest(2));
+/// let small = vertebra_radiograph::ReadOptions::default().read_bytes(&options.encode(&film)?)?;
+/// assert_eq!((small.height(), small.width(), small.provenance().bits_stored), (1, 2, 8));
+/// # Ok::<(), vertebra_radiograph::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PngOptions {
+    eight_bits: bool,
+    size: Option<PictureSize>,
+}
+
+impl PngOptions {
+    /// 8 bits a pixel instead of 16.
+    #[must_use]
+    pub fn with_8_bits(self, eight_bits: bool) -> Self {
+        Self { eight_bits, ..self }
     }
-    let span = if high > low { high - low } else { 1.0 };
-    let word = |v: &f32| (((f64::from(*v) - low) / span) * 65535.0).round() as u16;
-    let data: Vec<u8> = film.pixels.iter().flat_map(|v| word(v).to_be_bytes()).collect();
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(ColorType::Grayscale);
-    encoder.set_depth(BitDepth::Sixteen);
-    let mut writer = encoder.write_header().map_err(fault)?;
-    writer.write_image_data(&data).map_err(fault)?;
-    writer.finish().map_err(fault)?;
-    Ok(bytes)
+
+    /// Another size than the film's.
+    #[must_use]
+    pub fn with_size(self, size: PictureSize) -> Self {
+        Self { size: Some(size), ..self }
+    }
+
+    /// Writes the picture a person would see, whole or not at all, as [`write_png16`] does.
+    ///
+    /// # Errors
+    /// [`Error::File`] around what the operating system or the encoder refused.
+    pub fn write<'a>(
+        &self,
+        path: impl AsRef<Path>,
+        film: impl Into<Film<'a>>,
+    ) -> Result<(), Error> {
+        let path = path.as_ref();
+        write_file(path, &self.encode(film).map_err(|e| e.at(path))?)
+    }
+
+    /// The bytes of the file that [`write`](Self::write) writes.
+    ///
+    /// # Errors
+    /// A size of 0 or beyond 2^27 pixels, or what the encoder refused.
+    pub fn encode<'a>(&self, film: impl Into<Film<'a>>) -> Result<Vec<u8>, Error> {
+        let film = film.into();
+        film.check()?;
+        let grey = Range::of(&film);
+        match self.size {
+            Some(size) => self.pack(size.apply(film)?.as_film(), grey),
+            None => self.pack(film, grey),
+        }
+    }
+
+    fn pack(&self, film: Film<'_>, grey: Range) -> Result<Vec<u8>, Error> {
+        let fault = |e: png::EncodingError| Error::Encode { name: "PNG", reason: Box::new(e) };
+        let size = |n: usize| {
+            u32::try_from(n).map_err(|_| Error::invalid("PNG size", "at most 2^32 - 1", n))
+        };
+        let (width, height) = (size(film.width)?, size(film.height)?);
+        let pixels = film.pixels.iter();
+        let (depth, data): (_, Vec<u8>) = if self.eight_bits {
+            (BitDepth::Eight, pixels.map(|v| grey.scaled(*v, 255.0) as u8).collect())
+        } else {
+            let word = |v: &f32| (grey.scaled(*v, 65535.0) as u16).to_be_bytes();
+            (BitDepth::Sixteen, pixels.flat_map(word).collect())
+        };
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
+        encoder.set_color(ColorType::Grayscale);
+        encoder.set_depth(depth);
+        let mut writer = encoder.write_header().map_err(fault)?;
+        writer.write_image_data(&data).map_err(fault)?;
+        writer.finish().map_err(fault)?;
+        Ok(bytes)
+    }
+}
+
+/// The grey values that become black and white: 0 and 1 where all lie between, else the smallest and
+/// the largest.
+#[derive(Clone, Copy)]
+struct Range {
+    low: f64,
+    span: f64,
+}
+
+impl Range {
+    fn of(film: &Film<'_>) -> Self {
+        let (low, high) = range(film.pixels);
+        // In f64: the distance between two f32 can be more than f32 holds.
+        let (low, high) = (f64::from(low), f64::from(high));
+        match (low, high) {
+            _ if low >= 0.0 && high <= 1.0 => Self { low: 0.0, span: 1.0 },
+            _ if high > low => Self { low, span: high - low },
+            _ => Self { low, span: 1.0 },
+        }
+    }
+
+    fn scaled(self, value: f32, white: f64) -> f64 {
+        (((f64::from(value) - self.low) / self.span) * white).round()
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! A model folder and radiographs in; keypoints, log hazard and risks out. The folder of a keypoint
 //! detector alone gives keypoints alone.
 
-#![allow(clippy::print_stderr)]
-
 use anyhow::{Context, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_cohort::table::FilmCovariates;
 use vertebra_examples::output::{self, exit_code, sentence};
-use vertebra_examples::say;
+use vertebra_examples::{remark, say};
 use vertebra_study::Predictor;
 
 /// Finds L1..L5 on lateral lumbar radiographs and predicts the risk of vertebral fracture.
@@ -57,7 +55,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(folder) = &arguments.export_onnx {
         model.export_onnx(folder)?;
-        eprintln!("wrote {}", folder.display());
+        remark!("wrote {}", folder.display());
     }
     let mut failed = 0;
     for file in &arguments.files {
@@ -65,7 +63,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let answered = answered.and_then(|covariates| answer(&model, file, &covariates, arguments));
         if let Err(error) = answered {
             failed += 1;
-            eprintln!("{}", sentence(&error));
+            remark!("{}", sentence(&error));
         }
     }
     if failed > 0 {

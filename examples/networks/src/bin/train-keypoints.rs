@@ -1,7 +1,5 @@
 //! Trains a keypoint detector on annotated films; stopped and called again, it goes on.
 
-#![allow(clippy::print_stderr)]
-
 use anyhow::bail;
 use clap::Parser;
 use serde_json::json;
@@ -9,7 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_charts::{Chart, TrainingChart};
-use vertebra_examples::{output::exit_code, say};
+use vertebra_examples::{output::exit_code, remark, say};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
 use vertebra_keypoints::{OksOptions, PlausibilityLimits, check_plausibility};
 use vertebra_networks::phantom_films::phantom_films;
@@ -219,7 +217,7 @@ fn warn_of_marks(films: &AnnotatedFilms) {
     for (name, film) in films.names.iter().zip(&films.samples) {
         let limits = PlausibilityLimits::default();
         for doubt in check_plausibility(&film.keypoints, film.spacing_mm, &limits) {
-            eprintln!("warning: {name}: {doubt}");
+            remark!("warning: {name}: {doubt}");
         }
     }
 }

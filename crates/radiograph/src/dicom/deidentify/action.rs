@@ -2,7 +2,7 @@
 
 use super::Deidentifier;
 use super::profile::{self, Rule};
-use super::values::{is_common_age, keeps_to};
+use super::values::{are_common_ages, is_plain_name, is_sex, keeps_to};
 use crate::dicom::element::Element;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
@@ -20,6 +20,8 @@ pub(super) enum Action {
     Clean,
     /// Not known what it is: neither to be kept nor, as the pixels may depend on it, to be removed.
     Refuse,
+    /// A value that is none of its VR, and that the pixels depend on.
+    RefuseValue,
 }
 
 impl Deidentifier {
@@ -35,6 +37,7 @@ impl Deidentifier {
             let rule = profile::rule(element.group, element.element);
             let action = self.by_nesting(element, vr, rule);
             match action.unwrap_or_else(|| by_rule(tag, vr, rule)) {
+                Action::Keep if broken && makes_grey(tag) => Action::RefuseValue,
                 Action::Keep if broken => Action::Remove,
                 action => action,
             }
@@ -48,13 +51,9 @@ impl Deidentifier {
             // Group lengths would be those of before; the mark is written anew.
             Tag(_, 0) | tags::LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED => Some(Action::Remove),
             tags::PATIENT_AGE if self.keep_characteristics => {
-                let common = element.text().is_none_or(is_common_age);
-                Some(if common { Action::Keep } else { Action::Remove })
+                Some(kept_if(are_common_ages(element)))
             }
-            tags::PATIENT_SEX if self.keep_characteristics => {
-                let code = keeps_to(element, VR::CS);
-                Some(if code { Action::Keep } else { Action::Remove })
-            }
+            tags::PATIENT_SEX if self.keep_characteristics => Some(kept_if(is_sex(element))),
             tags::PATIENT_NAME
             | tags::PATIENT_BIRTH_DATE
             | tags::PATIENT_SEX
@@ -62,7 +61,7 @@ impl Deidentifier {
             | tags::REFERRING_PHYSICIAN_NAME
             | tags::STUDY_ID => Some(Action::Empty),
             tags::RESCALE_TYPE | tags::MANUFACTURER | tags::MANUFACTURER_MODEL_NAME => {
-                Some(Action::Keep)
+                Some(kept_if(is_plain_name(element)))
             }
             tags::ICON_IMAGE_SEQUENCE | tags::DIGITAL_SIGNATURES_SEQUENCE => Some(Action::Remove),
             _ => None,
@@ -92,6 +91,18 @@ impl Deidentifier {
     }
 }
 
+fn kept_if(may_stay: bool) -> Action {
+    if may_stay { Action::Keep } else { Action::Remove }
+}
+
+/// Whether grey values are computed from the attribute, so that without it they would be others, and
+/// no reader would notice.
+fn makes_grey(tag: Tag) -> bool {
+    let layout = matches!(tag.element(), 0x0002..=0x0011 | 0x0100..=0x0121);
+    let tables = matches!(tag.element(), 0x1052 | 0x1053 | 0x1101..=0x1103 | 0x3002 | 0x3006);
+    tag.group() == 0x0028 && (layout || tables)
+}
+
 /// By the standard's table, and where it is silent by the kind of value.
 fn by_rule(tag: Tag, vr: Option<VR>, rule: Option<Rule>) -> Action {
     match (rule, vr) {
@@ -105,7 +116,11 @@ fn by_rule(tag: Tag, vr: Option<VR>, rule: Option<Rule>) -> Action {
             _,
             Some(VR::CS | VR::IS | VR::DS | VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD),
         ) => Action::Keep,
-        (_, Some(VR::OB | VR::OW | VR::OV)) if is_pixel_or_table(tag) => Action::Keep,
+        (_, Some(VR::OB | VR::OW | VR::OV | VR::OF | VR::OD))
+            if tag.group() == 0x7FE0 || is_table(tag) =>
+        {
+            Action::Keep
+        }
         _ => Action::Remove,
     }
 }
@@ -119,8 +134,6 @@ pub(super) fn vr(element: &Element<'_>) -> Option<VR> {
     StandardDataDictionary.by_tag(tag).map(|entry| entry.vr().relaxed())
 }
 
-fn is_pixel_or_table(tag: Tag) -> bool {
-    tag.group() == 0x7FE0
-        || matches!(tag, tags::LUT_DATA)
-        || (tag.group() == 0x0028 && (0x1201..=0x1223).contains(&tag.element()))
+fn is_table(tag: Tag) -> bool {
+    tag == tags::LUT_DATA || (tag.group() == 0x0028 && (0x1201..=0x1223).contains(&tag.element()))
 }

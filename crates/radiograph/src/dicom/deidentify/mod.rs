@@ -8,7 +8,9 @@
 //! same by the same. Items of sequences are treated like the data set.
 
 mod action;
+mod copies;
 mod dates;
+mod fragments;
 mod output;
 mod pixels;
 mod profile;
@@ -18,16 +20,12 @@ mod values;
 
 use super::file::{self, Header};
 use super::syntax;
-use super::tag;
-use super::write::uid;
-use crate::folder::{self, FolderReport};
-use crate::read::write_file;
 use crate::{Error, ReadOptions, Warning};
+use copies::write_new;
 use output::meta;
 use pixels::write_pixels;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Removes from DICOM files what could identify a person.
 ///
@@ -96,49 +94,33 @@ impl Deidentifier {
         input: impl AsRef<Path>,
         output: impl AsRef<Path>,
     ) -> Result<DeidentificationReport, Error> {
-        let (input, output) = (input.as_ref(), output.as_ref());
+        let input = input.as_ref();
         let limit = ReadOptions::default().limits.bytes;
-        let read = || self.bytes(&crate::read::read_bounded(input, limit)?);
-        let (bytes, report) = read().map_err(|e| e.at(input))?;
-        write_new(output, &bytes)?;
+        let read = crate::read::read_bounded(input, limit).map_err(|e| e.at(input))?;
+        let (bytes, report) = self.bytes(&read).map_err(|e| e.at(input))?;
+        write_new(output.as_ref(), &bytes)?;
         Ok(report)
     }
 
-    /// De-identifies all DICOM files under a folder, in parallel, into another, which is made. The
-    /// new files are named after their new SOP Instance UIDs, since names of files and folders may
-    /// be names of persons; the report says which file became which. Nothing is overwritten.
-    ///
-    /// `progress` is told how many files are done and how many there are.
+    /// De-identifies a file in memory into another, which may not exist yet.
     ///
     /// # Errors
-    /// [`Error::File`] where a folder cannot be listed or made; a file that cannot be treated is
-    /// one of the [`failures`](FolderReport::failures), and nothing of it is written.
-    pub fn folder(
+    /// What [`bytes`](Self::bytes) refuses; [`Error::File`] where the file exists or cannot be written.
+    pub fn bytes_to_file(
         &self,
-        input: impl AsRef<Path>,
+        bytes: &[u8],
         output: impl AsRef<Path>,
-        progress: impl Fn(usize, usize) + Sync,
-    ) -> Result<FolderReport<(PathBuf, DeidentificationReport)>, Error> {
-        let output = output.as_ref();
-        std::fs::create_dir_all(output).map_err(|e| Error::from(e).at(output))?;
-        let limit = ReadOptions::default().limits.bytes;
-        let each = |path: &Path| {
-            let read = || self.bytes(&crate::read::read_bounded(path, limit)?);
-            let (bytes, report) = read().map_err(|e| e.at(path))?;
-            let new = output.join(format!("{}.dcm", self.name(&bytes)?));
-            write_new(&new, &bytes)?;
-            Ok((new, report))
-        };
-        folder::walk(input.as_ref(), each, progress)
+    ) -> Result<DeidentificationReport, Error> {
+        let (bytes, report) = self.bytes(bytes)?;
+        write_new(output.as_ref(), &bytes)?;
+        Ok(report)
     }
 
-    /// The SOP Instance UID of a file that was written here, or one made of its content.
-    fn name(&self, bytes: &[u8]) -> Result<String, Error> {
-        let data_set = file::open(bytes, &ReadOptions::default())?;
-        let header = Header::read(&data_set.bytes, data_set.syntax)?;
-        let plain = |uid: &&str| uid.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let uid = header.text(tag::SOP_INSTANCE_UID).filter(plain);
-        Ok(uid.map_or_else(|| uid_of_content(bytes), str::to_string))
+    fn check_key(&self) -> Result<(), Error> {
+        if self.key.iter().all(u8::is_ascii_whitespace) {
+            return Err(Error::invalid("key of the pseudonyms", "a secret", "nothing"));
+        }
+        Ok(())
     }
 
     /// De-identifies a file in memory. The encoding of pixels stays as it is, but comments in
@@ -155,9 +137,7 @@ impl Deidentifier {
                 got: crate::read::first_bytes(bytes),
             });
         }
-        if self.key.is_empty() {
-            return Err(Error::invalid("key of the pseudonyms", "at least one byte", "none"));
-        }
+        self.check_key()?;
         let data_set = file::open(bytes, &ReadOptions::default())?;
         let header = Header::read(&data_set.bytes, data_set.syntax)?;
         let syntax = if data_set.syntax.deflated { syntax::EXPLICIT_LE } else { data_set.syntax };
@@ -181,21 +161,8 @@ impl std::fmt::Debug for Deidentifier {
     }
 }
 
-/// Writes a file that does not exist yet.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    // Whoever makes the empty file owns the name; it is replaced by the whole file.
-    File::create_new(path).map_err(|e| Error::from(e).at(path))?;
-    write_file(path, bytes).inspect_err(|_| {
-        let _ = std::fs::remove_file(path); // the first error is the one that counts
-    })
-}
-
-fn uid_of_content(bytes: &[u8]) -> String {
-    uid(&[b"content", bytes])
-}
-
 fn warn(header: &Header<'_>, report: &mut DeidentificationReport) {
-    match header.text(tag::BURNED_IN_ANNOTATION) {
+    match header.text(super::tag::BURNED_IN_ANNOTATION) {
         Some("NO") => {}
         Some("YES") => report.warnings.push(Warning::BurnedInAnnotation),
         _ => report.warnings.push(Warning::Guessed {

@@ -18,6 +18,7 @@ impl Deidentifier {
     ) -> Result<Vec<Kept>, Error> {
         let mut kept = Vec::new();
         for element in elements {
+            let element = &fitted(element, elements);
             kept.extend(self.element(element, report)?);
         }
         Ok(kept)
@@ -57,6 +58,10 @@ impl Deidentifier {
                     String::from_utf8_lossy(&element.vr.unwrap_or_default()),
                 ));
             }
+            Action::RefuseValue => {
+                let expected = "a value of its VR, as the pixels depend on it";
+                return Err(Error::invalid(format!("({name})"), expected, "another value"));
+            }
         };
         if value.is_none() {
             *report.removed.entry(name).or_default() += 1;
@@ -64,14 +69,15 @@ impl Deidentifier {
         Ok(value.map(|value| Kept { tag, vr: element.vr, value }))
     }
 
-    /// UIDs that are not the standard's own, replaced.
+    /// UIDs that are not the standard's own, replaced, the same by the same.
     fn uids(&self, element: &Element<'_>, report: &mut DeidentificationReport) -> Vec<u8> {
         let Some(text) = element.text() else {
             return Vec::new();
         };
         let replace = |u: &str| if is_standard(u) { u.to_string() } else { self.uid(u) };
-        report.replaced_uids += text.split('\\').filter(|u| !is_standard(u)).count();
-        padded(&text.split('\\').map(replace).collect::<Vec<_>>().join("\\"), 0)
+        let uids = || text.split('\\').map(|u| u.trim_matches(['\0', ' ']));
+        report.replaced_uids += uids().filter(|u| !is_standard(u)).count();
+        padded(&uids().map(replace).collect::<Vec<_>>().join("\\"), 0)
     }
 
     fn shifted(
@@ -125,8 +131,38 @@ fn padded(text: &str, pad: u8) -> Vec<u8> {
     value
 }
 
+/// Whether a UID is one of the standard's own, of which none has more than three digits in a part: a
+/// longer one may be a date or a number of a person.
 fn is_standard(uid: &str) -> bool {
-    uid.starts_with("1.2.840.10008.") || uid.is_empty()
+    let part =
+        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let standard = |rest: &str| uid.len() <= 36 && rest.split('.').all(part);
+    uid.is_empty() || uid.strip_prefix("1.2.840.10008.").is_some_and(standard)
+}
+
+/// A table without bytes behind its last entry, of which its descriptor says how many it has; no
+/// table where there is none.
+fn fitted<'a>(element: &Element<'a>, siblings: &[Element<'a>]) -> Element<'a> {
+    let descriptor = match (element.group, element.element) {
+        (0x0028, 0x3006) => 0x3002,
+        (0x0028, data @ (0x1201..=0x1203 | 0x1211..=0x1213 | 0x1221..=0x1223)) => {
+            0x1100 | (data & 0x0003) | if data & 0x0030 == 0x0010 { 0x0010 } else { 0 }
+        }
+        (0x0028, 0x1200..=0x12FF) => 0x0000,
+        _ => return *element,
+    };
+    let is_segmented = element.group == 0x0028 && element.element & 0xFFF0 == 0x1220;
+    let words = siblings.iter().find(|e| (e.group, e.element) == (0x0028, descriptor));
+    let entries = match words.and_then(Element::words).as_deref() {
+        Some([_, ..]) if is_segmented => usize::MAX / 2,
+        Some([0, ..]) => 1 << 16,
+        Some([entries, ..]) => usize::from(*entries),
+        _ => 0,
+    };
+    // The reader takes two bytes an entry, but where there is just one each.
+    let len = element.value.len();
+    let size = if len == entries.next_multiple_of(2) { len } else { 2 * entries };
+    Element { value: &element.value[..len.min(size)], ..*element }
 }
 
 /// A value that says nothing, for what may not be empty.
