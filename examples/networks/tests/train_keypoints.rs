@@ -1,9 +1,13 @@
-//! What `train-keypoints` says of marked points that are unlike a spine.
+//! What `train-keypoints` says of marked points that are unlike a spine, and how it goes on from a
+//! detector.
 
 #![allow(clippy::unwrap_used)] // in a test that is how it fails
 
+use std::path::Path;
 use std::process::Command;
+use vertebra_hrnet::{DetectorConfig, KeypointDetector};
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation, VertebraKeypoints};
+use vertebra_phantom::sample_training_film;
 use vertebra_radiograph::{Radiograph, Spacing, write_png16};
 
 #[test]
@@ -28,4 +32,34 @@ fn films_whose_levels_were_exchanged_are_named() {
     assert!(output.status.success(), "{text}");
     assert!(text.contains("warning: wrong.png: ") && !text.contains("right.png"), "{text}");
     assert!(folder.path().join("marked-1.png").exists());
+}
+
+/// The detector that comes with the project, continued on four films for one epoch.
+#[test]
+fn a_detector_goes_on_with_a_few_films() {
+    let folder = tempfile::tempdir().unwrap();
+    let films = (0..4).map(|seed| {
+        let mut film = sample_training_film([144, 120], seed).unwrap();
+        film.annotation.file_name = format!("{seed}.png");
+        let picture = film.as_film().to_image().unwrap();
+        let path = folder.path().join(&film.annotation.file_name);
+        write_png16(path, picture.as_film()).unwrap();
+        film.annotation
+    });
+    let annotations = folder.path().join("annotations.json");
+    AnnotationSet::new(films.collect()).write(&annotations).unwrap();
+    let start = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/detector");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_train-keypoints"));
+    program.arg("--start").arg(&start).arg("--cohort").arg(&annotations);
+    program.args(["--epochs", "1", "--folds", "2", "--out"]).arg(folder.path().join("run"));
+    let output = program.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("before: levels right on ") && text.contains("after, each "), "{text}");
+    let device = burn::tensor::Device::default();
+    let load = |path: &Path| KeypointDetector::load(path, &device).unwrap();
+    let (before, after) = (load(&start), load(&folder.path().join("run/model")));
+    let expected = DetectorConfig::varied().with_training(after.config().training.clone());
+    assert_eq!(*after.config(), expected.with_augmentation(before.config().augmentation.clone()));
+    assert_eq!(after.config().training.epochs, 1);
 }

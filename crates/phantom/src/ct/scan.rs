@@ -145,3 +145,57 @@ fn volumes_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     });
     Ok(paths)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ct::nifti::tests::file;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    /// Voxels of 10 x 10 x 5 mm; the scan counts up, L1..L5 lie one above the other.
+    fn write(folder: &Path, lowest: i16) {
+        let rows = [[-10.0, 0.0, 0.0, 0.0], [0.0, 10.0, 0.0, 0.0], [0.0, 0.0, 5.0, 0.0]];
+        let volume = |value: &dyn Fn(usize) -> i16| {
+            file([4, 4, 10], rows, &(0..160).map(value).collect::<Vec<_>>())
+        };
+        let level = |i: usize| 27 + (i / 32) as i16;
+        let scan = volume(&|i| i as i16 - 1000);
+        std::fs::write(folder.join("a.nii"), scan).unwrap();
+        let labels = volume(&|i| if level(i) < lowest { 0 } else { level(i) });
+        let packed = std::fs::File::create(folder.join("b.nii.gz")).unwrap();
+        let mut packed = GzEncoder::new(packed, Compression::fast());
+        packed.write_all(&labels).unwrap();
+        packed.finish().unwrap();
+        // The second kind, discs, is not a body.
+        let mask = volume(&|i| if i % 4 < 2 { 1 } else { 2 });
+        std::fs::write(folder.join("c.nii"), mask).unwrap();
+    }
+
+    #[test]
+    fn a_folder_of_three_files_is_a_scan() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("somebody");
+        std::fs::create_dir(&inner).unwrap();
+        write(&inner, 27);
+        let scans = CtScan::read_all(folder.path()).unwrap();
+        assert_eq!(scans.len(), 1);
+        assert_eq!(scans[0].name(), "somebody");
+        // Columns 0 and 1 of 4, all rows, the uppermost two slices.
+        assert_eq!(scans[0].bodies[0], [-5.0, 15.0, 42.5]);
+        let [x, y, z] = scans[0].bodies[4];
+        let voxel = scans[0].to_voxel.map(|r| r[0] * x + r[1] * y + r[2] * z + r[3]);
+        assert_eq!(voxel, [0.5, 1.5, 0.5]);
+    }
+
+    #[test]
+    fn what_a_folder_lacks_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |folder: &Path| CtScan::read_all(folder).unwrap_err().to_string();
+        assert!(refused(folder.path()).contains("expected CT scans (.nii, .nii.gz), got none"));
+        write(folder.path(), 28);
+        assert!(refused(folder.path()).ends_with("expected L1..L5, got no body of L5"));
+        std::fs::remove_file(folder.path().join("c.nii")).unwrap();
+        assert!(refused(folder.path()).contains("a mask of vertebral bodies"));
+    }
+}
