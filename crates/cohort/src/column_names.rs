@@ -1,7 +1,7 @@
 //! `columns.toml`: which columns of a user's tables are ours; and the columns that nobody read.
 
 use crate::column::{OPTIONAL, REQUIRED};
-use crate::table::{ColumnMap, Table};
+use crate::table::{ColumnMap, Table, is_missing};
 use crate::write::VISIT_COLUMNS;
 use crate::{Problem, Problems};
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub struct UnreadColumn {
     pub file: &'static str,
     /// Its name there.
     pub name: String,
-    /// The column of ours that it may be, of those that the file lacks.
+    /// The column of ours that it may be, of those that the file lacks or leaves empty.
     pub likely: Option<&'static str>,
 }
 
@@ -93,7 +93,12 @@ impl std::fmt::Display for UnreadColumn {
 /// The columns of a table of subjects that are not ours.
 pub(crate) fn unread(file: &'static str, table: &Table) -> Vec<UnreadColumn> {
     let ours = cohort_columns();
-    let absent: Vec<&str> = ours.iter().copied().filter(|name| !table.has(name)).collect();
+    let empty = |name: &str| {
+        let cells = table.texts(name);
+        cells.is_ok_and(|cells| cells.iter().all(|cell| is_missing(cell)))
+    };
+    let absent = |name: &&str| !table.has(name) || empty(name);
+    let absent: Vec<&str> = ours.iter().copied().filter(absent).collect();
     let foreign = table.names().iter().filter(|name| !ours.contains(&name.as_str()));
     let unread =
         |name: &String| UnreadColumn { file, name: name.clone(), likely: likely(name, &absent) };

@@ -66,8 +66,9 @@ pub enum Error {
     },
     /// Too few normal vertebrae for a reference.
     #[error(
-        "reference of {ratio} at {level}, sex {sex}: expected at least {expected} vertebrae, \
-         got {got}"
+        "reference of {ratio} at {level}, sex {sex}: expected at least {expected} vertebrae, got \
+         {got}; pool_sexes or a smaller min_vertebrae (both under trimming), or a table of \
+         reference values, would do with fewer"
     )]
     TooFewVertebrae {
         /// The level.

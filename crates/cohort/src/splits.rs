@@ -70,6 +70,23 @@ impl Split {
         Ok(Self { train, test })
     }
 
+    /// The same parts without some subjects; positions are those in the list of the subjects that
+    /// stay, of which `stays` says for each whether it is one.
+    #[must_use]
+    pub fn without(&self, stays: &[bool]) -> Self {
+        let mut next = 0;
+        let places: Vec<Option<usize>> = stays
+            .iter()
+            .map(|stays| {
+                let place = stays.then_some(next);
+                next += usize::from(*stays);
+                place
+            })
+            .collect();
+        let of = |part: &[usize]| part.iter().filter_map(|&i| places[i]).collect();
+        Self { train: of(&self.train), test: of(&self.test) }
+    }
+
     /// The development set, ascending.
     #[must_use]
     pub fn train(&self) -> &[usize] {
@@ -107,6 +124,15 @@ impl Folds {
             fold_of[subject] = turn % n_folds;
         }
         Ok(Self { n_folds, fold_of })
+    }
+
+    /// The same folds without some subjects, of whom `stays` says for each whether it is one that
+    /// stays.
+    #[must_use]
+    pub fn without(&self, stays: &[bool]) -> Self {
+        let pairs = self.fold_of.iter().zip(stays);
+        let fold_of = pairs.filter_map(|(fold, stays)| stays.then_some(*fold)).collect();
+        Self { n_folds: self.n_folds, fold_of }
     }
 
     /// Number of folds.
@@ -171,6 +197,22 @@ mod tests {
             }
             prop_assert_eq!(&folds, &Folds::stratified(&event, n_folds, seed).unwrap());
         }
+    }
+
+    #[test]
+    fn subjects_that_leave_take_nobody_else_along() {
+        let event: Vec<_> = (0..40).map(|i| i % 4 == 0).collect();
+        let split = Split::stratified(&event, 0.3, 1).unwrap();
+        let stays: Vec<bool> = (0..40).map(|i| i % 7 != 3).collect();
+        let left: Vec<usize> = (0..40).filter(|&i| stays[i]).collect();
+        let smaller = split.without(&stays);
+        let by_old = |part: &[usize]| part.iter().map(|&i| left[i]).collect::<Vec<_>>();
+        let kept = |part: &[usize]| part.iter().copied().filter(|&i| stays[i]).collect::<Vec<_>>();
+        assert_eq!(by_old(smaller.train()), kept(split.train()));
+        assert_eq!(by_old(smaller.test()), kept(split.test()));
+        let folds = Folds::stratified(&event, 3, 1).unwrap();
+        let fewer = folds.without(&stays);
+        assert_eq!(by_old(&fewer.validation(1)), kept(&folds.validation(1)));
     }
 
     #[test]

@@ -113,6 +113,45 @@ pub enum Error {
         /// Subjects followed beyond it.
         followed: usize,
     },
+    /// Annotations of other films than those of the cohort.
+    #[error(
+        "{}: expected annotations of films that visits.csv lists, e.g. {listed}; got {n} of others, \
+         e.g. {annotated}",
+        path.display()
+    )]
+    OtherFilms {
+        /// The file of annotations.
+        path: PathBuf,
+        /// A film of the cohort.
+        listed: String,
+        /// A film of the annotations.
+        annotated: String,
+        /// Annotated films.
+        n: usize,
+    },
+    /// A covariate that a model asks for is not recorded, or the same for everybody.
+    #[error(
+        "clinical_models, model {model}: expected covariates that vary between the subjects of the \
+         development set; {covariate} {why}"
+    )]
+    UselessCovariate {
+        /// The model, from 1.
+        model: usize,
+        /// The covariate.
+        covariate: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Who is left after the exclusions is too few.
+    #[error("{source}; {analysed}{unread}")]
+    AfterExclusions {
+        /// What was missing.
+        source: Box<Error>,
+        /// How many subjects are analysed, and where the others left.
+        analysed: String,
+        /// The columns that were not read, if any.
+        unread: String,
+    },
     /// An array of another length than expected.
     #[error("{name}: expected {expected} values, got {got}")]
     LengthMismatch {

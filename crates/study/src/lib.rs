@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod check;
 mod config;
 mod detector_study;
 mod error;
@@ -13,6 +14,7 @@ mod study;
 #[cfg(test)]
 mod test_data;
 
+pub use check::{CheckedColumn, CheckedFilms, CheckedModel, CohortCheck};
 pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
 pub use detector_study::{ContinuedTest, DetectorStudy, DetectorTest, Reliability, SpineFigures};
 pub use error::Error;

@@ -5,6 +5,7 @@ use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::input::table_one::table_one;
 use crate::input::tables;
+use crate::input::usable_models::usable_models;
 use crate::model::model_folder::{ModelDescription, TrainedModel};
 use crate::progress::{Observer, Tell};
 use crate::stages::keypoints::Keypoints;
@@ -99,7 +100,11 @@ impl<'a> Study<'a> {
     pub(crate) fn read(&mut self) -> Result<StudyData, Error> {
         self.config.check()?;
         self.on_progress.stage("reading the cohort", None);
-        StudyData::read(&self.cohort, &self.config)
+        let mut data = StudyData::read(&self.cohort, &self.config)?;
+        let (models, notes) = usable_models(&self.config, &data)?;
+        self.config.clinical_models = models;
+        data.notes.extend(notes);
+        Ok(data)
     }
 
     /// What the stages need.
@@ -126,8 +131,16 @@ fn protocol(
     let decoded = decode::films(context, observer)?;
     clock.lap("reading");
 
-    let found = keypoints::find(context, &decoded.films, detector, observer)?;
+    let mut found = keypoints::find(context, &decoded.films, detector, observer)?;
     let reader_notes = decoded.notes();
+    let aligned = leave_unaligned(context, &mut found)?;
+    let (context, covariates) = match &aligned {
+        Some((data, covariates)) => (Context { data, ..context }, covariates),
+        None => (context, covariates),
+    };
+    if aligned.is_some() {
+        results = of_subjects(context, covariates)?;
+    }
     results.run.inputs.extend(decoded.digests);
     drop(decoded.films);
     clock.lap("keypoints");
@@ -156,6 +169,23 @@ fn protocol(
     let notes = [evaluated.notes, possible.notes, grid.notes, found.notes, reader_notes];
     results.notes.extend(notes.into_iter().flatten());
     Ok(results)
+}
+
+/// The subjects without those whose film cannot be aligned, where there are some: the detector put
+/// its points where no axis runs through them, and nobody annotated the film.
+fn leave_unaligned(
+    context: Context<'_>,
+    found: &mut Keypoints,
+) -> Result<Option<(StudyData, Covariates)>, Error> {
+    if found.lost.is_empty() {
+        return Ok(None);
+    }
+    let reason = "No usable points found on the film";
+    let data = context.data.without(&found.lost, reason, context.config)?;
+    let mut position = 0..;
+    found.keypoints.retain(|_| position.next().is_none_or(|i| !found.lost.contains(&i)));
+    let covariates = Covariates::of(&data, context.config.covariates())?;
+    Ok(Some((data, covariates)))
 }
 
 /// What is known of the run and its subjects before anything is computed.

@@ -10,3 +10,4 @@ pub(crate) mod subjects;
 pub(crate) mod table_one;
 pub(crate) mod tables;
 pub(crate) mod truth;
+pub(crate) mod usable_models;

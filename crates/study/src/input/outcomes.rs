@@ -102,7 +102,8 @@ mod tests {
         let folder = test_data::edited("cohort.csv", edit);
         let mut config = test_data::config();
         change(&mut config);
-        let (cohort, annotations) = crate::input::tables::read(folder.path(), &config).unwrap();
+        let read = crate::input::tables::read(folder.path(), &config).unwrap();
+        let (cohort, annotations) = (read.cohort, read.annotations);
         let flow = vertebra_cohort::eligibility(&cohort, &config.eligibility);
         derive(&cohort, flow, &annotations, &config).unwrap()
     }

@@ -43,6 +43,13 @@ impl Sets {
         (positions(self.folds.train(fold)), positions(self.folds.validation(fold)))
     }
 
+    /// The same without the subjects that do not stay.
+    pub(crate) fn without(&self, stays: &[bool]) -> Self {
+        let development: Vec<bool> = self.split.train().iter().map(|&i| stays[i]).collect();
+        let (split, folds) = (self.split.without(stays), self.folds.without(&development));
+        Self { split, folds, method: self.method }
+    }
+
     /// The fold that validates on a development subject; `None` for a test subject.
     pub(crate) fn fold_of(&self, position: usize) -> Option<usize> {
         let place = self.split.train().binary_search(&position).ok()?;

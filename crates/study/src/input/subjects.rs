@@ -4,10 +4,12 @@ use crate::Error;
 use crate::config::StudyConfig;
 use crate::input::outcomes::{self, Derived};
 use crate::input::sets::Sets;
-use crate::input::tables::{self, name_of};
+use crate::input::tables::{self, Tables, name_of};
 use crate::input::truth;
 use std::path::Path;
-use vertebra_cohort::{Cohort, EligibilityFlow, Subject, eligibility, survival_outcomes};
+use vertebra_cohort::{
+    Cohort, EligibilityFlow, Subject, SubjectOutcome, eligibility, survival_outcomes,
+};
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation};
 use vertebra_report::results::{OutcomeSummary, SetSize, SplitSummary};
 use vertebra_survival::Outcomes;
@@ -27,6 +29,8 @@ pub(crate) struct StudyData {
     /// The phantom's true log hazard, where the folder has it.
     pub(crate) truth: Option<Vec<f64>>,
     pub(crate) outcome_summary: OutcomeSummary,
+    /// How each subject's outcome was reached.
+    subject_outcomes: Vec<SubjectOutcome>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -36,36 +40,97 @@ impl StudyData {
     /// # Errors
     /// Every problem of the tables and the annotations at once; too few subjects or events.
     pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Self, Error> {
-        let (cohort, annotations) = tables::read(folder, config)?;
-        let mut notes = Vec::new();
-        let unread: Vec<String> = cohort.unread_columns().iter().map(ToString::to_string).collect();
-        if !unread.is_empty() {
-            let columns = unread.join(", ");
-            notes.push(format!("Columns of cohort.csv that were not read: {columns}."));
-        }
+        let Tables { cohort, annotations, mut notes } = tables::read(folder, config)?;
+        notes.extend(unread_columns(&cohort).map(|list| format!("{list}.")));
         let flow = eligibility(&cohort, &config.eligibility);
-        let Derived { flow, outcomes: of_subjects, reference } =
+        let Derived { flow, outcomes: subject_outcomes, reference } =
             outcomes::derive(&cohort, flow, &annotations, config)?;
-        let outcomes = survival_outcomes(&of_subjects)?;
-        let sets = Sets::new(&cohort, &flow, &outcomes, config)?;
+        let outcomes = survival_outcomes(&subject_outcomes)
+            .map_err(|source| after_exclusions(source.into(), &cohort, &flow))?;
+        let sets = Sets::new(&cohort, &flow, &outcomes, config)
+            .map_err(|source| after_exclusions(source, &cohort, &flow))?;
         let films = flow.analysed().iter().map(|selected| {
             let subject = &cohort.subjects()[selected.subject];
             name_of(&subject.visits[selected.baseline].radiograph)
         });
         let films = films.collect();
         let truth = truth::read(folder, &cohort, &flow)?;
-        let outcome_summary = outcomes::summarise(&of_subjects, &outcomes, reference)?;
-        let data = Self {
+        let outcome_summary = outcomes::summarise(&subject_outcomes, &outcomes, reference)?;
+        let mut data = Self {
             films,
             annotations,
             truth,
             outcome_summary,
+            subject_outcomes,
             notes,
             outcomes,
             cohort,
             flow,
             sets,
         };
+        data.check_horizon(config.main_horizon)?;
+        data.check_annotated(config.keypoint_model.is_some())?;
+        Ok(data)
+    }
+
+    /// Training a detector needs annotated films in the training part of every fold; what is not
+    /// annotated is counted.
+    fn check_annotated(&mut self, detector_given: bool) -> Result<(), Error> {
+        let annotated = (0..self.n()).filter(|&i| self.annotation(i).is_some()).count();
+        if annotated == self.n() || detector_given {
+            return Ok(());
+        }
+        for fold in 0..self.n_folds() {
+            if self.fold(fold).0.iter().all(|&i| self.annotation(i).is_none()) {
+                let part = format!("fold {}", fold + 1);
+                return Err(Error::NoTrainingFilms { part });
+            }
+        }
+        self.notes.push(format!(
+            "{annotated} of {} baseline films are annotated; the points of the others are those \
+             that a detector found, and enter no figure of its accuracy.",
+            self.n()
+        ));
+        Ok(())
+    }
+
+    /// The same without some of the analysed subjects, for a reason that the flow then counts;
+    /// nobody else changes the set or the fold.
+    ///
+    /// # Errors
+    /// A set or fold that has no event any more; outcomes at the main horizon as in a cohort.
+    pub(crate) fn without(
+        &self,
+        leaving: &[usize],
+        reason: &str,
+        config: &StudyConfig,
+    ) -> Result<Self, Error> {
+        let stays: Vec<bool> = (0..self.n()).map(|i| !leaving.contains(&i)).collect();
+        let staying: Vec<usize> = (0..self.n()).filter(|&i| stays[i]).collect();
+        let gone: Vec<usize> = leaving.iter().map(|&i| self.flow.analysed()[i].subject).collect();
+        let pick = |film: &usize| self.films[*film].clone();
+        let subject_outcomes: Vec<SubjectOutcome> =
+            staying.iter().map(|&i| self.subject_outcomes[i].clone()).collect();
+        let outcomes = self.outcomes.subset(&staying);
+        let reference = self.outcome_summary.reference.clone();
+        let data = Self {
+            cohort: self.cohort.clone(),
+            flow: self.flow.clone().excluding(reason, |films| gone.contains(&films.subject)),
+            films: staying.iter().map(pick).collect(),
+            annotations: self.annotations.clone(),
+            sets: self.sets.without(&stays),
+            truth: self.truth.as_ref().map(|all| staying.iter().map(|&i| all[i]).collect()),
+            outcome_summary: outcomes::summarise(&subject_outcomes, &outcomes, reference)?,
+            subject_outcomes,
+            outcomes,
+            notes: self.notes.clone(),
+        };
+        let without_event = |list: &[usize]| data.size(list).events == 0;
+        if (0..data.n_folds()).any(|fold| without_event(&data.fold(fold).1)) {
+            let (parts, events) = (data.n_folds(), data.size(data.development()).events);
+            let source = vertebra_cohort::Error::TooFewEvents { parts, events }.into();
+            return Err(after_exclusions(source, &data.cohort, &data.flow));
+        }
         data.check_horizon(config.main_horizon)?;
         Ok(data)
     }
@@ -152,6 +217,27 @@ impl StudyData {
     }
 }
 
+/// The columns that were not read, in a sentence without a full stop; `None` without one.
+fn unread_columns(cohort: &Cohort) -> Option<String> {
+    let unread: Vec<String> = cohort.unread_columns().iter().map(ToString::to_string).collect();
+    let list = unread.join(", ");
+    (!unread.is_empty()).then(|| format!("Columns of cohort.csv that were not read: {list}"))
+}
+
+/// What was missing, with what explains it most often: who left where, and what was not read.
+fn after_exclusions(source: Error, cohort: &Cohort, flow: &EligibilityFlow) -> Error {
+    let left = flow.steps().iter().filter(|step| step.excluded > 0);
+    let left: Vec<String> =
+        left.map(|step| format!("{} at \"{}\"", step.excluded, step.reason)).collect();
+    let (remaining, start) = (flow.remaining(), flow.start());
+    let mut analysed = format!("{remaining} of {start} subjects are analysed");
+    if !left.is_empty() {
+        analysed += &format!(" ({} left)", left.join(", "));
+    }
+    let unread = unread_columns(cohort).map(|list| format!(". {list}")).unwrap_or_default();
+    Error::AfterExclusions { source: Box::new(source), analysed, unread }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +254,74 @@ mod tests {
         }
         let all: Vec<usize> = (0..data.n()).collect();
         assert_eq!(data.size(&all).events, data.outcomes.n_events());
+    }
+
+    #[test]
+    fn columns_that_may_be_meant_otherwise_are_named_where_nobody_is_left() {
+        let folder = test_data::edited("cohort.csv", |text| {
+            let text = test_data::with_column(text, "followup_years", "2.5");
+            test_data::with_column(&text, "fracture", "1")
+        });
+        let config = StudyConfig { test_fraction: 0.001, ..test_data::config() };
+        let error = StudyData::read(folder.path(), &config).unwrap_err().to_string();
+        assert!(error.contains("at least one event in each of 2 parts"), "{error}");
+        assert!(error.contains("48 of 60 subjects are analysed ("), "{error}");
+        let unread = "followup_years (meant as time?), fracture (meant as event?)";
+        assert!(error.contains(unread), "{error}");
+    }
+
+    #[test]
+    fn subjects_leave_with_a_reason_and_nobody_changes_the_set() {
+        let data = data();
+        let leaving = [data.development()[0], data.test()[1]];
+        let config = test_data::config();
+        let smaller = data.without(&leaving, "Points not found", &config).unwrap();
+        let last = smaller.flow.steps().last().unwrap();
+        assert_eq!((last.reason.as_str(), last.excluded), ("Points not found", 2));
+        let names = |data: &StudyData, list: &[usize]| -> Vec<String> {
+            list.iter().map(|&i| data.films[i].clone()).collect()
+        };
+        let mut test = names(&data, data.test());
+        test.remove(1);
+        assert_eq!(names(&smaller, smaller.test()), test);
+        assert_eq!(names(&smaller, smaller.development()), names(&data, &data.development()[1..]));
+        let of = |data: &StudyData, film: &str| {
+            let i = data.films.iter().position(|f| f == film).unwrap();
+            (data.fold_of(i), data.outcomes.time()[i], data.truth.as_ref().unwrap()[i])
+        };
+        for film in &smaller.films {
+            assert_eq!(of(&smaller, film), of(&data, film));
+        }
+        let all: Vec<usize> = data.fold(0).1;
+        let error = data.without(&all, "Points not found", &config).unwrap_err().to_string();
+        assert!(error.contains("at \"Points not found\""), "{error}");
+    }
+
+    #[test]
+    fn films_without_annotation_are_counted_and_every_fold_needs_some() {
+        let last = data().films.last().unwrap().clone();
+        let folder = test_data::edited("annotations.json", |text| {
+            text.replace(&format!("\"{last}\""), "\"elsewhere\"")
+        });
+        // Outcomes of the table, as a film without morphometry has none of its own.
+        let table = folder.path().join("cohort.csv");
+        let text = std::fs::read_to_string(&table).unwrap();
+        let text = test_data::with_column(&test_data::with_column(&text, "time", ""), "event", "");
+        let outcome = |(k, line): (usize, &str)| match k {
+            0 => format!("{line}\n"),
+            _ => format!("{}{},{}\n", &line[..line.len() - 1], k % 8, k % 2),
+        };
+        let text: String = text.lines().enumerate().map(outcome).collect();
+        std::fs::write(&table, text).unwrap();
+        let config = test_data::config();
+        let data = StudyData::read(folder.path(), &config).unwrap();
+        let note = format!("{} of {} baseline films are annotated", data.n() - 1, data.n());
+        assert!(data.notes.iter().any(|text| text.starts_with(&note)), "{:?}", data.notes);
+        let mut none = data.clone();
+        none.annotations.films.clear();
+        let error = none.check_annotated(false).unwrap_err();
+        assert!(matches!(error, Error::NoTrainingFilms { .. }), "{error}");
+        assert!(none.check_annotated(true).is_ok());
     }
 
     #[test]

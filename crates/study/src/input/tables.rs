@@ -24,28 +24,66 @@ pub(crate) fn annotations_in(folder: &Path) -> PathBuf {
     AnnotationSet::file_in(folder)
 }
 
+/// The tables and the annotations of a cohort folder.
+pub(crate) struct Tables {
+    pub(crate) cohort: Cohort,
+    pub(crate) annotations: AnnotationSet,
+    /// What a reader of the results should know about them.
+    pub(crate) notes: Vec<String>,
+}
+
 /// Reads the tables and the annotations of a cohort folder. With a given keypoint model a folder
 /// without annotations has none.
 ///
 /// # Errors
-/// Every problem of both.
-pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<(Cohort, AnnotationSet), Error> {
+/// Every problem of both; annotations that are those of other films.
+pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Tables, Error> {
     let path = annotations_in(folder);
     let annotations = match AnnotationSet::read(&path) {
         Err(_) if !path.exists() && config.keypoint_model.is_some() => Ok(AnnotationSet::default()),
         read => read.map_err(Error::from),
     };
     match (Cohort::read(folder).map_err(Error::from), annotations) {
-        (Ok(cohort), Ok(annotations)) => Ok((cohort, annotations)),
+        (Ok(cohort), Ok(annotations)) => matched(cohort, annotations, path),
         (cohort, annotations) => {
             Err(Error::all(cohort.err().into_iter().chain(annotations.err()).collect()))
         }
     }
 }
 
+/// The annotations under the names that `visits.csv` has.
+fn matched(cohort: Cohort, mut annotations: AnnotationSet, path: PathBuf) -> Result<Tables, Error> {
+    let visits = cohort.subjects().iter().flat_map(|subject| &subject.visits);
+    let listed: Vec<String> = visits.map(|visit| name_of(&visit.radiograph)).collect();
+    let n = annotations.films.len();
+    let found = annotations.match_names(listed.iter().map(String::as_str));
+    let mut notes = Vec::new();
+    if let Some(annotated) = found.unmatched.first() {
+        let (others, annotated) = (found.unmatched.len(), annotated.clone());
+        match listed.first() {
+            Some(listed) if others == n => {
+                let listed = listed.clone();
+                return Err(Error::OtherFilms { path, listed, annotated, n });
+            }
+            _ => notes.push(format!(
+                "Annotated films that visits.csv does not list, and that were not used: {others} \
+                 of {n}, e.g. {annotated}."
+            )),
+        }
+    }
+    if found.by_file_name > 0 {
+        notes.push(format!(
+            "Annotations of {} films were matched by the file name without the folder.",
+            found.by_file_name
+        ));
+    }
+    Ok(Tables { cohort, annotations, notes })
+}
+
 /// Digests of every file that a study reads besides the films.
 pub(crate) fn digests(folder: &Path, config: &StudyConfig) -> Result<Digests, Error> {
-    let tables = ["cohort.csv", "visits.csv", TRUTH].map(|table| folder.join(table));
+    let tables =
+        ["cohort.csv", "visits.csv", "columns.toml", TRUTH].map(|table| folder.join(table));
     let detector = config
         .keypoint_model
         .iter()
@@ -63,6 +101,7 @@ pub(crate) fn digests(folder: &Path, config: &StudyConfig) -> Result<Digests, Er
 mod tests {
     use super::*;
     use crate::Preset;
+    use crate::test_data::{self, config, edited};
 
     #[test]
     fn names_have_slashes_on_every_system() {
@@ -74,11 +113,38 @@ mod tests {
     fn an_empty_folder_lists_every_file_that_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let config = StudyConfig::preset(Preset::Quick);
-        let error = read(folder.path(), &config).unwrap_err().to_string();
+        let error = read(folder.path(), &config).err().unwrap().to_string();
         for file in ["cohort.csv", "visits.csv", "annotations.json"] {
             assert!(error.contains(file), "{file} not in:\n{error}");
         }
         assert!(digests(folder.path(), &config).unwrap().is_empty());
+    }
+
+    /// The annotations of the small cohort under other names.
+    fn renamed(from: &str, to: &str) -> Result<Tables, Error> {
+        let folder = edited("annotations.json", |text| text.replace(from, to));
+        read(folder.path(), &config())
+    }
+
+    #[test]
+    fn annotations_are_found_by_their_file_names() {
+        let plain = read(test_data::folder(), &config()).unwrap();
+        assert!(plain.notes.is_empty(), "{:?}", plain.notes);
+        let without_folder = renamed("\"radiographs/", "\"").unwrap();
+        assert_eq!(without_folder.annotations, plain.annotations);
+        let n = plain.annotations.films.len();
+        let note = format!("Annotations of {n} films were matched by the file name");
+        assert!(without_folder.notes[0].starts_with(&note), "{:?}", without_folder.notes);
+    }
+
+    #[test]
+    fn annotations_of_other_films_are_refused_with_an_example_of_each() {
+        let error = renamed("\"radiographs/", "\"other-").err().unwrap().to_string();
+        let film = "expected annotations of films that visits.csv lists, e.g. radiographs/";
+        assert!(error.contains(film) && error.contains("e.g. other-"), "{error}");
+        let first = read(test_data::folder(), &config()).unwrap().annotations.films[0].clone();
+        let one = renamed(&first.file_name, "no-such.dcm").unwrap();
+        assert!(one.notes[0].contains("not used: 1 of"), "{:?}", one.notes);
     }
 
     #[test]

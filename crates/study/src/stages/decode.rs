@@ -77,7 +77,8 @@ pub(crate) fn in_chunks(
     Error::check(problems)
 }
 
-fn open(context: Context<'_>, subject: usize) -> Result<(DecodedFilm, String), Error> {
+/// One subject's film, and the SHA-256 of its file.
+pub(crate) fn open(context: Context<'_>, subject: usize) -> Result<(DecodedFilm, String), Error> {
     let cache = FilmCache::new(context.config.film_cache.clone());
     let path = context.film_path(subject);
     let opened = DecodedFilm::cached(&path, context.config.film_height, &cache)?;

@@ -6,7 +6,10 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vertebra_examples::{output::exit_code, say};
+use vertebra_examples::{
+    output::{self, exit_code},
+    say,
+};
 use vertebra_networks::{configuration, console::Console, name::run_name};
 use vertebra_phantom::PhantomConfig;
 use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
@@ -33,6 +36,15 @@ struct Arguments {
     /// Run folder; must not exist yet, or be empty [default: runs/PRESET-TIME]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Read the cohort and every film that would be used, say what is there, and compute nothing
+    #[arg(long, requires = "cohort")]
+    check: bool,
+    /// With --check: the answer as JSON
+    #[arg(long, requires = "check")]
+    json: bool,
+    /// Print every setting of the preset and the --config file as TOML, and end
+    #[arg(long, conflicts_with_all = ["cohort", "out"])]
+    print_config: bool,
 }
 
 fn main() -> ExitCode {
@@ -43,6 +55,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.configuration.resolve()?;
     if arguments.keypoint_model.is_some() {
         config.keypoint_model.clone_from(&arguments.keypoint_model);
+    }
+    if arguments.print_config {
+        output::print(format_args!("{}", config.to_toml()?));
+        return Ok(());
+    }
+    if let Some(folder) = arguments.cohort.as_ref().filter(|_| arguments.check) {
+        return check(folder, config, arguments.json);
     }
     let out = run_folder(arguments, &config)?;
     let mut console = Console::new();
@@ -55,6 +74,20 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     console.finish();
     summarise(&results);
     say!("{}", report.display());
+    Ok(())
+}
+
+fn check(folder: &Path, config: StudyConfig, json: bool) -> anyhow::Result<()> {
+    let mut console = Console::new();
+    let check = Study::new(folder).config(config).on_progress(|m| console.show(m)).check()?;
+    console.finish();
+    match json {
+        true => say!("{}", serde_json::to_string_pretty(&check)?),
+        false => output::print(format_args!("{check}")),
+    }
+    if check.films.opened == 0 {
+        bail!("none of the {} films can be used", check.films.failed.len());
+    }
     Ok(())
 }
 

@@ -55,7 +55,8 @@ pub(crate) fn by_one_detector(
         found.extend(points);
         Ok(())
     })?;
-    if let Some(note) = take_annotated(context.data, &mut found, &unusable)? {
+    let replaced = take_annotated(context.data, &mut found, &unusable);
+    if let Some(note) = replaced.with_none_lost(context.data)? {
         let films: Vec<&str> = unusable.iter().map(|&i| context.data.films[i].as_str()).collect();
         observer.note(format!("{note} They are: {}", films.join(", ")));
     }

@@ -22,6 +22,8 @@ pub(crate) struct Keypoints {
     pub(crate) keypoints: Vec<VertebraKeypoints>,
     pub(crate) detector: KeypointDetector,
     pub(crate) results: KeypointResults,
+    /// Subjects whose film has no points that can be aligned, annotated or detected.
+    pub(crate) lost: Vec<usize>,
     /// What was done about films whose detected points cannot be aligned.
     pub(crate) notes: Vec<String>,
 }
@@ -50,13 +52,13 @@ pub(crate) fn find(
 
     let fits = |&i: &usize| usable::is_alignable(&films[i], &keypoints[i], &context.config.picture);
     let unusable: Vec<usize> = (0..keypoints.len()).filter(|i| !fits(i)).collect();
-    let mut notes: Vec<String> =
-        usable::take_annotated(context.data, &mut keypoints, &unusable)?.into_iter().collect();
+    let replaced = usable::take_annotated(context.data, &mut keypoints, &unusable);
+    let mut notes = Vec::from_iter(replaced.note);
     if !trained_here {
         let note = "Keypoints are those of a given detector, which may have seen these films.";
         notes.push(note.to_owned());
     }
-    Ok(Keypoints { keypoints, detector, results, notes })
+    Ok(Keypoints { keypoints, detector, results, lost: replaced.lost, notes })
 }
 
 /// The detector with what its confidence is worth, learnt from the films held out in each fold;

@@ -26,35 +26,56 @@ pub(super) fn is_alignable(
     })
 }
 
-/// Puts the annotated points of the subjects `unusable` in the place of the detected ones, and says
-/// so.
-///
-/// # Errors
-/// [`Error::InvalidInput`] with every film among them that has no annotation.
+/// What became of the films whose detected points cannot be aligned.
+#[derive(Debug, PartialEq)]
+pub(super) struct Replaced {
+    /// On how many films annotated points are used, in a sentence; `None` for no film.
+    pub(super) note: Option<String>,
+    /// Subjects whose film nobody annotated.
+    pub(super) lost: Vec<usize>,
+}
+
+/// Puts the annotated points of the subjects `unusable`, where there are some, in the place of the
+/// detected ones.
 pub(super) fn take_annotated(
     data: &StudyData,
     keypoints: &mut [VertebraKeypoints],
     unusable: &[usize],
-) -> Result<Option<String>, Error> {
-    let mut problems = Vec::new();
+) -> Replaced {
+    let (mut replaced, mut lost) = (Vec::new(), Vec::new());
     for &i in unusable {
         match data.annotation(i) {
-            Some(film) => keypoints[i] = film.keypoints,
-            None => problems.push(Error::NotAnnotated {
-                film: data.films[i].clone(),
-                expected: "an annotation in the place of detected points that cannot be aligned",
-            }),
+            Some(film) => {
+                keypoints[i] = film.keypoints;
+                replaced.push(i);
+            }
+            None => lost.push(i),
         }
     }
-    Error::check(problems)?;
-    let test = unusable.iter().filter(|i| data.fold_of(**i).is_none()).count();
-    Ok((!unusable.is_empty()).then(|| {
+    let test = replaced.iter().filter(|i| data.fold_of(**i).is_none()).count();
+    let note = (!replaced.is_empty()).then(|| {
         format!(
             "The detected points cannot be aligned on {} development films and {test} test films; \
              the annotated points are used instead.",
-            unusable.len() - test
+            replaced.len() - test
         )
-    }))
+    });
+    Replaced { note, lost }
+}
+
+impl Replaced {
+    /// The note.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] with every film that has neither usable nor annotated points.
+    pub(super) fn with_none_lost(self, data: &StudyData) -> Result<Option<String>, Error> {
+        let problem = |&i: &usize| Error::NotAnnotated {
+            film: data.films[i].clone(),
+            expected: "an annotation in the place of detected points that cannot be aligned",
+        };
+        Error::check(self.lost.iter().map(problem).collect())?;
+        Ok(self.note)
+    }
 }
 
 #[cfg(test)]
@@ -85,13 +106,15 @@ mod tests {
         let data = &scene.data;
         let mut keypoints = vec![collapsed(); data.n()];
         let unusable = [data.development()[0], data.development()[1], data.test()[0]];
-        let note = take_annotated(data, &mut keypoints, &unusable).unwrap().unwrap();
+        let replaced = take_annotated(data, &mut keypoints, &unusable);
+        let note = replaced.with_none_lost(data).unwrap().unwrap();
         assert!(note.contains("on 2 development films and 1 test films"), "{note}");
         for (i, points) in keypoints.iter().enumerate() {
             let expected = if unusable.contains(&i) { scene.annotated()[i] } else { collapsed() };
             assert_eq!(*points, expected);
         }
-        assert_eq!(take_annotated(data, &mut keypoints, &[]).unwrap(), None);
+        let nothing = Replaced { note: None, lost: Vec::new() };
+        assert_eq!(take_annotated(data, &mut keypoints, &[]), nothing);
     }
 
     #[test]
@@ -102,7 +125,9 @@ mod tests {
         let films = &mut scene.data.annotations.films;
         films.retain(|film| !missing.contains(&film.file_name.as_str()));
         let mut keypoints = vec![collapsed(); scene.data.n()];
-        let error = take_annotated(&scene.data, &mut keypoints, &[0, 3, 7]).unwrap_err();
+        let replaced = take_annotated(&scene.data, &mut keypoints, &[0, 3, 7]);
+        assert_eq!(replaced.lost, [0, 7]);
+        let error = replaced.with_none_lost(&scene.data).unwrap_err();
         let Error::InvalidInput { problems } = &error else { panic!("{error}") };
         assert_eq!(problems.len(), 2);
         for (problem, film) in problems.iter().zip(missing) {

@@ -1,0 +1,145 @@
+//! A cohort read whole and nothing computed: what a study of it would have to work with.
+
+mod columns;
+mod films;
+mod text;
+
+use crate::input::covariates::Covariates;
+use crate::input::subjects::StudyData;
+use crate::{Error, Study};
+pub use columns::CheckedColumn;
+pub use films::CheckedFilms;
+use serde::Serialize;
+use vertebra_cohort::{ExclusionStep, UnreadColumn};
+use vertebra_report::results::{MissingCovariate, OutcomeSummary, SplitSummary};
+
+/// What a cohort holds, as a study would use it. `Display` is a page of text.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct CohortCheck {
+    /// Subjects of the cohort.
+    pub subjects: usize,
+    /// Who leaves, in the order of the flow.
+    pub exclusions: Vec<ExclusionStep>,
+    /// Subjects analysed.
+    pub analysed: usize,
+    /// The two sets and the folds, with their events.
+    pub sets: SplitSummary,
+    /// Follow-up and where it comes from.
+    pub outcome: OutcomeSummary,
+    /// Every covariate that is recorded for somebody, and the follow-up.
+    pub columns: Vec<CheckedColumn>,
+    /// Covariates of the models that are missing for some.
+    pub missing: Vec<MissingCovariate>,
+    /// Columns of `cohort.csv` that are not read, with what they may be meant as.
+    pub unread: Vec<UnreadColumn>,
+    /// The clinical models.
+    pub models: Vec<CheckedModel>,
+    /// Baseline films of the analysed subjects that are annotated.
+    pub annotated: usize,
+    /// The baseline films.
+    pub films: CheckedFilms,
+    /// What a reader of the results will be told about the input.
+    pub notes: Vec<String>,
+}
+
+/// A clinical model and how many events there are to fit it on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CheckedModel {
+    /// Its covariates.
+    pub covariates: Vec<String>,
+    /// Events of the development set per covariate.
+    pub events_per_covariate: f64,
+}
+
+impl Study<'_> {
+    /// Reads the tables, the annotations and every baseline film that [`Study::run`] would use, and
+    /// computes nothing. A film that cannot be used is listed; it does not end the check.
+    ///
+    /// # Errors
+    /// As [`Study::run`] has them before it computes: every problem of the tables at once, too few
+    /// subjects or events.
+    pub fn check(mut self) -> Result<CohortCheck, Error> {
+        let data = self.read()?;
+        let (context, observer) = self.stages(&data, std::path::Path::new(""));
+        let films = films::check(context, observer);
+        let covariates = Covariates::of(&data, context.config.covariates())?;
+        let events = data.size(data.development()).events as f64;
+        let model = |covariates: &Vec<_>| CheckedModel {
+            covariates: covariates.iter().map(ToString::to_string).collect(),
+            events_per_covariate: events / covariates.len() as f64,
+        };
+        Ok(CohortCheck {
+            subjects: data.flow.start(),
+            exclusions: data.flow.steps().to_vec(),
+            analysed: data.n(),
+            sets: data.split_summary(),
+            outcome: data.outcome_summary.clone(),
+            columns: columns::check(&data),
+            missing: covariates.missing(&data),
+            unread: data.cohort.unread_columns().to_vec(),
+            models: context.config.clinical_models.iter().map(model).collect(),
+            annotated: annotated(&data),
+            films,
+            notes: data.notes.clone(),
+        })
+    }
+}
+
+fn annotated(data: &StudyData) -> usize {
+    (0..data.n()).filter(|&i| data.annotation(i).is_some()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_data::{self, config, edited, with_column};
+
+    fn check(folder: &std::path::Path) -> CohortCheck {
+        Study::new(folder).config(config()).check().unwrap()
+    }
+
+    #[test]
+    fn a_check_counts_what_a_study_reads() {
+        let found = check(test_data::folder());
+        let data = test_data::data();
+        assert_eq!((found.subjects, found.analysed), (60, data.n()));
+        assert_eq!(found.sets, data.split_summary());
+        let left: usize = found.exclusions.iter().map(|step| step.excluded).sum();
+        assert_eq!(left, 12);
+        assert_eq!((found.annotated, found.films.opened), (data.n(), data.n()));
+        assert_eq!((found.films.rows, found.films.columns), ([160, 160], [128, 128]));
+        let events = data.size(data.development()).events;
+        assert_eq!(found.models[0].covariates, ["age", "sex"]);
+        assert_eq!(found.models[0].events_per_covariate, events as f64 / 2.0);
+        let age = found.columns.iter().find(|column| column.name == "age").unwrap();
+        let ages: Vec<f64> = (0..data.n()).map(|i| data.subject(i).age).collect();
+        let least = ages.iter().copied().fold(f64::INFINITY, f64::min);
+        assert_eq!((age.recorded, age.least, age.doubt), (data.n(), least, None));
+        let text = found.to_string();
+        assert!(text.contains("48 of 60 subjects are analysed"), "{text}");
+        assert!(serde_json::to_string(&found).unwrap().contains("\"analysed\":48"));
+    }
+
+    #[test]
+    fn units_that_cannot_be_meant_and_films_that_cannot_be_read_are_named() {
+        let folder = edited("cohort.csv", |text| with_column(text, "weight", "160"));
+        let found = check(folder.path());
+        let weight = found.columns.iter().find(|column| column.name == "weight").unwrap();
+        assert!(weight.doubt.as_ref().unwrap().contains("pounds"), "{weight:?}");
+        let films = folder.path().join("radiographs");
+        std::fs::remove_file(&films).unwrap(); // a link to the small cohort's folder
+        std::fs::create_dir(&films).unwrap();
+        for film in test_data::folder().join("radiographs").read_dir().unwrap() {
+            let film = film.unwrap();
+            std::fs::copy(film.path(), films.join(film.file_name())).unwrap();
+        }
+        let first = test_data::data().films[0].clone();
+        std::fs::write(folder.path().join(&first), b"no film").unwrap();
+        let found = check(folder.path());
+        assert_eq!((found.films.opened, found.films.failed.len()), (found.analysed - 1, 1));
+        assert!(found.films.failed[0].contains(&first), "{:?}", found.films.failed);
+        assert!(found.to_string().contains("1 of 48 films cannot be used"), "{found}");
+    }
+}
