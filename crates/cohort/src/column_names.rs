@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_column_that_was_not_read_is_named_with_the_one_that_it_may_be() {
-        let text = "subject_id,sex,age,followup_years,Fracture,Femoral neck T-score,shoe\n1,F,60,1,1,1,1\n";
+        let text = "subject_id,sex,age,event,followup_years,Fracture,Femoral neck T-score,shoe\n\
+                    1,F,60,,1,1,1,1\n";
         let table = Table::parse("cohort.csv", text.as_bytes()).unwrap();
         let unread: Vec<String> =
             unread("cohort.csv", &table).iter().map(ToString::to_string).collect();

@@ -68,7 +68,7 @@ mod tests {
         let doubt = "the median is 60: check that years are meant, not months or days";
         assert_eq!(months.doubt.as_deref(), Some(doubt));
         assert_eq!(column("time", vec![5.0, 1.0]).unwrap().doubt, None);
-        assert_eq!(column("frax_mof", vec![0.05, 0.1]).unwrap().doubt.is_some(), true);
+        assert!(column("frax_mof", vec![0.05, 0.1]).unwrap().doubt.is_some());
         assert_eq!(column("sex", vec![0.0, 1.0]).unwrap().median, 0.5);
         assert_eq!(column("bmi", Vec::new()), None);
     }

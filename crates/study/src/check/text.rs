@@ -54,7 +54,11 @@ impl CohortCheck {
     }
 
     fn values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nColumns{:>34} {:>10} {:>10} {:>10}", "recorded", "least", "median", "greatest")?;
+        writeln!(
+            f,
+            "\nColumns{:>34} {:>10} {:>10} {:>10}",
+            "recorded", "least", "median", "greatest"
+        )?;
         for column in &self.columns {
             let values = [column.least, column.median, column.greatest].map(|v| format!("{v:.4}"));
             let values = values.map(|v| v.trim_end_matches('0').trim_end_matches('.').to_owned());

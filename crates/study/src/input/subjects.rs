@@ -309,7 +309,7 @@ mod tests {
         let text = test_data::with_column(&test_data::with_column(&text, "time", ""), "event", "");
         let outcome = |(k, line): (usize, &str)| match k {
             0 => format!("{line}\n"),
-            _ => format!("{}{},{}\n", &line[..line.len() - 1], k % 8, k % 2),
+            _ => format!("{}{},{}\n", &line[..line.len() - 1], k % 8 + 1, k % 2),
         };
         let text: String = text.lines().enumerate().map(outcome).collect();
         std::fs::write(&table, text).unwrap();
