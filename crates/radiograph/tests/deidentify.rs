@@ -230,6 +230,7 @@ fn numbers_and_tables_that_are_text_go_whatever_their_vr() {
     let mut film = film(EXPLICIT);
     film.put(0x0018, 0x1150, b"UL", b"Smith Jo").put(0x0018, 0x0015, b"US", b"Smith Jo");
     film.put(0x0018, 0x9074, b"AE", b"Smith ");
+    film.put(0x0028, 0x0003, b"US", b"Smith ").put(0x0028, 0x0120, b"US", b"Smith ");
     film.text(0x0018, 0x0060, b"DS", "555-1234").text(0x0018, 0x1401, b"CS", "ID 19380712");
     film.put(0x0028, 0x1201, b"OW", b"Smith John").text(0x0008, 0x0070, b"LO", "Smith^John");
     film.text(0x0010, 0x0040, b"CS", "SMITH").put(0x0010, 0x1010, b"AS", b"Sm\xEFth ");

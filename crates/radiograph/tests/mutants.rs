@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
 use support::{BIG_ENDIAN, DEFLATED, EXPLICIT, File, IMPLICIT};
-use vertebra_radiograph::{Deidentifier, Error, Grey, Limits, ReadOptions};
+use vertebra_radiograph::{Deidentifier, Error, Grey, Limits, Radiograph, ReadOptions};
 
 const MUTANTS: usize = 10_000;
 
@@ -184,7 +184,7 @@ fn mutants_never_panic_and_stay_within_the_limits() {
     limits.time = Duration::from_secs(30);
     let deidentifier = Deidentifier::new(b"key").with_date_shift(9);
     let mut opened = vec![0; seeds.len()];
-    let mut most = 0;
+    let (mut most, mut copies) = (0, 0);
     for i in 0..MUTANTS {
         let mut dice = ChaCha8Rng::seed_from_u64(i as u64);
         let (which, grey) = (i % seeds.len(), [Grey::Display, Grey::Modality][i / 7 % 2]);
@@ -210,6 +210,13 @@ fn mutants_never_panic_and_stay_within_the_limits() {
             assert!(peak as u64 <= limits.memory, "mutant {i}: {peak} bytes to de-identify");
             if let Ok((bytes, _)) = result {
                 assert!(bytes.len() < (2 << 20), "mutant {i}");
+                let options = ReadOptions::default().with_limits(limits).with_grey(Grey::Modality);
+                if let Ok(film) = options.read_bytes(&mutant) {
+                    let copy = options.read_bytes(&bytes).map(Radiograph::into_pixels);
+                    let same = copy.is_ok_and(|pixels| pixels == film.pixels());
+                    assert!(same, "mutant {i} ({}): other pixels in the copy", seeds[which].0);
+                    copies += 1;
+                }
             }
         }
     }
@@ -218,5 +225,6 @@ fn mutants_never_panic_and_stay_within_the_limits() {
         assert!(opened > each / 50, "{name}: only {opened} opened: the mutants reach no decoder");
         assert!(opened < each, "{name}: no mutant was noticed");
     }
+    assert!(copies > MUTANTS / 50, "only {copies} copies of films that open");
     assert!(most > 300 << 10, "the heap is not counted");
 }

@@ -2,7 +2,7 @@
 
 use super::Deidentifier;
 use super::profile::{self, Rule};
-use super::values::{are_common_ages, is_plain_name, is_sex, keeps_to};
+use super::values::{are_common_ages, is_plain_name, is_sex, keeps_to, reads_as_text};
 use crate::dicom::element::Element;
 use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_core::{Tag, VR};
@@ -37,7 +37,7 @@ impl Deidentifier {
             let rule = profile::rule(element.group, element.element);
             let action = self.by_nesting(element, vr, rule);
             match action.unwrap_or_else(|| by_rule(tag, vr, rule)) {
-                Action::Keep if broken && makes_grey(tag) => Action::RefuseValue,
+                Action::Keep if broken && makes_grey(tag, element) => Action::RefuseValue,
                 Action::Keep if broken => Action::Remove,
                 action => action,
             }
@@ -96,11 +96,15 @@ fn kept_if(may_stay: bool) -> Action {
 }
 
 /// Whether grey values are computed from the attribute, so that without it they would be others, and
-/// no reader would notice.
-fn makes_grey(tag: Tag) -> bool {
-    let layout = matches!(tag.element(), 0x0002..=0x0011 | 0x0100..=0x0121);
-    let tables = matches!(tag.element(), 0x1052 | 0x1053 | 0x1101..=0x1103 | 0x3002 | 0x3006);
-    tag.group() == 0x0028 && (layout || tables)
+/// no reader would notice. Words in place of the numbers of the layout are not such: by them no film
+/// can be read.
+fn makes_grey(tag: Tag, element: &Element<'_>) -> bool {
+    let layout = matches!(
+        tag.element(),
+        0x0002 | 0x0004 | 0x0006 | 0x0008 | 0x0010 | 0x0011 | 0x0100..=0x0103 | 0x0120 | 0x0121
+    );
+    let tables = matches!(tag.element(), 0x1052 | 0x1053 | 0x3002 | 0x3006);
+    tag.group() == 0x0028 && (tables || (layout && !reads_as_text(element.value)))
 }
 
 /// By the standard's table, and where it is silent by the kind of value.

@@ -52,7 +52,7 @@ fn is_binary(value: &[u8], width: usize) -> bool {
 }
 
 /// Whether bytes are words, maybe with zeros behind each.
-fn reads_as_text(value: &[u8]) -> bool {
+pub(super) fn reads_as_text(value: &[u8]) -> bool {
     const SHORTEST: usize = 6;
     let printable = |b: &u8| matches!(b, b' '..=b'~');
     let is_word = |word: &[u8]| {
