@@ -1,4 +1,4 @@
-//! Opening a film: stored bits in memory to grey values, single thread.
+//! Opening a film: stored bits in memory to grey values; on one thread with RAYON_NUM_THREADS=1.
 #![allow(clippy::unwrap_used)]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

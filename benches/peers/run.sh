@@ -58,7 +58,9 @@ radiograph() {
   for name in UNC RLE JPLL JPLY JLSL J2KR; do
     films+=("${folder:?a folder with RG2_UNC, RG2_RLE ..}/RG2_$name")
   done
-  "$target/peers-radiograph" "${films[@]}"
+  for threads in 1 2; do
+    RAYON_NUM_THREADS=$threads "$target/peers-radiograph" "${films[@]}"
+  done
   many=$(mktemp -d)
   trap 'rm -rf "$many"' EXIT
   for i in $(seq 0 199); do ln -s "${films[$((i % 5))]}" "$many/film_$i"; done

@@ -1,6 +1,6 @@
 //! `peers-radiograph FILE..`: milliseconds to open each film and decode it to f32, by this project
-//! and by dicom-rs, on one thread, in turn; `--folder FOLDER` reads a folder. Prints CSV: who,
-//! file, median, smallest.
+//! and by dicom-rs, in turn, on as many threads as RAYON_NUM_THREADS says (dicom-rs always on one);
+//! `--folder FOLDER` reads a folder. Prints CSV: who, file, median, smallest.
 
 use dicom_pixeldata::PixelDecoder;
 use std::path::Path;
@@ -14,13 +14,14 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("--folder") {
         return folder(&std::env::args().nth(2).unwrap_or_default());
     }
+    let threads = std::env::var("RAYON_NUM_THREADS").unwrap_or_default();
     for path in std::env::args().skip(1) {
         let name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let options = ReadOptions::default();
         let ours = || options.read(&path).map(|film| film.into_pixels()).map_err(|e| e.to_string());
-        report("vertebra", &name, ours);
+        report(&format!("vertebra {threads} threads"), &name, ours);
         let modality = options.clone().with_grey(Grey::Modality);
-        report("vertebra modality", &name, || {
+        report(&format!("vertebra modality {threads} threads"), &name, || {
             modality.read(&path).map(|film| film.into_pixels()).map_err(|e| e.to_string())
         });
         report("dicom-rs", &name, || {

@@ -6,4 +6,4 @@ mod bits;
 mod block;
 mod tables;
 
-pub(super) use block::{Block, decode};
+pub(super) use block::{Block, Decoder};

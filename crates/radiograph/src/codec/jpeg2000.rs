@@ -10,6 +10,7 @@
 
 mod component;
 mod ebcot;
+mod headers;
 mod packet;
 mod stream;
 mod tile;

@@ -1,102 +1,142 @@
-//! Bit readers of a code block's segments (T.814 7.1). After the byte FF a byte holds seven bits,
-//! so that no marker can arise; backwards, a byte whose low seven bits are set holds seven where
-//! the byte before it in reading was above 8F.
+//! Bits of a code block's segments (T.814 7.1). After the byte FF a byte holds seven bits, so that
+//! no marker can arise; backwards, a byte whose low seven bits are set holds seven where the byte
+//! before it in reading was above 8F. These gaps are closed before anything is decoded, so that any
+//! place of the rest is read by one shift.
 
-/// Least significant bit first, from the start; when the bytes end, `pad` follows.
-pub(super) struct Forward<'a> {
-    bytes: &'a [u8],
+/// Bits of a segment without gaps, least significant bit first.
+#[derive(Debug, Default)]
+pub(super) struct Bits {
+    bytes: Vec<u8>,
     pos: usize,
-    buffer: u64,
-    bits: u32,
-    after_ff: bool,
-    pad: u8,
 }
 
-impl<'a> Forward<'a> {
-    pub(super) fn new(bytes: &'a [u8], pad: u8) -> Self {
-        Self { bytes, pos: 0, buffer: 0, bits: 0, after_ff: false, pad }
-    }
+/// What follows the bits: more than a window can show from any place of its first byte.
+const MARGIN: usize = 16;
 
-    fn fill(&mut self) {
-        while self.bits <= 56 {
-            let byte = self.bytes.get(self.pos).copied().unwrap_or(self.pad);
-            self.pos += 1;
-            let count = if self.after_ff { 7 } else { 8 };
-            self.after_ff = byte == 0xFF;
-            self.buffer |= (u64::from(byte) & ((1 << count) - 1)) << self.bits;
-            self.bits += count;
-        }
-    }
-
-    /// The next `count` bits, at most 32.
-    pub(super) fn take(&mut self, count: u32) -> u32 {
-        if self.bits < count {
-            self.fill();
-        }
-        let value = self.buffer & ((1 << count) - 1);
-        self.buffer >>= count;
-        self.bits -= count;
-        value as u32
-    }
-}
-
-/// Least significant bit first, from the last byte to the first; then zeros.
-pub(super) struct Backward<'a> {
-    bytes: &'a [u8],
-    buffer: u64,
-    bits: u32,
-    above_8f: bool,
-}
-
-impl<'a> Backward<'a> {
-    /// Of the refinement segment: as if FF followed it.
-    pub(super) fn refinement(bytes: &'a [u8]) -> Self {
-        Self { bytes, buffer: 0, bits: 0, above_8f: true }
-    }
-
-    /// Of the cleanup segment without its last byte: the low half of the byte before is not of it.
-    pub(super) fn cleanup(bytes: &'a [u8]) -> Self {
-        let Some((&last, rest)) = bytes.split_last() else {
-            return Self { bytes, buffer: 0, bits: 0, above_8f: false };
-        };
-        let high = u64::from(last >> 4);
-        let bits = if high & 7 == 7 { 3 } else { 4 };
-        Self { bytes: rest, buffer: high & ((1 << bits) - 1), bits, above_8f: last | 15 > 0x8F }
-    }
-
-    fn fill(&mut self) {
-        while self.bits <= 56 {
-            let byte = match self.bytes.split_last() {
-                Some((&byte, rest)) => {
-                    self.bytes = rest;
-                    byte
+impl Bits {
+    /// From the start; `pad` follows, all ones or zeros.
+    pub(super) fn forward(&mut self, mut bytes: &[u8], pad: u8) {
+        let mut to = Writer::new(&mut self.bytes);
+        self.pos = 0;
+        let mut after_ff = false;
+        while let Some((byte, rest)) = bytes.split_first() {
+            if let (Some(four), false) = (bytes.first_chunk::<4>(), after_ff) {
+                let word = u32::from_le_bytes(*four);
+                if !has_zero(!word) {
+                    to.word(word);
+                    bytes = &bytes[4..];
+                    continue;
                 }
-                None => 0,
-            };
-            let count = if self.above_8f && byte & 0x7F == 0x7F { 7 } else { 8 };
-            self.above_8f = byte > 0x8F;
-            self.buffer |= (u64::from(byte) & ((1 << count) - 1)) << self.bits;
-            self.bits += count;
+            }
+            to.byte(*byte, if after_ff { 7 } else { 8 });
+            after_ff = *byte == 0xFF;
+            bytes = rest;
         }
+        to.end(pad);
     }
 
-    /// The next seven bits, without taking them.
-    pub(super) fn peek7(&mut self) -> usize {
-        if self.bits < 7 {
-            self.fill();
-        }
-        (self.buffer & 127) as usize
+    /// From the last byte of the refinement passes, as if FF followed it; zeros follow.
+    pub(super) fn refinement(&mut self, bytes: &[u8]) {
+        self.pos = 0;
+        backward(bytes, true, Writer::new(&mut self.bytes));
+    }
+
+    /// From the last byte of the cleanup segment without its last byte, of which the low half is
+    /// not of it; zeros follow.
+    pub(super) fn cleanup(&mut self, bytes: &[u8]) {
+        self.pos = 0;
+        let mut to = Writer::new(&mut self.bytes);
+        let Some((&last, rest)) = bytes.split_last() else { return to.end(0) };
+        to.byte(last >> 4, if last >> 4 & 7 == 7 { 3 } else { 4 });
+        backward(rest, last | 15 > 0x8F, to);
+    }
+
+    /// At least 57 bits from where reading stands, without taking them.
+    #[inline(always)]
+    pub(super) fn window(&self) -> u64 {
+        self.window_at(self.pos)
+    }
+
+    #[inline(always)]
+    fn window_at(&self, pos: usize) -> u64 {
+        let start = (pos / 8).min(self.bytes.len().saturating_sub(MARGIN / 2));
+        let eight = self.bytes.get(start..).and_then(|bytes| bytes.first_chunk::<8>());
+        u64::from_le_bytes(eight.copied().unwrap_or_default()) >> (pos % 8)
+    }
+
+    #[inline(always)]
+    pub(super) fn skip(&mut self, count: u32) {
+        self.pos += count as usize;
     }
 
     /// The next `count` bits, at most 32.
+    #[inline(always)]
     pub(super) fn take(&mut self, count: u32) -> u32 {
-        if self.bits < count {
-            self.fill();
-        }
-        let value = self.buffer & ((1 << count) - 1);
-        self.buffer >>= count;
-        self.bits -= count;
+        let value = self.window() & ((1 << count) - 1);
+        self.skip(count);
         value as u32
+    }
+}
+
+fn backward(mut bytes: &[u8], mut above_8f: bool, mut to: Writer<'_>) {
+    while let Some((byte, rest)) = bytes.split_last() {
+        if let Some(four) = bytes.last_chunk::<4>() {
+            let word = u32::from_be_bytes(*four);
+            if !has_zero(!word & 0x7F7F_7F7F) {
+                to.word(word);
+                above_8f = four[0] > 0x8F;
+                bytes = &bytes[..bytes.len() - 4];
+                continue;
+            }
+        }
+        to.byte(*byte, if above_8f && byte & 0x7F == 0x7F { 7 } else { 8 });
+        above_8f = *byte > 0x8F;
+        bytes = rest;
+    }
+    to.end(0);
+}
+
+/// Whether a byte of a word is zero.
+fn has_zero(word: u32) -> bool {
+    word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080 != 0
+}
+
+/// Appends bits.
+struct Writer<'b> {
+    to: &'b mut Vec<u8>,
+    buffer: u64,
+    bits: u32,
+}
+
+impl<'b> Writer<'b> {
+    fn new(to: &'b mut Vec<u8>) -> Self {
+        to.clear();
+        Self { to, buffer: 0, bits: 0 }
+    }
+
+    /// 32 bits.
+    #[inline(always)]
+    fn word(&mut self, word: u32) {
+        self.buffer |= u64::from(word) << self.bits;
+        self.to.extend_from_slice(&(self.buffer as u32).to_le_bytes());
+        self.buffer >>= 32;
+    }
+
+    #[inline(always)]
+    fn byte(&mut self, byte: u8, count: u32) {
+        self.buffer |= (u64::from(byte) & ((1 << count) - 1)) << self.bits;
+        self.bits += count;
+        if self.bits >= 32 {
+            self.to.extend_from_slice(&(self.buffer as u32).to_le_bytes());
+            self.buffer >>= 32;
+            self.bits -= 32;
+        }
+    }
+
+    fn end(mut self, pad: u8) {
+        self.buffer |= (u64::from(pad) * 0x0101_0101_0101_0101) << self.bits;
+        self.to.extend_from_slice(&self.buffer.to_le_bytes()[..4]);
+        self.to.extend([pad; MARGIN]);
     }
 }
 

@@ -4,8 +4,10 @@
 //! lists stand here one number a line of the standard, and are unfolded by the compiler into tables
 //! that the next seven bits index.
 
+pub(super) mod residuals;
+
 /// What a codeword says of a quad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Codeword(u16);
 
 impl Codeword {

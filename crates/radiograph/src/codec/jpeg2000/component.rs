@@ -177,15 +177,7 @@ impl Component<'_, '_> {
             }
         };
         let shift = self.coding.region_shifts[self.index];
-        let planes = (quantized.bits + shift)
-            .checked_sub(block.missing)
-            .filter(|planes| *planes > 0)
-            .ok_or("more missing bit-planes than there are")?;
-        if planes > MOST_PLANES {
-            return Err(Stop::Fault(format!(
-                "{planes} bit-planes of a block: more than {MOST_PLANES} are not supported"
-            )));
-        }
+        let planes = bit_planes(quantized, block, shift)?;
         decoders.samples.clear();
         decoders.samples.resize(block.size[0] * block.size[1], 0);
         match self.coding.styles[self.index].coder {
@@ -213,7 +205,7 @@ impl Component<'_, '_> {
                     plane,
                     causal,
                 };
-                htj2k::decode(&block, &mut decoders.samples)?;
+                decoders.high_throughput.decode(&block, &mut decoders.samples)?;
             }
         }
         if shift > 0 {
@@ -221,6 +213,18 @@ impl Component<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Bit-planes of a block that are coded.
+fn bit_planes(quantized: Quantized, block: &packet::Block<'_>, shift: u32) -> Result<u32, Stop> {
+    let planes = (quantized.bits + shift).checked_sub(block.missing).filter(|planes| *planes > 0);
+    let planes = planes.ok_or("more missing bit-planes than there are")?;
+    if planes > MOST_PLANES {
+        return Err(Stop::Fault(format!(
+            "{planes} bit-planes of a block: more than {MOST_PLANES} are not supported"
+        )));
+    }
+    Ok(planes)
 }
 
 /// A region of interest stands above all bit-planes of the rest (T.800 H.1).
@@ -250,6 +254,7 @@ struct Quantized {
 #[derive(Default)]
 struct Decoders {
     ebcot: Box<ebcot::Decoder>,
+    high_throughput: htj2k::Decoder,
     samples: Vec<u32>,
 }
 
