@@ -20,6 +20,8 @@ pub enum SourceFormat {
     Tiff,
     /// JPEG (JFIF, Exif).
     Jpeg,
+    /// Windows bitmap.
+    Bmp,
     /// numpy array file.
     Npy,
 }

@@ -68,8 +68,11 @@ pub(crate) fn bytes(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, E
     if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
         return pictures::read_jpeg(bytes, options);
     }
+    if pictures::is_bmp(bytes) {
+        return pictures::read_bmp(bytes, options);
+    }
     Err(Error::UnknownFormat {
-        expected: "\"DICM\" at byte 128 (DICOM), or PNG, TIFF, JPEG or NPY",
+        expected: "\"DICM\" at byte 128 (DICOM), or PNG, TIFF, JPEG, BMP or NPY",
         got: first_bytes(bytes),
     })
 }

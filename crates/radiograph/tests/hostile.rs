@@ -29,8 +29,8 @@ fn a_tiff_that_announces_more_than_it_holds_is_refused_before_room_is_made() {
         bytes.extend(5_000_000_u32.to_be_bytes());
         bytes.extend([0; 8]);
         let (result, peak) = read(&bytes, &ReadOptions::default());
-        let error = result.unwrap_err();
-        assert!(matches!(error, Error::Truncated { got: 26, .. }), "{error}");
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("expected TIFF ImageWidth; got none"), "{error}");
         assert!(peak < MIB, "{peak} bytes");
     }
 }

@@ -246,3 +246,27 @@ fn palette_colour_is_looked_up() {
         assert!((got - expected).abs() < 1e-2, "{got} and {expected}");
     }
 }
+
+/// 600 rows of `(3 y + 5 x) % 256`, made by libjxl: groups of 256 rows arrive whole or not at all.
+#[test]
+fn rows_of_a_cut_jpeg_xl_are_marked() {
+    let whole = golden("tall.jxl");
+    let right: Vec<f32> = (0..600 * 20).map(|i| ((i / 20 * 3 + i % 20 * 5) % 256) as f32).collect();
+    let mut file = File::empty(JPEG_XL);
+    file.layout(600, 20, 8).text(0x0028, 0x0004, b"CS", "MONOCHROME2");
+    let modality = ReadOptions::default().with_grey(Grey::Modality);
+    let mut read = |len: usize, lenient| {
+        let bytes = file.encapsulated(&[&whole[..len]]).bytes();
+        modality.clone().with_lenient(lenient).read_bytes(&bytes)
+    };
+    assert_eq!(read(whole.len(), false).unwrap().pixels(), right);
+    let mut most = 0;
+    for len in (whole.len() / 2..whole.len() - 4).step_by(7) {
+        assert!(read(len, false).is_err(), "{len}");
+        let film = read(len, true).unwrap();
+        let rows = film.valid().unwrap().iter().filter(|v| **v).count() / 20;
+        assert_eq!(film.pixels()[..rows * 20], right[..rows * 20], "{len}");
+        most = most.max(rows);
+    }
+    assert!((256..600).contains(&most), "{most}");
+}

@@ -4,7 +4,7 @@ use super::{Fault, Frame, FrameColour, FrameSamples, Size};
 use crate::deadline::Deadline;
 use jxl::api::{
     Endianness, Event, JxlBitDepth, JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions,
-    JxlOutputBuffer, JxlPixelFormat,
+    JxlOutputBuffer, JxlPixelFormat, ProfileLevel,
 };
 
 /// Bytes given to the decoder at once; the time is looked at in between.
@@ -12,13 +12,27 @@ const PIECE: usize = 256 << 10;
 
 /// Decodes the first frame of a codestream or of a file. A picture recompressed from JPEG comes as
 /// its pixels.
+///
+/// Of a cut picture the decoder writes what it has whole and does not say what: a second run, over a
+/// buffer of other bytes, shows what was written.
 pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Frame, Fault> {
+    let (first, whole) = run(bytes, size, deadline, 0)?;
+    let rows = match whole {
+        true => size.height,
+        false => first.rows_as_in(&run(bytes, size, deadline, u8::MAX)?.0),
+    };
+    Ok(Frame { rows, ..first.into_frame(size) })
+}
+
+/// Decodes into a buffer of equal bytes; and whether the picture arrived whole.
+fn run(bytes: &[u8], size: Size, deadline: Deadline, fill: u8) -> Result<(Output, bool), Fault> {
     let mut rest = bytes;
     let mut piece: &[u8] = &[];
     let mut options = JxlDecoderOptions::default();
     // DICOM has its own ways to turn a picture.
     options.adjust_orientation = false;
     options.high_precision = true;
+    options.max_profile_level = ProfileLevel::Main10;
     // The decoder counts three channels whatever there are, and extra ones.
     options.sample_limit = Some(size.pixels().max(16 * size.height) * 8);
     let mut decoder = JxlDecoder::new(options);
@@ -29,7 +43,8 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
         let event = decoder.process(&mut piece, buffers, None).map_err(|e| fault(e.to_string()))?;
         match event {
             Event::NeedMoreInput { .. } if rest.is_empty() => {
-                return Err(fault("expected more bytes; got the end of the data"));
+                let cut = || fault("expected more bytes; got the end of the data");
+                return output.map(|output| (output, false)).ok_or_else(cut);
             }
             Event::NeedMoreInput { .. } if deadline.is_over() => {
                 return Err(fault("not done within the time allowed by the read options"));
@@ -41,13 +56,13 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
                 piece = &bytes[start..end];
                 rest = &bytes[end..];
             }
-            Event::BasicInfo => output = Some(Output::new(&mut decoder, size)?),
+            Event::BasicInfo => output = Some(Output::new(&mut decoder, size, fill)?),
             Event::FrameHeader => {}
             Event::FrameComplete { .. } | Event::Complete => break,
         }
     }
     let output = output.ok_or_else(|| fault("expected a frame; got none"))?;
-    Ok(output.into_frame(size))
+    Ok((output, true))
 }
 
 fn fault(reason: impl Into<String>) -> Fault {
@@ -66,7 +81,7 @@ struct Output {
 
 impl Output {
     /// Makes room for the picture that the decoder announces, and tells it the format.
-    fn new(decoder: &mut JxlDecoder, size: Size) -> Result<Self, Fault> {
+    fn new(decoder: &mut JxlDecoder, size: Size, fill: u8) -> Result<Self, Fault> {
         let info = decoder.basic_info().ok_or_else(|| fault("no basic information"))?;
         let (width, height) = info.size;
         let extra = info.extra_channels.len();
@@ -93,7 +108,7 @@ impl Output {
         };
         decoder.set_pixel_format(format).map_err(|e| fault(e.to_string()))?;
         let row_bytes = width * channels * sample_bytes;
-        let bytes = vec![0; height * row_bytes + 1];
+        let bytes = vec![fill; height * row_bytes + 1];
         // The decoder wants words where words may lie.
         let start = bytes.as_ptr().align_offset(sample_bytes).min(1);
         Ok(Self { bytes, start, rows: height, row_bytes, precision: bits as u16 })
@@ -102,6 +117,14 @@ impl Output {
     fn buffer(&mut self) -> JxlOutputBuffer<'_> {
         let len = self.rows * self.row_bytes;
         JxlOutputBuffer::new(&mut self.bytes[self.start..][..len], self.rows, self.row_bytes)
+    }
+
+    /// Rows from the top on that are the same in both.
+    fn rows_as_in(&self, other: &Self) -> usize {
+        let rows = |output: &Self, row: usize| {
+            output.bytes[output.start + row * output.row_bytes..][..output.row_bytes].to_vec()
+        };
+        (0..self.rows).take_while(|&row| rows(self, row) == rows(other, row)).count()
     }
 
     fn into_frame(mut self, size: Size) -> Frame {

@@ -14,7 +14,7 @@ pub(crate) use jpeg::{
 pub(crate) use jpeg_ls::decode as decode_jpeg_ls;
 pub(crate) use jpeg_xl::decode as decode_jpeg_xl;
 pub(crate) use jpeg2000::decode as decode_jpeg2000;
-pub(crate) use rle::decode as decode_rle;
+pub(crate) use rle::{decode as decode_rle, unpack as unpack_bits};
 
 /// Damaged or unsupported compressed data.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -59,7 +59,7 @@ fn segments(bytes: &[u8], expected: usize) -> Result<Vec<&[u8]>, Fault> {
 ///
 /// Runs are a few bytes long, so those far from the ends are copied as whole blocks of the longest
 /// run there is: what is too much is overwritten by the next run.
-fn unpack(mut segment: &[u8], out: &mut [u8]) -> usize {
+pub(crate) fn unpack(mut segment: &[u8], out: &mut [u8]) -> usize {
     let mut at = 0;
     while let [control, rest @ ..] = segment {
         let control = *control as i8;

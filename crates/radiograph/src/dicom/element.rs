@@ -101,7 +101,17 @@ impl<'a> Element<'a> {
         self.value.chunks_exact(8).map(|c| self.word(c)).collect()
     }
 
-    fn word(&self, bytes: &[u8]) -> u64 {
+    /// A float of 4 or 8 bytes of the value.
+    pub(crate) fn float(&self, bytes: &[u8]) -> f64 {
+        match bytes.len() {
+            4 => f64::from(f32::from_bits(self.word(bytes) as u32)),
+            8 => f64::from_bits(self.word(bytes)),
+            _ => f64::NAN,
+        }
+    }
+
+    /// A whole number of the value's byte order.
+    pub(crate) fn word(&self, bytes: &[u8]) -> u64 {
         let push = |word, byte: &u8| (word << 8) | u64::from(*byte);
         if self.big_endian { bytes.iter().fold(0, push) } else { bytes.iter().rev().fold(0, push) }
     }

@@ -53,7 +53,7 @@ pub(crate) fn find<'a>(
     }
 }
 
-fn choose(
+pub(crate) fn choose(
     layout: &Layout,
     options: &ReadOptions,
     warnings: &mut Vec<Warning>,
@@ -135,12 +135,15 @@ fn encapsulated<'a>(
     if fragments.is_empty() {
         return Err(Error::Missing { name: "a fragment in Pixel Data (7FE0,0010)" });
     }
+    let extended = lengths(header, layout, warnings);
+    let offsets = offsets(header, table);
+    let by_table = by_offset(&offsets, fragments, index).filter(|_| offsets.len() == layout.frames);
     let range = if layout.frames == 1 {
         0..fragments.len()
+    } else if let Some(range) = by_table {
+        range
     } else if fragments.len() == layout.frames {
         index..index + 1
-    } else if let Some(range) = by_offset(&offsets(header, table), fragments, index) {
-        range
     } else {
         by_codestream(fragments, index, layout.frames, warnings).ok_or_else(|| {
             Error::invalid(
@@ -153,6 +156,10 @@ fn encapsulated<'a>(
     let bytes = match &fragments[range] {
         [one] => Cow::Borrowed(*one),
         several => Cow::Owned(several.concat()),
+    };
+    let bytes = match extended.get(index) {
+        Some(&len) => bounded(bytes, len)?,
+        None => bytes,
     };
     Ok(FrameBytes { bytes, encapsulated: true, in_words: false, truncated: false })
 }
@@ -195,11 +202,49 @@ pub(crate) fn offsets(header: &Header<'_>, basic: &[u8]) -> Vec<u64> {
     basic.as_chunks::<4>().0.iter().map(|b| u64::from(u32::from_le_bytes(*b))).collect()
 }
 
+/// The bytes of each frame without what fills up its fragment, where the file says them (PS3.3
+/// C.7.6.3.1.8).
+fn lengths(header: &Header<'_>, layout: &Layout, warnings: &mut Vec<Warning>) -> Vec<u64> {
+    let Some(element) = header.element(tag::EXTENDED_OFFSET_TABLE_LENGTHS) else {
+        return Vec::new();
+    };
+    let lengths = element.long_words();
+    if lengths.len() == layout.frames {
+        return lengths;
+    }
+    let name = tag::EXTENDED_OFFSET_TABLE_LENGTHS.name;
+    let what = format!("{name}: expected {} numbers; got {}", layout.frames, lengths.len());
+    warnings.push(Warning::Ignored { what });
+    Vec::new()
+}
+
+/// The first `len` bytes of a frame.
+fn bounded(bytes: Cow<'_, [u8]>, len: u64) -> Result<Cow<'_, [u8]>, Error> {
+    let got = bytes.len() as u64;
+    match usize::try_from(len).ok().filter(|len| (1..=bytes.len()).contains(len)) {
+        Some(len) => Ok(match bytes {
+            Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[..len]),
+            Cow::Owned(mut bytes) => {
+                bytes.truncate(len);
+                Cow::Owned(bytes)
+            }
+        }),
+        None => {
+            let name = tag::EXTENDED_OFFSET_TABLE_LENGTHS.name;
+            Err(Error::invalid(name, format!("1 to {got}, the bytes of the frame"), len))
+        }
+    }
+}
+
+/// By a table of offsets in the order of the frames; any other is no help.
 pub(crate) fn by_offset(
     offsets: &[u64],
     fragments: &[&[u8]],
     index: usize,
 ) -> Option<std::ops::Range<usize>> {
+    if !offsets.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
     let start = *offsets.get(index)?;
     let end = offsets.get(index + 1).copied().unwrap_or(u64::MAX);
     let mut at = 0;

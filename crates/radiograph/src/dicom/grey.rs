@@ -67,23 +67,15 @@ impl Chain<'_> {
         if self.padding.is_some_and(|p| p.contains(stored)) {
             return 0.0;
         }
-        let grey = match self.presentation {
-            Presentation::Window(window) => window.apply(modality),
-            Presentation::Table { lut, .. } => lut.fraction(modality),
-            Presentation::Stretch => stretch(modality, range),
-        };
+        let grey = self.presentation.apply(modality, range);
         (if self.invert { 1.0 - grey } else { grey }) as f32
     }
 
     /// Modality values that become grey 0 and 1 (before inversion).
     fn range(&self, samples: &Samples<'_>) -> [f64; 2] {
         match self.presentation {
-            Presentation::Window(window) => window.range(),
-            Presentation::Table { lut, .. } => {
-                let first = f64::from(lut.first);
-                [first, first + lut.entries.len() as f64 - 1.0]
-            }
             Presentation::Stretch => self.extent(samples),
+            presentation => presentation.range([0.0, 0.0]),
         }
     }
 
@@ -119,11 +111,6 @@ fn looked_up(samples: &Samples<'_>, table: &[f32; 1 << 16]) -> Greys {
     });
     let finite = table.iter().all(|v| v.is_finite());
     Greys { pixels, union: u32::from(union), finite }
-}
-
-/// Linear from 0 to 1; a picture of one value is black.
-pub(crate) fn stretch(value: f64, [low, high]: [f64; 2]) -> f64 {
-    if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// Whether small values are to be bright.

@@ -1,7 +1,7 @@
 //! How the pixels of a frame are laid out (PS3.3 C.7.6.3, PS3.5 chapter 8).
 
 use super::file::Header;
-use super::tag;
+use super::{floats, tag};
 use crate::{Error, ReadOptions, Warning};
 
 /// Photometric Interpretation.
@@ -72,6 +72,15 @@ impl Layout {
 
     fn with_bits(mut self, header: &Header<'_>) -> Result<Self, Error> {
         let allocated = self.bits_allocated;
+        if let Some((_, size)) = floats::element(header) {
+            if usize::from(allocated) != 8 * size || self.samples != 1 {
+                let expected = format!("{} and one sample for floats", 8 * size);
+                let got = format!("{allocated} and {}", self.samples);
+                return Err(Error::invalid(tag::BITS_ALLOCATED.name, expected, got));
+            }
+            (self.bits_stored, self.high_bit) = (allocated, allocated - 1);
+            return Ok(self);
+        }
         if !matches!(allocated, 1 | 8 | 16 | 32) {
             return Err(Error::Unsupported {
                 name: tag::BITS_ALLOCATED.name,

@@ -1,7 +1,9 @@
 //! Lookup tables as DICOM stores them: a descriptor of three numbers and the entries
 //! (PS3.3 C.11.1.1.1).
 
+use super::element::Element;
 use super::file::{Header, shown};
+use super::segmented;
 use super::tag::{self, Tag};
 use crate::{Error, Warning};
 
@@ -45,7 +47,12 @@ impl Lut {
             _ => signed,
         };
         let first = if signed { i32::from(first as i16) } else { i32::from(first) };
-        let entries = entries(item, data, count, warnings)?;
+        let entries = match (item.element(data), segments(item, data)) {
+            (None, Some((element, tag))) => {
+                whole(segmented::expand(element, tag, bits, count)?, tag, count, warnings)?
+            }
+            _ => entries(item, data, count, warnings)?,
+        };
         let needed = entries.iter().fold(0, |a, &b| a | b);
         Ok(Self { first, bits: bits.max((16 - needed.leading_zeros()) as u16), entries })
     }
@@ -78,12 +85,33 @@ fn entries(
     let element = item.element(data).ok_or(Error::Missing { name: data.name })?;
     let words =
         || element.words().ok_or_else(|| Error::invalid(data.name, "16-bit words", shown(element)));
-    let mut entries: Vec<u16> = match element.value.len() {
+    let entries: Vec<u16> = match element.value.len() {
         len if len == count || len == count.next_multiple_of(2) => {
             element.value.iter().map(|&b| u16::from(b)).collect()
         }
         _ => words()?,
     };
+    whole(entries, data, count, warnings)
+}
+
+/// The segments that make the table of a palette's colour.
+fn segments<'h, 'a>(item: &'h Header<'a>, data: Tag) -> Option<(&'h Element<'a>, Tag)> {
+    let all = [
+        (tag::RED_LUT_DATA, tag::SEGMENTED_RED_LUT_DATA),
+        (tag::GREEN_LUT_DATA, tag::SEGMENTED_GREEN_LUT_DATA),
+        (tag::BLUE_LUT_DATA, tag::SEGMENTED_BLUE_LUT_DATA),
+    ];
+    let (_, segmented) = all.into_iter().find(|(plain, _)| plain.name == data.name)?;
+    Some((item.element(segmented)?, segmented))
+}
+
+/// As many entries as there are to be: the last one stands for those that are missing.
+fn whole(
+    mut entries: Vec<u16>,
+    data: Tag,
+    count: usize,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<u16>, Error> {
     let got = entries.len();
     let last = entries.last().copied();
     let last = last.ok_or_else(|| Error::invalid(data.name, format!("{count} entries"), 0))?;

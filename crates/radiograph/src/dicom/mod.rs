@@ -9,6 +9,7 @@ mod deidentify;
 mod element;
 mod encode;
 mod file;
+mod floats;
 mod frame;
 mod functional_groups;
 mod geometry;
@@ -22,6 +23,7 @@ mod modality;
 mod padding;
 mod pixels;
 mod samples;
+mod segmented;
 mod shutter;
 mod syntax;
 mod tag;
@@ -59,17 +61,11 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     deadline.check()?;
     warn_about(&header, &layout, &mut warnings);
     let spacing = geometry::spacing(&header, options, &mut warnings)?;
-    let (index, mut frame) = frame::find(&header, &layout, options, &mut warnings)?;
-    let (syntax, lenient) = (data_set.syntax, options.lenient);
-    if syntax.uid == syntax::DEFLATED_FRAME && frame.encapsulated {
-        frame.bytes = deflate::inflate_start(&frame.bytes, layout.frame_bytes())?.into();
-    }
-    let terms = pixels::Terms { lenient, deadline };
-    let decoded = pixels::decode(&frame, syntax, &layout, terms, &mut warnings)?;
-    let mut provenance = provenance(&header, syntax, &decoded.layout, index);
-    let mut valid = pixels::arrived(&decoded, &mut warnings);
-    let film = Film { header: &header, layout: &decoded.layout, options };
-    let greys = film.grey(&decoded.samples, &mut valid, &mut provenance, &mut warnings)?;
+    let read = Reading { header: &header, layout: &layout, options, deadline };
+    let Picture { greys, mut valid, mut provenance } = match floats::element(&header) {
+        Some(element) => read.floats(element, data_set.syntax, &mut warnings)?,
+        None => read.integers(data_set.syntax, &mut warnings)?,
+    };
     provenance.shuttered = shutter::clear_outside(&header, &layout, &mut valid, &mut warnings);
     if provenance.voi != Voi::None {
         warnings.extend(saturation(&greys.pixels, valid.as_deref()));
@@ -84,6 +80,57 @@ pub(crate) fn read(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Er
     match valid {
         Some(valid) => radiograph.with_valid(valid),
         None => Ok(radiograph),
+    }
+}
+
+/// Grey values, where they are film, and how they came about.
+struct Picture {
+    greys: grey::Greys,
+    valid: Option<Vec<bool>>,
+    provenance: Provenance,
+}
+
+/// What the steps from a data set to grey share.
+struct Reading<'f, 'a> {
+    header: &'f Header<'a>,
+    layout: &'f Layout,
+    options: &'f ReadOptions,
+    deadline: Deadline,
+}
+
+impl Reading<'_, '_> {
+    fn integers(
+        &self,
+        syntax: TransferSyntax,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Picture, Error> {
+        let Self { header, layout, options, deadline } = *self;
+        let (index, mut frame) = frame::find(header, layout, options, warnings)?;
+        if syntax.uid == syntax::DEFLATED_FRAME && frame.encapsulated {
+            frame.bytes = deflate::inflate_start(&frame.bytes, layout.frame_bytes())?.into();
+        }
+        let terms = pixels::Terms { lenient: options.lenient, deadline };
+        let decoded = pixels::decode(&frame, syntax, layout, terms, warnings)?;
+        let mut provenance = provenance(header, syntax, &decoded.layout, index);
+        let mut valid = pixels::arrived(&decoded, warnings);
+        let film = Film { header, layout: &decoded.layout, options };
+        let greys = film.grey(&decoded.samples, &mut valid, &mut provenance, warnings)?;
+        Ok(Picture { greys, valid, provenance })
+    }
+
+    fn floats(
+        &self,
+        element: (&element::Element<'_>, usize),
+        syntax: TransferSyntax,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Picture, Error> {
+        let Self { header, layout, options, .. } = *self;
+        let index = frame::choose(layout, options, warnings)?;
+        let mut provenance = provenance(header, syntax, layout, index);
+        let floats = floats::Floats::read(header, element, layout, index)?;
+        let (pixels, valid) = floats.grey(header, layout, options, (&mut provenance, warnings))?;
+        let greys = grey::Greys { pixels, union: 0, finite: false };
+        Ok(Picture { greys, valid, provenance })
     }
 }
 

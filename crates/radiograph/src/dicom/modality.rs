@@ -71,6 +71,14 @@ impl Modality {
         }
     }
 
+    /// The modality value of a stored float; a table has none for it.
+    pub(crate) fn apply_to(&self, stored: f64) -> f64 {
+        match self {
+            Self::Rescale { slope, intercept } => stored * slope + intercept,
+            _ => stored,
+        }
+    }
+
     /// Whether values below zero can come out.
     pub(crate) fn can_be_negative(&self, layout: &Layout) -> bool {
         match self {

@@ -36,6 +36,11 @@ pub(crate) fn decode<'a>(
     warnings: &mut Vec<Warning>,
 ) -> Result<Decoded<'a>, Error> {
     let compression = compression(frame, syntax, layout, lenient)?;
+    if compression != syntax.compression {
+        let (is, says) = (compression.name(), syntax.name);
+        let what = format!("{}: {is}, where the syntax is {says}", tag::PIXEL_DATA.name);
+        warnings.push(Warning::Guessed { what });
+    }
     let decoded = match compression {
         Compression::None => native(frame, syntax.big_endian, layout),
         _ => {
@@ -75,7 +80,13 @@ fn compression(
         }
         (true, Compression::None) => "a value of defined length",
         (false, _) => "encapsulated fragments",
-        (true, compression) => return Ok(compression),
+        (true, compression) => {
+            // First bytes that no other compression has.
+            let found = codestream::compression(&frame.bytes).filter(|found| {
+                lenient && codestream::begins(&frame.bytes) && *found != compression
+            });
+            return Ok(found.unwrap_or(compression));
+        }
     };
     let got =
         if frame.encapsulated { "encapsulated fragments" } else { "a value of defined length" };
@@ -215,7 +226,11 @@ fn clamp(samples: &mut FrameSamples, precision: u16, layout: &Layout) {
 fn native<'a>(frame: &'a FrameBytes<'_>, big_endian: bool, layout: &Layout) -> Decoded<'a> {
     let bytes: &[u8] = &frame.bytes;
     let size = layout.frame_bytes();
-    let rows = bytes.len() / size.div_ceil(layout.rows).max(1);
+    let rows = match layout.bits_allocated {
+        _ if bytes.len() >= size => layout.rows,
+        1 => 8 * bytes.len() / layout.columns,
+        _ => bytes.len() / size.div_ceil(layout.rows).max(1),
+    };
     let bytes = if bytes.len() < size {
         let mut padded = bytes.to_vec();
         padded.resize(size, 0);

@@ -116,6 +116,20 @@ const KNOWN: [(&str, &str); 6] = [
     ("1.2.840.10008.1.2.4.94", "JPIP Referenced"),
 ];
 
+impl Compression {
+    /// For a message.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "uncompressed pixels",
+            Self::Rle => "RLE",
+            Self::Jpeg => "JPEG",
+            Self::JpegLs => "JPEG-LS",
+            Self::Jpeg2000 => "JPEG 2000",
+            Self::JpegXl => "JPEG XL",
+        }
+    }
+}
+
 impl TransferSyntax {
     pub(crate) fn from_uid(uid: &str) -> Result<Self, Error> {
         SYNTAXES.into_iter().find(|s| s.uid == uid).ok_or_else(|| {

@@ -62,6 +62,10 @@ tags! {
     PIXEL_REPRESENTATION = 0x0028, 0x0103, "Pixel Representation (0028,0103)";
     PIXEL_PADDING_VALUE = 0x0028, 0x0120, "Pixel Padding Value (0028,0120)";
     PIXEL_PADDING_RANGE_LIMIT = 0x0028, 0x0121, "Pixel Padding Range Limit (0028,0121)";
+    FLOAT_PADDING_VALUE = 0x0028, 0x0122, "Float Pixel Padding Value (0028,0122)";
+    DOUBLE_PADDING_VALUE = 0x0028, 0x0123, "Double Float Pixel Padding Value (0028,0123)";
+    FLOAT_PADDING_LIMIT = 0x0028, 0x0124, "Float Pixel Padding Range Limit (0028,0124)";
+    DOUBLE_PADDING_LIMIT = 0x0028, 0x0125, "Double Float Pixel Padding Range Limit (0028,0125)";
     BURNED_IN_ANNOTATION = 0x0028, 0x0301, "Burned In Annotation (0028,0301)";
     CALIBRATION_TYPE = 0x0028, 0x0A02, "Pixel Spacing Calibration Type (0028,0A02)";
     WINDOW_CENTER = 0x0028, 0x1050, "Window Center (0028,1050)";
@@ -76,6 +80,12 @@ tags! {
     RED_LUT_DATA = 0x0028, 0x1201, "Red Palette Color Lookup Table Data (0028,1201)";
     GREEN_LUT_DATA = 0x0028, 0x1202, "Green Palette Color Lookup Table Data (0028,1202)";
     BLUE_LUT_DATA = 0x0028, 0x1203, "Blue Palette Color Lookup Table Data (0028,1203)";
+    SEGMENTED_RED_LUT_DATA =
+        0x0028, 0x1221, "Segmented Red Palette Color Lookup Table Data (0028,1221)";
+    SEGMENTED_GREEN_LUT_DATA =
+        0x0028, 0x1222, "Segmented Green Palette Color Lookup Table Data (0028,1222)";
+    SEGMENTED_BLUE_LUT_DATA =
+        0x0028, 0x1223, "Segmented Blue Palette Color Lookup Table Data (0028,1223)";
     MODALITY_LUT_SEQUENCE = 0x0028, 0x3000, "Modality LUT Sequence (0028,3000)";
     LUT_DESCRIPTOR = 0x0028, 0x3002, "LUT Descriptor (0028,3002)";
     LUT_EXPLANATION = 0x0028, 0x3003, "LUT Explanation (0028,3003)";
@@ -86,5 +96,9 @@ tags! {
     PER_FRAME_FUNCTIONAL_GROUPS =
         0x5200, 0x9230, "Per-Frame Functional Groups Sequence (5200,9230)";
     EXTENDED_OFFSET_TABLE = 0x7FE0, 0x0001, "Extended Offset Table (7FE0,0001)";
+    EXTENDED_OFFSET_TABLE_LENGTHS =
+        0x7FE0, 0x0002, "Extended Offset Table Lengths (7FE0,0002)";
+    FLOAT_PIXEL_DATA = 0x7FE0, 0x0008, "Float Pixel Data (7FE0,0008)";
+    DOUBLE_FLOAT_PIXEL_DATA = 0x7FE0, 0x0009, "Double Float Pixel Data (7FE0,0009)";
     PIXEL_DATA = 0x7FE0, 0x0010, "Pixel Data (7FE0,0010)";
 }

@@ -73,6 +73,27 @@ impl Presentation {
         Ok(Self::Table { item, lut: Lut::read(lut, signed, warnings)? })
     }
 
+    /// Presentation value of a modality value.
+    pub(crate) fn apply(&self, value: f64, extent: [f64; 2]) -> f64 {
+        match self {
+            Self::Window(window) => window.apply(value),
+            Self::Table { lut, .. } => lut.fraction(value),
+            Self::Stretch => stretch(value, extent),
+        }
+    }
+
+    /// Modality values that become grey 0 and 1, before inversion.
+    pub(crate) fn range(&self, extent: [f64; 2]) -> [f64; 2] {
+        match self {
+            Self::Window(window) => window.range(),
+            Self::Table { lut, .. } => {
+                let first = f64::from(lut.first);
+                [first, first + lut.entries.len() as f64 - 1.0]
+            }
+            Self::Stretch => extent,
+        }
+    }
+
     pub(crate) fn record(&self) -> Voi {
         match self {
             Self::Stretch => Voi::None,
@@ -181,4 +202,9 @@ fn function(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Function {
             Function::Linear
         }
     }
+}
+
+/// Linear from 0 to 1; a picture of one value is black.
+fn stretch(value: f64, [low, high]: [f64; 2]) -> f64 {
+    if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 }
 }

@@ -1,9 +1,8 @@
 //! JPEG pictures: 8-bit baseline and progressive, and the lossless and 12-bit processes of DICOM.
 
-use super::{Picture, check_pixels, luma, provenance};
+use super::{Picture, check_pixels, luma, luma_of_ycbcr, provenance};
 use crate::codec::{self, FrameColour};
 use crate::deadline::Deadline;
-use crate::luma::{mix, rgb};
 use crate::{Error, Radiograph, ReadOptions, SourceFormat, Warning};
 
 /// Reads a JPEG; black is 0 and white the largest sample its precision can hold.
@@ -40,14 +39,7 @@ pub(crate) fn read_jpeg(bytes: &[u8], options: &ReadOptions) -> Result<Radiograp
     if size.components > 1 {
         provenance.warnings.push(Warning::ColourToGrey { photometric: colour.into() });
     }
-    let (height, width, rows) = (size.height, size.width, frame.rows);
-    let orientation = codec::jpeg_orientation(bytes, deadline);
-    Picture { height, width, values, range: Some([0.0, white]), orientation, rows, provenance }
-        .into_radiograph(options)
-}
-
-/// The luma of the colours that a person would see: those that no screen can show are clipped.
-fn luma_of_ycbcr(samples: &[f64], white: f64) -> Vec<f64> {
-    let grey = |c: &[f64; 3]| f64::from(mix(rgb(c.map(|v| v as f32), 0.0, white as f32)));
-    samples.as_chunks::<3>().0.iter().map(grey).collect()
+    let (rows, orientation) = (frame.rows, codec::jpeg_orientation(bytes, deadline));
+    let picture = Picture::new(size.height, size.width, values, Some([0.0, white]));
+    Picture { rows, orientation, provenance, ..picture }.into_radiograph(options)
 }

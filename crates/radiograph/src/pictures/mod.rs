@@ -1,5 +1,6 @@
-//! Pictures without a patient: PNG, TIFF, JPEG and NPY.
+//! Pictures without a patient: PNG, TIFF, JPEG, BMP and NPY.
 
+mod bmp;
 mod jpeg;
 mod npy;
 mod png;
@@ -7,6 +8,7 @@ mod size;
 mod tiff;
 mod turn;
 
+pub(crate) use bmp::{is_bmp, read_bmp};
 pub(crate) use jpeg::read_jpeg;
 pub(crate) use npy::{NPY_SIGNATURE, read_npy};
 pub use npy::{encode_npy, write_npy};
@@ -15,6 +17,7 @@ pub use png::{PngOptions, encode_png16, write_png16};
 pub use size::PictureSize;
 pub(crate) use tiff::{is_tiff, read_tiff};
 
+use crate::luma::{mix, rgb};
 use crate::window::{Window, saturation};
 use crate::{
     Bone, Error, Grey, Provenance, Radiograph, ReadOptions, SourceFormat, Spacing, Voi, VoiChoice,
@@ -28,6 +31,8 @@ pub(crate) struct Picture {
     pub(crate) values: Vec<f64>,
     /// Values of black and white; `None`: the smallest and the largest.
     pub(crate) range: Option<[f64; 2]>,
+    /// Whether small values are to be bright.
+    pub(crate) white_is_zero: bool,
     /// How the picture is to be turned for a person: 1 to 8 as TIFF and Exif number it.
     pub(crate) orientation: Option<u16>,
     /// Rows that arrived.
@@ -36,6 +41,18 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
+    /// A whole picture that is not to be turned, of which nothing is known.
+    pub(crate) fn new(
+        height: usize,
+        width: usize,
+        values: Vec<f64>,
+        range: Option<[f64; 2]>,
+    ) -> Self {
+        let (white_is_zero, orientation, rows) = (false, None, height);
+        let provenance = Provenance::default();
+        Self { height, width, values, range, white_is_zero, orientation, rows, provenance }
+    }
+
     /// A radiograph with grey in `[0, 1]`, or in the picture's own units; of unknown spacing where the
     /// caller states none.
     pub(crate) fn into_radiograph(mut self, options: &ReadOptions) -> Result<Radiograph, Error> {
@@ -107,7 +124,7 @@ impl Picture {
         options: &ReadOptions,
         grey: impl Fn(f64) -> f64,
     ) -> Vec<f32> {
-        let inverted = options.bone == Some(Bone::Dark);
+        let inverted = self.white_is_zero != (options.bone == Some(Bone::Dark));
         self.provenance.grey_range = Some(range);
         self.provenance.inverted = inverted;
         let shown = |&v: &f64| (if inverted { 1.0 - grey(v) } else { grey(v) }) as f32;
@@ -168,4 +185,10 @@ pub(crate) fn luma(samples: impl Iterator<Item = f64>, channels: usize) -> Vec<f
         2 => samples.iter().step_by(2).copied().collect(),
         n => samples.chunks_exact(n).map(|c| 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]).collect(),
     }
+}
+
+/// The luma of the colours that a person would see: those that no screen can show are clipped.
+pub(crate) fn luma_of_ycbcr(samples: &[f64], white: f64) -> Vec<f64> {
+    let grey = |c: &[f64; 3]| f64::from(mix(rgb(c.map(|v| v as f32), 0.0, white as f32)));
+    samples.as_chunks::<3>().0.iter().map(grey).collect()
 }

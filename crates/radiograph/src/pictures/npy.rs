@@ -1,6 +1,7 @@
 //! numpy's array file: read as a two-dimensional array of numbers, written as little-endian float32
 //! `[height, width]` in version 1.0.
 
+use super::tiff::half;
 use super::{Picture, check_pixels, provenance};
 use crate::read::write_file;
 use crate::{Error, Radiograph, ReadOptions, SourceFormat};
@@ -22,15 +23,21 @@ pub(crate) fn read_npy(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
     let (height, width) =
         shape(header).ok_or_else(|| header_fault("a shape (rows, columns)", header))?;
     check_pixels(height, width, 1, options)?;
-    let (values, bits) = numbers(descr, data)?;
+    let (mut values, bits) = numbers(descr, data)?;
+    let by_columns = header.contains("'fortran_order': True");
+    let rows = (values.len() / width.max(1)).min(height);
+    if options.lenient && rows < height {
+        values.resize(height * width, 0.0);
+    }
     crate::radiograph::check_size(height, width, values.len())?;
+    let rows = if rows < height && by_columns { 0 } else { rows };
     let provenance = provenance(SourceFormat::Npy, descr, 1, bits);
-    let values = match header.contains("'fortran_order': True") {
+    let values = match by_columns {
         true => (0..height * width).map(|i| values[i % width * height + i / width]).collect(),
         false => values,
     };
-    let (range, orientation, rows) = (None, None, height);
-    Picture { height, width, values, range, orientation, rows, provenance }.into_radiograph(options)
+    Picture { rows, provenance, ..Picture::new(height, width, values, None) }
+        .into_radiograph(options)
 }
 
 /// The header's text and the array's bytes.
@@ -88,16 +95,23 @@ fn numbers(descr: &str, data: &[u8]) -> Result<(Vec<f64>, u16), Error> {
         ">u8" => read!(u64, from_be_bytes),
         "<i8" => read!(i64, from_le_bytes),
         ">i8" => read!(i64, from_be_bytes),
+        "|b1" => read!(u8, from_le_bytes),
+        "<f2" => half_floats(data, u16::from_le_bytes),
+        ">f2" => half_floats(data, u16::from_be_bytes),
         "<f4" => read!(f32, from_le_bytes),
         ">f4" => read!(f32, from_be_bytes),
         "<f8" => read!(f64, from_le_bytes),
         ">f8" => read!(f64, from_be_bytes),
         other => Err(Error::Unsupported {
             name: "NPY descr",
-            expected: "integers of 1 to 8 bytes, or floats of 4 or 8",
+            expected: "integers of 1 to 8 bytes, or floats of 2, 4 or 8",
             got: other.chars().take(20).collect(),
         }),
     }
+}
+
+fn half_floats(data: &[u8], word: fn([u8; 2]) -> u16) -> Result<(Vec<f64>, u16), Error> {
+    Ok((data.as_chunks().0.iter().map(|b| half(word(*b))).collect(), 16))
 }
 
 /// Writes the grey values as a float32 array `[height, width]`, whole or not at all. Takes a

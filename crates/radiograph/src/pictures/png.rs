@@ -15,13 +15,7 @@ pub(crate) const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Reads a PNG; black is 0 and white the largest sample its bit depth can hold.
 pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
-    let fault = |e: png::DecodingError| Error::codec("PNG", e.to_string());
-    let limits = png::Limits { bytes: usize::try_from(options.limits.bytes).unwrap_or(usize::MAX) };
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    decoder.set_transformations(Transformations::EXPAND);
-    let mut reader = decoder.read_info().map_err(fault)?;
+    let mut reader = open(bytes, options)?;
     let (height, width) = (reader.info().height as usize, reader.info().width as usize);
     let channels = if reader.info().color_type == ColorType::Indexed {
         4
@@ -36,10 +30,15 @@ pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
         got: u64::MAX,
     })?;
     let mut buffer = vec![0; size];
-    let frame = reader.next_frame(&mut buffer).map_err(fault)?;
-    let channels = frame.color_type.samples();
-    let samples = &buffer[..frame.buffer_size()];
-    let (values, white, bits) = match frame.bit_depth {
+    let (color_type, bit_depth) = reader.output_color_type();
+    let rows = match reader.next_frame(&mut buffer) {
+        Ok(_) => height,
+        Err(_) if options.lenient => rows(bytes, options, &mut buffer)?,
+        Err(error) => return Err(fault(error)),
+    };
+    let channels = color_type.samples();
+    let samples = &buffer[..];
+    let (values, white, bits) = match bit_depth {
         BitDepth::Sixteen => {
             let words = samples.as_chunks::<2>().0.iter();
             let words = words.map(|b| f64::from(u16::from_be_bytes(*b)));
@@ -47,16 +46,49 @@ pub(crate) fn read_png(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph
         }
         _ => (luma(samples.iter().map(|&b| f64::from(b)), channels), 255.0, stored),
     };
-    let colour = format!("{:?}", frame.color_type).to_lowercase();
+    let colour = format!("{color_type:?}").to_lowercase();
     let mut provenance = provenance(SourceFormat::Png, &colour, channels, bits);
-    if !matches!(frame.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha) {
+    if !matches!(color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha) {
         provenance.warnings.push(Warning::ColourToGrey { photometric: colour });
     }
-    let range = Some([0.0, white]);
     let exif = reader.info().exif_metadata.as_deref();
     let orientation = exif.and_then(tiff_orientation);
-    Picture { height, width, values, range, orientation, rows: height, provenance }
-        .into_radiograph(options)
+    let picture = Picture::new(height, width, values, Some([0.0, white]));
+    Picture { orientation, rows, provenance, ..picture }.into_radiograph(options)
+}
+
+fn fault(error: png::DecodingError) -> Error {
+    Error::codec("PNG", error.to_string())
+}
+
+fn open<'a>(
+    bytes: &'a [u8],
+    options: &ReadOptions,
+) -> Result<png::Reader<Cursor<&'a [u8]>>, Error> {
+    let limits = png::Limits { bytes: usize::try_from(options.limits.bytes).unwrap_or(usize::MAX) };
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.read_info().map_err(fault)
+}
+
+/// Reads a damaged PNG row by row; gives the rows that arrived. Those of an interlaced one are not
+/// whole before its end.
+fn rows(bytes: &[u8], options: &ReadOptions, buffer: &mut [u8]) -> Result<usize, Error> {
+    buffer.fill(0);
+    let mut reader = open(bytes, options)?;
+    if reader.info().interlaced {
+        return Ok(0);
+    }
+    let row_bytes = buffer.len() / (reader.info().height as usize).max(1);
+    let mut rows = 0;
+    for place in buffer.chunks_exact_mut(row_bytes.max(1)) {
+        let Ok(Some(row)) = reader.next_row() else { break };
+        place.copy_from_slice(row.data());
+        rows += 1;
+    }
+    Ok(rows)
 }
 
 /// Writes the picture a person would see, 16-bit grey, whole or not at all: grey values of `[0, 1]`

@@ -4,7 +4,7 @@ JPEG 2000 films made of the frames in ../../testdata, and on the files and folde
     cargo build --release --bin radiograph
     python3 compare.py ../../../../target/release/radiograph [FILE or FOLDER ...]
 
-Installs pydicom and its decoders with pip into a virtual environment of its own where they are not importable. DCMTK
+Fetches nothing: pydicom and its decoders are to be installed. DCMTK
 (Debian package dcmtk) is used where it is on the path. Prints three tables by transfer syntax:
 
   values     after the modality LUT, against pydicom
@@ -17,13 +17,11 @@ Installs pydicom and its decoders with pip into a virtual environment of its own
 """
 
 import collections
-import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import venv
 
 PACKAGES = [
     "pydicom==3.*", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "pyjpegls", "numpy", "pillow",
@@ -34,15 +32,8 @@ try:
     import pydicom
     from openjpeg import decode as _
     from PIL import Image
-except ImportError:
-    home = pathlib.Path(tempfile.gettempdir()) / "vertebra-differential"
-    python = home / "bin" / "python"
-    if pathlib.Path(sys.executable) == python:
-        raise
-    if not python.exists():
-        venv.create(home, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    os.execv(python, [python, *sys.argv])
+except ImportError as error:
+    sys.exit(f"{error}; this script fetches nothing: python3 -m pip install {' '.join(PACKAGES)}")
 
 from pydicom.data import get_testdata_files
 from pydicom.encaps import encapsulate

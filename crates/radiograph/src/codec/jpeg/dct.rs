@@ -174,10 +174,11 @@ impl<'f> Sequential<'f> {
         let (h, v) = if interleaved { plane.sampling } else { (1, 1) };
         for row in 0..v {
             for column in 0..h {
-                let block = block(tables, bits, prediction)?;
                 if without_samples {
+                    skip(tables, bits)?;
                     continue;
                 }
+                let block = block(tables, bits, prediction)?;
                 let at = (y * v + row) * 8 * plane.stride + (x * h + column) * 8;
                 store(&inverse(&block), precision, &mut plane.samples[at..], plane.stride);
             }
@@ -259,6 +260,29 @@ fn block(tables: &Tables<'_>, bits: &mut Bits<'_>, prediction: &mut i32) -> Opti
         k += 1;
     }
     Some(block)
+}
+
+/// Steps over a block.
+fn skip(tables: &Tables<'_>, bits: &mut Bits<'_>) -> Option<()> {
+    tables.dc.difference(bits)?;
+    let mut k = 1;
+    while k < 64 {
+        bits.refill();
+        let symbol = tables.ac.symbol(bits)?;
+        let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
+        match (run, size) {
+            (15, 0) => k += 16,
+            (_, 0) => break,
+            _ => {
+                k += run + 1;
+                if k > 64 {
+                    return None;
+                }
+                bits.consume(size);
+            }
+        }
+    }
+    Some(())
 }
 
 /// Half the DCT basis: `BASIS[u][x] = c(u) / 2 cos((2 x + 1) u pi / 16)`.

@@ -40,6 +40,7 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
     size.check("JPEG", got)?;
     match (frame.process, frame.precision) {
         (3, _) => lossless(stream, &frame),
+        (0 | 1, 8) if !is_interleaved(&stream, &frame) => extended(stream, &frame),
         (0..=2, 8) => baseline(&stream, &frame, size),
         (1, 12) => extended(stream, &frame),
         (2, 12) => progressive(stream, &frame),
@@ -47,6 +48,14 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
             Err(fault(format!("process SOF{process} of {precision} bits is not supported")))
         }
     }
+}
+
+/// Whether the first scan has all components. The library reads those of a sequential picture in scans
+/// of their own wrong, without a word.
+fn is_interleaved(stream: &Stream<'_>, frame: &FrameHeader) -> bool {
+    let scan = stream.clone_ahead().and_then(|mut ahead| ahead.next());
+    !matches!(scan, Ok(Event::Scan(segment, _))
+        if segment.first().is_some_and(|n| usize::from(*n) < frame.components.len()))
 }
 
 /// The orientation that an Exif segment before the first scan states: 1 to 8 as in TIFF.

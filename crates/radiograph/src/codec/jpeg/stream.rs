@@ -92,6 +92,13 @@ impl<'a> Stream<'a> {
         })
     }
 
+    /// A stream that stands where this one does, without its tables.
+    pub(crate) fn clone_ahead(&self) -> Result<Self, Fault> {
+        let mut ahead = Self::new(self.bytes, self.deadline)?;
+        ahead.seek(self.pos);
+        Ok(ahead)
+    }
+
     /// Goes on at a byte, after a scan.
     pub(crate) fn seek(&mut self, pos: usize) {
         self.pos = pos;
