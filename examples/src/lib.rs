@@ -1,5 +1,6 @@
 //! What the programs share.
 
 pub mod concordance;
+pub mod natural;
 pub mod output;
 pub mod survival_table;

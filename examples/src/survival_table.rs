@@ -31,6 +31,27 @@ pub struct CompleteRows {
 }
 
 impl SurvivalTable {
+    /// That none of the columns that `option` names is the outcome itself, which would predict it.
+    ///
+    /// # Errors
+    /// For the first that is.
+    pub fn refuse_outcomes<'a>(
+        &self,
+        option: &str,
+        names: impl IntoIterator<Item = &'a String>,
+    ) -> anyhow::Result<()> {
+        for name in names {
+            for (outcome, column) in [("time", &self.time), ("event", &self.event)] {
+                ensure!(
+                    name != column,
+                    "{option} {name}: expected a column that was known at baseline, got the \
+                     outcome (--{outcome})"
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// The rows of `table` with a time, an event and a value in each of the `other` columns.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Everything that can go wrong in this crate.
 
+use vertebra_survival::numeric::significant;
+
 /// Everything that can go wrong in this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -68,17 +70,22 @@ pub enum Error {
         /// The column.
         column: String,
     },
-    /// The partial likelihood has no maximum: a coefficient grows without bound, as when a
-    /// covariate separates the events from the others.
+    /// The partial likelihood has no maximum: a coefficient, or a combination of several, grows
+    /// without bound, as when a covariate separates the events from the others.
     #[error(
-        "column {column}: expected a finite estimate, got a monotone likelihood (coefficient \
-         {coefficient:.3} and growing); drop the column or use ridge"
+        "{}: expected a finite estimate, got a monotone likelihood ({} separates the events from \
+         the others; the coefficient of {column} is {} and growing); drop the column or use ridge",
+        columns(column, with),
+        separator(with),
+        significant(*coefficient)
     )]
     MonotoneLikelihood {
         /// The column.
         column: String,
         /// What its coefficient had reached.
         coefficient: f64,
+        /// Other columns that grow with it: a combination of them separates the events.
+        with: Vec<String>,
     },
     /// Newton's method did not converge.
     #[error(
@@ -122,6 +129,17 @@ pub enum Error {
         /// The error.
         source: vertebra_survival::Error,
     },
+}
+
+fn columns(column: &str, with: &[String]) -> String {
+    match with {
+        [] => format!("column {column}"),
+        with => format!("columns {column}, {}", with.join(", ")),
+    }
+}
+
+fn separator(with: &[String]) -> &'static str {
+    if with.is_empty() { "it" } else { "a combination of them" }
 }
 
 impl From<vertebra_survival::Error> for Error {

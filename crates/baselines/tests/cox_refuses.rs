@@ -65,7 +65,7 @@ fn a_monotone_likelihood_names_its_column_and_ridge_cures_it() {
     let columns = design(&[("x", &|i| (i * i % 7) as f64), ("early", &|i| f64::from(i < 10))], n);
     let error = CoxRegression::default().fit(&outcomes, &columns).unwrap_err();
     assert!(
-        matches!(&error, Error::MonotoneLikelihood { column, coefficient } if column == "early" && *coefficient > 3.0),
+        matches!(&error, Error::MonotoneLikelihood { column, coefficient, .. } if column == "early" && *coefficient > 3.0),
         "{error}"
     );
     let fit = CoxRegression::default().with_ridge(0.5).fit(&outcomes, &columns).unwrap();

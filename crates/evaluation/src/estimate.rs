@@ -4,7 +4,6 @@
 use crate::Keys;
 use serde::{Deserialize, Serialize};
 pub use vertebra_survival::estimate::{Estimate, Interval};
-use vertebra_survival::estimate::{Pivot, Scale};
 
 impl Keys for Estimate {
     const KEYS: &'static [&'static str] = &["value", "std_error", "interval"];
@@ -12,15 +11,6 @@ impl Keys for Estimate {
 
 impl Keys for vertebra_survival::Test {
     const KEYS: &'static [&'static str] = &["statistic", "df", "p"];
-}
-
-/// The interval of a share that is symmetric on the logit scale, by the normal distribution; none
-/// at 0 and 1 or without a standard error.
-pub(crate) fn logit_interval(value: f64, std_error: f64, level: f64) -> Option<Interval> {
-    if !(value > 0.0 && value < 1.0 && std_error > 0.0) {
-        return None;
-    }
-    Some(Estimate::around(value, std_error, (Pivot::Normal, Scale::Logit), level).interval)
 }
 
 /// A test of a null hypothesis.

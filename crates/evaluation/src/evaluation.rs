@@ -5,14 +5,14 @@ use crate::curves::{Incidence, Survival};
 use crate::curves::{curve, groups};
 use crate::discrimination::comparison::{AucEquality, Comparison};
 use crate::discrimination::scores::{Joint, Score};
-use crate::discrimination::{comparison, scores};
+use crate::discrimination::subgroups::SubgroupDifference;
+use crate::discrimination::{comparison, scores, subgroups};
 use crate::predictions::brier::{BrierComparison, IntegratedBrier};
 use crate::predictions::prediction::Prediction;
 use crate::predictions::{brier, prediction};
 use crate::run::Run;
-use crate::{Error, EvaluationOptions, Figure, Sample, keys};
+use crate::{Error, EvaluationOptions, Figure, Sample, keys, warnings};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Everything that can be said of the scores and predictions of a [`Sample`].
 ///
@@ -23,6 +23,12 @@ use std::borrow::Cow;
 pub struct Evaluation {
     /// Subjects.
     pub n: usize,
+    /// Rows, where a subject may have several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
+    /// What is suspicious in the data but does not stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Their events, of the cause predicted where there are several.
     pub events: usize,
     /// The cause that is predicted, where others compete with it.
@@ -38,6 +44,9 @@ pub struct Evaluation {
     pub scores: Vec<Score>,
     /// Paired differences of the scores, with P values adjusted by Holm's method.
     pub comparisons: Vec<Comparison>,
+    /// Differences of the scores' discrimination between the groups of the sample.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subgroups: Vec<SubgroupDifference>,
     /// Tests that all scores have the same AUC: at each horizon, and at all of them together.
     pub auc_equality: Vec<AucEquality>,
     /// The groups of the sample, then the thirds of each score.
@@ -60,11 +69,13 @@ impl Evaluation {
     pub fn of(sample: &Sample, options: &EvaluationOptions) -> Result<Self, Error> {
         sample.check()?;
         options.check()?;
-        let run = Run::new(Cow::Borrowed(sample), options);
+        let run = Run::new(sample.with_dependence()?, options);
         let joint = Joint::without_gaps(&run);
         let cause = run.cause();
         Ok(Self {
-            n: sample.n(),
+            n: sample.n_subjects(),
+            rows: sample.subjects.is_some().then(|| sample.n()),
+            warnings: warnings::of(&run),
             events: run.own.n_events(),
             cause: cause.map(|cause| cause.number()),
             time_unit: options.time_unit.clone(),
@@ -72,6 +83,7 @@ impl Evaluation {
             incidence: cause.map(|cause| curve::incidence(&run, cause)),
             scores: scores::scores(&run, &joint),
             comparisons: comparison::comparisons(&run, &joint),
+            subgroups: subgroups::differences(&run),
             auc_equality: comparison::auc_equality(&run),
             groups: groups::groups(&run),
             predictions: prediction::predictions(&run),

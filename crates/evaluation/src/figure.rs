@@ -46,6 +46,11 @@ impl Undefined {
     pub fn new(reason: Reason, why: impl Into<String>) -> Self {
         Self { reason, why: why.into() }
     }
+
+    /// The same, saying of what, such as a group.
+    pub(crate) fn of(self, what: &str) -> Self {
+        Self { why: format!("{what}: {}", self.why), ..self }
+    }
 }
 
 impl From<vertebra_survival::Error> for Undefined {
@@ -119,6 +124,14 @@ impl<T> Figure<T> {
         match self {
             Self::Defined(value) => Ok(value),
             Self::Undefined(undefined) => Err(undefined),
+        }
+    }
+
+    /// The same; where it does not exist, the reason says of what, such as a group.
+    pub(crate) fn named(self, what: &str) -> Self {
+        match self {
+            Self::Undefined(undefined) => Self::Undefined(undefined.of(what)),
+            defined => defined,
         }
     }
 

@@ -55,6 +55,7 @@ mod options;
 mod run;
 mod sample;
 mod text;
+mod warnings;
 
 pub use curves::{DrawnGroup, GroupedBy, Grouping, curves_of_groups};
 pub use discrimination::{

@@ -1,5 +1,7 @@
 //! The errors of this crate.
 
+use crate::numeric::significant;
+
 /// Everything that can go wrong in this crate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -79,16 +81,20 @@ pub enum Error {
         /// The column, from 0.
         column: usize,
     },
-    /// The partial likelihood has no maximum: a coefficient grows without bound, as when a
-    /// covariate separates the events from the others.
+    /// The partial likelihood has no maximum: a coefficient, or a combination of several, grows
+    /// without bound, as when a covariate separates the events from the others.
     #[error(
-        "column {column}: the likelihood is monotone, its coefficient {coefficient:.3} and growing"
+        "column {column}: the likelihood is monotone, its coefficient {} and growing{}",
+        significant(*coefficient),
+        together(with)
     )]
     MonotoneLikelihood {
         /// The column, from 0.
         column: usize,
         /// What its coefficient had reached.
         coefficient: f64,
+        /// Other columns that grow with it: a combination of them separates the events.
+        with: Vec<usize>,
     },
     /// Newton's method did not converge.
     #[error("no convergence: {distance:.3e} standard errors from the maximum after {steps} steps")]
@@ -106,4 +112,14 @@ pub enum Error {
         /// Samples drawn.
         drawn: usize,
     },
+}
+
+fn together(with: &[usize]) -> String {
+    match with {
+        [] => String::new(),
+        with => {
+            let columns: Vec<String> = with.iter().map(ToString::to_string).collect();
+            format!(" together with column {}", columns.join(", "))
+        }
+    }
 }

@@ -355,8 +355,10 @@ proptest! {
             for i in (0..time.len()).filter(|&i| time[i] <= horizon && cause[i] == 1) {
                 for j in 0..time.len() {
                     let gone = time[j] <= horizon && cause[j] == 2;
-                    if gone || time[j] > horizon {
-                        let until = if gone { time[j] } else { horizon + 0.5 };
+                    // Where nobody was followed beyond the horizon, those censored at it are free.
+                    let ends = !time.iter().any(|&t| t > horizon) && time[j] == horizon && cause[j] == 0;
+                    if gone || ends || time[j] > horizon {
+                        let until = if gone || ends { time[j] } else { horizon + 0.5 };
                         let pair = w[i] / uncensored(time[i]) * w[j] / uncensored(until);
                         pairs += pair;
                         wins += pair * match score[i].total_cmp(&score[j]) {

@@ -6,14 +6,18 @@
 //! cargo run --release -p vertebra-coverage            # 2,000 samples of each size
 //! cargo run --release -p vertebra-coverage -- 100 179 # 100 samples of 179 subjects
 //! cargo run --release -p vertebra-coverage -- 2000 179 0 # without the bootstrap
+//! cargo run --release -p vertebra-coverage -- figures 2000 # all other figures and tests
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod coverage;
+mod figures;
 mod intervals;
 mod scenario;
 mod tally;
 
+use figures::Cohort;
 use intervals::{Intervals, intervals};
 use rayon::prelude::*;
 use scenario::{HORIZON, LARGE, SCENARIOS, Scenario, Truth};
@@ -24,7 +28,18 @@ use vertebra_survival::Error;
 const LARGE_SAMPLES: u64 = 4;
 
 fn main() -> std::process::ExitCode {
-    let arguments: Result<Vec<u64>, _> = std::env::args().skip(1).map(|a| a.parse()).collect();
+    let mut arguments = std::env::args().skip(1).peekable();
+    let of_figures = arguments.next_if(|first| first == "figures").is_some();
+    let arguments: Result<Vec<u64>, _> = arguments.map(|a| a.parse()).collect();
+    if let (true, Ok([samples, ..])) = (of_figures, arguments.as_deref()) {
+        return match all_figures(*samples) {
+            Ok(()) => std::process::ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("error: {why}");
+                std::process::ExitCode::FAILURE
+            }
+        };
+    }
     let (samples, only, replicates) = match arguments.as_deref() {
         Ok([]) => (2_000, None, None),
         Ok([samples]) if *samples > 0 => (*samples, None, None),
@@ -47,6 +62,15 @@ fn main() -> std::process::ExitCode {
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// The three sizes with independent subjects, then in clusters.
+fn all_figures(samples: u64) -> Result<(), Error> {
+    for clustered in [false, true] {
+        let cohorts = SCENARIOS.map(|s| Cohort { n: s.n, rate: s.rate, clustered });
+        coverage::report(&cohorts, samples)?;
+    }
+    Ok(())
 }
 
 fn report(scenario: Scenario, samples: u64) -> Result<(), Error> {

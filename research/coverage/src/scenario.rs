@@ -94,7 +94,7 @@ pub(crate) fn indices() -> [(&'static str, ConcordanceOptions); 2] {
 }
 
 /// A standard normal number, by Box and Muller's transform.
-fn normal(random: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn normal(random: &mut ChaCha8Rng) -> f64 {
     let (u, v) = (1.0 - random.random::<f64>(), random.random::<f64>());
     (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use vertebra_survival::{
     BaselineHazard, Estimate, Outcomes, Test, Ties,
     cox::CoxMaximum,
-    estimate::{Pivot, Scale},
+    estimate::Scale,
 };
 
 /// One column of a fit.
@@ -23,7 +23,8 @@ pub struct Coefficient {
     pub model_std_error: f64,
     /// Its robust standard error, where the design has clusters.
     pub robust_std_error: Option<f64>,
-    /// Whether the log hazard ratio is 0: it divided by its standard error.
+    /// Whether the log hazard ratio is 0: it divided by its standard error, compared with Student's t
+    /// where there are few clusters.
     pub test: Test,
 }
 
@@ -35,8 +36,8 @@ pub struct Coefficient {
 pub struct CoxTests {
     /// Twice the rise of the log partial likelihood. It assumes independent rows, clusters or not.
     pub likelihood_ratio: Test,
-    /// From the coefficients and their (robust, when there are clusters) variance; `None` when
-    /// there are too few clusters for the robust variance to have an inverse.
+    /// From the coefficients and their (robust, when there are clusters) variance, compared with F
+    /// where there are few clusters; `None` when there are no more clusters than columns.
     pub wald: Option<Test>,
     /// From the score at zero; `None` where only a ridge tells collinear columns apart.
     pub score: Option<Test>,
@@ -150,10 +151,11 @@ impl Coefficient {
         let model_std_error = root(&maximum.covariance);
         let robust_std_error = maximum.robust_covariance.as_ref().map(root);
         let std_error = robust_std_error.unwrap_or(model_std_error);
+        let pivot = maximum.pivot();
         let value = maximum.coefficients[column];
         let ratio = value.exp();
         let around = |value: f64, std_error: f64, scale: Scale| {
-            Estimate::around(value, std_error, (Pivot::Normal, scale), level)
+            Estimate::around(value, std_error, (pivot, scale), level)
         };
         Self {
             name,
@@ -161,7 +163,7 @@ impl Coefficient {
             hazard_ratio: around(ratio, ratio * std_error, Scale::Log),
             model_std_error,
             robust_std_error,
-            test: Test::two_sided(value / std_error, Pivot::Normal),
+            test: Test::two_sided(value / std_error, pivot),
         }
     }
 }
@@ -172,7 +174,7 @@ impl CoxTests {
         let df = maximum.df;
         Self {
             likelihood_ratio: Test::chi_square(2.0 * rise, df),
-            wald: maximum.wald_statistic.map(|statistic| Test::chi_square(statistic, df)),
+            wald: maximum.wald_test(),
             score: maximum
                 .score_statistic
                 .map(|statistic| Test::chi_square(statistic, n_columns as f64)),

@@ -82,10 +82,12 @@ impl CoxRegression {
 
 /// An error of the fit with the names of the columns.
 fn named(error: SurvivalError, names: &[String]) -> Error {
+    let name = |column: usize| names[column].clone();
     match error {
-        SurvivalError::Collinear { column } => Error::Collinear { column: names[column].clone() },
-        SurvivalError::MonotoneLikelihood { column, coefficient } => {
-            Error::MonotoneLikelihood { column: names[column].clone(), coefficient }
+        SurvivalError::Collinear { column } => Error::Collinear { column: name(column) },
+        SurvivalError::MonotoneLikelihood { column, coefficient, with } => {
+            let (column, with) = (name(column), with.into_iter().map(name).collect());
+            Error::MonotoneLikelihood { column, coefficient, with }
         }
         SurvivalError::NotConverged { steps, distance } => Error::NotConverged { steps, distance },
         SurvivalError::InvalidSetting { name, expected, got } => {

@@ -30,7 +30,7 @@ impl Keys for Survival {
 }
 
 /// Median survival with its interval; a bound that the curve never reaches is absent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Median {
     /// The median.
@@ -39,6 +39,9 @@ pub struct Median {
     pub median_lower: Option<f64>,
     /// Upper bound.
     pub median_upper: Option<f64>,
+    /// Why one of them is absent, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_why: Option<String>,
 }
 
 /// Survival at a horizon.
@@ -149,25 +152,36 @@ pub(crate) fn finite(value: f64) -> Option<f64> {
 /// Survival of all subjects.
 pub(crate) fn survival(run: &Run<'_>) -> Figure<Survival> {
     let outcomes = run.sample.observed.any();
-    let curves = run.curve().fit(outcomes).and_then(|c| Ok((c, follow_up_curve(outcomes)?)));
+    let follow_up = || follow_up_curve(&*run.sample.follow_up()?);
+    let curves = run.curve().fit(outcomes).and_then(|c| Ok((c, follow_up()?)));
     figure(curves, |(curve, follow_up)| Survival {
         median: Median::of(&curve),
         quartiles: [0.25, 0.5, 0.75].map(|q| curve.quantile(q)),
         median_follow_up: follow_up.quantile(0.5),
-        at: run.options.horizons.iter().map(|&h| SurvivalAt::of(&curve, h)).collect(),
+        at: run.options.horizons.iter().map(|&h| SurvivalAt::of(&curve, h, "survival")).collect(),
     })
 }
 
 impl Median {
     pub(crate) fn of(curve: &SurvivalCurve) -> Self {
         let (median_lower, median_upper) = curve.quantile_interval(0.5);
-        Self { median: curve.quantile(0.5), median_lower, median_upper }
+        let median = curve.quantile(0.5);
+        let absent = |what: &str| {
+            format!("{what} does not fall to 0.5 within the follow-up")
+        };
+        let median_why = match (median, median_lower, median_upper) {
+            (None, ..) => Some(absent("the curve")),
+            (_, None, _) => Some(absent("the lower bound of the curve")),
+            (.., None) => Some(absent("the upper bound of the curve")),
+            _ => None,
+        };
+        Self { median, median_lower, median_upper, median_why }
     }
 }
 
 impl SurvivalAt {
     /// A curve at a horizon, with the mean up to there.
-    pub(crate) fn of(curve: &SurvivalCurve, horizon: f64) -> Self {
+    pub(crate) fn of(curve: &SurvivalCurve, horizon: f64, what: &str) -> Self {
         let point = figure(curve.restricted_mean(horizon), |mean| {
             let Interval { lower, upper, level, .. } = curve.interval_at(horizon);
             SurvivalPoint {
@@ -180,7 +194,8 @@ impl SurvivalAt {
                 restricted_mean: mean.value,
                 restricted_mean_std_error: finite(mean.std_error),
             }
-        });
+        })
+        .named(&format!("{what} at {horizon}"));
         Self { horizon, at_risk: curve.n_risk_at(horizon), point }
     }
 }
@@ -195,7 +210,7 @@ pub(crate) fn incidence(run: &Run<'_>, cause: OneCause<'_>) -> Vec<Figure<Incide
     };
     let causes = cause.outcomes().causes();
     let at = |curve: &CumulativeIncidence| {
-        run.options.horizons.iter().map(|&h| IncidenceAt::of(&any, curve, h)).collect()
+        run.options.horizons.iter().map(|&h| IncidenceAt::of(&any, curve, h, "cumulative incidence")).collect()
     };
     let one = |curve: &CumulativeIncidence| {
         let events = causes.iter().filter(|&&c| c == curve.cause).count();
@@ -206,13 +221,18 @@ pub(crate) fn incidence(run: &Run<'_>, cause: OneCause<'_>) -> Vec<Figure<Incide
 
 impl IncidenceAt {
     /// An incidence at a horizon that somebody was followed to, as the curve of any event tells.
-    pub(crate) fn of(any: &SurvivalCurve, curve: &CumulativeIncidence, horizon: f64) -> Self {
-        let point = match any.restricted_mean(horizon) {
-            Err(_) => {
-                let why = "the cumulative incidence is undefined: nobody was followed so long";
+    pub(crate) fn of(
+        any: &SurvivalCurve,
+        curve: &CumulativeIncidence,
+        horizon: f64,
+        what: &str,
+    ) -> Self {
+        let point = match any.reaches(horizon) {
+            false => {
+                let why = format!("{what} at {horizon}: nobody was followed to it");
                 Undefined::new(Reason::Undefined, why).into()
             }
-            Ok(_) => {
+            true => {
                 let Interval { lower, upper, level, .. } = curve.interval_at(horizon);
                 Figure::Defined(IncidencePoint {
                     incidence: curve.at(horizon),

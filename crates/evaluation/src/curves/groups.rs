@@ -3,7 +3,7 @@
 use crate::curves::curve::{IncidenceAt, Median, StepCurve, SurvivalAt};
 use crate::estimate::Test;
 use crate::run::{Run, figure};
-use crate::{Error, Figure, Grouping, Keys, Sample, keys};
+use crate::{Error, Figure, Grouping, Keys, Sample, Undefined, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
     OneCause,
@@ -137,6 +137,9 @@ pub struct SurvivalPoints {
     /// Upper bound of the median.
     #[serde(deserialize_with = "Option::deserialize")]
     pub median_upper: Option<f64>,
+    /// Why one of these is absent, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_why: Option<String>,
     /// At each horizon.
     pub at: Vec<SurvivalAt>,
 }
@@ -152,16 +155,22 @@ pub(crate) fn groups(run: &Run<'_>) -> Vec<Groups> {
 }
 
 fn one(run: &Run<'_>, grouping: &Grouping) -> Groups {
+    let what = format!("groups of {}", grouping.name);
     let weighted = |weight| {
         let test = log_rank(run, grouping, weight);
-        figure(test, |t| ChiSquare::of(t.test))
+        figure(test, |t| ChiSquare::of(t.test)).named(&what)
     };
+    let mut labels: Vec<usize> = grouping.labels.clone();
+    labels.sort_unstable();
+    labels.dedup();
+    let n = |label: usize| run.sample.count(grouping.members(label).into_iter());
     let log_rank = figure(log_rank(run, grouping, LogRankWeight::LogRank), |t| LogRankTest {
         test: ChiSquare::of(t.test).test,
-        n: t.n,
+        n: labels.into_iter().map(n).collect(),
         observed: t.observed,
         expected: t.expected,
-    });
+    })
+    .named(&what);
     Groups {
         by: grouping.by(),
         log_rank,
@@ -169,11 +178,12 @@ fn one(run: &Run<'_>, grouping: &Grouping) -> Groups {
         tarone_ware: weighted(LogRankWeight::TaroneWare),
         peto_prentice: weighted(LogRankWeight::FlemingHarrington { rho: 1.0, gamma: 0.0 }),
         late: weighted(LogRankWeight::FlemingHarrington { rho: 0.0, gamma: 1.0 }),
-        gray: run.cause().map(|cause| gray(run, cause, grouping)),
+        gray: run.cause().map(|cause| gray(run, cause, grouping).named(&what)),
         curves: match run.cause() {
             None => survival(run, grouping),
             Some(cause) => incidence(run, cause, grouping),
-        },
+        }
+        .named(&what),
     }
 }
 
@@ -206,14 +216,22 @@ fn gray(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<ChiSq
 
 fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
     let one = |group: GroupCurve<usize>| {
-        let at = |&h: &f64| SurvivalAt::of(&group.curve, h);
-        let Median { median, median_lower, median_upper } = Median::of(&group.curve);
+        let what = format!("group {} of {}", grouping.names[group.label], grouping.name);
+        let at = |&h: &f64| SurvivalAt::of(&group.curve, h, &what);
+        let Median { median, median_lower, median_upper, median_why } = Median::of(&group.curve);
+        let median_why = median_why.map(|why| format!("{what}: {why}"));
         let at = run.options.horizons.iter().map(at).collect();
         Group {
             label: grouping.names[group.label].clone(),
-            n: group.n,
+            n: run.sample.count(grouping.members(group.label).into_iter()),
             events: group.events,
-            curve: GroupPoints::Survival(SurvivalPoints { median, median_lower, median_upper, at }),
+            curve: GroupPoints::Survival(SurvivalPoints {
+                median,
+                median_lower,
+                median_upper,
+                median_why,
+                at,
+            }),
         }
     };
     let by_group = run.curve().fit_by_group(&run.own, &grouping.labels);
@@ -221,14 +239,23 @@ fn survival(run: &Run<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
 }
 
 fn incidence(run: &Run<'_>, cause: OneCause<'_>, grouping: &Grouping) -> Figure<Vec<Group>> {
+    let any = run.curve().fit_by_group(cause.outcomes().any_event(), &grouping.labels);
+    let any = match any {
+        Ok(any) => any,
+        Err(why) => return Undefined::from(why).into(),
+    };
     let one = |group: GroupIncidence<usize>| {
         let members = grouping.members(group.label);
-        let any = run.curve().fit(&cause.outcomes().any_event().subset(&members))?;
+        let place = any.iter().position(|curve| curve.label == group.label);
+        let Some(any) = place.map(|k| &any[k].curve) else {
+            return Err(vertebra_survival::Error::Empty { name: "group" });
+        };
         let curve = &group.curves[cause.number() - 1];
-        let at = |&h: &f64| IncidenceAt::of(&any, curve, h);
+        let what = format!("group {} of {}", grouping.names[group.label], grouping.name);
+        let at = |&h: &f64| IncidenceAt::of(any, curve, h, &what);
         Ok(Group {
             label: grouping.names[group.label].clone(),
-            n: group.n,
+            n: run.sample.count(members.iter().copied()),
             events: run.own.subset(&members).n_events(),
             curve: GroupPoints::Incidence { at: run.options.horizons.iter().map(at).collect() },
         })

@@ -7,7 +7,7 @@ use crate::run::{Run, figure, on_endpoint};
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    Error, PairedDifference, concordance::compare_c_u_statistic, group_tests::holm,
+    Error, PairedDifference, concordance::UStatisticOptions, group_tests::holm,
 };
 
 /// A paired difference of two statistics of the same subjects, with its test against 0.
@@ -159,7 +159,7 @@ fn one(run: &Run<'_>, joint: &Joint<'_>, (a, b): (usize, usize)) -> Comparison {
         Comparison {
             first: run.scores()[a].name.clone(),
             second: run.scores()[b].name.clone(),
-            n: run.sample.n(),
+            n: run.sample.n_subjects(),
             events: run.own.n_events(),
             harrell: of(&joint.harrell),
             uno: of(&joint.uno),
@@ -169,13 +169,13 @@ fn one(run: &Run<'_>, joint: &Joint<'_>, (a, b): (usize, usize)) -> Comparison {
     })
 }
 
-/// The U-statistic test, which knows neither strata nor clusters.
+/// The U-statistic test, which knows no strata.
 fn u_statistic(run: &Run<'_>, first: &[f64], second: &[f64]) -> Figure<Difference> {
-    if run.sample.strata.is_some() || run.sample.clusters.is_some() {
-        return Undefined::new(Reason::NotDefined, "not defined for strata or clusters").into();
+    if run.sample.strata.is_some() {
+        return Undefined::new(Reason::NotDefined, "not defined for strata").into();
     }
-    let got = compare_c_u_statistic(&run.pairs, first, second);
-    figure(got, Difference::of)
+    let options = UStatisticOptions::default().with_level(run.level());
+    figure(options.compare(&run.pairs, first, second), Difference::of)
 }
 
 /// Whether all scores have the same AUC: at each horizon, and at all of them together.

@@ -176,7 +176,7 @@ impl Concordances {
         let Some(drawn) = &self.drawn else {
             return Undefined::new(
                 Reason::NotRequested,
-                "not asked for: the options have no bootstrap",
+                "not asked for: no bootstrap samples (evaluate --bootstrap)",
             )
             .into();
         };

@@ -13,18 +13,31 @@ pub enum IntervalMethod {
     /// Studentised bootstrap on the logit scale, which held the truth most often in simulations
     /// with few events.
     StudentisedLogitBootstrap,
-    /// Infinitesimal jackknife with Student's t on the logit scale, for a concordance.
+    /// Infinitesimal jackknife with Student's t on the logit scale.
     LogitStudent,
-    /// Infinitesimal jackknife with the normal distribution on the logit scale, for a figure at a
-    /// horizon.
+    /// Infinitesimal jackknife with the normal distribution on the logit scale, in files of versions
+    /// before Student's t was taken for figures at a horizon.
     LogitNormal,
+    /// A figure of 0 or 1, whose standard error is 0: exact for a share, by Newcombe's score test
+    /// for an area.
+    Boundary,
+}
+
+impl IntervalMethod {
+    /// How a figure between 0 and 1 has its interval without a bootstrap.
+    pub(crate) fn of(estimate: &Estimate) -> Self {
+        match estimate.value > 0.0 && estimate.value < 1.0 {
+            true => Self::LogitStudent,
+            false => Self::Boundary,
+        }
+    }
 }
 
 /// A figure with the interval to report.
 ///
 /// With a bootstrap that is the studentised one on the logit scale, and otherwise, or where that
-/// does not exist, the jackknife's on the logit scale: for a concordance with Student's t
-/// (`docs/VALIDATION.md` of the project).
+/// does not exist, the jackknife's on the logit scale with Student's t (`docs/VALIDATION.md` of the
+/// project).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Headline {
@@ -72,7 +85,7 @@ impl Headline {
                 let (lower, upper) = drawn.studentised?;
                 Some(Interval::new(lower, upper, drawn.level))
             });
-            Self::choose(estimate, drawn, IntervalMethod::LogitStudent)
+            Self::choose(estimate, drawn, IntervalMethod::of(&estimate))
         })
     }
 }

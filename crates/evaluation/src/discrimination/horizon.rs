@@ -6,7 +6,7 @@ use crate::{Figure, Keys, keys};
 use serde::{Deserialize, Serialize};
 pub use vertebra_survival::horizon::RocPoint;
 use vertebra_survival::{
-    Error, accuracy_at,
+    Error,
     horizon::{AucAt, ThresholdAccuracy, roc_at, youden_threshold},
 };
 
@@ -173,9 +173,9 @@ pub(crate) fn accuracy(
     horizon: f64,
     threshold: f64,
 ) -> Figure<Accuracy> {
-    let got = on_endpoint!(run.sample.observed, |endpoint| accuracy_at(
-        endpoint, risk, horizon, threshold
-    ));
+    let got = on_endpoint!(run.sample.observed, |endpoint| run
+        .at_horizon()
+        .accuracy_at(endpoint, risk, horizon, threshold));
     figure(got, |a| Accuracy::of(&a))
 }
 
@@ -199,8 +199,9 @@ impl Accuracy {
 
 fn youden(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Youden> {
     let got = on_endpoint!(run.sample.observed, |endpoint| {
-        youden_threshold(endpoint, risk, horizon)
-            .and_then(|threshold| accuracy_at(endpoint, risk, horizon, threshold))
+        youden_threshold(endpoint, risk, horizon).and_then(|threshold| {
+            run.at_horizon().accuracy_at(endpoint, risk, horizon, threshold)
+        })
     });
     figure(got, |a| Youden { threshold: a.threshold, accuracy: Accuracy::of(&a) })
 }

@@ -31,6 +31,7 @@ pub(crate) mod headline;
 pub(crate) mod horizon;
 mod reported;
 pub(crate) mod scores;
+pub(crate) mod subgroups;
 
 pub use comparison::{
     AdjustedDifference, AucEquality, Comparison, Difference, DifferenceAt, WaldTest,
@@ -44,3 +45,4 @@ pub use horizon::{
 };
 pub use reported::{ReportedAccuracy, Share};
 pub use scores::{Discrimination, Score, SubdistributionHazard};
+pub use subgroups::{SubgroupAuc, SubgroupDifference};

@@ -2,15 +2,14 @@
 //! that repeats everything, the censoring curve too.
 
 use crate::discrimination::headline::{Headline, IntervalMethod};
-use crate::estimate::{Estimate, Interval, logit_interval};
+use crate::estimate::{Estimate, Interval};
 use crate::run::{Run, on_endpoint};
 use crate::sample::Observed;
 use crate::{Error, EvaluationOptions, Figure, Keys, Sample, Undefined};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use vertebra_survival::{BootstrapOptions, accuracy_at, auc_at};
+use vertebra_survival::BootstrapOptions;
 
-/// A share of subjects. Where it is 0 or 1, or its standard error is 0, it has no interval.
+/// A share of subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Share {
@@ -43,9 +42,6 @@ impl Keys for ReportedAccuracy {
     const KEYS: &'static [&'static str] = &["sensitivity", "specificity", "ppv", "npv"];
 }
 
-/// A figure and its standard error.
-type Pair = (f64, f64);
-
 impl Sample {
     /// The cumulative/dynamic AUC of a score at `horizon` with the interval to report: the
     /// studentised bootstrap's where the options ask for samples.
@@ -73,25 +69,18 @@ impl Sample {
         options: &EvaluationOptions,
     ) -> Result<Figure<Headline>, Error> {
         let (run, risk) = self.of_score(score, options)?;
-        let of = |observed: &Observed, risk: &[f64]| -> Result<Pair, vertebra_survival::Error> {
-            on_endpoint!(observed, |endpoint| auc_at(endpoint, risk, horizon)
-                .map(|a| (a.estimate.value, a.estimate.std_error)))
+        let of = |observed: &Observed, risk: &[f64]| -> Result<_, vertebra_survival::Error> {
+            on_endpoint!(observed, |endpoint| run
+                .at_horizon()
+                .auc_at(endpoint, risk, horizon)
+                .map(|a| a.estimate))
         };
         let whole = match of(&run.sample.observed, &risk) {
             Err(why) => return Ok(Undefined::from(why).into()),
             Ok(whole) => whole,
         };
-        let share = share(&run, &risk, whole, &|observed, risk| of(observed, risk).ok());
-        let estimate = |interval| Estimate::new(share.value, share.std_error, interval);
-        Ok(match (share.interval, share.method) {
-            (Some(interval), Some(method)) => {
-                Figure::Defined(Headline::new(estimate(interval), method))
-            }
-            _ => {
-                let interval = Interval::new(share.value, share.value, options.level);
-                Figure::Defined(Headline::new(estimate(interval), IntervalMethod::LogitNormal))
-            }
-        })
+        let drawn = bootstrap(&run, &risk, &|observed, risk| of(observed, risk).ok());
+        Ok(Figure::Defined(Headline::choose(whole, drawn, IntervalMethod::of(&whole))))
     }
 
     /// Sensitivity, specificity and predictive values at `horizon` of flagging the subjects at or
@@ -107,18 +96,16 @@ impl Sample {
     ) -> Result<Figure<ReportedAccuracy>, Error> {
         let (run, risk) = self.of_score(score, options)?;
         let of = |observed: &Observed, risk: &[f64]| {
-            on_endpoint!(observed, |endpoint| accuracy_at(endpoint, risk, horizon, threshold))
+            on_endpoint!(observed, |endpoint| run
+                .at_horizon()
+                .accuracy_at(endpoint, risk, horizon, threshold))
         };
         let whole = match of(&run.sample.observed, &risk) {
             Err(why) => return Ok(Undefined::from(why).into()),
             Ok(whole) => whole,
         };
-        let parts: [fn(&vertebra_survival::horizon::ThresholdAccuracy) -> Pair; 4] = [
-            |a| (a.sensitivity.value, a.sensitivity.std_error),
-            |a| (a.specificity.value, a.specificity.std_error),
-            |a| (a.ppv.value, a.ppv.std_error),
-            |a| (a.npv.value, a.npv.std_error),
-        ];
+        let parts: [fn(&vertebra_survival::horizon::ThresholdAccuracy) -> Estimate; 4] =
+            [|a| a.sensitivity, |a| a.specificity, |a| a.ppv, |a| a.npv];
         let [sensitivity, specificity, ppv, npv] = parts.map(|part| {
             share(&run, &risk, part(&whole), &|observed, risk| {
                 Some(part(&of(observed, risk).ok()?))
@@ -139,7 +126,8 @@ impl Sample {
             let (name, expected) = ("score".to_owned(), "the name of a score of the sample");
             return Err(Error::InvalidValue { name, expected, got: score.to_owned() });
         };
-        let (run, mut columns) = Run::new(Cow::Borrowed(self), options).complete(&[&found.values]);
+        let (run, mut columns) =
+            Run::new(self.with_dependence()?, options).complete(&[&found.values]);
         Ok((run, columns.swap_remove(0)))
     }
 }
@@ -148,28 +136,31 @@ impl Sample {
 fn share(
     run: &Run<'_>,
     risk: &[f64],
-    (value, std_error): Pair,
-    of: &(dyn Fn(&Observed, &[f64]) -> Option<Pair> + Sync),
+    whole: Estimate,
+    of: &(dyn Fn(&Observed, &[f64]) -> Option<Estimate> + Sync),
 ) -> Share {
-    let bootstrap = run.options.bootstrap.and_then(|samples| {
-        let mut options =
-            BootstrapOptions::default().with_replicates(samples).with_seed(run.options.seed);
-        if let Some(clusters) = &run.sample.clusters {
-            options = options.with_clusters(clusters.clone());
-        }
-        let again = |subjects: &[usize]| {
-            let risk: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
-            of(&run.sample.observed.subset(subjects), &risk)
-        };
-        options.draw_studentised(risk.len(), again).ok()?.studentised_logit(run.level()).ok()
-    });
-    let level = run.level();
-    let (interval, method) = match bootstrap {
-        Some(interval) => (Some(interval), Some(IntervalMethod::StudentisedLogitBootstrap)),
-        None => {
-            let interval = logit_interval(value, std_error, level);
-            (interval, interval.map(|_| IntervalMethod::LogitNormal))
-        }
+    let drawn = bootstrap(run, risk, of);
+    let Headline { estimate, method } = Headline::choose(whole, drawn, IntervalMethod::of(&whole));
+    let Estimate { value, std_error, interval, .. } = estimate;
+    Share { value, std_error, interval: Some(interval), method: Some(method) }
+}
+
+/// The studentised interval on the logit scale, where the options ask for samples and it exists.
+fn bootstrap(
+    run: &Run<'_>,
+    risk: &[f64],
+    of: &(dyn Fn(&Observed, &[f64]) -> Option<Estimate> + Sync),
+) -> Option<Interval> {
+    let mut options = BootstrapOptions::default()
+        .with_replicates(run.options.bootstrap?)
+        .with_seed(run.options.seed);
+    if let Some(clusters) = &run.sample.clusters {
+        options = options.with_clusters(clusters.clone());
+    }
+    let again = |subjects: &[usize]| {
+        let risk: Vec<f64> = subjects.iter().map(|&i| risk[i]).collect();
+        let drawn = of(&run.sample.observed.resample(subjects), &risk)?;
+        Some((drawn.value, drawn.std_error))
     };
-    Share { value, std_error, interval, method }
+    options.draw_studentised(risk.len(), again).ok()?.studentised_logit(run.level()).ok()
 }

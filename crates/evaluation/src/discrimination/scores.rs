@@ -139,7 +139,7 @@ fn of_score(joint: &Joint<'_>, place: usize) -> Discrimination {
     let bootstrap = joint.harrell.bootstrap(run, place, risk);
     let horizons = run.options.horizons.iter();
     Discrimination {
-        n: run.sample.n(),
+        n: run.sample.n_subjects(),
         events: run.own.n_events(),
         headline: Headline::of_concordance(&harrell, &bootstrap),
         harrell,

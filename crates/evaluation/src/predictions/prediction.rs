@@ -8,7 +8,7 @@ use crate::sample::Prediction as Column;
 use crate::{Figure, Keys, Reason, Undefined, keys};
 use serde::{Deserialize, Serialize};
 pub use vertebra_survival::horizon::NetBenefit;
-use vertebra_survival::{Error, concordance::gonen_heller, decision_curve};
+use vertebra_survival::{Error, concordance::gonen_heller};
 
 /// Predicted probabilities of an event by a horizon, judged on the subjects that have them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct Prediction {
     /// Accuracy at each threshold.
     pub accuracy: Vec<AccuracyAt>,
     /// Net benefit at each threshold.
-    pub net_benefit: Figure<Vec<NetBenefit>>,
+    pub net_benefit: Vec<Figure<NetBenefit>>,
     /// What a proportional hazards model says of its own discrimination.
     pub gonen_heller: Figure<GonenHeller>,
 }
@@ -156,8 +156,9 @@ impl Keys for Vec<CalibrationGroup> {
     const KEYS: &'static [&'static str] = &["groups"];
 }
 
-impl Keys for Vec<NetBenefit> {
-    const KEYS: &'static [&'static str] = &["net_benefit"];
+impl Keys for NetBenefit {
+    const KEYS: &'static [&'static str] =
+        &["threshold", "flagged", "model", "treat_all", "estimate", "over_all"];
 }
 
 /// Gönen and Heller's concordance of a proportional hazards model.
@@ -193,7 +194,7 @@ fn one(run: &Run<'_>, column: &Column) -> Prediction {
     Prediction {
         name: column.name.clone(),
         horizon,
-        n: run.sample.n(),
+        n: run.sample.n_subjects(),
         events: run.own.n_events(),
         observed_expected: in_the_large(run, risk, horizon),
         slope: slope(run, log_hazard.as_deref()),
@@ -271,12 +272,21 @@ fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGr
     figure(got, |groups| groups.into_iter().map(of).collect())
 }
 
-fn net_benefit(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<NetBenefit>> {
-    let thresholds = &run.options.thresholds;
-    let got = on_endpoint!(run.sample.observed, |endpoint| decision_curve(
-        endpoint, risk, horizon, thresholds
-    ));
-    figure(got, |all| all)
+fn net_benefit(run: &Run<'_>, risk: &[f64], horizon: f64) -> Vec<Figure<NetBenefit>> {
+    let at = |&threshold: &f64| {
+        let got: Result<Vec<NetBenefit>, Error> = on_endpoint!(run.sample.observed, |endpoint| run
+            .at_horizon()
+            .decision_curve(endpoint, risk, horizon, &[threshold]));
+        match got.map(|all| all.first().copied()) {
+            Ok(Some(benefit)) => Figure::Defined(benefit),
+            Ok(None) => Undefined::new(Reason::Undefined, "no threshold").into(),
+            Err(error) => {
+                let Undefined { reason, why, .. } = error.into();
+                Undefined::new(reason, format!("net benefit at {threshold}: {why}")).into()
+            }
+        }
+    };
+    run.options.thresholds.iter().map(at).collect()
 }
 
 /// Gönen and Heller's K, whose time is quadratic in the subjects.
@@ -292,9 +302,13 @@ fn concordance_of_the_model(log_hazard: &[f64]) -> Figure<GonenHeller> {
 /// The log hazard behind a probability, `ln(-ln(1 - p))`, up to a constant.
 fn log_hazard(risk: &[f64]) -> Result<Vec<f64>, Undefined> {
     let inside = |p: &f64| *p > 0.0 && *p < 1.0;
-    if !risk.iter().all(inside) {
-        let why = "a predicted probability is 0 or 1, which has no log hazard";
-        return Err(Error::Undefined { name: "the log hazard", why }.into());
+    if let Some(i) = risk.iter().position(|p| !inside(p)) {
+        let why = format!(
+            "the log hazard is undefined: the predicted probability of row {} is {}",
+            i + 1,
+            risk[i]
+        );
+        return Err(Undefined::new(Reason::Undefined, why));
     }
     Ok(risk.iter().map(|p| (-(-p).ln_1p()).ln()).collect())
 }

@@ -4,21 +4,27 @@ use crate::Figure;
 use crate::estimate::{Estimate, Interval};
 use crate::keys::count::is_whole;
 use std::fmt::{Formatter, Result};
+use vertebra_survival::numeric::significant;
 
 /// Value, standard error, lower and upper bound.
 pub(super) type Cells = (Option<f64>, Option<f64>, Option<f64>, Option<f64>);
 
-/// A number with four decimals, or a dash.
+/// A number with four decimals, or with four digits where these would not show it; or a dash.
 pub(super) fn fixed(value: impl Into<Option<f64>>) -> String {
     let finite = value.into().filter(|value: &f64| value.is_finite());
-    finite.map_or("-".to_owned(), |number| format!("{number:.4}"))
+    finite.map_or("-".to_owned(), |number| match number.abs() < 1e-3 || number.abs() >= 1e7 {
+        true => significant(number),
+        false => format!("{number:.4}"),
+    })
 }
 
-/// A P value: four decimals, or two digits of it below that.
+/// A P value: four decimals, or two digits of it below that; one that a double does not hold is
+/// below its smallest number.
 pub(super) fn p_value(p: f64) -> String {
-    match p < 1e-4 {
-        true => format!("{p:.1e}"),
-        false => fixed(p),
+    match p {
+        p if p == 0.0 => "< 1e-307".to_owned(),
+        p if p < 1e-4 => format!("{p:.1e}"),
+        p => fixed(p),
     }
 }
 

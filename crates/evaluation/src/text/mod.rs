@@ -15,7 +15,9 @@ impl Display for Evaluation {
     /// The tables, section by section.
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let of_cause = self.cause.map_or(String::new(), |cause| format!(" of cause {cause}"));
-        writeln!(f, "{} subjects, {} events{of_cause}", self.n, self.events)?;
+        let rows = self.rows.map_or(String::new(), |rows| format!(" in {rows} rows"));
+        writeln!(f, "{} subjects{rows}, {} events{of_cause}", self.n, self.events)?;
+        self.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
         survival(f, self)?;
         incidence(f, self)?;
         self.groups.iter().try_for_each(|groups| self::groups(f, groups, &self.time_unit))?;
@@ -35,7 +37,7 @@ fn survival(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Result {
         Figure::Defined(survival) => survival,
         Figure::Undefined(why) => return writeln!(f, "\n{heading}: {why}"),
     };
-    let m = survival.median;
+    let m = &survival.median;
     writeln!(
         f,
         "\n{heading}: median {}, median follow-up {} (reverse Kaplan-Meier)",

@@ -3,6 +3,7 @@
 use super::cells::{cells, fixed, interval, line};
 use crate::discrimination::AccuracyAt;
 use crate::predictions::{BrierScore, CalibrationGroup, NetBenefit, Prediction};
+use crate::estimate::Estimate;
 use crate::{Evaluation, Figure};
 use std::fmt::{Formatter, Result, Write};
 
@@ -46,9 +47,11 @@ fn one(f: &mut Formatter<'_>, prediction: &Prediction, unit: &str) -> Result {
             groups.iter().try_for_each(|group| calibration_group(f, group))?;
         }
     }
-    match &prediction.net_benefit {
-        Figure::Undefined(why) => writeln!(f, "  net benefit: {why}")?,
-        Figure::Defined(all) => all.iter().try_for_each(|at| net_benefit(f, at))?,
+    for at in &prediction.net_benefit {
+        match at {
+            Figure::Undefined(why) => writeln!(f, "  {why}")?,
+            Figure::Defined(at) => net_benefit(f, at)?,
+        }
     }
     prediction.accuracy.iter().try_for_each(|at| accuracy(f, at))
 }
@@ -62,7 +65,16 @@ fn calibration_group(f: &mut Formatter<'_>, group: &CalibrationGroup) -> Result 
 fn net_benefit(f: &mut Formatter<'_>, at: &NetBenefit) -> Result {
     let threshold = format!("{:?}", at.threshold);
     let [model, all, flagged] = [at.model, at.treat_all, at.flagged].map(fixed);
-    writeln!(f, "  net benefit at {threshold:<6} {model:>9}   all {all:>9}   {flagged} flagged")
+    let bounds = |e: Option<Estimate>| {
+        e.map_or(String::new(), |e| format!(" ({})", interval(e.interval)))
+    };
+    let (own, over) = (bounds(at.estimate), bounds(at.over_all));
+    let gain = fixed(at.model - at.treat_all);
+    writeln!(
+        f,
+        "  net benefit at {threshold:<6} {model:>9}{own}   all {all:>9}   over all {gain}{over}   \
+         {flagged} flagged"
+    )
 }
 
 fn accuracy(f: &mut Formatter<'_>, at: &AccuracyAt) -> Result {

@@ -94,6 +94,16 @@ pub(super) fn comparisons(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Res
             difference(f, &label, &at.difference, None)?;
         }
     }
+    if !evaluation.subgroups.is_empty() {
+        writeln!(f, "\nDifferences between groups")?;
+    }
+    for pair in &evaluation.subgroups {
+        let names = format!("{}, {} - {}", pair.score, pair.group, pair.against);
+        difference(f, &format!("{names} (Harrell)"), &pair.harrell, None)?;
+        for at in &pair.auc {
+            difference(f, &format!("{names} AUC({:?})", at.horizon), &at.difference, None)?;
+        }
+    }
     for equality in &evaluation.auc_equality {
         let horizons: Vec<String> = equality.horizons.iter().map(|h| format!("{h:?}")).collect();
         let at = horizons.join(",");

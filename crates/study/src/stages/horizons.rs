@@ -77,8 +77,9 @@ impl<'a> TestScores<'a> {
             },
             calibration: main.and_then(|main| calibration(main, &evaluation)),
             decision: main.and_then(|main| {
-                let points = main.net_benefit.value()?.clone();
-                Some(DecisionCurve::new(horizons.main, points))
+                let points = main.net_benefit.iter().filter_map(|at| at.value().copied());
+                let points: Vec<_> = points.collect();
+                (!points.is_empty()).then(|| DecisionCurve::new(horizons.main, points))
             }),
         })
     }

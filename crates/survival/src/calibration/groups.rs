@@ -3,7 +3,7 @@
 use crate::{
     calibration::CalibrationOptions,
     error::Error,
-    estimate::Estimate,
+    estimate::{Estimate, Units},
     horizon::observed::observed_among,
     numeric::order::argsort,
     outcomes::{Endpoint, check},
@@ -19,8 +19,9 @@ pub struct CalibrationGroup {
     pub events: usize,
     /// Mean predicted risk.
     pub predicted: f64,
-    /// Observed risk at the horizon. Its interval is symmetric on the log-log scale; it reaches
-    /// from 0 to 1 where all had the event, as the variance is then undefined.
+    /// Observed risk at the horizon. Its interval is symmetric on the log-log scale; where nobody had
+    /// the event it is the exact one (Clopper and Pearson) of those followed to the horizon, and
+    /// where all had it, it reaches from 0 to 1, as the variance is then undefined.
     pub observed: Estimate,
 }
 
@@ -62,6 +63,7 @@ impl CalibrationOptions {
                 got: n_groups.to_string(),
             });
         }
+        let units = Units::of(endpoint.follow_up(), "the calibration groups' interval")?;
         let order = argsort(predicted_risk);
         let mut groups = Vec::new();
         let mut start = 0;
@@ -74,7 +76,7 @@ impl CalibrationOptions {
                 end += 1;
             }
             if end > start {
-                groups.push(group(endpoint, predicted_risk, (horizon, level), &order[start..end])?);
+                groups.push(group(endpoint, predicted_risk, (horizon, level, units), &order[start..end])?);
             }
             start = end;
         }
@@ -85,7 +87,7 @@ impl CalibrationOptions {
 fn group(
     endpoint: &impl Endpoint,
     predicted_risk: &[f64],
-    (horizon, level): (f64, f64),
+    (horizon, level, units): (f64, f64, Units<'_>),
     members: &[u32],
 ) -> Result<CalibrationGroup, Error> {
     let members: Vec<usize> = members.iter().map(|&i| i as usize).collect();
@@ -100,6 +102,6 @@ fn group(
         n: members.len(),
         events: members.iter().filter(by_horizon).count(),
         predicted: weighted / weight,
-        observed: at.estimate(level),
+        observed: at.estimate((&outcomes.subset(&members), units), horizon, level)?,
     })
 }

@@ -15,7 +15,7 @@
 use crate::{
     calibration::CalibrationOptions,
     error::Error,
-    estimate::Estimate,
+    estimate::{Estimate, Scale, Units},
     horizon::pseudo_observations,
     numeric::{
         linear::{Matrix, add},
@@ -74,8 +74,8 @@ impl CalibrationOptions {
         horizon: f64,
     ) -> Result<Estimate, Error> {
         let level = self.level()?;
-        let (value, variance) = Equations::new(endpoint, predicted_risk, horizon)?.intercept()?;
-        Ok(Estimate::plain(value, variance.sqrt(), level))
+        let equations = Equations::new(endpoint, predicted_risk, horizon)?;
+        Ok(equations.estimate(equations.intercept()?, level))
     }
 }
 
@@ -104,9 +104,8 @@ impl CalibrationOptions {
         horizon: f64,
     ) -> Result<CalibrationLine, Error> {
         let level = self.level()?;
-        let line = Equations::new(endpoint, predicted_risk, horizon)?.line()?;
-        let [intercept, slope] =
-            line.map(|(value, variance)| Estimate::plain(value, variance.sqrt(), level));
+        let equations = Equations::new(endpoint, predicted_risk, horizon)?;
+        let [intercept, slope] = equations.line()?.map(|found| equations.estimate(found, level));
         Ok(CalibrationLine { intercept, slope })
     }
 }
@@ -130,14 +129,15 @@ pub(crate) fn complementary_log_log(
 }
 
 /// The estimating equations, which are those of least squares.
-struct Equations {
+struct Equations<'a> {
     lp: Vec<f64>,
     observed: Vec<f64>,
+    units: Units<'a>,
 }
 
 /// The line as a function of the standardised predictions, or of none where its slope is 1.
 struct Line<'a> {
-    equations: &'a Equations,
+    equations: &'a Equations<'a>,
     /// Mean and SD of the predictions, where the slope is free.
     standard: Option<(f64, f64)>,
     /// Mean square at the start, so that distances are in standard errors.
@@ -153,10 +153,20 @@ struct Fit {
     meat: Matrix,
 }
 
-impl Equations {
-    fn new(endpoint: &impl Endpoint, predicted_risk: &[f64], horizon: f64) -> Result<Self, Error> {
+impl<'a> Equations<'a> {
+    fn new(
+        endpoint: &'a impl Endpoint,
+        predicted_risk: &[f64],
+        horizon: f64,
+    ) -> Result<Self, Error> {
         let lp = complementary_log_log(predicted_risk, endpoint)?;
-        Ok(Self { lp, observed: pseudo_observations(endpoint, horizon)? })
+        let units = Units::of(endpoint.follow_up(), NAME)?;
+        Ok(Self { lp, observed: pseudo_observations(endpoint, horizon)?, units })
+    }
+
+    fn estimate(&self, (value, variance): (f64, f64), level: f64) -> Estimate {
+        let by = (self.units.normal(), Scale::Plain);
+        Estimate::around(value, variance.sqrt(), by, level)
     }
 
     /// The intercept where the slope is 1, with its variance.
@@ -191,7 +201,8 @@ impl Equations {
         let mean_square = squares.sum::<f64>() / self.lp.len() as f64;
         line.scale = if mean_square > 0.0 { mean_square } else { 1.0 };
         let maximum = maximise(start, |b| line.at(b)).map_err(|why| why.undefined(NAME))?;
-        let unbounded = Failure::Unbounded { parameter: 0, reached: maximum.parameters[0] };
+        let reached = maximum.parameters[0];
+        let unbounded = Failure::Unbounded { parameter: 0, reached, with: Vec::new() };
         let here = maximum.here;
         if here.rest.steepest < FLAT {
             return Err(unbounded.undefined(NAME));
@@ -213,7 +224,10 @@ impl Line<'_> {
         let (p, per_scale) = (b.len(), 1.0 / self.scale);
         let (mut score, mut bread) = (vec![0.0; p], Matrix::zeros(p));
         let mut fit = Fit { steepest: 0.0, squares: 0.0, meat: Matrix::zeros(p) };
-        for (&lp, observed) in self.equations.lp.iter().zip(&self.equations.observed) {
+        let Equations { lp, observed, units } = self.equations;
+        // What clusters add to the score, where there are any.
+        let mut sums = vec![[0.0; 2]; if units.are_clusters() { lp.len() } else { 0 }];
+        for (i, (&lp, observed)) in lp.iter().zip(observed).enumerate() {
             let (z, linear) = self.linear(lp, b);
             let hazard = linear.exp();
             let residual = observed + (-hazard).exp_m1();
@@ -223,8 +237,12 @@ impl Line<'_> {
             fit.steepest = slope.max(fit.steepest);
             add(&mut score, residual * per_scale, x);
             bread.add_outer(per_scale, x);
-            fit.meat.add_outer((residual * per_scale).powi(2), x);
+            match sums.get_mut(units.unit(i)) {
+                Some(sum) => add(&mut sum[..p], residual * per_scale, x),
+                None => fit.meat.add_outer((residual * per_scale).powi(2), x),
+            }
         }
+        sums.iter().for_each(|sum| fit.meat.add_outer(1.0, &sum[..p]));
         bread.mirror();
         fit.meat.mirror();
         let value = -fit.squares / (2.0 * self.scale);

@@ -9,7 +9,10 @@
 //! - [`calibration_intercept`] and [`calibration_line`]: intercept and slope at one horizon, from
 //!   pseudo-observations.
 //! - [`calibration_curve`]: the observed risk as a smooth function of the predicted risk, and the
-//!   indices ICI, E50 and E90 that summarise it.
+//!   indices ICI, E50 and E90 that summarise it; with bands and intervals
+//!   [`CalibrationOptions::calibration_bands`].
+//! - [`CalibrationOptions::recalibrate`] brings predictions into line with a cohort: in the large,
+//!   by intercept and slope, or along the curve.
 //!
 //! [`CalibrationOptions`] has the same functions as methods, with any level and number of knots.
 //!
@@ -34,17 +37,21 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod bands;
 mod curve;
 mod groups;
 mod intercept;
 mod observed_expected;
 mod options;
+mod recalibration;
 mod regression;
 mod slope;
 
+pub use bands::{BandPoint, CalibrationBands};
 pub use curve::{CalibrationCurve, calibration_curve};
 pub use groups::{CalibrationGroup, calibration_groups};
 pub use intercept::{CalibrationLine, calibration_intercept, calibration_line};
 pub use observed_expected::{ObservedExpected, observed_expected};
 pub use options::CalibrationOptions;
+pub use recalibration::{Recalibrated, Recalibration};
 pub use slope::calibration_slope;

@@ -3,7 +3,7 @@
 use crate::{
     calibration::CalibrationOptions,
     error::Error,
-    estimate::{Estimate, Pivot, Scale},
+    estimate::{Estimate, Scale, Units},
     horizon::observed::observed,
     outcomes::{Endpoint, check},
 };
@@ -80,8 +80,9 @@ impl CalibrationOptions {
             });
         }
         let ratio = observed / expected;
-        let std_error = at.std_error() / expected;
-        let ratio = Estimate::around(ratio, std_error, (Pivot::Normal, Scale::Log), level);
+        let units = Units::of(outcomes, "observed over expected")?;
+        let std_error = units.influence(observed, at.influence).std_error() / expected;
+        let ratio = Estimate::around(ratio, std_error, (units.normal(), Scale::Log), level);
         Ok(ObservedExpected { observed, expected, ratio })
     }
 }

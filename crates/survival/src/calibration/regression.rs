@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     fine_gray::fine_gray,
     numeric::linear::dot,
-    outcomes::{Endpoint, OneCause, Outcomes, endpoint::Kind},
+    outcomes::{Endpoint, OneCause, Outcomes, check, copies::Distinct, endpoint::Kind},
 };
 
 /// The risk by one horizon as a regression has it: `1 - exp(-exp(log_hazard + b'x))`.
@@ -48,7 +48,12 @@ pub(super) fn slope(
     match endpoint.kind() {
         Kind::Single(outcomes) => {
             let fit = maximum(name, outcomes, &[log_hazard])?;
-            Ok((fit.coefficients[0], fit.covariance[0][0].sqrt()))
+            // Weights that do not count have a robust variance; clusters multiply the model's.
+            let variance = match &fit.robust_covariance {
+                Some(robust) if !check::counts(outcomes) => robust[0][0],
+                _ => fit.covariance[0][0] * fit.design_effects[0],
+            };
+            Ok((fit.coefficients[0], variance.sqrt()))
         }
         Kind::Cause(cause) => {
             let fit = fine_gray(&cause, &[log_hazard])?;
@@ -57,14 +62,17 @@ pub(super) fn slope(
     }
 }
 
-/// A Cox model with Efron ties.
+/// A Cox model with Efron ties, among which copies of a row in its cluster do not count.
 fn maximum(
     name: &'static str,
     outcomes: &Outcomes,
     covariates: &[impl AsRef<[f64]>],
 ) -> Result<CoxMaximum, Error> {
-    let design = Design::from_columns(covariates)?;
-    CoxOptions::default().fit(outcomes, &design).map_err(|error| match error {
+    let columns: Vec<&[f64]> = covariates.iter().map(AsRef::as_ref).collect();
+    let distinct = Distinct::of(outcomes, &columns);
+    let pick = |column: &&[f64]| distinct.rows.iter().map(|&i| column[i]).collect::<Vec<_>>();
+    let design = Design::from_columns(&columns.iter().map(pick).collect::<Vec<_>>())?;
+    CoxOptions::default().fit(&distinct.outcomes(outcomes), &design).map_err(|error| match error {
         Error::Collinear { .. } => {
             Error::Undefined { name, why: "a covariate does not vary by itself" }
         }

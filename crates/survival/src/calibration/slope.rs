@@ -3,14 +3,15 @@
 use crate::{
     calibration::{CalibrationOptions, regression::slope},
     error::Error,
-    estimate::Estimate,
+    estimate::{Estimate, Scale, Units},
     outcomes::{Endpoint, check},
 };
 
 /// Calibration slope of a log hazard: its coefficient in a Cox model of these outcomes (Efron
 /// ties), or that of a log subdistribution hazard in Fine and Gray's model of one cause. Of a
 /// predicted probability `p` it is `ln(-ln(1 - p))`. 1 is right; below 1 the predictions are too
-/// extreme. The standard error is from the observed information of the Cox model, or Fine and
+/// extreme. The standard error is from the observed information of the Cox model times the clusters'
+/// design effect, from its sandwich where case weights are not whole numbers, or from Fine and
 /// Gray's sandwich.
 ///
 /// # Shapes
@@ -37,7 +38,10 @@ impl CalibrationOptions {
     ) -> Result<Estimate, Error> {
         let level = self.level()?;
         check::finite("log_hazard", log_hazard, endpoint.follow_up())?;
-        let (slope, std_error) = slope("the calibration slope", endpoint, log_hazard)?;
-        Ok(Estimate::plain(slope, std_error, level))
+        let units = Units::of(endpoint.follow_up(), NAME)?;
+        let (slope, std_error) = slope(NAME, endpoint, log_hazard)?;
+        Ok(Estimate::around(slope, std_error, (units.normal(), Scale::Plain), level))
     }
 }
+
+const NAME: &str = "the calibration slope";

@@ -41,7 +41,7 @@ impl ConcordanceOptions {
     /// Bootstrap of the indices of several scores, each sample with standard errors, so that both
     /// each index and each paired difference have percentile, BCa and studentised intervals.
     ///
-    /// Where either of the two options has clusters, these are drawn whole and are dependent in
+    /// Where either of the two options or the outcomes have clusters, these are drawn whole and are dependent in
     /// standard errors.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl ConcordanceOptions {
         risks: &[&[f64]],
         bootstrap: &BootstrapOptions,
     ) -> Result<JointBootstrap, Error> {
-        let (index, bootstrap) = self.with_one_clustering(bootstrap)?;
+        let (index, bootstrap) = self.with_clusters_of(outcomes).with_one_clustering(bootstrap)?;
         let estimates = index.estimate_jointly(outcomes, risks)?;
         let sampler = bootstrap.sampler(outcomes.n_subjects())?;
         let strata = index.prepare(outcomes)?;

@@ -41,7 +41,7 @@ impl ConcordanceOptions {
         let weighs_alike = self.time_weight == TimeWeight::Harrell && self.horizon.is_none();
         let plain = outcomes.entry().is_none() && outcomes.weights().is_none();
         if weighs_alike && plain && self.strata.is_none() {
-            let (_, bootstrap) = self.with_one_clustering(bootstrap)?;
+            let (_, bootstrap) = self.with_clusters_of(outcomes).with_one_clustering(bootstrap)?;
             return by_counts(outcomes, risk, &bootstrap);
         }
         Ok(self.bootstrap(outcomes, &[risk], bootstrap)?.score(0)?.bootstrap)

@@ -17,18 +17,18 @@ use crate::{
         ConcordanceOptions, PairTotals, TimeWeight, pairs::Pairing, time_weight::pair_weights,
     },
     error::Error,
-    estimate::{Estimate, Influence, Pivot, ReferenceDistribution},
+    estimate::{Estimate, Influence, Pivot, ReferenceDistribution, boundary},
     numeric::ranks::Ranks,
     outcomes::{Outcomes, labels::members},
-    risk_sets::time_groups::TimeGroups,
+    risk_sets::{at_risk::at_risk, time_groups::TimeGroups},
 };
 
 /// A concordance index with its standard error and interval.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CStatistic {
-    /// The index, in [0, 1]. Its standard error is 0 where every comparable pair is concordant, or
-    /// every one discordant.
+    /// The index, in [0, 1]. Where every comparable pair is concordant, or every one discordant, its
+    /// standard error is 0 and its interval that of Newcombe's score test for an area.
     pub estimate: Estimate,
     /// The pairs behind it.
     pub pairs: PairTotals,
@@ -45,11 +45,20 @@ impl ConcordanceOptions {
     /// [`Error::NoComparablePair`], or [`Error::Unsupported`] for Uno's and Schemper's weights with
     /// delayed entry.
     pub fn estimate(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<CStatistic, Error> {
-        self.check(outcomes, risk)?;
-        let strata = self.prepare(outcomes)?;
+        let options = self.with_clusters_of(outcomes);
+        options.check(outcomes, risk)?;
+        let strata = options.prepare(outcomes)?;
         let (pairs, walked) = influence(&strata, risk)?;
-        let influence = self.by_cluster(&strata, pairs, walked);
-        Ok(self.statistic(pairs, &influence, self.pivot(&strata)))
+        let influence = options.by_cluster(&strata, pairs, walked);
+        Ok(options.statistic(pairs, &influence, (options.pivot(&strata), &strata)))
+    }
+
+    /// These options with the clusters of the outcomes, where they have none of their own.
+    pub(super) fn with_clusters_of(&self, outcomes: &Outcomes) -> Cow<'_, Self> {
+        match outcomes.clusters().filter(|_| self.clusters.is_none()) {
+            None => Cow::Borrowed(self),
+            Some(clusters) => Cow::Owned(self.clone().with_clusters(clusters.to_vec())),
+        }
     }
 
     /// Each subject's `w_i dC / dw_i`, the index's infinitesimal jackknife values, shape `[n]`.
@@ -57,7 +66,7 @@ impl ConcordanceOptions {
     /// # Errors
     /// As [`estimate`](Self::estimate).
     pub fn jackknife_values(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<Vec<f64>, Error> {
-        self.check(outcomes, risk)?;
+        self.with_clusters_of(outcomes).check(outcomes, risk)?;
         let strata = self.prepare(outcomes)?;
         let (_, walked) = influence(&strata, risk)?;
         Ok(by_subject(&strata, &walked))
@@ -67,9 +76,46 @@ impl ConcordanceOptions {
         &self,
         pairs: PairTotals,
         influence: &Influence,
-        pivot: Pivot,
+        (pivot, strata): (Pivot, &[Prepared<'_>]),
     ) -> CStatistic {
-        CStatistic { estimate: influence.estimate(pivot, self.scale, self.level), pairs }
+        let (value, std_error, by) = (influence.value(), influence.std_error(), (pivot, self.scale));
+        let estimate = match value > 0.0 && value < 1.0 {
+            true => Estimate::around(value, std_error, by, self.level),
+            false => boundary::area(value, std_error, self.sizes(strata), by, self.level),
+        };
+        CStatistic { estimate, pairs }
+    }
+
+    /// The events (clusters with one) that count, and the mean number of subjects (clusters) that
+    /// each is compared with.
+    fn sizes(&self, strata: &[Prepared<'_>]) -> (f64, f64) {
+        let (mut events, mut pairs, mut n) = (0.0, 0.0, 0.0);
+        for stratum in strata {
+            n += stratum.outcomes.n_subjects() as f64;
+            let everybody_once = stratum.outcomes.clone().into_owned().unweighted();
+            let at_risk = at_risk(&everybody_once, &stratum.groups);
+            let counted = stratum.groups.iter().zip(&stratum.time_weights).zip(at_risk);
+            for ((group, _), at_risk) in counted.filter(|((_, weight), _)| **weight > 0.0) {
+                let here = group.events.len() as f64;
+                events += here;
+                pairs += here * (at_risk - here);
+            }
+        }
+        let independent = self.independent_events(strata) as f64;
+        let units = match &self.clusters {
+            None => n,
+            Some(labels) => labels.iter().collect::<BTreeSet<_>>().len() as f64,
+        };
+        (independent, pairs / events * units / n)
+    }
+
+    /// The events that count, or the clusters that have one.
+    fn independent_events(&self, strata: &[Prepared<'_>]) -> usize {
+        let events = strata.iter().flat_map(Prepared::counted_events);
+        match &self.clusters {
+            None => events.count(),
+            Some(labels) => events.map(|i| labels[i]).collect::<BTreeSet<_>>().len(),
+        }
     }
 
     /// What an index divided by its standard error is compared with.
@@ -77,12 +123,7 @@ impl ConcordanceOptions {
         if self.reference == ReferenceDistribution::Normal {
             return Pivot::Normal;
         }
-        let events = strata.iter().flat_map(Prepared::counted_events);
-        let independent = match &self.clusters {
-            None => events.count(),
-            Some(labels) => events.map(|i| labels[i]).collect::<BTreeSet<_>>().len(),
-        };
-        Pivot::Student((independent as f64 - 1.0).max(1.0))
+        Pivot::Student((self.independent_events(strata) as f64 - 1.0).max(1.0))
     }
 
     pub(crate) fn prepare<'a>(&self, outcomes: &'a Outcomes) -> Result<Vec<Prepared<'a>>, Error> {

@@ -32,18 +32,19 @@ impl ConcordanceOptions {
         if risks.is_empty() {
             return Err(Error::Empty { name: "risks" });
         }
-        risks.iter().try_for_each(|risk| self.check(outcomes, risk))?;
-        let strata = self.prepare(outcomes)?;
+        let options = self.with_clusters_of(outcomes);
+        risks.iter().try_for_each(|risk| options.check(outcomes, risk))?;
+        let strata = options.prepare(outcomes)?;
         let (mut pairs, mut influences) = (Vec::new(), Vec::new());
         for risk in risks {
             let (totals, walked) = influence(&strata, risk)?;
             pairs.push(totals);
-            influences.push(self.by_cluster(&strata, totals, walked));
+            influences.push(options.by_cluster(&strata, totals, walked));
         }
         let covariance = covariance(&influences);
-        let pivot = self.pivot(&strata);
+        let pivot = options.pivot(&strata);
         let one = |(pairs, influence): (&PairTotals, &Influence)| {
-            self.statistic(*pairs, influence, pivot)
+            options.statistic(*pairs, influence, (pivot, &strata))
         };
         let statistics = pairs.iter().zip(&influences).map(one).collect();
         Ok(JointConcordance { statistics, covariance, level: self.level, pivot })

@@ -22,7 +22,8 @@
 //! Standard errors are infinitesimal jackknife ones: how the figure would vary over samples *of
 //! subjects*, the model held fixed. An interval over cross-validation folds is something else: it
 //! shows how training varies, and says nothing about a new cohort. Dependent subjects (several
-//! radiographs of a person, patients of one clinic) need [`ConcordanceOptions::with_clusters`].
+//! radiographs of a person, patients of one clinic) need
+//! [`Outcomes::with_clusters`](crate::Outcomes::with_clusters).
 //!
 //! Two models on the same subjects are compared by their *paired* difference
 //! ([`compare_harrell_c`], [`compare_uno_c`]): their errors are correlated, and overlapping

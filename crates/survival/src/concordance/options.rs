@@ -3,8 +3,8 @@
 use crate::{
     concordance::TimeWeight,
     error::Error,
-    estimate::{ReferenceDistribution, Scale},
-    outcomes::{Outcomes, check},
+    estimate::{ReferenceDistribution, Scale, Units},
+    outcomes::{Outcomes, check, labels::dense},
 };
 
 /// How to compute a concordance index; the default is Harrell's, over all of follow-up, with a 95 %
@@ -92,7 +92,8 @@ impl ConcordanceOptions {
         self
     }
 
-    /// Treats the members of a cluster as dependent in standard errors; one label per subject.
+    /// Treats the members of a cluster as dependent in standard errors; one label per subject. By
+    /// default the clusters are those of the [outcomes](Outcomes::with_clusters).
     #[must_use]
     pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
         self.clusters = Some(clusters);
@@ -115,6 +116,7 @@ impl ConcordanceOptions {
                 check::length(name, labels, outcomes)?;
             }
         }
-        Ok(())
+        let clusters = self.clusters.as_deref().map(dense);
+        Units::new(clusters.as_deref(), risk.len(), "the interval of C").map(|_| ())
     }
 }

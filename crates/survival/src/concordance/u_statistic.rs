@@ -5,7 +5,8 @@
 //! the sums are those of second-order U-statistics, and the delta method gives those of the
 //! indices. In large samples it agrees with the jackknife of
 //! [`ConcordanceOptions::compare`](crate::ConcordanceOptions::compare); in small ones it corrects
-//! for pairs sharing a subject.
+//! for pairs sharing a subject. Where subjects depend on each other the units are the clusters, whose
+//! pairs have the sums over their members; pairs within a cluster count in `C` and belong to it.
 //!
 //! Written from the paper: Kang, Chen, Petrick & Gallas, *Stat Med* 2015;34:685-703. The values are
 //! compared with those of R compareC 1.3.3.
@@ -13,12 +14,13 @@
 use crate::{
     concordance::pairs::{Pairing, SubjectSums},
     error::Error,
-    estimate::{PairedDifference, Pivot},
-    outcomes::{Outcomes, check},
+    estimate::{PairedDifference, ReferenceDistribution, Units},
+    outcomes::{Outcomes, check, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
 
-/// How two C indices are compared by U-statistics; the default has a 95 % interval.
+/// How two C indices are compared by U-statistics; the default has a 95 % interval by
+/// Student's t.
 ///
 /// # Examples
 /// ```
@@ -35,11 +37,12 @@ use crate::{
 #[non_exhaustive]
 pub struct UStatisticOptions {
     level: f64,
+    reference: ReferenceDistribution,
 }
 
 impl Default for UStatisticOptions {
     fn default() -> Self {
-        Self { level: 0.95 }
+        Self { level: 0.95, reference: ReferenceDistribution::default() }
     }
 }
 
@@ -48,6 +51,13 @@ impl UStatisticOptions {
     #[must_use]
     pub fn with_level(mut self, level: f64) -> Self {
         self.level = level;
+        self
+    }
+
+    /// Distribution behind the interval and the P value.
+    #[must_use]
+    pub fn with_reference(mut self, reference: ReferenceDistribution) -> Self {
+        self.reference = reference;
         self
     }
 
@@ -64,8 +74,9 @@ impl UStatisticOptions {
         let level = check::level(self.level)?;
         check::finite("first", first, outcomes)?;
         check::finite("second", second, outcomes)?;
-        supported(outcomes)?;
-        let n = outcomes.n_subjects() as f64;
+        let units = Units::of(outcomes, NAME)?;
+        supported(outcomes, units)?;
+        let n = units.n() as f64;
         let (totals, v) = totals_with_covariance(outcomes, first, second)?;
         // C_k = (1 + t_k / t_a) / 2.
         let slope = |k: usize| {
@@ -79,16 +90,18 @@ impl UStatisticOptions {
         let largest = form(&v, &a).max(form(&v, &b));
         let c = |k: usize| 0.5 + 0.5 * totals[k] / totals[2];
         let variance = form(&v, &difference);
-        PairedDifference::new(c(0) - c(1), variance, largest, (Pivot::Normal, level))
+        let events = (0..first.len()).filter(|&i| outcomes.event()[i]);
+        let pivot = units.resting_on(events, self.reference);
+        PairedDifference::new(c(0) - c(1), variance, largest, (pivot, level))
     }
 }
 
 /// Tests whether two scores have the same Harrell's C, with U-statistic variances and a 95 %
-/// interval, in O(n events). Other levels: [`UStatisticOptions`].
+/// interval, in O(n events), or in O(n^2) with clusters. Other levels: [`UStatisticOptions`].
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::NoComparablePair`],
-/// [`Error::Undefined`] for fewer than four subjects or scores that agree on all pairs,
+/// [`Error::Undefined`] for fewer than four subjects (clusters) or scores that agree on all pairs,
 /// [`Error::Unsupported`] for delayed entry or case weights.
 pub fn compare_c_u_statistic(
     outcomes: &Outcomes,
@@ -98,21 +111,21 @@ pub fn compare_c_u_statistic(
     UStatisticOptions::default().compare(outcomes, first, second)
 }
 
-fn supported(outcomes: &Outcomes) -> Result<(), Error> {
+fn supported(outcomes: &Outcomes, units: Units<'_>) -> Result<(), Error> {
     if outcomes.entry().is_some() || outcomes.weights().is_some() {
-        return Err(Error::Unsupported {
-            what: "the U-statistic test",
-            with: "delayed entry or case weights",
-        });
+        return Err(Error::Unsupported { what: NAME, with: "delayed entry or case weights" });
     }
-    if outcomes.n_subjects() < 4 {
-        return Err(Error::Undefined {
-            name: "the U-statistic test",
-            why: "fewer than four subjects",
-        });
+    if units.n() < 4 {
+        let why = match units.are_clusters() {
+            true => "fewer than four clusters",
+            false => "fewer than four subjects",
+        };
+        return Err(Error::Undefined { name: NAME, why });
     }
     Ok(())
 }
+
+const NAME: &str = "the U-statistic test";
 
 /// The sums over ordered pairs of both scores' signs and of the comparable pairs, and the
 /// covariance of their means.
@@ -130,6 +143,13 @@ fn totals_with_covariance(
     if pairs == 0.0 {
         return Err(Error::NoComparablePair { n });
     }
+    if let Some(labels) = outcomes.clusters() {
+        let sums = [signs(&x), signs(&y), x.pairs];
+        let totals = sums.each_ref().map(|s| s.iter().sum::<f64>());
+        let Clustered { sums, products, n } = clustered(outcomes, labels, [first, second], &sums);
+        let of_sums = sums.each_ref().map(|s| s.iter().sum::<f64>());
+        return Ok((totals, covariance(&sums, &of_sums, &products, n)));
+    }
     let joint = joint_signs(outcomes, &groups, first, second);
     let sums = [signs(&x), signs(&y), x.pairs.clone()];
     let totals = sums.each_ref().map(|s| s.iter().sum::<f64>());
@@ -143,6 +163,61 @@ fn totals_with_covariance(
 
 fn signs(sums: &SubjectSums) -> Vec<f64> {
     sums.score.iter().zip(&sums.pairs).map(|(score, pairs)| 2.0 * score - pairs).collect()
+}
+
+/// The sums of clusters, and the sums over pairs of clusters of their products.
+struct Clustered {
+    sums: [Vec<f64>; 3],
+    products: [[f64; 3]; 3],
+    n: f64,
+}
+
+/// From the sums of their members, of which pairs within the cluster are taken off once: they vary
+/// with one cluster, and not with two.
+fn clustered(
+    outcomes: &Outcomes,
+    labels: &[usize],
+    scores: [&[f64]; 2],
+    of_subjects: &[Vec<f64>; 3],
+) -> Clustered {
+    let members = members(labels);
+    let mut clustered = Clustered {
+        sums: [(); 3].map(|()| Vec::with_capacity(members.len())),
+        products: [[0.0; 3]; 3],
+        n: members.len() as f64,
+    };
+    let (time, event) = (outcomes.time(), outcomes.event());
+    let outlives = |i: usize, j: usize| {
+        event[i] && (time[i] < time[j] || (time[i] == time[j] && !event[j]))
+    };
+    let sign = |score: &[f64], i: usize, j: usize| {
+        f64::from(i8::from(score[i] > score[j]) - i8::from(score[i] < score[j]))
+    };
+    let mut of_pair = vec![[0.0; 3]; labels.iter().max().map_or(0, |last| last + 1)];
+    for these in &members {
+        of_pair.fill([0.0; 3]);
+        for (&i, j) in these.iter().flat_map(|i| (0..time.len()).map(move |j| (i, j))) {
+            let first = match (outlives(i, j), outlives(j, i)) {
+                (true, _) => (i, j),
+                (_, true) => (j, i),
+                _ => continue,
+            };
+            let sum = &mut of_pair[labels[j]];
+            sum[0] += sign(scores[0], first.0, first.1);
+            sum[1] += sign(scores[1], first.0, first.1);
+            sum[2] += 1.0;
+        }
+        let own = labels[these[0]];
+        for k in 0..3 {
+            let all: f64 = these.iter().map(|&i| of_subjects[k][i]).sum();
+            clustered.sums[k].push(all - 0.5 * of_pair[own][k]);
+        }
+        of_pair[own] = [0.0; 3];
+        for pair in &of_pair {
+            (0..9).for_each(|kl| clustered.products[kl / 3][kl % 3] += pair[kl / 3] * pair[kl % 3]);
+        }
+    }
+    clustered
 }
 
 /// `d' V d`.

@@ -2,15 +2,16 @@
 
 use super::{
     baseline::BaselineHazard, derivatives::Problem, design::Design, partial_likelihood::RiskSets,
-    robust::meat, standardised::Standardised, ties::Ties,
+    robust::{Meat, meat}, standardised::Standardised, ties::Ties,
 };
 use crate::{
     error::Error,
+    estimate::{Pivot, Test, Units},
     numeric::{
         linear::{Matrix, SINGULAR, dot},
         newton::{DETERMINED, Failure, Local, Maximum, maximise},
     },
-    outcomes::{Outcomes, check, labels::members},
+    outcomes::{Outcomes, chains::chains, check, labels::{dense, members}},
 };
 
 /// How to fit; the default has Efron's ties and no penalty.
@@ -45,8 +46,15 @@ pub struct CoxMaximum {
     pub coefficients: Vec<f64>,
     /// Their covariance, the inverse of the information with the penalty's curvature, `[p][p]`.
     pub covariance: Vec<Vec<f64>>,
-    /// The sandwich of that, where the design has clusters.
+    /// The sandwich of that, where the design or the outcomes have clusters, or the case weights are
+    /// not whole numbers.
     pub robust_covariance: Option<Vec<Vec<f64>>>,
+    /// By how much the clusters multiply each coefficient's variance: the ratio of its sandwich to
+    /// that of independent rows; 1 without clusters.
+    pub design_effects: Vec<f64>,
+    /// Clusters of the robust covariance, where there are so few that they set the degrees of
+    /// freedom of tests.
+    pub few_clusters: Option<usize>,
     /// (Weighted) mean of each covariate.
     pub means: Vec<f64>,
     /// Log partial likelihood at zero.
@@ -58,8 +66,8 @@ pub struct CoxMaximum {
     /// `U' I^-1 U` of score and information at zero, without the penalty: the score test's
     /// chi-square. `None` where only a penalty tells collinear covariates apart.
     pub score_statistic: Option<f64>,
-    /// `b' V^-1 b` with the (robust, if there are clusters) covariance: Wald's chi-square. `None`
-    /// where there are too few clusters for the robust covariance to have an inverse.
+    /// `b' V^-1 b` with the (robust, if there is one) covariance: Wald's chi-square. `None` where
+    /// there are no more clusters than covariates, so that the robust covariance has no inverse.
     pub wald_statistic: Option<f64>,
     /// Strata in increasing order; one, 0, without strata.
     pub strata: Vec<usize>,
@@ -67,6 +75,21 @@ pub struct CoxMaximum {
     pub baselines: Vec<BaselineHazard>,
     /// Newton's steps.
     pub steps: usize,
+}
+
+impl CoxMaximum {
+    /// What a coefficient divided by its standard error is compared with: Student's t where few
+    /// clusters are behind a robust covariance, or else the normal distribution.
+    #[must_use]
+    pub fn pivot(&self) -> Pivot {
+        self.few_clusters.map_or(Pivot::Normal, |n| Pivot::Student(n as f64 - 1.0))
+    }
+
+    /// Wald's test that all coefficients are 0, compared with F where there are few clusters.
+    #[must_use]
+    pub fn wald_test(&self) -> Option<Test> {
+        self.wald_statistic.map(|statistic| Test::of_several(statistic, self.df, self.pivot()))
+    }
 }
 
 impl CoxOptions {
@@ -85,9 +108,12 @@ impl CoxOptions {
         self
     }
 
-    /// Fits the coefficients. Entry times and case weights are honoured.
+    /// Fits the coefficients. Entry times and case weights are honoured. Clusters are those of the
+    /// design, or else those of the outcomes; case weights that are not whole numbers have a robust
+    /// covariance as well.
     ///
     /// # Errors
+    /// [`Error::Undefined`] where all rows are one cluster, and
     /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::InvalidSetting`] for a negative
     /// ridge; where there is no estimate, [`Error::Collinear`], [`Error::MonotoneLikelihood`] or
     /// [`Error::NotConverged`].
@@ -100,6 +126,8 @@ impl CoxOptions {
                 got: self.ridge.to_string(),
             });
         }
+        let clusters = clusters(outcomes, design);
+        let units = Units::new(clusters.as_deref(), design.n_rows(), "the robust covariance")?;
         let risk_sets = match design.strata() {
             None => RiskSets::new(outcomes)?,
             Some(strata) => RiskSets::stratified(outcomes, strata)?,
@@ -112,7 +140,16 @@ impl CoxOptions {
         let maximum = maximise(start, |b| penalised(problem.derivatives(b), &penalty, b))
             .map_err(|failure| named(failure, &standardised.sd))?;
         let fitted = Fitted { problem, standardised, maximum };
-        fitted.result(design).map_err(|column| Error::Collinear { column })
+        fitted.result(design, units, outcomes).map_err(|column| Error::Collinear { column })
+    }
+}
+
+/// Dense labels of the units of a robust covariance; `None` where there is none.
+fn clusters(outcomes: &Outcomes, design: &Design) -> Option<Vec<usize>> {
+    match design.clusters().or(outcomes.clusters()) {
+        Some(labels) => Some(dense(labels)),
+        None if check::counts(outcomes) => None,
+        None => Some((0..design.n_rows()).collect()),
     }
 }
 
@@ -144,8 +181,9 @@ fn penalised(mut at: Local, penalty: &[f64], b: &[f64]) -> Local<Unpenalised> {
 fn named(failure: Failure, sd: &[f64]) -> Error {
     match failure {
         Failure::Determined { parameter } => Error::Collinear { column: parameter },
-        Failure::Unbounded { parameter, reached } => {
-            Error::MonotoneLikelihood { column: parameter, coefficient: reached / sd[parameter] }
+        Failure::Unbounded { parameter, reached, with } => {
+            let coefficient = reached / sd[parameter];
+            Error::MonotoneLikelihood { column: parameter, coefficient, with }
         }
         Failure::NotConverged { steps, distance } => Error::NotConverged { steps, distance },
     }
@@ -154,14 +192,30 @@ fn named(failure: Failure, sd: &[f64]) -> Error {
 impl Fitted {
     /// Back to the units of the design; errors with a column whose variance does not exist, which
     /// the fit has ruled out.
-    fn result(self, design: &Design) -> Result<CoxMaximum, usize> {
+    fn result(
+        self,
+        design: &Design,
+        units: Units<'_>,
+        outcomes: &Outcomes,
+    ) -> Result<CoxMaximum, usize> {
         let Self { problem, standardised, maximum } = self;
         let b = &maximum.parameters;
         let (null, here) = (&maximum.at_start, &maximum.here);
         let covariance = here.information.cholesky(0.0)?.inverse();
-        let robust = design.clusters().map(|c| covariance.around(&meat(&problem, b, c)));
+        let sandwich = units.labels().map(|clusters| {
+            let Meat { clusters, rows } = meat(&problem, b, clusters, &chains(outcomes));
+            [clusters, rows].map(|middle| covariance.around(&middle))
+        });
+        let (robust, rows) = sandwich.map_or((None, None), |[robust, rows]| (Some(robust), Some(rows)));
+        let effect = |k: usize| match (&robust, &rows) {
+            (Some(robust), Some(rows)) => robust[(k, k)] / rows[(k, k)],
+            _ => 1.0,
+        };
         let used = robust.as_ref().unwrap_or(&covariance);
-        let wald = used.cholesky(SINGULAR).ok().map(|factor| dot(b, &factor.solve(b)));
+        // The residuals add up to 0 over all rows.
+        let enough = robust.is_none() || units.n() > b.len();
+        let wald = used.cholesky(SINGULAR).ok().filter(|_| enough);
+        let wald = wald.map(|factor| dot(b, &factor.solve(b)));
         let score = null.rest.information.cholesky(DETERMINED).ok();
         let coefficients = standardised.coefficients(b);
         let baselines = problem.strata.iter().map(|rows| {
@@ -170,6 +224,8 @@ impl Fitted {
         });
         Ok(CoxMaximum {
             coefficients,
+            design_effects: (0..b.len()).map(effect).collect(),
+            few_clusters: units.few(),
             covariance: standardised.covariance(&covariance).to_rows(),
             robust_covariance: robust.map(|robust| standardised.covariance(&robust).to_rows()),
             log_likelihood_null: null.rest.log_likelihood,

@@ -10,10 +10,20 @@ use super::derivatives::{EventTime, Problem, StratumRows};
 use crate::numeric::linear::{Matrix, add};
 use std::collections::BTreeMap;
 
-/// The sum over clusters of the outer products of the weighted score residuals.
-pub(crate) fn meat(problem: &Problem, b: &[f64], clusters: &[usize]) -> Matrix {
+/// Sums of outer products of the weighted score residuals.
+pub(crate) struct Meat {
+    /// Over clusters, of their members' sums.
+    pub(crate) clusters: Matrix,
+    /// Over follow-ups that count as often as they weigh, as if all were independent.
+    pub(crate) rows: Matrix,
+}
+
+/// The middles of the sandwiches at the coefficients `b`; `chains` are the rows' follow-ups.
+pub(crate) fn meat(problem: &Problem, b: &[f64], clusters: &[usize], chains: &[usize]) -> Meat {
     let p = b.len();
     let mut sums: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let mut singles = vec![vec![0.0; p]; chains.len()];
+    let mut meat = Meat { clusters: Matrix::zeros(p), rows: Matrix::zeros(p) };
     for rows in &problem.strata {
         let log_hazard = rows.log_hazard(b);
         let (shares, mut times) = rows.event_times(&log_hazard, problem.ties);
@@ -22,12 +32,16 @@ pub(crate) fn meat(problem: &Problem, b: &[f64], clusters: &[usize]) -> Matrix {
         for (i, share) in shares.into_iter().enumerate() {
             let subject = rows.stratum.subjects.as_ref().map_or(i, |subjects| subjects[i]);
             let sum = sums.entry(clusters[subject]).or_insert_with(|| vec![0.0; p]);
-            add(sum, 1.0, &residual(rows, &times, &met, (i, share)));
+            let residual = residual(rows, &times, &met, (i, share));
+            add(sum, 1.0, &residual);
+            let weight = rows.stratum.outcomes.weight(i);
+            add(&mut singles[chains[subject]], weight.sqrt().recip(), &residual);
         }
     }
-    let mut meat = Matrix::zeros(p);
-    sums.values().for_each(|sum| meat.add_outer(1.0, sum));
-    meat.mirror();
+    sums.values().for_each(|sum| meat.clusters.add_outer(1.0, sum));
+    singles.iter().for_each(|sum| meat.rows.add_outer(1.0, sum));
+    meat.clusters.mirror();
+    meat.rows.mirror();
     meat
 }
 

@@ -9,16 +9,23 @@
 //!
 //! The default interval is the log-log one, `exp(-exp(ln(-ln S) +- z se / ln S))`.
 //!
+//! Where nobody had the event, the lower bound is exact: that of none among those at risk there
+//! (Clopper & Pearson), or with delayed entry among the fewest that were at risk so far. Clusters,
+//! and case weights that are not whole numbers, have the robust variances of `dependence`.
+//!
 //! Sources: Kaplan & Meier, *JASA* 53:457-481, 1958; Aalen, *Ann. Stat.* 6:701-726, 1978; Fleming &
 //! Harrington, *Commun. Stat.* 13:2469-2486, 1984; Kalbfleisch & Prentice, *The Statistical
 //! Analysis of Failure Time Data*, 1980, sec. 1.3; Andersen et al., *Statistical Models Based on
 //! Counting Processes*, 1993, sec. IV.3 (intervals). Equal to R `survfit()`.
 
 use crate::{
-    curves::{CurveScale, GroupCurve, SurvivalCurve},
+    curves::{
+        CurveScale, GroupCurve, SurvivalCurve,
+        dependence::{Dependence, Variances, is_all},
+    },
     error::Error,
-    numeric::distributions::Normal,
-    outcomes::{Outcomes, check, labels::members},
+    estimate::{Units, boundary::upper_of_none},
+    outcomes::{Outcomes, check, copies::Distinct, labels::members},
     risk_sets::{
         at_risk::at_risk,
         time_counts::{TimeCount, count_times},
@@ -98,24 +105,41 @@ impl CurveOptions {
     /// (possible with late entry) the curve simply stays.
     ///
     /// # Errors
-    /// [`Error::Empty`] without subjects, [`Error::InvalidSetting`] for a level outside (0, 1).
+    /// [`Error::Empty`] without subjects, [`Error::InvalidSetting`] for a level outside (0, 1),
+    /// [`Error::Undefined`] where all subjects are one cluster.
     pub fn fit(&self, outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
         check::length("time", outcomes.time(), outcomes)?;
         check::level(self.level)?;
-        let (mut curve, events) = count_risk_sets(outcomes);
+        self.fit_units(outcomes, Units::of(outcomes, NAME)?)
+    }
+
+    fn fit_units(&self, outcomes: &Outcomes, units: Units<'_>) -> Result<SurvivalCurve, Error> {
+        let (mut curve, events, variances) = count_risk_sets(outcomes, units);
         curve.level = self.level;
-        self.estimate(&mut curve, &events);
+        let worth = units.worth(outcomes);
+        let at_first = curve.n_risk.first().copied().unwrap_or(0.0);
+        curve.lower_before = 1.0 - upper_of_none(at_first * worth, self.level);
+        self.estimate(&mut curve, &events, &variances, worth);
         Ok(curve)
     }
 
-    /// Fills the curve in; `events` are the events at each time, without weights.
-    fn estimate(&self, curve: &mut SurvivalCurve, events: &[u32]) {
-        let z = Normal.two_sided(self.level);
+    /// Fills the curve in; `events` are the events at each time, without weights, and a weight of 1
+    /// at risk is worth `worth` units.
+    fn estimate(
+        &self,
+        curve: &mut SurvivalCurve,
+        events: &[u32],
+        variances: &Variances,
+        worth: f64,
+    ) {
+        let z = curve.pivot().two_sided(self.level);
         let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
         let (mut lower, mut upper) = (1.0, 1.0);
-        let (mut hazard, mut hazard_variance, mut hazard_se) = (0.0f64, 0.0f64, 0.0);
+        let (mut hazard, mut hazard_variance) = (0.0f64, 0.0f64);
+        let mut fewest = f64::INFINITY;
         for (k, &events) in events.iter().enumerate() {
             let (n, d) = (curve.n_risk[k], curve.n_event[k]);
+            fewest = n.min(fewest);
             let mut step = 0.0;
             if d > 0.0 {
                 let (hazard_step, hazard_variance_step) = match self.estimator {
@@ -124,19 +148,24 @@ impl CurveOptions {
                 };
                 hazard += hazard_step;
                 hazard_variance += hazard_variance_step;
-                hazard_se = hazard_variance.sqrt();
                 if self.estimator == CurveEstimator::KaplanMeier {
-                    let all = d >= n * (1.0 - 1e-12); // weighted sums may differ by rounding
-                    survival = if all { 0.0 } else { survival * ((n - d) / n) };
-                    step = if all { 0.0 } else { d / (n * (n - d)) };
+                    survival = if is_all(d, n) { 0.0 } else { survival * ((n - d) / n) };
+                    step = if is_all(d, n) { 0.0 } else { d / (n * (n - d)) };
                 } else {
                     survival = (-hazard).exp();
                     step = hazard_variance_step;
                 }
                 variance += step;
             }
-            if d > 0.0 || k == 0 {
-                se = variance.sqrt();
+            let of_log = if self.estimator == CurveEstimator::KaplanMeier { 0 } else { 1 };
+            let robust = variances.at(k, [variance, hazard_variance]);
+            // Once the curve is 0 its error stays.
+            if (d > 0.0 && survival > 0.0) || k == 0 {
+                se = robust[of_log].sqrt();
+            }
+            if hazard == 0.0 {
+                (lower, upper) = (1.0 - upper_of_none(fewest * worth, self.level), 1.0);
+            } else if d > 0.0 {
                 (lower, upper) = self.scale.around(survival, se, z, upper);
             }
             curve.survival.push(survival);
@@ -144,7 +173,7 @@ impl CurveOptions {
             curve.lower.push(lower);
             curve.upper.push(upper);
             curve.cumulative_hazard.push(hazard);
-            curve.std_error_hazard.push(hazard_se);
+            curve.std_error_hazard.push(robust[1].sqrt());
             curve.variance_steps.push(step);
         }
     }
@@ -159,15 +188,20 @@ impl CurveOptions {
         groups: &[L],
     ) -> Result<Vec<GroupCurve<L>>, Error> {
         check::length("groups", groups, outcomes)?;
+        check::level(self.level)?;
+        let whole = Units::of(outcomes, NAME)?;
         let one = |subjects: Vec<usize>| {
             let here = outcomes.subset(&subjects);
             let (n, events) = (here.n_subjects(), here.n_events());
             let label = groups[subjects[0]];
-            Ok(GroupCurve { label, n, events, curve: self.fit(&here)? })
+            let curve = self.fit_units(&here, whole.within(&here, NAME)?)?;
+            Ok(GroupCurve { label, n, events, curve })
         };
         members(groups).into_iter().map(one).collect()
     }
 }
+
+const NAME: &str = "the curve's interval";
 
 /// Hazard and variance of `count` tied events of total weight `d`, taken one after another.
 fn one_by_one(n: f64, d: f64, count: u32) -> (f64, f64) {
@@ -244,26 +278,40 @@ pub fn follow_up_curve(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
     kaplan_meier(&outcomes.reversed())
 }
 
-/// The counts of a curve that is still to be estimated, and the events at each time without
-/// weights.
-fn count_risk_sets(outcomes: &Outcomes) -> (SurvivalCurve, Vec<u32>) {
+/// The counts of a curve that is still to be estimated, the events at each time without weights
+/// (and without copies in their cluster), and the variances.
+fn count_risk_sets(outcomes: &Outcomes, units: Units<'_>) -> (SurvivalCurve, Vec<u32>, Variances) {
     if outcomes.entry().is_none()
         && outcomes.weights().is_none()
+        && !units.are_clusters()
         && let Some(counts) = count_times(outcomes.time(), outcomes.event())
     {
         return from_counts(&counts);
     }
     let groups = TimeGroups::new(outcomes);
-    let curve = SurvivalCurve::unfinished(
+    let mut curve = SurvivalCurve::unfinished(
         groups.times().to_vec(),
         at_risk(outcomes, &groups),
         groups.iter().map(|g| outcomes.weigh(g.events)).collect(),
         groups.iter().map(|g| outcomes.weigh(g.censored)).collect(),
     );
-    (curve, groups.iter().map(|g| g.events.len() as u32).collect())
+    let mut variances = Variances::Models;
+    if let Some(dependence) = Dependence::of(outcomes, &groups, units) {
+        variances = dependence.variances(outcomes, &groups, (&curve.n_risk, &curve.n_event));
+        curve.dependence = Some(dependence);
+    }
+    let events = match units.labels() {
+        None => groups.iter().map(|g| g.events.len() as u32).collect(),
+        Some(_) => {
+            let copies = Distinct::of(outcomes, &[]).copies;
+            let share = |&i: &u32| 1.0 / f64::from(copies[i as usize]);
+            groups.iter().map(|g| g.events.iter().map(share).sum::<f64>().round() as u32).collect()
+        }
+    };
+    (curve, events, variances)
 }
 
-fn from_counts(counts: &[TimeCount]) -> (SurvivalCurve, Vec<u32>) {
+fn from_counts(counts: &[TimeCount]) -> (SurvivalCurve, Vec<u32>, Variances) {
     let mut left = 0.0;
     let mut n_risk: Vec<f64> = counts
         .iter()
@@ -280,5 +328,5 @@ fn from_counts(counts: &[TimeCount]) -> (SurvivalCurve, Vec<u32>) {
         counts.iter().map(|count| f64::from(count.events)).collect(),
         counts.iter().map(|count| f64::from(count.censored)).collect(),
     );
-    (curve, counts.iter().map(|count| count.events).collect())
+    (curve, counts.iter().map(|count| count.events).collect(), Variances::Models)
 }

@@ -3,16 +3,20 @@
 //! `F_c(t) = sum_{t_k <= t} S(t_k-) d_ck / n_k`, with `S` the curve of any event. Where a
 //! competing event (such as death) makes the event impossible, `1 - Kaplan-Meier` of the event
 //! alone overstates its probability; `F_c` does not. Standard errors are the infinitesimal
-//! jackknife ones.
+//! jackknife ones, over clusters where subjects depend on each other. Where nobody had an event of
+//! the cause the upper bound is the exact one (Clopper & Pearson) of those whose fate is known.
 //!
 //! Sources: Aalen & Johansen, *Scand. J. Stat.* 5:141-150, 1978; Putter, Fiocco & Geskus, *Stat.
 //! Med.* 26:2389-2430, 2007. Equal to R `survfit()` of a factor status, interval `"log"`, with case
 //! weights and delayed entry as well.
 
 use crate::{
+    curves::{
+        dependence::is_all,
+        spread::{Spread, Walk},
+    },
     error::Error,
-    estimate::Interval,
-    numeric::{distributions::Normal, order::argsort},
+    estimate::{Interval, Units, boundary::upper_of_none},
     outcomes::{
         CompetingOutcomes, Outcomes, check,
         labels::{check_labels, members},
@@ -41,10 +45,17 @@ pub struct CumulativeIncidence {
     pub std_error: Vec<f64>,
     /// Lower bound of the interval on the log scale; 0 before the first event.
     pub lower: Vec<f64>,
-    /// Upper bound, cut at 1; 0 before the first event.
+    /// Upper bound, cut at 1; exact before the first event.
     pub upper: Vec<f64>,
     /// Confidence level of the intervals.
     pub level: f64,
+    /// Upper bound of the interval before the first time.
+    #[serde(default = "one")]
+    upper_before: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl CumulativeIncidence {
@@ -60,10 +71,10 @@ impl CumulativeIncidence {
         self.row_at(time).map_or(0.0, |k| self.std_error[k])
     }
 
-    /// The pointwise interval at `time`; from 0 to 0 before the first row.
+    /// The pointwise interval at `time`; before the first row the exact one of no event.
     #[must_use]
     pub fn interval_at(&self, time: f64) -> Interval {
-        let bounds = self.row_at(time).map_or((0.0, 0.0), |k| (self.lower[k], self.upper[k]));
+        let bounds = self.row_at(time).map_or((0.0, self.upper_before), |k| (self.lower[k], self.upper[k]));
         Interval::new(bounds.0, bounds.1, self.level)
     }
 
@@ -124,7 +135,7 @@ impl IncidenceOptions {
         if any.n_events() == 0 {
             return Err(Error::NoEvents { n: any.n_subjects() });
         }
-        Ok(curves(outcomes, outcomes.n_causes(), level))
+        curves(outcomes, outcomes.n_causes(), (Units::of(any, NAME)?, level))
     }
 
     /// Cumulative incidence of every cause in each group, in order of the labels.
@@ -142,22 +153,33 @@ impl IncidenceOptions {
         if outcomes.any_event().n_events() == 0 {
             return Err(Error::NoEvents { n: outcomes.causes().len() });
         }
-        let one = |subjects: Vec<usize>| GroupIncidence {
-            label: groups[subjects[0]],
-            n: subjects.len(),
-            curves: curves(&outcomes.subset(&subjects), outcomes.n_causes(), level),
+        let whole = Units::of(outcomes.any_event(), NAME)?;
+        let one = |subjects: Vec<usize>| {
+            let here = outcomes.subset(&subjects);
+            let units = whole.within(here.any_event(), NAME)?;
+            let curves = curves(&here, outcomes.n_causes(), (units, level))?;
+            Ok(GroupIncidence { label: groups[subjects[0]], n: subjects.len(), curves })
         };
-        Ok(members(groups).into_iter().map(one).collect())
+        members(groups).into_iter().map(one).collect()
     }
 }
 
-fn curves(outcomes: &CompetingOutcomes, n_causes: usize, level: f64) -> Vec<CumulativeIncidence> {
+const NAME: &str = "the cumulative incidence's interval";
+
+fn curves(
+    outcomes: &CompetingOutcomes,
+    n_causes: usize,
+    (units, level): (Units<'_>, f64),
+) -> Result<Vec<CumulativeIncidence>, Error> {
     let any = outcomes.any_event();
     let groups = TimeGroups::new(any);
     let n_risk = at_risk(any, &groups);
-    let by_entry = any.entry().map(argsort).unwrap_or_default();
-    let sample = Sample { any, groups, n_risk, by_entry, cause: outcomes.causes() };
-    (1..=n_causes).map(|which| sample.incidence(which, level)).collect()
+    let labels = match units.labels() {
+        Some(labels) => labels.to_vec(),
+        None => (0..any.n_subjects()).collect(),
+    };
+    let sample = Sample { any, groups, n_risk, units, labels, cause: outcomes.causes() };
+    Ok((1..=n_causes).map(|which| sample.incidence(which, level)).collect())
 }
 
 /// The sorted sample, shared by all causes.
@@ -165,60 +187,102 @@ struct Sample<'a> {
     any: &'a Outcomes,
     groups: TimeGroups,
     n_risk: Vec<f64>,
-    /// Subjects by entry time; empty where all are at risk from the start.
-    by_entry: Vec<u32>,
+    units: Units<'a>,
+    /// The unit of each subject.
+    labels: Vec<usize>,
     cause: &'a [usize],
 }
 
 impl Sample<'_> {
     fn incidence(&self, which: usize, level: f64) -> CumulativeIncidence {
-        let z = Normal.two_sided(level);
-        let empty = || Vec::with_capacity(self.groups.len());
-        let mut curve = CumulativeIncidence {
-            cause: which,
-            times: empty(),
-            n_risk: empty(),
-            n_event: empty(),
-            incidence: empty(),
-            std_error: empty(),
-            lower: empty(),
-            upper: empty(),
-            level,
-        };
+        let z = self.units.normal().two_sided(level);
+        let mut curve = empty(which, self.groups.len(), level);
         let (mut survival, mut incidence) = (1.0, 0.0);
-        let mut spread = Spread::new(self.any);
-        let mut entering = self.by_entry.iter().peekable();
+        let mut spread = Spread::<2>::new(self.labels.iter().max().map_or(0, |last| last + 1));
+        let mut walk = Walk::new(self.any, &self.labels);
+        let weight = |i: usize| self.any.weight(i);
+        walk.from_start().for_each(|i| spread.enter(self.labels[i], weight(i)));
+        let mut known = Known::new(self.any, self.units);
+        let at_first = self.n_risk.first().copied().unwrap_or(0.0);
+        curve.upper_before = upper_of_none(known.worth * at_first, level);
         for ((group, &time), &n) in self.groups.iter().zip(self.groups.times()).zip(&self.n_risk) {
-            while let Some(&i) = entering.next_if(|&&i| self.entry(i) < time) {
-                spread.enter(i as usize);
-            }
+            walk.enter_before(time, |i| spread.enter(self.labels[i], weight(i)));
             let (d, own) = (self.any.weigh(group.events), self.own(group, which));
             incidence += survival * own / n;
-            let all = d >= n * (1.0 - 1e-12); // weighted sums may differ by rounding
+            let all = is_all(d, n);
             let step = Step::new(n, if all { None } else { Some(d) }, own, survival, incidence);
-            spread.step(group, step, |i| self.cause[i as usize] == which);
-            let se = spread.variance(incidence).sqrt();
+            spread.step(step.at_risk);
+            for i in group.events.iter().map(|&i| i as usize) {
+                let own = if self.cause[i] == which { step.own } else { [0.0; 2] };
+                let by = [0, 1].map(|k| weight(i) * (step.any[k] + own[k]));
+                spread.event(self.labels[i], by);
+            }
+            let left = |&i: &u32| spread.leave(self.labels[i as usize], weight(i as usize));
+            group.all.iter().for_each(left);
+            let se = spread.variance([1.0, incidence]).sqrt();
             let shown = incidence.min(1.0); // a sum of shares may pass 1 by rounding
             let factor = if shown > 0.0 { (z * se / shown).exp() } else { 1.0 };
+            let none = upper_of_none(known.at(n), level);
             curve.times.push(time);
             curve.n_risk.push(n);
             curve.n_event.push(own);
             curve.incidence.push(shown);
             curve.std_error.push(se);
             curve.lower.push(shown / factor);
-            curve.upper.push((shown * factor).min(1.0));
+            curve.upper.push(if shown > 0.0 { (shown * factor).min(1.0) } else { none });
+            known.pass(group.events.iter().map(|&i| weight(i as usize)).sum());
             survival = if all { 0.0 } else { survival * (1.0 - d / n) };
         }
         curve
     }
 
-    fn entry(&self, subject: u32) -> f64 {
-        self.any.entry().map_or(0.0, |entry| entry[subject as usize])
-    }
-
     fn own(&self, group: TimeGroup<'_>, which: usize) -> f64 {
         let own = group.events.iter().map(|&i| i as usize).filter(|&i| self.cause[i] == which);
         own.map(|i| self.any.weight(i)).sum()
+    }
+}
+
+/// How many units are known to be without an event of the cause where nobody had one: those at risk
+/// and those with another event, or with delayed entry the fewest that were at risk so far.
+struct Known {
+    /// Units that a weight of 1 is worth.
+    worth: f64,
+    delayed: bool,
+    fewest: f64,
+    passed: f64,
+}
+
+impl Known {
+    fn new(any: &Outcomes, units: Units<'_>) -> Self {
+        let worth = units.worth(any);
+        Self { worth, delayed: any.entry().is_some(), fewest: f64::INFINITY, passed: 0.0 }
+    }
+
+    /// Where `at_risk` are at risk.
+    fn at(&mut self, at_risk: f64) -> f64 {
+        self.fewest = at_risk.min(self.fewest);
+        self.worth * if self.delayed { self.fewest } else { at_risk + self.passed }
+    }
+
+    /// Some have had another event.
+    fn pass(&mut self, events: f64) {
+        self.passed += events;
+    }
+}
+
+fn empty(cause: usize, rows: usize, level: f64) -> CumulativeIncidence {
+    let empty = || Vec::with_capacity(rows);
+    CumulativeIncidence {
+        cause,
+        times: empty(),
+        n_risk: empty(),
+        n_event: empty(),
+        incidence: empty(),
+        std_error: empty(),
+        lower: empty(),
+        upper: empty(),
+        level,
+        upper_before: 1.0,
     }
 }
 
@@ -249,83 +313,6 @@ impl Step {
             any: [incidence * event, -event],
             own: [survival / n, 0.0],
         }
-    }
-}
-
-/// Sums over all subjects of their squared influence, as time goes on. Those at risk have met the
-/// same steps since they entered, so that one sum stands for them all.
-#[derive(Debug)]
-struct Spread<'a> {
-    outcomes: &'a Outcomes,
-    /// Sums of the steps for all at risk.
-    met: [f64; 2],
-    /// The same when a subject entered; empty where all are at risk from the start.
-    at_entry: Vec<[f64; 2]>,
-    /// Over those at risk, of `w^2` and of `w^2 at_entry`.
-    weight: f64,
-    entered: [f64; 2],
-    /// Over all, of `w^2 X^2`, `w^2 X Y` and `w^2 Y^2`.
-    squares: [f64; 3],
-}
-
-impl<'a> Spread<'a> {
-    fn new(outcomes: &'a Outcomes) -> Self {
-        let all = match (outcomes.entry(), outcomes.weights()) {
-            (Some(_), _) => 0.0,
-            (None, None) => outcomes.n_subjects() as f64,
-            (None, Some(weights)) => weights.iter().map(|w| w * w).sum(),
-        };
-        let at_entry = outcomes.entry().map_or(Vec::new(), |e| vec![[0.0; 2]; e.len()]);
-        Self {
-            outcomes,
-            met: [0.0; 2],
-            at_entry,
-            weight: all,
-            entered: [0.0; 2],
-            squares: [0.0; 3],
-        }
-    }
-
-    fn enter(&mut self, subject: usize) {
-        self.at_entry[subject] = self.met;
-        self.count(subject, 1.0);
-    }
-
-    fn count(&mut self, subject: usize, sign: f64) {
-        let square = sign * self.outcomes.weight(subject).powi(2);
-        let start = self.at_entry.get(subject).copied().unwrap_or_default();
-        self.weight += square;
-        (0..2).for_each(|k| self.entered[k] += square * start[k]);
-    }
-
-    /// The events at one time, then the subjects whose follow-up ends there.
-    fn step(&mut self, group: TimeGroup<'_>, step: Step, is_own: impl Fn(u32) -> bool) {
-        let [x, y] = [0, 1].map(|k| self.met[k] * self.weight - self.entered[k]);
-        let ([a, b], w) = (step.at_risk, self.weight);
-        self.squares[0] += a * (2.0 * x + a * w);
-        self.squares[1] += a * y + b * x + a * b * w;
-        self.squares[2] += b * (2.0 * y + b * w);
-        (0..2).for_each(|k| self.met[k] += step.at_risk[k]);
-        for &i in group.events {
-            let own = if is_own(i) { step.own } else { [0.0; 2] };
-            self.change(i as usize, [0, 1].map(|k| step.any[k] + own[k]));
-        }
-        group.all.iter().for_each(|&i| self.count(i as usize, -1.0));
-    }
-
-    fn change(&mut self, subject: usize, by: [f64; 2]) {
-        let start = self.at_entry.get(subject).copied().unwrap_or_default();
-        let [x, y] = [0, 1].map(|k| self.met[k] - start[k]);
-        let (square, [a, b]) = (self.outcomes.weight(subject).powi(2), by);
-        self.squares[0] += square * a * (2.0 * x + a);
-        self.squares[1] += square * (a * y + b * x + a * b);
-        self.squares[2] += square * b * (2.0 * y + b);
-    }
-
-    /// The variance of `F(t)` now.
-    fn variance(&self, incidence: f64) -> f64 {
-        let [constant, linear, square] = self.squares;
-        (constant + incidence * (2.0 * linear + incidence * square)).max(0.0)
     }
 }
 

@@ -23,9 +23,11 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod dependence;
 mod estimator;
 mod incidence;
 mod scale;
+mod spread;
 mod survival;
 
 pub use estimator::{

@@ -1,8 +1,10 @@
 //! A survival curve and what is read off it: probabilities, quantiles, and the restricted mean.
 
 use crate::{
+    curves::dependence::Dependence,
     error::Error,
-    estimate::{Estimate, Interval},
+    estimate::{Estimate, Interval, Pivot, Scale},
+    outcomes::check::{NOT_REACHED, is_reached},
 };
 
 /// A survival curve: a step function, right-continuous, with one row per distinct follow-up time.
@@ -21,7 +23,7 @@ pub struct SurvivalCurve {
     pub survival: Vec<f64>,
     /// Standard error of `ln S`; once the curve is 0 it is undefined and stays at its last value.
     pub std_error_log: Vec<f64>,
-    /// Lower bound of the pointwise interval; 0 once the curve is 0.
+    /// Lower bound of the pointwise interval; exact before the first event, 0 once the curve is 0.
     pub lower: Vec<f64>,
     /// Upper bound of the pointwise interval; once the curve is 0 it stays at its last value.
     pub upper: Vec<f64>,
@@ -33,6 +35,12 @@ pub struct SurvivalCurve {
     pub level: f64,
     /// What adds to the variance of `ln S` at each time.
     pub(super) variance_steps: Vec<f64>,
+    /// Lower bound of the interval before the first time.
+    #[serde(default)]
+    pub(super) lower_before: f64,
+    /// Clusters and weights that do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dependence: Option<Dependence>,
 }
 
 /// The curve of one group or stratum.
@@ -71,7 +79,32 @@ impl SurvivalCurve {
             n_risk,
             n_event,
             n_censor,
+            lower_before: 1.0,
+            dependence: None,
         }
+    }
+
+    /// What the figures of the curve are compared with.
+    pub(super) fn pivot(&self) -> Pivot {
+        self.dependence.as_ref().map_or(Pivot::Normal, |dependence| dependence.pivot)
+    }
+
+    /// Whether the curve says anything of `time`: somebody was followed to it, or it lies beyond
+    /// the last time and all who were left had an event there.
+    #[must_use]
+    pub fn reaches(&self, time: f64) -> bool {
+        self.times.last().is_some_and(|&last| {
+            is_reached(time, last, self.n_censor[self.times.len() - 1] > 0.0)
+        })
+    }
+
+    /// The first time at which the curve falls to 0 though more subjects come to be at risk later,
+    /// with the number at risk there: with delayed entry an early risk set of one or few subjects
+    /// decides about all who come later. A curve from a later time on is what is wanted then.
+    #[must_use]
+    pub fn falls_to_zero_early(&self) -> Option<(f64, f64)> {
+        let k = self.survival.iter().position(|&s| s <= 0.0)?;
+        (k + 1 < self.times.len()).then(|| (self.times[k], self.n_risk[k]))
     }
 
     /// Survival probability at `time` (years): 1 before the first row, constant after the last.
@@ -89,10 +122,10 @@ impl SurvivalCurve {
         }
     }
 
-    /// The pointwise interval at `time`; from 1 to 1 before the first row.
+    /// The pointwise interval at `time`; before the first row the exact one of no event.
     #[must_use]
     pub fn interval_at(&self, time: f64) -> Interval {
-        let bounds = self.row_at(time).map_or((1.0, 1.0), |k| (self.lower[k], self.upper[k]));
+        let bounds = self.row_at(time).map_or((self.lower_before, 1.0), |k| (self.lower[k], self.upper[k]));
         Interval::new(bounds.0, bounds.1, self.level)
     }
 
@@ -136,8 +169,8 @@ impl SurvivalCurve {
     /// `t_k` adds to `ln S` (Andersen et al., 1993, sec. IV.3.1; R's `print(rmean = ..)`).
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] for a horizon that is not positive, [`Error::Undefined`] where
-    /// nobody was followed to it and the curve is not 0.
+    /// [`Error::InvalidSetting`] for a horizon that is not positive, [`Error::Undefined`] where the
+    /// curve does not [reach](Self::reaches) it.
     pub fn restricted_mean(&self, horizon: f64) -> Result<Estimate, Error> {
         if !(horizon.is_finite() && horizon > 0.0) {
             return Err(Error::InvalidSetting {
@@ -146,21 +179,24 @@ impl SurvivalCurve {
                 got: horizon.to_string(),
             });
         }
-        let last = self.times.len().saturating_sub(1);
-        if self.times[last] < horizon && self.survival[last] > 0.0 {
-            return Err(Error::Undefined {
-                name: "the restricted mean",
-                why: "nobody was followed so long",
-            });
+        if !self.reaches(horizon) {
+            return Err(Error::Undefined { name: "the restricted mean", why: NOT_REACHED });
         }
         let rows = self.times.partition_point(|&t| t < horizon);
         let (mut beyond, mut variance, mut end) = (0.0, 0.0, horizon);
+        let mut areas = vec![0.0; rows];
         for k in (0..rows).rev() {
             beyond += self.survival[k] * (end - self.times[k]);
+            areas[k] = beyond;
             variance += beyond * beyond * self.variance_steps[k];
             end = self.times[k];
         }
-        Ok(Estimate::plain(beyond + end, f64::sqrt(variance), self.level))
+        if let Some(dependence) = &self.dependence {
+            let counts = (&self.n_risk[..rows], &self.n_event[..rows]);
+            variance = dependence.variance(&areas, counts, variance);
+        }
+        let by = (self.pivot(), Scale::Plain);
+        Ok(Estimate::around(beyond + end, f64::sqrt(variance), by, self.level))
     }
 
     fn row_at(&self, time: f64) -> Option<usize> {

@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     estimate::{Estimate, PairedDifference, Pivot, Scale},
-    outcomes::labels::members,
+    outcomes::labels::dense,
 };
 
 /// A figure with each subject's contribution to its variation: the infinitesimal jackknife values
@@ -67,8 +67,10 @@ impl Influence {
     /// label for each influence value.
     #[must_use]
     pub fn by_cluster(&self, clusters: &[usize]) -> Self {
-        let sum = |cluster: &Vec<usize>| cluster.iter().map(|&i| self.values[i]).sum();
-        Self { value: self.value, values: members(clusters).iter().map(sum).collect() }
+        let labels = dense(clusters);
+        let mut sums = vec![0.0; labels.iter().max().map_or(0, |last| last + 1)];
+        labels.into_iter().zip(&self.values).for_each(|(label, value)| sums[label] += value);
+        Self { value: self.value, values: sums }
     }
 
     /// Covariance with another figure of the same subjects.

@@ -79,11 +79,6 @@ impl Estimate {
     pub(crate) fn plain(value: f64, std_error: f64, level: f64) -> Self {
         Self::around(value, std_error, (Pivot::Normal, Scale::Plain), level)
     }
-
-    /// An interval by the normal distribution on the logit scale.
-    pub(crate) fn logit(value: f64, std_error: f64, level: f64) -> Self {
-        Self::around(value, std_error, (Pivot::Normal, Scale::Logit), level)
-    }
 }
 
 impl Scale {

@@ -20,17 +20,20 @@
 //! assert!(estimate.interval.contains(4.0));
 //! ```
 
+pub(crate) mod boundary;
 mod influence;
 mod interval;
 mod paired;
 mod reference;
 mod score_test;
 mod test;
+mod units;
 
 pub use influence::Influence;
 pub(crate) use influence::covariance;
 pub use interval::{Estimate, Interval, Scale};
 pub use paired::PairedDifference;
 pub use reference::{Pivot, ReferenceDistribution};
-pub(crate) use score_test::{test_of_scores, wald};
+pub(crate) use score_test::{compared_groups, quadratic_of, test_of_scores, wald};
 pub use test::Test;
+pub(crate) use units::Units;

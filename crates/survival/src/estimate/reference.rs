@@ -4,12 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::numeric::distributions::{Normal, Student};
 
-/// The reference distribution behind the intervals and P values of a concordance.
+/// The reference distribution behind the intervals and P values of a figure that rests on few
+/// subjects: a concordance on the events that count, an area, a Brier score or a reclassification
+/// on the cases.
+///
+/// Other figures (curves, observed over expected, calibration, tests of groups, regressions) are
+/// compared with the normal or the chi-square distribution, but with Student's t or F on one
+/// degree of freedom less than there are clusters where [`Outcomes`](crate::Outcomes) have fewer
+/// than 30 of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ReferenceDistribution {
-    /// Student's t with one degree of freedom less than there are events that count (clusters with
-    /// an event that counts, where there are clusters): a standard error that rests on few events
+    /// Student's t with one degree of freedom less than there are events that count, or cases
+    /// (clusters with one, where there are clusters): a standard error that rests on few events
     /// is itself uncertain. See `docs/VALIDATION.md` of the project for how well both cover.
     #[default]
     Student,

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{estimate::Pivot, numeric::distributions::ChiSquare};
+use crate::{
+    estimate::Pivot,
+    numeric::distributions::{ChiSquare, Fisher},
+};
 
 /// The result of a hypothesis test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,19 @@ impl Test {
     #[must_use]
     pub fn chi_square(statistic: f64, df: f64) -> Self {
         Self { statistic, df: Some(df), p: ChiSquare::new(df).upper(statistic) }
+    }
+
+    /// A Wald or score statistic, chi-square where the single figures are compared with the normal
+    /// distribution; where they are compared with Student's t on `m` degrees of freedom,
+    /// `statistic / df` is compared with F on `df` and `m`, so that for one figure it is the square
+    /// of its t.
+    pub(crate) fn of_several(statistic: f64, df: f64, pivot: Pivot) -> Self {
+        match pivot {
+            Pivot::Normal => Self::chi_square(statistic, df),
+            Pivot::Student(m) => {
+                Self { statistic, df: Some(df), p: Fisher::new(df, m).upper(statistic / df) }
+            }
+        }
     }
 
     /// An estimate divided by its standard error, two-sided.

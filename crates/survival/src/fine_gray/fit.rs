@@ -18,7 +18,7 @@ use super::{
 use crate::{
     cox::{BaselineHazard, Design, scaled::Scaled, standardised::Standardised},
     error::Error,
-    estimate::{Estimate, Pivot, Scale, Test},
+    estimate::{Estimate, Pivot, Scale, Test, Units},
     numeric::{
         linear::dot,
         newton::{Failure, Maximum, maximise},
@@ -33,7 +33,7 @@ pub struct FineGrayFit {
     /// Log subdistribution hazard ratio of each covariate.
     pub coefficients: Vec<f64>,
     /// Their covariance: a sandwich that includes what the estimated censoring and entry curves
-    /// add.
+    /// add, over clusters where the outcomes have them.
     pub covariance: Vec<Vec<f64>>,
     /// Standard errors, the roots of its diagonal.
     pub std_errors: Vec<f64>,
@@ -43,6 +43,13 @@ pub struct FineGrayFit {
     pub log_likelihood: f64,
     /// Cumulative subdistribution hazard of a subject with all covariates 0.
     baseline: BaselineHazard,
+    /// What a coefficient divided by its standard error is compared with.
+    #[serde(default = "normal")]
+    pivot: Pivot,
+}
+
+fn normal() -> Pivot {
+    Pivot::Normal
 }
 
 /// A subdistribution hazard ratio for one unit of a covariate, with its test against 1.
@@ -79,10 +86,10 @@ impl FineGrayFit {
             let (name, why) = ("the hazard ratio's interval", "its standard error is 0");
             return Err(Error::Undefined { name, why });
         }
-        let (ratio, by) = (b.exp(), (Pivot::Normal, Scale::Log));
+        let (ratio, by) = (b.exp(), (self.pivot, Scale::Log));
         Ok(SubdistributionHazardRatio {
             ratio: Estimate::around(ratio, ratio * se, by, level),
-            test: Test::two_sided(b / se, Pivot::Normal),
+            test: Test::two_sided(b / se, self.pivot),
         })
     }
 
@@ -144,8 +151,9 @@ pub fn fine_gray(endpoint: &impl Endpoint, covariates: &[&[f64]]) -> Result<Fine
         .map_err(|_| Error::Undefined { name: NAME, why: "a covariate is the same for all" })?;
     let sample = Sample::new(endpoint, covariates)?;
     let start = vec![0.0; sample.covariates.n_columns()];
+    let units = Units::of(any, NAME)?;
     let maximum = maximise(start, |b| sample.derivatives(b)).map_err(|why| why.undefined(NAME))?;
-    fitted(&sample, &maximum)
+    fitted(&sample, &maximum, units)
 }
 
 const NAME: &str = "the subdistribution hazard fit";
@@ -154,21 +162,25 @@ const NAME: &str = "the subdistribution hazard fit";
 const IRREGULAR: f64 = 1e12;
 
 /// Back to the units of the covariates.
-fn fitted(sample: &Sample<'_>, maximum: &Maximum<Pass>) -> Result<FineGrayFit, Error> {
+fn fitted(
+    sample: &Sample<'_>,
+    maximum: &Maximum<Pass>,
+    units: Units<'_>,
+) -> Result<FineGrayFit, Error> {
     let (standardised, here) = (&sample.covariates, &maximum.here);
     let bread = here
         .information
         .cholesky(0.0)
         .map_err(|parameter| Failure::Determined { parameter }.undefined(NAME))?
         .inverse();
-    let sandwich = bread.around(&meat(sample, &here.rest));
+    let sandwich = bread.around(&meat(sample, &here.rest, units));
     // Where one weight outgrows all others, the influence on the score is rounding alone.
     let is_regular = |k: usize| {
         let (robust, model) = (sandwich[(k, k)], bread[(k, k)]);
         robust.is_finite() && model.is_finite() && robust <= IRREGULAR * model
     };
     if !(0..standardised.n_columns()).all(is_regular) {
-        return Err(Error::Undefined { name: NAME, why: "no finite standard errors fit" });
+        return Err(Error::Undefined { name: NAME, why: "it has no finite standard errors" });
     }
     let covariance = standardised.covariance(&sandwich).to_rows();
     let coefficients = standardised.coefficients(&maximum.parameters);
@@ -184,5 +196,6 @@ fn fitted(sample: &Sample<'_>, maximum: &Maximum<Pass>) -> Result<FineGrayFit, E
         log_likelihood_null: maximum.at_start.value,
         log_likelihood: here.value,
         baseline: BaselineHazard::from_steps(steps),
+        pivot: units.normal(),
     })
 }

@@ -9,6 +9,7 @@
 use super::sample::{Pass, Sample};
 use crate::{
     cox::moments::Moments,
+    estimate::Units,
     numeric::{
         linear::{Matrix, add},
         order::argsort,
@@ -16,18 +17,28 @@ use crate::{
     risk_sets::at_risk::at_risk,
 };
 
-/// The sum over subjects of the outer products of their weighted influence on the score.
-pub(crate) fn meat(sample: &Sample<'_>, pass: &Pass) -> Matrix {
+/// The sum over units of the outer products of their weighted influence on the score.
+pub(crate) fn meat(sample: &Sample<'_>, pass: &Pass, units: Units<'_>) -> Matrix {
     let hazards = Hazards::new(sample, pass);
     let mut values = residuals(sample, &hazards);
     add_censoring(sample, &hazards, &mut values);
     if let Some(entry) = sample.any.entry() {
         add_entry(sample, entry, &hazards, &mut values);
     }
-    let mut meat = Matrix::zeros(sample.covariates.n_columns());
+    let p = sample.covariates.n_columns();
+    let mut meat = Matrix::zeros(p);
+    let mut sums = vec![Vec::new(); if units.are_clusters() { values.len() } else { 0 }];
     for (i, value) in values.iter().enumerate() {
-        meat.add_outer(sample.any.weight(i).powi(2), value);
+        let weight = sample.any.weight(i);
+        match sums.get_mut(units.unit(i)) {
+            None => meat.add_outer(weight.powi(2), value),
+            Some(sum) => {
+                sum.resize(p, 0.0);
+                add(sum, weight, value);
+            }
+        }
     }
+    sums.iter().filter(|sum| !sum.is_empty()).for_each(|sum| meat.add_outer(1.0, sum));
     meat.mirror();
     meat
 }

@@ -14,7 +14,12 @@
 //! and `dF_2r` by `1 - (d_2r - 1) / (Y_r - 1)`, as the hypergeometric variance of a log-rank test
 //! has it.
 //!
-//! Case weights are counts, as in the log-rank test. With delayed entry `Y_k / S_k(t-)` is no
+//! Subject `i` of group `r` has the residual `int a_kr / h_r dM_1i + int b_kr / h_r dM_2i` in the
+//! score of group `k`, `M_1i` and `M_2i` being the martingales of its events of the cause and of
+//! other ones: they make the test of clusters, and that with weights that are not whole numbers, as
+//! in the log-rank test.
+//!
+//! Whole case weights are counts, as in the log-rank test. With delayed entry `Y_k / S_k(t-)` is no
 //! longer the group's size times its chance of being uncensored, which the covariance takes it for,
 //! so that delayed entry is refused; the cumulative incidences and the cause-specific log-rank test
 //! allow for it.
@@ -23,9 +28,11 @@
 
 use crate::{
     error::Error,
-    estimate::{Test, test_of_scores},
+    estimate::{Test, Units, test_of_scores},
+    group_tests::dependent::Residuals,
+    numeric::{linear::add, running::Running},
     outcomes::{Endpoint, Outcomes, check, labels::members},
-    risk_sets::time_groups::TimeGroups,
+    risk_sets::{time_groups::TimeGroups, units_at_risk::UnitsAtRisk},
 };
 
 /// Result of Gray's test.
@@ -56,8 +63,8 @@ pub struct GrayOptions {
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::NoEvents`] without an event of
-/// the cause, [`Error::Undefined`] where no two groups can be compared, [`Error::Unsupported`] for
-/// delayed entry and for case weights that are not whole numbers.
+/// the cause, [`Error::Undefined`] where no two groups can be compared or there are no more clusters
+/// than groups, [`Error::Unsupported`] for delayed entry.
 ///
 /// # Examples
 /// ```
@@ -94,8 +101,8 @@ impl GrayOptions {
     pub fn test(&self, endpoint: &impl Endpoint, groups: &[usize]) -> Result<GrayTest, Error> {
         let outcomes = endpoint.follow_up();
         check::length("groups", groups, outcomes)?;
-        check::frequencies("Gray's test", outcomes)?;
-        check::no_entry("Gray's test", outcomes)?;
+        check::no_entry(NAME, outcomes)?;
+        let units = Units::of(outcomes, NAME)?;
         let own = |i: usize| outcomes.event()[i] && endpoint.is_of_interest(i);
         if !(0..groups.len()).any(own) {
             return Err(Error::NoEvents { n: groups.len() });
@@ -114,27 +121,49 @@ impl GrayOptions {
         }
         let k = by_group.len();
         let mut sums = Sums { score: vec![0.0; k], covariance: vec![vec![0.0; k]; k] };
+        let dependent = units.are_clusters() || !check::counts(outcomes);
+        let mut residuals = dependent.then(|| Residuals::new(groups.len(), k));
+        let mut add = |subjects: Option<&[usize]>, here: &Outcomes, group_of: &[usize]| {
+            let subject = |i: usize| subjects.map_or(i, |subjects| subjects[i]);
+            let own = |i: usize| own(subject(i));
+            let rows = table(here, own, (group_of, k), units);
+            let integrands = sums.add(&rows, self.rho);
+            if let Some(Residuals(all)) = &mut residuals {
+                let residuals = residuals_of(&rows, &integrands, here, (own, group_of));
+                residuals.into_iter().enumerate().for_each(|(i, one)| all[subject(i)] = one);
+            }
+        };
         match &self.strata {
-            None => sums.add(&table(outcomes, own, &group_of, k), self.rho),
+            None => add(None, outcomes, &group_of),
             Some(strata) => {
                 check::length("strata", strata, outcomes)?;
                 for subjects in members(strata) {
                     let groups: Vec<usize> = subjects.iter().map(|&i| group_of[i]).collect();
-                    let own = |k: usize| own(subjects[k]);
-                    sums.add(&table(&outcomes.subset(&subjects), own, &groups, k), self.rho);
+                    add(Some(&subjects), &outcomes.subset(&subjects), &groups);
                 }
             }
         }
-        let test = test_of_scores("Gray's test", &sums.score, &sums.covariance)?;
+        let Sums { score, covariance } = sums;
+        let (covariance, test) = match residuals {
+            None => {
+                let test = test_of_scores(NAME, &score, &covariance)?;
+                (covariance, test)
+            }
+            Some(residuals) => residuals.test(NAME, (&score, &covariance), outcomes, units)?,
+        };
         let n = by_group.iter().map(Vec::len).collect();
-        Ok(GrayTest { n, score: sums.score, covariance: sums.covariance, test })
+        Ok(GrayTest { n, score, covariance, test })
     }
 }
+
+const NAME: &str = "Gray's test";
 
 /// One group at one time.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cell {
     at_risk: f64,
+    /// Units at risk.
+    units: f64,
     /// Events of the cause.
     own: f64,
     /// Events of other causes.
@@ -146,6 +175,12 @@ struct Cell {
 }
 
 impl Cell {
+    /// What ties leave of a variance of `events` among `at_risk`, both counted in units.
+    fn untied(&self, events: f64, at_risk: f64) -> f64 {
+        let unit = self.units / self.at_risk;
+        untied(events * unit, at_risk * unit)
+    }
+
     /// `h = Y / S(t-)`; 0 where nobody is left.
     fn expanded(&self) -> f64 {
         if self.at_risk > 0.0 { self.at_risk / self.survival[0] } else { 0.0 }
@@ -154,6 +189,7 @@ impl Cell {
 
 /// A time with an event in any group.
 struct Row {
+    time: f64,
     cells: Vec<Cell>,
     /// Events of the cause.
     own: f64,
@@ -166,16 +202,23 @@ struct Row {
 fn table(
     outcomes: &Outcomes,
     own: impl Fn(usize) -> bool,
-    group_of: &[usize],
-    k: usize,
+    (group_of, k): (&[usize], usize),
+    units: Units<'_>,
 ) -> Vec<Row> {
     let groups = TimeGroups::new(outcomes);
     let mut cells = vec![Cell { survival: [1.0; 2], ..Cell::default() }; k];
     let weight = |i: usize| outcomes.weight(i);
-    group_of.iter().enumerate().for_each(|(i, &g)| cells[g].at_risk += weight(i));
+    let mut at_risk = vec![(Running::default(), UnitsAtRisk::none(units)); k];
+    for (i, &g) in group_of.iter().enumerate() {
+        at_risk[g].0.join(weight(i));
+        at_risk[g].1.enter(outcomes, i);
+    }
     let mut pooled = 0.0;
     let mut rows = Vec::new();
-    for group in groups.iter() {
+    for (group, &time) in groups.iter().zip(groups.times()) {
+        for (cell, (weight, units)) in cells.iter_mut().zip(&at_risk) {
+            (cell.at_risk, cell.units) = (weight.value(), units.n());
+        }
         for &i in group.events {
             let cell = &mut cells[group_of[i as usize]];
             match own(i as usize) {
@@ -184,14 +227,17 @@ fn table(
             }
         }
         for cell in cells.iter_mut().filter(|cell| cell.at_risk > 0.0) {
-            cell.survival[1] = cell.survival[0] * (1.0 - (cell.own + cell.other) / cell.at_risk);
+            let left = 1.0 - (cell.own + cell.other) / cell.at_risk;
+            // Weighted sums may differ by rounding.
+            cell.survival[1] = if left > 1e-12 { cell.survival[0] * left } else { 0.0 };
         }
         if !group.events.is_empty() {
             let own = cells.iter().map(|cell| cell.own).sum::<f64>();
             let expanded = cells.iter().map(Cell::expanded).sum::<f64>();
             let before = pooled;
             pooled += own / expanded;
-            rows.push(Row { cells: cells.clone(), own, expanded, pooled: [before, pooled] });
+            let pooled = [before, pooled];
+            rows.push(Row { time, cells: cells.clone(), own, expanded, pooled });
         }
         for cell in &mut cells {
             if cell.own > 0.0 {
@@ -199,8 +245,9 @@ fn table(
             }
             (cell.own, cell.other, cell.survival[0]) = (0.0, 0.0, cell.survival[1]);
         }
-        for &i in group.all {
-            cells[group_of[i as usize]].at_risk -= weight(i as usize);
+        for i in group.all.iter().map(|&i| i as usize) {
+            at_risk[group_of[i]].0.leave(weight(i));
+            at_risk[group_of[i]].1.leave(outcomes, i);
         }
     }
     rows
@@ -212,8 +259,10 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, rows: &[Row], rho: f64) {
+    /// Adds the rows, and returns what the martingales of each are multiplied by.
+    fn add(&mut self, rows: &[Row], rho: f64) -> Vec<Vec<Integrand>> {
         let k = self.score.len();
+        let mut integrands = Vec::with_capacity(rows.len());
         // c_kr: what is still to come of `d_kr dG`, walking back in time.
         let mut later = vec![vec![0.0; k]; k];
         for row in rows.iter().rev() {
@@ -221,9 +270,12 @@ impl Sums {
             let weight = if rho == 0.0 { 1.0 } else { left.max(0.0).powf(rho) };
             self.add_score(row, weight);
             let direct = direct(row, weight);
+            let mut here = vec![Integrand::default(); k];
             for r in (0..k).filter(|&r| row.cells[r].at_risk > 0.0) {
-                self.add_group(row, &direct[r], &later[r], r);
+                here[r] = Integrand::new(row, &direct[r], &later[r], r);
+                self.add_group(row, &here[r], r);
             }
+            integrands.push(here);
             if row.own > 0.0 && left > 0.0 {
                 let hazard = row.own / row.expanded / left;
                 for (later, direct) in later.iter_mut().flatten().zip(direct.iter().flatten()) {
@@ -231,6 +283,8 @@ impl Sums {
                 }
             }
         }
+        integrands.reverse();
+        integrands
     }
 
     fn add_score(&mut self, row: &Row, weight: f64) {
@@ -245,22 +299,16 @@ impl Sums {
     }
 
     /// What group `r` adds to the covariance at this time.
-    fn add_group(&mut self, row: &Row, direct: &[f64], later: &[f64], r: usize) {
+    fn add_group(&mut self, row: &Row, integrand: &Integrand, r: usize) {
         let cell = &row.cells[r];
         let h = cell.expanded();
-        let ratio =
-            if cell.survival[1] > 0.0 { (1.0 - row.pooled[1]) / cell.survival[1] } else { 1.0 };
         if row.own > 0.0 {
-            let step =
-                row.own / row.expanded * untied(row.own, row.expanded * cell.survival[0]) / h;
-            let a: Vec<f64> =
-                direct.iter().zip(later).map(|(d, c)| d + c * (1.0 - ratio)).collect();
-            self.add_square(&a, step);
+            let untied = cell.untied(row.own, row.expanded * cell.survival[0]);
+            self.add_square(&integrand.own, row.own / row.expanded * untied * h);
         }
         if cell.other > 0.0 {
             let incidence = cell.survival[0] * cell.other / cell.at_risk;
-            let b: Vec<f64> = later.iter().map(|c| c * ratio).collect();
-            self.add_square(&b, incidence * untied(cell.other, cell.at_risk) / h);
+            self.add_square(&integrand.other, incidence * cell.untied(cell.other, cell.at_risk) * h);
         }
     }
 
@@ -269,6 +317,63 @@ impl Sums {
             row.iter_mut().zip(x).for_each(|(sum, b)| *sum += factor * a * b);
         }
     }
+}
+
+/// What the martingales of a group at one time are multiplied by in each score.
+#[derive(Clone, Default)]
+struct Integrand {
+    /// `a_kr / h_r`, where there are events of the cause.
+    own: Vec<f64>,
+    /// `b_kr / h_r`.
+    other: Vec<f64>,
+}
+
+impl Integrand {
+    fn new(row: &Row, direct: &[f64], later: &[f64], r: usize) -> Self {
+        let cell = &row.cells[r];
+        let h = cell.expanded();
+        let ratio =
+            if cell.survival[1] > 0.0 { (1.0 - row.pooled[1]) / cell.survival[1] } else { 1.0 };
+        let a = direct.iter().zip(later).map(|(d, c)| (d + c * (1.0 - ratio)) / h);
+        // The sign of `b` matters to the residuals only.
+        Self { own: a.collect(), other: later.iter().map(|c| -c * ratio / h).collect() }
+    }
+}
+
+/// Each subject's weighted residual in the score of each group.
+fn residuals_of(
+    rows: &[Row],
+    integrands: &[Vec<Integrand>],
+    outcomes: &Outcomes,
+    (own, group_of): (impl Fn(usize) -> bool, &[usize]),
+) -> Vec<Vec<f64>> {
+    let k = rows.first().map_or(0, |row| row.cells.len());
+    // What those of each group have met before each row, and after the last.
+    let mut met = vec![vec![vec![0.0; k]; k]];
+    for (row, integrands) in rows.iter().zip(integrands) {
+        let mut sums = met[met.len() - 1].clone();
+        for ((sum, cell), integrand) in sums.iter_mut().zip(&row.cells).zip(integrands) {
+            if cell.at_risk > 0.0 {
+                if row.own > 0.0 {
+                    add(sum, row.own / row.expanded / cell.survival[0], &integrand.own);
+                }
+                add(sum, cell.other / cell.at_risk, &integrand.other);
+            }
+        }
+        met.push(sums);
+    }
+    let residual = |i: usize| {
+        let (r, weight) = (group_of[i], outcomes.weight(i));
+        let to = rows.partition_point(|row| row.time <= outcomes.time()[i]);
+        let mut residual: Vec<f64> = met[to][r].iter().map(|met| -weight * met).collect();
+        if outcomes.event()[i] {
+            let integrand = &integrands[to - 1][r];
+            let jump = if own(i) { &integrand.own } else { &integrand.other };
+            add(&mut residual, weight, jump);
+        }
+        residual
+    };
+    (0..group_of.len()).map(residual).collect()
 }
 
 /// `d_kr`, by `r` and then `k`.

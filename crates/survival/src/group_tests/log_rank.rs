@@ -4,10 +4,11 @@
 //! would have if all groups had one hazard; the differences are weighted, summed, and standardised
 //! by their hypergeometric covariance.
 //!
-//! Case weights are counts: a subject of weight 2 is two alike, in every number above, and weights
-//! that are not whole numbers are refused, as a hypergeometric covariance has no meaning for them.
-//! Where weights correct for sampling or for confounding, test the group in a weighted Cox model
-//! with robust standard errors.
+//! Whole case weights are counts: a subject of weight 2 is two alike, in every number above. Where
+//! they are not whole numbers, as those that correct for sampling or for confounding, a
+//! hypergeometric covariance has no meaning, and the test is the robust one of the same scores.
+//! Clusters multiply the statistic by their design effect, with the clusters at risk in place of the
+//! subjects at risk in the finite-population factor `n / (n - 1)` of the covariance.
 //!
 //! Sources: Mantel, *Cancer Chemother. Rep.* 50:163-170, 1966; Peto & Peto, *JRSS A* 135:185-207,
 //! 1972; Tarone & Ware, *Biometrika* 64:156-160, 1977; Harrington & Fleming, *Biometrika*
@@ -15,10 +16,14 @@
 
 use crate::{
     error::Error,
-    estimate::{Test, test_of_scores},
+    estimate::{Test, Units, test_of_scores},
+    group_tests::dependent::Residuals,
+    numeric::running::Running,
     outcomes::{Outcomes, check, labels::members},
-    risk_sets::time_groups::TimeGroups,
+    risk_sets::{entering::Entering, time_groups::TimeGroups, units_at_risk::UnitsAtRisk},
 };
+
+const NAME: &str = "the log-rank test";
 
 /// Weight of the event times, of which `n(t)` are at risk and whose pooled curve is at `S(t-)`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -51,7 +56,8 @@ pub struct LogRank {
     pub observed: Vec<f64>,
     /// (Weighted) events expected under one hazard.
     pub expected: Vec<f64>,
-    /// Covariance of `observed - expected`.
+    /// Covariance of `observed - expected`, a robust one for clusters and for weights that are not
+    /// whole numbers.
     pub covariance: Vec<Vec<f64>>,
     /// Chi-square test. Its degrees of freedom are the groups that were ever at risk beside
     /// another, less one.
@@ -70,7 +76,7 @@ pub struct LogRankOptions {
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::Undefined`] where no two groups can be
-/// compared, [`Error::Unsupported`] for case weights that are not whole numbers.
+/// compared, or where there are no more clusters than groups.
 ///
 /// # Examples
 /// ```
@@ -105,7 +111,7 @@ impl LogRankOptions {
     /// As [`log_rank`], and [`Error::InvalidSetting`] for a negative exponent.
     pub fn test(&self, outcomes: &Outcomes, groups: &[usize]) -> Result<LogRank, Error> {
         check::length("groups", groups, outcomes)?;
-        check::frequencies("the log-rank test", outcomes)?;
+        let units = Units::of(outcomes, NAME)?;
         if outcomes.n_events() == 0 {
             return Err(Error::NoEvents { n: outcomes.n_subjects() });
         }
@@ -126,47 +132,109 @@ impl LogRankOptions {
             subjects.iter().for_each(|&i| group_of[i] = g);
         }
         let mut sums = Sums::new(by_group.iter().map(Vec::len).collect());
+        let dependent = units.are_clusters() || !check::counts(outcomes);
+        let mut residuals =
+            dependent.then(|| Residuals::new(groups.len(), by_group.len()));
+        let mut add = |subjects: Option<&[usize]>, here: &Outcomes, group_of: &[usize]| {
+            let table = self.table(here, group_of, by_group.len(), units);
+            table.iter().for_each(|row| sums.add(row));
+            if let Some(Residuals(all)) = &mut residuals {
+                let residuals = residuals_of(&table, here, group_of, by_group.len());
+                for (k, residual) in residuals.into_iter().enumerate() {
+                    all[subjects.map_or(k, |subjects| subjects[k])] = residual;
+                }
+            }
+        };
         match &self.strata {
-            None => self.add(outcomes, &group_of, &mut sums),
+            None => add(None, outcomes, &group_of),
             Some(strata) => {
                 check::length("strata", strata, outcomes)?;
                 for subjects in members(strata) {
                     let groups: Vec<usize> = subjects.iter().map(|&i| group_of[i]).collect();
-                    self.add(&outcomes.subset(&subjects), &groups, &mut sums);
+                    add(Some(&subjects), &outcomes.subset(&subjects), &groups);
                 }
             }
         }
-        sums.test()
+        sums.test(residuals, outcomes, units)
     }
 
-    fn add(&self, outcomes: &Outcomes, group_of: &[usize], sums: &mut Sums) {
-        let k = sums.observed.len();
-        let mut at_risk = vec![0.0; k];
+    /// The event times, increasing, with their weights.
+    fn table(
+        &self,
+        outcomes: &Outcomes,
+        group_of: &[usize],
+        k: usize,
+        units: Units<'_>,
+    ) -> Vec<EventTime> {
+        let mut at_risk = vec![Running::default(); k];
+        let mut units_at_risk = UnitsAtRisk::none(units);
         let mut table: Vec<EventTime> = Vec::new();
-        let mut entering = crate::risk_sets::entering::Entering::new(outcomes);
+        let mut entering = Entering::new(outcomes);
         let groups = TimeGroups::new(outcomes);
-        for (group, &now) in groups.iter().zip(groups.times()).rev() {
-            group
-                .all
-                .iter()
-                .for_each(|&i| at_risk[group_of[i as usize]] += outcomes.weight(i as usize));
-            entering.leave_from(now, |i| at_risk[group_of[i]] -= outcomes.weight(i));
+        for (group, &time) in groups.iter().zip(groups.times()).rev() {
+            for i in group.all.iter().map(|&i| i as usize) {
+                at_risk[group_of[i]].join(outcomes.weight(i));
+                units_at_risk.enter(outcomes, i);
+            }
+            entering.leave_from(time, |i| {
+                at_risk[group_of[i]].leave(outcomes.weight(i));
+                units_at_risk.leave(outcomes, i);
+            });
             if !group.events.is_empty() {
                 let mut events = vec![0.0; k];
-                group
-                    .events
-                    .iter()
-                    .for_each(|&i| events[group_of[i as usize]] += outcomes.weight(i as usize));
-                table.push(EventTime { at_risk: at_risk.clone(), events });
+                for i in group.events.iter().map(|&i| i as usize) {
+                    events[group_of[i]] += outcomes.weight(i);
+                }
+                let at_risk: Vec<f64> = at_risk.iter().map(Running::value).collect();
+                let units = units_at_risk.n();
+                let (n, d) = (at_risk.iter().sum(), events.iter().sum());
+                table.push(EventTime { time, at_risk, events, n, d, units, weight: 1.0 });
             }
         }
+        table.reverse();
         let mut survival = 1.0;
-        for row in table.iter().rev() {
-            let (n, d): (f64, f64) = (row.at_risk.iter().sum(), row.events.iter().sum());
-            sums.add(row, n, d, self.weight.at(n, survival));
-            survival *= 1.0 - d / n;
+        for row in &mut table {
+            row.weight = self.weight.at(row.n, survival);
+            survival *= 1.0 - row.d / row.n;
         }
+        table
     }
+}
+
+/// Each subject's weighted residual in `observed - expected` of each group.
+fn residuals_of(
+    table: &[EventTime],
+    outcomes: &Outcomes,
+    group_of: &[usize],
+    k: usize,
+) -> Vec<Vec<f64>> {
+    // What those at risk have met before each event time, and after the last: the weighted hazard,
+    // and its steps times each group's share of those at risk.
+    let mut met = vec![(0.0, vec![0.0; k])];
+    let (mut hazard, mut shares) = (0.0, vec![0.0; k]);
+    for row in table {
+        let step = row.weight * row.d / row.n;
+        hazard += step;
+        shares.iter_mut().zip(&row.at_risk).for_each(|(sum, at_risk)| *sum += step * at_risk / row.n);
+        met.push((hazard, shares.clone()));
+    }
+    let until = |time: f64| table.partition_point(|row| row.time <= time);
+    let residual = |i: usize| {
+        let (own, weight) = (group_of[i], outcomes.weight(i));
+        let to = until(outcomes.time()[i]);
+        let from = outcomes.entry().map_or(0, |entry| until(entry[i]));
+        let mut residual: Vec<f64> =
+            met[to].1.iter().zip(&met[from].1).map(|(to, from)| weight * (to - from)).collect();
+        residual[own] -= weight * (met[to].0 - met[from].0);
+        if outcomes.event()[i] {
+            let row = &table[to - 1];
+            let away = residual.iter_mut().zip(&row.at_risk);
+            away.for_each(|(r, at_risk)| *r -= weight * row.weight * at_risk / row.n);
+            residual[own] += weight * row.weight;
+        }
+        residual
+    };
+    (0..group_of.len()).map(residual).collect()
 }
 
 impl LogRankWeight {
@@ -182,10 +250,17 @@ impl LogRankWeight {
     }
 }
 
-/// Numbers at risk and events at one time, by group.
+/// Numbers at risk and events at one time, by group and in all.
 struct EventTime {
+    time: f64,
     at_risk: Vec<f64>,
     events: Vec<f64>,
+    n: f64,
+    d: f64,
+    /// Units at risk.
+    units: f64,
+    /// Weight of this time.
+    weight: f64,
 }
 
 struct Sums {
@@ -206,8 +281,10 @@ impl Sums {
         }
     }
 
-    fn add(&mut self, row: &EventTime, n: f64, d: f64, weight: f64) {
-        let spread = if n > 1.0 { d * (n - d) / (n - 1.0) } else { 0.0 };
+    fn add(&mut self, row: &EventTime) {
+        let &EventTime { n, d, units, weight, .. } = row;
+        let factor = if units > 1.0 { units / (units - 1.0) } else { 0.0 };
+        let spread = d * ((n - d) / n) * factor;
         for (g, &n_g) in row.at_risk.iter().enumerate() {
             self.observed[g] += weight * row.events[g];
             self.expected[g] += weight * d * n_g / n;
@@ -218,10 +295,23 @@ impl Sums {
         }
     }
 
-    fn test(self) -> Result<LogRank, Error> {
+    fn test(
+        self,
+        residuals: Option<Residuals>,
+        outcomes: &Outcomes,
+        units: Units<'_>,
+    ) -> Result<LogRank, Error> {
         let Self { n, observed, expected, covariance } = self;
         let difference: Vec<f64> = observed.iter().zip(&expected).map(|(o, e)| o - e).collect();
-        let test = test_of_scores("the log-rank test", &difference, &covariance)?;
+        let (covariance, test) = match residuals {
+            None => {
+                let test = test_of_scores(NAME, &difference, &covariance)?;
+                (covariance, test)
+            }
+            Some(residuals) => {
+                residuals.test(NAME, (&difference, &covariance), outcomes, units)?
+            }
+        };
         Ok(LogRank { n, observed, expected, covariance, test })
     }
 }

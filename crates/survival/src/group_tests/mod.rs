@@ -20,6 +20,7 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod dependent;
 mod gray;
 mod log_rank;
 mod multiple_testing;

@@ -10,7 +10,7 @@
 
 use crate::{
     error::Error,
-    estimate::Estimate,
+    estimate::{Estimate, Units, boundary},
     horizon::{
         HorizonOptions,
         ipcw::{AtHorizon, Censoring, Status},
@@ -27,7 +27,9 @@ pub struct ThresholdAccuracy {
     pub horizon: f64,
     /// Subjects with `risk >= threshold` are flagged.
     pub threshold: f64,
-    /// P(flagged | event by the horizon). Standard errors include that of the censoring weights.
+    /// P(flagged | event by the horizon). Standard errors include that of the censoring weights;
+    /// intervals are by Student's t on one degree of freedom less than there are subjects (clusters)
+    /// in the share's denominator, and exact where the share is 0 or 1.
     pub sensitivity: Estimate,
     /// P(not flagged | no event by the horizon).
     pub specificity: Estimate,
@@ -103,9 +105,14 @@ impl HorizonOptions {
         let case = |i: usize| at.status[i] == Status::Case;
         let control = |i: usize| at.status[i] == Status::Control;
         let unflagged = |i: usize| !flagged(i);
+        let units = Units::of(endpoint.follow_up(), "accuracy")?;
         let share = |name, of: &dyn Fn(usize) -> bool, what: &dyn Fn(usize) -> bool| {
-            let (share, std_error) = proportion(&at, of, what, name)?;
-            Ok(Estimate::logit(share, std_error, level))
+            let (share, direct) = proportion(&at, of, what, name)?;
+            let std_error = units.influence(share, at.add_censoring(&direct)).std_error();
+            let known = || (0..risk.len()).filter(|&i| of(i) && at.weights[i] > 0.0);
+            let n = units.effective(known().map(|i| (i, at.weights[i])));
+            let pivot = units.resting_on(known(), self.reference);
+            Ok(boundary::share(share, std_error, n, (pivot, level)))
         };
         Ok(ThresholdAccuracy {
             horizon,
@@ -118,13 +125,14 @@ impl HorizonOptions {
     }
 }
 
-/// The weighted share of those `of` whom `what` holds, with its standard error.
+/// The weighted share of those `of` whom `what` holds, with its derivatives by the logarithms of
+/// the weights.
 fn proportion(
     at: &AtHorizon<'_>,
     of: impl Fn(usize) -> bool,
     what: impl Fn(usize) -> bool,
     name: &'static str,
-) -> Result<(f64, f64), Error> {
+) -> Result<(f64, Vec<f64>), Error> {
     let weigh = |keep: &dyn Fn(usize) -> bool| -> f64 {
         at.weights.iter().enumerate().filter(|(i, _)| keep(*i)).map(|(_, w)| w).sum()
     };
@@ -141,8 +149,7 @@ fn proportion(
         let own = f64::from(u8::from(what(i))) - share;
         if of(i) { at.weights[i] * own / all } else { 0.0 }
     };
-    let direct: Vec<f64> = (0..at.weights.len()).map(slope).collect();
-    Ok((share, at.std_error(&direct)))
+    Ok((share, (0..at.weights.len()).map(slope).collect()))
 }
 
 /// The ROC curve at `horizon` years: one point for each distinct risk, by decreasing threshold.

@@ -9,11 +9,14 @@
 //! products of their infinitesimal jackknife values, so that all can be compared in one Wald test.
 //!
 //! Sources: Uno et al., *JASA* 102:527-537, 2007; Hung & Chiang, *Can. J. Stat.* 38:8-26, 2010;
-//! standard error and competing risks: Blanche et al., *Stat. Med.* 32:5381-5397, 2013.
+//! standard error and competing risks: Blanche et al., *Stat. Med.* 32:5381-5397, 2013; the interval
+//! of an area of 0 or 1: Newcombe, *Stat. Med.* 25:559-573, 2006.
 
 use crate::{
     error::Error,
-    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale, Test, covariance, wald},
+    estimate::{
+        Estimate, Influence, PairedDifference, Pivot, Scale, Test, Units, boundary, covariance, wald,
+    },
     horizon::{
         HorizonOptions,
         ipcw::{AtHorizon, Censoring, Status},
@@ -28,7 +31,8 @@ use crate::{
 pub struct AucAt {
     /// Horizon in years.
     pub horizon: f64,
-    /// Area in [0, 1], with a logit interval.
+    /// Area in [0, 1], with a logit interval; at 0 and 1, where the standard error is 0, with the
+    /// interval of Newcombe's score test.
     pub estimate: Estimate,
     /// Events by the horizon.
     pub n_cases: usize,
@@ -45,6 +49,8 @@ pub struct JointAuc {
     /// Covariance of all areas, in the same order one after another.
     pub covariance: Vec<Vec<f64>>,
     level: f64,
+    /// What differences are compared with, by horizon.
+    pivots: Vec<Pivot>,
 }
 
 /// Area under the ROC curve of `risk` at `horizon` years, in O(n log n).
@@ -110,20 +116,34 @@ impl HorizonOptions {
     ) -> Result<Vec<AucAt>, Error> {
         let level = self.level()?;
         check::finite("risk", risk, endpoint.follow_up())?;
+        let units = Units::of(endpoint.follow_up(), NAME)?;
         let censoring = Censoring::new(endpoint)?;
         let order = Order::new(risk);
         let one = |&horizon: &f64| {
             let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
-            Ok(statistic(&at, horizon, Estimate::logit(auc, at.std_error(&direct), level)))
+            let influence = units.influence(auc, at.add_censoring(&direct));
+            Ok(statistic(&at, horizon, &influence, (units, self.pivot(&at, units), level)))
         };
         horizons.iter().map(one).collect()
     }
 }
 
-fn statistic(at: &AtHorizon<'_>, horizon: f64, estimate: Estimate) -> AucAt {
-    let count = |kind| at.status.iter().filter(|&&s| s == kind).count();
-    let (n_cases, n_controls) = (count(Status::Case), count(Status::Control));
-    AucAt { horizon, estimate, n_cases, n_controls }
+const NAME: &str = "the area under the ROC curve";
+
+fn statistic(
+    at: &AtHorizon<'_>,
+    horizon: f64,
+    influence: &Influence,
+    (units, pivot, level): (Units<'_>, Pivot, f64),
+) -> AucAt {
+    let [cases, controls] = [Status::Case, Status::Control].map(|status| {
+        let worth = at.subjects(status).map(|i| (i, at.weights[i]));
+        (at.subjects(status).count(), units.effective(worth))
+    });
+    let (value, std_error) = (influence.value(), influence.std_error());
+    let by = (pivot, Scale::Logit);
+    let estimate = boundary::area(value, std_error, (cases.1, controls.1), by, level);
+    AucAt { horizon, estimate, n_cases: cases.0, n_controls: controls.0 }
 }
 
 /// Tests whether two scores of the same subjects have the same area at `horizon` years.
@@ -199,22 +219,26 @@ impl HorizonOptions {
                 return Err(Error::Empty { name });
             }
         }
+        let units = Units::of(endpoint.follow_up(), NAME)?;
         let censoring = Censoring::new(endpoint)?;
         let (mut areas, mut influences) = (Vec::new(), Vec::new());
+        let mut pivots = Vec::new();
         for risk in risks {
             check::finite("risk", risk, endpoint.follow_up())?;
             let order = Order::new(risk);
             let mut of_score = Vec::with_capacity(horizons.len());
+            pivots.clear();
             for &horizon in horizons {
                 let (at, auc, direct) = area(&censoring, risk, &order, horizon)?;
-                let influence = Influence::new(auc, at.add_censoring(&direct));
-                let estimate = influence.estimate(Pivot::Normal, Scale::Logit, level);
-                of_score.push(statistic(&at, horizon, estimate));
+                let influence = units.influence(auc, at.add_censoring(&direct));
+                let pivot = self.pivot(&at, units);
+                of_score.push(statistic(&at, horizon, &influence, (units, pivot, level)));
                 influences.push(influence);
+                pivots.push(pivot);
             }
             areas.push(of_score);
         }
-        Ok(JointAuc { areas, covariance: covariance(&influences), level })
+        Ok(JointAuc { areas, covariance: covariance(&influences), level, pivots })
     }
 }
 
@@ -250,12 +274,8 @@ impl JointAuc {
         let variance = v[a][a] + v[b][b] - 2.0 * v[a][b];
         let difference =
             self.areas[first][horizon].estimate.value - self.areas[second][horizon].estimate.value;
-        PairedDifference::new(
-            difference,
-            variance,
-            v[a][a].max(v[b][b]),
-            (Pivot::Normal, self.level),
-        )
+        let by = (self.pivots[horizon], self.level);
+        PairedDifference::new(difference, variance, v[a][a].max(v[b][b]), by)
     }
 
     /// Wald test that at every horizon all scores have the same area.
@@ -280,9 +300,19 @@ impl JointAuc {
         let covariance = Matrix::from_fn(places.len(), |j, k| entry(places[j], places[k]));
         let largest = (0..v.len()).map(|k| v[k][k]).fold(0.0, f64::max);
         let flat = |p: &(usize, usize)| entry(*p, *p) <= 1e-14 * largest;
-        let test = if places.iter().any(flat) { None } else { wald(&differences, &covariance) };
+        let test = match places.iter().any(flat) {
+            true => None,
+            // The earliest horizon has the fewest cases.
+            false => wald(&differences, &covariance, fewest(&self.pivots)),
+        };
         test.ok_or(Error::Undefined { name, why: "some scores agree on all pairs" })
     }
+}
+
+/// The one with the fewest degrees of freedom.
+fn fewest(pivots: &[Pivot]) -> Pivot {
+    let df = |pivot: &Pivot| pivot.df().unwrap_or(f64::INFINITY);
+    pivots.iter().copied().min_by(|a, b| df(a).total_cmp(&df(b))).unwrap_or(Pivot::Normal)
 }
 
 /// The area, and its derivative with respect to the logarithm of each subject's weight.
@@ -293,7 +323,7 @@ fn area<'a>(
     horizon: f64,
 ) -> Result<(AtHorizon<'a>, f64, Vec<f64>), Error> {
     let at = censoring.at(horizon)?;
-    at.check_both("the area under the ROC curve")?;
+    at.check_both(NAME)?;
     let (cases, controls) = (at.total(Status::Case), at.total(Status::Control));
     let mut direct = vec![0.0; risk.len()];
     let (mut cases_below, mut controls_below, mut wins) = (0.0, 0.0, 0.0);

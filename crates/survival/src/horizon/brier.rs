@@ -16,11 +16,11 @@
 
 use crate::{
     error::Error,
-    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale},
+    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale, Units},
     horizon::{
         HorizonOptions,
         ipcw::{AtHorizon, Censoring, Status},
-        observed::observed_among_all,
+        observed::observed,
     },
     outcomes::{Endpoint, check},
 };
@@ -94,12 +94,16 @@ impl HorizonOptions {
         let level = self.level()?;
         check::probability("survival_prob", survival_prob, endpoint.follow_up())?;
         let censoring = Censoring::new(endpoint)?;
-        let (score, reference) = score_and_reference(&censoring, endpoint, survival_prob, horizon)?;
+        let units = Units::of(endpoint.follow_up(), NAME)?;
+        let at = censoring.at(horizon)?;
+        let (score, reference) = score_and_reference(&at, endpoint, survival_prob, horizon)?;
+        let (score, reference) = (units.sum(&score), units.sum(&reference));
+        let pivot = self.pivot(&at, units);
         Ok(BrierScore {
             horizon,
-            estimate: score.estimate(Pivot::Normal, Scale::Plain, level),
+            estimate: score.estimate(pivot, Scale::Plain, level),
             reference: reference.value(),
-            scaled: scaled(&score, &reference, level),
+            scaled: scaled(&score, &reference, (pivot, level)),
         })
     }
 }
@@ -135,10 +139,11 @@ impl HorizonOptions {
         check::probability("second", second, endpoint.follow_up())?;
         let censoring = Censoring::new(endpoint)?;
         let at = censoring.at(horizon)?;
-        at.check_both("the Brier score")?;
-        let one = |predicted: &[f64]| score(&at, endpoint, |i| predicted[i]);
+        at.check_both(NAME)?;
+        let units = Units::of(endpoint.follow_up(), NAME)?;
+        let one = |predicted: &[f64]| units.sum(&score(&at, endpoint, |i| predicted[i]));
         let (a, b) = (one(first), one(second));
-        a.compare(&b, Pivot::Normal, level)
+        a.compare(&b, self.pivot(&at, units), level)
     }
 }
 
@@ -208,20 +213,26 @@ impl HorizonOptions {
         let censoring = Censoring::new(endpoint)?;
         let n = endpoint.follow_up().n_subjects();
         let zero = || Influence::new(0.0, vec![0.0; n]);
+        let units = Units::of(endpoint.follow_up(), NAME)?;
         let (mut sum, mut sum_of_reference) = (zero(), zero());
+        // The last horizon has the most cases.
+        let mut pivot = Pivot::Normal;
         for (predicted, (&horizon, share)) in
             survival_prob.iter().zip(horizons.iter().zip(trapezoid(horizons)))
         {
             check::probability("survival_prob", predicted, endpoint.follow_up())?;
-            let (score, reference) = score_and_reference(&censoring, endpoint, predicted, horizon)?;
+            let at = censoring.at(horizon)?;
+            let (score, reference) = score_and_reference(&at, endpoint, predicted, horizon)?;
+            pivot = self.pivot(&at, units);
             sum = sum.plus(&score.times(share));
             sum_of_reference = sum_of_reference.plus(&reference.times(share));
         }
+        let (sum, sum_of_reference) = (units.sum(&sum), units.sum(&sum_of_reference));
         Ok(IntegratedBrier {
             span: (horizons[0], horizons[horizons.len() - 1]),
-            estimate: sum.estimate(Pivot::Normal, Scale::Plain, level),
+            estimate: sum.estimate(pivot, Scale::Plain, level),
             reference: sum_of_reference.value(),
-            scaled: scaled(&sum, &sum_of_reference, level),
+            scaled: scaled(&sum, &sum_of_reference, (pivot, level)),
         })
     }
 }
@@ -236,23 +247,23 @@ fn trapezoid(points: &[f64]) -> Vec<f64> {
 }
 
 /// `1 - score / reference` with its standard error.
-fn scaled(score: &Influence, reference: &Influence, level: f64) -> Estimate {
+fn scaled(score: &Influence, reference: &Influence, (pivot, level): (Pivot, f64)) -> Estimate {
     let ratio = score.value() / reference.value();
     let std_error = score.minus(&reference.times(ratio)).std_error() / reference.value();
-    Estimate::plain(1.0 - ratio, std_error, level)
+    Estimate::around(1.0 - ratio, std_error, (pivot, Scale::Plain), level)
 }
 
+const NAME: &str = "the Brier score";
+
 fn score_and_reference(
-    censoring: &Censoring<'_>,
+    at: &AtHorizon<'_>,
     endpoint: &impl Endpoint,
     predicted: &[f64],
     horizon: f64,
 ) -> Result<(Influence, Influence), Error> {
-    let at = censoring.at(horizon)?;
-    at.check_both("the Brier score")?;
-    let everyone: Vec<usize> = (0..predicted.len()).collect();
-    let everybody = 1.0 - observed_among_all(endpoint, &everyone, horizon).risk;
-    Ok((score(&at, endpoint, |i| predicted[i]), score(&at, endpoint, |_| everybody)))
+    at.check_both(NAME)?;
+    let everybody = 1.0 - observed(endpoint, horizon)?.risk;
+    Ok((score(at, endpoint, |i| predicted[i]), score(at, endpoint, |_| everybody)))
 }
 
 fn score(

@@ -6,14 +6,15 @@
 //! `|t_i - t| <= bandwidth`, each event counting alike: the weighted mean rank estimator with a
 //! flat kernel. It estimates `P(M_i > M_j | T_i = t, T_j > t)` without a censoring curve; a falling
 //! curve shows discrimination that wears off. Standard errors are infinitesimal jackknife ones, the
-//! window held fixed.
+//! window held fixed, summed over the members of clusters, with Student's t on one degree of freedom
+//! less than there are events (clusters with one) in the window.
 //!
 //! Sources: Heagerty & Zheng, *Biometrics* 61:92-105, 2005; Saha-Chaudhuri & Heagerty,
 //! *Biostatistics* 14:42-59, 2013.
 
 use crate::{
     error::Error,
-    estimate::Estimate,
+    estimate::{Estimate, Scale, Units, boundary},
     horizon::HorizonOptions,
     numeric::{ranks::Ranks, tally::Weights},
     outcomes::{Outcomes, check},
@@ -93,7 +94,9 @@ impl HorizonOptions {
         }
         let groups = TimeGroups::new(outcomes);
         let ranks = Ranks::new(risk).reordered(groups.order());
-        let sample = Sample { outcomes, groups: &groups, ranks: &ranks, level };
+        let units = Units::of(outcomes, "the incident area")?;
+        let sample =
+            Sample { outcomes, groups: &groups, ranks: &ranks, units, options: (*self, level) };
         let shares = sample.shares();
         times.iter().map(|&time| sample.at(&shares, time, bandwidth)).collect()
     }
@@ -104,7 +107,8 @@ struct Sample<'a> {
     outcomes: &'a Outcomes,
     groups: &'a TimeGroups,
     ranks: &'a Ranks,
-    level: f64,
+    units: Units<'a>,
+    options: (HorizonOptions, f64),
 }
 
 /// Of an event: `A_i`, and the weight of those at risk after it.
@@ -164,9 +168,19 @@ impl Sample<'_> {
         let auc = chosen.iter().map(|&p| self.weight(p) * shares[p].lower).sum::<f64>() / total;
         let mut influence = self.as_later(shares, near);
         chosen.iter().for_each(|&p| influence[p] += shares[p].lower - auc);
-        let squares =
-            influence.iter().enumerate().map(|(p, v)| (v * self.weight(p) / total).powi(2));
-        let estimate = Estimate::logit(auc, squares.sum::<f64>().sqrt(), self.level);
+        let mut values = vec![0.0; influence.len()];
+        for (p, v) in influence.into_iter().enumerate() {
+            values[self.groups.order()[p] as usize] = v * self.weight(p) / total;
+        }
+        let influence = self.units.influence(auc, values);
+        let subjects = || chosen.iter().map(|&p| self.groups.order()[p] as usize);
+        let (HorizonOptions { reference, .. }, level) = self.options;
+        let pivot = self.units.resting_on(subjects(), reference);
+        let cases = self.units.count(subjects()) as f64;
+        let beside: f64 = chosen.iter().map(|&p| self.weight(p) * shares[p].at_risk).sum();
+        let by = (pivot, Scale::Logit);
+        let sizes = (cases, beside / total);
+        let estimate = boundary::area(auc, influence.std_error(), sizes, by, level);
         Ok(IncidentAuc { time, estimate, events: chosen.len() })
     }
 

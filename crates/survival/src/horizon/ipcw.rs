@@ -1,7 +1,10 @@
 //! Event status at a horizon, with inverse probability of censoring weights.
 //!
 //! A *case* had the event at `t_i <= horizon` and weighs `1 / G(t_i-)`; a *control* was followed
-//! beyond the horizon and weighs `1 / G(horizon)`; a subject censored earlier has weight 0. Under
+//! beyond the horizon and weighs `1 / G(horizon)`; a subject censored earlier has weight 0. Where
+//! nobody was followed beyond the horizon, as at the administrative end of a study, those censored
+//! at it are the controls and weigh `1 / G(horizon-)`: at equal times events come before
+//! censorings, so that they are known to be without the event. Under
 //! competing risks, a subject that had another event at `t_i <= horizon` is a control as well and
 //! weighs `1 / G(t_i-)`. `G` is the Kaplan-Meier curve of the censoring, events taken to come
 //! before censorings at equal times.
@@ -33,8 +36,10 @@ pub(crate) struct AtHorizon<'a> {
     outcomes: &'a Outcomes,
     groups: &'a TimeGroups,
     steps: &'a [CensoringStep],
-    /// Groups up to the horizon.
+    /// Groups up to the horizon, without the last where those censored at it are the controls.
     known: usize,
+    /// Whether the horizon lies within the follow-up.
+    reached: bool,
     pub(crate) status: Vec<Status>,
     /// Case weight times inverse probability of censoring, 0 for unknown status.
     pub(crate) weights: Vec<f64>,
@@ -80,23 +85,30 @@ impl<'a> Censoring<'a> {
                 got: horizon.to_string(),
             });
         }
-        let known = self.groups.count_until(horizon);
+        let (groups, until) = (&self.groups, self.groups.count_until(horizon));
+        let last = groups.len() - 1;
+        let censored_last = !groups.get(last).censored.is_empty();
+        // Those censored at the horizon stand for those beyond it where there are none.
+        let ends_here = until == groups.len() && groups.times()[last] == horizon && censored_last;
+        let known = until - usize::from(ends_here);
         let n = self.outcomes.n_subjects();
         let (mut status, mut weights) = (vec![Status::Unknown; n], vec![0.0; n]);
-        for (g, (group, step)) in self.groups.iter().zip(&self.steps).enumerate() {
-            // Nobody is censored between `known` groups and the horizon.
-            let beyond = self.steps.get(known).map_or(0.0, |step| step.before);
+        // Nobody is censored between `known` groups and the horizon.
+        let beyond = self.steps.get(known).map_or(0.0, |step| step.before);
+        for (g, (group, step)) in groups.iter().zip(&self.steps).enumerate() {
             let (members, uncensored) =
                 if g < known { (group.events, step.before) } else { (group.all, beyond) };
-            for &i in members {
+            for (position, &i) in members.iter().enumerate() {
                 let i = i as usize;
-                let is_case = g < known && self.of_interest[i];
+                let has_event = g < known || (ends_here && position < group.events.len());
+                let is_case = has_event && self.of_interest[i];
                 status[i] = if is_case { Status::Case } else { Status::Control };
                 weights[i] = self.outcomes.weight(i) / uncensored;
             }
         }
-        let (outcomes, groups, steps) = (self.outcomes, &self.groups, &self.steps[..]);
-        Ok(AtHorizon { outcomes, groups, steps, known, status, weights })
+        let reached = check::is_reached(horizon, groups.times()[last], censored_last);
+        let (outcomes, steps) = (self.outcomes, &self.steps[..]);
+        Ok(AtHorizon { outcomes, groups, steps, known, reached, status, weights })
     }
 }
 
@@ -109,14 +121,9 @@ impl AtHorizon<'_> {
 
     /// Errors unless there is a case and a control.
     pub(crate) fn check_both(&self, statistic: &'static str) -> Result<(), Error> {
-        let censored_last = self.known.checked_sub(1).is_some_and(|last| {
-            last + 1 == self.groups.len() && !self.groups.get(last).censored.is_empty()
-        });
-        if censored_last {
-            return Err(Error::Undefined {
-                name: statistic,
-                why: "nobody was followed beyond the horizon",
-            });
+        if !self.reached {
+            let why = "nobody was followed to the horizon";
+            return Err(Error::Undefined { name: statistic, why });
         }
         for (status, missing) in [
             (Status::Case, "no event by the horizon"),
@@ -163,8 +170,8 @@ impl AtHorizon<'_> {
         }
     }
 
-    /// Standard error from jackknife values.
-    pub(crate) fn std_error(&self, direct: &[f64]) -> f64 {
-        self.add_censoring(direct).iter().map(|v| v * v).sum::<f64>().sqrt()
+    /// The subjects of one status.
+    pub(crate) fn subjects(&self, status: Status) -> impl Iterator<Item = usize> {
+        (0..self.status.len()).filter(move |&i| self.status[i] == status)
     }
 }

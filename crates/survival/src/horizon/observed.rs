@@ -13,8 +13,7 @@
 use crate::{
     curves::CurveScale,
     error::Error,
-    estimate::{Estimate, Interval},
-    numeric::distributions::Normal,
+    estimate::{Estimate, Influence, Interval, Units, boundary::upper_of_none},
     outcomes::{Endpoint, Outcomes, check},
     risk_sets::{at_risk::at_risk, time_groups::TimeGroups},
 };
@@ -27,22 +26,41 @@ pub(crate) struct Observed {
     pub(crate) free: f64,
     /// Infinitesimal jackknife values `w_i dF / dw_i`, by the members' order.
     pub(crate) influence: Vec<f64>,
+    /// The risk set that is smallest before the horizon.
+    smallest: f64,
 }
 
 impl Observed {
-    /// Standard error of the risk.
-    pub(crate) fn std_error(&self) -> f64 {
-        self.influence.iter().map(|v| v * v).sum::<f64>().sqrt()
+    /// The risk with its interval on the log-log scale of the complement, from 0 to 1 where all had
+    /// the event, and the exact one where none had it; `among` are the subjects behind it.
+    pub(crate) fn estimate(
+        &self,
+        (among, whole): (&Outcomes, Units<'_>),
+        horizon: f64,
+        level: f64,
+    ) -> Result<Estimate, Error> {
+        let units = whole.within(among, "the observed risk")?;
+        let std_error = units.influence(self.risk, self.influence.clone()).std_error();
+        if self.risk <= 0.0 {
+            let upper = upper_of_none(self.known(among, units, horizon), level);
+            return Ok(Estimate::new(self.risk, std_error, Interval::new(0.0, upper, level)));
+        }
+        let log = if self.free > 0.0 { std_error / self.free } else { 0.0 };
+        let z = units.normal().two_sided(level);
+        let (low, high) = CurveScale::LogLog.around(self.free.min(1.0), log, z, 1.0);
+        Ok(Estimate::new(self.risk, std_error, Interval::new(1.0 - high, 1.0 - low, level)))
     }
 
-    /// The risk with its interval on the log-log scale of the complement, from 0 to 1 where all had
-    /// the event.
-    pub(crate) fn estimate(&self, level: f64) -> Estimate {
-        let std_error = self.std_error();
-        let log = if self.free > 0.0 { std_error / self.free } else { 0.0 };
-        let z = Normal.two_sided(level);
-        let (low, high) = CurveScale::LogLog.around(self.free.min(1.0), log, z, 1.0);
-        Estimate::new(self.risk, std_error, Interval::new(1.0 - high, 1.0 - low, level))
+    /// How many units are known to be without the event where none had it: those followed to the
+    /// horizon or to another event, and with delayed entry no more than were ever at risk together.
+    fn known(&self, among: &Outcomes, units: Units<'_>, horizon: f64) -> f64 {
+        let known = |&i: &usize| among.event()[i] || among.time()[i] >= horizon;
+        let subjects = || (0..among.n_subjects()).filter(known).map(|i| (i, among.weight(i)));
+        let n = units.effective(subjects());
+        match among.entry() {
+            None => n,
+            Some(_) => n * (self.smallest / subjects().map(|(_, w)| w).sum::<f64>()).min(1.0),
+        }
     }
 }
 
@@ -63,18 +81,38 @@ pub(crate) fn observed_among(
     members: &[usize],
     horizon: f64,
 ) -> Result<Observed, Error> {
-    check::reaches(&endpoint.follow_up().subset(members), horizon)?;
-    Ok(observed_among_all(endpoint, members, horizon))
+    let here = endpoint.follow_up().subset(members);
+    check::reaches(&here, horizon)?;
+    Ok(aalen_johansen(&here, |i| endpoint.is_of_interest(members[i]), horizon))
 }
 
-/// The same, held at its last value where none of the members was followed to the horizon.
-pub(crate) fn observed_among_all(
+/// The share of all who are members and have the event, and that of the members.
+///
+/// # Errors
+/// As [`observed_among`].
+pub(crate) fn joint_and_share(
     endpoint: &impl Endpoint,
     members: &[usize],
     horizon: f64,
-) -> Observed {
-    let here = endpoint.follow_up().subset(members);
-    aalen_johansen(&here, |i| endpoint.is_of_interest(members[i]), horizon)
+) -> Result<(Influence, Influence), Error> {
+    let outcomes = endpoint.follow_up();
+    let (n, total) = (outcomes.n_subjects(), outcomes.total_weight());
+    let weight: f64 = members.iter().map(|&i| outcomes.weight(i)).sum();
+    let share = weight / total;
+    let mut of_share = vec![0.0; n];
+    (0..n).for_each(|i| of_share[i] = -outcomes.weight(i) * share / total);
+    members.iter().for_each(|&i| of_share[i] += outcomes.weight(i) / total);
+    if members.is_empty() {
+        let zero = || Influence::new(0.0, vec![0.0; n]);
+        return Ok((zero(), zero()));
+    }
+    let at = observed_among(endpoint, members, horizon)?;
+    let mut of_joint: Vec<f64> = of_share.iter().map(|v| v * at.risk).collect();
+    for (&i, value) in members.iter().zip(&at.influence) {
+        of_joint[i] += share * value;
+    }
+    let joint = Influence::new(share * at.risk, of_joint);
+    Ok((joint, Influence::new(share, of_share)))
 }
 
 /// The risk by `horizon`, held at its last value where nobody is left at risk.
@@ -89,7 +127,9 @@ pub(crate) fn aalen_johansen(
     let sample = Sample { outcomes, groups, at_risk, known, is_of_interest };
     let curve = sample.curve();
     let influence = sample.influence(&sample.steps(&curve));
-    Observed { risk: curve.risk.min(1.0), free: curve.survival + curve.competing, influence }
+    let (risk, free) = (curve.risk.min(1.0), curve.survival + curve.competing);
+    let smallest = sample.at_risk[..sample.known].iter().copied().fold(f64::INFINITY, f64::min);
+    Observed { risk, free, influence, smallest }
 }
 
 /// The subjects by time, of which the first `known` times are up to the horizon.
@@ -254,7 +294,7 @@ mod tests {
             let alive = curve.at(f64::from(horizon));
             prop_assert!((got.risk - (1.0 - alive)).abs() < 1e-12);
             if alive > 0.0 {
-                prop_assert!((got.std_error() - alive * curve.std_error_log_at(f64::from(horizon))).abs() < 1e-12);
+                prop_assert!((Influence::new(0.0, got.influence).std_error() - alive * curve.std_error_log_at(f64::from(horizon))).abs() < 1e-12);
             }
         }
     }

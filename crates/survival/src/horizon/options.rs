@@ -1,8 +1,14 @@
 //! How figures at a horizon are computed.
 
-use crate::{error::Error, outcomes::check};
+use crate::{
+    error::Error,
+    estimate::{Pivot, ReferenceDistribution, Units},
+    horizon::ipcw::{AtHorizon, Status},
+    outcomes::check,
+};
 
-/// How figures at a horizon are computed; the default has 95 % intervals.
+/// How figures at a horizon are computed; the default has 95 % intervals by Student's t with
+/// one degree of freedom less than there are cases, or clusters with one.
 ///
 /// The functions of this module, such as [`auc_at`](crate::horizon::auc_at), call the methods of
 /// the default.
@@ -21,11 +27,12 @@ use crate::{error::Error, outcomes::check};
 #[non_exhaustive]
 pub struct HorizonOptions {
     level: f64,
+    pub(super) reference: ReferenceDistribution,
 }
 
 impl Default for HorizonOptions {
     fn default() -> Self {
-        Self { level: 0.95 }
+        Self { level: 0.95, reference: ReferenceDistribution::default() }
     }
 }
 
@@ -35,6 +42,18 @@ impl HorizonOptions {
     pub fn with_level(mut self, level: f64) -> Self {
         self.level = level;
         self
+    }
+
+    /// Distribution behind intervals and P values.
+    #[must_use]
+    pub fn with_reference(mut self, reference: ReferenceDistribution) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// What a figure is compared with that rests on the cases.
+    pub(super) fn pivot(&self, at: &AtHorizon<'_>, units: Units<'_>) -> Pivot {
+        units.resting_on(at.subjects(Status::Case), self.reference)
     }
 
     /// The level, or an error outside (0, 1).

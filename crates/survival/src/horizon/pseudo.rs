@@ -5,12 +5,15 @@
 //! not depend on the predictions it has the same mean given these, so that it can stand for the
 //! indicator in a regression.
 //!
+//! Copies of a row in its cluster are left out together: `m` of them have
+//! `theta_i = (n F - (n - m) F^(-i)) / m`, as the row would have alone in a sample without copies.
+//!
 //! Sources: Andersen, Klein & Rosthøj, *Biometrika* 90:15-27, 2003; Andersen & Perme, *Stat.
 //! Methods Med. Res.* 19:71-99, 2010. Equal to R `prodlim::jackknife`, here in O(n log n).
 
 use crate::{
     error::Error,
-    outcomes::{Endpoint, check},
+    outcomes::{Endpoint, check, copies::Distinct},
     risk_sets::time_groups::{TimeGroup, TimeGroups},
 };
 
@@ -41,9 +44,12 @@ pub fn pseudo_observations(endpoint: &impl Endpoint, horizon: f64) -> Result<Vec
     }
     check::reaches(outcomes, horizon)?;
     let groups = TimeGroups::new(outcomes);
+    let own: Vec<f64> =
+        (0..outcomes.n_subjects()).map(|i| f64::from(endpoint.is_of_interest(i))).collect();
+    let copies = Distinct::of(outcomes, &[&own]).copies;
     let is_own = |i: u32| endpoint.is_of_interest(i as usize);
     let counts = counts(&groups, horizon, is_own);
-    Ok(from_counts(&groups, &counts, is_own))
+    Ok(from_counts(&groups, &counts, &copies, is_own))
 }
 
 /// Subjects at one time.
@@ -76,42 +82,66 @@ fn later_risks(counts: &[Counts]) -> Vec<f64> {
 }
 
 /// The pseudo-observations, by the subjects' order.
-fn from_counts(groups: &TimeGroups, counts: &[Counts], is_own: impl Fn(u32) -> bool) -> Vec<f64> {
-    let later = later_risks(counts);
-    let subjects: usize = groups.iter().map(|group| group.all.len()).sum();
-    let n = subjects as f64;
-    let pseudo = |without: f64| n * later[0] - (n - 1.0) * without;
-    let mut values = vec![0.0; subjects];
-    // Survival and risk before the current time without one of those who are still at risk.
-    let (mut survival, mut before) = (1.0, 0.0);
-    for (k, group) in groups.iter().enumerate() {
-        let Some(c) = counts.get(k) else {
-            group.all.iter().for_each(|&i| values[i as usize] = pseudo(before));
-            continue;
-        };
-        let others = c.at_risk - 1.0;
-        for (position, &i) in group.all.iter().enumerate() {
-            let event = position < group.events.len();
-            let events = c.events - f64::from(u8::from(event));
-            let own = c.own - f64::from(u8::from(event && is_own(i)));
-            let without = match others > 0.0 {
-                true => before + survival * (own + (others - events) * later[k + 1]) / others,
-                false => before,
+fn from_counts(
+    groups: &TimeGroups,
+    counts: &[Counts],
+    copies: &[u32],
+    is_own: impl Fn(u32) -> bool,
+) -> Vec<f64> {
+    let mut values = vec![0.0; copies.len()];
+    let mut numbers = copies.to_vec();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let left = Left { groups, counts, later: &later_risks(counts), copies };
+    numbers.into_iter().for_each(|together| left.out(together, &is_own, &mut values));
+    values
+}
+
+/// A sample of which some rows are left out.
+struct Left<'a> {
+    groups: &'a TimeGroups,
+    counts: &'a [Counts],
+    later: &'a [f64],
+    copies: &'a [u32],
+}
+
+impl Left<'_> {
+    /// Sets the pseudo-observations of the rows of which there are `together` copies.
+    fn out(&self, together: u32, is_own: &impl Fn(u32) -> bool, values: &mut [f64]) {
+        let Self { groups, counts, later, copies } = self;
+        let (n, m) = (values.len() as f64, f64::from(together));
+        let pseudo = |without: f64| (n * later[0] - (n - m) * without) / m;
+        let these = |i: &&u32| copies[**i as usize] == together;
+        // Survival and risk before the current time without those of one set that are at risk.
+        let (mut survival, mut before) = (1.0, 0.0);
+        for (k, group) in groups.iter().enumerate() {
+            let Some(c) = counts.get(k) else {
+                group.all.iter().filter(these).for_each(|&i| values[i as usize] = pseudo(before));
+                continue;
             };
-            values[i as usize] = pseudo(without);
-        }
-        if others > 0.0 {
-            before += survival * c.own / others;
-            survival *= ((others - c.events) / others).max(0.0);
+            let others = c.at_risk - m;
+            for (position, &i) in group.all.iter().enumerate().filter(|(_, i)| these(i)) {
+                let gone = if position < group.events.len() { m } else { 0.0 };
+                let events = c.events - gone;
+                let own = c.own - if is_own(i) { gone } else { 0.0 };
+                let without = match others > 0.0 {
+                    true => before + survival * (own + (others - events) * later[k + 1]) / others,
+                    false => before,
+                };
+                values[i as usize] = pseudo(without);
+            }
+            if others > 0.0 {
+                before += survival * c.own / others;
+                survival *= ((others - c.events) / others).max(0.0);
+            }
         }
     }
-    values
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{horizon::observed::observed_among_all, outcomes::CompetingOutcomes};
+    use crate::{horizon::observed::aalen_johansen, outcomes::CompetingOutcomes};
     use proptest::{collection::vec, prelude::*};
 
     proptest! {
@@ -124,7 +154,10 @@ mod tests {
             let Ok(cause) = outcomes.cause(1) else { return Ok(()) };
             let horizon = f64::from(horizon);
             let Ok(got) = pseudo_observations(&cause, horizon) else { return Ok(()) };
-            let risk = |members: &[usize]| observed_among_all(&cause, members, horizon).risk;
+            let risk = |members: &[usize]| {
+                let here = cause.follow_up().subset(members);
+                aalen_johansen(&here, |i| cause.is_of_interest(members[i]), horizon).risk
+            };
             let n = rows.len();
             let all = risk(&(0..n).collect::<Vec<_>>());
             for (i, got) in got.into_iter().enumerate() {

@@ -20,11 +20,11 @@
 
 use crate::{
     error::Error,
-    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale},
+    estimate::{Estimate, Influence, PairedDifference, Pivot, Scale, Units},
     horizon::{
         HorizonOptions,
         ipcw::{Censoring, Status},
-        observed::{observed, observed_among_all},
+        observed::{joint_and_share, observed},
     },
     outcomes::{Endpoint, check},
 };
@@ -73,16 +73,14 @@ pub struct IntegratedDiscrimination {
 /// Net reclassification improvement of `new` over `old` predicted risks of an event by `horizon`
 /// years.
 ///
-/// The risk of those who move is held at its last value where none of them was followed to the
-/// horizon.
-///
 /// # Shapes
 /// - `old`, `new`: `[n]`, in [0, 1]
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for cuts that do
 /// not increase inside (0, 1) or a bad horizon, and [`Error::Undefined`] without an event by the
-/// horizon, with nobody free of it, or where nobody moves.
+/// horizon, with nobody free of it, where nobody moves, or where none of those who move up, or of
+/// those who move down, was followed to the horizon.
 ///
 /// # Examples
 /// ```
@@ -141,12 +139,18 @@ impl HorizonOptions {
         let (up, down) = (moved(true), moved(false));
         // `F_U pi_U`, the share of all who move so and have the event, and `pi_U`.
         let joint = |members: &[usize]| joint_and_share(endpoint, members, horizon);
-        let ((up_event, up_share), (down_event, down_share)) = (joint(&up), joint(&down));
+        let ((up_event, up_share), (down_event, down_share)) = (joint(&up)?, joint(&down)?);
         let events = up_event.minus(&down_event);
         let non_events = down_share.minus(&down_event).minus(&up_share.minus(&up_event));
+        let units = Units::of(outcomes, NAME)?;
+        let own = |&i: &usize| {
+            outcomes.event()[i] && endpoint.is_of_interest(i) && outcomes.time()[i] <= horizon
+        };
+        let pivot = units.resting_on((0..old.len()).filter(own), self.reference);
         let all = Influence::new(everybody.risk, everybody.influence);
         let none = Influence::new(everybody.free, all.values().iter().map(|v| -v).collect());
         let (events, non_events) = (events.over(&all), non_events.over(&none));
+        let (events, non_events) = (units.sum(&events), units.sum(&non_events));
         let total = events.plus(&non_events);
         if up.is_empty() && down.is_empty() {
             return Err(Error::Undefined { name: NAME, why: "no prediction moves" });
@@ -154,9 +158,9 @@ impl HorizonOptions {
         Ok(NetReclassification {
             n_up: up.len(),
             n_down: down.len(),
-            events: events.estimate(Pivot::Normal, Scale::Plain, level),
-            non_events: non_events.estimate(Pivot::Normal, Scale::Plain, level),
-            total: tested(&total, level)?,
+            events: events.estimate(pivot, Scale::Plain, level),
+            non_events: non_events.estimate(pivot, Scale::Plain, level),
+            total: tested(&total, pivot, level)?,
         })
     }
 }
@@ -193,41 +197,14 @@ fn category(kind: &Reclassification) -> Result<impl Fn(f64) -> f64, Error> {
 }
 
 /// An improvement with its test against 0.
-fn tested(improvement: &Influence, level: f64) -> Result<PairedDifference, Error> {
+fn tested(
+    improvement: &Influence,
+    pivot: Pivot,
+    level: f64,
+) -> Result<PairedDifference, Error> {
     // Influences are of the order 1 / n: below that is rounding.
     let largest = 1.0 / improvement.values().len() as f64;
-    PairedDifference::new(
-        improvement.value(),
-        improvement.variance(),
-        largest,
-        (Pivot::Normal, level),
-    )
-}
-
-/// The share of all who are members and have the event, and that of the members.
-fn joint_and_share(
-    endpoint: &impl Endpoint,
-    members: &[usize],
-    horizon: f64,
-) -> (Influence, Influence) {
-    let outcomes = endpoint.follow_up();
-    let (n, total) = (outcomes.n_subjects(), outcomes.total_weight());
-    let weight: f64 = members.iter().map(|&i| outcomes.weight(i)).sum();
-    let share = weight / total;
-    let mut of_share = vec![0.0; n];
-    (0..n).for_each(|i| of_share[i] = -outcomes.weight(i) * share / total);
-    members.iter().for_each(|&i| of_share[i] += outcomes.weight(i) / total);
-    if members.is_empty() {
-        let zero = || Influence::new(0.0, vec![0.0; n]);
-        return (zero(), zero());
-    }
-    let at = observed_among_all(endpoint, members, horizon);
-    let mut of_joint: Vec<f64> = of_share.iter().map(|v| v * at.risk).collect();
-    for (&i, value) in members.iter().zip(&at.influence) {
-        of_joint[i] += share * value;
-    }
-    let joint = Influence::new(share * at.risk, of_joint);
-    (joint, Influence::new(share, of_share))
+    PairedDifference::new(improvement.value(), improvement.variance(), largest, (pivot, level))
 }
 
 /// Integrated discrimination improvement of `new` over `old` predicted risks of an event by
@@ -297,9 +274,11 @@ impl HorizonOptions {
             .collect();
         let largest =
             (0..old.len()).map(|i| change(i).powi(2)).fold(0.0, f64::max) / old.len() as f64;
-        let variance = at.std_error(&direct).powi(2);
-        let improvement =
-            PairedDifference::new(case - control, variance, largest, (Pivot::Normal, level))?;
+        let units = Units::of(endpoint.follow_up(), "the integrated discrimination improvement")?;
+        let improvement = units.influence(case - control, at.add_censoring(&direct));
+        let by = (self.pivot(&at, units), level);
+        let (value, variance) = (improvement.value(), improvement.variance());
+        let improvement = PairedDifference::new(value, variance, largest, by)?;
         Ok(IntegratedDiscrimination { old_slope, new_slope, improvement })
     }
 }

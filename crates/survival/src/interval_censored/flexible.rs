@@ -290,10 +290,12 @@ impl Problem {
             Failure::Determined { parameter } if parameter >= self.own => {
                 Error::Collinear { column: parameter - self.own }
             }
-            Failure::Unbounded { parameter, reached } if parameter >= self.own => {
+            Failure::Unbounded { parameter, reached, with } if parameter >= self.own => {
+                let column = |parameter: usize| parameter.checked_sub(self.own);
                 Error::MonotoneLikelihood {
                     column: parameter - self.own,
                     coefficient: reached / sd(parameter),
+                    with: with.into_iter().filter_map(column).collect(),
                 }
             }
             Failure::NotConverged { steps, distance } => Error::NotConverged { steps, distance },

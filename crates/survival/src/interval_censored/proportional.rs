@@ -240,9 +240,10 @@ impl<'a> Problem<'a> {
     fn named(&self, failure: Failure) -> Error {
         match failure {
             Failure::Determined { parameter } => Error::Collinear { column: parameter },
-            Failure::Unbounded { parameter, reached } => Error::MonotoneLikelihood {
+            Failure::Unbounded { parameter, reached, with } => Error::MonotoneLikelihood {
                 column: parameter,
                 coefficient: reached / self.rows.sd[parameter],
+                with,
             },
             Failure::NotConverged { steps, distance } => Error::NotConverged { steps, distance },
         }

@@ -1,7 +1,7 @@
 //! Numerical pieces that the statistics share and that are of use by themselves.
 //!
 //! Public are the [`distributions`] behind intervals and P values, right to nearly the last digit,
-//! and [`mean_and_sd`]. Inside the crate: Newton's method, small symmetric matrices, sorting and
+//! [`mean_and_sd`] and [`significant`] digits. Inside the crate: Newton's method, small symmetric matrices, sorting and
 //! ranking, Fenwick's tree.
 //!
 //! # Examples
@@ -21,7 +21,8 @@ pub(crate) mod newton;
 pub(crate) mod order;
 pub(crate) mod place_set;
 pub(crate) mod ranks;
+pub(crate) mod running;
 mod summary;
 pub(crate) mod tally;
 
-pub use summary::mean_and_sd;
+pub use summary::{mean_and_sd, significant};

@@ -36,12 +36,12 @@ pub(crate) struct Maximum<T = ()> {
 }
 
 /// Why there is no maximum.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
     /// The parameters before it determine this one.
     Determined { parameter: usize },
-    /// This parameter grows without bound.
-    Unbounded { parameter: usize, reached: f64 },
+    /// This parameter grows without bound, and these others with it: a combination of them does.
+    Unbounded { parameter: usize, reached: f64, with: Vec<usize> },
     /// Still so many standard errors from the maximum after so many steps.
     NotConverged { steps: usize, distance: f64 },
 }
@@ -72,6 +72,8 @@ const ROUNDING: f64 = 1e-9;
 const FLAT: f64 = 1e-3;
 /// ... and a parameter that still moves by this much has no maximum.
 const STILL_MOVING: f64 = 0.3;
+/// A parameter that moves by this share of the fastest one belongs to the combination that grows.
+const TAKES_PART: f64 = 0.1;
 
 /// Maximises the function `at` from `start`.
 pub(crate) fn maximise<T: Clone>(
@@ -83,10 +85,10 @@ pub(crate) fn maximise<T: Clone>(
     let (mut parameters, at_start, mut steps) = (start, here.clone(), 0);
     let mut previous = f64::NAN; // before the first step no rate is known
     loop {
-        let step = step_from(&here).map_err(|parameter| unbounded(&parameters, parameter))?;
+        let step = step_from(&here).map_err(|parameter| unbounded(&parameters, parameter, &[]))?;
         let decrement = dot(&step, &here.score);
         if let Some(parameter) = runaway(&step, decrement) {
-            return Err(unbounded(&parameters, parameter));
+            return Err(unbounded(&parameters, parameter, &step));
         }
         if decrement * (decrement / previous).min(1.0) <= CONVERGED {
             add(&mut parameters, 1.0, &step);
@@ -125,8 +127,13 @@ fn runaway(step: &[f64], decrement: f64) -> Option<usize> {
     (decrement < FLAT && step[fastest].abs() > STILL_MOVING).then_some(fastest)
 }
 
-fn unbounded(parameters: &[f64], parameter: usize) -> Failure {
-    Failure::Unbounded { parameter, reached: parameters[parameter] }
+fn unbounded(parameters: &[f64], parameter: usize, step: &[f64]) -> Failure {
+    // The direction of the steps is that in which there is no maximum.
+    let takes_part = |&k: &usize| {
+        k != parameter && step[k].abs() > TAKES_PART * step[parameter].abs()
+    };
+    let with = (0..step.len()).filter(takes_part).collect();
+    Failure::Unbounded { parameter, reached: parameters[parameter], with }
 }
 
 /// Where the longest of `step`, `step / 2`, `step / 4`, .. leads that does not lower the function.
@@ -190,7 +197,7 @@ mod tests {
     fn what_has_no_maximum_names_its_parameter() {
         let separated = X.map(|x| x > 0.0);
         let error = maximise(vec![0.0; 2], logistic(&X, &separated)).unwrap_err();
-        assert!(matches!(error, Failure::Unbounded { parameter: 1, reached } if reached > 3.0));
+        assert!(matches!(error, Failure::Unbounded { parameter: 1, reached, .. } if reached > 3.0));
         let constant = [2.0; 8];
         let error = maximise(vec![0.0; 2], logistic(&constant, &separated)).unwrap_err();
         assert_eq!(error, Failure::Determined { parameter: 1 });

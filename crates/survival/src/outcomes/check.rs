@@ -54,15 +54,9 @@ pub(crate) fn length<T>(
     Ok(())
 }
 
-/// Case weights are absent or whole numbers.
-pub(crate) fn frequencies(method: &'static str, outcomes: &Outcomes) -> Result<(), Error> {
-    match outcomes.weights().is_some_and(|w| w.iter().any(|w| w.fract() != 0.0)) {
-        true => Err(Error::Unsupported {
-            what: method,
-            with: "case weights that are not whole numbers",
-        }),
-        false => Ok(()),
-    }
+/// Whether case weights are absent or whole numbers, which count.
+pub(crate) fn counts(outcomes: &Outcomes) -> bool {
+    outcomes.weights().is_none_or(|weights| weights.iter().all(|w| w.fract() == 0.0))
 }
 
 /// All at risk from the start.
@@ -86,7 +80,7 @@ pub(crate) fn level(level: f64) -> Result<f64, Error> {
     }
 }
 
-/// A horizon that at least one subject was followed to, so that a curve can be read off there.
+/// A horizon at which something can be read off: see [`is_reached`].
 pub(crate) fn reaches(outcomes: &Outcomes, horizon: f64) -> Result<(), Error> {
     if !(horizon.is_finite() && horizon >= 0.0) {
         return Err(Error::InvalidSetting {
@@ -96,15 +90,22 @@ pub(crate) fn reaches(outcomes: &Outcomes, horizon: f64) -> Result<(), Error> {
         });
     }
     let last = outcomes.time().iter().copied().fold(0.0, f64::max);
-    let extinct = outcomes.time().iter().zip(outcomes.event()).any(|(&t, &e)| t == last && e);
-    if last < horizon && !extinct {
-        return Err(Error::Undefined {
-            name: "risk at the horizon",
-            why: "nobody was followed to it",
-        });
+    let mut at_last = outcomes.time().iter().zip(outcomes.event()).filter(|(t, _)| **t == last);
+    match is_reached(horizon, last, at_last.any(|(_, event)| !event)) {
+        true => Ok(()),
+        false => Err(Error::Undefined { name: "risk at the horizon", why: NOT_REACHED }),
     }
-    Ok(())
 }
+
+/// The one rule for the end of follow-up: a horizon is reached where somebody was followed to it,
+/// or where it lies beyond the `last` time and all who were left then had an event there, so that
+/// everybody's fate is known. Where somebody was `censored_last`, nothing is known beyond.
+pub(crate) fn is_reached(horizon: f64, last: f64, censored_last: bool) -> bool {
+    horizon <= last || !censored_last
+}
+
+/// Why a figure does not exist where [`is_reached`] says no.
+pub(crate) const NOT_REACHED: &str = "nobody was followed to it";
 
 fn domain(
     name: &'static str,

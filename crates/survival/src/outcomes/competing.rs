@@ -92,6 +92,15 @@ impl CompetingOutcomes {
         Ok(self)
     }
 
+    /// Says which subjects depend on each other, as [`Outcomes::with_clusters`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_clusters(mut self, labels: Vec<usize>) -> Result<Self, Error> {
+        self.any = self.any.with_clusters(labels)?;
+        Ok(self)
+    }
+
     /// Takes times as equal that differ by less than rounding, as [`Outcomes::with_tied_times`]
     /// does.
     ///
@@ -137,6 +146,16 @@ impl CompetingOutcomes {
             true => Ok(OneCause { outcomes: self, cause }),
             false => Err(Error::NoEvents { n: self.cause.len() }),
         }
+    }
+
+    /// The outcomes of a bootstrap sample of whole clusters, as [`Outcomes::resample`].
+    ///
+    /// # Panics
+    /// As there.
+    #[must_use]
+    pub fn resample(&self, indices: &[usize]) -> Self {
+        let cause = indices.iter().map(|&i| self.cause[i]).collect();
+        Self { any: self.any.resample(indices), cause }
     }
 
     /// The outcomes of the subjects at `indices`, in that order; an index may repeat.

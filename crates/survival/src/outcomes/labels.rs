@@ -16,6 +16,33 @@ pub(crate) fn members<L: Ord + Copy>(labels: &[L]) -> Vec<Vec<usize>> {
     members.into_values().collect()
 }
 
+/// The same labels as numbers from 0, in order of the labels.
+pub(crate) fn dense(labels: &[usize]) -> Vec<usize> {
+    let most = labels.iter().max().copied().unwrap_or(0);
+    if most < 4 * labels.len() {
+        let mut places = vec![0; most + 1];
+        labels.iter().for_each(|&label| places[label] = 1);
+        let mut next = 0;
+        for place in &mut places {
+            next += std::mem::replace(place, next);
+        }
+        return labels.iter().map(|&label| places[label]).collect();
+    }
+    let mut distinct = labels.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    labels.iter().map(|label| distinct.partition_point(|other| other < label)).collect()
+}
+
+/// How many different labels there are among dense ones.
+pub(crate) fn n_distinct(dense: impl Iterator<Item = usize>, most: usize) -> usize {
+    let (mut seen, mut count) = (vec![false; most], 0);
+    for label in dense {
+        count += usize::from(!std::mem::replace(&mut seen[label], true));
+    }
+    count
+}
+
 /// Labels beside competing outcomes.
 pub(crate) fn check_labels<T>(
     name: &'static str,
@@ -23,4 +50,17 @@ pub(crate) fn check_labels<T>(
     outcomes: &CompetingOutcomes,
 ) -> Result<(), Error> {
     check::length(name, labels, outcomes.any_event())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dense_labels_keep_their_order() {
+        assert_eq!(dense(&[7, 3, 7, 5]), [2, 0, 2, 1]);
+        assert_eq!(dense(&[1_000_000, 3, 1_000_000]), [1, 0, 1]);
+        assert_eq!(dense(&[]), [0; 0]);
+        assert_eq!(n_distinct([2, 0, 2].into_iter(), 3), 2);
+    }
 }

@@ -15,9 +15,13 @@
 //!   log-rank tests, Harrell's C, the partial likelihood and the observed risk at a horizon allow
 //!   for it; functions that weight by the censoring curve do not, and return
 //!   [`Error::Unsupported`](crate::Error::Unsupported).
-//! - Case weights are counts: a subject of weight 2 counts as two identical subjects in every
-//!   estimate and in Greenwood's variances. Jackknife standard errors treat it as one subject.
-//!   The log-rank tests and Gray's test require whole weights.
+//! - Whole case weights are counts: a subject of weight 2 counts as two identical subjects in every
+//!   estimate and in the variances of models, such as Greenwood's. Where a weight is not whole, as
+//!   those that correct for sampling, every standard error and test is a robust one, as R has them.
+//!   Jackknife standard errors are robust anyway and treat a weighted subject as one.
+//! - Subjects are independent, unless [`Outcomes::with_clusters`] says otherwise: then clusters are
+//!   the units of every standard error, interval and test. Copies of a row in its cluster change
+//!   none of them. A figure's value does not depend on the clusters.
 //!
 //! # Examples
 //! ```
@@ -30,8 +34,10 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+pub(crate) mod chains;
 pub(crate) mod check;
 mod competing;
+pub(crate) mod copies;
 pub(crate) mod endpoint;
 pub(crate) mod labels;
 mod right_censored;

@@ -1,6 +1,6 @@
 //! Right-censored outcomes, with optional entry times and case weights.
 
-use crate::error::Error;
+use crate::{error::Error, outcomes::labels::dense};
 
 /// Right-censored outcomes: follow-up `time` in years, `event` indicator (`true` = event, `false`
 /// = censored), and optionally `entry` times (left truncation) in years.
@@ -14,6 +14,9 @@ pub struct Outcomes {
     time: Vec<f64>,
     event: Vec<bool>,
     weight: Option<Vec<f64>>,
+    /// Dense labels, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clusters: Option<Vec<usize>>,
 }
 
 impl Outcomes {
@@ -36,7 +39,7 @@ impl Outcomes {
                 value: time[i],
                 expected: "finite and at least 0 years",
             }),
-            None => Ok(Self { entry: None, time, event, weight: None }),
+            None => Ok(Self { entry: None, time, event, weight: None, clusters: None }),
         }
     }
 
@@ -137,6 +140,40 @@ impl Outcomes {
         }
     }
 
+    /// Says which subjects depend on each other: those with the same label, such as the rows or the
+    /// radiographs of one person, or the patients of one clinic. Every standard error, interval
+    /// and test takes the clusters for the units that vary independently; what few of them change
+    /// is in [`ReferenceDistribution`](crate::estimate::ReferenceDistribution).
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`].
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_survival::{Outcomes, auc_at};
+    /// let (time, event) = ([1.0, 2.0, 3.0, 4.0, 5.0], [true, true, false, true, false]);
+    /// let risk = [0.9, 0.3, 0.5, 0.4, 0.1];
+    /// let twice = |i: usize| i / 2;
+    /// let rows = Outcomes::new((0..10).map(|i| time[twice(i)]).collect(),
+    ///     (0..10).map(|i| event[twice(i)]).collect())?.with_clusters((0..10).map(twice).collect())?;
+    /// let copied: Vec<f64> = (0..10).map(|i| risk[twice(i)]).collect();
+    /// let single = auc_at(&Outcomes::new(time.to_vec(), event.to_vec())?, &risk, 2.5)?;
+    /// let doubled = auc_at(&rows, &copied, 2.5)?; // knows no more than the five subjects
+    /// assert!((single.estimate.std_error - doubled.estimate.std_error).abs() < 1e-15);
+    /// # Ok::<(), vertebra_survival::Error>(())
+    /// ```
+    pub fn with_clusters(mut self, labels: Vec<usize>) -> Result<Self, Error> {
+        if labels.len() != self.time.len() {
+            return Err(Error::LengthMismatch {
+                name: "clusters",
+                expected: self.time.len(),
+                got: labels.len(),
+            });
+        }
+        self.clusters = Some(dense(&labels));
+        Ok(self)
+    }
+
     /// The same follow-up with censoring as the event and events as censoring.
     #[must_use]
     pub fn reversed(&self) -> Self {
@@ -189,6 +226,42 @@ impl Outcomes {
         self.weight.as_deref()
     }
 
+    /// The label of each subject's cluster, shape `[n]`, from 0 in order of the labels given; `None`
+    /// where subjects are independent.
+    #[must_use]
+    pub fn clusters(&self) -> Option<&[usize]> {
+        self.clusters.as_deref()
+    }
+
+    /// The same subjects, each once.
+    pub(crate) fn unweighted(self) -> Self {
+        Self { weight: None, ..self }
+    }
+
+    /// The outcomes of a bootstrap sample that has drawn whole clusters, each with its members one
+    /// after another as in this sample: a cluster that was drawn twice is two.
+    ///
+    /// # Panics
+    /// If an index is not below [`n_subjects`](Self::n_subjects), as slice indexing does.
+    #[must_use]
+    pub fn resample(&self, indices: &[usize]) -> Self {
+        let mut drawn = self.subset(indices);
+        if let Some(labels) = &self.clusters {
+            let mut sizes = vec![0usize; labels.len()];
+            labels.iter().for_each(|&label| sizes[label] += 1);
+            let (mut next, mut left) = (0, 0);
+            let relabelled = indices.iter().map(|&i| {
+                if left == 0 {
+                    (next, left) = (next + 1, sizes[labels[i]]);
+                }
+                left -= 1;
+                next - 1
+            });
+            drawn.clusters = Some(relabelled.collect());
+        }
+        drawn
+    }
+
     /// Weights to be set to how often a bootstrap sample has each subject, which may be never.
     pub(crate) fn frequencies(&mut self) -> &mut [f64] {
         let n = self.time.len();
@@ -227,6 +300,7 @@ impl Outcomes {
             time: indices.iter().map(|&i| self.time[i]).collect(),
             event: indices.iter().map(|&i| self.event[i]).collect(),
             weight: self.weight.as_ref().map(|w| indices.iter().map(|&i| w[i]).collect()),
+            clusters: self.clusters.as_ref().map(|c| indices.iter().map(|&i| c[i]).collect()),
         }
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct UncheckedOutcomes {
     time: Vec<f64>,
     event: Vec<bool>,
     weight: Option<Vec<f64>>,
+    #[serde(default)]
+    clusters: Option<Vec<usize>>,
 }
 
 /// The fields of [`CompetingOutcomes`].
@@ -29,8 +31,11 @@ impl TryFrom<UncheckedOutcomes> for Outcomes {
         if let Some(entry) = unchecked.entry {
             outcomes = outcomes.with_entry(entry)?;
         }
-        match unchecked.weight {
-            Some(weight) => outcomes.with_weights(weight),
+        if let Some(weight) = unchecked.weight {
+            outcomes = outcomes.with_weights(weight)?;
+        }
+        match unchecked.clusters {
+            Some(clusters) => outcomes.with_clusters(clusters),
             None => Ok(outcomes),
         }
     }
@@ -53,6 +58,7 @@ mod tests {
         let outcomes = CompetingOutcomes::new(vec![1.0, 2.0, 3.0], vec![2, 0, 1]).unwrap();
         let outcomes = outcomes.with_entry(vec![0.5, 0.0, 2.5]).unwrap();
         let outcomes = outcomes.with_weights(vec![1.0, 2.0, 0.5]).unwrap();
+        let outcomes = outcomes.with_clusters(vec![4, 4, 1]).unwrap();
         let text = serde_json::to_string(&outcomes).unwrap();
         assert_eq!(serde_json::from_str::<CompetingOutcomes>(&text).unwrap(), outcomes);
     }

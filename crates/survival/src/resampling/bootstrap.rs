@@ -98,6 +98,27 @@ impl BootstrapOptions {
         Bootstrap::collect(estimate, drawn)
     }
 
+    /// Several statistics in the same bootstrap samples, in the order of the closure's; a sample in
+    /// which one is undefined is left out for all.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    pub fn draw_all(
+        &self,
+        n_subjects: usize,
+        statistics: impl Fn(&[usize]) -> Option<Vec<f64>> + Sync,
+    ) -> Result<Vec<Bootstrap>, Error> {
+        let finite = |sample: &[usize]| {
+            statistics(sample).filter(|values| values.iter().all(|value| value.is_finite()))
+        };
+        let (estimates, drawn) = self.evaluate(n_subjects, finite)?;
+        let one = |(k, estimate): (usize, f64)| {
+            let replicates = drawn.iter().map(|drawn| Some(*drawn.as_ref()?.get(k)?));
+            Bootstrap::collect(estimate, replicates.collect())
+        };
+        estimates.into_iter().enumerate().map(one).collect()
+    }
+
     /// The statistic and its standard error in each bootstrap sample, for studentised intervals.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //! - [`time_counts`]: only the number of events and censorings at each time, without sorting the
 //!   subjects; faster where times repeat, as whole days do.
 //! - [`at_risk`]: how many are at risk at each time, with case weights.
+//! - [`units_at_risk`]: how many clusters are.
 //! - [`entering`]: the walk along the times with delayed entry.
 //! - [`censoring`]: `G(t-)`, the probability of being uncensored just before a time.
 
@@ -15,3 +16,4 @@ pub(crate) mod censoring;
 pub(crate) mod entering;
 pub(crate) mod time_counts;
 pub(crate) mod time_groups;
+pub(crate) mod units_at_risk;

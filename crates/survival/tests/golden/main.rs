@@ -6,6 +6,7 @@ mod calibration;
 mod competing;
 mod concordance;
 mod curves;
+mod dependence;
 mod horizon;
 mod likelihood;
 mod log_rank;

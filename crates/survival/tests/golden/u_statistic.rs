@@ -1,7 +1,9 @@
 //! compareC 1.3.3 on four random samples.
 
 use crate::assert_close;
-use vertebra_survival::{Outcomes, concordance::compare_c_u_statistic, harrell_c};
+use vertebra_survival::{
+    Outcomes, concordance::UStatisticOptions, estimate::ReferenceDistribution, harrell_c,
+};
 
 fn table(name: &str) -> Vec<Vec<String>> {
     let path = format!("{}/testdata/{name}.csv", env!("CARGO_MANIFEST_DIR"));
@@ -23,7 +25,8 @@ fn difference_and_its_test() {
         let (y, z) = (negated(4), negated(5));
         let number = |k: usize| expected[k].parse::<f64>().unwrap();
         assert_close("Cxy", harrell_c(&outcomes, &y).unwrap().estimate.value, number(3), 1e-12);
-        let got = compare_c_u_statistic(&outcomes, &y, &z).unwrap();
+        let normal = UStatisticOptions::default().with_reference(ReferenceDistribution::Normal);
+        let got = normal.compare(&outcomes, &y, &z).unwrap();
         assert_close("difference", got.difference.value, number(3) - number(4), 1e-12);
         assert_close("variance", got.difference.std_error.powi(2), number(8), 1e-10);
         assert_close("z", got.test.statistic, number(9), 1e-10);

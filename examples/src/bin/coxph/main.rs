@@ -2,7 +2,7 @@
 
 mod report;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
 use report::Report;
 use vertebra_baselines::{CoxRegression, DesignMatrix, Outcomes, Ties};
@@ -30,12 +30,17 @@ struct Arguments {
     /// Column of strata, each with its own baseline hazard.
     #[arg(long)]
     strata: Option<String>,
-    /// Column of case weights.
+    /// Column of case weights; where they are not whole numbers, standard errors are robust.
     #[arg(long)]
     weights: Option<String>,
-    /// Column of clusters, e.g. the subject of several rows; gives robust standard errors.
+    /// Column of clusters, e.g. the subject of several rows; gives robust standard errors, with
+    /// Student's t where there are few.
     #[arg(long)]
     cluster: Option<String>,
+    /// Take times as equal that differ by rounding, by this share of the mean time; R does so with
+    /// 1.5e-8.
+    #[arg(long, value_name = "TOLERANCE", allow_negative_numbers = true)]
+    tied_times: Option<f64>,
     /// Ridge penalty: L / 2 times the sum of squared coefficients.
     #[arg(long, value_name = "L", default_value_t = 0.0)]
     ridge: f64,
@@ -83,12 +88,21 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn read(arguments: &Arguments) -> anyhow::Result<Data> {
-    let Arguments { input, entry, strata, weights, cluster, .. } = arguments;
+    let Arguments { input, entry, strata, weights, cluster, tied_times, .. } = arguments;
+    input.refuse_outcomes("--covariates", &arguments.covariates)?;
+    let tolerance = tied_times.unwrap_or_default();
+    ensure!(
+        tolerance.is_finite() && tolerance >= 0.0,
+        "--tied-times: expected a number >= 0, got {tolerance}"
+    );
     let options = [entry, strata, weights, cluster].into_iter().flatten();
     let used: Vec<&str> = arguments.covariates.iter().chain(options).map(String::as_str).collect();
     let complete = input.complete_rows(&Table::read(&input.table)?, &used)?;
     let (table, dropped) = (complete.table, complete.dropped);
     let mut outcomes = table.outcomes(&input.time, &input.event, entry.as_deref())?;
+    if let Some(tolerance) = *tied_times {
+        outcomes = outcomes.with_tied_times(tolerance)?;
+    }
     if let Some(weights) = weights {
         outcomes = outcomes.with_weights(table.weights(weights)?)?;
     }

@@ -6,7 +6,7 @@ use vertebra_baselines::{Coefficient, CoxFit, Test, Ties};
 use vertebra_evaluation::{Figure, Reason, Undefined};
 use vertebra_examples::concordance::{self, Concordance};
 use vertebra_examples::say;
-use vertebra_survival::ConcordanceOptions;
+use vertebra_survival::{ConcordanceOptions, numeric::significant};
 
 /// The fit, under the names of its JSON.
 #[derive(Serialize)]
@@ -46,8 +46,16 @@ struct Tests {
 
 impl Report {
     pub(crate) fn new(data: &Data, fit: &CoxFit) -> anyhow::Result<Self> {
-        let too_few = || Undefined::new(Reason::Undefined, "too few clusters");
-        let collinear = || Undefined::new(Reason::Undefined, "the covariates are collinear");
+        let too_few = || {
+            let why = "Wald's test is undefined: --cluster has no more values than there are \
+                       coefficients, so that their robust covariance has no inverse";
+            Undefined::new(Reason::Undefined, why)
+        };
+        let collinear = || {
+            let why = "the score test is undefined: the columns of --covariates are collinear, and \
+                       only --ridge tells them apart";
+            Undefined::new(Reason::Undefined, why)
+        };
         let tests = &fit.tests;
         Ok(Self {
             n: fit.n,
@@ -72,8 +80,9 @@ impl Report {
         say!("{:<20} {head}   95 % interval", "");
         for c in &self.coefficients {
             let cells = [c.coef, c.hazard_ratio, c.robust_se.unwrap_or(c.se), c.z];
-            let cells = cells.map(|cell| format!("{:>9}", fixed(cell))).join(" ");
-            say!("{:<20} {cells} {:>9}   {:.4} to {:.4}", c.name, p_value(c.p), c.lower, c.upper);
+            let cells = cells.map(|cell| format!("{:>9}", number(cell))).join(" ");
+            let (p, lower, upper) = (p_value(c.p), number(c.lower), number(c.upper));
+            say!("{:<20} {cells} {p:>9}   {lower} to {upper}", c.name);
         }
         say!("");
         let Tests { likelihood_ratio, wald, score } = &self.tests;
@@ -82,9 +91,8 @@ impl Report {
             match test {
                 Figure::Undefined(why) => say!("{label:<20} {:>9}   {why}", "-"),
                 Figure::Defined(Test { statistic, df, p, .. }) => {
-                    // A ridge penalty leaves a fraction; what rounding leaves is not shown.
-                    let df = (df.unwrap_or_default() * 1e4).round() / 1e4;
-                    let (statistic, p) = (fixed(*statistic), p_value(*p));
+                    let df = degrees(df.unwrap_or_default());
+                    let (statistic, p) = (number(*statistic), p_value(*p));
                     say!("{label:<20} {statistic:>9} on {df} df, P {p}");
                 }
             }
@@ -123,18 +131,30 @@ fn concordance(data: &Data, fit: &CoxFit) -> anyhow::Result<Figure<Concordance>>
     Ok(c.map(Concordance::from).into())
 }
 
-/// A number with four decimals, or a dash where it is not finite: z of a standard error of 0.
-fn fixed(value: f64) -> String {
+/// A number with four decimals, or with four digits where these would not show it; a dash where it
+/// is not finite: z of a standard error of 0.
+fn number(value: f64) -> String {
     match value.is_finite() {
-        true => format!("{value:.4}"),
+        true => significant(value),
         false => "-".to_owned(),
     }
 }
 
-/// A P value: four decimals, or two digits of it below that.
+/// Degrees of freedom: a penalty leaves a fraction, and rounding must not show.
+fn degrees(df: f64) -> String {
+    let whole = df.round();
+    match (df - whole).abs() < 1e-9 * df.abs().max(1.0) {
+        true => format!("{whole}"),
+        false => significant(df),
+    }
+}
+
+/// A P value: four decimals, or two digits of it below that; one that a double does not hold is
+/// below its smallest number.
 fn p_value(p: f64) -> String {
-    match p < 1e-4 {
-        true => format!("{p:.1e}"),
-        false => fixed(p),
+    match p {
+        p if p == 0.0 => "< 1e-307".to_owned(),
+        p if p < 1e-4 => format!("{p:.1e}"),
+        p => number(p),
     }
 }

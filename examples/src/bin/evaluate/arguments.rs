@@ -5,7 +5,7 @@ use clap::Parser;
 use std::path::PathBuf;
 use vertebra_cohort::table::Table;
 use vertebra_evaluation::{EvaluationOptions, Grouping, Sample};
-use vertebra_examples::survival_table::SurvivalTable;
+use vertebra_examples::{natural, survival_table::SurvivalTable};
 use vertebra_survival::{CompetingOutcomes, Outcomes};
 
 /// Evaluate risk scores (higher = earlier expected event) and predicted probabilities on
@@ -47,24 +47,28 @@ pub(crate) struct Arguments {
     /// Column of strata: only subjects of one stratum are compared, in C and in tests of groups.
     #[arg(long)]
     strata: Option<String>,
-    /// Column of clusters, such as clinics: their members are dependent, and drawn together by the
-    /// bootstrap.
+    /// Column of clusters, such as clinics: their members are dependent in every standard error,
+    /// interval and test, and drawn together by the bootstrap.
     #[arg(long)]
     cluster: Option<String>,
+    /// Column of subjects, where one has several rows (start-stop, with --entry): they are counted
+    /// as subjects, and are the clusters unless --cluster names larger ones.
+    #[arg(long)]
+    id: Option<String>,
     /// Take times as equal that differ by rounding, by this share of the mean time; R does so with
     /// 1.5e-8.
-    #[arg(long, value_name = "TOLERANCE")]
+    #[arg(long, value_name = "TOLERANCE", allow_negative_numbers = true)]
     tied_times: Option<f64>,
     /// Times at which to give survival and AUC, in the unit of the time column.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
     horizons: Vec<f64>,
     /// Half the width of the window of events in which the incident AUC at a horizon is averaged; a
     /// tenth of the longest follow-up if absent.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     bandwidth: Option<f64>,
     /// Time at which Uno's C is cut off, in the unit of the time column; all of follow-up if
     /// absent.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     tau: Option<f64>,
     /// Bootstrap samples for intervals of C and of its differences.
     #[arg(long, value_name = "N")]
@@ -111,6 +115,9 @@ impl Arguments {
         }
         if let Some(clusters) = &self.cluster {
             sample = sample.with_clusters(table.labels(clusters)?);
+        }
+        if let Some(id) = &self.id {
+            sample = sample.with_subjects(self.subjects(&table, id)?);
         }
         let group = self.group.as_deref().map(|name| grouping(&table, name)).transpose()?;
         let first = self.risk.first().context("--risk is required")?;
@@ -193,6 +200,31 @@ impl Arguments {
         })
     }
 
+    /// The subject of each row; the rows of a subject must not overlap, nor follow its event.
+    fn subjects(&self, table: &Table, id: &str) -> anyhow::Result<Vec<usize>> {
+        let (labels, path) = (table.labels(id)?, self.input.table.display());
+        let (times, events) = (table.numbers(&self.input.time)?, table.numbers(&self.input.event)?);
+        let entries = match &self.entry {
+            Some(entry) => table.numbers(entry)?,
+            None => vec![0.0; labels.len()],
+        };
+        let mut order: Vec<usize> = (0..labels.len()).collect();
+        order.sort_by(|&a, &b| {
+            labels[a].cmp(&labels[b]).then_with(|| times[a].total_cmp(&times[b]))
+        });
+        let texts = table.texts(id)?;
+        for pair in order.windows(2).filter(|pair| labels[pair[0]] == labels[pair[1]]) {
+            let (before, after) = (pair[0], pair[1]);
+            ensure!(
+                entries[after] >= times[before] && events[before] == 0.0,
+                "{path}: --id {id}: expected rows of subject {} that follow each other and end with \
+                 its event, got one to {} and one from {} (--entry)",
+                texts[after], times[before], entries[after]
+            );
+        }
+        Ok(labels)
+    }
+
     fn check(&self) -> anyhow::Result<()> {
         for (option, names) in [
             ("risk", &self.risk),
@@ -203,8 +235,23 @@ impl Arguments {
                 ensure!(!names[..i].contains(name), "--{option} {name} is given twice");
             }
         }
-        for &positive in self.horizons.iter().chain(&self.tau).chain(&self.bandwidth) {
-            ensure!(positive.is_finite() && positive > 0.0, "expected a time > 0, got {positive}");
+        let probability = self.probability.iter().chain(self.integrate.iter());
+        let columns = probability.flat_map(|text| text.split(','));
+        let columns: Vec<String> =
+            columns.filter_map(|one| Some(one.rsplit_once('@')?.0.to_owned())).collect();
+        self.input.refuse_outcomes("--risk", &self.risk)?;
+        self.input.refuse_outcomes("--probability", &columns)?;
+        for (option, times) in [
+            ("horizons", self.horizons.as_slice()),
+            ("tau", self.tau.as_slice()),
+            ("bandwidth", self.bandwidth.as_slice()),
+        ] {
+            for &time in times {
+                ensure!(
+                    time.is_finite() && time > 0.0,
+                    "--{option}: expected a time > 0, got {time}"
+                );
+            }
         }
         ensure!(self.cause != Some(0), "--cause: expected a cause 1, 2, .., got 0 (censored)");
         let tolerance = self.tied_times.unwrap_or_default();
@@ -221,11 +268,17 @@ impl Arguments {
     }
 }
 
+/// The groups of a column in natural order.
 fn grouping(table: &Table, column: &str) -> anyhow::Result<Grouping> {
     let (labels, texts) = (table.labels(column)?, table.texts(column)?);
     let mut names = vec![String::new(); labels.iter().max().map_or(0, |last| last + 1)];
     labels.iter().zip(texts).for_each(|(&label, text)| names[label] = text.to_owned());
-    Ok(Grouping::new(column, labels, names))
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by(|&a, &b| natural::compare(&names[a], &names[b]));
+    let mut place = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(k, &label)| place[label] = k);
+    let names = order.iter().map(|&label| std::mem::take(&mut names[label])).collect();
+    Ok(Grouping::new(column, labels.into_iter().map(|label| place[label]).collect(), names))
 }
 
 /// Predicted probabilities: their column, their horizon, and one for each subject.

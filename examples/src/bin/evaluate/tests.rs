@@ -163,3 +163,129 @@ fn what_cannot_be_evaluated_is_said_by_file_row_and_column() {
     assert_eq!(value["risks"]["x"]["harrell"]["c"], 1.0);
     assert!(!text.contains("NaN"), "{text}");
 }
+
+/// A table of subjects, each once and each twice with a cluster of its own.
+fn single_and_doubled() -> [String; 2] {
+    let mut tables = ["time,event,x,y,p,q,g,id\n".to_owned(), "time,event,x,y,p,q,g,id\n".to_owned()];
+    let unit = |i: u32, k: u32| f64::from(i * k % 97) / 97.0;
+    for i in 0..90u32 {
+        let (x, y) = (unit(i, 41) - 0.5, unit(i, 23));
+        let time = 0.3 + 6.0 * unit(i, 31) * (1.2 - x);
+        let event = u8::from(unit(i, 57) < 0.6);
+        let (p, q) = (0.1 + 0.8 * unit(i, 41), 0.05 + 0.9 * y);
+        let row = format!("{time},{event},{x},{y},{p},{q},g{},{i}\n", 8 + i % 3);
+        tables[0] += &row;
+        tables[1] += &row.repeat(2);
+    }
+    tables
+}
+
+/// The numbers of standard errors, intervals, tests and P values of some JSON, by their paths.
+fn uncertainty(value: &Value, path: &str, all: &mut Vec<(String, f64)>) {
+    const KEYS: [&str; 12] = [
+        "se", "lower", "upper", "p", "z", "chi_square", "median_lower", "median_upper",
+        "restricted_mean_se", "scaled_se", "p_holm", "std_error",
+    ];
+    match value {
+        Value::Object(entries) => {
+            for (key, entry) in entries {
+                let path = format!("{path}/{key}");
+                match entry.as_f64().filter(|_| KEYS.contains(&key.as_str())) {
+                    Some(number) => all.push((path, number)),
+                    None => uncertainty(entry, &path, all),
+                }
+            }
+        }
+        Value::Array(entries) => {
+            let numbered = entries.iter().enumerate();
+            numbered.for_each(|(k, entry)| uncertainty(entry, &format!("{path}/{k}"), all));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn doubled_rows_in_clusters_change_no_standard_error_interval_or_p() {
+    let [single, doubled] = single_and_doubled();
+    let options = "--time time --event event --risk x --risk y --group g --horizons 1,3 \
+                   --probability p@3 --probability q@3 --integrate p@1,p@3 --groups 5";
+    let numbers = |table: &str, options: &str| {
+        let mut all = Vec::new();
+        uncertainty(&run(table, options).unwrap().0, "", &mut all);
+        all
+    };
+    let expected = numbers(&single, options);
+    assert!(expected.len() > 150, "{}", expected.len());
+    let got = numbers(&doubled, &format!("{options} --cluster id"));
+    assert_eq!(got.len(), expected.len());
+    for ((path, a), (_, b)) in expected.iter().zip(&got) {
+        assert!((a - b).abs() <= 1e-9 * (1.0 + a.abs()), "{path}: {a} {b}");
+    }
+}
+
+#[test]
+fn start_stop_rows_are_counted_as_their_subjects() {
+    let [single, _] = single_and_doubled();
+    let mut rows = String::from("entry,time,event,x,y,p,q,g,id\n");
+    for line in single.lines().skip(1) {
+        let (time, rest) = line.split_once(',').unwrap();
+        let (event, rest) = rest.split_once(',').unwrap();
+        let middle = time.parse::<f64>().unwrap() / 3.0;
+        writeln!(rows, "0,{middle},0,{rest}\n{middle},{time},{event},{rest}").unwrap();
+    }
+    let options = "--time time --event event --risk x --group g --horizons 1,3";
+    let whole = run(&single, options).unwrap().0;
+    let (split, text) = run(&rows, &format!("{options} --entry entry --id id")).unwrap();
+    assert!(text.contains("90 subjects in 180 rows"), "{text}");
+    for path in [
+        "/n",
+        "/survival/median",
+        "/survival/median_follow_up",
+        "/survival/at/1/survival",
+        "/survival/at/1/se",
+        "/survival/at/1/lower",
+        "/groups/0/chi_square",
+        "/groups/0/curves/0/n",
+        "/risks/x/n",
+        "/risks/x/harrell/c",
+        "/risks/x/harrell/se",
+    ] {
+        assert_close(split.pointer(path).unwrap(), whole.pointer(path).unwrap().as_f64().unwrap(), 1e-9);
+    }
+    let wrong = message(&rows, &format!("{options} --id id"));
+    assert!(wrong.contains("--id id") && wrong.contains("subject 0"), "{wrong}");
+}
+
+#[test]
+fn options_are_named_and_groups_stand_in_natural_order() {
+    let [single, _] = single_and_doubled();
+    let base = "--time time --event event --risk x";
+    let (value, _) = run(&single, &format!("{base} --group g --horizons 99")).unwrap();
+    let labels = ["g8", "g9", "g10"];
+    for (k, label) in labels.into_iter().enumerate() {
+        let group = &value["groups"][0]["curves"][k];
+        assert_eq!(group["label"], label);
+        let why = group["at"][0]["why"].as_str().unwrap();
+        assert!(why.contains(&format!("group {label} of g at 99")), "{why}");
+    }
+    for (options, expected) in [
+        ("--risk time", "--risk time: expected a column that was known at baseline"),
+        ("--probability event@3", "--probability event"),
+        ("--horizons 0", "--horizons: expected a time > 0, got 0"),
+        ("--tau -1", "--tau: expected a time > 0, got -1"),
+        ("--bandwidth 0", "--bandwidth"),
+        ("--tied-times -1", "--tied-times: expected a number >= 0, got -1"),
+    ] {
+        let got = message(&single, &format!("{base} {options}"));
+        assert!(got.contains(expected), "{options}: {got}");
+    }
+}
+
+#[test]
+fn an_early_risk_set_of_one_subject_is_a_warning() {
+    let table = "entry,time,event,x\n0,2,1,0.5\n3,6,1,0.3\n3,7,0,0.2\n4,8,1,0.6\n3,9,0,0.1\n4,5,1,0.7\n";
+    let options = "--time time --event event --risk x --entry entry --horizons 5";
+    let (value, text) = run(table, options).unwrap();
+    assert!(value["warnings"][0].as_str().unwrap().contains("falls to 0 at 2 years"), "{value}");
+    assert!(text.contains("warning: "), "{text}");
+}

@@ -13,11 +13,13 @@
 //! ```
 
 mod chi_square;
+mod fisher;
 mod normal;
 mod solve;
 mod student;
 
 pub use chi_square::ChiSquare;
+pub(crate) use fisher::Fisher;
 pub use normal::Normal;
 pub use student::Student;
 

@@ -124,7 +124,7 @@ fn gamma_ratio(a: f64) -> f64 {
 
 /// The denominator of the incomplete beta function's continued fraction (Abramowitz & Stegun
 /// 26.5.8).
-fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
+pub(super) fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     continued_fraction(1.0, |k| {
         let m = (k / 2.0).floor();
         let numerator = match k % 2.0 == 0.0 {

@@ -15,6 +15,8 @@ pub(crate) struct Data {
     pub(crate) outcomes: Outcomes,
     pub(crate) rows: SplitRows,
     pub(crate) dropped: usize,
+    /// Text columns that are no covariates, where --covariates does not name any.
+    pub(crate) left_out: Vec<String>,
 }
 
 impl Data {
@@ -32,10 +34,11 @@ impl Data {
 pub(crate) fn read(arguments: &Arguments) -> anyhow::Result<Data> {
     let (input, split) = (&arguments.input, &arguments.split);
     let table = Table::read(&input.table)?;
-    let covariates = match &arguments.covariates {
-        Some(names) => names.clone(),
-        None => numeric_columns(&table, arguments)?,
+    let (covariates, left_out) = match &arguments.covariates {
+        Some(names) => (names.clone(), Vec::new()),
+        None => other_columns(&table, arguments)?,
     };
+    input.refuse_outcomes("--covariates", &covariates)?;
     let used: Vec<&str> = [split].into_iter().chain(&covariates).map(String::as_str).collect();
     let complete = input.complete_rows(&table, &used)?;
     let (table, dropped) = (complete.table, complete.dropped);
@@ -48,21 +51,26 @@ pub(crate) fn read(arguments: &Arguments) -> anyhow::Result<Data> {
     }
     let row = |r: usize| columns.iter().map(|column| column[r] as f32).collect();
     let inputs = RiskInputs::from_covariates((0..table.n_rows()).map(row).collect())?;
-    Ok(Data { names, inputs, outcomes, rows, dropped })
+    Ok(Data { names, inputs, outcomes, rows, dropped, left_out })
 }
 
-/// Every numeric column that is neither outcome nor split nor the truth of a simulation.
-fn numeric_columns(table: &Table, arguments: &Arguments) -> anyhow::Result<Vec<String>> {
+/// Every numeric column that is neither outcome nor split nor the truth of a simulation, and the
+/// text columns beside them.
+fn other_columns(
+    table: &Table,
+    arguments: &Arguments,
+) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     let SurvivalTable { table: path, time, event, .. } = &arguments.input;
-    let mut names = Vec::new();
+    let (mut names, mut left_out) = (Vec::new(), Vec::new());
     for name in table.names() {
         if [&arguments.split, time, event].contains(&name) || name == "log_hazard_true" {
             continue;
         }
-        if matches!(table.column(name)?, Column::Number(_)) {
-            names.push(name.clone());
+        match table.column(name)? {
+            Column::Number(_) => names.push(name.clone()),
+            _ => left_out.push(name.clone()),
         }
     }
     ensure!(!names.is_empty(), "{}: no numeric column to learn from", path.display());
-    Ok(names)
+    Ok((names, left_out))
 }

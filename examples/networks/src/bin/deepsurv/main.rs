@@ -54,6 +54,7 @@ struct Arguments {
 struct Report {
     n: Sizes,
     covariates: Vec<String>,
+    left_out: Vec<String>,
     test: Harrell,
     cox: Harrell,
     epochs: usize,
@@ -113,6 +114,7 @@ fn report(arguments: &Arguments) -> anyhow::Result<Report> {
         test: harrell(&data, &log_hazard),
         cox: cox(&data),
         covariates: data.names,
+        left_out: data.left_out,
         epochs: epochs.iter().sum(),
         epochs_per_network: epochs,
         networks: arguments.networks,
@@ -182,6 +184,10 @@ fn print_lines(arguments: &Arguments, report: &Report) {
         "{path}: {train} rows train, {valid} hold out, {test} test; {networks} networks, \
          {epochs} epochs, {seconds:.1} s\n"
     );
+    if !report.left_out.is_empty() {
+        let columns = report.left_out.join(", ");
+        say!("left out, as text: {columns} (name them in --covariates to have indicators)\n");
+    }
     say!("{:<24} {:>8} {:>8}   95 % interval", "Harrell's C, test", "", "se");
     say!("{}", concordance::line("DeepSurv", &report.test.harrell));
     say!("{}", concordance::line("Cox regression", &report.cox.harrell));

@@ -1,0 +1,114 @@
+//! How often the intervals of all figures cover the truth, and how often all tests reject a true
+//! null hypothesis, as one table for each size.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use vertebra_survival::{Error, Interval};
+
+use crate::figures::{Cohort, Figure, Null};
+
+/// Subjects of the large samples behind the truths, and how many of these.
+const LARGE: usize = 400_000;
+const LARGE_SAMPLES: u64 = 5;
+
+/// A share of samples.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    hits: usize,
+    of: usize,
+    undefined: usize,
+}
+
+impl Count {
+    fn add<T>(&mut self, got: &Result<T, Error>, hit: impl FnOnce(&T) -> bool) {
+        match got {
+            Err(_) => self.undefined += 1,
+            Ok(value) => {
+                self.of += 1;
+                self.hits += usize::from(hit(value));
+            }
+        }
+    }
+
+    fn cell(self) -> String {
+        let share = self.hits as f64 / self.of as f64;
+        let error = (share * (1.0 - share) / self.of as f64).sqrt();
+        let undefined = match self.undefined {
+            0 => String::new(),
+            n => format!(" ({n} undefined)"),
+        };
+        format!("{:.1} ± {:.1}{undefined}", 100.0 * share, 100.0 * error)
+    }
+}
+
+/// Prints the tables of these cohorts, a column for each.
+pub(crate) fn report(cohorts: &[Cohort], samples: u64) -> Result<(), Error> {
+    let (mut covers, mut rejects) = (Table::default(), Table::default());
+    let mut heading = String::from("|");
+    for (k, cohort) in cohorts.iter().enumerate() {
+        let truths = truths(cohort)?;
+        let drawn: Vec<(usize, Vec<(Figure, f64)>, Vec<Null>)> = (0..samples)
+            .into_par_iter()
+            .map(|seed| {
+                let sample = cohort.draw(seed, true)?;
+                let truth = |name: &str| truths.get(name).copied().unwrap_or(f64::NAN);
+                let with_truth = |figure: Figure| (truth(figure.0), figure);
+                let figures = sample.figures().into_iter().map(with_truth);
+                let mut all: Vec<(Figure, f64)> = figures.map(|(t, f)| (f, t)).collect();
+                all.extend(sample.calibration());
+                Ok((sample.n_events(), all, sample.nulls()))
+            })
+            .collect::<Result<_, Error>>()?;
+        let events = drawn.iter().map(|d| d.0 as f64).sum::<f64>() / samples as f64;
+        let clusters = if cohort.clustered { ", clusters of 4" } else { "" };
+        heading += &format!(" {} subjects, {events:.0} events{clusters} |", cohort.n);
+        for (_, figures, nulls) in &drawn {
+            for ((name, got), truth) in figures {
+                let covers_it = |(_, interval): &(f64, Interval)| interval.contains(*truth);
+                covers.cell(name, k, cohorts.len()).add(got, covers_it);
+            }
+            for (name, p) in nulls {
+                rejects.cell(name, k, cohorts.len()).add(p, |p| *p < 0.05);
+            }
+        }
+    }
+    let lines = "---|".repeat(cohorts.len());
+    println!("| the 95 % interval of the | covers, % {heading}\n|---|{lines}\n{}", covers.rows());
+    println!("| test at 5 %, true null | rejects, % {heading}\n|---|{lines}\n{}", rejects.rows());
+    Ok(())
+}
+
+/// The figures of large samples in which nobody is censored before 20 years, averaged.
+fn truths(cohort: &Cohort) -> Result<BTreeMap<&'static str, f64>, Error> {
+    let large = Cohort { n: LARGE, clustered: false, ..*cohort };
+    let mut truths = BTreeMap::new();
+    for seed in 0..LARGE_SAMPLES {
+        for (name, got) in large.draw(u64::MAX - seed, false)?.figures() {
+            *truths.entry(name).or_insert(0.0) += got?.0 / LARGE_SAMPLES as f64;
+        }
+    }
+    Ok(truths)
+}
+
+/// Rows by name, in the order in which they came.
+#[derive(Default)]
+struct Table(Vec<(String, Vec<Count>)>);
+
+impl Table {
+    fn cell(&mut self, name: &str, column: usize, columns: usize) -> &mut Count {
+        let place = self.0.iter().position(|row| row.0 == name).unwrap_or_else(|| {
+            self.0.push((name.to_owned(), vec![Count::default(); columns]));
+            self.0.len() - 1
+        });
+        &mut self.0[place].1[column]
+    }
+
+    fn rows(&self) -> String {
+        let row = |(name, counts): &(String, Vec<Count>)| {
+            let cells: Vec<String> = counts.iter().map(|count| count.cell()).collect();
+            format!("| {name} | {} |\n", cells.join(" | "))
+        };
+        self.0.iter().map(row).collect()
+    }
+}
