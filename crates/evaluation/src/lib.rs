@@ -54,6 +54,7 @@ mod keys;
 mod options;
 mod run;
 mod sample;
+mod subjects;
 mod text;
 mod warnings;
 

@@ -13,11 +13,16 @@ pub(crate) fn of(run: &Run<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(clusters) = any.clusters() {
         let n = clusters.iter().collect::<std::collections::BTreeSet<_>>().len();
-        if n < FEW_CLUSTERS {
+        if n == 1 {
+            warnings.push(
+                "all subjects are one cluster: there are no standard errors, intervals or tests"
+                    .to_owned(),
+            );
+        } else if n < FEW_CLUSTERS {
             warnings.push(format!(
                 "{n} clusters: intervals and tests are by Student's t with at most {} degrees of \
                  freedom, and with so few clusters may still be too narrow",
-                n.saturating_sub(1)
+                n - 1
             ));
         }
     }

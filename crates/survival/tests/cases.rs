@@ -190,13 +190,19 @@ fn c04_and_c19_say_which_columns_separate_the_events() {
     let case = Case::read("c04_separation");
     let design = Design::from_columns(&[case.numbers("marker"), case.numbers("age")]).unwrap();
     let error = CoxOptions::default().fit(&case.outcomes(), &design).unwrap_err();
-    assert!(matches!(&error, Error::MonotoneLikelihood { column: 0, with, .. } if with.is_empty()), "{error}");
+    assert!(
+        matches!(&error, Error::MonotoneLikelihood { column: 0, with, .. } if with.is_empty()),
+        "{error}"
+    );
 
     let case = Case::read("c19_p_gt_events");
     let columns: Vec<Vec<f64>> = (0..8).map(|k| case.numbers(&format!("x{k}"))).collect();
     let error = CoxOptions::default()
         .fit(&case.outcomes(), &Design::from_columns(&columns).unwrap())
         .unwrap_err();
-    assert!(matches!(&error, Error::MonotoneLikelihood { with, .. } if !with.is_empty()), "{error}");
+    assert!(
+        matches!(&error, Error::MonotoneLikelihood { with, .. } if !with.is_empty()),
+        "{error}"
+    );
     assert!(error.to_string().contains("together with column"), "{error}");
 }

@@ -8,8 +8,8 @@ use vertebra_survival::{
     CompetingOutcomes, ConcordanceOptions, Endpoint, Error, Estimate, Interval, Outcomes,
     PairedDifference, Test,
     calibration::{
-        calibration_groups, calibration_intercept, calibration_line,
-        calibration_slope, observed_expected,
+        calibration_groups, calibration_intercept, calibration_line, calibration_slope,
+        observed_expected,
     },
     concordance::compare_c_u_statistic,
     curves::{CurveEstimator, CurveOptions, cumulative_incidence},
@@ -128,7 +128,8 @@ impl Sample {
         }
         figures.add("incidence", cumulative_incidence(competing), |curves| {
             let of = |c: &vertebra_survival::curves::CumulativeIncidence| {
-                let at = |t| [vec![c.at(t), c.std_error_at(t)], interval(c.interval_at(t))].concat();
+                let at =
+                    |t| [vec![c.at(t), c.std_error_at(t)], interval(c.interval_at(t))].concat();
                 [0.1, 1.0, 2.0, 3.5].map(at).concat()
             };
             curves.iter().flat_map(of).collect()
@@ -171,9 +172,8 @@ impl Sample {
         let name = |figure: &str| format!("{of}: {figure}");
         let horizon = 2.0;
         let (x, y) = (self.column(|r| r.2), self.column(|r| r.3));
-        let probability = |x: &[f64]| -> Vec<f64> {
-            x.iter().map(|x| 1.0 / (1.0 + (1.0 - x).exp())).collect()
-        };
+        let probability =
+            |x: &[f64]| -> Vec<f64> { x.iter().map(|x| 1.0 / (1.0 + (1.0 - x).exp())).collect() };
         let (p, q) = (probability(&x), probability(&y));
         let without: Vec<f64> = p.iter().map(|p| 1.0 - p).collect();
         let without_q: Vec<f64> = q.iter().map(|p| 1.0 - p).collect();

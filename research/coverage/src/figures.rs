@@ -137,8 +137,7 @@ impl Sample {
         let share = |of: fn(&vertebra_survival::horizon::ThresholdAccuracy) -> _| {
             accuracy.as_ref().map(|a| value(of(a))).map_err(Clone::clone)
         };
-        let nri =
-            net_reclassification(own, &old, &p, HORIZON, &Reclassification::AnyChange);
+        let nri = net_reclassification(own, &old, &p, HORIZON, &Reclassification::AnyChange);
         let benefit = decision_curve(own, &p, HORIZON, &[THRESHOLD]);
         let at = |of: fn(&vertebra_survival::horizon::NetBenefit) -> Option<_>| {
             let none = Error::Empty { name: "thresholds" };
@@ -154,19 +153,25 @@ impl Sample {
         vec![
             ("survival", of_curve(&|c| (c.at(HORIZON), c.interval_at(HORIZON)))),
             ("restricted mean", curve.clone().and_then(|c| c.restricted_mean(HORIZON)).map(value)),
-            ("time by which 5 % had the event", of_curve(&|c| {
-                let (lower, upper) = c.quantile_interval(0.05);
-                let open = |bound: Option<f64>| bound.unwrap_or(f64::INFINITY);
-                (open(c.quantile(0.05)), Interval::new(open(lower), open(upper), 0.95))
-            })),
+            (
+                "time by which 5 % had the event",
+                of_curve(&|c| {
+                    let (lower, upper) = c.quantile_interval(0.05);
+                    let open = |bound: Option<f64>| bound.unwrap_or(f64::INFINITY);
+                    (open(c.quantile(0.05)), Interval::new(open(lower), open(upper), 0.95))
+                }),
+            ),
             ("cumulative incidence", incidence),
             ("Uno's C", uno.estimate(own, good).map(|c| value(c.estimate))),
             ("Uno's C, difference", uno.compare(own, good, worse).map(paired)),
             ("AUC", auc_at(own, good, HORIZON).map(|a| value(a.estimate))),
             ("AUC, difference", compare_auc_at(own, good, worse, HORIZON).map(paired)),
-            ("AUC of a cause", self.competing.cause(1).and_then(|cause| {
-                Ok(value(auc_at(&cause, good, HORIZON)?.estimate))
-            })),
+            (
+                "AUC of a cause",
+                self.competing
+                    .cause(1)
+                    .and_then(|cause| Ok(value(auc_at(&cause, good, HORIZON)?.estimate))),
+            ),
             ("sensitivity", share(|a| a.sensitivity)),
             ("specificity", share(|a| a.specificity)),
             ("positive predictive value", share(|a| a.ppv)),
@@ -206,14 +211,25 @@ impl Sample {
         let lowest = group.as_ref().map(|g| (g[0].observed.value, g[0].observed.interval));
         let predicted = group.as_ref().map_or(f64::NAN, |g| g[0].predicted);
         vec![
-            (("observed / expected", observed_expected(own, &p, HORIZON).map(|o| value(o.ratio))), 1.0),
+            (
+                (
+                    "observed / expected",
+                    observed_expected(own, &p, HORIZON).map(|o| value(o.ratio)),
+                ),
+                1.0,
+            ),
             (("calibration intercept", calibration_intercept(own, &p, HORIZON).map(value)), 0.0),
             (("slope of the calibration line", line.map(|l| value(l.slope))), 1.0),
             (("calibration slope", calibration_slope(own, &self.x).map(value)), 1.0),
             (("lowest fifth of predicted risk", lowest.map_err(Clone::clone)), predicted),
             (("Fine and Gray's hazard ratio of noise", ratio), 1.0),
-            (("incident AUC of noise", incident_auc(own, &self.noise, &[2.0], 1.0)
-                .map(|a| value(a[0].estimate))), 0.5),
+            (
+                (
+                    "incident AUC of noise",
+                    incident_auc(own, &self.noise, &[2.0], 1.0).map(|a| value(a[0].estimate)),
+                ),
+                0.5,
+            ),
         ]
     }
 
@@ -232,13 +248,19 @@ impl Sample {
             ("Uno's C", uno.compare(own, a, b).map(|d| d.test.p)),
             ("U-statistic", compare_c_u_statistic(own, a, b).map(|d| d.test.p)),
             ("AUC", compare_auc_at(own, a, b, HORIZON).map(|d| d.test.p)),
-            ("Brier score", compare_brier(own, &without(&p), &without(&q), HORIZON).map(|d| d.test.p)),
+            (
+                "Brier score",
+                compare_brier(own, &without(&p), &without(&q), HORIZON).map(|d| d.test.p),
+            ),
             ("NRI", net_reclassification(own, &p, &q, HORIZON, &any).map(|n| n.total.test.p)),
             ("IDI", integrated_discrimination(own, &p, &q, HORIZON).map(|i| i.improvement.test.p)),
             ("log-rank test", log_rank(own, &self.group).map(|t| t.test.p)),
-            ("Gray's test", self.competing.cause(1).and_then(|cause| {
-                Ok(gray_test(&cause, &self.group)?.test.p)
-            })),
+            (
+                "Gray's test",
+                self.competing
+                    .cause(1)
+                    .and_then(|cause| Ok(gray_test(&cause, &self.group)?.test.p)),
+            ),
         ]
     }
 }

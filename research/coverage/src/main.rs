@@ -64,11 +64,15 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-/// The three sizes with independent subjects, then in clusters.
+/// The three sizes with independent subjects, then in clusters; the larger ones have a quarter and
+/// a tenth of the samples.
 fn all_figures(samples: u64) -> Result<(), Error> {
+    let mut truths = coverage::Truths::default();
     for clustered in [false, true] {
-        let cohorts = SCENARIOS.map(|s| Cohort { n: s.n, rate: s.rate, clustered });
-        coverage::report(&cohorts, samples)?;
+        let [small, medium, large] = SCENARIOS.map(|s| Cohort { n: s.n, rate: s.rate, clustered });
+        let cohorts =
+            [(small, samples), (medium, samples.div_ceil(4)), (large, samples.div_ceil(10))];
+        coverage::report(&cohorts, &mut truths)?;
     }
     Ok(())
 }

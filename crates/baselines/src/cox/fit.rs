@@ -3,9 +3,7 @@
 use crate::{DesignMatrix, Error};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::{
-    BaselineHazard, Estimate, Outcomes, Test, Ties,
-    cox::CoxMaximum,
-    estimate::Scale,
+    BaselineHazard, Estimate, Outcomes, Test, Ties, cox::CoxMaximum, estimate::Scale,
 };
 
 /// One column of a fit.

@@ -166,9 +166,7 @@ impl Median {
     pub(crate) fn of(curve: &SurvivalCurve) -> Self {
         let (median_lower, median_upper) = curve.quantile_interval(0.5);
         let median = curve.quantile(0.5);
-        let absent = |what: &str| {
-            format!("{what} does not fall to 0.5 within the follow-up")
-        };
+        let absent = |what: &str| format!("{what} does not fall to 0.5 within the follow-up");
         let median_why = match (median, median_lower, median_upper) {
             (None, ..) => Some(absent("the curve")),
             (_, None, _) => Some(absent("the lower bound of the curve")),
@@ -210,7 +208,11 @@ pub(crate) fn incidence(run: &Run<'_>, cause: OneCause<'_>) -> Vec<Figure<Incide
     };
     let causes = cause.outcomes().causes();
     let at = |curve: &CumulativeIncidence| {
-        run.options.horizons.iter().map(|&h| IncidenceAt::of(&any, curve, h, "cumulative incidence")).collect()
+        run.options
+            .horizons
+            .iter()
+            .map(|&h| IncidenceAt::of(&any, curve, h, "cumulative incidence"))
+            .collect()
     };
     let one = |curve: &CumulativeIncidence| {
         let events = causes.iter().filter(|&&c| c == curve.cause).count();

@@ -199,9 +199,8 @@ impl Accuracy {
 
 fn youden(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Youden> {
     let got = on_endpoint!(run.sample.observed, |endpoint| {
-        youden_threshold(endpoint, risk, horizon).and_then(|threshold| {
-            run.at_horizon().accuracy_at(endpoint, risk, horizon, threshold)
-        })
+        youden_threshold(endpoint, risk, horizon)
+            .and_then(|threshold| run.at_horizon().accuracy_at(endpoint, risk, horizon, threshold))
     });
     figure(got, |a| Youden { threshold: a.threshold, accuracy: Accuracy::of(&a) })
 }

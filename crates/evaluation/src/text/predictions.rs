@@ -2,8 +2,8 @@
 
 use super::cells::{cells, fixed, interval, line};
 use crate::discrimination::AccuracyAt;
-use crate::predictions::{BrierScore, CalibrationGroup, NetBenefit, Prediction};
 use crate::estimate::Estimate;
+use crate::predictions::{BrierScore, CalibrationGroup, NetBenefit, Prediction};
 use crate::{Evaluation, Figure};
 use std::fmt::{Formatter, Result, Write};
 
@@ -65,9 +65,8 @@ fn calibration_group(f: &mut Formatter<'_>, group: &CalibrationGroup) -> Result 
 fn net_benefit(f: &mut Formatter<'_>, at: &NetBenefit) -> Result {
     let threshold = format!("{:?}", at.threshold);
     let [model, all, flagged] = [at.model, at.treat_all, at.flagged].map(fixed);
-    let bounds = |e: Option<Estimate>| {
-        e.map_or(String::new(), |e| format!(" ({})", interval(e.interval)))
-    };
+    let bounds =
+        |e: Option<Estimate>| e.map_or(String::new(), |e| format!(" ({})", interval(e.interval)));
     let (own, over) = (bounds(at.estimate), bounds(at.over_all));
     let gain = fixed(at.model - at.treat_all);
     writeln!(

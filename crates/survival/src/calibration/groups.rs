@@ -76,7 +76,12 @@ impl CalibrationOptions {
                 end += 1;
             }
             if end > start {
-                groups.push(group(endpoint, predicted_risk, (horizon, level, units), &order[start..end])?);
+                groups.push(group(
+                    endpoint,
+                    predicted_risk,
+                    (horizon, level, units),
+                    &order[start..end],
+                )?);
             }
             start = end;
         }

@@ -78,7 +78,8 @@ impl ConcordanceOptions {
         influence: &Influence,
         (pivot, strata): (Pivot, &[Prepared<'_>]),
     ) -> CStatistic {
-        let (value, std_error, by) = (influence.value(), influence.std_error(), (pivot, self.scale));
+        let (value, std_error, by) =
+            (influence.value(), influence.std_error(), (pivot, self.scale));
         let estimate = match value > 0.0 && value < 1.0 {
             true => Estimate::around(value, std_error, by, self.level),
             false => boundary::area(value, std_error, self.sizes(strata), by, self.level),

@@ -187,9 +187,8 @@ fn clustered(
         n: members.len() as f64,
     };
     let (time, event) = (outcomes.time(), outcomes.event());
-    let outlives = |i: usize, j: usize| {
-        event[i] && (time[i] < time[j] || (time[i] == time[j] && !event[j]))
-    };
+    let outlives =
+        |i: usize, j: usize| event[i] && (time[i] < time[j] || (time[i] == time[j] && !event[j]));
     let sign = |score: &[f64], i: usize, j: usize| {
         f64::from(i8::from(score[i] > score[j]) - i8::from(score[i] < score[j]))
     };

@@ -1,8 +1,13 @@
 //! The maximum of the partial likelihood in the coefficients of covariates.
 
 use super::{
-    baseline::BaselineHazard, derivatives::Problem, design::Design, partial_likelihood::RiskSets,
-    robust::{Meat, meat}, standardised::Standardised, ties::Ties,
+    baseline::BaselineHazard,
+    derivatives::Problem,
+    design::Design,
+    partial_likelihood::RiskSets,
+    robust::{Meat, meat},
+    standardised::Standardised,
+    ties::Ties,
 };
 use crate::{
     error::Error,
@@ -11,7 +16,12 @@ use crate::{
         linear::{Matrix, SINGULAR, dot},
         newton::{DETERMINED, Failure, Local, Maximum, maximise},
     },
-    outcomes::{Outcomes, chains::chains, check, labels::{dense, members}},
+    outcomes::{
+        Outcomes,
+        chains::chains,
+        check,
+        labels::{dense, members},
+    },
 };
 
 /// How to fit; the default has Efron's ties and no penalty.
@@ -206,7 +216,8 @@ impl Fitted {
             let Meat { clusters, rows } = meat(&problem, b, clusters, &chains(outcomes));
             [clusters, rows].map(|middle| covariance.around(&middle))
         });
-        let (robust, rows) = sandwich.map_or((None, None), |[robust, rows]| (Some(robust), Some(rows)));
+        let (robust, rows) =
+            sandwich.map_or((None, None), |[robust, rows]| (Some(robust), Some(rows)));
         let effect = |k: usize| match (&robust, &rows) {
             (Some(robust), Some(rows)) => robust[(k, k)] / rows[(k, k)],
             _ => 1.0,

@@ -135,7 +135,7 @@ impl CurveOptions {
         let z = curve.pivot().two_sided(self.level);
         let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
         let (mut lower, mut upper) = (1.0, 1.0);
-        let (mut hazard, mut hazard_variance) = (0.0f64, 0.0f64);
+        let (mut hazard, mut hazard_variance, mut hazard_se) = (0.0f64, 0.0f64, 0.0);
         let mut fewest = f64::INFINITY;
         for (k, &events) in events.iter().enumerate() {
             let (n, d) = (curve.n_risk[k], curve.n_event[k]);
@@ -157,11 +157,12 @@ impl CurveOptions {
                 }
                 variance += step;
             }
-            let of_log = if self.estimator == CurveEstimator::KaplanMeier { 0 } else { 1 };
-            let robust = variances.at(k, [variance, hazard_variance]);
-            // Once the curve is 0 its error stays.
-            if (d > 0.0 && survival > 0.0) || k == 0 {
-                se = robust[of_log].sqrt();
+            if d > 0.0 || k == 0 {
+                let of_log = usize::from(self.estimator != CurveEstimator::KaplanMeier);
+                let robust = variances.at(k, [variance, hazard_variance]);
+                hazard_se = robust[1].sqrt();
+                // Once the curve is 0 its error stays.
+                se = if survival > 0.0 { robust[of_log].sqrt() } else { se };
             }
             if hazard == 0.0 {
                 (lower, upper) = (1.0 - upper_of_none(fewest * worth, self.level), 1.0);
@@ -173,7 +174,7 @@ impl CurveOptions {
             curve.lower.push(lower);
             curve.upper.push(upper);
             curve.cumulative_hazard.push(hazard);
-            curve.std_error_hazard.push(robust[1].sqrt());
+            curve.std_error_hazard.push(hazard_se);
             curve.variance_steps.push(step);
         }
     }

@@ -74,7 +74,8 @@ impl CumulativeIncidence {
     /// The pointwise interval at `time`; before the first row the exact one of no event.
     #[must_use]
     pub fn interval_at(&self, time: f64) -> Interval {
-        let bounds = self.row_at(time).map_or((0.0, self.upper_before), |k| (self.lower[k], self.upper[k]));
+        let bounds =
+            self.row_at(time).map_or((0.0, self.upper_before), |k| (self.lower[k], self.upper[k]));
         Interval::new(bounds.0, bounds.1, self.level)
     }
 

@@ -93,9 +93,9 @@ impl SurvivalCurve {
     /// the last time and all who were left had an event there.
     #[must_use]
     pub fn reaches(&self, time: f64) -> bool {
-        self.times.last().is_some_and(|&last| {
-            is_reached(time, last, self.n_censor[self.times.len() - 1] > 0.0)
-        })
+        self.times
+            .last()
+            .is_some_and(|&last| is_reached(time, last, self.n_censor[self.times.len() - 1] > 0.0))
     }
 
     /// The first time at which the curve falls to 0 though more subjects come to be at risk later,
@@ -125,7 +125,8 @@ impl SurvivalCurve {
     /// The pointwise interval at `time`; before the first row the exact one of no event.
     #[must_use]
     pub fn interval_at(&self, time: f64) -> Interval {
-        let bounds = self.row_at(time).map_or((self.lower_before, 1.0), |k| (self.lower[k], self.upper[k]));
+        let bounds =
+            self.row_at(time).map_or((self.lower_before, 1.0), |k| (self.lower[k], self.upper[k]));
         Interval::new(bounds.0, bounds.1, self.level)
     }
 

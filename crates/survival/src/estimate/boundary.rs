@@ -19,12 +19,7 @@ pub(crate) fn upper_of_none(n: f64, level: f64) -> f64 {
 }
 
 /// A share with an interval on the logit scale; at 0 and 1 the exact one of `n` subjects.
-pub(crate) fn share(
-    value: f64,
-    std_error: f64,
-    n: f64,
-    (pivot, level): (Pivot, f64),
-) -> Estimate {
+pub(crate) fn share(value: f64, std_error: f64, n: f64, (pivot, level): (Pivot, f64)) -> Estimate {
     let bounds = match value {
         v if v <= 0.0 => (0.0, upper_of_none(n, level)),
         v if v >= 1.0 => (1.0 - upper_of_none(n, level), 1.0),

@@ -37,7 +37,8 @@ impl Residuals {
             return Err(Error::Undefined { name, why });
         }
         let mut robust = self.by_cluster(units);
-        let singular = Error::Undefined { name, why: "some groups are never at risk beside others" };
+        let singular =
+            Error::Undefined { name, why: "some groups are never at risk beside others" };
         let squared = |covariance: &[Vec<f64>]| {
             quadratic_of(scores, covariance, &compared).ok_or(singular.clone())
         };

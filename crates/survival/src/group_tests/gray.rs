@@ -29,8 +29,11 @@
 use crate::{
     error::Error,
     estimate::{Test, Units, test_of_scores},
-    group_tests::dependent::Residuals,
-    numeric::{linear::add, running::Running},
+    group_tests::{
+        dependent::Residuals,
+        gray_residuals::{Integrand, residuals_of},
+    },
+    numeric::running::Running,
     outcomes::{Endpoint, Outcomes, check, labels::members},
     risk_sets::{time_groups::TimeGroups, units_at_risk::UnitsAtRisk},
 };
@@ -127,7 +130,7 @@ impl GrayOptions {
             let subject = |i: usize| subjects.map_or(i, |subjects| subjects[i]);
             let own = |i: usize| own(subject(i));
             let rows = table(here, own, (group_of, k), units);
-            let integrands = sums.add(&rows, self.rho);
+            let integrands = sums.add(&rows, self.rho, dependent);
             if let Some(Residuals(all)) = &mut residuals {
                 let residuals = residuals_of(&rows, &integrands, here, (own, group_of));
                 residuals.into_iter().enumerate().for_each(|(i, one)| all[subject(i)] = one);
@@ -160,18 +163,18 @@ const NAME: &str = "Gray's test";
 
 /// One group at one time.
 #[derive(Debug, Clone, Copy, Default)]
-struct Cell {
-    at_risk: f64,
+pub(super) struct Cell {
+    pub(super) at_risk: f64,
     /// Units at risk.
-    units: f64,
+    pub(super) units: f64,
     /// Events of the cause.
-    own: f64,
+    pub(super) own: f64,
     /// Events of other causes.
-    other: f64,
+    pub(super) other: f64,
     /// `S(t-)` and `S(t)`.
-    survival: [f64; 2],
+    pub(super) survival: [f64; 2],
     /// `F(t-)`.
-    incidence: f64,
+    pub(super) incidence: f64,
 }
 
 impl Cell {
@@ -182,21 +185,21 @@ impl Cell {
     }
 
     /// `h = Y / S(t-)`; 0 where nobody is left.
-    fn expanded(&self) -> f64 {
+    pub(super) fn expanded(&self) -> f64 {
         if self.at_risk > 0.0 { self.at_risk / self.survival[0] } else { 0.0 }
     }
 }
 
 /// A time with an event in any group.
-struct Row {
-    time: f64,
-    cells: Vec<Cell>,
+pub(super) struct Row {
+    pub(super) time: f64,
+    pub(super) cells: Vec<Cell>,
     /// Events of the cause.
-    own: f64,
+    pub(super) own: f64,
     /// Sum of `h`.
-    expanded: f64,
+    pub(super) expanded: f64,
     /// `F_0(t-)` and `F_0(t)`.
-    pooled: [f64; 2],
+    pub(super) pooled: [f64; 2],
 }
 
 fn table(
@@ -259,10 +262,10 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds the rows, and returns what the martingales of each are multiplied by.
-    fn add(&mut self, rows: &[Row], rho: f64) -> Vec<Vec<Integrand>> {
+    /// Adds the rows, and returns what the martingales of each are multiplied by, if wanted.
+    fn add(&mut self, rows: &[Row], rho: f64, wanted: bool) -> Vec<Vec<Integrand>> {
         let k = self.score.len();
-        let mut integrands = Vec::with_capacity(rows.len());
+        let mut integrands = Vec::new();
         // c_kr: what is still to come of `d_kr dG`, walking back in time.
         let mut later = vec![vec![0.0; k]; k];
         for row in rows.iter().rev() {
@@ -270,12 +273,17 @@ impl Sums {
             let weight = if rho == 0.0 { 1.0 } else { left.max(0.0).powf(rho) };
             self.add_score(row, weight);
             let direct = direct(row, weight);
-            let mut here = vec![Integrand::default(); k];
+            let mut here = vec![Integrand::default(); if wanted { k } else { 0 }];
             for r in (0..k).filter(|&r| row.cells[r].at_risk > 0.0) {
-                here[r] = Integrand::new(row, &direct[r], &later[r], r);
-                self.add_group(row, &here[r], r);
+                let integrand = Integrand::new(row, &direct[r], &later[r], r);
+                self.add_group(row, &integrand, r);
+                if wanted {
+                    here[r] = integrand;
+                }
             }
-            integrands.push(here);
+            if wanted {
+                integrands.push(here);
+            }
             if row.own > 0.0 && left > 0.0 {
                 let hazard = row.own / row.expanded / left;
                 for (later, direct) in later.iter_mut().flatten().zip(direct.iter().flatten()) {
@@ -308,7 +316,10 @@ impl Sums {
         }
         if cell.other > 0.0 {
             let incidence = cell.survival[0] * cell.other / cell.at_risk;
-            self.add_square(&integrand.other, incidence * cell.untied(cell.other, cell.at_risk) * h);
+            self.add_square(
+                &integrand.other,
+                incidence * cell.untied(cell.other, cell.at_risk) * h,
+            );
         }
     }
 
@@ -317,63 +328,6 @@ impl Sums {
             row.iter_mut().zip(x).for_each(|(sum, b)| *sum += factor * a * b);
         }
     }
-}
-
-/// What the martingales of a group at one time are multiplied by in each score.
-#[derive(Clone, Default)]
-struct Integrand {
-    /// `a_kr / h_r`, where there are events of the cause.
-    own: Vec<f64>,
-    /// `b_kr / h_r`.
-    other: Vec<f64>,
-}
-
-impl Integrand {
-    fn new(row: &Row, direct: &[f64], later: &[f64], r: usize) -> Self {
-        let cell = &row.cells[r];
-        let h = cell.expanded();
-        let ratio =
-            if cell.survival[1] > 0.0 { (1.0 - row.pooled[1]) / cell.survival[1] } else { 1.0 };
-        let a = direct.iter().zip(later).map(|(d, c)| (d + c * (1.0 - ratio)) / h);
-        // The sign of `b` matters to the residuals only.
-        Self { own: a.collect(), other: later.iter().map(|c| -c * ratio / h).collect() }
-    }
-}
-
-/// Each subject's weighted residual in the score of each group.
-fn residuals_of(
-    rows: &[Row],
-    integrands: &[Vec<Integrand>],
-    outcomes: &Outcomes,
-    (own, group_of): (impl Fn(usize) -> bool, &[usize]),
-) -> Vec<Vec<f64>> {
-    let k = rows.first().map_or(0, |row| row.cells.len());
-    // What those of each group have met before each row, and after the last.
-    let mut met = vec![vec![vec![0.0; k]; k]];
-    for (row, integrands) in rows.iter().zip(integrands) {
-        let mut sums = met[met.len() - 1].clone();
-        for ((sum, cell), integrand) in sums.iter_mut().zip(&row.cells).zip(integrands) {
-            if cell.at_risk > 0.0 {
-                if row.own > 0.0 {
-                    add(sum, row.own / row.expanded / cell.survival[0], &integrand.own);
-                }
-                add(sum, cell.other / cell.at_risk, &integrand.other);
-            }
-        }
-        met.push(sums);
-    }
-    let residual = |i: usize| {
-        let (r, weight) = (group_of[i], outcomes.weight(i));
-        let to = rows.partition_point(|row| row.time <= outcomes.time()[i]);
-        let mut residual: Vec<f64> = met[to][r].iter().map(|met| -weight * met).collect();
-        if outcomes.event()[i] {
-            let integrand = &integrands[to - 1][r];
-            let jump = if own(i) { &integrand.own } else { &integrand.other };
-            add(&mut residual, weight, jump);
-        }
-        residual
-    };
-    (0..group_of.len()).map(residual).collect()
 }
 
 /// `d_kr`, by `r` and then `k`.

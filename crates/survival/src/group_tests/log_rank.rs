@@ -133,8 +133,7 @@ impl LogRankOptions {
         }
         let mut sums = Sums::new(by_group.iter().map(Vec::len).collect());
         let dependent = units.are_clusters() || !check::counts(outcomes);
-        let mut residuals =
-            dependent.then(|| Residuals::new(groups.len(), by_group.len()));
+        let mut residuals = dependent.then(|| Residuals::new(groups.len(), by_group.len()));
         let mut add = |subjects: Option<&[usize]>, here: &Outcomes, group_of: &[usize]| {
             let table = self.table(here, group_of, by_group.len(), units);
             table.iter().for_each(|row| sums.add(row));
@@ -215,7 +214,10 @@ fn residuals_of(
     for row in table {
         let step = row.weight * row.d / row.n;
         hazard += step;
-        shares.iter_mut().zip(&row.at_risk).for_each(|(sum, at_risk)| *sum += step * at_risk / row.n);
+        shares
+            .iter_mut()
+            .zip(&row.at_risk)
+            .for_each(|(sum, at_risk)| *sum += step * at_risk / row.n);
         met.push((hazard, shares.clone()));
     }
     let until = |time: f64| table.partition_point(|row| row.time <= time);
@@ -308,9 +310,7 @@ impl Sums {
                 let test = test_of_scores(NAME, &difference, &covariance)?;
                 (covariance, test)
             }
-            Some(residuals) => {
-                residuals.test(NAME, (&difference, &covariance), outcomes, units)?
-            }
+            Some(residuals) => residuals.test(NAME, (&difference, &covariance), outcomes, units)?,
         };
         Ok(LogRank { n, observed, expected, covariance, test })
     }

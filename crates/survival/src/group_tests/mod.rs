@@ -22,6 +22,7 @@
 
 mod dependent;
 mod gray;
+mod gray_residuals;
 mod log_rank;
 mod multiple_testing;
 

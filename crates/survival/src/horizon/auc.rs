@@ -15,7 +15,8 @@
 use crate::{
     error::Error,
     estimate::{
-        Estimate, Influence, PairedDifference, Pivot, Scale, Test, Units, boundary, covariance, wald,
+        Estimate, Influence, PairedDifference, Pivot, Scale, Test, Units, boundary, covariance,
+        wald,
     },
     horizon::{
         HorizonOptions,

@@ -179,7 +179,7 @@ impl Sample<'_> {
         let cases = self.units.count(subjects()) as f64;
         let beside: f64 = chosen.iter().map(|&p| self.weight(p) * shares[p].at_risk).sum();
         let by = (pivot, Scale::Logit);
-        let sizes = (cases, beside / total);
+        let sizes = (cases, beside / total * self.units.worth(self.outcomes));
         let estimate = boundary::area(auc, influence.std_error(), sizes, by, level);
         Ok(IncidentAuc { time, estimate, events: chosen.len() })
     }

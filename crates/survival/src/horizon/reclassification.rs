@@ -197,11 +197,7 @@ fn category(kind: &Reclassification) -> Result<impl Fn(f64) -> f64, Error> {
 }
 
 /// An improvement with its test against 0.
-fn tested(
-    improvement: &Influence,
-    pivot: Pivot,
-    level: f64,
-) -> Result<PairedDifference, Error> {
+fn tested(improvement: &Influence, pivot: Pivot, level: f64) -> Result<PairedDifference, Error> {
     // Influences are of the order 1 / n: below that is rounding.
     let largest = 1.0 / improvement.values().len() as f64;
     PairedDifference::new(improvement.value(), improvement.variance(), largest, (pivot, level))

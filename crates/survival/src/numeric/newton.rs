@@ -129,9 +129,8 @@ fn runaway(step: &[f64], decrement: f64) -> Option<usize> {
 
 fn unbounded(parameters: &[f64], parameter: usize, step: &[f64]) -> Failure {
     // The direction of the steps is that in which there is no maximum.
-    let takes_part = |&k: &usize| {
-        k != parameter && step[k].abs() > TAKES_PART * step[parameter].abs()
-    };
+    let takes_part =
+        |&k: &usize| k != parameter && step[k].abs() > TAKES_PART * step[parameter].abs();
     let with = (0..step.len()).filter(takes_part).collect();
     Failure::Unbounded { parameter, reached: parameters[parameter], with }
 }

@@ -73,7 +73,10 @@ mod tests {
         assert_eq!(Distinct::of(&outcomes, &[&x]).rows, [0, 1, 2, 3]);
         let clustered = outcomes.with_clusters(vec![0, 0, 0, 1]).unwrap();
         let distinct = Distinct::of(&clustered, &[&x]);
-        assert_eq!((distinct.rows.as_slice(), distinct.copies.as_slice()), (&[0, 1, 3][..], &[2, 1, 2, 1][..]));
+        assert_eq!(
+            (distinct.rows.as_slice(), distinct.copies.as_slice()),
+            (&[0, 1, 3][..], &[2, 1, 2, 1][..])
+        );
         let got = distinct.outcomes(&clustered);
         assert_eq!(got.weights(), Some(&[2.0, 1.0, 1.0][..]));
         assert_eq!(got.clusters(), Some(&[0, 0, 1][..]));

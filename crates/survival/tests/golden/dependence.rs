@@ -31,7 +31,8 @@ fn curves_have_the_robust_errors_of_survfit() {
         let curve = kaplan_meier(&outcomes(&golden, clusters, weights)).unwrap();
         let at = golden.numbers("/at");
         let survival: Vec<f64> = at.iter().map(|&t| curve.at(t)).collect();
-        let errors: Vec<f64> = at.iter().map(|&t| curve.at(t) * curve.std_error_log_at(t)).collect();
+        let errors: Vec<f64> =
+            at.iter().map(|&t| curve.at(t) * curve.std_error_log_at(t)).collect();
         assert_all_close(name, &survival, &golden.numbers(&format!("/{name}/survival")), 1e-12);
         assert_all_close(name, &errors, &golden.numbers(&format!("/{name}/std_error")), 1e-10);
     }
@@ -40,9 +41,12 @@ fn curves_have_the_robust_errors_of_survfit() {
 #[test]
 fn regressions_have_the_robust_errors_of_coxph() {
     let golden = Golden::read("dependence");
-    let design = Design::from_columns(&[golden.numbers("/age"), golden.numbers("/female")]).unwrap();
-    for (name, clusters, weights) in [("cox_weighted", false, true), ("cox_clustered", true, false)] {
-        let fit = CoxOptions::default().fit(&outcomes(&golden, clusters, weights), &design).unwrap();
+    let design =
+        Design::from_columns(&[golden.numbers("/age"), golden.numbers("/female")]).unwrap();
+    for (name, clusters, weights) in [("cox_weighted", false, true), ("cox_clustered", true, false)]
+    {
+        let fit =
+            CoxOptions::default().fit(&outcomes(&golden, clusters, weights), &design).unwrap();
         let robust = fit.robust_covariance.unwrap();
         let errors = [robust[0][0].sqrt(), robust[1][1].sqrt()];
         assert_all_close(name, &fit.coefficients, &golden.numbers(&format!("/{name}/coef")), 1e-8);

@@ -112,7 +112,15 @@ fn read(arguments: &Arguments) -> anyhow::Result<Data> {
         design = design.with_strata(table.labels(strata)?)?;
     }
     if let Some(cluster) = cluster {
-        design = design.with_clusters(table.labels(cluster)?)?;
+        let labels = table.labels(cluster)?;
+        let n = labels.iter().max().map_or(0, |last| last + 1);
+        ensure!(
+            n > 1,
+            "{}: --cluster {cluster}: expected at least two clusters, got one in all {} rows used",
+            input.table.display(),
+            labels.len()
+        );
+        design = design.with_clusters(labels)?;
     }
     Ok(Data { outcomes, design, dropped })
 }

@@ -32,6 +32,8 @@ struct Row {
     se: f64,
     robust_se: Option<f64>,
     z: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    df: Option<f64>,
     p: f64,
     lower: f64,
     upper: f64,
@@ -84,6 +86,9 @@ impl Report {
             let (p, lower, upper) = (p_value(c.p), number(c.lower), number(c.upper));
             say!("{:<20} {cells} {p:>9}   {lower} to {upper}", c.name);
         }
+        if let Some(df) = self.coefficients.first().and_then(|c| c.df) {
+            say!("P and intervals by Student's t on {df} df: few clusters");
+        }
         say!("");
         let Tests { likelihood_ratio, wald, score } = &self.tests;
         let tests = [("Likelihood ratio", likelihood_ratio), ("Wald", wald), ("Score", score)];
@@ -111,6 +116,7 @@ impl From<&Coefficient> for Row {
             se: c.model_std_error,
             robust_se: c.robust_std_error,
             z: test.statistic,
+            df: test.df,
             p: test.p,
             lower: ratio.interval.lower,
             upper: ratio.interval.upper,

@@ -219,7 +219,9 @@ impl Arguments {
                 entries[after] >= times[before] && events[before] == 0.0,
                 "{path}: --id {id}: expected rows of subject {} that follow each other and end with \
                  its event, got one to {} and one from {} (--entry)",
-                texts[after], times[before], entries[after]
+                texts[after],
+                times[before],
+                entries[after]
             );
         }
         Ok(labels)

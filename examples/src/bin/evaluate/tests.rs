@@ -166,7 +166,8 @@ fn what_cannot_be_evaluated_is_said_by_file_row_and_column() {
 
 /// A table of subjects, each once and each twice with a cluster of its own.
 fn single_and_doubled() -> [String; 2] {
-    let mut tables = ["time,event,x,y,p,q,g,id\n".to_owned(), "time,event,x,y,p,q,g,id\n".to_owned()];
+    let mut tables =
+        ["time,event,x,y,p,q,g,id\n".to_owned(), "time,event,x,y,p,q,g,id\n".to_owned()];
     let unit = |i: u32, k: u32| f64::from(i * k % 97) / 97.0;
     for i in 0..90u32 {
         let (x, y) = (unit(i, 41) - 0.5, unit(i, 23));
@@ -183,8 +184,18 @@ fn single_and_doubled() -> [String; 2] {
 /// The numbers of standard errors, intervals, tests and P values of some JSON, by their paths.
 fn uncertainty(value: &Value, path: &str, all: &mut Vec<(String, f64)>) {
     const KEYS: [&str; 12] = [
-        "se", "lower", "upper", "p", "z", "chi_square", "median_lower", "median_upper",
-        "restricted_mean_se", "scaled_se", "p_holm", "std_error",
+        "se",
+        "lower",
+        "upper",
+        "p",
+        "z",
+        "chi_square",
+        "median_lower",
+        "median_upper",
+        "restricted_mean_se",
+        "scaled_se",
+        "p_holm",
+        "std_error",
     ];
     match value {
         Value::Object(entries) => {
@@ -250,7 +261,11 @@ fn start_stop_rows_are_counted_as_their_subjects() {
         "/risks/x/harrell/c",
         "/risks/x/harrell/se",
     ] {
-        assert_close(split.pointer(path).unwrap(), whole.pointer(path).unwrap().as_f64().unwrap(), 1e-9);
+        assert_close(
+            split.pointer(path).unwrap(),
+            whole.pointer(path).unwrap().as_f64().unwrap(),
+            1e-9,
+        );
     }
     let wrong = message(&rows, &format!("{options} --id id"));
     assert!(wrong.contains("--id id") && wrong.contains("subject 0"), "{wrong}");
@@ -283,7 +298,8 @@ fn options_are_named_and_groups_stand_in_natural_order() {
 
 #[test]
 fn an_early_risk_set_of_one_subject_is_a_warning() {
-    let table = "entry,time,event,x\n0,2,1,0.5\n3,6,1,0.3\n3,7,0,0.2\n4,8,1,0.6\n3,9,0,0.1\n4,5,1,0.7\n";
+    let table =
+        "entry,time,event,x\n0,2,1,0.5\n3,6,1,0.3\n3,7,0,0.2\n4,8,1,0.6\n3,9,0,0.1\n4,5,1,0.7\n";
     let options = "--time time --event event --risk x --entry entry --horizons 5";
     let (value, text) = run(table, options).unwrap();
     assert!(value["warnings"][0].as_str().unwrap().contains("falls to 0 at 2 years"), "{value}");

@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn it_is_the_square_of_students_t_for_one_figure() {
         for (t, df) in [(0.3, 1.0), (1.9, 4.0), (6.0, 16.0), (2.2, 300.0)] {
-            let (got, expected) = (Fisher::new(1.0, df).upper(t * t), Student::new(df).two_sided_p(t));
+            let (got, expected) =
+                (Fisher::new(1.0, df).upper(t * t), Student::new(df).two_sided_p(t));
             assert!((got / expected - 1.0).abs() < 1e-11, "{got} {expected}");
         }
     }
