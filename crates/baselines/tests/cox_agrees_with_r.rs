@@ -124,7 +124,11 @@ fn check(what: &str, fit: &CoxFit, golden: &Value) {
         close(&format!("{what} {name}"), test.statistic, golden[0], TOLERANCE);
         let df = test.df.unwrap();
         assert!((df - golden[1]).abs() < 1e-9, "{what} {name} df {df}");
-        close(&format!("{what} {name} p"), test.p, golden[2], 1e-6);
+        // With few clusters R takes the chi-square distribution, we F.
+        match fit.coefficients[0].test.df.filter(|_| name == "wald_test") {
+            None => close(&format!("{what} {name} p"), test.p, golden[2], 1e-6),
+            Some(_) => assert!(test.p > golden[2], "{what} {name} p {}", test.p),
+        }
     }
 }
 
