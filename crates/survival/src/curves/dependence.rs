@@ -151,7 +151,7 @@ fn along(
 ) -> Vec<[f64; 2]> {
     let labels = walk.labels;
     let mut spread = Spread::<2>::new(walk.n());
-    walk.from_start().for_each(|i| spread.enter(labels[i], weight(i)));
+    walk.at_start().for_each(|i| spread.enter(labels[i], weight(i)));
     let one = |(((group, &time), &n), &d)| {
         walk.enter_before(time, |i| spread.enter(labels[i], weight(i)));
         let (hazard, event) = match is_all(d, n) {

@@ -202,7 +202,7 @@ impl Sample<'_> {
         let mut spread = Spread::<2>::new(self.labels.iter().max().map_or(0, |last| last + 1));
         let mut walk = Walk::new(self.any, &self.labels);
         let weight = |i: usize| self.any.weight(i);
-        walk.from_start().for_each(|i| spread.enter(self.labels[i], weight(i)));
+        walk.at_start().for_each(|i| spread.enter(self.labels[i], weight(i)));
         let mut known = Known::new(self.any, self.units);
         let at_first = self.n_risk.first().copied().unwrap_or(0.0);
         curve.upper_before = upper_of_none(known.worth * at_first, level);

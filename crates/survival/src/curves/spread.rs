@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The rows that are at risk from the start; none with delayed entry.
-    pub(super) fn from_start(&self) -> std::ops::Range<usize> {
+    pub(super) fn at_start(&self) -> std::ops::Range<usize> {
         0..if self.outcomes.entry().is_none() { self.labels.len() } else { 0 }
     }
 
