@@ -22,7 +22,7 @@ pub(super) fn fixed(value: impl Into<Option<f64>>) -> String {
 /// below its smallest number.
 pub(super) fn p_value(p: f64) -> String {
     match p {
-        p if p == 0.0 => "< 1e-307".to_owned(),
+        0.0 => "< 1e-307".to_owned(),
         p if p < 1e-4 => format!("{p:.1e}"),
         p => fixed(p),
     }

@@ -159,7 +159,7 @@ fn degrees(df: f64) -> String {
 /// below its smallest number.
 fn p_value(p: f64) -> String {
     match p {
-        p if p == 0.0 => "< 1e-307".to_owned(),
+        0.0 => "< 1e-307".to_owned(),
         p if p < 1e-4 => format!("{p:.1e}"),
         p => number(p),
     }
