@@ -12,6 +12,13 @@ use crate::figures::{Cohort, Figure, Null};
 const LARGE: usize = 300_000;
 const LARGE_SAMPLES: u64 = 2;
 
+/// What one sample gives: its figures with their truths, and its tests.
+struct Drawn {
+    events: usize,
+    figures: Vec<(Figure, f64)>,
+    nulls: Vec<Null>,
+}
+
 /// A share of samples.
 #[derive(Debug, Clone, Copy, Default)]
 struct Count {
@@ -61,7 +68,7 @@ pub(crate) fn report(cohorts: &[(Cohort, u64)], all_truths: &mut Truths) -> Resu
     let mut heading = String::from("|");
     for (k, &(cohort, samples)) in cohorts.iter().enumerate() {
         let truths = all_truths.of(&cohort)?;
-        let drawn: Vec<(usize, Vec<(Figure, f64)>, Vec<Null>)> = (0..samples)
+        let drawn: Vec<Drawn> = (0..samples)
             .into_par_iter()
             .map(|seed| {
                 let sample = cohort.draw(seed, true)?;
@@ -70,14 +77,14 @@ pub(crate) fn report(cohorts: &[(Cohort, u64)], all_truths: &mut Truths) -> Resu
                 let figures = sample.figures().into_iter().map(with_truth);
                 let mut all: Vec<(Figure, f64)> = figures.map(|(t, f)| (f, t)).collect();
                 all.extend(sample.calibration());
-                Ok((sample.n_events(), all, sample.nulls()))
+                Ok(Drawn { events: sample.n_events(), figures: all, nulls: sample.nulls() })
             })
             .collect::<Result<_, Error>>()?;
-        let events = drawn.iter().map(|d| d.0 as f64).sum::<f64>() / samples as f64;
+        let events = drawn.iter().map(|d| d.events as f64).sum::<f64>() / samples as f64;
         let clusters = if cohort.clustered { ", clusters of 4" } else { "" };
         let n = cohort.n;
         heading += &format!(" {n} subjects, {events:.0} events{clusters}, {samples} samples |");
-        for (_, figures, nulls) in &drawn {
+        for Drawn { figures, nulls, .. } in &drawn {
             for ((name, got), truth) in figures {
                 let covers_it = |(_, interval): &(f64, Interval)| interval.contains(*truth);
                 covers.cell(name, k, cohorts.len()).add(got, covers_it);
