@@ -85,7 +85,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
         .unwrap_or_else(|| panic!("no film is predicted: {refused:#?}"));
     assert!(prediction.warnings.iter().any(|w| w.contains("bmi is not given")));
     // Its detector was calibrated on the films held out in each fold.
-    let certainty = prediction.certainty.unwrap();
+    let certainty = prediction.found.certainty.unwrap();
     assert_eq!(certainty.within_mm, 4.0);
     assert!(certainty.probability.is_none_or(|p| (0.0..=1.0).contains(&p)), "{certainty:?}");
     let risks: Vec<f64> = prediction.risk.iter().filter_map(|r| r.1).collect();

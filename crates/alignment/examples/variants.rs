@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let film = Film { pixels: &pixels, height, width, spacing_mm: Some([0.9, 0.9]) };
     let centres = [(100., 70.), (104., 108.), (108., 147.), (107., 187.), (100., 228.)];
     let keypoints = VertebraKeypoints::from_xy(centres)?;
-    let facing = facing(None, &keypoints, film.spacing_mm);
+    let facing = facing(None, &keypoints, film.spacing_mm, || None).map(|decided| decided.facing);
     let options = VariantOptions::default().with_flip(facing == Some(Facing::Right));
     for variant in [ImageVariant::L1L5, ImageVariant::Patches] {
         let made = options.render(&film, &keypoints, None, variant)?;

@@ -1,6 +1,6 @@
 //! A fitted risk model: network, preprocessing and baseline hazard together.
 use crate::{
-    Error, Preprocessing, RiskInputs, RiskModelConfig,
+    Error, Outside, Preprocessing, RiskInputs, RiskModelConfig, Seen,
     inference::{Inference, InputShapes},
     network::{Inputs, RiskNetwork},
     preprocessing::check_inputs,
@@ -29,6 +29,8 @@ pub struct RiskModel {
     baseline: BaselineHazard,
     network: RiskNetwork,
     device: Device,
+    /// `None` of a model saved before this was kept.
+    seen: Option<Seen>,
     /// Made at the first prediction.
     inference: Arc<OnceLock<Inference>>,
 }
@@ -44,7 +46,27 @@ impl RiskModel {
         let network = network.valid();
         let device = network.devices().into_iter().next().unwrap_or_default();
         let inference = Arc::default();
-        Self { config, preprocessing, center, baseline, network, device, inference }
+        Self { config, preprocessing, center, baseline, network, device, seen: None, inference }
+    }
+
+    /// With what it was trained on.
+    pub(crate) fn with_seen(self, seen: Option<Seen>) -> Self {
+        Self { seen, ..self }
+    }
+
+    /// What it was trained on, where that was kept.
+    #[must_use]
+    pub fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
+    }
+
+    /// What of one subject's inputs, or of the log hazard they gave, lies beyond all that the model
+    /// was trained on: a covariate, the brightness or the contrast of the pictures, the log hazard.
+    /// Empty for a model that does not know.
+    #[must_use]
+    pub fn outside(&self, inputs: &RiskInputs, log_hazard: f64) -> Vec<Outside> {
+        let names = &self.config.covariates;
+        self.seen.as_ref().map_or_else(Vec::new, |seen| seen.outside(names, inputs, log_hazard))
     }
 
     /// Log hazard of each subject, `[n]`; 0 is the mean over the training subjects.

@@ -1,5 +1,7 @@
 //! A risk model as a folder: `risk.safetensors` (weights) and `risk.json` (everything else).
-use crate::{Error, Preprocessing, RiskModel, RiskModelConfig, network::RiskNetwork, weights};
+use crate::{
+    Error, Preprocessing, RiskModel, RiskModelConfig, Seen, network::RiskNetwork, weights,
+};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -17,6 +19,8 @@ struct Description {
     preprocessing: Preprocessing,
     center: f64,
     baseline: BaselineHazard,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Seen>,
 }
 
 /// Read first, so that another layout is refused by its number, not by a field.
@@ -40,6 +44,7 @@ impl RiskModel {
             preprocessing: self.preprocessing().clone(),
             center: self.center(),
             baseline: self.baseline().clone(),
+            seen: self.seen().cloned(),
         };
         let path = folder.join("risk.json");
         let json = serde_json::to_string_pretty(&description)
@@ -55,7 +60,7 @@ impl RiskModel {
     pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join("risk.json");
         let description = read_description(&path)?;
-        let Description { config, preprocessing, center, baseline, .. } = description;
+        let Description { config, preprocessing, center, baseline, seen, .. } = description;
         config.check()?;
         let n = config.covariates.len();
         if (preprocessing.means.len(), preprocessing.sds.len()) != (n, n) {
@@ -66,7 +71,7 @@ impl RiskModel {
         let device = device.clone().without_autodiff();
         let network = RiskNetwork::new(&config, Seed::new(0), &device);
         let network = weights::load(network, &folder.join("risk.safetensors"))?;
-        Ok(Self::from_parts(config, preprocessing, center, baseline, network))
+        Ok(Self::from_parts(config, preprocessing, center, baseline, network).with_seen(seen))
     }
 }
 
@@ -113,6 +118,7 @@ mod tests {
         let (before, after) = (model.log_hazard(&inputs), back.log_hazard(&inputs));
         assert_eq!(before.unwrap(), after.unwrap());
         assert_eq!((model.config(), model.baseline()), (back.config(), back.baseline()));
+        assert!(model.seen().is_some() && model.seen() == back.seen());
         assert_eq!(model.risk_at(0.3, 2.0), back.risk_at(0.3, 2.0));
         assert!((0.0..1.0).contains(&model.risk_at(0.3, 2.0)));
     }

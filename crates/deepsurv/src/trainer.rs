@@ -1,6 +1,6 @@
 //! Training of a risk model: settings, warm start, and the way from data to a fitted model.
 use crate::{
-    Augmentation, Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig,
+    Augmentation, Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig, Seen,
     inference::{head_inputs, predict},
     network::RiskNetwork,
     task::{CoxTask, Labelled},
@@ -257,7 +257,8 @@ impl<'a> RiskTrainer<'a> {
         let baseline = breslow_baseline(train.1, &centered)?;
         let Trained { model: network, epoch, history, stopped, .. } = trained;
         let config = self.config.clone();
-        let model = RiskModel::from_parts(config, preprocessing, center, baseline, network);
+        let model = RiskModel::from_parts(config, preprocessing, center, baseline, network)
+            .with_seen(Some(Seen::of(train.0, &centered)));
         Ok(TrainedRiskModel { model, epoch, history, stopped })
     }
 

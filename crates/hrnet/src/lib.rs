@@ -17,8 +17,8 @@ mod training;
 /// The version of burn whose types stand in this crate's signatures.
 pub use burn;
 
-pub use detector::{DetectorCalibration, DetectorConfig, FilmSample, KeypointDetector};
-pub use detector::{SpineFinding, reduced_for};
+pub use detector::{DetectorCalibration, DetectorConfig, FilmEvidence, FilmSample};
+pub use detector::{JudgedFilm, KeypointDetector, SpineFinding, Trust, reduced_for};
 pub use error::Error;
 pub use network::{Hrnet, HrnetConfig, StageConfig, WeightScope};
 pub use training::{Augmentation, CrossValidation, DetectorTrainer, FilmFolds, TrainedDetector};

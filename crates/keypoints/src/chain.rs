@@ -15,7 +15,7 @@ use crate::{Error, Keypoint, Level, ShapeScore, SpineShape, VertebraKeypoints};
 use serde::Serialize;
 
 /// Least confidence whose logarithm counts.
-const LEAST_CONFIDENCE: f64 = 0.02;
+pub(crate) const LEAST_CONFIDENCE: f64 = 0.02;
 /// Share of the shape's squared distance in the score, and the greatest distance that counts.
 const SHAPE_WEIGHT: f64 = 0.25;
 const GREATEST_DISTANCE: f64 = 80.0;
@@ -64,21 +64,29 @@ pub fn most_plausible_chain(candidates: &[Vec<Keypoint>]) -> Result<Chain, Error
         let needs = "candidates at every level";
         return Err(Error::Undefined { statistic: "a chain", needs });
     }
-    let mut search = Search { candidates, choice: [0; 5], best: [0; 5], score: f64::NEG_INFINITY };
-    search.from(0)?;
+    let search = Search::over(candidates)?;
     let keypoints = chosen(candidates, search.best)?;
     Ok(Chain { keypoints, moved: search.best.map(|place| place > 0) })
 }
 
 /// All chains that go down, level by level.
-struct Search<'a> {
+pub(crate) struct Search<'a> {
     candidates: &'a [Vec<Keypoint>],
     choice: [usize; 5],
     best: [usize; 5],
-    score: f64,
+    /// Of the best chain; minus infinity where none goes down.
+    pub(crate) score: f64,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// The best chain over these candidates of five levels, none without a candidate.
+    pub(crate) fn over(candidates: &'a [Vec<Keypoint>]) -> Result<Self, Error> {
+        let score = f64::NEG_INFINITY;
+        let mut search = Self { candidates, choice: [0; 5], best: [0; 5], score };
+        search.from(0)?;
+        Ok(search)
+    }
+
     fn from(&mut self, level: usize) -> Result<(), Error> {
         if level == Level::ALL.len() {
             let keypoints = chosen(self.candidates, self.choice)?;
@@ -103,7 +111,7 @@ fn chosen(candidates: &[Vec<Keypoint>], choice: [usize; 5]) -> Result<VertebraKe
 }
 
 /// `None` for a chain that does not go down.
-fn score(keypoints: &VertebraKeypoints) -> Option<f64> {
+pub(crate) fn score(keypoints: &VertebraKeypoints) -> Option<f64> {
     let points = keypoints.points();
     if points.windows(2).any(|pair| pair[1].y <= pair[0].y) {
         return None;

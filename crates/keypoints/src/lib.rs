@@ -6,8 +6,9 @@
 //! vertebra, and reads exports of CVAT and Label Studio. [`HeatmapCodec`] turns points into
 //! Gaussian heatmaps and back to sub-pixel places. [`facing`] says which way the subject faces.
 //! [`average_precision`] (as pycocotools computes it) and [`LocalisationReport`] (millimetres)
-//! measure a detector, and [`check_plausibility`] says what is odd about one detection, compared
-//! with real spines.
+//! measure a detector, [`check_plausibility`] says what is odd about one detection, compared with
+//! real spines, [`LevelMargins`] by how much its levels fit better than those of the chain one
+//! vertebra up or down, and a [`Verdict`] is what all doubts about one film come to.
 //!
 //! Coordinates are `(x right, y down)` in px, and the centre of the first pixel is `(0, 0)`;
 //! how this carries over to a heatmap of another size is stated at [`to_input`].
@@ -30,7 +31,9 @@ mod formats;
 mod gaussian;
 mod heat;
 mod heatmap;
+mod level_margins;
 mod localisation;
+mod logistic;
 mod matching;
 mod oks;
 mod plausibility;
@@ -39,6 +42,7 @@ mod population;
 mod schema;
 mod six_points;
 mod spine_shape;
+mod verdict;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -48,10 +52,12 @@ pub use annotation::{AnnotationSet, FilmAnnotation, VertebraAnnotation};
 pub use calibration::{ConfidenceCalibration, ReliabilityRow, ReliabilityTable};
 pub use chain::{Chain, most_plausible_chain};
 pub use error::Error;
-pub use facing::{FacingByPoints, facing};
+pub use facing::{DecidedFacing, FacingByPoints, FacingSource, facing};
 pub use heatmap::{Decoding, HeatmapCodec, to_heatmap, to_input};
+pub use level_margins::LevelMargins;
 pub use localisation::{LocalisationReport, LocatedFilm, SUCCESS_RADII_MM};
 pub use localisation::{mean_radial_error_mm, radial_errors_mm};
+pub use logistic::LogisticMap;
 pub use matching::NameMatch;
 pub use oks::{ApReport, AreaDefinition, Detection, EvaluatedFilm, OksOptions, SpineTruth};
 pub use oks::{average_precision, oks};
@@ -60,4 +66,5 @@ pub use plausibility::{check_plausibility, mean_level_places};
 pub use schema::{Keypoint, Level, VertebraKeypoints};
 pub use six_points::{SixPoints, VertebralHeights};
 pub use spine_shape::SpineShape;
+pub use verdict::{Doubt, Shift, Verdict};
 pub use vertebra_raster::Facing;

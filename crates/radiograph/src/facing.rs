@@ -43,6 +43,15 @@ pub struct FacingEstimate {
     pub evidence: [f64; 3],
 }
 
+impl FacingEstimate {
+    /// Log odds that the front is on the right, to be added to what else tells the side.
+    #[must_use]
+    pub fn log_odds_right(&self) -> f64 {
+        let log_odds = (self.confidence / (1.0 - self.confidence)).ln();
+        if self.facing == Facing::Right { log_odds } else { -log_odds }
+    }
+}
+
 impl Radiograph {
     /// Estimates from the picture which side the subject's front is on. For a lateral film of the
     /// spine with bone bright; on any other the answer means nothing, and the confidence does not
@@ -224,6 +233,9 @@ mod tests {
             assert_eq!((right.facing, left.facing), (Facing::Right, Facing::Left));
             assert!((right.confidence - left.confidence).abs() < 0.02, "{right:?} {left:?}");
             assert!(right.confidence > 0.9);
+            let odds = [right, left].map(|estimate| estimate.log_odds_right().exp());
+            assert!((odds[0] / (1.0 + odds[0]) - right.confidence).abs() < 1e-9, "{odds:?}");
+            assert!(odds[1] < 0.12, "{odds:?}");
         }
     }
 

@@ -3,14 +3,23 @@
 #![allow(clippy::unwrap_used)] // in a test that is how it fails
 
 use burn::tensor::Device;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
-use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
+use std::process::{Command, Output, Stdio};
+use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector, Trust};
 use vertebra_keypoints::ConfidenceCalibration;
 use vertebra_radiograph::{Film, Radiograph, Spacing, write_png16};
 
-/// A detector that knows nothing, `film.png` of 240 x 130 px, and what is found on it.
+/// Takes every film for a lateral lumbar one with all points right.
+fn trusting() -> Trust {
+    let sure = json!({"constant": 9.0, "terms": []});
+    let all = json!({"view": sure, "points": sure, "view_limit": 0.3, "points_limit": 0.5});
+    serde_json::from_value(all).unwrap()
+}
+
+/// A detector that knows nothing, `film.png` of 240 x 130 px, and what is found on it; with
+/// `strict/` for the same detector that trusts its points as far as detectors usually do.
 fn folder(least_seen: f64) -> (tempfile::TempDir, [(f64, f64); 5]) {
     let folder = tempfile::tempdir().unwrap();
     let pixels: Vec<f32> = (0..240 * 130).map(|i| (i % 97) as f32 / 96.0).collect();
@@ -23,9 +32,10 @@ fn folder(least_seen: f64) -> (tempfile::TempDir, [(f64, f64); 5]) {
     let detector = KeypointDetector::new(network, config)
         .unwrap()
         .with_calibration(DetectorCalibration::new(4.0, map));
-    detector.save(&folder.path().join("detector")).unwrap();
+    detector.save(&folder.path().join("strict")).unwrap();
     let film = Radiograph::open(&path).unwrap();
     let found = detector.detect(Film::from(&film)).unwrap().points().map(|p| (p.x, p.y));
+    detector.with_trust(trusting()).save(&folder.path().join("detector")).unwrap();
     (folder, found)
 }
 
@@ -51,7 +61,8 @@ fn a_detector_alone_gives_points_and_how_probable_they_are() {
     assert_eq!(value["keypoints_found"]["probability"], 1.0);
     assert_eq!(value["keypoints_found"]["within_mm"], 4.0);
     assert!(value["log_hazard"].is_null() && value["why"].is_string(), "{value}");
-    assert!(folder.path().join("pictures/film.png.png").exists());
+    assert!(value["trust"]["points_right"].as_f64().unwrap() > 0.99, "{value}");
+    assert!(folder.path().join("pictures/film.png").exists());
 }
 
 #[test]
@@ -61,6 +72,9 @@ fn a_film_less_certain_than_all_that_were_seen_gets_no_probability() {
     let found = &value["keypoints_found"];
     assert!(found["probability"].is_null(), "{found}");
     assert!(found["why"].as_str().unwrap().starts_with("less certain than every film"), "{found}");
+    assert_eq!(value["ok"], false);
+    let reasons = value["reasons"].as_array().unwrap();
+    assert!(reasons.contains(&json!("outside_calibration")), "{value}");
     let text = predict(folder.path(), &["--model", "detector", "film.png"]).stdout;
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("all points within 4 mm: not known, less certain"), "{text}");
@@ -73,4 +87,91 @@ fn a_folder_that_is_not_there_is_one_sentence() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(text, "error: none/model.json: No such file or directory (os error 2)\n");
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_film_that_is_no_lumbar_one_is_refused_and_points_can_be_forced() {
+    let (folder, _) = folder(0.0);
+    let output = predict(folder.path(), &["--model", "strict", "film.png", "--json"]);
+    let value = json(&output);
+    assert_eq!((&value["ok"], &value["reasons"][0]), (&json!(false), &json!("not_lateral_lumbar")));
+    assert!(value["verdict"].as_str().unwrap().starts_with("not a lateral lumbar film"));
+    assert!(value["keypoints"].is_null() && value["risk"] == json!([]), "{value}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "the verdict on 1 of 1 radiographs is not ok\n");
+    let forced = ["--model", "strict", "film.png", "--json", "--force"];
+    let value = json(&predict(folder.path(), &forced));
+    assert_eq!((&value["ok"], &value["forced"]), (&json!(false), &json!(true)));
+    assert_eq!(value["keypoints"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn the_exit_code_says_whether_any_film_could_be_read() {
+    let (folder, _) = folder(0.0);
+    std::fs::write(folder.path().join("broken.dcm"), "no film").unwrap();
+    let both = predict(folder.path(), &["--model", "detector", "broken.dcm", "film.png"]);
+    assert_eq!(both.status.code(), Some(0));
+    let text = String::from_utf8(both.stdout).unwrap();
+    assert!(text.contains("broken.dcm\n  verdict: not ok, cannot be read: broken.dcm:"), "{text}");
+    let none =
+        predict(folder.path(), &["--model", "detector", "broken.dcm", "absent.png", "--json"]);
+    assert_eq!(none.status.code(), Some(3));
+    let text = String::from_utf8(none.stdout).unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    for line in text.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(value["reasons"], json!(["unreadable"]), "{value}");
+    }
+}
+
+#[test]
+fn a_folder_is_a_table_with_a_row_per_film_in_order_whatever_the_jobs() {
+    let (folder, _) = folder(0.0);
+    std::fs::create_dir_all(folder.path().join("films/deep")).unwrap();
+    for name in ["b.png", "a.png", "deep/a.png"] {
+        let to = folder.path().join("films").join(name);
+        std::fs::copy(folder.path().join("film.png"), to).unwrap();
+    }
+    std::fs::write(folder.path().join("films/readme.txt"), "no film").unwrap();
+    let arguments = ["--model", "detector", "films", "--csv", "--overlay", "pictures"];
+    let output = predict(folder.path(), &arguments);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let files: Vec<&str> = text.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(files, ["file", "films/a.png", "films/b.png", "films/deep/a.png"]);
+    let width = text.lines().next().unwrap().split(',').count();
+    assert!(text.starts_with("file,ok,reasons,forced,lateral_lumbar,points_right,L1_x,"), "{text}");
+    assert!(width > 20, "{text}");
+    for name in ["films-a.png", "b.png", "deep-a.png"] {
+        assert!(folder.path().join("pictures").join(name).exists(), "{name}");
+    }
+    let one = predict(folder.path(), &["--model", "detector", "films", "--csv", "--jobs", "1"]);
+    assert_eq!(String::from_utf8(one.stdout).unwrap(), text);
+}
+
+#[test]
+fn standard_input_is_a_film_or_a_list_of_films() {
+    let (folder, _) = folder(0.0);
+    let with_input = |bytes: &[u8]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_predict"));
+        program.current_dir(folder.path()).args(["--model", "detector", "-", "--json"]);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = program.spawn().unwrap();
+        running.stdin.take().unwrap().write_all(bytes).unwrap();
+        running.wait_with_output().unwrap()
+    };
+    let file = json(&predict(folder.path(), &["--model", "detector", "film.png", "--json"]));
+    let bytes = std::fs::read(folder.path().join("film.png")).unwrap();
+    let film = json(&with_input(&bytes));
+    assert_eq!((&film["file"], &film["keypoints"]), (&json!("-"), &file["keypoints"]));
+    assert_eq!(json(&with_input(b"film.png\n")), file);
+}
+
+#[test]
+fn without_a_model_the_detector_of_the_project_answers() {
+    let (folder, _) = folder(0.0);
+    let value = json(&predict(folder.path(), &["film.png", "--json"]));
+    // Stripes are no spine.
+    assert_eq!((&value["ok"], &value["keypoints"]), (&json!(false), &json!(null)), "{value}");
+    assert!(value["trust"]["lateral_lumbar"].is_f64(), "{value}");
 }

@@ -110,7 +110,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let film = Film::from(&radiograph);
     let stated = arguments.facing.or(radiograph.facing());
     let (keypoints, masks) = annotated(arguments, &radiograph, stated)?;
-    let facing = facing(stated, &keypoints, film.spacing_mm);
+    let picture = || radiograph.estimate_facing().ok().map(|estimate| estimate.log_odds_right());
+    let facing = facing(stated, &keypoints, film.spacing_mm, picture).map(|decided| decided.facing);
     let limits = PlausibilityLimits::default();
     for warning in check_plausibility(&keypoints, film.spacing_mm, &limits) {
         remark!("warning: {warning}");

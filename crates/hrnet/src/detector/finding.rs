@@ -1,6 +1,6 @@
 //! What a detector finds on a film, and what its confidence is worth.
 
-use crate::Error;
+use crate::{Error, FilmEvidence};
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{ConfidenceCalibration, FacingByPoints, LocatedFilm, VertebraKeypoints};
 
@@ -19,6 +19,8 @@ pub struct SpineFinding {
     /// vertebrae. `None` where the detector is not calibrated, or the film's confidence is less
     /// than that of every film it was calibrated on.
     pub probability: Option<f64>,
+    /// What tells whether this may be trusted.
+    pub evidence: FilmEvidence,
 }
 
 /// What a detector's confidence in a film is worth, learnt from films it was not trained on.

@@ -1,10 +1,10 @@
 //! The detector: a network, how to use it, and the folder it is kept in.
 
-use super::detect::{BATCH, detect};
+use super::detect::{BATCH, Detection};
 use super::film::check_film;
 use super::inference::Inference;
 use super::prepare::PreparedFilm;
-use crate::{DetectorCalibration, DetectorConfig, Error, Hrnet, SpineFinding, WeightScope};
+use crate::{DetectorCalibration, DetectorConfig, Error, Hrnet, SpineFinding, Trust, WeightScope};
 use burn::module::Module;
 use burn::tensor::Device;
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use vertebra_keypoints::{HeatmapCodec, VertebraKeypoints};
+use vertebra_keypoints::{HeatmapCodec, Verdict, VertebraKeypoints};
 use vertebra_raster::Film;
 use vertebra_run::write_whole;
 
@@ -40,6 +40,22 @@ struct Settings {
     config: DetectorConfig,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calibration: Option<DetectorCalibration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trust: Option<Trust>,
+}
+
+impl Settings {
+    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
+        let not_ours = |e| Error::malformed(path, "a keypoint detector", e);
+        let version: Version = serde_json::from_str(text).map_err(not_ours)?;
+        if version.schema_version != SCHEMA_VERSION {
+            let (got, expected) = (version.schema_version, SCHEMA_VERSION);
+            return Err(Error::SchemaVersion { path: path.to_owned(), expected, got });
+        }
+        let settings: Self = serde_json::from_str(text).map_err(not_ours)?;
+        settings.config.check()?;
+        Ok(settings)
+    }
 }
 
 /// Read first, so that another layout is refused by its number, not by a field.
@@ -56,6 +72,8 @@ pub struct KeypointDetector {
     config: DetectorConfig,
     codec: HeatmapCodec,
     calibration: Option<DetectorCalibration>,
+    /// Where it was fitted to this detector.
+    trust: Option<Trust>,
     /// Made at the first detection.
     inference: Arc<OnceLock<Inference>>,
 }
@@ -72,7 +90,7 @@ impl KeypointDetector {
         }
         let codec = config.codec()?;
         let (network, inference) = (network.valid(), Arc::default());
-        Ok(Self { network, config, codec, calibration: None, inference })
+        Ok(Self { network, config, codec, calibration: None, trust: None, inference })
     }
 
     /// How it was made and how it detects.
@@ -99,6 +117,33 @@ impl KeypointDetector {
     pub fn with_calibration(mut self, calibration: DetectorCalibration) -> Self {
         self.calibration = Some(calibration);
         self
+    }
+
+    /// When its findings may be trusted: as fitted to it, else the one that comes with this crate.
+    ///
+    /// # Errors
+    /// As [`Trust::shipped`].
+    pub fn trust(&self) -> Result<Trust, Error> {
+        self.trust.clone().map_or_else(Trust::shipped, Ok)
+    }
+
+    /// With when its findings may be trusted, fitted to it.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Trust) -> Self {
+        self.trust = Some(trust);
+        self
+    }
+
+    /// The verdict on what was found on a film of this spacing, `[row, col]` mm.
+    ///
+    /// # Errors
+    /// As [`KeypointDetector::trust`].
+    pub fn verdict(
+        &self,
+        finding: &SpineFinding,
+        spacing_mm: Option<[f64; 2]>,
+    ) -> Result<Verdict, Error> {
+        Ok(self.trust()?.verdict(finding, self.calibration(), spacing_mm))
     }
 
     /// With or without averaging over the film and its mirror image.
@@ -128,7 +173,7 @@ impl KeypointDetector {
     /// cannot be taken; [`Error::Device`], or [`Error::Keypoints`] where the network yields no
     /// finite numbers.
     pub fn detect(&self, film: Film<'_>) -> Result<VertebraKeypoints, Error> {
-        Ok(self.find(&[film])?[0].keypoints)
+        Ok(self.detect_batch(&[film])?[0])
     }
 
     /// [`KeypointDetector::detect`] for many films, in their order.
@@ -136,24 +181,27 @@ impl KeypointDetector {
     /// # Errors
     /// As [`KeypointDetector::detect`].
     pub fn detect_batch(&self, films: &[Film<'_>]) -> Result<Vec<VertebraKeypoints>, Error> {
-        Ok(self.find(films)?.into_iter().map(|found| found.keypoints).collect())
+        let mut found = Vec::with_capacity(films.len());
+        for films in films.chunks(HELD) {
+            let prepared = self.prepared(films)?;
+            let prepared: Vec<&PreparedFilm> = prepared.iter().collect();
+            found.extend(self.detection()?.points(&prepared)?);
+        }
+        Ok(found)
     }
 
     /// All that is found on each film: points, which of them were chosen against the highest peak,
-    /// the side the subject faces.
+    /// the side the subject faces, and the evidence for it, for which every film is looked at four
+    /// times.
     ///
     /// # Errors
     /// As [`KeypointDetector::detect`].
     pub fn find(&self, films: &[Film<'_>]) -> Result<Vec<SpineFinding>, Error> {
         let mut found = Vec::with_capacity(films.len());
         for films in films.chunks(HELD) {
-            let prepare = |film: &Film<'_>| PreparedFilm::new(film, self.config.input_size);
-            let prepared: Vec<PreparedFilm> =
-                films.par_iter().map(prepare).collect::<Result<_, _>>()?;
+            let prepared = self.prepared(films)?;
             let prepared: Vec<&PreparedFilm> = prepared.iter().collect();
-            let DetectorConfig { candidates, flip_test, .. } = self.config;
-            let network = self.inference()?;
-            found.extend(detect(network, &self.codec, candidates, &prepared, flip_test)?);
+            found.extend(self.detection()?.findings(&prepared)?);
         }
         if let Some(calibration) = &self.calibration {
             for film in &mut found {
@@ -223,6 +271,16 @@ impl KeypointDetector {
         films.into_iter().zip(found).collect()
     }
 
+    fn prepared(&self, films: &[Film<'_>]) -> Result<Vec<PreparedFilm>, Error> {
+        let prepare = |film: &Film<'_>| PreparedFilm::new(film, self.config.input_size);
+        films.par_iter().map(prepare).collect()
+    }
+
+    fn detection(&self) -> Result<Detection<'_>, Error> {
+        let DetectorConfig { candidates, flip_test, .. } = self.config;
+        Ok(Detection { network: self.inference()?, codec: &self.codec, candidates, flip_test })
+    }
+
     fn inference(&self) -> Result<&Inference, Error> {
         if let Some(inference) = self.inference.get() {
             return Ok(inference);
@@ -257,6 +315,7 @@ impl KeypointDetector {
             schema_version: SCHEMA_VERSION,
             config: self.config.clone(),
             calibration: self.calibration.clone(),
+            trust: self.trust.clone(),
         };
         let text = serde_json::to_string_pretty(&settings)
             .map_err(|e| Error::malformed(&path, "finite settings", e))?;
@@ -271,17 +330,25 @@ impl KeypointDetector {
     pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join(SETTINGS);
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let not_ours = |e| Error::malformed(&path, "a keypoint detector", e);
-        let version: Version = serde_json::from_str(&text).map_err(not_ours)?;
-        if version.schema_version != SCHEMA_VERSION {
-            let (got, expected) = (version.schema_version, SCHEMA_VERSION);
-            return Err(Error::SchemaVersion { path: path.clone(), expected, got });
-        }
-        let settings: Settings = serde_json::from_str(&text).map_err(not_ours)?;
-        settings.config.check()?;
+        let settings = Settings::parse(&path, &text)?;
         let network = settings.config.network.init(device)?;
         let network = network.load_weights(&folder.join(WEIGHTS), WeightScope::All)?;
+        Self::of(network, settings)
+    }
+
+    /// The same from the text of `keypoints.json` and the bytes of `keypoints.safetensors`, for
+    /// detectors that are part of a program.
+    ///
+    /// # Errors
+    /// As [`KeypointDetector::load`], save [`Error::Io`].
+    pub fn from_bytes(settings: &str, weights: &[u8], device: &Device) -> Result<Self, Error> {
+        let settings = Settings::parse(Path::new(SETTINGS), settings)?;
+        let network = settings.config.network.init(device)?;
+        Self::of(network.load_bytes(Path::new(WEIGHTS), weights)?, settings)
+    }
+
+    fn of(network: Hrnet, settings: Settings) -> Result<Self, Error> {
         let detector = Self::new(network, settings.config)?;
-        Ok(Self { calibration: settings.calibration, ..detector })
+        Ok(Self { calibration: settings.calibration, trust: settings.trust, ..detector })
     }
 }

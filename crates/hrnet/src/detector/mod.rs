@@ -2,13 +2,17 @@
 
 mod config;
 pub(crate) mod detect;
+pub(crate) mod evidence;
 mod film;
 mod finding;
 pub(crate) mod inference;
 mod keypoint_detector;
 pub(crate) mod prepare;
+mod trust;
 
 pub use config::DetectorConfig;
+pub use evidence::FilmEvidence;
 pub use film::{FilmSample, reduced_for};
 pub use finding::{DetectorCalibration, SpineFinding};
 pub use keypoint_detector::KeypointDetector;
+pub use trust::{JudgedFilm, Trust};

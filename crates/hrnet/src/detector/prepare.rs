@@ -45,6 +45,11 @@ impl PreparedFilm {
         Ok(bilinear.resample(&self.picture.as_film(), &to_input, height, width)?.pixels)
     }
 
+    /// `[height, width]` of the input.
+    pub(crate) fn input_size(&self) -> [usize; 2] {
+        self.input
+    }
+
     /// The map from film px to input px.
     pub(crate) fn film_to_input(&self, change: Option<&Affine>) -> Affine {
         self.film_to_reduced.then(&self.reduced_to_input(change))

@@ -25,6 +25,11 @@ pub(crate) fn read(path: &Path) -> Result<NamedTensors, Error> {
     }
 }
 
+/// Reads every floating-point tensor of a `.safetensors` file in memory; errors call it `name`.
+pub(crate) fn read_bytes(name: &Path, bytes: &[u8]) -> Result<NamedTensors, Error> {
+    collect(name, &mut SafetensorsStore::from_bytes(Some(bytes.to_vec())))
+}
+
 fn collect<S: ModuleStore>(path: &Path, store: &mut S) -> Result<NamedTensors, Error> {
     let malformed = |e: &dyn std::fmt::Display| Error::malformed(path, "named tensors", e);
     let tensors = store.get_all_tensors().map_err(|e| malformed(&e))?;

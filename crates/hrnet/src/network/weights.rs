@@ -32,11 +32,25 @@ impl Hrnet {
     /// [`Error::WeightsMismatch`] with all missing and unexpected names, and [`Error::Malformed`]
     /// or [`Error::Io`]; a network is never loaded in part.
     pub fn load_weights(self, path: &Path, scope: WeightScope) -> Result<Self, Error> {
-        let tensors = unwrapped(weight_file::read(path)?);
+        self.with_tensors(path, weight_file::read(path)?, scope)
+    }
+
+    /// As [`load_weights`](Self::load_weights) with all weights, for the bytes of a `.safetensors`
+    /// file, which errors call `name`.
+    pub(crate) fn load_bytes(self, name: &Path, bytes: &[u8]) -> Result<Self, Error> {
+        self.with_tensors(name, weight_file::read_bytes(name, bytes)?, WeightScope::All)
+    }
+
+    fn with_tensors(
+        self,
+        name: &Path,
+        tensors: NamedTensors,
+        scope: WeightScope,
+    ) -> Result<Self, Error> {
         let last_module = self.config().stages[2].n_modules - 1;
-        let mut load = Load::new(tensors, scope, last_module);
+        let mut load = Load::new(unwrapped(tensors), scope, last_module);
         let network = self.map(&mut load);
-        load.into_result(path)?;
+        load.into_result(name)?;
         Ok(network)
     }
 

@@ -1,6 +1,7 @@
 //! Keypoint heatmaps as a task for the training loop.
 
 use super::augment::Draw;
+use crate::detector::detect::Detection;
 use crate::detector::inference::Inference;
 use crate::detector::prepare::PreparedFilm;
 use crate::{DetectorConfig, Error, FilmSample, Hrnet, HrnetConfig};
@@ -125,12 +126,13 @@ impl Task for KeypointTask<'_> {
         }
         let films: Vec<&PreparedFilm> = self.valid.iter().map(|(film, _)| film).collect();
         let network = Inference::new(model, self.config.input_size)?;
-        let most = self.config.candidates;
-        let detected = crate::detector::detect::detect(&network, &self.codec, most, &films, false)?;
+        let (network, candidates) = (&network, self.config.candidates);
+        let detection = Detection { network, codec: &self.codec, candidates, flip_test: false };
+        let detected = detection.points(&films)?;
         let options = OksOptions::default();
         let mut sum = 0.0;
         for ((_, truth), detected) in self.valid.iter().zip(&detected) {
-            sum += oks(&options, &SpineTruth::from_keypoints(*truth), &detected.keypoints)?;
+            sum += oks(&options, &SpineTruth::from_keypoints(*truth), detected)?;
         }
         Ok(Some(sum / detected.len() as f64))
     }

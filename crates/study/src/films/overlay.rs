@@ -21,7 +21,7 @@ impl TrainedModel {
         prediction: &Prediction,
         to: &Path,
     ) -> Result<f32, Error> {
-        let canvas = with_crosses(radiograph, &prediction.keypoints)?;
+        let canvas = with_crosses(radiograph, &prediction.found.keypoints)?;
         let map = self.saliency(prediction)?;
         let scale = map.maximum().abs().max(map.minimum().abs());
         let [n, height, width] = prediction.images.shape();

@@ -8,7 +8,7 @@ use vertebra_alignment::{
     Alignment, Field, Film, ImageVariant, VariantImages, VariantOptions, VertebraMasks,
 };
 use vertebra_deepsurv::ImageSet;
-use vertebra_keypoints::{FilmAnnotation, VertebraKeypoints, facing};
+use vertebra_keypoints::{DecidedFacing, FilmAnnotation, VertebraKeypoints, facing};
 use vertebra_radiograph::{Facing, Radiograph};
 
 /// What is needed to render one film.
@@ -36,6 +36,15 @@ pub(crate) fn options(config: &PictureConfig, facing: Option<Facing>) -> Variant
         .with_flip(facing == Some(Facing::Right))
 }
 
+/// Which way the subject of a film with these points faces.
+pub(crate) fn decided_facing(
+    film: &Radiograph,
+    keypoints: &VertebraKeypoints,
+) -> Option<DecidedFacing> {
+    let picture = || film.estimate_facing().ok().map(|estimate| estimate.log_odds_right());
+    facing(film.facing(), keypoints, film.spacing().mm(), picture)
+}
+
 /// Renders the variants of one decoded film; anterior comes out on the left.
 pub(crate) fn render_film(
     film: &Radiograph,
@@ -44,7 +53,7 @@ pub(crate) fn render_film(
     variants: &[ImageVariant],
     config: &PictureConfig,
 ) -> Result<Vec<VariantImages>, vertebra_alignment::Error> {
-    let facing = facing(film.facing(), keypoints, film.spacing().mm());
+    let facing = decided_facing(film, keypoints).map(|decided| decided.facing);
     let valid = film.valid();
     let film = Film::from(film);
     let options = options(config, facing).with_field(Field::exposed(&film, valid)?);

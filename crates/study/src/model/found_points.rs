@@ -1,10 +1,15 @@
 //! What a detector says of one film.
 
 use crate::Error;
+use crate::films::film::DecodedFilm;
 use crate::films::pictures::Canvas;
+use crate::films::variant_pictures::decided_facing;
 use std::path::Path;
-use vertebra_hrnet::{KeypointDetector, SpineFinding};
-use vertebra_keypoints::{Level, PlausibilityLimits, VertebraKeypoints, check_plausibility};
+use vertebra_hrnet::{FilmEvidence, KeypointDetector, SpineFinding};
+use vertebra_keypoints::{
+    DecidedFacing, Level, PlausibilityLimits, Verdict, VertebraKeypoints, check_plausibility,
+    facing,
+};
 use vertebra_radiograph::{Film, Radiograph};
 use vertebra_raster::ReducedFilm;
 
@@ -30,8 +35,19 @@ pub struct FoundPoints {
     pub keypoints: VertebraKeypoints,
     /// How probable it is that these are the centres; `None` where the detector was not calibrated.
     pub certainty: Option<KeypointCertainty>,
-    /// Implausible points, points that are not at the highest peak of their heatmap, what the reader
-    /// warned of.
+    /// Which way the subject faces; `None` where nothing tells.
+    pub facing: Option<DecidedFacing>,
+    /// Whether the points may be used.
+    pub verdict: Verdict,
+    /// Probability that the film is a lateral lumbar one.
+    pub lateral_lumbar: f64,
+    /// Probability that it is one and all points are right; see
+    /// [`Trust::WITHIN_MM`](vertebra_hrnet::Trust::WITHIN_MM).
+    pub points_right: f64,
+    /// What these are made from.
+    pub evidence: FilmEvidence,
+    /// Implausible points, points that are not at the highest peak of their heatmap, what the
+    /// reader warned of.
     pub warnings: Vec<String>,
 }
 
@@ -53,7 +69,7 @@ impl FoundPoints {
         let mut found = Self::new(detector, Film::from(radiograph), name)?;
         let warnings = radiograph.provenance().warnings.iter().map(ToString::to_string);
         found.warnings.splice(..0, warnings);
-        Ok(found)
+        Ok(found.facing_as_on(radiograph))
     }
 
     /// Points in px of `film`, without what the reader warned of; errors give the film this name.
@@ -71,7 +87,34 @@ impl FoundPoints {
         let limits = PlausibilityLimits::default();
         let implausible = check_plausibility(&finding.keypoints, film.spacing_mm, &limits);
         warnings.extend(implausible.iter().map(ToString::to_string));
-        Ok(Self { keypoints: finding.keypoints, certainty, warnings })
+        let trust = detector.trust()?;
+        Ok(Self {
+            keypoints: finding.keypoints,
+            certainty,
+            facing: facing(None, &finding.keypoints, film.spacing_mm, || None),
+            verdict: trust.verdict(&finding, detector.calibration(), film.spacing_mm),
+            lateral_lumbar: trust.lateral_lumbar(&finding.evidence),
+            points_right: trust.points_right(&finding.evidence),
+            evidence: finding.evidence,
+            warnings,
+        })
+    }
+
+    /// The points of a radiograph, found on this reduced film of it.
+    pub(crate) fn on_reduced(
+        detector: &KeypointDetector,
+        (radiograph, reduced): (&Radiograph, DecodedFilm),
+        name: &Path,
+    ) -> Result<Self, Error> {
+        let mut found = Self::new(detector, reduced.film.as_film(), name)?;
+        found.keypoints = reduced.original(&found.keypoints)?;
+        found.warnings.splice(..0, reduced.warnings);
+        Ok(found.facing_as_on(radiograph))
+    }
+
+    /// With the side that the subject of a radiograph with these points faces.
+    fn facing_as_on(self, radiograph: &Radiograph) -> Self {
+        Self { facing: decided_facing(radiograph, &self.keypoints), ..self }
     }
 
     /// Writes a PNG of the film with the points.

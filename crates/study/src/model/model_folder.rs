@@ -5,7 +5,7 @@ use crate::Error;
 use crate::config::PictureConfig;
 use crate::films::film::DecodedFilm;
 use crate::films::variant_pictures::{render_film, shape};
-use crate::model::found_points::{FoundPoints, KeypointCertainty};
+use crate::model::found_points::FoundPoints;
 use crate::stages::Context;
 use crate::stages::models::Explained;
 use burn::tensor::Device;
@@ -14,7 +14,7 @@ use std::path::Path;
 use vertebra_alignment::{Alignment, ImageVariant, VertebraMasks};
 use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel, Saliency, grad_cam};
 use vertebra_hrnet::KeypointDetector;
-use vertebra_keypoints::VertebraKeypoints;
+use vertebra_keypoints::{DecidedFacing, Doubt, FacingSource, Verdict, VertebraKeypoints};
 use vertebra_radiograph::Radiograph;
 use vertebra_run::write_whole;
 
@@ -83,16 +83,18 @@ pub struct TrainedModel {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// Centres of L1..L5, px of the film.
-    pub keypoints: VertebraKeypoints,
-    /// How probable it is that these are the centres; `None` where the detector was not calibrated.
-    pub certainty: Option<KeypointCertainty>,
+    /// The points, px of the film, with the verdict on them and its warnings.
+    pub found: FoundPoints,
+    /// Whether the numbers below may be used: the verdict on the points, and on what the risk
+    /// network was given.
+    pub verdict: Verdict,
     /// Log hazard; 0 is the mean over the subjects it was fitted on.
     pub log_hazard: f64,
     /// Risk of an event by each horizon, `(years, probability)`; `None` beyond the longest
     /// follow-up of the subjects the model was fitted on.
     pub risk: Vec<(f64, Option<f64>)>,
-    /// Implausible keypoints, imputed covariates, what the reader warned of.
+    /// Imputed covariates, where the side of the subject is taken from, and the warnings of the
+    /// points.
     pub warnings: Vec<String>,
     /// The pictures the network saw, `[height, width]` each.
     pub images: ImageSet,
@@ -200,27 +202,29 @@ impl TrainedModel {
         radiograph: &Radiograph,
         covariates: &[Option<f64>],
     ) -> Result<Prediction, Error> {
+        let found = self.find(name, radiograph)?;
+        self.predict_at(name, radiograph, covariates, found)
+    }
+
+    /// The points of a film, px of the film, with the verdict on them.
+    pub(crate) fn find(&self, name: &Path, radiograph: &Radiograph) -> Result<FoundPoints, Error> {
+        let decoded = DecodedFilm::of(radiograph, self.description.film_height, name)?;
+        FoundPoints::on_reduced(&self.detector, (radiograph, decoded), name)
+    }
+
+    /// Predicts with these points, whatever the verdict on them.
+    pub(crate) fn predict_at(
+        &self,
+        name: &Path,
+        radiograph: &Radiograph,
+        covariates: &[Option<f64>],
+        found: FoundPoints,
+    ) -> Result<Prediction, Error> {
         let mut warnings = Vec::new();
         let covariates = self.imputed(covariates, &mut warnings)?;
-        let decoded = DecodedFilm::of(radiograph, self.description.film_height, name)?;
-        let found = FoundPoints::new(&self.detector, decoded.film.as_film(), name)?;
-        let (keypoints, certainty) = (decoded.original(&found.keypoints)?, found.certainty);
-        warnings.extend(decoded.warnings);
-        warnings.extend(found.warnings);
-        if radiograph.facing().is_none() {
-            let by = "taken from the curve of the detected points";
-            warnings.push(format!("the film does not state which way the subject faces; {by}"));
-        }
-        let ModelDescription { variant, picture, .. } = &self.description;
-        let rendered =
-            render_film(radiograph, &keypoints, None::<&VertebraMasks>, &[*variant], picture)
-                .map_err(Error::alignment(name))?;
-        let (mut pixels, mut alignments) = (Vec::new(), Vec::new());
-        for images in rendered {
-            images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
-            alignments.extend(images.alignments);
-        }
-        let images = ImageSet::new(pixels, shape(*variant, picture))?;
+        warnings.extend(found.warnings.iter().cloned());
+        warnings.extend(found.facing.and_then(side_not_stated));
+        let (images, alignments) = self.pictures(name, radiograph, &found.keypoints)?;
         let inputs = match covariates.is_empty() {
             true => RiskInputs::from_images(images.clone()),
             false => RiskInputs::from_covariates(vec![covariates])?.with_images(images.clone())?,
@@ -230,16 +234,34 @@ impl TrainedModel {
         let known = |h: f64| h <= self.description.last_follow_up;
         let risk =
             risk.map(|&h| (h, known(h).then(|| self.network.risk_at(log_hazard, h)))).collect();
-        Ok(Prediction {
-            keypoints,
-            certainty,
-            log_hazard,
-            risk,
-            warnings,
-            images,
-            alignments,
-            inputs,
-        })
+        let outside = self.network.outside(&inputs, log_hazard).into_iter();
+        let outside = outside.map(|outside| Doubt::OutsideTraining {
+            name: outside.name,
+            value: outside.value,
+            least: outside.range[0],
+            most: outside.range[1],
+        });
+        let verdict = outside.fold(found.verdict.clone(), Verdict::with);
+        Ok(Prediction { found, verdict, log_hazard, risk, warnings, images, alignments, inputs })
+    }
+
+    /// What the network sees of a film with these points, and how it was aligned.
+    fn pictures(
+        &self,
+        name: &Path,
+        radiograph: &Radiograph,
+        keypoints: &VertebraKeypoints,
+    ) -> Result<(ImageSet, Vec<Alignment>), Error> {
+        let ModelDescription { variant, picture, .. } = &self.description;
+        let rendered =
+            render_film(radiograph, keypoints, None::<&VertebraMasks>, &[*variant], picture)
+                .map_err(Error::alignment(name))?;
+        let (mut pixels, mut alignments) = (Vec::new(), Vec::new());
+        for images in rendered {
+            images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
+            alignments.extend(images.alignments);
+        }
+        Ok((ImageSet::new(pixels, shape(*variant, picture))?, alignments))
     }
 
     /// Grad-CAM of the log hazard of a prediction.
@@ -268,6 +290,15 @@ impl TrainedModel {
         };
         Ok(covariates.iter().zip(expected).map(value).collect())
     }
+}
+
+/// A warning where the side of the subject is not stated.
+fn side_not_stated(decided: DecidedFacing) -> Option<String> {
+    let DecidedFacing { probability, by, .. } = decided;
+    (by != FacingSource::Stated).then(|| {
+        let said = "the film does not state which way the subject faces; decided";
+        format!("{said} {by} (probability {probability:.2})")
+    })
 }
 
 /// What is looked at before the rest of a description.

@@ -1,32 +1,29 @@
-//! What a model folder says of one film, as one serialisable answer.
+//! A model folder of a study, or a detector alone, asked about films.
 
-use super::found_points::{FoundPoints, KeypointCertainty};
-use super::model_folder::{Prediction, TrainedModel};
+use super::answer::{Answer, AnswerOptions};
+use super::found_points::FoundPoints;
+use super::model_folder::TrainedModel;
 use crate::Error;
 use burn::tensor::Device;
-use serde::Serialize;
-use std::fmt;
 use std::path::Path;
 use vertebra_hrnet::KeypointDetector;
-use vertebra_keypoints::{Level, VertebraKeypoints};
-use vertebra_radiograph::Radiograph;
+use vertebra_keypoints::Doubt;
+use vertebra_radiograph::{Radiograph, ReadOptions};
 use vertebra_run::write_whole;
 
-/// Why a risk is not given.
-const BEYOND: &str = "beyond the longest follow-up of the subjects the model was fitted on";
-const NO_RISK: &str = "the model folder holds a keypoint detector alone";
-/// Why no probability that the points are right is given.
-const NOT_CALIBRATED: &str = "the model's detector was not calibrated";
-const LESS_THAN_ANY: &str = "less certain than every film the detector was calibrated on";
+/// The detector that comes with this project.
+const SETTINGS: &str = include_str!("../../../../models/detector/keypoints.json");
+const WEIGHTS: &[u8] = include_bytes!("../../../../models/detector/keypoints.safetensors");
 
 /// The model folder of a study, or the folder of a keypoint detector alone.
 ///
 /// ```no_run
-/// use vertebra_study::Predictor;
+/// use vertebra_study::{AnswerOptions, Predictor};
 /// let device = burn::tensor::Device::default();
 /// let predictor = Predictor::load("runs/mine/model".as_ref(), &device)?;
 /// let covariates = vec![None; predictor.covariates().len()];
-/// println!("{}", predictor.answer("film.dcm".as_ref(), &covariates, None)?);
+/// let answer = predictor.answer("film.dcm".as_ref(), &covariates, &AnswerOptions::default())?;
+/// println!("{answer}");
 /// # Ok::<(), vertebra_study::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -54,6 +51,15 @@ impl Predictor {
         Ok(Self { kind })
     }
 
+    /// The detector that comes with this project, `models/detector`: points and verdicts, no risk.
+    ///
+    /// # Errors
+    /// None, unless its files were changed: a test reads them.
+    pub fn shipped(device: &Device) -> Result<Self, Error> {
+        let detector = KeypointDetector::from_bytes(SETTINGS, WEIGHTS, device)?;
+        Ok(Self { kind: Kind::Detector(Box::new(detector)) })
+    }
+
     /// Names of the covariates that an answer needs, in order; none for a detector.
     #[must_use]
     pub fn covariates(&self) -> Vec<String> {
@@ -65,34 +71,67 @@ impl Predictor {
         }
     }
 
-    /// Keypoints of a film and, from a whole model, its log hazard and risks. `covariates` has one
-    /// value per [`covariates`](Self::covariates); what is `None` is imputed, with a warning.
-    /// `overlay` is a PNG to write: the film with its points, and Grad-CAM of what the network saw.
+    /// What is said of a film: the verdict on it, its keypoints and, from a whole model, its log
+    /// hazard and risks. `covariates` has one value per [`covariates`](Self::covariates); what is
+    /// `None` is imputed, with a warning. A film that cannot be read has an answer too.
     ///
     /// # Errors
-    /// The film cannot be read or aligned, the covariates are not as many as expected, or the
-    /// overlay cannot be written.
+    /// The covariates are not as many as expected, the overlay cannot be written, or the device
+    /// fails.
     pub fn answer(
         &self,
         film: &Path,
         covariates: &[Option<f64>],
-        overlay: Option<&Path>,
+        options: &AnswerOptions,
     ) -> Result<Answer, Error> {
-        let radiograph = Radiograph::open(film)?;
-        match &self.kind {
-            Kind::Whole(model) => {
-                let prediction = model.predict_named(film, &radiograph, covariates)?;
-                if let Some(overlay) = overlay {
-                    model.write_overlay(&radiograph, &prediction, overlay)?;
-                }
-                Ok(Answer::of_prediction(film, prediction))
+        self.answer_to(film, Radiograph::open(film), covariates, options)
+    }
+
+    /// As [`answer`](Self::answer) for the bytes of a film, which the answer calls by this name.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn answer_bytes(
+        &self,
+        (name, bytes): (&Path, &[u8]),
+        covariates: &[Option<f64>],
+        options: &AnswerOptions,
+    ) -> Result<Answer, Error> {
+        let film = ReadOptions::default().read_bytes(bytes);
+        self.answer_to(name, film, covariates, options)
+    }
+
+    fn answer_to(
+        &self,
+        name: &Path,
+        film: Result<Radiograph, vertebra_radiograph::Error>,
+        covariates: &[Option<f64>],
+        options: &AnswerOptions,
+    ) -> Result<Answer, Error> {
+        let film = match film {
+            Ok(film) => film,
+            Err(error) => return Ok(Answer::unreadable(name, &error)),
+        };
+        let found = match &self.kind {
+            Kind::Whole(model) => model.find(name, &film),
+            Kind::Detector(detector) => FoundPoints::on_named(detector, &film, name),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(error @ (Error::Film { .. } | Error::Alignment { .. })) => {
+                return Ok(Answer::unreadable(name, &error));
             }
-            Kind::Detector(detector) => {
-                let found = FoundPoints::on_named(detector, &radiograph, film)?;
-                if let Some(overlay) = overlay {
-                    found.write_overlay(&radiograph, overlay)?;
+            Err(error) => return Err(error),
+        };
+        match &self.kind {
+            Kind::Whole(model) if found.verdict.is_ok() || options.force => {
+                predicted(model, (name, &film), covariates, found, options)
+            }
+            _ => {
+                if let Some(overlay) = options.overlay_of(&found.verdict) {
+                    found.write_overlay(&film, overlay)?;
                 }
-                Ok(Answer::of_points(film, found))
+                Ok(Answer::of_points(name, found, options.force))
             }
         }
     }
@@ -113,185 +152,25 @@ impl Predictor {
     }
 }
 
-/// What is said of one film. It displays as lines of text; what is not known comes with the reason.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Answer {
-    /// The film.
-    pub file: String,
-    /// Centres of L1..L5, px of the film.
-    pub keypoints: [AnsweredPoint; 5],
-    /// How probable it is that these are the centres.
-    pub keypoints_found: KeypointsFound,
-    /// Log hazard; 0 is the mean over the subjects the model was fitted on.
-    pub log_hazard: Option<f64>,
-    /// Risk of an event by each horizon.
-    pub risk: Vec<AnsweredRisk>,
-    /// What is suspicious.
-    pub warnings: Vec<String>,
-    /// Why there is no log hazard.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<&'static str>,
-}
-
-/// The centre of one vertebra.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct AnsweredPoint {
-    /// The detector's confidence.
-    pub confidence: f64,
-    /// `L1` .. `L5`.
-    pub level: Level,
-    /// Column, px.
-    pub x: f64,
-    /// Row, px.
-    pub y: f64,
-}
-
-/// How probable it is that all points are found.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct KeypointsFound {
-    /// The probability, where it is known.
-    pub probability: Option<f64>,
-    /// Why it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<&'static str>,
-    /// Greatest error of a point that counts as found, mm.
-    pub within_mm: Option<f64>,
-}
-
-/// The risk of an event by one horizon.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct AnsweredRisk {
-    /// Years.
-    pub horizon: f64,
-    /// The risk, where it is known.
-    pub probability: Option<f64>,
-    /// Why it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<&'static str>,
-}
-
-impl Answer {
-    fn of_prediction(film: &Path, prediction: Prediction) -> Self {
-        let Prediction { keypoints, certainty, log_hazard, risk, warnings, .. } = prediction;
-        let mut answer = Self::of_points(film, FoundPoints { keypoints, certainty, warnings });
-        let risk = risk.into_iter().map(|(horizon, probability)| {
-            let why = probability.is_none().then_some(BEYOND);
-            AnsweredRisk { horizon, probability, why }
-        });
-        (answer.log_hazard, answer.risk, answer.why) = (Some(log_hazard), risk.collect(), None);
-        answer
-    }
-
-    fn of_points(film: &Path, found: FoundPoints) -> Self {
-        Self {
-            file: film.display().to_string(),
-            keypoints: points(&found.keypoints),
-            keypoints_found: KeypointsFound::of(found.certainty),
-            log_hazard: None,
-            risk: Vec::new(),
-            warnings: found.warnings,
-            why: Some(NO_RISK),
+/// The answer of a whole model with points that may be used, or have to be.
+fn predicted(
+    model: &TrainedModel,
+    (name, film): (&Path, &Radiograph),
+    covariates: &[Option<f64>],
+    found: FoundPoints,
+    options: &AnswerOptions,
+) -> Result<Answer, Error> {
+    let prediction = match model.predict_at(name, film, covariates, found.clone()) {
+        Ok(prediction) => prediction,
+        Err(Error::Alignment { source, .. }) => {
+            let doubt = Doubt::NotAlignable { message: source.to_string() };
+            let found = FoundPoints { verdict: found.verdict.clone().with(doubt), ..found };
+            return Ok(Answer::of_points(name, found, options.force));
         }
+        Err(error) => return Err(error),
+    };
+    if let Some(overlay) = options.overlay_of(&prediction.verdict) {
+        model.write_overlay(film, &prediction, overlay)?;
     }
-}
-
-fn points(keypoints: &VertebraKeypoints) -> [AnsweredPoint; 5] {
-    Level::ALL.map(|level| {
-        let p = keypoints.get(level);
-        AnsweredPoint { confidence: p.confidence, level, x: p.x, y: p.y }
-    })
-}
-
-impl KeypointsFound {
-    fn of(certainty: Option<KeypointCertainty>) -> Self {
-        let why = match certainty {
-            None => Some(NOT_CALIBRATED),
-            Some(certainty) => certainty.probability.is_none().then_some(LESS_THAN_ANY),
-        };
-        let probability = certainty.and_then(|certainty| certainty.probability);
-        Self { probability, why, within_mm: certainty.map(|certainty| certainty.within_mm) }
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.file)?;
-        for AnsweredPoint { confidence, level, x, y } in &self.keypoints {
-            writeln!(f, "  {level}  x {x:7.1}  y {y:7.1}  confidence {confidence:.2}")?;
-        }
-        let KeypointsFound { probability, why, within_mm } = self.keypoints_found;
-        if let Some(mm) = within_mm {
-            write!(f, "  all points within {mm} mm")?;
-            match (probability, why) {
-                (Some(probability), _) => writeln!(f, " with probability {probability:.2}")?,
-                (None, why) => writeln!(f, ": not known, {}", why.unwrap_or_default())?,
-            }
-        }
-        if let Some(log_hazard) = self.log_hazard {
-            writeln!(f, "  log hazard {log_hazard:+.3}")?;
-        }
-        for AnsweredRisk { horizon, probability, why } in &self.risk {
-            match probability {
-                Some(p) => writeln!(f, "  risk by {horizon} years {:5.1} %", 100.0 * p)?,
-                None => writeln!(f, "  risk by {horizon} years: {}", why.unwrap_or_default())?,
-            }
-        }
-        self.warnings.iter().try_for_each(|warning| writeln!(f, "  warning: {warning}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn found(certainty: Option<KeypointCertainty>) -> FoundPoints {
-        let keypoints = VertebraKeypoints::from_xy([1., 2., 3., 4., 5.].map(|y| (10.5, 20.0 * y)));
-        let warnings = vec!["L2: not the highest peak".to_owned()];
-        FoundPoints { keypoints: keypoints.unwrap(), certainty, warnings }
-    }
-
-    fn certainty(probability: Option<f64>) -> Option<KeypointCertainty> {
-        Some(KeypointCertainty { within_mm: 5.0, probability })
-    }
-
-    #[test]
-    fn a_detector_gives_points_and_says_why_it_gives_no_risk() {
-        let answer = Answer::of_points(Path::new("a.dcm"), found(certainty(Some(0.93))));
-        let value = serde_json::to_value(&answer).unwrap();
-        assert_eq!(value["keypoints_found"], json!({"within_mm": 5.0, "probability": 0.93}));
-        assert_eq!(value["log_hazard"], json!(null));
-        assert_eq!(value["why"], json!(NO_RISK));
-        let point = json!({"level": "L1", "x": 10.5, "y": 20.0, "confidence": 1.0});
-        assert_eq!(value["keypoints"][0], point);
-        let text = answer.to_string();
-        assert!(text.starts_with("a.dcm\n  L1  x    10.5  y    20.0  confidence 1.00\n"), "{text}");
-        assert!(text.contains("all points within 5 mm with probability 0.93\n"), "{text}");
-        assert!(text.ends_with("  warning: L2: not the highest peak\n"), "{text}");
-    }
-
-    #[test]
-    fn what_is_not_known_comes_with_its_reason() {
-        let uncalibrated = Answer::of_points(Path::new("a"), found(None));
-        let value = serde_json::to_value(&uncalibrated).unwrap();
-        let expected = json!({"within_mm": null, "probability": null, "why": NOT_CALIBRATED});
-        assert_eq!(value["keypoints_found"], expected);
-        assert!(!uncalibrated.to_string().contains("all points"));
-        let mut beyond = Answer::of_points(Path::new("a"), found(certainty(None)));
-        beyond.log_hazard = Some(-0.25);
-        beyond.risk = vec![
-            AnsweredRisk { horizon: 1.0, probability: Some(0.042), why: None },
-            AnsweredRisk { horizon: 9.0, probability: None, why: Some(BEYOND) },
-        ];
-        let text = beyond.to_string();
-        assert!(text.contains(&format!("within 5 mm: not known, {LESS_THAN_ANY}\n")), "{text}");
-        assert!(text.contains("  log hazard -0.250\n  risk by 1 years   4.2 %\n"), "{text}");
-        assert!(text.contains(&format!("  risk by 9 years: {BEYOND}\n")), "{text}");
-        let value = serde_json::to_value(&beyond).unwrap();
-        assert_eq!(value["risk"][0], json!({"horizon": 1.0, "probability": 0.042}));
-    }
+    Ok(Answer::of_prediction(name, prediction, options.force))
 }

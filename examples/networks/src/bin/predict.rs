@@ -1,99 +1,184 @@
-//! A model folder and radiographs in; keypoints, log hazard and risks out. The folder of a keypoint
-//! detector alone gives keypoints alone.
+//! A model folder and radiographs in; verdict, keypoints, log hazard and risks out. The folder of a
+//! keypoint detector alone gives verdict and keypoints.
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_cohort::table::FilmCovariates;
-use vertebra_examples::output::{self, exit_code, sentence};
+use vertebra_examples::output::{self, exit_code};
 use vertebra_examples::{remark, say};
-use vertebra_study::Predictor;
+use vertebra_networks::answer_table::table;
+use vertebra_networks::film_list::{FilmSource, film_sources, picture_names};
+use vertebra_study::{Answer, AnswerOptions, Predictor};
+
+/// Exit code where films were given and none of them could be read.
+const NONE_READABLE: u8 = 3;
 
 /// Finds L1..L5 on lateral lumbar radiographs and predicts the risk of vertebral fracture.
 ///
+/// Every film gets a verdict: ok, or the reason why nothing that is said of it may be used. No risk
+/// is given where it is not ok, and no points for a film that is no lateral lumbar film.
+///
 /// With the folder of a keypoint detector, as train-keypoints writes it, it finds L1..L5 only.
+///
+/// Exit code: 0 where every film got a verdict, whatever it is; 3 where no film could be read; 1
+/// for anything else that went wrong, 2 for a wrong command line.
 ///
 /// For research only; not a medical device.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Folder of a trained model, as a study writes it, or of a keypoint detector
+    /// Folder of a trained model, as a study writes it, or of a keypoint detector; without it the
+    /// detector that comes with this project finds the points, and no risk is predicted
     #[arg(long)]
-    model: PathBuf,
-    /// Radiographs (DICOM, PNG)
-    #[arg(required_unless_present = "export_onnx")]
-    files: Vec<PathBuf>,
+    model: Option<PathBuf>,
+    /// Radiographs (DICOM, PNG, TIFF, JPEG, NPY), or folders of them; `-` for standard input: a
+    /// radiograph, or a list of files and folders, one a line
+    #[arg(required_unless_present = "export_onnx", value_name = "FILE|FOLDER|-")]
+    films: Vec<PathBuf>,
     /// CSV with a column `file` and one column per covariate of the model
     #[arg(long)]
     covariates: Option<PathBuf>,
-    /// Folder for one PNG per radiograph: the points found, and Grad-CAM of what the network saw
+    /// Folder for one PNG per radiograph with points: the points found, and Grad-CAM of what the
+    /// network saw
     #[arg(long)]
     overlay: Option<PathBuf>,
     /// Folder for the model's networks as keypoints.onnx and risk.onnx, for any other runtime
     #[arg(long, value_name = "DIR")]
     export_onnx: Option<PathBuf>,
-    /// Print one JSON object per radiograph
+    /// Give points and risks against the verdict too; they are marked as forced
     #[arg(long)]
+    force: bool,
+    /// Print one JSON object per radiograph
+    #[arg(long, conflicts_with = "csv")]
     json: bool,
+    /// Print one table with a row per radiograph
+    #[arg(long)]
+    csv: bool,
+    /// Radiographs that are worked on at once; by default as many as there are processors
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
 }
 
 fn main() -> ExitCode {
-    exit_code(run(&Arguments::parse()))
+    let mut code = ExitCode::SUCCESS;
+    let result = run(&Arguments::parse()).map(|none_readable| {
+        if none_readable {
+            code = ExitCode::from(NONE_READABLE);
+        }
+    });
+    match result {
+        Ok(()) => {
+            exit_code(Ok(()));
+            code
+        }
+        Err(error) => exit_code(Err(error)),
+    }
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let model = Predictor::load(&arguments.model, &burn::tensor::Device::default())?;
+/// Whether there were films and none could be read.
+fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    if let Some(jobs) = arguments.jobs {
+        rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global()?;
+    }
+    let device = burn::tensor::Device::default();
+    let model = match &arguments.model {
+        Some(folder) => Predictor::load(folder, &device)?,
+        None => Predictor::shipped(&device)?,
+    };
     let names = model.covariates();
     let covariates = match &arguments.covariates {
         Some(_) if names.is_empty() => bail!("--covariates: the model takes none"),
         Some(path) => FilmCovariates::read(path, &names)?,
         None => FilmCovariates::none(names.len()),
     };
-    if let Some(folder) = &arguments.overlay {
-        make(folder)?;
-    }
     if let Some(folder) = &arguments.export_onnx {
         model.export_onnx(folder)?;
         remark!("wrote {}", folder.display());
     }
-    let mut failed = 0;
-    for file in &arguments.files {
-        let answered = covariates.of(file).map_err(anyhow::Error::from);
-        let answered = answered.and_then(|covariates| answer(&model, file, &covariates, arguments));
-        if let Err(error) = answered {
-            failed += 1;
-            remark!("{}", sentence(&error));
-        }
+    let films = film_sources(&arguments.films)?;
+    let pictures = pictures(&films, arguments.overlay.as_deref())?;
+    let work = Work { model: &model, covariates: &covariates, force: arguments.force };
+    let films: Vec<(FilmSource, Option<PathBuf>)> = films.into_iter().zip(pictures).collect();
+    let answers = work.through(&films, |answer| show(answer, arguments))?;
+    if arguments.csv {
+        print_table(&answers)?;
     }
-    if failed > 0 {
-        bail!("{failed} of {} radiographs could not be predicted", arguments.files.len());
+    let readable = answers.iter().any(|answer| answer.verdict.is_readable());
+    let refused = answers.iter().filter(|answer| !answer.verdict.is_ok()).count();
+    if refused > 0 {
+        remark!("the verdict on {refused} of {} radiographs is not ok", answers.len());
+    }
+    Ok(!answers.is_empty() && !readable)
+}
+
+/// Where the picture of each film goes, in a folder that is made when absent.
+fn pictures(films: &[FilmSource], to: Option<&Path>) -> anyhow::Result<Vec<Option<PathBuf>>> {
+    let Some(folder) = to else { return Ok(vec![None; films.len()]) };
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let paths: Vec<PathBuf> =
+        picture_names(films).into_iter().map(|name| folder.join(name)).collect();
+    if let Some(path) = paths.iter().find(|path| path.exists()) {
+        bail!("{} exists already; give another folder", path.display());
+    }
+    Ok(paths.into_iter().map(Some).collect())
+}
+
+/// What every film is answered with.
+struct Work<'a> {
+    model: &'a Predictor,
+    covariates: &'a FilmCovariates,
+    force: bool,
+}
+
+impl Work<'_> {
+    /// Answers all films, several at once; `each` is called in the order of the films.
+    fn through(
+        &self,
+        films: &[(FilmSource, Option<PathBuf>)],
+        each: impl Fn(&Answer) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Vec<Answer>> {
+        let mut answers = Vec::with_capacity(films.len());
+        for part in films.chunks(2 * rayon::current_num_threads()) {
+            let done: Vec<anyhow::Result<Answer>> =
+                part.par_iter().map(|(film, picture)| self.answer(film, picture)).collect();
+            for answer in done {
+                let answer = answer?;
+                each(&answer)?;
+                answers.push(answer);
+            }
+        }
+        Ok(answers)
+    }
+
+    fn answer(&self, film: &FilmSource, picture: &Option<PathBuf>) -> anyhow::Result<Answer> {
+        let covariates = self.covariates.of(film.name())?;
+        let options = AnswerOptions::default().with_overlay(picture.clone()).with_force(self.force);
+        Ok(match film {
+            FilmSource::File(path) => self.model.answer(path, &covariates, &options)?,
+            FilmSource::Bytes(bytes) => {
+                self.model.answer_bytes((film.name(), bytes), &covariates, &options)?
+            }
+        })
+    }
+}
+
+fn show(answer: &Answer, arguments: &Arguments) -> anyhow::Result<()> {
+    match (arguments.json, arguments.csv) {
+        (true, _) => say!("{}", serde_json::to_string(answer)?),
+        (_, true) => {}
+        _ => output::print(format_args!("{answer}")),
     }
     Ok(())
 }
 
-fn make(folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
-}
-
-fn answer(
-    model: &Predictor,
-    file: &Path,
-    covariates: &[Option<f64>],
-    arguments: &Arguments,
-) -> anyhow::Result<()> {
-    let picture = arguments.overlay.as_ref().map(|folder| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        folder.join(format!("{name}.png"))
-    });
-    if let Some(picture) = picture.as_ref().filter(|picture| picture.exists()) {
-        bail!("{} exists already; give another folder", picture.display());
+fn print_table(answers: &[Answer]) -> anyhow::Result<()> {
+    let mut text = csv::Writer::from_writer(Vec::new());
+    for row in table(answers) {
+        text.write_record(row)?;
     }
-    let answer = model.answer(file, covariates, picture.as_deref())?;
-    if arguments.json {
-        say!("{}", serde_json::to_string(&answer)?);
-    } else {
-        output::print(format_args!("{answer}"));
-    }
+    output::print(format_args!("{}", String::from_utf8(text.into_inner()?)?));
     Ok(())
 }

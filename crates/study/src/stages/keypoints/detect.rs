@@ -6,7 +6,7 @@ use crate::films::film::DecodedFilm;
 use crate::progress::{Observer, Tell};
 use crate::stages::{Context, decode};
 use vertebra_hrnet::KeypointDetector;
-use vertebra_keypoints::VertebraKeypoints;
+use vertebra_keypoints::{Verdict, VertebraKeypoints};
 
 /// One detector on some films.
 pub(super) fn detect<'f>(
@@ -18,21 +18,37 @@ pub(super) fn detect<'f>(
     films.zip(found).map(|(film, points)| film.original(&points)).collect()
 }
 
-/// Every film by a detector that never saw it: development films by that of their fold, where there
-/// is one, and test films by the one that is kept.
+/// The same with the verdict on every film.
+fn judge<'f>(
+    detector: &KeypointDetector,
+    films: impl Iterator<Item = &'f DecodedFilm> + Clone,
+) -> Result<Vec<(VertebraKeypoints, Verdict)>, Error> {
+    let views: Vec<_> = films.clone().map(|film| film.film.as_film()).collect();
+    let found = detector.find(&views)?;
+    films
+        .zip(found)
+        .map(|(film, found)| {
+            let verdict = detector.verdict(&found, film.film.spacing_mm())?;
+            Ok((film.original(&found.keypoints)?, verdict))
+        })
+        .collect()
+}
+
+/// Every film, and the verdict on it, by a detector that never saw it: development films by that of
+/// their fold, where there is one, and test films by the one that is kept.
 pub(super) fn out_of_fold(
     context: Context<'_>,
     films: &[DecodedFilm],
     of_folds: &[KeypointDetector],
     kept: &KeypointDetector,
-) -> Result<Vec<VertebraKeypoints>, Error> {
+) -> Result<Vec<(VertebraKeypoints, Verdict)>, Error> {
     let data = context.data;
     let validation = |fold| (data.fold(fold).1, of_folds.get(fold).unwrap_or(kept));
     let sets = (0..data.n_folds()).map(validation).chain([(data.test().to_vec(), kept)]);
     let mut found = vec![None; data.n()];
     for (subjects, detector) in sets {
-        let points = detect(detector, subjects.iter().map(|&i| &films[i]))?;
-        subjects.into_iter().zip(points).for_each(|(i, points)| found[i] = Some(points));
+        let judged = judge(detector, subjects.iter().map(|&i| &films[i]))?;
+        subjects.into_iter().zip(judged).for_each(|(i, judged)| found[i] = Some(judged));
     }
     Ok(found.into_iter().flatten().collect())
 }

@@ -13,8 +13,9 @@ use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use accuracy::Accuracy;
 pub(crate) use detect::by_one_detector;
+use std::collections::BTreeMap;
 use vertebra_hrnet::{DetectorCalibration, KeypointDetector};
-use vertebra_keypoints::{LocatedFilm, VertebraKeypoints};
+use vertebra_keypoints::{LocatedFilm, Verdict, VertebraKeypoints};
 use vertebra_report::results::KeypointResults;
 
 /// Every subject's keypoints in px of the original film, and the detector that is kept.
@@ -44,7 +45,8 @@ pub(crate) fn find(
         None => train::detectors(context, films, observer)?,
     };
     observer.stage("detecting keypoints", None);
-    let mut keypoints = detect::out_of_fold(context, films, &of_folds, &kept)?;
+    let judged = detect::out_of_fold(context, films, &of_folds, &kept)?;
+    let (mut keypoints, verdicts): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
     let accuracy = Accuracy { data: context.data, films };
     let detector = if trained_here { calibrated(kept, &accuracy, &keypoints)? } else { kept };
     let mut results = accuracy.results(&keypoints, &detector)?;
@@ -54,11 +56,31 @@ pub(crate) fn find(
     let unusable: Vec<usize> = (0..keypoints.len()).filter(|i| !fits(i)).collect();
     let replaced = usable::take_annotated(context.data, &mut keypoints, &unusable);
     let mut notes = Vec::from_iter(replaced.note);
+    notes.extend(not_ok(&verdicts));
     if !trained_here {
         let note = "Keypoints are those of a given detector, which may have seen these films.";
         notes.push(note.to_owned());
     }
     Ok(Keypoints { keypoints, detector, results, lost: replaced.lost, notes })
+}
+
+/// How many films `predict` would give no risk for, and why.
+fn not_ok(verdicts: &[Verdict]) -> Option<String> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for doubt in verdicts.iter().filter_map(|verdict| verdict.doubts().first()) {
+        *reasons.entry(doubt.code()).or_default() += 1;
+    }
+    let n: usize = reasons.values().sum();
+    let reasons: Vec<String> =
+        reasons.iter().map(|(code, n)| format!("{n} {}", code.replace('_', " "))).collect();
+    (n > 0).then(|| {
+        format!(
+            "The verdict on the detected points is not ok on {n} of {} films ({}); they stay in \
+             the study, while predict would give no risk for them.",
+            verdicts.len(),
+            reasons.join(", ")
+        )
+    })
 }
 
 /// The detector with what its confidence is worth, learnt from the films held out in each fold;
@@ -85,6 +107,21 @@ mod tests {
     use crate::Progress;
     use crate::stages::decode;
     use crate::test_data::Scene;
+    use vertebra_keypoints::Doubt;
+
+    #[test]
+    fn films_that_are_not_ok_are_counted_by_their_gravest_reason() {
+        let lumbar = Doubt::NotLateralLumbar { probability: 0.1, limit: 0.3 };
+        let outside = Doubt::OutsideCalibration { confidence: 0.1, least_seen: 0.2 };
+        let verdicts = [
+            Verdict::ok(),
+            Verdict::ok().with(outside.clone()).with(lumbar),
+            Verdict::ok().with(outside),
+        ];
+        let note = not_ok(&verdicts).unwrap();
+        assert!(note.contains("2 of 3 films (1 not lateral lumbar, 1 outside calib"), "{note}");
+        assert_eq!(not_ok(&verdicts[..1]), None);
+    }
 
     #[test]
     fn a_given_detector_is_used_as_it_is_and_the_notes_say_so() {
