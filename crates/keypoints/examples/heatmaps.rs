@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (point, (x, y)) in detected.points().iter().zip(centres) {
         println!("({x}, {y}) came back as ({:.3}, {:.3})", point.x, point.y);
     }
-    println!("the subject faces {:?}", facing(None, &detected, None));
+    println!("the subject faces {:?}", facing(None, &detected, None, || None));
     for warning in check_plausibility(&detected, None, &Default::default()) {
         println!("{warning}");
     }
