@@ -32,7 +32,9 @@ pub use error::Error;
 pub use fracture::{
     FilmReading, FractureRule, FracturedLevel, GenantGrade, genant_grade, read_film,
 };
-pub use outcome::{SubjectOutcome, incident_fracture, outcomes_from_films, survival_outcomes};
+pub use outcome::{
+    SubjectOutcome, incident_fracture, interval_outcomes, outcomes_from_films, survival_outcomes,
+};
 pub use problem::{Problem, Problems};
 pub use ratio::{FilmHeights, HeightRatio};
 pub use reference::{Normal, ReferenceTable, TrimmingOptions};

@@ -6,7 +6,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::Level;
-use vertebra_survival::Outcomes;
+use vertebra_survival::{Outcomes, interval_censored::IntervalOutcomes};
 
 /// The outcome of one subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,11 @@ pub struct SubjectOutcome {
     pub time: f64,
     /// Whether there is a new fracture.
     pub event: bool,
+    /// Years to the last film on which a level that `time`'s film shows newly fractured was still
+    /// seen intact, 0 for the baseline film: the fracture happened after it. `None` without an
+    /// event, and for a given outcome.
+    #[serde(default)]
+    pub intact_until: Option<f64>,
     /// The newly fractured levels on that film; empty for a given outcome.
     pub levels: Vec<FracturedLevel>,
     /// Levels already fractured on the baseline film; these cannot become events.
@@ -27,15 +32,16 @@ impl SubjectOutcome {
     /// The outcome that the user gave.
     #[must_use]
     pub fn given(time: f64, event: bool) -> Self {
-        Self { time, event, levels: Vec::new(), prevalent: Vec::new() }
+        Self { time, event, intact_until: None, levels: Vec::new(), prevalent: Vec::new() }
     }
 }
 
 /// Compares follow-up films `(years, reading)`, in date order, with the baseline film.
 ///
 /// A level is newly fractured when it is fractured at follow-up, and was assessed and not fractured
-/// at baseline. The time is the date of the film: when between two films the fracture happened is
-/// not known. `None` when no level could be assessed on the baseline and a follow-up film.
+/// at baseline. The time is the date of the film; the fracture happened since the film that
+/// `intact_until` names (see [`interval_outcomes`]). `None` when no level could be assessed on the
+/// baseline and a follow-up film.
 #[must_use]
 pub fn incident_fracture(
     baseline: &FilmReading,
@@ -43,6 +49,7 @@ pub fn incident_fracture(
 ) -> Option<SubjectOutcome> {
     let prevalent: Vec<_> = baseline.fractured.iter().map(|f| f.level).collect();
     let at_risk = |level: &Level| baseline.assessed[level.index()] && !prevalent.contains(level);
+    let mut intact = [0.0; Level::ALL.len()];
     let mut last = None;
     for (time, reading) in follow_ups {
         if !Level::ALL.iter().any(|l| at_risk(l) && reading.assessed[l.index()]) {
@@ -50,10 +57,20 @@ pub fn incident_fracture(
         }
         let new: Vec<_> = reading.fractured.iter().filter(|f| at_risk(&f.level)).copied().collect();
         let event = !new.is_empty();
-        last =
-            Some(SubjectOutcome { time: *time, event, levels: new, prevalent: prevalent.clone() });
+        // The first of several new fractures may have come since any of their last intact films.
+        let since = new.iter().map(|f| intact[f.level.index()]).reduce(f64::min);
+        last = Some(SubjectOutcome {
+            time: *time,
+            event,
+            intact_until: since,
+            levels: new,
+            prevalent: prevalent.clone(),
+        });
         if event {
             break;
+        }
+        for level in Level::ALL.iter().filter(|l| reading.assessed[l.index()]) {
+            intact[level.index()] = *time;
         }
     }
     last
@@ -102,6 +119,17 @@ pub fn survival_outcomes(outcomes: &[SubjectOutcome]) -> Result<Outcomes, Error>
     Ok(Outcomes::new(time, event)?)
 }
 
+/// The same as what is known of the times: a fracture happened between the last film without and
+/// the first with it. A given time is exact.
+///
+/// # Errors
+/// [`Error::Outcomes`] when a time is negative or not a number, or an exact one is 0.
+pub fn interval_outcomes(outcomes: &[SubjectOutcome]) -> Result<IntervalOutcomes, Error> {
+    let left = outcomes.iter().map(|o| o.intact_until.unwrap_or(o.time)).collect();
+    let right = outcomes.iter().map(|o| if o.event { o.time } else { f64::INFINITY }).collect();
+    Ok(IntervalOutcomes::new(left, right)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +159,28 @@ mod tests {
         assert_eq!((outcome.time, outcome.event), (2.0, true));
         assert_eq!(outcome.levels.iter().map(|l| l.level).collect::<Vec<_>>(), [Level::L4]);
         assert_eq!(outcome.prevalent, [Level::L2]);
+        assert_eq!(outcome.intact_until, Some(1.0));
+    }
+
+    #[test]
+    fn an_interval_begins_with_the_last_film_that_shows_the_level_intact() {
+        let all = [true; 5];
+        let without_l4 = [true, true, true, false, true];
+        let films = [
+            (1.0, reading(all, &[])),
+            (2.0, reading(without_l4, &[])),
+            (3.0, reading(all, &[Level::L4])),
+        ];
+        let fractured = incident_fracture(&reading(all, &[]), &films).unwrap();
+        assert_eq!(fractured.intact_until, Some(1.0)); // L4 was not assessed after 2 years
+        let both = [(2.0, reading(without_l4, &[])), (3.0, reading(all, &[Level::L1, Level::L4]))];
+        let both = incident_fracture(&reading(all, &[]), &both).unwrap();
+        assert_eq!(both.intact_until, Some(0.0)); // that of L4, from the baseline film on
+        let free = incident_fracture(&reading(all, &[]), &films[..2]).unwrap();
+        let given = SubjectOutcome::given(4.0, true);
+        let known = interval_outcomes(&[fractured, both, free, given]).unwrap();
+        assert_eq!(known.left(), [1.0, 0.0, 2.0, 4.0]);
+        assert_eq!(known.right(), [3.0, 3.0, f64::INFINITY, 4.0]);
     }
 
     #[test]

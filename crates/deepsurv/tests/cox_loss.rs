@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // in a test that is how it fails
 
 use burn::tensor::{Device, Tensor};
-use vertebra_survival::{Error, Outcomes, Ties, cox_partial_likelihood, losses::cox_loss};
+use vertebra_survival::{
+    Error, Outcomes, Ties, cox_partial_likelihood,
+    interval_censored::IntervalOutcomes,
+    losses::{ProfileLikelihood, cox_loss, interval_cox_loss},
+};
 
 fn sample() -> Outcomes {
     let time = vec![5.0, 3.0, 3.0, 1.0, 2.0, 3.0];
@@ -31,6 +35,24 @@ fn value_and_gradient_are_those_of_the_host() {
         for (got, expected) in gradient.iter().zip(&exact.gradient) {
             assert!((f64::from(*got) - 3.0 * expected).abs() < 1e-6, "{got} {expected}");
         }
+    }
+}
+
+#[test]
+fn the_loss_of_intervals_is_that_of_the_host() {
+    let left = vec![0.0, 2.0, 1.5, 4.0, 3.0, 6.0];
+    let right = vec![2.0, 3.5, 4.0, f64::INFINITY, 3.0, f64::INFINITY];
+    let outcomes = IntervalOutcomes::new(left, right).unwrap();
+    let likelihood = ProfileLikelihood::new(&outcomes).unwrap();
+    let h = [0.3f32, -0.2, 0.7, 1.1, -0.5, 0.0];
+    let exact = likelihood.loss(&h.map(f64::from)).unwrap();
+    let leaf = Tensor::<1>::from_floats(h, &Device::default().autodiff()).require_grad();
+    let loss = interval_cox_loss(&likelihood, leaf.clone()).unwrap();
+    let gradients = loss.clone().backward();
+    let gradient = leaf.grad(&gradients).unwrap().into_data();
+    assert!((f64::from(loss.into_scalar::<f32>()) - exact.loss).abs() < 1e-5);
+    for (got, expected) in gradient.iter::<f32>().zip(&exact.gradient) {
+        assert!((f64::from(got) - expected).abs() < 1e-6, "{got} {expected}");
     }
 }
 

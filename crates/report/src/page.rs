@@ -146,6 +146,7 @@ impl Page<'_> {
             div.side {
                 @for id in ["sets", "fractures"] { @if let Some(t) = self.table(id) { (t) } }
             }
+            @if let Some(t) = self.table("outcome-timing") { (t) }
         }
     }
 

@@ -3,7 +3,10 @@
 
 mod common;
 
-use vertebra_report::results::{EvaluationSet, SCHEMA_VERSION, StudyResults, Subgroup};
+use vertebra_evaluation::Interval;
+use vertebra_report::results::{
+    EvaluationSet, OutcomeTiming, RiskRange, SCHEMA_VERSION, StudyResults, Subgroup, TimedRisk,
+};
 use vertebra_report::{Error, Report, write_report};
 
 fn report(results: &StudyResults) -> Report {
@@ -239,4 +242,28 @@ fn results_are_read_as_they_were_written_and_another_version_is_named_before_the
     assert!(error.contains("results.json: expected the results of a study, got"), "{error}");
     let error = StudyResults::read(&folder.path().join("absent.json")).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
+}
+
+#[test]
+fn a_study_of_intervals_shows_the_risk_by_film_by_interval_and_in_truth() {
+    let mut results = common::results();
+    assert!(!report(&results).html().contains("outcome-timing"));
+    let mut timing = OutcomeTiming::new(1595, 120);
+    timing.median_gap = Some(2.0);
+    let mut risk = TimedRisk::at(5.0);
+    let range =
+        |risk, lower, upper| Some(RiskRange { risk, interval: Interval::new(lower, upper, 0.95) });
+    risk.visit = range(0.097, 0.083, 0.113);
+    risk.interval = range(0.121, 0.104, 0.14);
+    risk.truth = Some(0.117);
+    timing.risks.push(risk);
+    results.outcome_timing = Some(timing);
+    let report = report(&results);
+    let table = report.tables().iter().find(|t| t.id() == "outcome-timing").unwrap();
+    let csv = table.to_csv();
+    assert!(csv.contains("0.097,0.083,0.113,0.121,0.104,0.14,,,,0.117"), "{csv}");
+    assert!(report.html().contains("120 events of 1,595 subjects"));
+    let back: StudyResults =
+        serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
+    assert_eq!(back, results);
 }

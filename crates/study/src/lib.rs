@@ -15,7 +15,9 @@ mod study;
 mod test_data;
 
 pub use check::{CheckedColumn, CheckedFilms, CheckedModel, CohortCheck};
-pub use config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
+pub use config::{
+    EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, StudyConfig,
+};
 pub use detector_study::{ContinuedTest, DetectorStudy, DetectorTest, Reliability, SpineFigures};
 pub use error::Error;
 pub use films::annotated_films::AnnotatedFilms;

@@ -4,15 +4,15 @@ use crate::films::variant_pictures::VariantPictures;
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::input::table_one::table_one;
-use crate::input::tables;
 use crate::input::usable_models::usable_models;
+use crate::input::{tables, timing};
 use crate::model::model_folder::{ModelDescription, TrainedModel};
 use crate::progress::{Observer, Tell};
 use crate::stages::keypoints::Keypoints;
 use crate::stages::models::{Clinical, Explained};
 use crate::stages::render::{PossibleVariants, render};
 use crate::stages::{Context, decode, evaluate_models, heat_maps, keypoints, models, variants};
-use crate::{Error, Progress, StudyConfig};
+use crate::{Error, OutcomeTiming, Progress, StudyConfig};
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -202,6 +202,11 @@ fn of_subjects(context: Context<'_>, covariates: &Covariates) -> Result<StudyRes
     let mut results = StudyResults::new(run, flow, data.split_summary(), table_one(data)?, outcome);
     results.missing = covariates.missing(data);
     results.notes.clone_from(&data.notes);
+    if config.outcome == OutcomeTiming::Interval {
+        let truth = data.true_outcomes.as_ref();
+        let found = timing::compare(&data.known, &data.outcomes, truth, &config.horizons)?;
+        results.outcome_timing = Some(found);
+    }
     Ok(results)
 }
 
@@ -282,5 +287,13 @@ mod tests {
         let back = StudyConfig::from_toml(crate::Preset::Quick, &results.run.config).unwrap();
         assert_eq!(back.folds, scene.config.folds);
         assert!(results.models.is_empty() && results.notes.is_empty());
+        assert_eq!(results.outcome_timing, None);
+        let text = "outcome = 'interval'\nhorizons = [1.0, 3.0]";
+        let config = StudyConfig::from_toml(crate::Preset::Quick, text).unwrap();
+        let context = Context { config: &config, ..scene.context() };
+        let timing = of_subjects(context, &covariates).unwrap().outcome_timing.unwrap();
+        assert_eq!((timing.n, timing.risks.len()), (scene.data.n(), 2));
+        assert!(timing.risks.iter().all(|risk| risk.truth.is_some()));
+        assert!(timing.risks[0].interval.is_some() && timing.median_gap.is_some());
     }
 }

@@ -27,6 +27,10 @@ struct Arguments {
     /// Expected fraction of subjects with an event
     #[arg(long)]
     event_rate: Option<f64>,
+    /// Films every so many years, so that a fracture is seen on the first film after it; without
+    /// it, one film on the day that follow-up ends.
+    #[arg(long, value_name = "YEARS")]
+    visits_every: Option<f64>,
     /// Rows and columns of the films, px
     #[arg(long, num_args = 2, value_names = ["ROWS", "COLUMNS"])]
     film_size: Option<Vec<usize>>,
@@ -77,6 +81,9 @@ fn configure(arguments: &Arguments) -> PhantomConfig {
     }
     if let Some(rate) = arguments.event_rate {
         config = config.with_event_rate(rate);
+    }
+    if let Some(years) = arguments.visits_every {
+        config = config.with_visits_every(years);
     }
     if let Some([rows, columns]) = arguments.film_size.as_deref() {
         config = config.with_film_size([*rows, *columns]);

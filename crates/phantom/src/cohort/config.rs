@@ -21,6 +21,7 @@ pub struct PhantomConfig {
     seed: u64,
     outcome_columns: bool,
     frax_share: f64,
+    visits_every: f64,
 }
 
 /// Analysed and excluded subjects of the paper's flow chart.
@@ -50,6 +51,7 @@ impl PhantomConfig {
             seed: 2022,
             outcome_columns: false,
             frax_share: 0.0,
+            visits_every: 0.0,
         }
     }
 
@@ -116,6 +118,15 @@ impl PhantomConfig {
         self
     }
 
+    /// Films every so many years, give or take a tenth, and one at the end of follow-up, instead of
+    /// one on the day of the fracture or of the end: a fracture is seen on the first film after it,
+    /// as where films are taken by plan. 0, the default, for the latter.
+    #[must_use]
+    pub fn with_visits_every(mut self, years: f64) -> Self {
+        self.visits_every = years;
+        self
+    }
+
     /// Subjects to be analysed.
     #[must_use]
     pub fn subjects(&self) -> usize {
@@ -158,6 +169,12 @@ impl PhantomConfig {
         self.frax_share
     }
 
+    /// Years between films; 0 where each subject has one follow-up film, when follow-up ends.
+    #[must_use]
+    pub fn visits_every(&self) -> f64 {
+        self.visits_every
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.subjects == 0 {
             return Err(Error::setting("subjects", "at least 1", 0));
@@ -170,6 +187,10 @@ impl PhantomConfig {
         if !(self.event_rate > 0.0 && self.event_rate < 0.9) {
             let expected = "more than 0 and less than 0.9";
             return Err(Error::setting("event_rate", expected, self.event_rate));
+        }
+        let every = self.visits_every;
+        if !(every == 0.0 || (0.25..=10.0).contains(&every)) {
+            return Err(Error::setting("visits_every", "0, or 0.25 to 10 years", every));
         }
         if !(0.0..=1.0).contains(&self.frax_share) {
             return Err(Error::setting("synthetic_frax", "0 to 1", self.frax_share));
@@ -189,6 +210,7 @@ mod tests {
             (PhantomConfig::quick().with_film_size([512, 20]), "film_size"),
             (PhantomConfig::quick().with_event_rate(f64::NAN), "event_rate"),
             (PhantomConfig::quick().with_synthetic_frax(1.5), "synthetic_frax"),
+            (PhantomConfig::quick().with_visits_every(0.01), "visits_every"),
         ] {
             let error = config.check().unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

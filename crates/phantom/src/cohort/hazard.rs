@@ -122,11 +122,12 @@ pub(crate) struct Calendar {
     follow_up_scale: f64,
 }
 
-/// Observed time in years, and whether a fracture ended it.
+/// Observed time in years, whether a fracture ended it, and until when it would have gone on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct FollowUp {
     pub(crate) time: f64,
     pub(crate) event: bool,
+    pub(crate) end: f64,
 }
 
 /// What chance decides about one subject, before the scales are known.
@@ -149,7 +150,7 @@ impl Fate {
         let hazard = calendar.baseline_hazard * self.relative_hazard;
         let fracture = EVENT_FREE + self.exponential / hazard;
         let end = (MIN_FOLLOW_UP + calendar.follow_up_scale * self.gamma).min(MAX_FOLLOW_UP);
-        FollowUp { time: fracture.min(end), event: fracture < end }
+        FollowUp { time: fracture.min(end), event: fracture < end, end }
     }
 }
 

@@ -147,7 +147,8 @@ pub(crate) fn draw_subject(
     let mut follow_up = calendar.follow_up(profile.log_hazard(), &mut dice);
     match role {
         Role::ShortFollowUp => {
-            follow_up = FollowUp { time: dice.uniform(0.05, 0.42), event: false };
+            let time = dice.uniform(0.05, 0.42);
+            follow_up = FollowUp { time, event: false, end: time };
         }
         Role::FragilityFractureAtBaseline => follow_up.event = false,
         _ => {}
@@ -155,9 +156,35 @@ pub(crate) fn draw_subject(
     let days = (follow_up.time * DAYS_PER_YEAR).round();
     let (time, event) = (days / DAYS_PER_YEAR, follow_up.event && role != Role::OneVisitOnly);
     let fracture = Fracture::sample(&mut dice);
-    let plan = Plan { config, role, profile: &profile, days: days as i64, seed };
+    let days = days as i64;
+    let visits = match config.visits_every() {
+        0.0 => vec![days],
+        every => planned_visits(every, &follow_up, event.then_some(days), seed),
+    };
+    let plan = Plan { config, role, profile: &profile, days, visits, seed };
     let films = plan.films(event.then_some(&fracture), &fracture, &mut dice)?;
     Ok(PhantomSubject { role, profile, time, event, fracture: event.then_some(fracture), films })
+}
+
+/// Days of visits every so many years until the end of follow-up, the last one then; none after the
+/// first that sees the fracture. They do not depend on when that happened.
+fn planned_visits(every: f64, follow_up: &FollowUp, fracture: Option<i64>, seed: Seed) -> Vec<i64> {
+    let mut dice = Dice::new(seed.at(&[0x7151]));
+    let end = (follow_up.end * DAYS_PER_YEAR).round().max(fracture.unwrap_or(0) as f64) as i64;
+    let mut visits = Vec::new();
+    let gap = (0.25 * every * DAYS_PER_YEAR) as i64;
+    for k in 1..1000 {
+        let years = every * (f64::from(k) + dice.uniform(-0.1, 0.1));
+        let day = (years * DAYS_PER_YEAR).round() as i64;
+        if day > end - gap {
+            break;
+        }
+        visits.push(day);
+    }
+    visits.push(end);
+    let seen = fracture.and_then(|day| visits.iter().position(|&visit| visit >= day));
+    visits.truncate(seen.map_or(visits.len(), |seen| seen + 1));
+    visits
 }
 
 /// What is needed to plan a subject's films.
@@ -165,7 +192,10 @@ struct Plan<'a> {
     config: &'a PhantomConfig,
     role: Role,
     profile: &'a Profile,
+    /// Of the fracture, if there is one.
     days: i64,
+    /// Of the follow-up films.
+    visits: Vec<i64>,
     seed: Seed,
 }
 
@@ -181,15 +211,20 @@ impl Plan<'_> {
         if self.role == Role::FragilityFractureAtBaseline {
             anatomy.spine = anatomy.spine.with_fracture(prevalent);
         }
-        let mut later = anatomy.clone();
-        if let Some(fracture) = incident {
-            later.spine = later.spine.with_fracture(fracture);
-        }
-        let years = self.days as f64 / DAYS_PER_YEAR;
-        later.bone = Bone::of_density(self.profile.density - YEARLY_LOSS * years);
-        let mut films = vec![self.film(first, anatomy, 0, dice)];
+        let later = |day: i64| {
+            let mut later = anatomy.clone();
+            if let Some(fracture) = incident.filter(|_| day >= self.days) {
+                later.spine = later.spine.with_fracture(fracture);
+            }
+            let years = day as f64 / DAYS_PER_YEAR;
+            later.bone = Bone::of_density(self.profile.density - YEARLY_LOSS * years);
+            later
+        };
+        let mut films = vec![self.film(first, anatomy.clone(), 0, dice)];
         if self.role != Role::OneVisitOnly {
-            films.push(self.film(first.plus_days(self.days)?, later, 1, dice));
+            for (number, &day) in (1..).zip(&self.visits) {
+                films.push(self.film(first.plus_days(day)?, later(day), number, dice));
+            }
         }
         Ok(films)
     }
@@ -228,6 +263,11 @@ impl Plan<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vertebra_survival::{
+        Outcomes,
+        interval_censored::{IntervalOutcomes, turnbull},
+        kaplan_meier,
+    };
 
     #[test]
     fn reasons_share_the_excluded_as_in_the_paper() {
@@ -237,6 +277,39 @@ mod tests {
             assert!(n < 6 || shares.iter().all(|s| s.1 > 0), "{shares:?}");
         }
         assert!(shares(150)[1].1 > shares(150)[4].1);
+    }
+
+    /// The point of outcomes known to an interval: with films every two years the date of the film
+    /// makes fractures too late, the interval does not.
+    #[test]
+    fn films_every_two_years_date_fractures_too_late_and_intervals_do_not() {
+        let config = PhantomConfig::standard().with_visits_every(2.0).with_film_size([64, 64]);
+        let config = config.with_event_rate(0.1);
+        let calendar = Calendar::for_event_rate(config.event_rate());
+        let (mut left, mut right, mut time, mut event) = (vec![], vec![], vec![], vec![]);
+        for i in 0..6000 {
+            let subject = draw_subject(&config, &calendar, i, Role::Analysed).unwrap();
+            let years = |film: &PlannedFilm| film.date.years_since(subject.films[0].date);
+            let visits: Vec<f64> = subject.films.iter().map(years).collect();
+            let before = visits.len() - if subject.event { 2 } else { 1 };
+            left.push(visits[before]);
+            right.push(if subject.event { visits[before + 1] } else { f64::INFINITY });
+            assert!(
+                !subject.event || (visits[before]..=visits[before + 1]).contains(&subject.time)
+            );
+            time.push(subject.time);
+            event.push(subject.event);
+        }
+        let known = IntervalOutcomes::new(left, right).unwrap();
+        let truth = kaplan_meier(&Outcomes::new(time, event).unwrap()).unwrap();
+        let (curve, late) =
+            (turnbull(&known).unwrap(), kaplan_meier(&known.at_the_visit().unwrap()).unwrap());
+        for horizon in [3.0, 5.0] {
+            let (truth, interval) = (truth.at(horizon), curve.interval_at(horizon, 0.95).unwrap());
+            assert!(interval.contains(truth), "{horizon}: {truth} {interval:?}");
+            let wrong = late.interval_at(horizon);
+            assert!(wrong.lower > truth, "{horizon}: {truth} {wrong:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@
 mod evaluation;
 mod keypoints;
 mod models;
+mod outcome_timing;
 mod run;
 mod saliency;
 mod subjects;
@@ -27,6 +28,7 @@ pub use evaluation::{
 };
 pub use keypoints::{KeypointFold, KeypointResults, LevelError};
 pub use models::{Coefficient, Method, ModelResult};
+pub use outcome_timing::{OutcomeTiming, RiskRange, TimedRisk};
 pub use run::RunRecord;
 pub use saliency::{Picture, SaliencyResults};
 pub use subjects::{MissingCovariate, OutcomeSummary, SetSize, SplitSummary};
@@ -58,6 +60,9 @@ pub struct StudyResults {
     pub missing: Vec<MissingCovariate>,
     /// Follow-up and events.
     pub outcome: OutcomeSummary,
+    /// Risks by the interval between films, where the study's `outcome` is `interval`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome_timing: Option<OutcomeTiming>,
     /// Accuracy of the keypoint network.
     pub keypoints: KeypointResults,
     /// The comparison of image variants on the development set (the paper's Table 2).
@@ -92,6 +97,7 @@ impl StudyResults {
             table_one,
             missing: Vec::new(),
             outcome,
+            outcome_timing: None,
             keypoints: KeypointResults::default(),
             variants: Vec::new(),
             models: Vec::new(),

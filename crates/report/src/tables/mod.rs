@@ -6,6 +6,7 @@ mod paper;
 mod performance;
 mod reproduction;
 mod subjects;
+mod timing;
 mod variants;
 
 use crate::Table;
@@ -20,6 +21,7 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
         subjects::missing(results),
         Some(subjects::sets(results)),
         subjects::fractures(results),
+        timing::risks(results),
         Some(keypoints::accuracy(results)),
         keypoints::levels(results),
         variants::variants(results),

@@ -61,6 +61,19 @@ pub enum EncoderStart {
     Frozen,
 }
 
+/// When a fracture that a film shows is taken to have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OutcomeTiming {
+    /// On the day of the film, as in the paper.
+    #[default]
+    Visit,
+    /// Between the last film without it and this one. Models are fitted and judged by the day of
+    /// the film all the same; the results have the risk by interval beside that by film.
+    Interval,
+}
+
 /// Settings of the pictures that risk networks see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +137,9 @@ pub struct StudyConfig {
     /// Whether a variant with masks may be chosen for the models; then every new film needs masks
     /// drawn by hand.
     pub choose_masked: bool,
+    /// When a fracture that a film shows is taken to have happened: `visit` or `interval`.
+    #[serde(default)]
+    pub outcome: OutcomeTiming,
     /// Ties of event times in Cox regression.
     pub ties: Ties,
     /// Test subjects with the event, and without, whose films and heat maps are shown.

@@ -1,6 +1,8 @@
 //! The three presets.
 
-use crate::config::{EncoderStart, FinalDetector, PictureConfig, Preset, RiskConfig, StudyConfig};
+use crate::config::{
+    EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, StudyConfig,
+};
 use vertebra_alignment::{AlignmentMode, ImageVariant};
 use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptions};
 use vertebra_deepsurv::{EncoderConfig, RiskTraining};
@@ -27,6 +29,7 @@ fn quick() -> StudyConfig {
         clinical_models: clinical_models(),
         variants: ImageVariant::ALL.to_vec(),
         choose_masked: false,
+        outcome: OutcomeTiming::Visit,
         ties: Ties::Efron,
         pictures: 3,
         keypoint_model: None,

@@ -9,5 +9,6 @@ pub(crate) mod sets;
 pub(crate) mod subjects;
 pub(crate) mod table_one;
 pub(crate) mod tables;
+pub(crate) mod timing;
 pub(crate) mod truth;
 pub(crate) mod usable_models;

@@ -8,11 +8,12 @@ use crate::input::tables::{self, Tables, name_of};
 use crate::input::truth;
 use std::path::Path;
 use vertebra_cohort::{
-    Cohort, EligibilityFlow, Subject, SubjectOutcome, eligibility, survival_outcomes,
+    Cohort, EligibilityFlow, Subject, SubjectOutcome, eligibility, interval_outcomes,
+    survival_outcomes,
 };
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation};
 use vertebra_report::results::{OutcomeSummary, SetSize, SplitSummary};
-use vertebra_survival::Outcomes;
+use vertebra_survival::{Outcomes, interval_censored::IntervalOutcomes};
 
 /// The analysed subjects; every vector has one entry per analysed subject, in cohort order, and
 /// index lists are positions in them.
@@ -21,6 +22,8 @@ pub(crate) struct StudyData {
     pub(crate) cohort: Cohort,
     pub(crate) flow: EligibilityFlow,
     pub(crate) outcomes: Outcomes,
+    /// What the films know of the times.
+    pub(crate) known: IntervalOutcomes,
     /// Baseline films by name: the path relative to the cohort folder, with `/` as separator, as
     /// annotations and results know them.
     pub(crate) films: Vec<String>,
@@ -28,6 +31,8 @@ pub(crate) struct StudyData {
     pub(crate) sets: Sets,
     /// The phantom's true log hazard, where the folder has it.
     pub(crate) truth: Option<Vec<f64>>,
+    /// The phantom's true times and events, where the folder has them.
+    pub(crate) true_outcomes: Option<Outcomes>,
     pub(crate) outcome_summary: OutcomeSummary,
     /// How each subject's outcome was reached.
     subject_outcomes: Vec<SubjectOutcome>,
@@ -55,11 +60,15 @@ impl StudyData {
         });
         let films = films.collect();
         let truth = truth::read(folder, &cohort, &flow)?;
+        let true_outcomes = truth::outcomes(folder, &cohort, &flow)?;
+        let known = interval_outcomes(&subject_outcomes)?;
         let outcome_summary = outcomes::summarise(&subject_outcomes, &outcomes, reference)?;
         let mut data = Self {
             films,
             annotations,
             truth,
+            true_outcomes,
+            known,
             outcome_summary,
             subject_outcomes,
             notes,

@@ -1,10 +1,11 @@
-//! The phantom's true log hazards, read for the oracle alone.
+//! The phantom's true log hazards and times, read for the oracle and for comparison alone.
 
 use crate::Error;
 use std::collections::HashMap;
 use std::path::Path;
 use vertebra_cohort::table::Table;
 use vertebra_cohort::{Cohort, EligibilityFlow};
+use vertebra_survival::Outcomes;
 
 /// The file with the true log hazards, in the cohort folder.
 pub(crate) const TRUTH: &str = "truth.csv";
@@ -33,6 +34,32 @@ pub(crate) fn read(
     });
     Error::check(absent.collect())?;
     Ok(Some(ids.iter().filter_map(|id| by_id.get(*id)).copied().collect()))
+}
+
+/// The true times and events of the analysed subjects, where `truth.csv` has such columns.
+///
+/// # Errors
+/// A time or event that is none.
+pub(crate) fn outcomes(
+    folder: &Path,
+    cohort: &Cohort,
+    flow: &EligibilityFlow,
+) -> Result<Option<Outcomes>, Error> {
+    let path = folder.join(TRUTH);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let table = Table::read(path)?;
+    if !["subject_id", "time", "event"].iter().all(|column| table.has(column)) {
+        return Ok(None);
+    }
+    let ids = table.texts("subject_id")?;
+    let row: HashMap<&str, usize> = ids.iter().enumerate().map(|(row, id)| (*id, row)).collect();
+    let subjects = flow.subjects();
+    let rows: Option<Vec<usize>> =
+        subjects.iter().map(|&s| row.get(cohort.subjects()[s].id.as_str()).copied()).collect();
+    let all = table.outcomes("time", "event", None)?;
+    Ok(rows.map(|rows| all.subset(&rows)))
 }
 
 fn rows(path: &Path) -> Result<HashMap<String, f64>, Error> {

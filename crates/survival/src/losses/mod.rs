@@ -3,7 +3,10 @@
 //!
 //! [`logistic_hazard_loss`] and [`weibull_loss`] have exact gradients in f64. With feature `burn`,
 //! `cox_loss` (the partial likelihood of [`cox`](crate::cox)), `logistic_hazard_loss_tensor` and
-//! `weibull_loss_tensor` are differentiable functions of tensors on any device.
+//! `weibull_loss_tensor` are differentiable functions of tensors on any device. Of events that are
+//! dated to an interval [`ProfileLikelihood`], [`weibull_interval_loss`] and
+//! [`interval_hazard_loss`] are the losses, `interval_cox_loss` and `weibull_interval_loss_tensor`
+//! those of tensors.
 //!
 //! | here | Python |
 //! |---|---|
@@ -29,5 +32,6 @@ pub use interval::{ProfileLikelihood, interval_hazard_loss, weibull_interval_los
 pub use parametric::{LossGradient, logistic_hazard_loss, weibull_loss};
 #[cfg(feature = "burn")]
 pub use tensor::{
-    cox_loss, cox_loss_of_risk_sets, logistic_hazard_loss_tensor, weibull_loss_tensor,
+    cox_loss, cox_loss_of_risk_sets, interval_cox_loss, logistic_hazard_loss_tensor,
+    weibull_interval_loss_tensor, weibull_loss_tensor,
 };

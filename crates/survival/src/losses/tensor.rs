@@ -9,7 +9,8 @@ use burn::tensor::Tensor;
 use crate::{
     cox::{RiskSets, Ties},
     error::Error,
-    losses::{logistic_hazard_loss, weibull_loss},
+    interval_censored::IntervalOutcomes,
+    losses::{ProfileLikelihood, logistic_hazard_loss, weibull_interval_loss, weibull_loss},
     outcomes::Outcomes,
 };
 
@@ -80,6 +81,41 @@ pub fn weibull_loss_tensor(
     let [n, columns] = log_scale_shape.dims();
     let flat = log_scale_shape.reshape([n * columns]);
     let exact = weibull_loss(outcomes, &to_host(&flat))?;
+    Ok(with_gradient(flat, exact.loss, &exact.gradient))
+}
+
+/// [`ProfileLikelihood::loss`] of a tensor: for outcomes known to an interval what [`cox_loss`] is
+/// for right-censored ones.
+///
+/// # Shapes
+/// - `log_hazard`: `[n]`, in the subject order of the outcomes
+/// - output: `[1]`
+///
+/// # Errors
+/// As [`ProfileLikelihood::loss`].
+pub fn interval_cox_loss(
+    likelihood: &ProfileLikelihood,
+    log_hazard: Tensor<1>,
+) -> Result<Tensor<1>, Error> {
+    let exact = likelihood.loss(&to_host(&log_hazard))?;
+    Ok(with_gradient(log_hazard, exact.loss, &exact.gradient))
+}
+
+/// [`weibull_interval_loss`] of a tensor.
+///
+/// # Shapes
+/// - `log_scale_shape`: `[n, 2]`
+/// - output: `[1]`
+///
+/// # Errors
+/// As [`weibull_interval_loss`].
+pub fn weibull_interval_loss_tensor(
+    outcomes: &IntervalOutcomes,
+    log_scale_shape: Tensor<2>,
+) -> Result<Tensor<1>, Error> {
+    let [n, columns] = log_scale_shape.dims();
+    let flat = log_scale_shape.reshape([n * columns]);
+    let exact = weibull_interval_loss(outcomes, &to_host(&flat))?;
     Ok(with_gradient(flat, exact.loss, &exact.gradient))
 }
 
