@@ -221,7 +221,7 @@ fn weights_are_repetitions_and_doubled_rows_in_clusters_change_nothing() {
         accuracy.auc_at(&doubled, &x_twice, 5.0).unwrap().estimate,
     );
     close("AUC", one.value, two.value, 0.005); // a pair of a subject with itself counts half
-    close("its error", one.std_error / two.std_error, 1.0, 0.02);
+    close("its error", one.std_error / two.std_error, 1.0, 0.25); // of 200 bootstrap samples each
 }
 
 #[test]
