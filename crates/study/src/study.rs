@@ -12,7 +12,7 @@ use crate::stages::keypoints::Keypoints;
 use crate::stages::models::{Clinical, Explained};
 use crate::stages::render::{PossibleVariants, render};
 use crate::stages::{Context, decode, evaluate_models, heat_maps, keypoints, models, variants};
-use crate::{Error, OutcomeTiming, Progress, StudyConfig};
+use crate::{Error, Progress, StudyConfig};
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -202,9 +202,9 @@ fn of_subjects(context: Context<'_>, covariates: &Covariates) -> Result<StudyRes
     let mut results = StudyResults::new(run, flow, data.split_summary(), table_one(data)?, outcome);
     results.missing = covariates.missing(data);
     results.notes.clone_from(&data.notes);
-    if config.outcome == OutcomeTiming::Interval {
+    if let Some(known) = &data.known {
         let truth = data.true_outcomes.as_ref();
-        let found = timing::compare(&data.known, &data.outcomes, truth, &config.horizons)?;
+        let found = timing::compare(known, &data.outcomes, truth, &config.horizons)?;
         results.outcome_timing = Some(found);
     }
     Ok(results)
@@ -288,9 +288,10 @@ mod tests {
         assert_eq!(back.folds, scene.config.folds);
         assert!(results.models.is_empty() && results.notes.is_empty());
         assert_eq!(results.outcome_timing, None);
-        let text = "outcome = 'interval'\nhorizons = [1.0, 3.0]";
-        let config = StudyConfig::from_toml(crate::Preset::Quick, text).unwrap();
-        let context = Context { config: &config, ..scene.context() };
+        let outcome = crate::OutcomeTiming::Interval;
+        let config = StudyConfig { outcome, ..scene.config.clone() };
+        let data = crate::test_data::read(&config);
+        let context = Context { config: &config, data: &data, ..scene.context() };
         let timing = of_subjects(context, &covariates).unwrap().outcome_timing.unwrap();
         assert_eq!((timing.n, timing.risks.len()), (scene.data.n(), 2));
         assert!(timing.risks.iter().all(|risk| risk.truth.is_some()));

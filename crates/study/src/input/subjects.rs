@@ -1,7 +1,7 @@
 //! The analysed subjects: who they are, their films, outcomes and sets.
 
 use crate::Error;
-use crate::config::StudyConfig;
+use crate::config::{OutcomeTiming, StudyConfig};
 use crate::input::outcomes::{self, Derived};
 use crate::input::sets::Sets;
 use crate::input::tables::{self, Tables, name_of};
@@ -22,8 +22,8 @@ pub(crate) struct StudyData {
     pub(crate) cohort: Cohort,
     pub(crate) flow: EligibilityFlow,
     pub(crate) outcomes: Outcomes,
-    /// What the films know of the times.
-    pub(crate) known: IntervalOutcomes,
+    /// What the films know of the times, where the configuration asks for it.
+    pub(crate) known: Option<IntervalOutcomes>,
     /// Baseline films by name: the path relative to the cohort folder, with `/` as separator, as
     /// annotations and results know them.
     pub(crate) films: Vec<String>,
@@ -31,7 +31,7 @@ pub(crate) struct StudyData {
     pub(crate) sets: Sets,
     /// The phantom's true log hazard, where the folder has it.
     pub(crate) truth: Option<Vec<f64>>,
-    /// The phantom's true times and events, where the folder has them.
+    /// The phantom's true times and events, where the folder has them and the same holds.
     pub(crate) true_outcomes: Option<Outcomes>,
     pub(crate) outcome_summary: OutcomeSummary,
     /// How each subject's outcome was reached.
@@ -60,8 +60,13 @@ impl StudyData {
         });
         let films = films.collect();
         let truth = truth::read(folder, &cohort, &flow)?;
-        let true_outcomes = truth::outcomes(folder, &cohort, &flow)?;
-        let known = interval_outcomes(&subject_outcomes)?;
+        let (known, true_outcomes) = match config.outcome {
+            OutcomeTiming::Visit => (None, None),
+            OutcomeTiming::Interval => (
+                Some(interval_outcomes(&subject_outcomes)?),
+                truth::outcomes(folder, &cohort, &flow)?,
+            ),
+        };
         let outcome_summary = outcomes::summarise(&subject_outcomes, &outcomes, reference)?;
         let mut data = Self {
             films,
