@@ -134,6 +134,8 @@ impl StudyData {
             annotations: self.annotations.clone(),
             sets: self.sets.without(&stays),
             truth: self.truth.as_ref().map(|all| staying.iter().map(|&i| all[i]).collect()),
+            true_outcomes: self.true_outcomes.as_ref().map(|all| all.subset(&staying)),
+            known: self.known.as_ref().map(|all| all.subset(&staying)),
             outcome_summary: outcomes::summarise(&subject_outcomes, &outcomes, reference)?,
             subject_outcomes,
             outcomes,
