@@ -184,7 +184,13 @@ impl<'a> Stream<'a> {
             match reader.number::<2>()? {
                 0xFF93 => break,
                 0xFF61 => packed.add(reader.segment()?)?,
-                marker => apply(&mut tile.coding, marker, reader.segment()?)?,
+                marker => {
+                    // A tile's own order replaces that of the main header.
+                    if marker == 0xFF5F && tile.parts.is_empty() {
+                        tile.coding.progressions.clear();
+                    }
+                    apply(&mut tile.coding, marker, reader.segment()?)?;
+                }
             }
         }
         if let Some(headers) = headers {

@@ -168,7 +168,7 @@ fn read_part<'a>(
     packets: &mut Packets<'a>,
 ) -> Result<(), Stop> {
     sort(precincts, part.order);
-    let chosen = |p: &Precinct<'_>| {
+    let is_chosen = |p: &Precinct<'_>| {
         part.resolutions.contains(&p.resolution) && part.components.contains(&p.component)
     };
     let mut group = 0;
@@ -182,12 +182,14 @@ fn read_part<'a>(
             }
             _ => group + 1,
         };
-        for layer in 0..part.layers.min(coding.layers) {
-            for precinct in precincts[group..end].iter_mut().filter(|p| chosen(p)) {
-                if precinct.layers == layer {
-                    packet(precinct, layer, coding, packets)?;
-                    precinct.layers += 1;
-                }
+        let mut chosen: Vec<_> =
+            precincts[group..end].iter_mut().filter(|precinct| is_chosen(precinct)).collect();
+        // Layers that were read are not gone through again.
+        let first = chosen.iter().map(|precinct| precinct.layers).min().unwrap_or(usize::MAX);
+        for layer in first..part.layers.min(coding.layers) {
+            for precinct in chosen.iter_mut().filter(|precinct| precinct.layers == layer) {
+                packet(precinct, layer, coding, packets)?;
+                precinct.layers += 1;
             }
         }
         group = end;

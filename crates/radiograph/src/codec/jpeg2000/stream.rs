@@ -30,6 +30,9 @@ pub(super) enum Order {
     ComponentPosition,
 }
 
+/// As many changes of the packets' order as OpenJPEG reads.
+const MOST_PROGRESSIONS: usize = 32;
+
 /// A part of the packets' order: what is sent, and how.
 #[derive(Debug, Clone)]
 pub(super) struct Progression {
@@ -274,6 +277,9 @@ impl Coding {
             let order = order(segment.number::<1>()?)?;
             let components = first_component..end;
             self.progressions.push(Progression { order, layers, resolutions, components });
+            if self.progressions.len() > MOST_PROGRESSIONS {
+                return Err("more changes of the progression order than any file has".into());
+            }
         }
         Ok(())
     }
