@@ -262,7 +262,7 @@ fn a_study_of_intervals_shows_the_risk_by_film_by_interval_and_in_truth() {
     let table = report.tables().iter().find(|t| t.id() == "outcome-timing").unwrap();
     let csv = table.to_csv();
     assert!(csv.contains("0.097,0.083,0.113,0.121,0.104,0.14,,,,0.117"), "{csv}");
-    assert!(report.html().contains("120 events of 1,595 subjects"));
+    assert!(report.html().contains("120 events of 1595 subjects"));
     let back: StudyResults =
         serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
     assert_eq!(back, results);

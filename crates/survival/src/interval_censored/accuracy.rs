@@ -35,14 +35,18 @@ use crate::{
 /// # Examples
 /// ```
 /// use vertebra_survival::interval_censored::{AccuracyOptions, IntervalOutcomes};
-/// let none = f64::INFINITY;
-/// let left = vec![0.0, 2.0, 2.0, 4.0, 4.0, 6.0, 6.0, 2.0];
-/// let right = vec![2.0, 4.0, 4.0, 6.0, none, none, none, none];
+/// // Sixty subjects with films every two years, of whom half have an event: earlier at high risk.
+/// let visit = |k: usize| 2.0 * k as f64;
+/// let (mut left, mut right, mut risk) = (Vec::new(), Vec::new(), Vec::new());
+/// for i in 0..60 {
+///     let last = 1 + i % 4;
+///     left.push(visit(if i % 2 == 0 { last - 1 } else { last }));
+///     right.push(if i % 2 == 0 { visit(last) } else { f64::INFINITY });
+///     risk.push((i * 7 % 11) as f64 - last as f64 + if i % 2 == 0 { 3.0 } else { 0.0 });
+/// }
 /// let outcomes = IntervalOutcomes::new(left, right)?;
-/// let risk = [3.1, 2.0, 2.7, 2.2, 1.2, 1.9, 0.8, 2.4];
-/// let options = AccuracyOptions::default();
-/// let (auc, c) = (options.auc_at(&outcomes, &risk, 5.0)?, options.c(&outcomes, &risk, 6.0)?);
-/// assert!(auc.estimate.value > 0.8 && c.estimate.value > 0.7);
+/// let auc = AccuracyOptions::default().auc_at(&outcomes, &risk, 3.0)?;
+/// assert!(auc.estimate.value > 0.6 && auc.estimate.interval.upper < 1.0);
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
