@@ -172,7 +172,7 @@ impl<'a> Equations<'a> {
     /// The intercept where the slope is 1, with its variance.
     fn intercept(&self) -> Result<(f64, f64), Error> {
         let (b, covariance) = self.solve(None, vec![0.0])?;
-        Ok((b[0], covariance[(0, 0)]))
+        Ok((b[0], existing(covariance[(0, 0)])?))
     }
 
     /// Intercept and slope, with their variances.
@@ -185,7 +185,8 @@ impl<'a> Equations<'a> {
         let (b, v) = self.solve(Some((mean, sd)), vec![mean, sd])?;
         let (slope, centre) = (b[1] / sd, mean / sd);
         let variance = v[(0, 0)] - 2.0 * centre * v[(0, 1)] + centre * centre * v[(1, 1)];
-        Ok([(b[0] - slope * mean, variance), (slope, v[(1, 1)] / (sd * sd))])
+        let of_slope = existing(v[(1, 1)] / (sd * sd))?;
+        Ok([(b[0] - slope * mean, existing(variance)?), (slope, of_slope)])
     }
 
     /// Gauss and Newton's steps on the squares, with the sandwich covariance of what they find.
@@ -209,6 +210,14 @@ impl<'a> Equations<'a> {
         }
         let bread = here.information.cholesky(0.0).map_err(|_| unbounded.undefined(NAME))?;
         Ok((maximum.parameters, bread.inverse().around(&here.rest.meat)))
+    }
+}
+
+/// A variance, which rounding makes negative or infinite where a few subjects lie on the curve.
+fn existing(variance: f64) -> Result<f64, Error> {
+    match variance.is_finite() && variance >= 0.0 {
+        true => Ok(variance),
+        false => Err(Error::Undefined { name: NAME, why: "it has no finite standard error" }),
     }
 }
 
