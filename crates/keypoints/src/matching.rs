@@ -1,5 +1,5 @@
-//! Annotations of films that are listed elsewhere: by the whole path, or by a file name that only one
-//! film of either list has.
+//! Annotations of films that are listed elsewhere: by the whole path, or by a file name that only
+//! one film of either list has.
 
 use crate::AnnotationSet;
 use std::collections::{HashMap, HashSet};

@@ -1,7 +1,7 @@
 //! Draws training films on one sheet, to be looked at beside real ones.
 //!
-//! `cargo run --release -p vertebra-phantom --example training_films -- FILE.png [COUNT [SEED [CT]]]`,
-//! CT being a folder of labelled scans, whose projections are drawn then.
+//! `cargo run --release -p vertebra-phantom --example training_films -- FILE.png [COUNT [SEED
+//! [CT]]]`, CT being a folder of labelled scans, whose projections are drawn then.
 #![allow(clippy::print_stdout)] // an example speaks
 
 use vertebra_phantom::{CtScan, sample_ct_film, sample_training_film};

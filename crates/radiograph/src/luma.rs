@@ -1,7 +1,7 @@
 //! Colours to the grey that a person would see (Rec. 601).
 
-/// Rec. 601 colour differences to RGB (PS3.3 C.7.6.3.1.2), rounded and clipped; luma runs from `low`
-/// to `high`.
+/// Rec. 601 colour differences to RGB (PS3.3 C.7.6.3.1.2), rounded and clipped; luma runs from
+/// `low` to `high`.
 pub(crate) fn rgb([y, cb, cr]: [f32; 3], low: f32, high: f32) -> [f32; 3] {
     // Partial range has 219 steps of luma and 224 of colour; full range as many of both.
     let half = if low > 0.0 { 8.0 * low } else { (high + 1.0) / 2.0 };

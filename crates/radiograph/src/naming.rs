@@ -192,8 +192,8 @@ fn films(folder: &Path, options: &ReadOptions) -> Result<Vec<(PathBuf, Attribute
     Ok(films)
 }
 
-/// No attributes, of a picture; an error for what is none. Its first bytes cannot be read as a film,
-/// but are known for those of one.
+/// No attributes, of a picture; an error for what is none. Its first bytes cannot be read as a
+/// film, but are known for those of one.
 fn is_picture(file: &mut dyn Read, options: &ReadOptions) -> Result<Attributes, Error> {
     let mut first = Vec::new();
     file.take(FIRST).read_to_end(&mut first)?;

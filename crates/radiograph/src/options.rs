@@ -18,8 +18,8 @@ pub enum Grey {
 /// Which of the windows and VOI LUTs of a file to apply.
 ///
 /// Colour and formats other than DICOM have neither: of colour, a choice among the file's is left
-/// out with a warning; of a PNG, TIFF, JPEG, BMP or NPY it is an error. The grey of both can be given
-/// a window by its numbers, or none.
+/// out with a warning; of a PNG, TIFF, JPEG, BMP or NPY it is an error. The grey of both can be
+/// given a window by its numbers, or none.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub enum VoiChoice {
@@ -125,8 +125,8 @@ impl ReadOptions {
         self
     }
 
-    /// Says how bone looks in formats that cannot say it themselves (PNG, TIFF, JPEG, BMP, NPY), where
-    /// it is taken to be bright otherwise. DICOM says it by its photometric interpretation; a
+    /// Says how bone looks in formats that cannot say it themselves (PNG, TIFF, JPEG, BMP, NPY),
+    /// where it is taken to be bright otherwise. DICOM says it by its photometric interpretation; a
     /// statement that differs is left out with a warning.
     #[must_use]
     pub fn with_bone(mut self, bone: Bone) -> Self {
@@ -134,9 +134,10 @@ impl ReadOptions {
         self
     }
 
-    /// Says how far apart pixel centres of the picture as read are, `[row, col]` in mm, where the file
-    /// does not say it: its spacing becomes [`SpacingKind::Stated`](crate::SpacingKind::Stated). A file's own spacing goes first,
-    /// with a warning where it differs.
+    /// Says how far apart pixel centres of the picture as read are, `[row, col]` in mm, where the
+    /// file does not say it: its spacing becomes
+    /// [`SpacingKind::Stated`](crate::SpacingKind::Stated). A file's own spacing goes first, with a
+    /// warning where it differs.
     ///
     /// # Examples
     /// ```
@@ -177,8 +178,8 @@ impl ReadOptions {
         read::file(path.as_ref(), self).map_err(|e| e.at(path.as_ref()))
     }
 
-    /// All bytes of a stream, such as standard input, as far as the limits allow: for the calls that
-    /// take bytes.
+    /// All bytes of a stream, such as standard input, as far as the limits allow: for the calls
+    /// that take bytes.
     ///
     /// # Errors
     /// [`Error::LimitExceeded`]; what the operating system refused.

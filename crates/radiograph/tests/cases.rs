@@ -1,5 +1,6 @@
-//! Situations from public bug reports, each with the values that are right. Files in `testdata/cases`
-//! were made by pydicom, imagecodecs and DCMTK; `NAME.right.npy` is what those libraries read.
+//! Situations from public bug reports, each with the values that are right. Files in
+//! `testdata/cases` were made by pydicom, imagecodecs and DCMTK; `NAME.right.npy` is what those
+//! libraries read.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -63,8 +64,8 @@ fn cut_codestreams_are_refused_or_marked() {
     }
 }
 
-/// Of every length of a JPEG film, either all of it arrived or it is an error; where somebody put the
-/// end marker behind what arrived, less than the last blocks may be missing.
+/// Of every length of a JPEG film, either all of it arrived or it is an error; where somebody put
+/// the end marker behind what arrived, less than the last blocks may be missing.
 #[test]
 fn no_cut_jpeg_opens() {
     let whole = std::fs::read(path("grey_as_rgb.jpg")).unwrap();
@@ -82,8 +83,8 @@ fn no_cut_jpeg_opens() {
     }
 }
 
-/// The same where the picture ends in black, which what a decoder makes up of no bits may look like:
-/// with common Huffman tables, with those of the picture, and in colour.
+/// The same where the picture ends in black, which what a decoder makes up of no bits may look
+/// like: with common Huffman tables, with those of the picture, and in colour.
 #[test]
 fn no_cut_jpeg_with_a_black_end_opens() {
     for name in ["black_end.jpg", "black_end_optimized.jpg", "black_end_colour.jpg"] {

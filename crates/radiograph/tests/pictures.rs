@@ -1,5 +1,5 @@
-//! TIFF, BMP and NPY as tifffile, Pillow and numpy read them (`testdata/make_pictures.py`), and what
-//! is cut of them.
+//! TIFF, BMP and NPY as tifffile, Pillow and numpy read them (`testdata/make_pictures.py`), and
+//! what is cut of them.
 #![allow(clippy::unwrap_used)]
 
 use vertebra_radiograph::{Grey, Radiograph, ReadOptions, Warning};
@@ -64,8 +64,8 @@ fn where_zero_is_white_the_picture_is_inverted() {
     assert!(film.provenance().inverted);
 }
 
-/// Of every length of a picture, either all of it arrived or it is an error; leniently the rows that
-/// are said to have arrived are right, and the rest is marked.
+/// Of every length of a picture, either all of it arrived or it is an error; leniently the rows
+/// that are said to have arrived are right, and the rest is marked.
 #[test]
 fn no_cut_picture_opens() {
     for name in [

@@ -1,5 +1,5 @@
-//! Kinds of DICOM pixels that are rare: floats, segmented palettes, frames bounded by the lengths of
-//! an extended offset table, frames of one bit a pixel.
+//! Kinds of DICOM pixels that are rare: floats, segmented palettes, frames bounded by the lengths
+//! of an extended offset table, frames of one bit a pixel.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -34,7 +34,8 @@ fn floats(syntax: &str, size: usize, values: &[f64]) -> File {
     if syntax == BIG_ENDIAN {
         bytes.iter_mut().for_each(|b| b.reverse());
     }
-    // Written with a VR whose length the test's writer makes four bytes long; readers look at the tag.
+    // Written with a VR whose length the test's writer makes four bytes long; readers look at the
+    // tag.
     file.put(0x7FE0, if size == 4 { 8 } else { 9 }, b"OW", &bytes.concat());
     file
 }
@@ -215,7 +216,8 @@ fn frames_of_one_bit_a_pixel_need_not_fill_bytes() {
     }
 }
 
-/// A syntax that says one codec over another's codestream: refused, or leniently read with a warning.
+/// A syntax that says one codec over another's codestream: refused, or leniently read with a
+/// warning.
 #[test]
 fn a_syntax_that_lies_is_refused_or_leniently_read() {
     let golden = |name: &str| {

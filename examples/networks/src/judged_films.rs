@@ -47,8 +47,8 @@ impl fmt::Display for JudgedKind {
 /// Every so many phantom films is turned upside down.
 const TURNED_EVERY: usize = 10;
 
-/// `count` phantom films, two of three altered, some upside down, and half as many drawings of other
-/// things, as this detector sees them.
+/// `count` phantom films, two of three altered, some upside down, and half as many drawings of
+/// other things, as this detector sees them.
 ///
 /// # Errors
 /// Those of the phantom and of the detector.

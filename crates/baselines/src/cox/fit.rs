@@ -21,8 +21,8 @@ pub struct Coefficient {
     pub model_std_error: f64,
     /// Its robust standard error, where the design has clusters.
     pub robust_std_error: Option<f64>,
-    /// Whether the log hazard ratio is 0: it divided by its standard error, compared with Student's t
-    /// where there are few clusters.
+    /// Whether the log hazard ratio is 0: it divided by its standard error, compared with Student's
+    /// t where there are few clusters.
     pub test: Test,
 }
 

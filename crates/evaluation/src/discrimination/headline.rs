@@ -15,8 +15,8 @@ pub enum IntervalMethod {
     StudentisedLogitBootstrap,
     /// Infinitesimal jackknife with Student's t on the logit scale.
     LogitStudent,
-    /// Infinitesimal jackknife with the normal distribution on the logit scale, in files of versions
-    /// before Student's t was taken for figures at a horizon.
+    /// Infinitesimal jackknife with the normal distribution on the logit scale, in files of
+    /// versions before Student's t was taken for figures at a horizon.
     LogitNormal,
     /// A figure of 0 or 1, whose standard error is 0: exact for a share, by Newcombe's score test
     /// for an area.

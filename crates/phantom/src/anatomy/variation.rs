@@ -1,5 +1,5 @@
-//! What the spines of training films have beyond those of a cohort: slipped vertebrae, curves to the
-//! side, bony lips, and, rarely, a lumbosacral transition.
+//! What the spines of training films have beyond those of a cohort: slipped vertebrae, curves to
+//! the side, bony lips, and, rarely, a lumbosacral transition.
 
 use crate::anatomy::spine::{FIRST_LUMBAR, N_BODIES, Spine};
 use crate::dice::Dice;

@@ -12,10 +12,10 @@ use vertebra_run::Seed;
 /// A film of a person drawn from the cohort's population, for training a detector: varied exposure
 /// ([`Exposure::sample_varied`]) on a film of that height and of 45 to 100 % of that width, a
 /// fractured vertebra in every third, bones from thin to dense, discs from high to narrow, slipped
-/// and curved spines, bony lips, rarely a lumbosacral transition ([`crate::Transition`]), sacrum and
-/// hips in detail. On projections three of four spines are worn, their bodies thin between standing
-/// end plates, their joints dense and irregular; on other films the posterior elements are fainter
-/// than the bodies.
+/// and curved spines, bony lips, rarely a lumbosacral transition ([`crate::Transition`]), sacrum
+/// and hips in detail. On projections three of four spines are worn, their bodies thin between
+/// standing end plates, their joints dense and irregular; on other films the posterior elements are
+/// fainter than the bodies.
 ///
 /// # Errors
 /// [`Error::InvalidSetting`] for a film smaller than 64 px.

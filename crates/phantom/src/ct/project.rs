@@ -15,7 +15,8 @@ use vertebra_run::Seed;
 
 /// HU above which a voxel holds mineral.
 const MINERAL: f32 = 150.0;
-/// Attenuation of mineral over that of water with its HU, at about 65 keV instead of a scanner's 75.
+/// Attenuation of mineral over that of water with its HU, at about 65 keV instead of a scanner's
+/// 75.
 const MINERAL_BOOST: f32 = 1.28;
 /// Half of the extent of a vertebra about the middle of its body that a film must show, mm.
 const HALF_BODY: f64 = 22.0;

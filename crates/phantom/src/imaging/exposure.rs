@@ -100,14 +100,14 @@ impl Exposure {
         Self::draw(&mut dice, size)
     }
 
-    /// Draws an exposure as [`Exposure::sample`] does, then varies it more than a clinic would:
-    /// a field of 210 to 480 mm in the plane of the spine, L3 anywhere that leaves L1..L5 of this
+    /// Draws an exposure as [`Exposure::sample`] does, then varies it more than a clinic would: a
+    /// field of 210 to 480 mm in the plane of the spine, L3 anywhere that leaves L1..L5 of this
     /// spine on the film, both sides alike, larger rotation, and four in ten films as projections
     /// of a CT volume ([`Rendering::LineIntegral`]): near sources, volumes that end beside, above
-    /// and below the lumbar spine, views up to 30 degrees off the lateral. The others are as clinics
-    /// of any kind take them ([`Clutter`]) and their scanners process them ([`Look`]), mostly with
-    /// the pelvis on the film. For training networks that are to work on films of another kind as
-    /// well.
+    /// and below the lumbar spine, views up to 30 degrees off the lateral. The others are as
+    /// clinics of any kind take them ([`Clutter`]) and their scanners process them ([`Look`]),
+    /// mostly with the pelvis on the film. For training networks that are to work on films of
+    /// another kind as well.
     #[must_use]
     pub fn sample_varied(spine: &Spine, size: [usize; 2], seed: u64) -> Self {
         let mut dice = Dice::new(Seed::new(seed));

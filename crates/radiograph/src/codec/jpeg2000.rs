@@ -1,5 +1,6 @@
 //! JPEG 2000 (ITU-T T.800) and its high-throughput kind (T.814): one codestream with two block
-//! coders, [`ebcot`] and [`htj2k`](super::htj2k). All of a decoder is here, from markers to samples.
+//! coders, [`ebcot`] and [`htj2k`](super::htj2k). All of a decoder is here, from markers to
+//! samples.
 //!
 //! Reads all progression orders and their changes, packed packet headers, precincts, layers, tiles,
 //! regions of interest, both wavelets and component transforms, all block styles, and one set of

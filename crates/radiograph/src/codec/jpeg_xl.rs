@@ -13,8 +13,8 @@ const PIECE: usize = 256 << 10;
 /// Decodes the first frame of a codestream or of a file. A picture recompressed from JPEG comes as
 /// its pixels.
 ///
-/// Of a cut picture the decoder writes what it has whole and does not say what: a second run, over a
-/// buffer of other bytes, shows what was written.
+/// Of a cut picture the decoder writes what it has whole and does not say what: a second run, over
+/// a buffer of other bytes, shows what was written.
 pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Frame, Fault> {
     let (first, whole) = run(bytes, size, deadline, 0)?;
     let rows = match whole {

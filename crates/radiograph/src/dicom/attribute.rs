@@ -73,8 +73,8 @@ pub(super) fn read(header: &Header<'_>, attributes: &[Attribute]) -> BTreeMap<St
     attributes.iter().filter_map(value).collect()
 }
 
-/// A value as text: several with backslashes between, a sequence as the number of its items, bytes as
-/// their number.
+/// A value as text: several with backslashes between, a sequence as the number of its items, bytes
+/// as their number.
 fn shown(element: &Element<'_>) -> String {
     let tag = dicom_core::Tag(element.group, element.element);
     let by_dictionary = StandardDataDictionary.by_tag(tag).map(|entry| entry.vr().relaxed());

@@ -1,5 +1,6 @@
-//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, of the colours a person would
-//! see. That is not always the Y of a YBR image: colours that no screen can show are clipped first.
+//! Colour to grey: the luma of Rec. 601, `0.299 R + 0.587 G + 0.114 B`, of the colours a person
+//! would see. That is not always the Y of a YBR image: colours that no screen can show are clipped
+//! first.
 
 use super::file::Header;
 use super::layout::{Layout, Photometric};

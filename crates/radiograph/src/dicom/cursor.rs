@@ -147,8 +147,8 @@ impl<'a> Cursor<'a> {
         Ok(Head { tag, vr: Some(vr), bad_vr: None, len })
     }
 
-    /// Whether the value of an element, of that length, is followed by the end or by an element that
-    /// may come next.
+    /// Whether the value of an element, of that length, is followed by the end or by an element
+    /// that may come next.
     fn leads_on(&self, tag: (u16, u16), len: u32) -> bool {
         let Some(rest) = self.rest().get(len as usize..) else { return false };
         let Some(next) = rest.get(..8) else { return rest.is_empty() };

@@ -49,8 +49,8 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// The values of a decimal or integer string, `None` for one that is not a number; empty values at
-    /// the end are left out.
+    /// The values of a decimal or integer string, `None` for one that is not a number; empty values
+    /// at the end are left out.
     pub(crate) fn each_number(&self) -> Option<Vec<Option<f64>>> {
         if let Some([b'U' | b'S', b'S' | b'L' | b'V'] | [b'F', b'D' | b'L']) = self.vr {
             return Some(self.numbers()?.into_iter().map(Some).collect());

@@ -1,9 +1,9 @@
 //! Float (7FE0,0008) and Double Float Pixel Data (7FE0,0009) (PS3.3 C.7.6.24 and C.7.6.25): values
 //! that are no codes, so that the grey scale is evaluated for each.
 //!
-//! To grey: rescaled where the file says so, then the window or VOI LUT of the file, or else from the
-//! smallest to the largest value. Padding, infinities and NaN are no film: they are black, and where
-//! values are asked for the smallest one.
+//! To grey: rescaled where the file says so, then the window or VOI LUT of the file, or else from
+//! the smallest to the largest value. Padding, infinities and NaN are no film: they are black, and
+//! where values are asked for the smallest one.
 
 use super::element::Element;
 use super::file::Header;

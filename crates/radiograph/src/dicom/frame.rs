@@ -106,8 +106,8 @@ fn native<'a>(
     Ok(FrameBytes { bytes: frame, encapsulated: false, in_words: false, truncated })
 }
 
-/// `size` bytes, or as many as there are, from a bit on: frames of one bit a pixel follow each other
-/// without padding (PS3.5 8.1.1).
+/// `size` bytes, or as many as there are, from a bit on: frames of one bit a pixel follow each
+/// other without padding (PS3.5 8.1.1).
 fn bits_from(bytes: &[u8], start: usize, size: usize) -> Cow<'_, [u8]> {
     let rest = bytes.get(start / 8..).unwrap_or_default();
     let shift = start % 8;
@@ -119,9 +119,9 @@ fn bits_from(bytes: &[u8], start: usize, size: usize) -> Cow<'_, [u8]> {
     Cow::Owned(bytes.take(size).collect())
 }
 
-/// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise an
-/// offset table says where each frame starts, or where there is none the fragments themselves, of
-/// which those that begin a codestream begin a frame.
+/// The fragments of a frame: one frame takes all; as many fragments as frames, one each; otherwise
+/// an offset table says where each frame starts, or where there is none the fragments themselves,
+/// of which those that begin a codestream begin a frame.
 fn encapsulated<'a>(
     header: &Header<'a>,
     items: &[&'a [u8]],
@@ -164,8 +164,8 @@ fn encapsulated<'a>(
     Ok(FrameBytes { bytes, encapsulated: true, in_words: false, truncated: false })
 }
 
-/// The fragments of a frame by their first bytes; where none begins as a codestream does and there are
-/// fewer than frames, one each.
+/// The fragments of a frame by their first bytes; where none begins as a codestream does and there
+/// are fewer than frames, one each.
 fn by_codestream(
     fragments: &[&[u8]],
     index: usize,

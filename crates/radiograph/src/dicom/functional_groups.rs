@@ -1,13 +1,13 @@
-//! The functional groups of a frame (PS3.3 C.7.6.16): attributes that enhanced objects state once for
-//! all frames or for each one, inside of sequences.
+//! The functional groups of a frame (PS3.3 C.7.6.16): attributes that enhanced objects state once
+//! for all frames or for each one, inside of sequences.
 
 use super::element::Element;
 use super::file::Header;
 use super::tag::{self, Tag};
 use crate::{Error, Warning};
 
-/// The macros whose attributes this crate reads, by element: grey scale, spacing, geometry, shutter,
-/// orientation, side.
+/// The macros whose attributes this crate reads, by element: grey scale, spacing, geometry,
+/// shutter, orientation, side.
 const MACROS: [(u16, u16); 8] = [
     (0x0018, 0x9472), // Frame Display Shutter
     (0x0018, 0x9476), // X-Ray Geometry
@@ -21,8 +21,8 @@ const MACROS: [(u16, u16); 8] = [
 
 impl<'a> Header<'a> {
     /// The attributes as they are for a frame: those of its own functional groups before the shared
-    /// ones, and those before the ones of the data set. Groups that cannot be read are left out with
-    /// a warning.
+    /// ones, and those before the ones of the data set. Groups that cannot be read are left out
+    /// with a warning.
     pub(crate) fn for_frame(self, frame: usize, warnings: &mut Vec<Warning>) -> Self {
         let shared = self.group(tag::SHARED_FUNCTIONAL_GROUPS, 0, warnings);
         let mut own = self.group(tag::PER_FRAME_FUNCTIONAL_GROUPS, frame, warnings);

@@ -9,7 +9,8 @@ use super::tag::{self, Tag};
 use crate::stated::{self, BELIEVABLE_MM};
 use crate::{Error, ReadOptions, Spacing, SpacingKind, Warning};
 
-/// The best-founded spacing the file offers, or where it offers none the one that the caller states.
+/// The best-founded spacing the file offers, or where it offers none the one that the caller
+/// states.
 pub(crate) fn spacing(
     header: &Header<'_>,
     options: &ReadOptions,

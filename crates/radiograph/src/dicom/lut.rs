@@ -74,8 +74,8 @@ pub(crate) fn is_empty(item: &Header<'_>) -> bool {
     item.element(tag::LUT_DESCRIPTOR).is_none() || item.element(tag::LUT_DATA).is_none()
 }
 
-/// `count` entries of 16 bits, or of 8 bits packed two to a word where there are just as many bytes.
-/// Where there are fewer, the last one stands for the rest.
+/// `count` entries of 16 bits, or of 8 bits packed two to a word where there are just as many
+/// bytes. Where there are fewer, the last one stands for the rest.
 fn entries(
     item: &Header<'_>,
     data: Tag,

@@ -13,8 +13,8 @@ pub(crate) struct Padding {
 }
 
 impl Padding {
-    /// The values as they stand, in 16 bits with the sign of the pixels: one that Bits Stored cannot
-    /// hold is the value of no pixel, and must not be masked to one that is.
+    /// The values as they stand, in 16 bits with the sign of the pixels: one that Bits Stored
+    /// cannot hold is the value of no pixel, and must not be masked to one that is.
     pub(crate) fn read(header: &Header<'_>, layout: &Layout) -> Result<Option<Self>, Error> {
         let Some(value) = header.word(tag::PIXEL_PADDING_VALUE)? else { return Ok(None) };
         let limit = header.word(tag::PIXEL_PADDING_RANGE_LIMIT)?.unwrap_or(value);

@@ -135,7 +135,8 @@ fn find(name: &str, header: &Header<'_>, luts: &[Header<'_>]) -> Result<Place, E
     })
 }
 
-/// The first window whose numbers are numbers; one that cannot be (width 0) is none, with a warning.
+/// The first window whose numbers are numbers; one that cannot be (width 0) is none, with a
+/// warning.
 fn first_window(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Result<Presentation, Error> {
     let pairs = windows(header);
     let index = pairs.iter().position(Option::is_some).unwrap_or(0);

@@ -24,7 +24,8 @@ impl Archive {
         Ok((Self(archive), names))
     }
 
-    /// A member, of which the archive says itself how long it is: neither is believed beyond `limit`.
+    /// A member, of which the archive says itself how long it is: neither is believed beyond
+    /// `limit`.
     pub(super) fn bytes(&self, index: usize, limit: u64) -> Result<Vec<u8>, Error> {
         let mut archive = self.0.clone();
         let file = archive.by_index(index).map_err(fault)?;

@@ -29,8 +29,8 @@ pub struct FolderReport<T> {
 
 /// Reads all films under a folder, in parallel, and makes something of each while it is in memory.
 ///
-/// A zip archive and a DICOMDIR stand for a folder: that of the members, and that of the files which
-/// the directory names. In a folder, links to other folders and archives are not followed.
+/// A zip archive and a DICOMDIR stand for a folder: that of the members, and that of the files
+/// which the directory names. In a folder, links to other folders and archives are not followed.
 ///
 /// `each` gets the path and the film; `progress` is told how many files are done and how many there
 /// are. The result does not depend on the number of threads.

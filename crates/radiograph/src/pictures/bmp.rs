@@ -1,5 +1,6 @@
-//! BMP (Windows bitmap): 1, 2, 4 and 8 bits with a palette, 16, 24 and 32 bits of colour, run lengths
-//! (Microsoft, *Bitmap Storage*). A decoder of this crate's own, as the format is a header and rows.
+//! BMP (Windows bitmap): 1, 2, 4 and 8 bits with a palette, 16, 24 and 32 bits of colour, run
+//! lengths (Microsoft, *Bitmap Storage*). A decoder of this crate's own, as the format is a header
+//! and rows.
 
 use super::{Picture, check_pixels, provenance};
 use crate::luma::mix;

@@ -53,8 +53,8 @@ impl Picture {
         Self { height, width, values, range, white_is_zero, orientation, rows, provenance }
     }
 
-    /// A radiograph with grey in `[0, 1]`, or in the picture's own units; of unknown spacing where the
-    /// caller states none.
+    /// A radiograph with grey in `[0, 1]`, or in the picture's own units; of unknown spacing where
+    /// the caller states none.
     pub(crate) fn into_radiograph(mut self, options: &ReadOptions) -> Result<Radiograph, Error> {
         if let Some(index) = self.values.iter().position(|v| !v.is_finite()) {
             let (name, value) = ("pixels", self.values[index]);

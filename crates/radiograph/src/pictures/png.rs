@@ -190,8 +190,8 @@ impl PngOptions {
     }
 }
 
-/// The grey values that become black and white: 0 and 1 where all lie between, else the smallest and
-/// the largest.
+/// The grey values that become black and white: 0 and 1 where all lie between, else the smallest
+/// and the largest.
 #[derive(Clone, Copy)]
 struct Range {
     low: f64,

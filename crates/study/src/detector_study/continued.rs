@@ -92,8 +92,8 @@ fn percent_errors(marked: &VertebraKeypoints, found: &VertebraKeypoints) -> [f64
     })
 }
 
-/// Whether each found point is nearest to its own mark. T12 and S1, which are not marked, go on from
-/// the marks next to them.
+/// Whether each found point is nearest to its own mark. T12 and S1, which are not marked, go on
+/// from the marks next to them.
 fn levels_agree(marked: &VertebraKeypoints, found: &VertebraKeypoints) -> bool {
     let marks: Vec<(f64, f64)> = marked.points().iter().map(|p| (p.x, p.y)).collect();
     let beyond = |a: (f64, f64), b: (f64, f64)| (2.0 * a.0 - b.0, 2.0 * a.1 - b.1);

@@ -6,8 +6,8 @@ use crate::input::subjects::StudyData;
 use vertebra_cohort::Covariate;
 
 /// The models of the configuration, less what no subject of the development set has recorded and
-/// what is the same for all of them; a model that is left empty, or equal to an earlier one, is left
-/// out. With a note for each.
+/// what is the same for all of them; a model that is left empty, or equal to an earlier one, is
+/// left out. With a note for each.
 ///
 /// # Errors
 /// [`Error::UselessCovariate`] where the models are not those of a preset: who asks for a covariate

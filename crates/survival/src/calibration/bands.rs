@@ -47,9 +47,9 @@ impl CalibrationOptions {
     /// whole.
     ///
     /// # Errors
-    /// As [`calibration_curve`](Self::calibration_curve), [`Error::InvalidSetting`] for a prediction
-    /// of `at` outside (0, 1), and [`Error::UndefinedReplicates`] where the curve is undefined in
-    /// more than one in ten bootstrap samples.
+    /// As [`calibration_curve`](Self::calibration_curve), [`Error::InvalidSetting`] for a
+    /// prediction of `at` outside (0, 1), and [`Error::UndefinedReplicates`] where the curve is
+    /// undefined in more than one in ten bootstrap samples.
     ///
     /// # Examples
     /// ```

@@ -19,9 +19,9 @@ pub struct CalibrationGroup {
     pub events: usize,
     /// Mean predicted risk.
     pub predicted: f64,
-    /// Observed risk at the horizon. Its interval is symmetric on the log-log scale; where nobody had
-    /// the event it is the exact one (Clopper and Pearson) of those followed to the horizon, and
-    /// where all had it, it reaches from 0 to 1, as the variance is then undefined.
+    /// Observed risk at the horizon. Its interval is symmetric on the log-log scale; where nobody
+    /// had the event it is the exact one (Clopper and Pearson) of those followed to the horizon,
+    /// and where all had it, it reaches from 0 to 1, as the variance is then undefined.
     pub observed: Estimate,
 }
 

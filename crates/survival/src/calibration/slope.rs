@@ -10,9 +10,9 @@ use crate::{
 /// Calibration slope of a log hazard: its coefficient in a Cox model of these outcomes (Efron
 /// ties), or that of a log subdistribution hazard in Fine and Gray's model of one cause. Of a
 /// predicted probability `p` it is `ln(-ln(1 - p))`. 1 is right; below 1 the predictions are too
-/// extreme. The standard error is from the observed information of the Cox model times the clusters'
-/// design effect, from its sandwich where case weights are not whole numbers, or from Fine and
-/// Gray's sandwich.
+/// extreme. The standard error is from the observed information of the Cox model times the
+/// clusters' design effect, from its sandwich where case weights are not whole numbers, or from
+/// Fine and Gray's sandwich.
 ///
 /// # Shapes
 /// - `log_hazard`: `[n]`, finite

@@ -41,8 +41,8 @@ impl ConcordanceOptions {
     /// Bootstrap of the indices of several scores, each sample with standard errors, so that both
     /// each index and each paired difference have percentile, BCa and studentised intervals.
     ///
-    /// Where either of the two options or the outcomes have clusters, these are drawn whole and are dependent in
-    /// standard errors.
+    /// Where either of the two options or the outcomes have clusters, these are drawn whole and are
+    /// dependent in standard errors.
     ///
     /// # Errors
     /// As [`estimate_jointly`](Self::estimate_jointly) and [`BootstrapOptions::draw`], and

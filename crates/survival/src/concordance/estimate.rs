@@ -27,8 +27,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct CStatistic {
-    /// The index, in [0, 1]. Where every comparable pair is concordant, or every one discordant, its
-    /// standard error is 0 and its interval that of Newcombe's score test for an area.
+    /// The index, in [0, 1]. Where every comparable pair is concordant, or every one discordant,
+    /// its standard error is 0 and its interval that of Newcombe's score test for an area.
     pub estimate: Estimate,
     /// The pairs behind it.
     pub pairs: PairTotals,

@@ -5,8 +5,9 @@
 //! the sums are those of second-order U-statistics, and the delta method gives those of the
 //! indices. In large samples it agrees with the jackknife of
 //! [`ConcordanceOptions::compare`](crate::ConcordanceOptions::compare); in small ones it corrects
-//! for pairs sharing a subject. Where subjects depend on each other the units are the clusters, whose
-//! pairs have the sums over their members; pairs within a cluster count in `C` and belong to it.
+//! for pairs sharing a subject. Where subjects depend on each other the units are the clusters,
+//! whose pairs have the sums over their members; pairs within a cluster count in `C` and belong to
+//! it.
 //!
 //! Written from the paper: Kang, Chen, Petrick & Gallas, *Stat Med* 2015;34:685-703. The values are
 //! compared with those of R compareC 1.3.3.

@@ -56,8 +56,8 @@ pub struct CoxMaximum {
     pub coefficients: Vec<f64>,
     /// Their covariance, the inverse of the information with the penalty's curvature, `[p][p]`.
     pub covariance: Vec<Vec<f64>>,
-    /// The sandwich of that, where the design or the outcomes have clusters, or the case weights are
-    /// not whole numbers.
+    /// The sandwich of that, where the design or the outcomes have clusters, or the case weights
+    /// are not whole numbers.
     pub robust_covariance: Option<Vec<Vec<f64>>>,
     /// By how much the clusters multiply each coefficient's variance: the ratio of its sandwich to
     /// that of independent rows; 1 without clusters.

@@ -1,9 +1,9 @@
 //! Standard errors of survival curves whose subjects depend on each other, or whose weights do not
 //! count.
 //!
-//! With `A(t) = sum d / (n (n - d))` over event times, a row of weight `w` at risk on `(e, t_i]` has
-//! the influence `w (A(t_i) - A(e))` on `ln S`, less `w / (n - d)` where it has an event; on the
-//! cumulative hazard it has `- w sum d / n^2`, plus `w / n`. Sums over clusters give robust
+//! With `A(t) = sum d / (n (n - d))` over event times, a row of weight `w` at risk on `(e, t_i]`
+//! has the influence `w (A(t_i) - A(e))` on `ln S`, less `w / (n - d)` where it has an event; on
+//! the cumulative hazard it has `- w sum d / n^2`, plus `w / n`. Sums over clusters give robust
 //! variances (R's `survfit(.., cluster)`). Without delayed entry those of single rows are
 //! Greenwood's; with it they differ, and Greenwood's are multiplied by the ratio of the two, the
 //! design effect.
@@ -107,8 +107,8 @@ impl Dependence {
         Variances::DesignEffects(clusters.iter().zip(&rows).map(ratio).collect())
     }
 
-    /// The variance of `sum_k area_k dlnS_k`, such as the area under the curve, where the model's is
-    /// `model` and the steps of `A` are these.
+    /// The variance of `sum_k area_k dlnS_k`, such as the area under the curve, where the model's
+    /// is `model` and the steps of `A` are these.
     pub(super) fn variance(
         &self,
         areas: &[f64],

@@ -21,8 +21,8 @@ pub enum CurveScale {
 
 impl CurveScale {
     /// Bounds around `survival`, whose logarithm has the standard error `se`. At 1 nothing has
-    /// happened and the bounds are 1, which callers replace by exact ones; at 0 the variance is undefined and the upper bound stays at
-    /// `last_upper`.
+    /// happened and the bounds are 1, which callers replace by exact ones; at 0 the variance is
+    /// undefined and the upper bound stays at `last_upper`.
     pub(crate) fn around(self, survival: f64, se: f64, z: f64, last_upper: f64) -> (f64, f64) {
         if survival >= 1.0 {
             return (1.0, 1.0);

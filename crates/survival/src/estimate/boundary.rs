@@ -3,10 +3,9 @@
 //! - A share of 0 among `n` has the exact upper bound `1 - (alpha / 2)^(1 / n)` (Clopper & Pearson,
 //!   *Biometrika* 26:404-413, 1934).
 //! - An area of 1 has the lower bound at which its score test would just not reject: the area
-//!   `theta` with `1 - theta = q sqrt(V(theta))`, where
-//!   `V = theta (1 - theta) [1 + (N - 1) ((1 - theta) / (2 - theta) + theta / (1 + theta))] / (m n)`
-//!   for `m` cases and `n` controls and `N = (m + n) / 2` (Newcombe, *Stat. Med.* 25:559-573, 2006,
-//!   method 5).
+//!   `theta` with `1 - theta = q sqrt(V(theta))`, where `V = theta (1 - theta) [1 + (N - 1) ((1 -
+//!   theta) / (2 - theta) + theta / (1 + theta))] / (m n)` for `m` cases and `n` controls and
+//!   `N = (m + n) / 2` (Newcombe, *Stat. Med.* 25:559-573, 2006, method 5).
 
 use crate::estimate::{Estimate, Interval, Pivot, Scale};
 

@@ -158,7 +158,8 @@ pub fn fine_gray(endpoint: &impl Endpoint, covariates: &[&[f64]]) -> Result<Fine
 
 const NAME: &str = "the subdistribution hazard fit";
 
-/// The sandwich variance is some few times that of the information; beyond so many times it is none.
+/// The sandwich variance is some few times that of the information; beyond so many times it is
+/// none.
 const IRREGULAR: f64 = 1e12;
 
 /// Back to the units of the covariates.

@@ -65,9 +65,9 @@ pub struct GrayOptions {
 /// competing ones.
 ///
 /// # Errors
-/// [`Error::LengthMismatch`], [`Error::NoEvents`] without an event of
-/// the cause, [`Error::Undefined`] where no two groups can be compared or there are no more clusters
-/// than groups, [`Error::Unsupported`] for delayed entry.
+/// [`Error::LengthMismatch`], [`Error::NoEvents`] without an event of the cause,
+/// [`Error::Undefined`] where no two groups can be compared or there are no more clusters than
+/// groups, [`Error::Unsupported`] for delayed entry.
 ///
 /// # Examples
 /// ```

@@ -7,8 +7,8 @@
 //! Whole case weights are counts: a subject of weight 2 is two alike, in every number above. Where
 //! they are not whole numbers, as those that correct for sampling or for confounding, a
 //! hypergeometric covariance has no meaning, and the test is the robust one of the same scores.
-//! Clusters multiply the statistic by their design effect, with the clusters at risk in place of the
-//! subjects at risk in the finite-population factor `n / (n - 1)` of the covariance.
+//! Clusters multiply the statistic by their design effect, with the clusters at risk in place of
+//! the subjects at risk in the finite-population factor `n / (n - 1)` of the covariance.
 //!
 //! Sources: Mantel, *Cancer Chemother. Rep.* 50:163-170, 1966; Peto & Peto, *JRSS A* 135:185-207,
 //! 1972; Tarone & Ware, *Biometrika* 64:156-160, 1977; Harrington & Fleming, *Biometrika*

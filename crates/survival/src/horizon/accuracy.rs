@@ -28,8 +28,8 @@ pub struct ThresholdAccuracy {
     /// Subjects with `risk >= threshold` are flagged.
     pub threshold: f64,
     /// P(flagged | event by the horizon). Standard errors include that of the censoring weights;
-    /// intervals are by Student's t on one degree of freedom less than there are subjects (clusters)
-    /// in the share's denominator, and exact where the share is 0 or 1.
+    /// intervals are by Student's t on one degree of freedom less than there are subjects
+    /// (clusters) in the share's denominator, and exact where the share is 0 or 1.
     pub sensitivity: Estimate,
     /// P(not flagged | no event by the horizon).
     pub specificity: Estimate,

@@ -9,8 +9,8 @@
 //! products of their infinitesimal jackknife values, so that all can be compared in one Wald test.
 //!
 //! Sources: Uno et al., *JASA* 102:527-537, 2007; Hung & Chiang, *Can. J. Stat.* 38:8-26, 2010;
-//! standard error and competing risks: Blanche et al., *Stat. Med.* 32:5381-5397, 2013; the interval
-//! of an area of 0 or 1: Newcombe, *Stat. Med.* 25:559-573, 2006.
+//! standard error and competing risks: Blanche et al., *Stat. Med.* 32:5381-5397, 2013; the
+//! interval of an area of 0 or 1: Newcombe, *Stat. Med.* 25:559-573, 2006.
 
 use crate::{
     error::Error,

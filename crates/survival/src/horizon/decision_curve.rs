@@ -46,8 +46,8 @@ pub struct NetBenefit {
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for a threshold
-/// outside (0, 1) or a bad horizon, [`Error::Undefined`] where nobody was followed to the horizon, or
-/// nobody of those flagged.
+/// outside (0, 1) or a bad horizon, [`Error::Undefined`] where nobody was followed to the horizon,
+/// or nobody of those flagged.
 ///
 /// # Examples
 /// ```

@@ -6,8 +6,8 @@
 //! `|t_i - t| <= bandwidth`, each event counting alike: the weighted mean rank estimator with a
 //! flat kernel. It estimates `P(M_i > M_j | T_i = t, T_j > t)` without a censoring curve; a falling
 //! curve shows discrimination that wears off. Standard errors are infinitesimal jackknife ones, the
-//! window held fixed, summed over the members of clusters, with Student's t on one degree of freedom
-//! less than there are events (clusters with one) in the window.
+//! window held fixed, summed over the members of clusters, with Student's t on one degree of
+//! freedom less than there are events (clusters with one) in the window.
 //!
 //! Sources: Heagerty & Zheng, *Biometrics* 61:92-105, 2005; Saha-Chaudhuri & Heagerty,
 //! *Biostatistics* 14:42-59, 2013.

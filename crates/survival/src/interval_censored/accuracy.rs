@@ -11,9 +11,9 @@
 //! `C(t) = sum P(T_i < T_j, T_i <= t | ..) [M_i > M_j] / sum P(T_i < T_j, T_i <= t | ..)`;
 //!
 //! equal scores count half. The probabilities are those of the proportional hazards model
-//! ([`IntervalCoxOptions`](super::IntervalCoxOptions)) of the normal scores of the score's ranks, so
-//! that both depend on ranks alone, as C and AUC should. Two times within one interval of support
-//! of the model count as equal, and are no pair. Where all times are exact up to `t` the
+//! ([`IntervalCoxOptions`](super::IntervalCoxOptions)) of the normal scores of the score's ranks,
+//! so that both depend on ranks alone, as C and AUC should. Two times within one interval of
+//! support of the model count as equal, and are no pair. Where all times are exact up to `t` the
 //! probabilities are 0 and 1 and the model does not matter.
 //!
 //! Standard errors are the standard deviation over bootstrap samples, in each of which the model is

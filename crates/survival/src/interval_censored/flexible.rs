@@ -1,10 +1,10 @@
 //! Proportional hazards with a smooth baseline: the model of Royston and Parmar.
 //!
-//! `ln H(t | x) = s(ln t; g) + x'b`, `s` a natural cubic spline of `ln t`. With `u = ln H` a subject
-//! adds `ln(exp(-exp u(left)) - exp(-exp u(right)))`, the probability that a variable with the
-//! extreme value distribution lies between, or at an exact time the logarithm of its density times
-//! `du/dln t`. Both are concave in the parameters (Prekopa, *Acta Sci. Math.* 34:335-343, 1973), so
-//! that Newton's method finds the one maximum.
+//! `ln H(t | x) = s(ln t; g) + x'b`, `s` a natural cubic spline of `ln t`. With `u = ln H` a
+//! subject adds `ln(exp(-exp u(left)) - exp(-exp u(right)))`, the probability that a variable with
+//! the extreme value distribution lies between, or at an exact time the logarithm of its density
+//! times `du/dln t`. Both are concave in the parameters (Prekopa, *Acta Sci. Math.* 34:335-343,
+//! 1973), so that Newton's method finds the one maximum.
 
 use super::{outcomes::IntervalOutcomes, spline::Spline};
 use crate::{

@@ -11,7 +11,8 @@ use super::outcomes::IntervalOutcomes;
 pub(crate) struct Intersections {
     pub(crate) lower: Vec<f64>,
     pub(crate) upper: Vec<f64>,
-    /// The intersections within each subject's interval: from `ranges[i].0` to before `ranges[i].1`.
+    /// The intersections within each subject's interval: from `ranges[i].0` to before
+    /// `ranges[i].1`.
     pub(crate) ranges: Vec<(usize, usize)>,
 }
 

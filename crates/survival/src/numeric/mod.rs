@@ -1,8 +1,8 @@
 //! Numerical pieces that the statistics share and that are of use by themselves.
 //!
 //! Public are the [`distributions`] behind intervals and P values, right to nearly the last digit,
-//! [`mean_and_sd`] and [`significant`] digits. Inside the crate: Newton's method, small symmetric matrices, sorting and
-//! ranking, Fenwick's tree.
+//! [`mean_and_sd`] and [`significant`] digits. Inside the crate: Newton's method, small symmetric
+//! matrices, sorting and ranking, Fenwick's tree.
 //!
 //! # Examples
 //! ```

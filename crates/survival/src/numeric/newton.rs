@@ -7,8 +7,8 @@
 //! of a step.
 //!
 //! - It has converged when the step after this one would be shorter than 1e-10 standard errors, by
-//!   the rate at which steps shrink (Newton's square themselves, those of Gauss and Newton shrink by
-//!   a factor); this step is still taken.
+//!   the rate at which steps shrink (Newton's square themselves, those of Gauss and Newton shrink
+//!   by a factor); this step is still taken.
 //! - A step that lowers the function is halved until it does not. Where no step raises it, the last
 //!   digits of its sum are reached: that is the maximum if what is left is short.
 //! - There is no maximum where the function has stopped rising for any practical purpose while a

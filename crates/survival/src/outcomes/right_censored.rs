@@ -226,8 +226,8 @@ impl Outcomes {
         self.weight.as_deref()
     }
 
-    /// The label of each subject's cluster, shape `[n]`, from 0 in order of the labels given; `None`
-    /// where subjects are independent.
+    /// The label of each subject's cluster, shape `[n]`, from 0 in order of the labels given;
+    /// `None` where subjects are independent.
     #[must_use]
     pub fn clusters(&self) -> Option<&[usize]> {
         self.clusters.as_deref()

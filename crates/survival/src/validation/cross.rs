@@ -17,8 +17,8 @@ pub struct CrossValidated {
     /// Its value in each fold, repetition after repetition.
     pub by_fold: Vec<f64>,
     /// Standard deviation between repetitions: what the random folds add. It is no standard error,
-    /// as all repetitions share the subjects; [`nested_cross_validation`](super::nested_cross_validation)
-    /// has one. NaN for one repetition.
+    /// as all repetitions share the subjects;
+    /// [`nested_cross_validation`](super::nested_cross_validation) has one. NaN for one repetition.
     pub sd_between_repeats: f64,
 }
 

@@ -30,13 +30,13 @@ struct Arguments {
     /// and the settings made for them; the detector then works on films of other kinds too
     #[arg(long, value_name = "FILMS", conflicts_with = "cohort")]
     phantom: Option<usize>,
-    /// Folder of CT scans; every fifth phantom film is then a projection of one of them. Each scan is
-    /// a folder in it with three NIfTI files: the scan, a map of vertebrae (TotalSegmentator's
+    /// Folder of CT scans; every fifth phantom film is then a projection of one of them. Each scan
+    /// is a folder in it with three NIfTI files: the scan, a map of vertebrae (TotalSegmentator's
     /// numbers: L1..L5 are 31..27) and a mask of vertebral bodies
     #[arg(long, value_name = "DIR", requires = "phantom")]
     ct: Option<PathBuf>,
-    /// Folder of a detector to go on from, as this program writes it: its network, head and settings
-    /// are kept
+    /// Folder of a detector to go on from, as this program writes it: its network, head and
+    /// settings are kept
     #[arg(long, value_name = "DIR", conflicts_with = "weights")]
     start: Option<PathBuf>,
     #[command(flatten)]

@@ -12,11 +12,11 @@ use vertebra_radiograph::{
 /// with --csv; on standard error what cannot be read, and a count. The exit code is 1 where no film
 /// could be read.
 ///
-/// In OUT of --png and --npy each film of a folder fills places in braces: {n} its number ({n:4} with
-/// four digits), {name} its file name, {folder} the folders it lies in, {patient}, {date}, {study},
-/// {series}, {instance}, {modality}, {view}, {laterality}, and {KEYWORD} or {(gggg,eeee)} any
-/// attribute. What a film does not have is "unknown". Nothing is written where two films would make
-/// the same file, or one that exists.
+/// In OUT of --png and --npy each film of a folder fills places in braces: {n} its number ({n:4}
+/// with four digits), {name} its file name, {folder} the folders it lies in, {patient}, {date},
+/// {study}, {series}, {instance}, {modality}, {view}, {laterality}, and {KEYWORD} or {(gggg,eeee)}
+/// any attribute. What a film does not have is "unknown". Nothing is written where two films would
+/// make the same file, or one that exists.
 #[derive(Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
@@ -26,8 +26,8 @@ pub(crate) struct Arguments {
     /// Prints one JSON object instead of lines.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Writes the picture a person would see as grey PNG; of a folder one for each film where OUT has
-    /// places, as "{patient}_{date}_{n}.png", else a sheet of small ones with their names.
+    /// Writes the picture a person would see as grey PNG; of a folder one for each film where OUT
+    /// has places, as "{patient}_{date}_{n}.png", else a sheet of small ones with their names.
     #[arg(long, value_name = "OUT")]
     pub(crate) png: Option<String>,
     /// Writes float32 [height, width] after the modality LUT, before VOI and inversion; of a folder
@@ -72,9 +72,9 @@ pub(crate) struct Arguments {
     /// Opens, with warnings, files without preamble, with an unusable transfer syntax or cut short.
     #[arg(long)]
     pub(crate) lenient: bool,
-    /// Window to apply: CENTER,WIDTH in modality units; the name that the file gives it; the number of
-    /// one of the file's windows from 0, or of its VOI LUTs as lut:N; or none. Without it, the first
-    /// VOI LUT, else the first window.
+    /// Window to apply: CENTER,WIDTH in modality units; the name that the file gives it; the number
+    /// of one of the file's windows from 0, or of its VOI LUTs as lut:N; or none. Without it, the
+    /// first VOI LUT, else the first window.
     #[arg(long, value_name = "WINDOW", value_parser = window, allow_hyphen_values = true)]
     pub(crate) window: Option<VoiChoice>,
     /// Distance of pixel centres where the file does not state it: MM, or ROW,COL in mm.

@@ -1,8 +1,8 @@
 //! The two hip bones and the upper ends of the thigh bones.
 //!
 //! The outline of a hip bone is that of a lateral view, in the frame of the hip: `a` forwards, `b`
-//! downwards, mm from the centre of the femoral head. Chosen by eye for the simulation; the place of
-//! the hip below the sacrum follows pelvic incidence (Legaye et al., Eur Spine J 1998;7(2):99).
+//! downwards, mm from the centre of the femoral head. Chosen by eye for the simulation; the place
+//! of the hip below the sacrum follows pelvic incidence (Legaye et al., Eur Spine J 1998;7(2):99).
 
 use crate::dice::Dice;
 use crate::tissues::canvas::{Canvas, Ellipsoid};

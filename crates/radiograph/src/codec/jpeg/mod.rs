@@ -50,8 +50,8 @@ pub(crate) fn decode(bytes: &[u8], size: Size, deadline: Deadline) -> Result<Fra
     }
 }
 
-/// Whether the first scan has all components. The library reads those of a sequential picture in scans
-/// of their own wrong, without a word.
+/// Whether the first scan has all components. The library reads those of a sequential picture in
+/// scans of their own wrong, without a word.
 fn is_interleaved(stream: &Stream<'_>, frame: &FrameHeader) -> bool {
     let scan = stream.clone_ahead().and_then(|mut ahead| ahead.next());
     !matches!(scan, Ok(Event::Scan(segment, _))
@@ -65,8 +65,8 @@ pub(crate) fn orientation(bytes: &[u8], deadline: Deadline) -> Option<u16> {
     stream.orientation
 }
 
-/// What the components of a DCT frame are, as libjpeg takes them: by a JFIF segment, else by an Adobe
-/// one, else by the components' names. Four are not for films.
+/// What the components of a DCT frame are, as libjpeg takes them: by a JFIF segment, else by an
+/// Adobe one, else by the components' names. Four are not for films.
 fn colour(stream: &Stream<'_>, frame: &FrameHeader) -> Result<FrameColour, Fault> {
     let ids: Vec<u8> = frame.components.iter().map(|c| c.id).collect();
     match (ids.len(), stream.adobe_transform) {
@@ -138,8 +138,8 @@ fn progressive(mut stream: Stream<'_>, frame: &FrameHeader) -> Result<Frame, Fau
 /// Decodes 8-bit DCT processes, without a change of colour.
 ///
 /// The library is not shown the application segments: it refuses files whose Adobe segment is too
-/// short, and what they say of colour is `stream`'s to read. It fills up what is missing of a cut file
-/// without a word; where that may have happened, the decoders of this crate tell what arrived.
+/// short, and what they say of colour is `stream`'s to read. It fills up what is missing of a cut
+/// file without a word; where that may have happened, the decoders of this crate tell what arrived.
 fn baseline(stream: &Stream<'_>, frame: &FrameHeader, size: Size) -> Result<Frame, Fault> {
     let library = |e: zune_jpeg::errors::DecodeErrors| fault(e.to_string());
     let colour = colour(stream, frame)?;
@@ -183,8 +183,8 @@ fn baseline(stream: &Stream<'_>, frame: &FrameHeader, size: Size) -> Result<Fram
     Ok(Frame { samples, precision: 8, rows, colour, lossy: true })
 }
 
-/// Whether the library may have made up the end of a picture: the end marker is not there, or the last
-/// blocks are alike, as those are that it makes of no bits.
+/// Whether the library may have made up the end of a picture: the end marker is not there, or the
+/// last blocks are alike, as those are that it makes of no bits.
 fn may_be_cut(bytes: &[u8], samples: &[u8], size: Size) -> bool {
     if !has_end(bytes) {
         return true;

@@ -1,5 +1,5 @@
-//! Which tile-parts of a codestream arrived whole (ITU-T T.800 A.4.2): decoders make what they can of
-//! a cut one and say nothing.
+//! Which tile-parts of a codestream arrived whole (ITU-T T.800 A.4.2): decoders make what they can
+//! of a cut one and say nothing.
 
 use std::collections::BTreeMap;
 

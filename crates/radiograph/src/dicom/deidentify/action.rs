@@ -95,9 +95,9 @@ fn kept_if(may_stay: bool) -> Action {
     if may_stay { Action::Keep } else { Action::Remove }
 }
 
-/// Whether grey values are computed from the attribute, so that without it they would be others, and
-/// no reader would notice. Words in place of the numbers of the layout are not such: by them no film
-/// can be read.
+/// Whether grey values are computed from the attribute, so that without it they would be others,
+/// and no reader would notice. Words in place of the numbers of the layout are not such: by them no
+/// film can be read.
 fn makes_grey(tag: Tag, element: &Element<'_>) -> bool {
     let layout = matches!(
         tag.element(),

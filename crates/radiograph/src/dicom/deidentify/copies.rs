@@ -12,17 +12,18 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 impl Deidentifier {
-    /// De-identifies all DICOM pictures under a folder, or of what stands for one, in parallel, into
-    /// another folder, which is made. The new files are named after their new SOP Instance UIDs, since
-    /// names of files and folders may be names of persons; the report says which file became which.
-    /// Nothing is overwritten: of several films of one SOP Instance UID, in the order of their paths,
-    /// those after the first get a number behind it, and one that is the same again is a failure.
+    /// De-identifies all DICOM pictures under a folder, or of what stands for one, in parallel,
+    /// into another folder, which is made. The new files are named after their new SOP Instance
+    /// UIDs, since names of files and folders may be names of persons; the report says which file
+    /// became which. Nothing is overwritten: of several films of one SOP Instance UID, in the order
+    /// of their paths, those after the first get a number behind it, and one that is the same again
+    /// is a failure.
     ///
     /// `progress` is told how many files are done and how many there are.
     ///
     /// # Errors
-    /// [`Error::File`] where a folder cannot be listed or made, [`Error::InvalidValue`] where the new
-    /// one lies in the old one; a file that cannot be treated is one of the
+    /// [`Error::File`] where a folder cannot be listed or made, [`Error::InvalidValue`] where the
+    /// new one lies in the old one; a file that cannot be treated is one of the
     /// [`failures`](FolderReport::failures), and nothing of it is written.
     pub fn folder(
         &self,

@@ -3,8 +3,8 @@
 use jiff::Span;
 use jiff::civil::Date;
 
-/// Every date of a value, of which there may be several, each a date or a range of two; `None` where
-/// one of them cannot be shifted.
+/// Every date of a value, of which there may be several, each a date or a range of two; `None`
+/// where one of them cannot be shifted.
 pub(super) fn shift_all(text: &str, days: i32) -> Option<String> {
     let value = |value: &str| {
         let parts = value.trim().split('-').enumerate();

@@ -1,5 +1,5 @@
-//! The fragments of encapsulated Pixel Data: those of the frames, with nothing but their codestreams,
-//! and an offset table that says where they are.
+//! The fragments of encapsulated Pixel Data: those of the frames, with nothing but their
+//! codestreams, and an offset table that says where they are.
 
 use super::pixels::Sizes;
 use super::scrub::scrub;

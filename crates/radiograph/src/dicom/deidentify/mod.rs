@@ -105,7 +105,8 @@ impl Deidentifier {
     /// De-identifies a file in memory into another, which may not exist yet.
     ///
     /// # Errors
-    /// What [`bytes`](Self::bytes) refuses; [`Error::File`] where the file exists or cannot be written.
+    /// What [`bytes`](Self::bytes) refuses; [`Error::File`] where the file exists or cannot be
+    /// written.
     pub fn bytes_to_file(
         &self,
         bytes: &[u8],
@@ -124,8 +125,8 @@ impl Deidentifier {
     }
 
     /// De-identifies a file in memory. The encoding of pixels stays as it is, but comments in
-    /// codestreams, bytes behind the last pixel and overlays in unused bits go; a deflated data set is
-    /// written inflated.
+    /// codestreams, bytes behind the last pixel and overlays in unused bits go; a deflated data set
+    /// is written inflated.
     ///
     /// # Errors
     /// What [`ReadOptions::read_bytes`] refuses, truncated pixel data, and an empty key, by which

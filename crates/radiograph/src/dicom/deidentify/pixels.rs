@@ -55,8 +55,8 @@ pub(super) fn write_pixels(
     Ok(())
 }
 
-/// How much of Pixel Data are pixels. What a film is read by, or where it cannot be read as one, what
-/// its numbers say.
+/// How much of Pixel Data are pixels. What a film is read by, or where it cannot be read as one,
+/// what its numbers say.
 pub(super) struct Sizes {
     pub(super) frames: usize,
     /// Of a frame.

@@ -131,8 +131,8 @@ fn padded(text: &str, pad: u8) -> Vec<u8> {
     value
 }
 
-/// Whether a UID is one of the standard's own, of which none has more than three digits in a part: a
-/// longer one may be a date or a number of a person.
+/// Whether a UID is one of the standard's own, of which none has more than three digits in a part:
+/// a longer one may be a date or a number of a person.
 fn is_standard(uid: &str) -> bool {
     let part =
         |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());

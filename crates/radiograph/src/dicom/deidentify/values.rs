@@ -45,8 +45,8 @@ fn stored_width(element: &Element<'_>, vr: VR) -> Option<usize> {
     }
 }
 
-/// Whether bytes are whole numbers of a width and do not read as text, which small numbers never do:
-/// their high bytes are zero.
+/// Whether bytes are whole numbers of a width and do not read as text, which small numbers never
+/// do: their high bytes are zero.
 fn is_binary(value: &[u8], width: usize) -> bool {
     value.len().is_multiple_of(width) && !reads_as_text(value)
 }
@@ -87,8 +87,8 @@ fn has_long_number(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > MOST_DIGITS)
 }
 
-/// Whether text is the plain name of a maker or of a model, without what names of persons, dates and
-/// addresses have.
+/// Whether text is the plain name of a maker or of a model, without what names of persons, dates
+/// and addresses have.
 pub(super) fn is_plain_name(element: &Element<'_>) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b" .,()/&+_-".contains(&b);
     let plain =

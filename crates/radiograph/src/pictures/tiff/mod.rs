@@ -1,8 +1,8 @@
 //! TIFF and BigTIFF: grey, palette, RGB and YCbCr of any number of bits, in strips or tiles, planes
 //! apart or together, without compression or with LZW, Deflate, PackBits or JPEG (TIFF 6.0).
 //!
-//! Read here and not by a library, because none says how much of a cut file arrived; what decompresses
-//! is other crates'.
+//! Read here and not by a library, because none says how much of a cut file arrived; what
+//! decompresses is other crates'.
 
 mod directory;
 mod jpeg;
@@ -24,8 +24,8 @@ pub(crate) fn is_tiff(bytes: &[u8]) -> bool {
     matches!(bytes, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
 }
 
-/// Reads a page of a TIFF; integers from the smallest to the largest their bits can hold, floats from
-/// the smallest value to the largest; turned as its tag Orientation asks.
+/// Reads a page of a TIFF; integers from the smallest to the largest their bits can hold, floats
+/// from the smallest value to the largest; turned as its tag Orientation asks.
 pub(crate) fn read_tiff(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
     let deadline = Deadline::new(&options.limits);
     let index = options.frame.unwrap_or(0);

@@ -6,8 +6,8 @@ use super::{number, zero};
 const END: [u8; 2] = [0xFF, 0xD9];
 const TILE_PART: [u8; 2] = [0xFF, 0x90];
 
-/// Overwrites comments, unknown segments, boxes other than those of the picture, and what lies behind
-/// the end.
+/// Overwrites comments, unknown segments, boxes other than those of the picture, and what lies
+/// behind the end.
 pub(super) fn scrub(bytes: &mut [u8]) {
     match bytes {
         [0xFF, 0x4F, ..] => codestream(bytes),
