@@ -5,6 +5,7 @@
 mod heap;
 mod support;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use support::{EXPLICIT, File};
 use vertebra_radiograph::{Error, Limits, Radiograph, ReadOptions, Warning};
@@ -15,6 +16,12 @@ fn read(bytes: &[u8], options: &ReadOptions) -> (Result<Radiograph, Error>, usiz
     heap::peak_of(|| options.read_bytes(bytes))
 }
 
+/// Held by every test, since what another one makes at the same time counts as held, too.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn golden(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
@@ -22,6 +29,7 @@ fn golden(name: &str) -> Vec<u8> {
 /// Found by the fuzz target `tiff`: 160 MB for a file of 132 bytes.
 #[test]
 fn a_tiff_that_announces_more_than_it_holds_is_refused_before_room_is_made() {
+    let _alone = alone();
     for (tag, kind) in [(0x0100_u16, 3_u16), (0x0111, 4), (0x8120, 1)] {
         let mut bytes = b"MM\0*\0\0\0\x08\0\x01".to_vec();
         bytes.extend(tag.to_be_bytes());
@@ -39,6 +47,7 @@ fn a_tiff_that_announces_more_than_it_holds_is_refused_before_room_is_made() {
 /// checked.
 #[test]
 fn a_high_bit_beyond_every_word_is_refused() {
+    let _alone = alone();
     let mut film = File::grey(EXPLICIT, 12);
     film.layout(2, 2, 12).word(0x0028, 0x0102, u16::MAX).native(&[0; 8]);
     let error = read(&film.bytes(), &ReadOptions::default()).0.unwrap_err().to_string();
@@ -47,6 +56,7 @@ fn a_high_bit_beyond_every_word_is_refused() {
 
 #[test]
 fn more_elements_than_any_file_has_are_refused() {
+    let _alone = alone();
     let mut bytes = File::empty(EXPLICIT).head();
     let element = [0x08, 0, 0x60, 0, b'C', b'S', 0, 0];
     bytes.extend(std::iter::repeat_n(element, 1 << 20).flatten());
@@ -57,6 +67,7 @@ fn more_elements_than_any_file_has_are_refused() {
 
 #[test]
 fn a_value_longer_than_any_table_is_not_read_as_numbers() {
+    let _alone = alone();
     let mut film = File::grey(EXPLICIT, 12);
     film.put(0x0018, 0x1620, b"UT", &b"1\\1\\".repeat(1 << 20));
     film.text(0x0018, 0x1600, b"CS", "POLYGONAL");
@@ -69,6 +80,7 @@ fn a_value_longer_than_any_table_is_not_read_as_numbers() {
 /// A shutter of a quarter of a million corners, or named a hundred thousand times.
 #[test]
 fn shutters_take_no_time() {
+    let _alone = alone();
     let began = Instant::now();
     let mut film = File::grey(EXPLICIT, 12);
     film.put(0x0018, 0x1620, b"UT", &b"1\\1\\40\\40\\".repeat(50_000));
@@ -82,6 +94,7 @@ fn shutters_take_no_time() {
 
 #[test]
 fn a_polygon_with_a_notch_is_cut_out_row_by_row() {
+    let _alone = alone();
     let mut film = File::grey(EXPLICIT, 12);
     // A W: rows 1 to 30, with a notch from the top down to row 20 in the middle.
     film.text(0x0018, 0x1600, b"CS", "POLYGONAL");
@@ -95,6 +108,7 @@ fn a_polygon_with_a_notch_is_cut_out_row_by_row() {
 /// Every scan goes over the whole picture: a file of many would take the square of its length.
 #[test]
 fn a_component_has_one_scan() {
+    let _alone = alone();
     for (name, bits, syntax) in [
         ("lossless_12_1.jpg", 12, "1.2.840.10008.1.2.4.57"),
         ("dct_12.jpg", 12, "1.2.840.10008.1.2.4.51"),
@@ -111,6 +125,7 @@ fn a_component_has_one_scan() {
 
 #[test]
 fn a_progressive_picture_of_a_thousand_scans_is_refused() {
+    let _alone = alone();
     let stream = golden("dct_8.jpg");
     let scan = stream.windows(2).position(|w| w == [0xFF, 0xDA]).unwrap();
     let mut many = stream[..scan].to_vec();
@@ -127,6 +142,7 @@ fn limited(change: impl FnOnce(&mut Limits)) -> ReadOptions {
 
 #[test]
 fn limits_are_kept() {
+    let _alone = alone();
     let film = File::grey(EXPLICIT, 12).bytes();
     let what = |options: ReadOptions, bytes: &[u8]| match options.read_bytes(bytes) {
         Err(Error::LimitExceeded { name, .. }) => name,
@@ -154,6 +170,7 @@ fn limits_are_kept() {
 /// A megabyte of zeros deflates to a kilobyte; it is not inflated beyond the limit.
 #[test]
 fn a_deflated_data_set_is_not_inflated_beyond_the_limit() {
+    let _alone = alone();
     let mut film = File::grey(support::DEFLATED, 12);
     film.put(0x0029, 0x1000, b"UN", &vec![0; 64 * MIB]);
     let bytes = film.bytes();
