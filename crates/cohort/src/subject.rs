@@ -26,10 +26,10 @@ macro_rules! coded {
                 match self { $(Self::$value => $code),+ }
             }
 
-            /// The value a word stands for.
+            /// The value a word stands for, whatever its case.
             #[must_use]
             pub fn from_code(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.code() == text)
+                Self::ALL.iter().copied().find(|value| value.code().eq_ignore_ascii_case(text))
             }
         }
 

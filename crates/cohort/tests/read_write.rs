@@ -157,7 +157,7 @@ fn folder_of(cohort: &[u8], visits: &str, columns: Option<&str>) -> tempfile::Te
 }
 
 const VISITS: &str =
-    "subject_id,date,radiograph,view\n1,2015-02-01,a.dcm,lateral\n2,2015-02-01,b.dcm,lateral\n";
+    "subject_id,date,radiograph,view\n1,2015-02-01,a.dcm,lateral\n2,2015-02-01,b.dcm,LATERAL\n";
 
 /// Spreadsheet programs write commas, semicolons or tabs, decimal commas, UTF-16 and Latin-1.
 #[test]

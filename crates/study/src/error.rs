@@ -143,10 +143,10 @@ pub enum Error {
         why: &'static str,
     },
     /// Who is left after the exclusions is too few.
-    #[error("{source}; {analysed}{unread}")]
+    #[error("{missing}; {analysed}{unread}")]
     AfterExclusions {
-        /// What was missing.
-        source: Box<Error>,
+        /// What was missing; not a `source`, as the sentence says it already.
+        missing: Box<Error>,
         /// How many subjects are analysed, and where the others left.
         analysed: String,
         /// The columns that were not read, if any.

@@ -251,7 +251,7 @@ fn after_exclusions(source: Error, cohort: &Cohort, flow: &EligibilityFlow) -> E
         analysed += &format!(" ({} left)", left.join(", "));
     }
     let unread = unread_columns(cohort).map(|list| format!(". {list}")).unwrap_or_default();
-    Error::AfterExclusions { source: Box::new(source), analysed, unread }
+    Error::AfterExclusions { missing: Box::new(source), analysed, unread }
 }
 
 #[cfg(test)]
