@@ -29,11 +29,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event: Vec<bool> = analysed.iter().map(|s| s.event == Some(true)).collect();
     let split = Split::stratified(&event, 0.25, 1)?;
     let is_test: Vec<bool> = (0..analysed.len()).map(|i| split.test().contains(&i)).collect();
-    let rows = ["age", "sex", "bmi"].map(|name| {
-        let covariate: Covariate = name.parse()?;
-        Ok(Characteristic::covariate(covariate, analysed.iter().copied()))
-    });
-    let rows = rows.into_iter().collect::<Result<Vec<_>, Error>>()?;
+    let rows = [Covariate::AGE, Covariate::SEX, Covariate::BMI]
+        .map(|covariate| Characteristic::covariate(&covariate, analysed.iter().copied()));
     for row in TableOne::new(["development", "test"], &is_test, &rows)?.rows {
         let p = row.p.map_or("-".to_owned(), |p| format!("{p:.3}"));
         let [development, test] = row.groups.map(|group| group.to_string());

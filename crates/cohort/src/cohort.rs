@@ -1,8 +1,11 @@
 //! A checked cohort: unique subjects, values in range, visits in date order.
 
 use crate::column::{AGE, OPTIONAL, expected_age};
-use crate::{Problem, Problems, Subject, UnreadColumn, Visit};
-use std::collections::{HashMap, HashSet};
+use crate::{
+    DeclaredCovariate, DeclaredCovariates, DeclaredValue, Problem, Problems, Subject, UnreadColumn,
+    Visit,
+};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Subjects with their visits, checked once.
@@ -14,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Cohort {
     folder: PathBuf,
     subjects: Vec<Subject>,
+    declared: DeclaredCovariates,
     unread_columns: Vec<UnreadColumn>,
 }
 
@@ -25,19 +29,26 @@ impl Cohort {
     /// [`Problems`] that list everything wrong, by position in the list from 1.
     pub fn new(subjects: Vec<Subject>) -> Result<Self, Problems> {
         let lines: Vec<u64> = (1..=subjects.len() as u64).collect();
-        Problems::check(problems_of(&subjects, "subjects", &lines))?;
-        Ok(Self::checked(PathBuf::new(), subjects, Vec::new()))
+        let declared = declared_in(&subjects);
+        let mut problems = problems_of(&subjects, "subjects", &lines);
+        problems.extend(mixed_problems(&subjects, &declared));
+        Problems::check(problems)?;
+        Ok(Self::checked(PathBuf::new(), subjects, declared))
     }
 
     pub(crate) fn checked(
         folder: PathBuf,
         mut subjects: Vec<Subject>,
-        unread_columns: Vec<UnreadColumn>,
+        declared: DeclaredCovariates,
     ) -> Self {
         for subject in &mut subjects {
             subject.visits.sort_by_key(|visit| visit.date);
         }
-        Self { folder, subjects, unread_columns }
+        Self { folder, subjects, declared, unread_columns: Vec::new() }
+    }
+
+    pub(crate) fn with_unread_columns(self, unread_columns: Vec<UnreadColumn>) -> Self {
+        Self { unread_columns, ..self }
     }
 
     /// All subjects, in file order.
@@ -64,6 +75,13 @@ impl Cohort {
         &self.unread_columns
     }
 
+    /// The covariates of the user's own; those of a cohort built in memory are those that some
+    /// subject has.
+    #[must_use]
+    pub fn declared(&self) -> &DeclaredCovariates {
+        &self.declared
+    }
+
     /// For each optional column, how many subjects have no value in it.
     #[must_use]
     pub fn missing(&self) -> Vec<(&'static str, usize)> {
@@ -72,6 +90,57 @@ impl Cohort {
         };
         OPTIONAL.iter().map(|column| (column.name, count(column))).collect()
     }
+}
+
+/// The columns that subjects hold values of, by the kind of the first.
+fn declared_in(subjects: &[Subject]) -> DeclaredCovariates {
+    let mut declared = DeclaredCovariates::new();
+    for (name, value) in subjects.iter().flat_map(|subject| &subject.declared) {
+        declared.entry(name.clone()).or_insert_with(|| value.kind());
+    }
+    declared
+}
+
+/// Values that are not of their column's kind.
+fn mixed_problems(subjects: &[Subject], declared: &DeclaredCovariates) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (subject, line) in subjects.iter().zip(1..) {
+        let wrong = |(name, value): &(&String, &DeclaredValue)| !declared[*name].holds(value);
+        problems.extend(subject.declared.iter().filter(wrong).map(|(name, value)| Problem {
+            file: "subjects".to_owned(),
+            line: Some(line),
+            column: Some(name.clone()),
+            expected: "finite numbers alone, or words alone".to_owned(),
+            got: format!("\"{}\"", value.text()),
+        }));
+    }
+    problems
+}
+
+/// Levels of reference that no subject has.
+pub(crate) fn reference_problems(
+    subjects: &[Subject],
+    file: &str,
+    declared: &DeclaredCovariates,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, covariate) in declared {
+        let DeclaredCovariate::Categorical { reference: Some(reference) } = covariate else {
+            continue;
+        };
+        let levels: BTreeSet<&str> = subjects.iter().filter_map(|s| s.level(name)).collect();
+        if !levels.is_empty() && !levels.contains(reference.as_str()) {
+            let levels: Vec<&str> = levels.into_iter().collect();
+            problems.push(Problem {
+                file: file.to_owned(),
+                line: None,
+                column: Some(name.clone()),
+                expected: format!("the reference \"{reference}\" among its levels"),
+                got: levels.join(", "),
+            });
+        }
+    }
+    problems
 }
 
 /// Everything wrong with the values of subjects; `lines[i]` is where subject `i` stands in `file`.

@@ -7,6 +7,7 @@ use crate::{Part, Subject};
 pub(crate) enum Kind {
     Number { unit: &'static str, low: f64, high: f64, get: Get<f64>, set: Set<f64> },
     Flag { get: Get<bool>, set: Set<bool> },
+    Text { get: fn(&Subject) -> Option<&str>, set: Set<String> },
     Split,
 }
 
@@ -63,7 +64,7 @@ pub(crate) const REQUIRED: [&str; 3] = [SUBJECT_ID, "sex", "age"];
 pub(crate) const AGE: (f64, f64) = (0.0, 120.0);
 
 /// The optional columns, in the order in which they are written.
-pub(crate) const OPTIONAL: [Column; 25] = [
+pub(crate) const OPTIONAL: [Column; 26] = [
     numbers!("bmi", "kg/m2", 8.0..=100.0, bmi),
     numbers!("weight", "kg", 20.0..=350.0, weight),
     flags!("glucocorticoids", glucocorticoids),
@@ -86,6 +87,10 @@ pub(crate) const OPTIONAL: [Column; 25] = [
     flags!("anti_osteoporotic_drug", anti_osteoporotic_drug),
     numbers!("time", "years", 0.0..=120.0, time),
     flags!("event", event),
+    Column {
+        name: "centre",
+        kind: Kind::Text { get: |s| s.centre.as_deref(), set: |s, name| s.centre = Some(name) },
+    },
     Column { name: "split", kind: Kind::Split },
     numbers!("frax_mof_bmd", "%", 0.0..=100.0, frax.mof_bmd),
     numbers!("frax_hip_bmd", "%", 0.0..=100.0, frax.hip_bmd),
@@ -94,7 +99,20 @@ pub(crate) const OPTIONAL: [Column; 25] = [
     numbers!("femoral_neck_tscore", "SD", -10.0..=10.0, femoral_neck_tscore),
 ];
 
+/// Columns that say something about the outcome or the design.
+const OF_OUTCOME: [&str; 3] = ["time", "event", "split"];
+
 impl Column {
+    /// Whether it says something about the outcome or the design.
+    pub(crate) fn says_outcome(&self) -> bool {
+        OF_OUTCOME.contains(&self.name)
+    }
+
+    /// Whether it is a number that models may use.
+    pub(crate) fn is_covariate(&self) -> bool {
+        matches!(self.kind, Kind::Number { .. } | Kind::Flag { .. }) && !self.says_outcome()
+    }
+
     /// Puts the text of a filled cell into the subject, or says what was expected.
     pub(crate) fn read(&self, row: Row, text: &str, subject: &mut Subject) -> Result<(), String> {
         match &self.kind {
@@ -104,6 +122,7 @@ impl Column {
             Kind::Flag { set, .. } => {
                 set(subject, table::flag(text).ok_or_else(|| self.expected())?)
             }
+            Kind::Text { set, .. } => set(subject, text.to_owned()),
             Kind::Split => {
                 subject.split = Some(Part::from_code(text).ok_or_else(|| self.expected())?);
             }
@@ -116,6 +135,7 @@ impl Column {
         match &self.kind {
             Kind::Number { get, .. } => get(subject).map(|value| value.to_string()),
             Kind::Flag { get, .. } => get(subject).map(|value| u8::from(value).to_string()),
+            Kind::Text { get, .. } => get(subject).map(str::to_owned),
             Kind::Split => subject.split.map(|part| part.code().to_owned()),
         }
     }
@@ -135,6 +155,7 @@ impl Column {
         match &self.kind {
             Kind::Number { unit, low, high, .. } => format!("a number in {low} to {high} ({unit})"),
             Kind::Flag { .. } => "0 or 1, no or yes, false or true".to_owned(),
+            Kind::Text { .. } => "a name".to_owned(),
             Kind::Split => one_of(Part::ALL.iter().map(|part| part.code())),
         }
     }

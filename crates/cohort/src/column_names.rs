@@ -1,16 +1,15 @@
-//! `columns.toml`: which columns of a user's tables are ours; and the columns that nobody read.
+//! `columns.toml`: which columns of a user's tables are ours, and which are covariates of the
+//! user's own; and the columns that nobody read.
 
 use crate::column::{OPTIONAL, REQUIRED};
 use crate::table::{ColumnMap, Table, is_missing};
 use crate::write::VISIT_COLUMNS;
-use crate::{Problem, Problems};
+use crate::{DeclaredCovariates, Problem, Problems};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The file of a cohort folder that names its columns; it may be absent.
-pub(crate) const COLUMNS_FILE: &str = "columns.toml";
-
-/// For `cohort.csv` and for `visits.csv`: where our columns come from.
+/// For `cohort.csv` and for `visits.csv`: where our columns come from; and the covariates of the
+/// user's own.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -19,50 +18,75 @@ pub struct ColumnNames {
     pub cohort: ColumnMap,
     /// The columns of `visits.csv`.
     pub visits: ColumnMap,
+    /// Columns of `cohort.csv` that are not ours, and what they hold.
+    pub covariates: DeclaredCovariates,
 }
 
 impl ColumnNames {
-    /// Reads a TOML file with the tables `[cohort]` and `[visits]`; without the file nothing is
-    /// renamed. See [`MappedColumn`](crate::table::MappedColumn) for what may stand in it.
+    /// The file of a cohort folder that names its columns; it may be absent.
+    pub const FILE: &'static str = "columns.toml";
+
+    /// Reads a TOML file with the tables `[cohort]`, `[visits]` and `[covariates]`; without the
+    /// file nothing is renamed or declared. See [`MappedColumn`](crate::table::MappedColumn) and
+    /// [`DeclaredCovariate`](crate::DeclaredCovariate) for what may stand in it.
     ///
     /// # Errors
-    /// [`Problems`] with one problem: a file that cannot be read, is no TOML of this kind, or names
-    /// a column that is not ours.
+    /// [`Problems`] with one problem: a file that cannot be read, or is no TOML of this kind.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Problems> {
         let names = match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(COLUMNS_FILE, &text),
+            Ok(text) => Self::parse(&text),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(e) => {
-                let file = Table::unread(COLUMNS_FILE);
+                let file = Table::unread(Self::FILE);
                 Err(file.problem_of_file("a readable file", &e.to_string()))
             }
         };
         names.map_err(Problems::of)
     }
 
-    fn parse(file: &str, text: &str) -> Result<Self, Problem> {
-        let problem = |column: Option<String>, expected: &str, got: String| Problem {
-            file: file.to_owned(),
-            line: None,
-            column,
-            expected: expected.to_owned(),
-            got,
-        };
-        let names: Self = toml::from_str(text).map_err(|e| {
-            let expected = "tables [cohort] and [visits] of column = \"name in the file\"";
+    /// With more covariates of the user's own; they take the place of those of the same name.
+    #[must_use]
+    pub fn with_covariates(mut self, covariates: DeclaredCovariates) -> Self {
+        self.covariates.extend(covariates);
+        self
+    }
+
+    fn parse(text: &str) -> Result<Self, Problem> {
+        toml::from_str(text).map_err(|e: toml::de::Error| {
+            let expected = "tables [cohort] and [visits] of column = \"name in the file\", and \
+                            [covariates] of column = \"numeric\" or \"categorical\"";
             problem(None, expected, e.message().to_owned())
-        })?;
-        let visits = VISIT_COLUMNS.as_slice();
-        let unknown = |map: &ColumnMap, ours: &[&str]| {
-            map.keys().find(|name| !ours.contains(&name.as_str())).cloned()
-        };
-        for (map, ours) in [(&names.cohort, cohort_columns().as_slice()), (&names.visits, visits)] {
-            if let Some(name) = unknown(map, ours) {
+        })
+    }
+
+    /// Names on the left that are not ours and not declared, and declared names that cannot be.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let ours = cohort_columns();
+        for name in self.covariates.keys() {
+            if ours.contains(&name.as_str()) || name.is_empty() || name.contains('=') {
+                let expected = "a name that no column of ours has, and without =";
+                return Err(problem(Some(name), expected, "it under [covariates]".to_owned()));
+            }
+        }
+        let declared = self.covariates.keys().map(String::as_str);
+        let ours: Vec<&str> = ours.iter().copied().chain(declared).collect();
+        for (map, ours) in [(&self.cohort, ours.as_slice()), (&self.visits, &VISIT_COLUMNS)] {
+            if let Some(name) = map.keys().find(|name| !ours.contains(&name.as_str())) {
                 let expected = format!("one of {}", ours.join(", "));
                 return Err(problem(Some(name), &expected, "another name".to_owned()));
             }
         }
-        Ok(names)
+        Ok(())
+    }
+}
+
+fn problem(column: Option<&String>, expected: &str, got: String) -> Problem {
+    Problem {
+        file: ColumnNames::FILE.to_owned(),
+        line: None,
+        column: column.cloned(),
+        expected: expected.to_owned(),
+        got,
     }
 }
 
@@ -91,7 +115,11 @@ impl std::fmt::Display for UnreadColumn {
 }
 
 /// The columns of a table of subjects that are not ours.
-pub(crate) fn unread(file: &'static str, table: &Table) -> Vec<UnreadColumn> {
+pub(crate) fn unread(
+    file: &'static str,
+    table: &Table,
+    declared: &DeclaredCovariates,
+) -> Vec<UnreadColumn> {
     let ours = cohort_columns();
     let empty = |name: &str| {
         let cells = table.texts(name);
@@ -99,7 +127,8 @@ pub(crate) fn unread(file: &'static str, table: &Table) -> Vec<UnreadColumn> {
     };
     let absent = |name: &&str| !table.has(name) || empty(name);
     let absent: Vec<&str> = ours.iter().copied().filter(absent).collect();
-    let foreign = table.names().iter().filter(|name| !ours.contains(&name.as_str()));
+    let read = |name: &String| ours.contains(&name.as_str()) || declared.contains_key(name);
+    let foreign = table.names().iter().filter(|name| !read(name));
     let unread =
         |name: &String| UnreadColumn { file, name: name.clone(), likely: likely(name, &absent) };
     foreign.map(unread).collect()
@@ -150,14 +179,17 @@ fn likely(name: &str, absent: &[&'static str]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DeclaredCovariate;
 
     #[test]
     fn a_column_that_was_not_read_is_named_with_the_one_that_it_may_be() {
         let text = "subject_id,sex,age,event,followup_years,Fracture,Femoral neck T-score,shoe\n\
                     1,F,60,,1,1,1,1\n";
         let table = Table::parse("cohort.csv", text.as_bytes()).unwrap();
-        let unread: Vec<String> =
-            unread("cohort.csv", &table).iter().map(ToString::to_string).collect();
+        let unread: Vec<String> = unread("cohort.csv", &table, &DeclaredCovariates::new())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(
             unread,
             [
@@ -171,8 +203,10 @@ mod tests {
 
     #[test]
     fn a_map_of_columns_is_checked() {
-        let parse =
-            |text: &str| ColumnNames::parse("columns.toml", text).map_err(|e| e.to_string());
+        let parse = |text: &str| {
+            let names = ColumnNames::parse(text).and_then(|names| names.check().map(|()| names));
+            names.map_err(|e| e.to_string())
+        };
         assert!(parse("[cohort]\nage = \"Alter\"\n").is_ok());
         let unknown = parse("[cohort]\nshoe = \"Schuh\"\n").unwrap_err();
         assert!(
@@ -182,5 +216,15 @@ mod tests {
         let visits = parse("[visits]\nage = \"Alter\"\n").unwrap_err();
         assert!(visits.contains("one of subject_id, date, radiograph, view"), "{visits}");
         assert!(parse("[cohorts]\nage = \"Alter\"\n").unwrap_err().contains("unknown field"));
+        let known = parse("[covariates]\nbmi = \"numeric\"\n").unwrap_err();
+        assert!(known.starts_with("columns.toml, column bmi: expected a name that"), "{known}");
+        let other = parse("[covariates]\ncrp = \"number\"\n").unwrap_err();
+        assert!(other.contains("\"numeric\", \"categorical\" or { reference"), "{other}");
+        let declared = "[cohort]\ncrp = \"CRP mg/L\"\n[covariates]\ncrp = \"numeric\"\n\
+                        smoking = { reference = \"never\" }\n";
+        let names = parse(declared).unwrap();
+        let never = DeclaredCovariate::Categorical { reference: Some("never".to_owned()) };
+        assert_eq!(names.covariates["smoking"], never);
+        assert_eq!(names.covariates["crp"], DeclaredCovariate::Numeric);
     }
 }

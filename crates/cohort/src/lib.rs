@@ -7,9 +7,12 @@ mod column;
 mod column_names;
 mod covariate;
 mod date;
+mod declared;
+mod design;
 mod eligibility;
 mod error;
 mod fracture;
+mod imputation;
 mod outcome;
 mod problem;
 mod ratio;
@@ -23,8 +26,9 @@ mod write;
 
 pub use cohort::Cohort;
 pub use column_names::{ColumnNames, UnreadColumn};
-pub use covariate::{Covariate, Imputation, Imputer};
+pub use covariate::Covariate;
 pub use date::{DAYS_PER_YEAR, Date};
+pub use declared::{DeclaredCovariate, DeclaredCovariates, DeclaredValue};
 pub use eligibility::{
     EligibilityFlow, EligibilityOptions, ExclusionStep, SelectedFilms, eligibility,
 };
@@ -32,6 +36,7 @@ pub use error::Error;
 pub use fracture::{
     FilmReading, FractureRule, FracturedLevel, GenantGrade, genant_grade, read_film,
 };
+pub use imputation::{Imputation, Imputer};
 pub use outcome::{
     SubjectOutcome, incident_fracture, interval_outcomes, outcomes_from_films, survival_outcomes,
 };

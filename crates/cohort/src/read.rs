@@ -1,11 +1,14 @@
 //! Reads `cohort.csv` and `visits.csv`, and lists every bad row instead of stopping at the first.
 
-use crate::cohort::problems_of;
+use crate::cohort::{problems_of, reference_problems};
 use crate::column::{OPTIONAL, REQUIRED, SUBJECT_ID, expected_age, expected_sex, one_of};
-use crate::column_names::{COLUMNS_FILE, ColumnNames, likely_name, unread};
+use crate::column_names::{ColumnNames, likely_name, unread};
 use crate::table::{ColumnMap, Row, Table};
 use crate::write::{COHORT_FILE, VISIT_COLUMNS, VISITS_FILE};
-use crate::{Cohort, Date, Position, Problem, Problems, Quality, Sex, Subject, View, Visit};
+use crate::{
+    Cohort, Date, DeclaredCovariates, Position, Problem, Problems, Quality, Sex, Subject, View,
+    Visit,
+};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -21,7 +24,7 @@ impl Cohort {
     /// of a bad `columns.toml`.
     pub fn read(folder: impl AsRef<Path>) -> Result<Self, Problems> {
         let folder = folder.as_ref();
-        let names = ColumnNames::read(folder.join(COLUMNS_FILE))?;
+        let names = ColumnNames::read(folder.join(ColumnNames::FILE))?;
         Self::read_named(folder, &names)
     }
 
@@ -31,13 +34,17 @@ impl Cohort {
     /// As [`Cohort::read`].
     pub fn read_named(folder: impl AsRef<Path>, names: &ColumnNames) -> Result<Self, Problems> {
         let folder = folder.as_ref();
+        names.check().map_err(Problems::of)?;
         let mut problems = Vec::new();
         let subjects = File { name: COHORT_FILE, required: &REQUIRED, map: &names.cohort };
         let table = subjects.read(folder, &mut problems);
         let required = &VISIT_COLUMNS[..REQUIRED_VISIT_COLUMNS];
         let visits = File { name: VISITS_FILE, required, map: &names.visits };
         let visits = visits.read(folder, &mut problems);
-        let (mut subjects, lines, known) = read_subjects(&table, &mut problems);
+        let declared = &names.covariates;
+        problems.extend(declared.keys().filter_map(|name| table.index(name).err()));
+        let (mut subjects, lines, known) = read_subjects(&table, declared, &mut problems);
+        problems.extend(reference_problems(&subjects, COHORT_FILE, declared));
         let in_its_words = |mut problem: Problem| {
             problem.column = problem.column.map(|column| table.name_in_messages(&column));
             problem
@@ -47,7 +54,8 @@ impl Cohort {
         read_visits(folder, &visits, &known, &mut subjects, &mut problems);
         problems.sort_by_key(|p| (p.file != COHORT_FILE, p.line));
         Problems::check(problems)?;
-        Ok(Self::checked(folder.to_owned(), subjects, unread(COHORT_FILE, &table)))
+        let cohort = Self::checked(folder.to_owned(), subjects, declared.clone());
+        Ok(cohort.with_unread_columns(unread(COHORT_FILE, &table, declared)))
     }
 }
 
@@ -81,11 +89,12 @@ impl File<'_> {
 /// What to say of a column that must be there and is not.
 fn absent(ours: &'static str, table: &Table) -> Option<Problem> {
     let mut problem = table.index(ours).err()?;
+    let file = ColumnNames::FILE;
     problem.expected = match likely_name(ours, table) {
         Some(theirs) => {
-            format!("a column {ours}, or in {COLUMNS_FILE} its name here, {ours} = \"{theirs}\"?")
+            format!("a column {ours}, or in {file} its name here, {ours} = \"{theirs}\"?")
         }
-        None => format!("a column {ours}, or in {COLUMNS_FILE} its name here"),
+        None => format!("a column {ours}, or in {file} its name here"),
     };
     Some(problem)
 }
@@ -132,6 +141,7 @@ impl Reading<'_> {
 /// The subjects of all rows, their lines, and where each id stands.
 fn read_subjects(
     table: &Table,
+    declared: &DeclaredCovariates,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Subject>, Vec<u64>, HashMap<String, usize>) {
     let (mut subjects, mut lines, mut known) = (Vec::new(), Vec::new(), HashMap::new());
@@ -139,7 +149,7 @@ fn read_subjects(
         return (subjects, lines, known);
     }
     for row in table.rows() {
-        let subject = read_subject(&mut Reading { row, problems });
+        let subject = read_subject(&mut Reading { row, problems }, declared);
         known.entry(subject.id.clone()).or_insert(subjects.len());
         subjects.push(subject);
         lines.push(row.line());
@@ -152,7 +162,7 @@ fn read_subjects(
 
 /// The subject of one row. A cell that cannot be read is noted and leaves a stand-in behind, so
 /// that the other cells of the row are checked all the same; the cohort is then refused anyway.
-fn read_subject(row: &mut Reading) -> Subject {
+fn read_subject(row: &mut Reading, declared: &DeclaredCovariates) -> Subject {
     let id = row.row.text(SUBJECT_ID).unwrap_or_default(); // checked with the ranges
     let sex = row.required("sex", &expected_sex(), Sex::from_text).unwrap_or(Sex::Female);
     let cells = row.row;
@@ -162,6 +172,13 @@ fn read_subject(row: &mut Reading) -> Subject {
         let Some(text) = row.row.text(column.name) else { continue };
         if let Err(expected) = column.read(row.row, text, &mut subject) {
             row.note(column.name, &expected, &format!("\"{text}\""));
+        }
+    }
+    for (name, covariate) in declared {
+        let Some(text) = row.row.text(name) else { continue };
+        match covariate.read(row.row, text) {
+            Ok(value) => drop(subject.declared.insert(name.clone(), value)),
+            Err(expected) => row.note(name, expected, &format!("\"{text}\"")),
         }
     }
     subject

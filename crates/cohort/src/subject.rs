@@ -1,7 +1,8 @@
 //! A subject with covariates, and the visits at which radiographs were taken.
 
-use crate::Date;
+use crate::{Date, DeclaredValue};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// An enum whose values are written as fixed words in the CSV files. Closed: the words are the
@@ -232,12 +233,17 @@ pub struct Subject {
     pub time: Option<f64>,
     /// Whether the event ended the follow-up, when the user gives the outcome.
     pub event: Option<bool>,
+    /// The hospital or other source of the subject.
+    pub centre: Option<String>,
     /// Part of the study, when the user decided it.
     pub split: Option<Part>,
     /// Imported FRAX probabilities, percent.
     pub frax: FraxPercent,
     /// Femoral-neck T-score (NHANES III young white women).
     pub femoral_neck_tscore: Option<f64>,
+    /// What is recorded in the columns that the cohort declares.
+    #[serde(default)]
+    pub declared: BTreeMap<String, DeclaredValue>,
     /// Radiographs in date order.
     pub visits: Vec<Visit>,
 }
@@ -264,9 +270,11 @@ impl Subject {
             anti_osteoporotic_drug: None,
             time: None,
             event: None,
+            centre: None,
             split: None,
             frax: FraxPercent::default(),
             femoral_neck_tscore: None,
+            declared: BTreeMap::new(),
             visits: Vec::new(),
         }
     }
@@ -275,6 +283,16 @@ impl Subject {
     #[must_use]
     pub fn secondary_osteoporosis(&self) -> Option<bool> {
         self.secondary_osteoporosis_coded.or_else(|| self.secondary_causes.any())
+    }
+
+    /// The level of the subject in a categorical column: the centre, or one that is declared.
+    #[must_use]
+    pub fn level(&self, column: &str) -> Option<&str> {
+        match (column, self.declared.get(column)) {
+            ("centre", _) => self.centre.as_deref(),
+            (_, Some(DeclaredValue::Level(level))) => Some(level),
+            _ => None,
+        }
     }
 
     /// Follow-up (years) and event, when the user gave both.

@@ -42,7 +42,7 @@ impl Characteristic {
     /// A covariate of each subject under its label: flags if it can only be 0 or 1.
     #[must_use]
     pub fn covariate<'a>(
-        covariate: Covariate,
+        covariate: &Covariate,
         subjects: impl IntoIterator<Item = &'a Subject>,
     ) -> Self {
         let values = subjects.into_iter().map(|subject| covariate.value(subject));

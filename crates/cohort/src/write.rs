@@ -1,7 +1,8 @@
 //! Writes `cohort.csv` and `visits.csv`.
 
 use crate::column::{OPTIONAL, REQUIRED};
-use crate::{Cohort, Error, Subject, Visit};
+use crate::{Cohort, ColumnNames, DeclaredValue, Error, Subject, Visit};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The subjects' file in a cohort folder.
@@ -13,16 +14,24 @@ pub(crate) const VISIT_COLUMNS: [&str; 6] =
     ["subject_id", "date", "radiograph", "view", "position", "quality"];
 
 impl Cohort {
-    /// Writes `cohort.csv` and `visits.csv` into a folder, which is made when absent; reading them
-    /// gives the same subjects. The radiographs themselves are not touched.
+    /// Writes `cohort.csv` and `visits.csv` into a folder, which is made when absent, and
+    /// `columns.toml` where there are declared columns; reading them gives the same subjects. The radiographs themselves are not touched.
     ///
     /// # Errors
     /// [`Error::Io`] with the file.
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let subjects = self.subjects().iter().map(row);
-        write_rows(&folder.join(COHORT_FILE), std::iter::once(header()).chain(subjects))?;
+        let declared: Vec<&String> = self.declared().keys().collect();
+        let subjects = self.subjects().iter().map(|subject| row(subject, &declared));
+        let rows = std::iter::once(header(&declared)).chain(subjects);
+        write_rows(&folder.join(COHORT_FILE), rows)?;
+        if !declared.is_empty() {
+            let columns = BTreeMap::from([("covariates", self.declared())]);
+            let path = folder.join(ColumnNames::FILE);
+            let text = toml::to_string(&columns).map_err(std::io::Error::other);
+            vertebra_run::write_whole(&path, text.map_err(Error::io(&path))?)?;
+        }
         let heading = VISIT_COLUMNS.map(str::to_owned).to_vec();
         let visits = self.subjects().iter().flat_map(visit_rows);
         write_rows(&folder.join(VISITS_FILE), std::iter::once(heading).chain(visits))
@@ -41,14 +50,17 @@ pub(crate) fn write_rows(
     Ok(())
 }
 
-fn header() -> Vec<String> {
-    REQUIRED.into_iter().chain(OPTIONAL.iter().map(|c| c.name)).map(str::to_owned).collect()
+fn header(declared: &[&String]) -> Vec<String> {
+    let ours = REQUIRED.into_iter().chain(OPTIONAL.iter().map(|column| column.name));
+    ours.chain(declared.iter().map(|name| name.as_str())).map(str::to_owned).collect()
 }
 
-fn row(subject: &Subject) -> Vec<String> {
+fn row(subject: &Subject, declared: &[&String]) -> Vec<String> {
     let required = [subject.id.clone(), subject.sex.to_string(), subject.age.to_string()];
     let optional = OPTIONAL.iter().map(|column| column.text(subject).unwrap_or_default());
-    required.into_iter().chain(optional).collect()
+    let value = |name: &&String| subject.declared.get(*name).map(DeclaredValue::text);
+    let declared = declared.iter().map(|name| value(name).unwrap_or_default());
+    required.into_iter().chain(optional).chain(declared).collect()
 }
 
 fn visit_rows(subject: &Subject) -> Vec<Vec<String>> {

@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::path::Path;
-use vertebra_cohort::{Cohort, Part, Position, Quality, Sex, Subject, View, Visit};
+use vertebra_cohort::{
+    Cohort, DeclaredCovariate, DeclaredValue, Part, Position, Quality, Sex, Subject, View, Visit,
+};
 
 fn visit(date: &str, radiograph: &str) -> Visit {
     Visit::new(date.parse().unwrap(), radiograph, View::Lateral)
@@ -42,6 +44,64 @@ fn what_is_written_reads_back_the_same() {
     assert_eq!(back.radiograph_path(&first.visits[0]), folder.path().join("films/1a.dcm"));
     assert_eq!(first.secondary_osteoporosis(), Some(true));
     assert!(back.missing().contains(&("bmi", 1)));
+}
+
+#[test]
+fn declared_columns_are_read_written_and_expanded() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = "subject_id,sex,age,centre,CRP,smoking\n\
+        1,F,61,Bonn,\"1,5\",former\n2,M,62,Kiel,,never\n3,F,63,Bonn,\"0,25\",current\n4,F,64,,3,\n";
+    let columns = "[cohort]\ncrp = \"CRP\"\n[covariates]\ncrp = \"numeric\"\n\
+                   smoking = { reference = \"never\" }\n";
+    fs::write(folder.path().join("cohort.csv"), table).unwrap();
+    fs::write(folder.path().join("columns.toml"), columns).unwrap();
+    fs::write(folder.path().join("visits.csv"), "subject_id,date,radiograph,view\n").unwrap();
+    let cohort = Cohort::read(folder.path()).unwrap();
+    assert!(cohort.unread_columns().is_empty());
+    assert_eq!(cohort.subjects()[0].declared["crp"], DeclaredValue::Number(1.5));
+    assert_eq!(cohort.subjects()[3].declared.get("smoking"), None);
+    assert_eq!(cohort.levels("smoking"), ["never", "current", "former"]);
+    assert_eq!(cohort.categories(), ["smoking", "centre"]);
+    let names = |name: &str| -> Vec<String> {
+        let design = cohort.design(&name.parse().unwrap()).unwrap();
+        design.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(names("smoking"), ["smoking=current", "smoking=former"]);
+    assert_eq!((names("crp"), names("centre")), (vec!["crp".into()], vec!["centre=Kiel".into()]));
+    for (name, part) in
+        [("crb", "[covariates] of columns.toml"), ("smoking=cigars", "never, current")]
+    {
+        let error = cohort.design(&name.parse().unwrap()).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+    let copy = tempfile::tempdir().unwrap();
+    cohort.write(copy.path()).unwrap();
+    let back = Cohort::read(copy.path()).unwrap();
+    assert_eq!((back.subjects(), back.declared()), (cohort.subjects(), cohort.declared()));
+    fs::write(folder.path().join("cohort.csv"), table.replace("\"1,5\"", "x")).unwrap();
+    let wrong = columns.replace("never", "nie");
+    fs::write(folder.path().join("columns.toml"), wrong).unwrap();
+    let problems = Cohort::read(folder.path()).unwrap_err().to_string();
+    for part in [
+        "cohort.csv line 2, column crp (\"CRP\" in the file): expected a number, got \"x\"",
+        "column smoking: expected the reference \"nie\" among its levels, got current, former, never",
+    ] {
+        assert!(problems.contains(part), "{problems}");
+    }
+}
+
+#[test]
+fn a_column_of_numbers_and_words_in_memory_is_a_problem() {
+    let of = |id: &str, value: DeclaredValue| {
+        let mut subject = Subject::new(id, Sex::Female, 60.0);
+        subject.declared.insert("x".to_owned(), value);
+        subject
+    };
+    let number = of("1", DeclaredValue::Number(1.0));
+    let word = of("2", DeclaredValue::Level("a".to_owned()));
+    let error = Cohort::new(vec![number.clone(), word]).unwrap_err().to_string();
+    assert!(error.contains("line 2, column x: expected finite numbers alone"), "{error}");
+    assert_eq!(Cohort::new(vec![number]).unwrap().declared()["x"], DeclaredCovariate::Numeric);
 }
 
 #[test]

@@ -21,7 +21,8 @@ pub(crate) fn counted(n: usize, noun: &str) -> String {
 
 /// A column as a reader calls it: `BMI, kg/m²`.
 pub(crate) fn covariate_label(name: &str) -> String {
-    name.parse().map_or(name.replace('_', " "), vertebra_cohort::Covariate::label)
+    let covariate: Result<vertebra_cohort::Covariate, _> = name.parse();
+    covariate.map_or(name.to_owned(), |covariate| covariate.label())
 }
 
 #[cfg(test)]
@@ -35,6 +36,6 @@ mod tests {
         assert_eq!(counted(1, "subject"), "1 subject");
         assert_eq!(counted(0, "subject"), "0 subjects");
         assert_eq!(covariate_label("bmi"), "BMI, kg/m²");
-        assert_eq!(covariate_label("not_a_column"), "not a column");
+        assert_eq!(covariate_label("smoking_status=never"), "Smoking status: never");
     }
 }

@@ -138,7 +138,7 @@ pub enum Error {
         /// The model, from 1.
         model: usize,
         /// The covariate.
-        covariate: &'static str,
+        covariate: String,
         /// What is wrong with it.
         why: &'static str,
     },

@@ -46,6 +46,15 @@ impl RiskNetworkInputs {
     }
 }
 
+impl RiskNetworkInputs {
+    /// With a covariate for each level but the reference in the place of a category.
+    fn designed(mut self, data: &StudyData) -> Result<Self, Error> {
+        let design = self.covariates.iter().map(|covariate| data.cohort.design(covariate));
+        self.covariates = design.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(self)
+    }
+}
+
 /// A trained risk network and how it ranks the test set.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -87,6 +96,7 @@ impl Study<'_> {
         folder: &Path,
     ) -> Result<TrainedRiskNetwork, Error> {
         let data = self.read()?;
+        let inputs = &inputs.clone().designed(&data)?;
         let (context, observer) = self.stages(&data, folder);
         let read = read_inputs(context, inputs, observer)?;
         claim(folder, &fingerprint(context, inputs)?)?;
@@ -182,7 +192,7 @@ fn read_inputs(
     wanted: &RiskNetworkInputs,
     observer: &mut Observer<'_>,
 ) -> Result<RiskInputs, Error> {
-    let covariates = Covariates::of(context.data, wanted.covariates.iter().copied())?;
+    let covariates = Covariates::of(context.data, &wanted.covariates)?;
     let clinical = Clinical::new(&covariates, 1, &wanted.covariates);
     let Some(variant) = wanted.variant else {
         return match wanted.covariates.is_empty() {

@@ -29,13 +29,14 @@ impl FilmCovariates {
     }
 
     /// Takes the columns `names` of a table with a column `file`. In the column `sex`, `F` and `M`
-    /// (or `female` and `male`, whatever their case) are 1 and 0, as in a cohort.
+    /// (or `female` and `male`, whatever their case) are 1 and 0, as in a cohort; a name
+    /// `column=level` is 1 where the column has that level and 0 where it has another.
     ///
     /// # Errors
     /// [`Error::InvalidTable`] for a column that does not exist, a cell that is not a number, or a
     /// file in two rows.
     pub fn new(table: Table, names: &[String]) -> Result<Self, Error> {
-        names.iter().try_for_each(|name| table.index(name).map(|_| ()))?;
+        names.iter().try_for_each(|name| table.index(column_of(name)).map(|_| ()))?;
         let mut rows = HashMap::new();
         for row in table.rows() {
             let file = row.required("file", "a file", |text| Some(PathBuf::from(text)))?;
@@ -70,7 +71,15 @@ impl FilmCovariates {
     }
 }
 
+/// The column of a covariate's name.
+fn column_of(name: &str) -> &str {
+    name.split_once('=').map_or(name, |(column, _)| column)
+}
+
 fn value(row: Row, column: &str) -> Result<Option<f64>, Problem> {
+    if let Some((column, level)) = column.split_once('=') {
+        return Ok(row.text(column).map(|text| f64::from(u8::from(text == level))));
+    }
     match row.text(column).filter(|_| column == "sex").and_then(Sex::from_text) {
         Some(sex) => Ok(Some(f64::from(u8::from(sex == Sex::Female)))),
         None => row.number(column),

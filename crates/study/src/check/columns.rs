@@ -40,7 +40,8 @@ pub(super) fn check(data: &StudyData) -> Vec<CheckedColumn> {
         column(covariate.name(), values)
     };
     let time = column("time", data.outcomes.time().to_vec());
-    Covariate::all().into_iter().filter_map(of).chain(time).collect()
+    let own = data.cohort.own_covariates();
+    Covariate::all().into_iter().chain(own).filter_map(of).chain(time).collect()
 }
 
 fn column(name: &str, mut values: Vec<f64>) -> Option<CheckedColumn> {

@@ -111,7 +111,6 @@ mod tests {
 
     #[test]
     fn every_setting_outside_its_domain_is_named_with_what_is_expected_and_what_came() {
-        let age = "age".parse().unwrap();
         for (error, expected) in [
             (error(|c| c.test_fraction = 1.0), "test_fraction: expected a share in (0, 1), got 1"),
             (error(|c| c.folds = 1), "folds: expected 2 or more, got 1"),
@@ -123,7 +122,7 @@ mod tests {
             (error(|c| c.horizons[1] = 0.0), "horizons: expected years above 0, got 0"),
             (error(|c| c.main_horizon = f64::NAN), "main_horizon: expected years above 0, got NaN"),
             (
-                error(|c| c.clinical_models.push(vec![age, age])),
+                error(|c| c.clinical_models.push(vec![vertebra_cohort::Covariate::AGE; 2])),
                 "clinical_models[3]: expected each covariate once, got age twice",
             ),
             (

@@ -7,7 +7,9 @@ use crate::Error;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use vertebra_alignment::{AlignmentMode, ImageVariant};
-use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptions};
+use vertebra_cohort::{
+    Covariate, DeclaredCovariates, EligibilityOptions, FractureRule, TrimmingOptions,
+};
 use vertebra_deepsurv::{EncoderConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_run::Seed;
@@ -132,6 +134,10 @@ pub struct StudyConfig {
     pub bootstrap: usize,
     /// Covariates of models 1, 2, 3, ...
     pub clinical_models: Vec<Vec<Covariate>>,
+    /// Columns of the cohort that are not known by name, and what they hold: `"numeric"`,
+    /// `"categorical"` or `{ reference = "level" }`; also those that `columns.toml` declares.
+    #[serde(default)]
+    pub covariates: DeclaredCovariates,
     /// Image variants to compare.
     pub variants: Vec<ImageVariant>,
     /// Whether a variant with masks may be chosen for the models; then every new film needs masks
@@ -218,8 +224,8 @@ impl StudyConfig {
     }
 
     /// The covariates of all clinical models, in the order of the models.
-    pub(crate) fn covariates(&self) -> impl Iterator<Item = Covariate> {
-        self.clinical_models.iter().flatten().copied()
+    pub(crate) fn covariates(&self) -> impl Iterator<Item = &Covariate> {
+        self.clinical_models.iter().flatten()
     }
 
     /// The last horizon, years.

@@ -4,7 +4,9 @@ use crate::config::{
     EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, StudyConfig,
 };
 use vertebra_alignment::{AlignmentMode, ImageVariant};
-use vertebra_cohort::{Covariate, EligibilityOptions, FractureRule, TrimmingOptions};
+use vertebra_cohort::{
+    Covariate, DeclaredCovariates, EligibilityOptions, FractureRule, TrimmingOptions,
+};
 use vertebra_deepsurv::{EncoderConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_survival::Ties;
@@ -27,6 +29,7 @@ fn quick() -> StudyConfig {
         main_horizon: 3.0,
         bootstrap: 1000,
         clinical_models: clinical_models(),
+        covariates: DeclaredCovariates::new(),
         variants: ImageVariant::ALL.to_vec(),
         choose_masked: false,
         outcome: OutcomeTiming::Visit,
@@ -105,13 +108,12 @@ fn paper() -> StudyConfig {
 
 /// The paper's models 1 to 3.
 fn clinical_models() -> Vec<Vec<Covariate>> {
-    let names: [&[&str]; 3] = [
-        &["age", "sex"],
-        &["age", "sex", "bmi"],
-        &["age", "sex", "bmi", "glucocorticoids", "secondary_osteoporosis"],
-    ];
-    let covariates = |names: &&[&str]| names.iter().filter_map(|n| n.parse().ok()).collect();
-    names.iter().map(covariates).collect()
+    use Covariate as C;
+    let smallest = vec![C::AGE, C::SEX];
+    let with_bmi = vec![C::AGE, C::SEX, C::BMI];
+    let largest = [C::GLUCOCORTICOIDS, C::SECONDARY_OSTEOPOROSIS];
+    let largest = with_bmi.iter().cloned().chain(largest).collect();
+    vec![smallest, with_bmi, largest]
 }
 
 fn image_training(epochs: usize, batch_size: usize) -> RiskTraining {

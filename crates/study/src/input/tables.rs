@@ -5,7 +5,7 @@ use crate::config::StudyConfig;
 use crate::input::truth::TRUTH;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use vertebra_cohort::Cohort;
+use vertebra_cohort::{Cohort, ColumnNames};
 use vertebra_keypoints::AnnotationSet;
 use vertebra_run::Digest;
 
@@ -43,7 +43,11 @@ pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Tables, Error>
         Err(_) if !path.exists() && config.keypoint_model.is_some() => Ok(AnnotationSet::default()),
         read => read.map_err(Error::from),
     };
-    match (Cohort::read(folder).map_err(Error::from), annotations) {
+    let names = ColumnNames::read(folder.join(ColumnNames::FILE));
+    let cohort = names.and_then(|names| {
+        Cohort::read_named(folder, &names.with_covariates(config.covariates.clone()))
+    });
+    match (cohort.map_err(Error::from), annotations) {
         (Ok(cohort), Ok(annotations)) => matched(cohort, annotations, path),
         (cohort, annotations) => {
             Err(Error::all(cohort.err().into_iter().chain(annotations.err()).collect()))
@@ -83,7 +87,7 @@ fn matched(cohort: Cohort, mut annotations: AnnotationSet, path: PathBuf) -> Res
 /// Digests of every file that a study reads besides the films.
 pub(crate) fn digests(folder: &Path, config: &StudyConfig) -> Result<Digests, Error> {
     let tables =
-        ["cohort.csv", "visits.csv", "columns.toml", TRUTH].map(|table| folder.join(table));
+        ["cohort.csv", "visits.csv", ColumnNames::FILE, TRUTH].map(|table| folder.join(table));
     let detector = config
         .keypoint_model
         .iter()
