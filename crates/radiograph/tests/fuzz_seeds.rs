@@ -162,6 +162,18 @@ fn pictures(folder: &Path) {
     for (name, little) in [("little", true), ("big", false)] {
         put(folder, "tiff", name, &[&[u8::from(!little)], &tiff(little)[4..]].concat());
     }
+    for entry in std::fs::read_dir(folder.join("../../testdata/pictures")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let bytes = std::fs::read(&path).unwrap();
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("bmp") => put(folder, "bmp", &name, &bytes[2..]),
+            Some("tif") => {
+                put(folder, "tiff", &name, &[&[u8::from(bytes[0] == b'M')], &bytes[4..]].concat())
+            }
+            _ => {}
+        }
+    }
     let film = encode_dicom(&DicomImage::new(2, 3, &[1, 2, 3, 4, 5, 6], 12)).unwrap();
     put(folder, "film", "written", &film);
     for flags in [0, 0b0010_1010, 0b1111_0101] {

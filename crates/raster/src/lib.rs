@@ -34,3 +34,4 @@ pub use filter::Filter;
 pub use reduce::reduce;
 pub use reduced_film::{ReducedFilm, Reduction};
 pub use resample::{ResampleOptions, Resampled, resample};
+pub use wide::{Loops, widest};

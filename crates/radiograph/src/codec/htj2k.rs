@@ -4,6 +4,7 @@
 
 mod bits;
 mod block;
+mod cleanup;
 mod tables;
 
 pub(super) use block::{Block, Decoder};

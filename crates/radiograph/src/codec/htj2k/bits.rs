@@ -5,10 +5,7 @@
 
 /// Bits of a segment without gaps, least significant bit first.
 #[derive(Debug, Default)]
-pub(super) struct Bits {
-    bytes: Vec<u8>,
-    pos: usize,
-}
+pub(super) struct Bits(Vec<u8>);
 
 /// What follows the bits: more than a window can show from any place of its first byte.
 const MARGIN: usize = 16;
@@ -16,8 +13,7 @@ const MARGIN: usize = 16;
 impl Bits {
     /// From the start; `pad` follows, all ones or zeros.
     pub(super) fn forward(&mut self, mut bytes: &[u8], pad: u8) {
-        let mut to = Writer::new(&mut self.bytes);
-        self.pos = 0;
+        let mut to = Writer::new(&mut self.0);
         let mut after_ff = false;
         while let Some((byte, rest)) = bytes.split_first() {
             if let (Some(four), false) = (bytes.first_chunk::<4>(), after_ff) {
@@ -37,31 +33,49 @@ impl Bits {
 
     /// From the last byte of the refinement passes, as if FF followed it; zeros follow.
     pub(super) fn refinement(&mut self, bytes: &[u8]) {
-        self.pos = 0;
-        backward(bytes, true, Writer::new(&mut self.bytes));
+        backward(bytes, true, Writer::new(&mut self.0));
     }
 
     /// From the last byte of the cleanup segment without its last byte, of which the low half is
     /// not of it; zeros follow.
     pub(super) fn cleanup(&mut self, bytes: &[u8]) {
-        self.pos = 0;
-        let mut to = Writer::new(&mut self.bytes);
+        let mut to = Writer::new(&mut self.0);
         let Some((&last, rest)) = bytes.split_last() else { return to.end(0) };
         to.byte(last >> 4, if last >> 4 & 7 == 7 { 3 } else { 4 });
         backward(rest, last | 15 > 0x8F, to);
     }
 
-    /// At least 57 bits from where reading stands, without taking them.
-    #[inline(always)]
-    pub(super) fn window(&self) -> u64 {
-        self.window_at(self.pos)
+    /// Reads each bit as soon as it knows where it stands.
+    pub(super) fn cursor(&self) -> Cursor<'_> {
+        Cursor { bytes: &self.0, pos: 0 }
     }
 
+    /// Reads bits whose place depends on those before them.
+    pub(super) fn window(&self) -> Window<'_> {
+        Window { bytes: &self.0, at: 0, buffer: 0, count: 0 }
+    }
+}
+
+/// Eight bytes, those at the end where they would be behind it.
+#[inline(always)]
+fn eight(bytes: &[u8], start: usize) -> u64 {
+    let start = start.min(bytes.len().saturating_sub(MARGIN / 2));
+    let eight = bytes.get(start..).and_then(|bytes| bytes.first_chunk::<8>());
+    u64::from_le_bytes(eight.copied().unwrap_or_default())
+}
+
+/// A place among bits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    bytes: &'a [u8],
+    pos: usize,
+}
+
+impl Cursor<'_> {
+    /// At least 57 bits from where reading stands, without taking them.
     #[inline(always)]
-    fn window_at(&self, pos: usize) -> u64 {
-        let start = (pos / 8).min(self.bytes.len().saturating_sub(MARGIN / 2));
-        let eight = self.bytes.get(start..).and_then(|bytes| bytes.first_chunk::<8>());
-        u64::from_le_bytes(eight.copied().unwrap_or_default()) >> (pos % 8)
+    pub(super) fn next(self) -> u64 {
+        eight(self.bytes, self.pos / 8) >> (self.pos % 8)
     }
 
     #[inline(always)]
@@ -72,9 +86,37 @@ impl Bits {
     /// The next `count` bits, at most 32.
     #[inline(always)]
     pub(super) fn take(&mut self, count: u32) -> u32 {
-        let value = self.window() & ((1 << count) - 1);
+        let value = self.next() & ((1 << count) - 1);
         self.skip(count);
         value as u32
+    }
+}
+
+/// The next bits in a register. Which bytes will follow them is known before it is known how many are
+/// taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    buffer: u64,
+    count: u32,
+}
+
+impl Window<'_> {
+    /// The next bits, at least 56.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> u64 {
+        self.buffer |= eight(self.bytes, self.at) << self.count;
+        self.at += (63 - self.count as usize) / 8;
+        self.count |= 56;
+        self.buffer
+    }
+
+    /// Takes at most 56 bits.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, count: u32) {
+        self.buffer >>= count;
+        self.count -= count;
     }
 }
 

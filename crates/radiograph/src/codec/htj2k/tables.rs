@@ -8,12 +8,13 @@ pub(super) mod residuals;
 
 /// What a codeword says of a quad.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Codeword(u16);
+pub(super) struct Codeword(u32);
 
 impl Codeword {
     /// Bits of the codeword; 0 where the bits are none.
+    #[inline(always)]
     pub(super) fn len(self) -> u32 {
-        u32::from(self.0 & 7)
+        self.0 & 7
     }
 
     /// Whether an unsigned residual of the exponent follows.
@@ -36,21 +37,33 @@ impl Codeword {
     pub(super) fn implied(self) -> u8 {
         (self.0 >> 12) as u8 & 15
     }
+
+    /// What the quad contributes to the context of the one right of it, as a place in the table.
+    #[inline(always)]
+    pub(super) fn context(self) -> usize {
+        (self.0 >> 16) as usize
+    }
 }
 
 /// Codewords by context (3 bits, high) and the next seven bits (low).
 pub(super) type Table = [Codeword; 1024];
 
 /// Of the first pair of lines, and of the others.
-pub(super) static TABLES: [Table; 2] = [unfold(&FIRST), unfold(&OTHERS)];
+pub(super) static TABLES: [Table; 2] = [unfold(&FIRST, true), unfold(&OTHERS, false)];
 
-const fn unfold(list: &[u32]) -> Table {
+const fn unfold(list: &[u32], first: bool) -> Table {
     let mut table = [Codeword(0); 1024];
     let mut i = 0;
     while i < list.len() {
         let entry = list[i];
         let (context, word, len) = (entry & 7, entry >> 3 & 127, entry >> 10 & 7);
-        let code = Codeword((len | (entry >> 13) << 3) as u16);
+        let left = entry >> 14 & 15;
+        let next = if first {
+            (left | left >> 1) & 1 | left >> 1 & 6
+        } else {
+            (left >> 2 | left >> 3) << 1 & 2
+        };
+        let code = Codeword(len | (entry >> 13) << 3 & 0xFFF8 | next << (16 + 7));
         let mut rest = 0;
         while rest < 1 << (7 - len) {
             table[(context << 7 | rest << len | word) as usize] = code;
@@ -180,15 +193,20 @@ mod tests {
     /// Every codeword is found once: the code is prefix-free, and complete where the lists are.
     #[test]
     fn no_codeword_is_the_beginning_of_another() {
-        for list in [&FIRST[..], &OTHERS[..]] {
+        for (list, first) in [(&FIRST[..], true), (&OTHERS[..], false)] {
             for context in 0..8 {
                 let of_context = list.iter().filter(|e| **e & 7 == context);
                 let share: u32 = of_context.clone().map(|e| 128 >> (e >> 10 & 7)).sum();
-                let found = unfold(list)[(context as usize) << 7..][..128]
+                let found = unfold(list, first)[(context as usize) << 7..][..128]
                     .iter()
                     .filter(|c| c.len() > 0)
                     .count();
                 assert_eq!(share as usize, found, "context {context}");
+                for code in of_context.map(|e| Codeword(*e >> 13 << 3)) {
+                    // What is known is known of significant samples.
+                    assert_eq!(code.known() & !code.significant(), 0, "context {context}");
+                    assert_eq!(code.implied() & !code.known(), 0, "context {context}");
+                }
             }
         }
     }

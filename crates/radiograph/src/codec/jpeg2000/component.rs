@@ -6,6 +6,7 @@ use super::tile::Resolution;
 use super::wavelet::{Level, Plane, Slab, Wavelet};
 use super::{Stop, Stream, ebcot, packet, workers};
 use crate::deadline::Deadline;
+use vertebra_raster::{Loops, widest};
 
 /// What the blocks of a component share.
 pub(super) struct Component<'s, 'a> {
@@ -21,6 +22,8 @@ pub(super) struct Component<'s, 'a> {
 /// middle of what is open, and the sign in the highest bit.
 pub(super) trait Coefficient: Wavelet {
     fn dequantize(sample: u32, step: f32) -> Self;
+    /// A sample as a whole number, rounded to even where it is in the middle.
+    fn whole(self) -> i32;
 }
 
 const SIGN: u32 = 1 << 31;
@@ -31,6 +34,24 @@ impl Coefficient for i32 {
         let (magnitude, sign) = ((sample & !SIGN) as i32 >> 1, sample as i32 >> 31);
         (magnitude ^ sign) - sign
     }
+
+    #[inline(always)]
+    fn whole(self) -> i32 {
+        self
+    }
+}
+
+/// Of [few bits](Component::is_small): half the memory, and twice as many in a vector.
+impl Coefficient for i16 {
+    #[inline(always)]
+    fn dequantize(sample: u32, step: f32) -> Self {
+        i32::dequantize(sample, step) as i16
+    }
+
+    #[inline(always)]
+    fn whole(self) -> i32 {
+        self.into()
+    }
 }
 
 impl Coefficient for f32 {
@@ -38,6 +59,15 @@ impl Coefficient for f32 {
     fn dequantize(sample: u32, step: f32) -> Self {
         let magnitude = (sample & !SIGN) as i32 as f32 * (step / 2.0);
         f32::from_bits(magnitude.to_bits() | sample & SIGN)
+    }
+
+    #[inline(always)]
+    fn whole(self) -> i32 {
+        // The last bit of numbers of this size is worth 1. Without a named target processor
+        // `f32::round` is a call for every sample.
+        const LARGE: f32 = 12_582_912.0;
+        const MOST: f32 = 4_000_000.0;
+        (self.clamp(-MOST, MOST) + LARGE).to_bits() as i32 - LARGE.to_bits() as i32
     }
 }
 
@@ -60,7 +90,7 @@ impl<T: Coefficient> Top<T> {
         each: impl FnMut(&[T]),
     ) {
         match self {
-            Self::Level(level) => level.rows(first, last, slab).for_each(each),
+            Self::Level(level) => level.rows(first, last, slab, each),
             Self::Plane(plane) => (first..last).map(|y| plane.row(y)).for_each(each),
         }
     }
@@ -96,8 +126,13 @@ impl Component<'_, '_> {
         let threads = if width * height < 1 << 16 { 1 } else { self.threads };
         workers::for_each(threads, tasks, Slab::default, |slab, (number, rows)| {
             let first = number * ROWS;
-            let made = level.rows(first, first + rows.len() / width, slab);
-            rows.chunks_exact_mut(width).zip(made).for_each(|(to, row)| to.copy_from_slice(row));
+            let last = first + rows.len() / width;
+            let mut rows = rows.chunks_exact_mut(width);
+            level.rows(first, last, slab, |row| {
+                if let Some(to) = rows.next() {
+                    to.copy_from_slice(row);
+                }
+            });
             Ok(())
         })?;
         Ok(plane)
@@ -127,6 +162,15 @@ impl Component<'_, '_> {
         workers::for_each(self.threads, strips, Decoders::default, decode)
     }
 
+    /// Whether all coefficients, and what lifting makes of them, have room in 16 bits: samples of up
+    /// to 12 bits have coefficients of up to 14 with their sign, and two of them are added.
+    pub(super) fn is_small(&self) -> bool {
+        let fits = |band, resolution| self.quantized(band, resolution).is_ok_and(|q| q.bits <= 15);
+        let mut resolutions = self.resolutions.iter().enumerate();
+        self.stream.size.components[self.index].precision <= 12
+            && resolutions.all(|(number, r)| r.bands.iter().all(|band| fits(band.0, number)))
+    }
+
     fn quantized(&self, number: usize, resolution: usize) -> Result<Quantized, Stop> {
         let style = &self.coding.styles[self.index];
         let steps = self.coding.steps[self.index].as_ref().ok_or("no quantization (QCD)")?;
@@ -153,10 +197,8 @@ impl Component<'_, '_> {
             self.block(quantized, block, decoders)?;
             let start = (block.at[1] - top) * width + block.at[0];
             let lines = rows[start..].chunks_mut(width);
-            for (line, samples) in lines.zip(decoders.samples.chunks_exact(block.size[0])) {
-                let line = line.iter_mut().zip(samples);
-                line.for_each(|(to, sample)| *to = T::dequantize(*sample, quantized.step));
-            }
+            let samples = decoders.samples.chunks_exact(block.size[0]);
+            widest(Dequantized { lines: lines.zip(samples), step: quantized.step });
         }
         Ok(())
     }
@@ -178,7 +220,14 @@ impl Component<'_, '_> {
         };
         let shift = self.coding.region_shifts[self.index];
         let planes = bit_planes(quantized, block, shift)?;
-        decoders.samples.clear();
+        let is_high_throughput = matches!(
+            self.coding.styles[self.index].coder,
+            Coder::HighThroughput { .. } if block.segments[0].1 > 0
+        );
+        // Which writes every sample.
+        if !is_high_throughput {
+            decoders.samples.clear();
+        }
         decoders.samples.resize(block.size[0] * block.size[1], 0);
         match self.coding.styles[self.index].coder {
             Coder::Ebcot(style) => {
@@ -212,6 +261,26 @@ impl Component<'_, '_> {
             decoders.samples.iter_mut().for_each(|sample| shift_down(sample, shift));
         }
         Ok(())
+    }
+}
+
+/// Samples of blocks that become coefficients.
+struct Dequantized<L> {
+    lines: L,
+    step: f32,
+}
+
+impl<'t, 's, T: Coefficient + 't, L: Iterator<Item = (&'t mut [T], &'s [u32])>> Loops
+    for Dequantized<L>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (line, samples) in self.lines {
+            let line = line.iter_mut().zip(samples);
+            line.for_each(|(to, sample)| *to = T::dequantize(*sample, self.step));
+        }
     }
 }
 

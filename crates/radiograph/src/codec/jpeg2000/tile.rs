@@ -1,6 +1,6 @@
 //! From the packets of a tile to its samples.
 
-use super::component::{Blocks, Component, ROWS, Top};
+use super::component::{Blocks, Coefficient, Component, ROWS, Top};
 use super::packet::{self, Corners, Grid, Packets};
 use super::stream::{self, Coding, Reader};
 use super::wavelet::Slab;
@@ -66,15 +66,19 @@ impl Stream<'_> {
         for (index, (blocks, resolutions)) in blocks.into_iter().zip(&layout).enumerate() {
             let component =
                 Component { stream: self, coding, resolutions, index, deadline, threads };
-            values.push(if coding.styles[index].reversible {
-                Values::Whole(component.top::<i32>(blocks)?)
-            } else {
-                Values::Real(component.top::<f32>(blocks)?)
+            values.push(match coding.styles[index].reversible {
+                true if component.is_small() => Values::Small(component.top(blocks)?),
+                true => Values::Whole(component.top(blocks)?),
+                false => Values::Real(component.top(blocks)?),
             });
         }
         let slabs = self.slabs(corners, values.len(), samples);
         let place = |room: &mut Vec<Rows>, (first, last, rows): (usize, usize, &mut [u16])| {
             room.resize_with(values.len(), Rows::default);
+            if let ([room], [values]) = (&mut room[..], &values[..]) {
+                self.place_grey(corners, room, values, (first, last, rows));
+                return Ok(());
+            }
             for (room, values) in room.iter_mut().zip(&values) {
                 room.make(values, first, last);
             }
@@ -142,6 +146,25 @@ impl Stream<'_> {
         samples[rows].chunks_mut((ROWS * stride).max(1)).enumerate().map(slab).collect()
     }
 
+    /// Makes rows of a tile of one component right into these rows of the picture.
+    fn place_grey(
+        &self,
+        [low, high]: Corners,
+        room: &mut Rows,
+        values: &Values,
+        (first, last, rows): (usize, usize, &mut [u16]),
+    ) {
+        let [image, end] = self.size.image;
+        let (width, word) = (high[0] - low[0], Word::new(self.size.components[0]));
+        let lines = rows.chunks_exact_mut(end[0] - image[0]);
+        let lines = lines.map(|line| &mut line[low[0] - image[0]..][..width]);
+        match values {
+            Values::Small(top) => top.rows(first, last, &mut room.slabs.small, word.into(lines)),
+            Values::Whole(top) => top.rows(first, last, &mut room.slabs.whole, word.into(lines)),
+            Values::Real(top) => top.rows(first, last, &mut room.slabs.real, word.into(lines)),
+        }
+    }
+
     /// Writes rows of a tile as stored words into these rows of the picture.
     fn place(&self, [low, high]: Corners, values: &[Rows], rows: &mut [u16]) {
         let [image, end] = self.size.image;
@@ -152,12 +175,8 @@ impl Stream<'_> {
             for (c, values) in values.iter().enumerate() {
                 let word = Word::new(self.size.components[c]);
                 let row = &values.whole[y * width..][..width];
-                if components == 1 {
-                    line.iter_mut().zip(row).for_each(|(to, v)| *to = word.of(*v));
-                } else {
-                    let places = line.iter_mut().skip(c).step_by(components);
-                    places.zip(row).for_each(|(to, v)| *to = word.of(*v));
-                }
+                let places = line.iter_mut().skip(c).step_by(components);
+                places.zip(row).for_each(|(to, v)| *to = word.of(*v));
             }
         }
     }
@@ -188,12 +207,32 @@ impl Word {
     fn of(self, value: i32) -> u16 {
         ((value.clamp(self.low, self.high) + self.shift) & self.mask) as u16
     }
+
+    /// Writes a row as words into the next of some lines.
+    fn into<'l, T: Coefficient>(
+        self,
+        mut lines: impl Iterator<Item = &'l mut [u16]>,
+    ) -> impl FnMut(&[T]) {
+        move |row| {
+            let line = lines.next().unwrap_or_default();
+            line.iter_mut().zip(row).for_each(|(to, v)| *to = self.of(v.whole()));
+        }
+    }
 }
 
 /// Values of a component, by the wavelet.
 enum Values {
+    Small(Top<i16>),
     Whole(Top<i32>),
     Real(Top<f32>),
+}
+
+/// Room to make rows in.
+#[derive(Default)]
+struct Slabs {
+    small: Slab<i16>,
+    whole: Slab<i32>,
+    real: Slab<f32>,
 }
 
 /// Rows of a component, and room to make them in.
@@ -201,7 +240,7 @@ enum Values {
 struct Rows {
     whole: Vec<i32>,
     real: Vec<f32>,
-    slabs: (Slab<i32>, Slab<f32>),
+    slabs: Slabs,
 }
 
 impl Rows {
@@ -209,26 +248,24 @@ impl Rows {
         self.whole.clear();
         self.real.clear();
         match values {
+            Values::Small(top) => {
+                let add = |row: &[i16]| self.whole.extend(row.iter().map(|v| v.whole()));
+                top.rows(first, last, &mut self.slabs.small, add);
+            }
             Values::Whole(top) => {
                 let add = |row: &[i32]| self.whole.extend_from_slice(row);
-                top.rows(first, last, &mut self.slabs.0, add);
+                top.rows(first, last, &mut self.slabs.whole, add);
             }
             Values::Real(top) => {
                 let add = |row: &[f32]| self.real.extend_from_slice(row);
-                top.rows(first, last, &mut self.slabs.1, add);
+                top.rows(first, last, &mut self.slabs.real, add);
             }
         }
     }
 
     /// Rounds real values, to even where they are in the middle.
     fn round(&mut self) {
-        // The last bit of numbers of this size is worth 1. Without a named target processor
-        // `f32::round` is a call for every sample.
-        const LARGE: f32 = 12_582_912.0;
-        const MOST: f32 = 4_000_000.0;
-        let round =
-            |v: &f32| (v.clamp(-MOST, MOST) + LARGE).to_bits() as i32 - LARGE.to_bits() as i32;
-        self.whole.extend(self.real.iter().map(round));
+        self.whole.extend(self.real.iter().map(|v| v.whole()));
     }
 }
 

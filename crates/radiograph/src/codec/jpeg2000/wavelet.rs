@@ -5,6 +5,7 @@
 //! straight into the picture, and slabs are made in parallel.
 
 use super::packet::Corners;
+use vertebra_raster::{Loops, widest};
 
 /// A plane of coefficients or samples.
 #[derive(Debug, Clone)]
@@ -38,27 +39,33 @@ pub(super) trait Wavelet: Copy + Default + Send + Sync {
     fn alone(self) -> Self;
 }
 
-impl Wavelet for i32 {
-    const STEPS: usize = 2;
+macro_rules! whole {
+    ($($int:ty),+) => {$(
+        impl Wavelet for $int {
+            const STEPS: usize = 2;
 
-    #[inline(always)]
-    fn scale(self, _: bool) -> Self {
-        self
-    }
+            #[inline(always)]
+            fn scale(self, _: bool) -> Self {
+                self
+            }
 
-    #[inline(always)]
-    fn lift(self, step: usize, before: Self, after: Self) -> Self {
-        let sum = before.wrapping_add(after);
-        match step {
-            0 => self.wrapping_sub(sum.wrapping_add(2) >> 2),
-            _ => self.wrapping_add(sum >> 1),
+            #[inline(always)]
+            fn lift(self, step: usize, before: Self, after: Self) -> Self {
+                let sum = before.wrapping_add(after);
+                match step {
+                    0 => self.wrapping_sub(sum.wrapping_add(2) >> 2),
+                    _ => self.wrapping_add(sum >> 1),
+                }
+            }
+
+            fn alone(self) -> Self {
+                self >> 1
+            }
         }
-    }
-
-    fn alone(self) -> Self {
-        self >> 1
-    }
+    )+};
 }
+
+whole!(i16, i32);
 
 /// Lifting parameters of the 9/7 wavelet, the last step first (T.800 table F.4).
 const LIFTS: [f32; 4] = [0.443_506_85, 0.882_911_1, -0.052_980_12, -1.586_134_3];
@@ -106,33 +113,19 @@ impl<T: Wavelet> Level<T> {
         self.bands[0].height + self.bands[2].height
     }
 
-    /// Makes rows `first` to `last` of the resolution, one after the other.
-    pub(super) fn rows<'s>(
+    /// Makes rows `first` to `last` of the resolution and shows them one after the other.
+    pub(super) fn rows(
         &self,
         first: usize,
         last: usize,
-        slab: &'s mut Slab<T>,
-    ) -> impl Iterator<Item = &'s [T]> {
-        let width = self.width();
-        // Each step looks one row further.
-        let from = first.saturating_sub(T::STEPS);
-        let to = (last + T::STEPS).min(self.height());
-        slab.rows.resize((to - from) * width, T::default());
-        for (y, line) in (from..to).zip(slab.rows.chunks_exact_mut(width.max(1))) {
-            self.horizontal(y, line, (&mut slab.low, &mut slab.high));
-        }
-        let parity = (self.corner[1] + from) % 2;
-        if self.height() == 1 {
-            if parity == 1 {
-                slab.rows.iter_mut().for_each(|v| *v = v.alone());
-            }
-        } else {
-            vertical(&mut slab.rows, width, parity);
-        }
-        slab.rows[(first - from) * width..(last - from) * width].chunks_exact(width.max(1))
+        slab: &mut Slab<T>,
+        each: impl FnMut(&[T]),
+    ) {
+        widest(Rows { level: self, first, last, slab, each });
     }
 
     /// A row from its low and high halves, scaled but not yet lifted vertically.
+    #[inline(always)]
     fn horizontal(&self, y: usize, line: &mut [T], (low, high): (&mut Vec<T>, &mut Vec<T>)) {
         let [ll, hl, lh, hh] = &self.bands;
         let [x0, y0] = self.corner;
@@ -149,10 +142,8 @@ impl<T: Wavelet> Level<T> {
             return;
         }
         let fill = |to: &mut Vec<T>, from: &[T], high| {
-            to.clear();
-            to.push(T::default());
-            to.extend(from.iter().map(|v| vertical(v.scale(high))));
-            to.push(T::default());
+            to.resize(from.len() + 2, T::default());
+            to[1..].iter_mut().zip(from).for_each(|(to, v)| *to = vertical(v.scale(high)));
         };
         fill(low, left, false);
         fill(high, right, true);
@@ -166,8 +157,53 @@ impl<T: Wavelet> Level<T> {
     }
 }
 
+/// Rows of a level that are made and shown.
+struct Rows<'l, T, F> {
+    level: &'l Level<T>,
+    first: usize,
+    last: usize,
+    slab: &'l mut Slab<T>,
+    each: F,
+}
+
+impl<T: Wavelet, F: FnMut(&[T])> Loops for Rows<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { level, first, last, slab, mut each } = self;
+        let width = level.width();
+        // Each step looks one row further.
+        let from = first.saturating_sub(T::STEPS);
+        let to = (last + T::STEPS).min(level.height());
+        let height = to - from;
+        slab.rows.resize(height * width, T::default());
+        let parity = (level.corner[1] + from) % 2;
+        // Every row is lifted as soon as the one below it allows, while it is in the cache.
+        for row in 0..height + T::STEPS {
+            if let Some(line) = slab.rows.get_mut(row * width..(row + 1) * width) {
+                level.horizontal(from + row, line, (&mut slab.low, &mut slab.high));
+            }
+            if level.height() == 1 {
+                slab.rows
+                    .iter_mut()
+                    .filter(|_| row == 0 && parity == 1)
+                    .for_each(|v| *v = v.alone());
+            } else if row % 2 != parity {
+                vertical(&mut slab.rows, width, row);
+            }
+            if let Some(row) = row.checked_sub(T::STEPS)
+                && (first..last).contains(&(from + row))
+            {
+                each(&slab.rows[row * width..][..width]);
+            }
+        }
+    }
+}
+
 /// Lifts the places of `these` by those of `others`, both with a place before and one after them:
 /// `offset` is 1 where a line begins with `others`.
+#[inline(always)]
 fn lift<T: Wavelet>(these: &mut [T], others: &mut [T], step: usize, offset: usize) {
     let (count, other_count) = (these.len() - 2, others.len() - 2);
     // Mirrored at the ends.
@@ -181,6 +217,7 @@ fn lift<T: Wavelet>(these: &mut [T], others: &mut [T], step: usize, offset: usiz
 }
 
 /// Puts low and high places in turn, first the low one where `parity` is 0.
+#[inline(always)]
 fn interleave<T: Copy>(line: &mut [T], low: &[T], high: &[T], parity: usize) {
     let (even, odd) = if parity == 0 { (low, high) } else { (high, low) };
     let (pairs, rest) = line.as_chunks_mut::<2>();
@@ -191,27 +228,30 @@ fn interleave<T: Copy>(line: &mut [T], low: &[T], high: &[T], parity: usize) {
     rest.iter_mut().zip(&even[count..]).for_each(|(v, even)| *v = *even);
 }
 
-/// Lifts all columns of interleaved rows, the first of which is high where `parity` is 1. Where
-/// rows end, they are mirrored.
-fn vertical<T: Wavelet>(values: &mut [T], width: usize, parity: usize) {
+/// Lifts the columns of interleaved rows as far as row `newest`, a high one or behind the last, allows:
+/// each step one row higher. Where rows end, they are mirrored.
+#[inline(always)]
+fn vertical<T: Wavelet>(values: &mut [T], width: usize, newest: usize) {
     let height = values.len() / width.max(1);
     for step in 0..T::STEPS {
-        for row in ((step + parity) % 2..height).step_by(2) {
-            let [before, after] = neighbours(row, height);
-            let (head, tail) = values.split_at_mut(row * width);
-            let (line, tail) = tail.split_at_mut(width);
-            let neighbour = |at: usize| {
-                let line =
-                    if at < row { &head[at * width..] } else { &tail[(at - row - 1) * width..] };
-                &line[..width]
-            };
-            let pairs = neighbour(before).iter().zip(neighbour(after));
-            line.iter_mut().zip(pairs).for_each(|(v, (a, b))| *v = v.lift(step, *a, *b));
+        let Some(row) = newest.checked_sub(1 + step) else { return };
+        if row >= height {
+            continue;
         }
+        let [before, after] = neighbours(row, height);
+        let (head, tail) = values.split_at_mut(row * width);
+        let (line, tail) = tail.split_at_mut(width);
+        let neighbour = |at: usize| {
+            let line = if at < row { &head[at * width..] } else { &tail[(at - row - 1) * width..] };
+            &line[..width]
+        };
+        let pairs = neighbour(before).iter().zip(neighbour(after));
+        line.iter_mut().zip(pairs).for_each(|(v, (a, b))| *v = v.lift(step, *a, *b));
     }
 }
 
 /// The places before and after, mirrored at the ends.
+#[inline(always)]
 fn neighbours(i: usize, len: usize) -> [usize; 2] {
     let before = if i == 0 { 1 } else { i - 1 };
     let after = if i + 1 == len { len - 2 } else { i + 1 };

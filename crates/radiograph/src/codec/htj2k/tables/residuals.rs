@@ -3,7 +3,7 @@
 
 /// Both residuals of a pair by the next six bits (low) and which quads have one (high).
 static PAIRS: [Prefixes; 256] = {
-    let mut table = [Prefixes { len: 0, base: [0; 2], suffix: [0; 2] }; 256];
+    let mut table = [Prefixes { len: 0, all: 0, base: [0; 2], suffix: [0; 2] }; 256];
     let mut i = 0;
     while i < 256 {
         let (mut bits, mut quad) = (i & 63, 0);
@@ -11,6 +11,7 @@ static PAIRS: [Prefixes; 256] = {
             if i >> (6 + quad) & 1 == 1 {
                 let (base, len, suffix) = prefix(bits);
                 table[i].len += len;
+                table[i].all += len + suffix;
                 table[i].base[quad] = base;
                 table[i].suffix[quad] = suffix;
                 bits >>= len;
@@ -26,6 +27,8 @@ static PAIRS: [Prefixes; 256] = {
 #[derive(Clone, Copy)]
 struct Prefixes {
     len: u8,
+    /// Bits of prefixes and suffixes.
+    all: u8,
     base: [u8; 2],
     suffix: [u8; 2],
 }
@@ -45,13 +48,11 @@ const fn prefix(bits: usize) -> (u8, u8, u8) {
 pub(in super::super) fn of(has: [bool; 2], window: u64) -> ([u32; 2], u32) {
     let which = usize::from(has[0]) | usize::from(has[1]) << 1;
     let pair = PAIRS[which << 6 | window as usize & 63];
-    let mut len = u32::from(pair.len);
-    let suffix = pair.suffix.map(|bits| {
-        let suffix = (window >> len) as u32 & ((1 << bits) - 1);
-        len += u32::from(bits);
-        suffix
-    });
-    let mut residuals = [0, 1].map(|i| u32::from(pair.base[i]) + suffix[i]);
+    let after = (window >> pair.len) as u32;
+    let masks = [(1 << pair.suffix[0]) - 1, (1 << pair.suffix[1]) - 1];
+    let suffix = [after & masks[0], after >> pair.suffix[0] & masks[1]];
+    let mut residuals = [u32::from(pair.base[0]) + suffix[0], u32::from(pair.base[1]) + suffix[1]];
+    let mut len = u32::from(pair.all);
     if suffix[0] >= 28 || suffix[1] >= 28 {
         for (residual, suffix) in residuals.iter_mut().zip(suffix) {
             if suffix >= 28 {
