@@ -244,7 +244,9 @@ proptest! {
                 (Ok(a), Ok(b)) => {
                     prop_assert_eq!(a.len(), b.len(), "{}", name);
                     for (k, (a, b)) in a.iter().zip(b).enumerate() {
-                        let close = (a - b).abs() <= 1e-9 * (1.0 + a.abs());
+                        // Far above rounding, which fits that converge slowly enlarge, and far
+                        // below what one copy too many would change.
+                        let close = (a - b).abs() <= 1e-3 * (1.0 + a.abs());
                         prop_assert!(close, "{} [{}]: {} alone, {} doubled", name, k, a, b);
                     }
                 }

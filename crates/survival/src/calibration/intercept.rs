@@ -18,9 +18,9 @@ use crate::{
     estimate::{Estimate, Scale, Units},
     horizon::pseudo_observations,
     numeric::{
-        linear::{Matrix, add},
+        linear::{Cholesky, Matrix, add, dot},
         mean_and_sd,
-        newton::{Failure, Local, maximise},
+        newton::{DETERMINED, Failure, Local, maximise},
     },
     outcomes::{Endpoint, check},
 };
@@ -149,8 +149,19 @@ struct Line<'a> {
 struct Fit {
     /// The largest derivative of a fitted risk by the intercept.
     steepest: f64,
+    /// The smallest fitted cumulative hazard.
+    least_hazard: f64,
     squares: f64,
+    /// Gauss and Newton's stand-in for the second derivative.
+    bread: Matrix,
     meat: Matrix,
+}
+
+impl Fit {
+    fn new(p: usize) -> Self {
+        let (bread, meat) = (Matrix::zeros(p), Matrix::zeros(p));
+        Self { steepest: 0.0, least_hazard: f64::INFINITY, squares: 0.0, bread, meat }
+    }
 }
 
 impl<'a> Equations<'a> {
@@ -171,8 +182,8 @@ impl<'a> Equations<'a> {
 
     /// The intercept where the slope is 1, with its variance.
     fn intercept(&self) -> Result<(f64, f64), Error> {
-        let (b, covariance) = self.solve(None, vec![0.0])?;
-        Ok((b[0], existing(covariance[(0, 0)])?))
+        let found = self.solve(None, vec![0.0])?;
+        found.along(&[1.0])
     }
 
     /// Intercept and slope, with their variances.
@@ -182,19 +193,12 @@ impl<'a> Equations<'a> {
         if sd.is_nan() || sd <= 1e-13 * size {
             return Err(Error::Undefined { name: NAME, why: "the predictions do not differ" });
         }
-        let (b, v) = self.solve(Some((mean, sd)), vec![mean, sd])?;
-        let (slope, centre) = (b[1] / sd, mean / sd);
-        let variance = v[(0, 0)] - 2.0 * centre * v[(0, 1)] + centre * centre * v[(1, 1)];
-        let of_slope = existing(v[(1, 1)] / (sd * sd))?;
-        Ok([(b[0] - slope * mean, existing(variance)?), (slope, of_slope)])
+        let found = self.solve(Some((mean, sd)), vec![mean, sd])?;
+        Ok([found.along(&[1.0, -mean / sd])?, found.along(&[0.0, 1.0 / sd])?])
     }
 
-    /// Gauss and Newton's steps on the squares, with the sandwich covariance of what they find.
-    fn solve(
-        &self,
-        standard: Option<(f64, f64)>,
-        start: Vec<f64>,
-    ) -> Result<(Vec<f64>, Matrix), Error> {
+    /// Newton's steps on the squares.
+    fn solve(&self, standard: Option<(f64, f64)>, start: Vec<f64>) -> Result<Found, Error> {
         let mut line = Line { equations: self, standard, scale: 1.0 };
         let residual =
             |(&lp, observed): (&f64, &f64)| observed + (-line.linear(lp, &start).1.exp()).exp_m1();
@@ -205,19 +209,36 @@ impl<'a> Equations<'a> {
         let reached = maximum.parameters[0];
         let unbounded = Failure::Unbounded { parameter: 0, reached, with: Vec::new() };
         let here = maximum.here;
-        if here.rest.steepest < FLAT {
+        if here.rest.steepest < FLAT || here.rest.least_hazard > CERTAIN {
             return Err(unbounded.undefined(NAME));
         }
-        let bread = here.information.cholesky(0.0).map_err(|_| unbounded.undefined(NAME))?;
-        Ok((maximum.parameters, bread.inverse().around(&here.rest.meat)))
+        // A line so steep that it lies on one subject has no error that digits are left for.
+        let bread = here.rest.bread.cholesky(DETERMINED).map_err(|_| without_error())?;
+        Ok(Found { parameters: maximum.parameters, bread, meat: here.rest.meat })
     }
 }
 
-/// A variance, which rounding makes negative or infinite where a few subjects lie on the curve.
-fn existing(variance: f64) -> Result<f64, Error> {
-    match variance.is_finite() && variance >= 0.0 {
-        true => Ok(variance),
-        false => Err(Error::Undefined { name: NAME, why: "it has no finite standard error" }),
+fn without_error() -> Error {
+    Error::Undefined { name: NAME, why: "it has no finite standard error" }
+}
+
+/// The coefficients of the line and the parts of their sandwich covariance.
+struct Found {
+    parameters: Vec<f64>,
+    bread: Cholesky,
+    meat: Matrix,
+}
+
+impl Found {
+    /// The combination of coefficients with these factors, and its variance, in which nothing large
+    /// cancels.
+    fn along(&self, factors: &[f64]) -> Result<(f64, f64), Error> {
+        let variance = self.meat.along(&self.bread.solve(factors));
+        // Rounding makes it negative or infinite where a few subjects lie on the curve.
+        match variance.is_finite() && variance >= 0.0 {
+            true => Ok((dot(factors, &self.parameters), variance)),
+            false => Err(without_error()),
+        }
     }
 }
 
@@ -231,8 +252,8 @@ impl Line<'_> {
 
     fn at(&self, b: &[f64]) -> Local<Fit> {
         let (p, per_scale) = (b.len(), 1.0 / self.scale);
-        let (mut score, mut bread) = (vec![0.0; p], Matrix::zeros(p));
-        let mut fit = Fit { steepest: 0.0, squares: 0.0, meat: Matrix::zeros(p) };
+        let (mut score, mut information) = (vec![0.0; p], Matrix::zeros(p));
+        let mut fit = Fit::new(p);
         let Equations { lp, observed, units } = self.equations;
         // What clusters add to the score, where there are any.
         let mut sums = vec![[0.0; 2]; if units.are_clusters() { lp.len() } else { 0 }];
@@ -244,18 +265,26 @@ impl Line<'_> {
             let x = &[slope, slope * z][..p];
             fit.squares += residual * residual;
             fit.steepest = slope.max(fit.steepest);
+            fit.least_hazard = hazard.min(fit.least_hazard);
             add(&mut score, residual * per_scale, x);
-            bread.add_outer(per_scale, x);
+            fit.bread.add_outer(per_scale, x);
+            // Beside the square of the slope, what the curve's bend makes of the residual.
+            let bend = if slope > 0.0 { slope * (1.0 - hazard) } else { 0.0 };
+            let curvature = slope * slope - residual * bend;
+            information.add_outer(curvature * per_scale, &[1.0, z][..p]);
             match sums.get_mut(units.unit(i)) {
                 Some(sum) => add(&mut sum[..p], residual * per_scale, x),
                 None => fit.meat.add_outer((residual * per_scale).powi(2), x),
             }
         }
         sums.iter().for_each(|sum| fit.meat.add_outer(1.0, &sum[..p]));
-        bread.mirror();
-        fit.meat.mirror();
+        [&mut information, &mut fit.bread, &mut fit.meat].into_iter().for_each(Matrix::mirror);
+        // Far from the maximum the squares may bend the other way.
+        if information.cholesky(DETERMINED).is_err() {
+            information = fit.bread.clone();
+        }
         let value = -fit.squares / (2.0 * self.scale);
-        Local { value, score, information: bread, rest: fit }
+        Local { value, score, information, rest: fit }
     }
 }
 
@@ -264,3 +293,7 @@ const NAME: &str = "the calibration intercept";
 /// Where all fitted risks change by less than this they lie at 0 or 1, and the coefficients on
 /// their way to infinity.
 const FLAT: f64 = 1e-12;
+
+/// Where all fitted cumulative hazards are above this, all fitted risks are 1 to eight digits, and
+/// the coefficients on their way to infinity: one subject in 1e8 without the event would keep them.
+const CERTAIN: f64 = 20.0;

@@ -8,6 +8,8 @@
 //! Greenwood's; with it they differ, and Greenwood's are multiplied by the ratio of the two, the
 //! design effect.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -101,10 +103,21 @@ impl Dependence {
         // Each subject as many independent ones as it weighs.
         let singles: Vec<usize> = self.rows.iter().map(|row| row.chain).collect();
         let rows = walk(&singles, &|i| outcomes.weight(i).sqrt());
+        // Where no row has influence, as where all at risk have the event, a unit counts once.
+        let size = self.mean_size();
         let ratio = |(c, r): (&[f64; 2], &[f64; 2])| {
-            [0, 1].map(|j| if r[j] > 0.0 { c[j] / r[j] } else { 1.0 })
+            [0, 1].map(|j| if r[j] > 0.0 { c[j] / r[j] } else { size })
         };
         Variances::DesignEffects(clusters.iter().zip(&rows).map(ratio).collect())
+    }
+
+    /// Subjects of a unit, as a subject sees it on average.
+    fn mean_size(&self) -> f64 {
+        let mut sizes = vec![0.0; self.n];
+        let mut seen = HashSet::new();
+        let firsts = self.rows.iter().filter(|row| seen.insert(row.chain));
+        firsts.for_each(|row| sizes[row.unit] += row.weight);
+        sizes.iter().map(|size| size * size).sum::<f64>() / sizes.iter().sum::<f64>()
     }
 
     /// The variance of `sum_k area_k dlnS_k`, such as the area under the curve, where the model's

@@ -51,12 +51,15 @@ impl<const D: usize> Spread<D> {
         (0..D).for_each(|k| self.met[k] += by[k]);
     }
 
-    /// The variance of `sum_k factors_k figure_k`.
+    /// The variance of `sum_k factors_k figure_k`; 0 where its parts cancel but for their rounding.
     pub(super) fn variance(&self, factors: [f64; D]) -> f64 {
         let dot = |x: &[f64; D]| -> f64 { x.iter().zip(&factors).map(|(x, f)| x * f).sum() };
         let met = dot(&self.met);
         let constant: f64 = self.constant.iter().zip(&factors).map(|(row, f)| f * dot(row)).sum();
-        (met * (met * self.square + 2.0 * dot(&self.linear)) + constant).max(0.0)
+        let parts = [met * met * self.square, 2.0 * met * dot(&self.linear), constant];
+        let size: f64 = parts.iter().map(|part| part.abs()).sum();
+        let variance: f64 = parts.iter().sum();
+        if variance > 1e-13 * size { variance } else { 0.0 }
     }
 
     fn change(&mut self, unit: usize, weight: f64, by: [f64; D]) {

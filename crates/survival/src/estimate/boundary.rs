@@ -17,8 +17,19 @@ pub(crate) fn upper_of_none(n: f64, level: f64) -> f64 {
     }
 }
 
+/// The value, or the end of [0, 1] that it misses by the rounding of its sums alone.
+fn at_its_end(value: f64) -> f64 {
+    const ROUNDING: f64 = 1e-12;
+    match value {
+        v if v < ROUNDING => 0.0,
+        v if v > 1.0 - ROUNDING => 1.0,
+        v => v,
+    }
+}
+
 /// A share with an interval on the logit scale; at 0 and 1 the exact one of `n` subjects.
 pub(crate) fn share(value: f64, std_error: f64, n: f64, (pivot, level): (Pivot, f64)) -> Estimate {
+    let value = at_its_end(value);
     let bounds = match value {
         v if v <= 0.0 => (0.0, upper_of_none(n, level)),
         v if v >= 1.0 => (1.0 - upper_of_none(n, level), 1.0),
@@ -36,6 +47,7 @@ pub(crate) fn area(
     (pivot, scale): (Pivot, Scale),
     level: f64,
 ) -> Estimate {
+    let value = at_its_end(value);
     if (value > 0.0 && value < 1.0) || cases <= 0.0 || controls <= 0.0 {
         return Estimate::around(value, std_error, (pivot, scale), level);
     }
@@ -80,6 +92,8 @@ mod tests {
     fn an_area_of_one_is_wider_the_fewer_cases_it_rests_on() {
         let lower = |m, n| area(1.0, 0.0, (m, n), (Pivot::Normal, Scale::Logit), 0.95).interval;
         assert!(lower(1.0, 1.0).lower < 0.25 && lower(5.0, 5.0).lower > lower(2.0, 5.0).lower);
+        let rounded = area(1.0 - 7e-16, 1e-9, (5.0, 5.0), (Pivot::Normal, Scale::Logit), 0.95);
+        assert!(rounded.value == 1.0 && rounded.interval == lower(5.0, 5.0));
         assert!(lower(200.0, 200.0).lower > 0.98 && lower(200.0, 200.0).upper == 1.0);
         let none = area(0.0, 0.0, (5.0, 5.0), (Pivot::Normal, Scale::Logit), 0.95).interval;
         assert!((none.upper - (1.0 - lower(5.0, 5.0).lower)).abs() < 1e-12 && none.lower == 0.0);

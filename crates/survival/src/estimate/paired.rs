@@ -19,14 +19,16 @@ pub struct PairedDifference {
 
 impl PairedDifference {
     /// A difference whose variance is more than the rounding of its parts, the larger of which has
-    /// the variance `largest`.
+    /// the variance `largest`. The figures have the size of shares: what is below `ROUNDING` has
+    /// come of sums that should be 0.
     pub(crate) fn new(
         difference: f64,
         variance: f64,
         largest: f64,
         (pivot, level): (Pivot, f64),
     ) -> Result<Self, Error> {
-        if variance <= 1e-14 * largest || variance <= 0.0 {
+        const ROUNDING: f64 = 1e-26;
+        if variance <= (1e-14 * largest).max(ROUNDING) {
             return Err(Error::Undefined {
                 name: "the paired comparison",
                 why: "the two scores agree on all pairs",

@@ -79,6 +79,11 @@ impl Matrix {
         self.times(middle).times(self)
     }
 
+    /// `x' M x`.
+    pub(crate) fn along(&self, x: &[f64]) -> f64 {
+        self.rows().zip(x).map(|(row, x_j)| x_j * dot(row, x)).sum()
+    }
+
     /// `trace(M other)`.
     pub(crate) fn trace_with(&self, other: &Self) -> f64 {
         dot(&self.values, &other.values)

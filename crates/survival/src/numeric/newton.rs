@@ -11,8 +11,9 @@
 //!   by a factor); this step is still taken.
 //! - A step that lowers the function is halved until it does not. Where no step raises it, the last
 //!   digits of its sum are reached: that is the maximum if what is left is short.
-//! - There is no maximum where the function has stopped rising for any practical purpose while a
-//!   parameter still moves: the likelihood is monotone, as when a covariate separates the events.
+//! - There is no maximum where nearly nothing is left of the information that the start had along a
+//!   step while a parameter still moves by it: the likelihood is monotone, as when a covariate
+//!   separates the events. Doubling all that is known changes neither.
 
 use super::linear::{Matrix, add, dot};
 use crate::error::Error;
@@ -68,8 +69,9 @@ pub(crate) const DETERMINED: f64 = 1e-9;
 const CONVERGED: f64 = 1e-20;
 /// The decrement up to which rounding may keep any step from raising the function.
 const ROUNDING: f64 = 1e-9;
-/// From this decrement on, the function has stopped rising for any practical purpose ...
-const FLAT: f64 = 1e-3;
+/// Below this share of the information at the start, the function has stopped rising along a step
+/// for any practical purpose ...
+const FLAT: f64 = 1e-7;
 /// ... and a parameter that still moves by this much has no maximum.
 const STILL_MOVING: f64 = 0.3;
 /// A parameter that moves by this share of the fastest one belongs to the combination that grows.
@@ -87,7 +89,7 @@ pub(crate) fn maximise<T: Clone>(
     loop {
         let step = step_from(&here).map_err(|parameter| unbounded(&parameters, parameter, &[]))?;
         let decrement = dot(&step, &here.score);
-        if let Some(parameter) = runaway(&step, decrement) {
+        if let Some(parameter) = runaway(&step, [&here.information, &at_start.information]) {
             return Err(unbounded(&parameters, parameter, &step));
         }
         if decrement * (decrement / previous).min(1.0) <= CONVERGED {
@@ -120,11 +122,12 @@ fn step_from<T>(here: &Local<T>) -> Result<Vec<f64>, usize> {
     }
 }
 
-/// The parameter that moves most, where a step that no longer matters to the function still moves
-/// it.
-fn runaway(step: &[f64], decrement: f64) -> Option<usize> {
+/// The parameter that moves most, where a step still moves it along which next to nothing is left
+/// of the information at the start.
+fn runaway(step: &[f64], [here, start]: [&Matrix; 2]) -> Option<usize> {
     let fastest = (0..step.len()).max_by(|&a, &b| step[a].abs().total_cmp(&step[b].abs()))?;
-    (decrement < FLAT && step[fastest].abs() > STILL_MOVING).then_some(fastest)
+    let flat = here.along(step) < FLAT * start.along(step);
+    (flat && step[fastest].abs() > STILL_MOVING).then_some(fastest)
 }
 
 fn unbounded(parameters: &[f64], parameter: usize, step: &[f64]) -> Failure {
@@ -190,6 +193,22 @@ mod tests {
         assert!((maximum.parameters[0] - low).abs() < 1e-14);
         assert!((maximum.parameters[1] - (high - low)).abs() < 1e-14);
         assert!(maximum.here.value > maximum.at_start.value && maximum.steps < 8);
+    }
+
+    /// A finite maximum is one however flat it is: a single case beyond the threshold of the rest.
+    #[test]
+    fn a_flat_maximum_is_found() {
+        let x: Vec<f64> = (0..4000).map(|i| f64::from(i) / 1000.0 - 2.0).collect();
+        let mut y: Vec<bool> = x.iter().map(|x| *x > 0.0).collect();
+        y[1500] = true;
+        let flat = maximise(vec![0.0; 2], logistic(&x, &y)).unwrap();
+        let twice = |v: Vec<f64>| [v.clone(), v].concat();
+        let y2 = [y.clone(), y].concat();
+        let doubled = maximise(vec![0.0; 2], logistic(&twice(x), &y2)).unwrap();
+        assert!(flat.parameters[1] > 5.0);
+        for (a, b) in flat.parameters.iter().zip(&doubled.parameters) {
+            assert!((a - b).abs() < 1e-9 * b.abs());
+        }
     }
 
     #[test]
