@@ -4,9 +4,12 @@
 
 mod common;
 
+use std::path::Path;
+use vertebra_cohort::table::{Row, Table};
 use vertebra_radiograph::Radiograph;
 use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
 use vertebra_study::TrainedModel;
+use vertebra_survival::{Outcomes, concordance};
 
 /// The results without what may differ between two runs: the seconds and the name of the folder.
 fn comparable(mut results: StudyResults) -> StudyResults {
@@ -57,6 +60,9 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     assert!(html.ends_with("</html>") || html.ends_with("</html>\n"));
     assert!(!html.contains("src=\"http") && !html.contains("href=\"http"), "self-contained");
 
+    explained(&first);
+    checkable(&first, &results);
+
     // The same seed gives the same numbers, however many networks are trained in parallel.
     for (name, fits) in [("second", Some(1)), ("third", Some(4))] {
         let mut config = common::small_config();
@@ -96,4 +102,56 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     let film = Radiograph::open(cohort.join(film)).unwrap();
     model.write_overlay(&film, &prediction, &overlay).unwrap();
     assert!(overlay.metadata().unwrap().len() > 1000);
+}
+
+/// The README explains every file that lies in the folder and every column of its tables.
+fn explained(run: &Path) {
+    let readme = std::fs::read_to_string(run.join("README.md")).unwrap();
+    for file in ["results.json", "run.json", "config.toml", "inputs.sha256", "tables/films.csv"] {
+        assert!(run.join(file).is_file() && readme.contains(&format!("| `{file}` | ")), "{file}");
+    }
+    for entry in run.join("tables").read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension() != Some("csv".as_ref()) {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let section = readme.split_once(&format!("## `tables/{name}`")).expect(&name).1;
+        let section = section.split("\n## ").next().unwrap();
+        for column in std::fs::read_to_string(&path).unwrap().lines().next().unwrap().split(',') {
+            assert!(section.contains(&format!("| `{column}` | ")), "{name}: {column}");
+        }
+    }
+}
+
+/// Whoever has `subjects.csv` gets the figures of the results from it.
+fn checkable(run: &Path, results: &StudyResults) {
+    let table = Table::read(run.join("tables/subjects.csv")).unwrap();
+    assert_eq!(table.rows().count(), results.flow.start());
+    let of = |set: &str| table.rows().filter(move |row| row.text("set") == Some(set));
+    assert_eq!(of("development").count(), results.split.development.n);
+    let excluded = table.rows().filter(|row| row.text("excluded").is_some()).count();
+    assert_eq!(excluded, results.flow.start() - results.flow.remaining());
+    let number = |row: Row, column: &str| row.number(column).unwrap().unwrap();
+    let time = of("test").map(|row| number(row, "time")).collect();
+    let event = of("test").map(|row| row.text("event") == Some("true")).collect();
+    let outcomes = Outcomes::new(time, event).unwrap();
+    assert_eq!(outcomes.n_events(), results.split.test.events);
+    for row in table.rows().filter(|row| row.text("event") == Some("true")) {
+        assert!(row.text("outcome_film").is_some() && row.text("new_ratios").is_some());
+    }
+    for model in results.models.iter().filter(|m| m.method == Method::CoxPh) {
+        let code = model.name.to_lowercase().replace(", ", "_").replace(' ', "_");
+        let column = format!("{code}_log_hazard");
+        let risk: Vec<f64> = of("test").map(|row| number(row, &column)).collect();
+        let c = concordance(&outcomes, &risk).unwrap().index();
+        let stated = model.on(EvaluationSet::Test, Subgroup::All).unwrap().harrell.estimate.value;
+        assert!((c - stated).abs() < 1e-12, "{}: {c} {stated}", model.name);
+    }
+    let films = Table::read(run.join("tables/films.csv")).unwrap();
+    let baseline = films.rows().filter(|row| row.text("used_as") == Some("baseline"));
+    let digests = baseline.map(|row| row.text("sha256").unwrap().to_owned());
+    let inputs = std::fs::read_to_string(run.join("inputs.sha256")).unwrap();
+    let n = digests.filter(|digest| inputs.contains(digest.as_str())).count();
+    assert_eq!(n, results.flow.remaining());
 }

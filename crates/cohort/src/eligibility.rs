@@ -60,13 +60,17 @@ pub struct ExclusionStep {
     pub excluded: usize,
     /// Subjects who reached this step without the fact being recorded, and stayed.
     pub not_recorded: usize,
+    /// Positions in [`Cohort::subjects`] of those who left; empty in a flow that was made from
+    /// numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<usize>,
 }
 
 impl ExclusionStep {
     /// A step at which nothing was missing.
     #[must_use]
     pub fn new(reason: impl Into<String>, excluded: usize) -> Self {
-        Self { reason: reason.into(), excluded, not_recorded: 0 }
+        Self { reason: reason.into(), excluded, not_recorded: 0, subjects: Vec::new() }
     }
 
     /// With the number of subjects who stayed because the fact was not recorded.
@@ -74,6 +78,12 @@ impl ExclusionStep {
     pub fn with_not_recorded(mut self, subjects: usize) -> Self {
         self.not_recorded = subjects;
         self
+    }
+
+    /// One more subject leaves here.
+    fn exclude(&mut self, subject: usize) {
+        self.excluded += 1;
+        self.subjects.push(subject);
     }
 }
 
@@ -154,6 +164,14 @@ impl EligibilityFlow {
         self.analysed.iter().map(|films| films.subject).collect()
     }
 
+    /// Why a subject, by its position in [`Cohort::subjects`], is not analysed; `None` for one that
+    /// is, and in a flow that was made from numbers.
+    #[must_use]
+    pub fn reason_of(&self, subject: usize) -> Option<&str> {
+        let step = self.steps.iter().find(|step| step.subjects.contains(&subject))?;
+        Some(&step.reason)
+    }
+
     /// One more step: the analysed subjects that `leave` picks go, for `reason`.
     #[must_use]
     pub fn excluding(
@@ -161,10 +179,15 @@ impl EligibilityFlow {
         reason: impl Into<String>,
         mut leave: impl FnMut(&SelectedFilms) -> bool,
     ) -> Self {
-        let before = self.analysed.len();
-        self.analysed.retain(|films| !leave(films));
-        let excluded = before - self.analysed.len();
-        self.steps.push(ExclusionStep::new(reason, excluded));
+        let mut step = ExclusionStep::new(reason, 0);
+        self.analysed.retain(|films| {
+            let leaves = leave(films);
+            if leaves {
+                step.exclude(films.subject);
+            }
+            !leaves
+        });
+        self.steps.push(step);
         self
     }
 }
@@ -215,7 +238,7 @@ pub fn eligibility(cohort: &Cohort, options: &EligibilityOptions) -> Eligibility
         let verdicts = verdicts(subject, &films, options);
         match verdicts.iter().position(|v| *v == Verdict::Leaves) {
             Some(first) => {
-                steps[first].excluded += 1;
+                steps[first].exclude(index);
                 count_unknown(&mut steps[..first], &verdicts);
             }
             None => {

@@ -9,7 +9,7 @@ const MARGIN: f64 = 0.25;
 
 /// Least and greatest values among the training subjects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive] // only a trainer makes one
+#[non_exhaustive]
 pub struct Seen {
     /// Of each covariate, in natural units.
     pub covariates: Vec<[f64; 2]>,
@@ -35,7 +35,8 @@ pub struct Outside {
 
 impl Seen {
     /// Of the training subjects and their log hazards.
-    pub(crate) fn of(inputs: &RiskInputs, log_hazard: &[f64]) -> Self {
+    #[must_use]
+    pub fn of(inputs: &RiskInputs, log_hazard: &[f64]) -> Self {
         let covariate = |c: usize| range(inputs.covariates().iter().map(|row| f64::from(row[c])));
         let pictures: Vec<(f64, f64)> =
             (0..inputs.n_subjects()).filter_map(|s| mean_and_sd(inputs, s)).collect();
@@ -51,7 +52,8 @@ impl Seen {
     }
 
     /// What of one subject's inputs and log hazard lies outside; `names` are the covariates'.
-    pub(crate) fn outside(
+    #[must_use]
+    pub fn outside(
         &self,
         names: &[String],
         inputs: &RiskInputs,

@@ -23,7 +23,10 @@ const WEIGHTS: &str = "the weights of this network";
 
 /// Writes a network as `.safetensors`; the file appears complete or not at all.
 pub(crate) fn save(network: &RiskNetwork, path: &Path) -> Result<(), Error> {
+    // One entry of metadata: several would come in an order that changes from run to run.
     let mut store = SafetensorsStore::from_bytes(None)
+        .clear_metadata()
+        .metadata("format", "pt")
         .with_to_adapter(BurnToPyTorchAdapter)
         .skip_enum_variants(true);
     for (ours, published) in NAMES {

@@ -7,6 +7,7 @@ mod limits;
 mod page;
 mod palette;
 mod pictures;
+mod readme;
 mod report;
 pub mod results;
 mod summary;

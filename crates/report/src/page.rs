@@ -225,8 +225,11 @@ impl Page<'_> {
             dl.facts { @for (name, value) in facts(run) { dt { (name) } dd { (value) } } }
             (self.several(&[], &["seconds"]))
             details { summary { "Configuration" } pre { (run.config) } }
-            @if let Some(inputs) = self.table("inputs") {
-                details { summary { "Input files (" (run.inputs.len()) ")" } (inputs) }
+            @if !run.inputs.is_empty() {
+                p {
+                    "The SHA-256 of " (counted(run.inputs.len(), "input file"))
+                    " are in inputs.sha256 of the run folder; README.md explains its other files."
+                }
             }
         }
     }
@@ -287,5 +290,7 @@ fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
         ("Version", run.version.clone()),
         ("Revision", run.revision.clone().unwrap_or_else(|| "not known".to_owned())),
         ("Device", run.device.clone()),
+        ("Machine", run.machine.to_string()),
+        ("Command", run.command.join(" ")),
     ]
 }

@@ -1,6 +1,7 @@
 //! From results to files.
 
 use crate::pictures::Pictures;
+use crate::readme::readme;
 use crate::results::{SCHEMA_VERSION, StudyResults};
 use crate::{Error, Table, figures, page::Page, tables};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ pub struct Report {
     html: String,
     tables: Vec<Table>,
     figures: Vec<Figure>,
+    readme: String,
 }
 
 impl Report {
@@ -32,7 +34,8 @@ impl Report {
         let (figures, tables) = (figures::all(results), tables::all(results));
         let pictures = Pictures::new(results, read_picture);
         let page = Page { results, figures: &figures, tables: &tables, pictures: &pictures };
-        Ok(Self { html: page.render(), tables, figures })
+        let (html, readme) = (page.render(), readme(results, &tables));
+        Ok(Self { html, tables, figures, readme })
     }
 
     /// The page: one file, no scripts, nothing loaded from elsewhere.
@@ -47,14 +50,20 @@ impl Report {
         &self.tables
     }
 
+    /// What every file of the run folder and every column of its tables holds, as Markdown.
+    #[must_use]
+    pub fn readme(&self) -> &str {
+        &self.readme
+    }
+
     /// All figures.
     #[must_use]
     pub fn figures(&self) -> &[Figure] {
         &self.figures
     }
 
-    /// Writes `tables/*.csv`, `tables/*.md`, `figures/*.svg` and, last, `report.html` into a run
-    /// folder; returns the path of the page.
+    /// Writes `tables/*.csv`, `tables/*.md`, `figures/*.svg`, `README.md` and, last, `report.html`
+    /// into a run folder; returns the path of the page.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -72,6 +81,7 @@ impl Report {
         for figure in &self.figures {
             write_whole(&figures.join(&figure.id).with_extension("svg"), &figure.svg)?;
         }
+        write_whole(&run_folder.join("README.md"), &self.readme)?;
         let page = run_folder.join("report.html");
         write_whole(&page, &self.html)?;
         Ok(page)

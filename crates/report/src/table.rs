@@ -1,6 +1,7 @@
 //! A table that can be read as HTML, Markdown and CSV.
 
 use crate::format::{fixed, interval, p_value, thousands};
+use crate::results::{FileColumn, RunFile};
 use maud::{Markup, html};
 use vertebra_evaluation::{Estimate, Figure};
 
@@ -15,13 +16,67 @@ pub(crate) enum Kind {
     Number,
     /// A value and its interval: three columns in CSV.
     Interval,
-    /// A value and its spread or share: two columns in CSV.
+    /// An interval without a value: two columns in CSV.
+    Bounds,
+    /// A mean and its SD, or a count and its share: two columns in CSV.
     Spread,
+    /// A count and its share: two columns in CSV.
+    Share,
 }
 
 impl Kind {
     fn n_cells(self) -> usize {
-        if matches!(self, Self::Interval | Self::Spread) { 2 } else { 1 }
+        match self {
+            Self::Interval | Self::Bounds | Self::Spread | Self::Share => 2,
+            Self::Text | Self::Group | Self::Number => 1,
+        }
+    }
+
+    /// What follows the column's name in the CSV, column by column, and what it adds to the
+    /// meaning.
+    fn parts(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Text | Self::Group | Self::Number => &[("", "")],
+            Self::Interval => &[("", ""), LOWER, UPPER],
+            Self::Bounds => &[LOWER, UPPER],
+            Self::Spread => &[
+                ("", ": the mean, or the number with it"),
+                ("_sd_or_share", ": the SD, or the share of recorded values in [0, 1]"),
+            ],
+            Self::Share => &[("", ""), ("_share", ": as a share in [0, 1]")],
+        }
+    }
+}
+
+const LOWER: (&str, &str) = ("_lower", ": lower bound of the 95 % interval");
+const UPPER: (&str, &str) = ("_upper", ": upper bound of the 95 % interval");
+
+/// A column: its head on the page, how it is set, its name in CSV, and what that holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    pub(crate) title: String,
+    pub(crate) kind: Kind,
+    pub(crate) name: &'static str,
+    pub(crate) meaning: &'static str,
+}
+
+impl Column {
+    pub(crate) fn new(
+        title: impl Into<String>,
+        kind: Kind,
+        name: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { title: title.into(), kind, name, meaning }
+    }
+
+    /// The columns of the CSV, each with its meaning.
+    fn in_csv(&self) -> impl Iterator<Item = FileColumn> {
+        let Self { name, meaning, .. } = self;
+        let part = move |(suffix, rest): &(&str, &str)| {
+            FileColumn::new(format!("{name}{suffix}"), format!("{meaning}{rest}"))
+        };
+        self.kind.parts().iter().map(part)
     }
 }
 
@@ -29,6 +84,8 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
     Text(String),
+    /// Words for the page, and what stands for them in CSV.
+    Named(String, String),
     Int(usize),
     /// Value and decimals.
     Number(f64, usize),
@@ -50,6 +107,11 @@ impl Cell {
         Self::Text(text.into())
     }
 
+    /// Words for the page, and what stands for them in CSV.
+    pub(crate) fn named(text: impl Into<String>, name: impl ToString) -> Self {
+        Self::Named(text.into(), name.to_string())
+    }
+
     /// The cell of a value that may not exist.
     pub(crate) fn of<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
         value.map_or(Self::Nothing, cell)
@@ -63,7 +125,7 @@ impl Cell {
     /// Main part and the part in lighter print.
     fn parts(&self) -> (String, String) {
         match self {
-            Self::Text(text) => (text.clone(), String::new()),
+            Self::Text(text) | Self::Named(text, _) => (text.clone(), String::new()),
             Self::Int(n) => (thousands(*n), String::new()),
             Self::Number(value, digits) => (fixed(*value, *digits), String::new()),
             Self::Estimate(e, digits) => {
@@ -89,16 +151,14 @@ impl Cell {
     /// Full precision; as many values as the column's kind asks for.
     fn csv(&self, kind: Kind) -> Vec<String> {
         let mut values = match self {
-            Self::Text(text) => vec![text.clone()],
+            Self::Text(text) | Self::Named(_, text) => vec![text.clone()],
             Self::Int(n) => vec![n.to_string()],
             Self::Number(value, _) | Self::P(value) => vec![value.to_string()],
             Self::Estimate(e, _) => {
                 let bounds = e.interval;
                 [e.value, bounds.lower, bounds.upper].map(|v| v.to_string()).to_vec()
             }
-            Self::Bounds(lower, upper, _) => {
-                vec![String::new(), lower.to_string(), upper.to_string()]
-            }
+            Self::Bounds(lower, upper, _) => vec![lower.to_string(), upper.to_string()],
             Self::MeanSd(mean, sd, _) => {
                 vec![mean.to_string(), sd.map(|sd| sd.to_string()).unwrap_or_default()]
             }
@@ -107,12 +167,7 @@ impl Cell {
             }
             Self::Nothing => Vec::new(),
         };
-        let n = match kind {
-            Kind::Interval => 3,
-            Kind::Spread => 2,
-            _ => 1,
-        };
-        values.resize(n, String::new());
+        values.resize(kind.parts().len(), String::new());
         values
     }
 }
@@ -123,17 +178,16 @@ pub struct Table {
     pub(crate) id: &'static str,
     pub(crate) caption: String,
     pub(crate) note: String,
-    pub(crate) columns: Vec<(String, Kind)>,
+    pub(crate) columns: Vec<Column>,
     pub(crate) rows: Vec<Vec<Cell>>,
     /// The row that is printed in bold.
     pub(crate) bold: Option<usize>,
 }
 
 impl Table {
-    pub(crate) fn new(id: &'static str, caption: &str, columns: &[(&str, Kind)]) -> Self {
-        let columns = columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect();
+    pub(crate) fn new(id: &'static str, caption: &str, columns: impl Into<Vec<Column>>) -> Self {
         let (caption, note) = (caption.to_owned(), String::new());
-        Self { id, caption, note, columns, rows: Vec::new(), bold: None }
+        Self { id, caption, note, columns: columns.into(), rows: Vec::new(), bold: None }
     }
 
     pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
@@ -153,20 +207,24 @@ impl Table {
         &self.caption
     }
 
+    /// The CSV as a file of the run folder, with the meaning of each of its columns.
+    #[must_use]
+    pub fn file(&self) -> RunFile {
+        let caption = self.caption.trim_end_matches('.');
+        let columns = self.columns.iter().flat_map(Column::in_csv).collect();
+        RunFile::new(format!("tables/{}.csv", self.id), caption).with_columns(columns)
+    }
+
     /// CSV with full precision: an interval takes three columns, a spread two; what does not exist
     /// is empty.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let header = self.columns.iter().flat_map(|(name, kind)| match kind {
-            Kind::Interval => vec![name.clone(), format!("{name} lower"), format!("{name} upper")],
-            Kind::Spread => vec![name.clone(), format!("{name} spread")],
-            _ => vec![name.clone()],
-        });
+        let header = self.columns.iter().flat_map(Column::in_csv).map(|column| column.name);
         // Writing to memory cannot fail, and every row has the header's length.
         let _ = writer.write_record(header.collect::<Vec<_>>());
         for row in &self.rows {
-            let cells = row.iter().zip(&self.columns).flat_map(|(cell, (_, kind))| cell.csv(*kind));
+            let cells = row.iter().zip(&self.columns).flat_map(|(cell, c)| cell.csv(c.kind));
             let _ = writer.write_record(cells.collect::<Vec<_>>());
         }
         String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
@@ -177,12 +235,12 @@ impl Table {
     pub fn to_markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         let mut text = format!("{}\n\n", self.caption);
-        text += &line(self.columns.iter().map(|(name, _)| escape(name)).collect());
+        text += &line(self.columns.iter().map(|column| escape(&column.title)).collect());
         let rule = |kind: &Kind| match kind {
             Kind::Text | Kind::Group => "---".to_owned(),
             _ => "---:".to_owned(),
         };
-        text += &line(self.columns.iter().map(|(_, kind)| rule(kind)).collect());
+        text += &line(self.columns.iter().map(|column| rule(&column.kind)).collect());
         for row in &self.rows {
             let cell = |cell: &Cell| {
                 let (main, rest) = cell.parts();
@@ -202,8 +260,11 @@ impl Table {
             figure.table id=(self.id) {
                 figcaption { (self.caption) }
                 div.wide { table {
-                    thead { tr { @for (name, kind) in self.columns.iter().filter(|c| !is_group(c)) {
-                        th scope="col" colspan=(kind.n_cells()) class=(class(*kind)) { (name) }
+                    thead { tr { @for column in self.columns.iter().filter(|c| !is_group(c)) {
+                        @let kind = column.kind;
+                        th scope="col" colspan=(kind.n_cells()) class=(class(kind)) {
+                            (column.title)
+                        }
                     } } }
                     tbody { @for index in 0..self.rows.len() { (self.row_html(index)) } }
                 } }
@@ -215,13 +276,13 @@ impl Table {
     fn row_html(&self, index: usize) -> Markup {
         let cells = || self.rows[index].iter().zip(&self.columns).enumerate();
         let width: usize =
-            self.columns.iter().filter(|c| !is_group(c)).map(|c| c.1.n_cells()).sum();
+            self.columns.iter().filter(|c| !is_group(c)).map(|c| c.kind.n_cells()).sum();
         html! {
             @if let Some(group) = self.new_group(index) {
                 tr.group { th scope="rowgroup" colspan=(width) { (group) } }
             }
             tr.bold[self.bold == Some(index)] {
-                @for (column, (cell, (_, kind))) in cells().filter(|(_, (_, c))| !is_group(c)) {
+                @for (column, (cell, Column { kind, .. })) in cells().filter(|(_, (_, c))| !is_group(c)) {
                     @let (main, rest) = cell.parts();
                     @if kind.n_cells() == 2 {
                         td.number { (main) @if let Cell::Share(..) = cell {
@@ -257,15 +318,15 @@ impl Table {
     }
 }
 
-fn is_group(column: &(String, Kind)) -> bool {
-    column.1 == Kind::Group
+fn is_group(column: &Column) -> bool {
+    column.kind == Kind::Group
 }
 
 fn class(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::Group => "text",
         Kind::Number => "number",
-        Kind::Interval | Kind::Spread => "pair",
+        Kind::Interval | Kind::Bounds | Kind::Spread | Kind::Share => "pair",
     }
 }
 
@@ -278,29 +339,48 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let columns = [("Model", Kind::Group), ("C", Kind::Interval), ("P", Kind::Number)];
-        let mut table = Table::new("models", "Concordance", &columns).with_note("A note.");
+        let columns = [
+            Column::new("Model", Kind::Group, "model", "Name of the model"),
+            Column::new("C", Kind::Interval, "harrell_c", "Harrell’s C"),
+            Column::new("BCa", Kind::Bounds, "harrell_c_bca", "Harrell’s C, BCa"),
+            Column::new("P", Kind::Number, "p", "P value"),
+        ];
+        let mut table = Table::new("models", "Concordance", columns).with_note("A note.");
         let interval = vertebra_evaluation::Interval::new(0.5, 0.75, 0.95);
         let estimate = Estimate::new(0.612, 0.06, interval);
         table.rows = vec![
-            vec![Cell::text("a|b"), Cell::Estimate(estimate, 3), Cell::P(0.0001)],
-            vec![Cell::text("a|b"), Cell::Nothing, Cell::Nothing],
+            vec![
+                Cell::named("a|b", "a_b"),
+                Cell::Estimate(estimate, 3),
+                Cell::Bounds(0.5, 0.7, 3),
+                Cell::P(0.0001),
+            ],
+            vec![Cell::named("a|b", "a_b"), Cell::Nothing, Cell::Nothing, Cell::Nothing],
         ];
         table
     }
 
     #[test]
     fn csv_keeps_full_precision_and_leaves_the_undefined_empty() {
-        assert_eq!(
-            table().to_csv(),
-            "Model,C,C lower,C upper,P\na|b,0.612,0.5,0.75,0.0001\na|b,,,,\n"
-        );
+        let header = "model,harrell_c,harrell_c_lower,harrell_c_upper,harrell_c_bca_lower,\
+                      harrell_c_bca_upper,p\n";
+        let rows = "a_b,0.612,0.5,0.75,0.5,0.7,0.0001\na_b,,,,,,\n";
+        assert_eq!(table().to_csv(), format!("{header}{rows}"));
+    }
+
+    #[test]
+    fn every_column_of_the_csv_has_a_meaning() {
+        let file = table().file();
+        assert_eq!(file.path, "tables/models.csv");
+        let names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(table().to_csv().lines().next().unwrap(), names.join(","));
+        assert_eq!(file.columns[2].meaning, "Harrell’s C: lower bound of the 95 % interval");
     }
 
     #[test]
     fn markdown_escapes_its_own_sign() {
         let text = table().to_markdown();
-        assert!(text.contains("| a\\|b | 0.612 (0.500 to 0.750) | <0.001 |"), "{text}");
+        assert!(text.contains("| a\\|b | 0.612 (0.500 to 0.750) | (0.500 to 0.700) |"), "{text}");
         assert!(text.ends_with("\nA note.\n"));
     }
 

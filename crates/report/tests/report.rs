@@ -5,7 +5,8 @@ mod common;
 
 use vertebra_evaluation::Interval;
 use vertebra_report::results::{
-    EvaluationSet, OutcomeTiming, RiskRange, SCHEMA_VERSION, StudyResults, Subgroup, TimedRisk,
+    EvaluationSet, FileColumn, OutcomeTiming, RiskRange, RunFile, SCHEMA_VERSION, StudyResults,
+    Subgroup, TimedRisk,
 };
 use vertebra_report::{Error, Report, write_report};
 
@@ -217,6 +218,35 @@ fn writes_tables_figures_and_page() {
     let unfinished = std::fs::read_dir(folder.path()).unwrap().flatten();
     assert!(unfinished.map(|f| f.path()).all(|p| p.extension() != Some("unfinished".as_ref())));
     assert!(std::fs::read_to_string(page).unwrap().contains("is not in the run folder"));
+}
+
+#[test]
+fn the_readme_explains_every_file_and_every_column() {
+    let mut results = common::results();
+    let columns = vec![FileColumn::new("subject_id", "As in the cohort")];
+    results.files.push(RunFile::new("tables/subjects.csv", "One a row").with_columns(columns));
+    let folder = tempfile::tempdir().unwrap();
+    write_report(&results, folder.path()).unwrap();
+    let readme = std::fs::read_to_string(folder.path().join("README.md")).unwrap();
+    assert!(readme.contains("| `subject_id` | As in the cohort |"), "{readme}");
+    let mut tables = 0;
+    for entry in std::fs::read_dir(folder.path().join("tables")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension() != Some("csv".as_ref()) {
+            continue;
+        }
+        tables += 1;
+        let name = format!("## `tables/{}`", path.file_name().unwrap().to_string_lossy());
+        let section = readme.split_once(&name).unwrap_or_else(|| panic!("{name}")).1;
+        let section = section.split("\n## ").next().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for column in text.lines().next().unwrap().split(',') {
+            assert!(section.contains(&format!("| `{column}` | ")), "{name}: {column}");
+            let for_code = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(column.chars().all(for_code), "{name}: {column}");
+        }
+    }
+    assert!(tables > 10, "{tables}");
 }
 
 #[test]

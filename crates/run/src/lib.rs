@@ -1,15 +1,17 @@
-//! What a reproducible run needs: seeds, whole files and digests.
+//! What a reproducible run needs: seeds, whole files, digests, and the machine.
 //!
 #![doc = include_str!("../README.md")]
 
 mod digest;
 mod error;
+mod machine;
 mod seed;
 mod shuffle;
 mod whole_file;
 
 pub use digest::Digest;
 pub use error::Error;
+pub use machine::Machine;
 pub use seed::Seed;
 pub use shuffle::shuffle;
-pub use whole_file::{write_whole, write_whole_with};
+pub use whole_file::{remove_unfinished, write_whole, write_whole_with};

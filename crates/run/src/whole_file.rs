@@ -6,6 +6,10 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// What files are called until they are whole.
+const PREFIX: &str = ".vertebra-";
+const SUFFIX: &str = ".partial";
+
 /// Writes `bytes` as a file that is whole or absent: a reader of `path` finds what was there before
 /// or all of the new content, also after a crash.
 ///
@@ -59,6 +63,25 @@ pub fn write_whole_with(
     written.map_err(Error::io(path))
 }
 
+/// Removes what writers that were killed left half written in a folder and the folders within it;
+/// not for a folder in which another process writes.
+///
+/// # Errors
+/// [`Error::Io`] with the folder or the file.
+pub fn remove_unfinished(folder: &Path) -> Result<(), Error> {
+    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
+        let entry = entry.map_err(Error::io(folder))?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        if entry.file_type().map_err(Error::io(&path))?.is_dir() {
+            remove_unfinished(&path)?;
+        } else if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            std::fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+    }
+    Ok(())
+}
+
 fn write_in_place(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -88,7 +111,7 @@ fn new_neighbour(path: &Path) -> io::Result<(PathBuf, File)> {
     loop {
         let turn = TURN.fetch_add(1, Ordering::Relaxed);
         let partial =
-            path.with_file_name(format!(".vertebra-{}-{turn}.partial", std::process::id()));
+            path.with_file_name(format!("{PREFIX}{}-{turn}{SUFFIX}", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&partial) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             opened => return opened.map(|file| (partial, file)),

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use vertebra_run::{write_whole, write_whole_with};
+use vertebra_run::{remove_unfinished, write_whole, write_whole_with};
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
@@ -84,4 +84,17 @@ fn a_link_is_followed_and_a_device_stays_a_device() {
     write_whole(&null, "gone").unwrap();
     assert!(null.symlink_metadata().unwrap().is_symlink());
     assert_eq!(names(folder.path()), ["file", "link", "null"]);
+}
+
+#[test]
+fn what_a_killed_writer_left_is_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let within = folder.path().join("tables");
+    std::fs::create_dir(&within).unwrap();
+    for name in [".vertebra-12-0.partial", "a.partial", ".vertebra-notes"] {
+        std::fs::write(within.join(name), "half").unwrap();
+    }
+    remove_unfinished(folder.path()).unwrap();
+    assert_eq!(names(&within), [".vertebra-notes", "a.partial"]);
+    assert!(remove_unfinished(&folder.path().join("absent")).is_err());
 }

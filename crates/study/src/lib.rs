@@ -8,6 +8,7 @@ mod films;
 mod input;
 mod model;
 mod progress;
+mod records;
 mod risk_network;
 mod stages;
 mod study;

@@ -124,6 +124,7 @@ impl Scene {
             cohort: &self.cohort,
             run_folder: self.run_folder.path(),
             device: &self.device,
+            command: &[],
         }
     }
 

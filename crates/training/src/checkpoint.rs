@@ -80,14 +80,14 @@ impl<'a> RunFolder<'a> {
 
     /// Writes a checkpoint and makes it the last one in one step.
     pub(crate) fn save<M: Module>(&self, state: &State<M>) -> Result<(), Error> {
-        let epoch = state.progress.epochs_done();
+        let name = name(&state.progress);
         let pointer = Pointer {
             schema_version: SCHEMA_VERSION,
             config: self.config.clone(),
             n_samples: self.n_samples,
             progress: state.progress.clone(),
-            model: format!("model-{epoch:05}.bpk"),
-            optimizer: format!("optimizer-{epoch:05}.bpk"),
+            model: format!("model-{name}.bpk"),
+            optimizer: format!("optimizer-{name}.bpk"),
             best: state.progress.best.map(|best| format!("best-{:05}.bpk", best.epoch)),
         };
         self.write(&pointer.model, snapshot(&state.model).into_bytes())?;
@@ -196,6 +196,14 @@ impl<'a> RunFolder<'a> {
     }
 }
 
+/// What the files of a checkpoint are called by: its epoch, and its step in the middle of the next.
+fn name(progress: &Progress) -> String {
+    match (progress.epochs_done(), progress.begun.steps) {
+        (epoch, 0) => format!("{epoch:05}"),
+        (epoch, step) => format!("{epoch:05}-{step}"),
+    }
+}
+
 /// The epochs as a table.
 fn curves(history: &[EpochSummary]) -> String {
     let mut table = String::from("epoch,loss,learning_rate,score\n");
@@ -210,7 +218,7 @@ fn is_state_file(name: &str) -> bool {
     let stem = name.strip_suffix(".bpk").unwrap_or("");
     ["model-", "optimizer-", "best-"].iter().any(|prefix| {
         stem.strip_prefix(prefix)
-            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
     })
 }
 

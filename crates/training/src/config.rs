@@ -42,12 +42,16 @@ pub struct TrainingConfig {
     pub patience: Option<usize>,
     /// Epochs between two checkpoints in the run folder; the last epoch always writes one.
     pub checkpoint_every: usize,
+    /// Seconds since the last checkpoint after which one is written at the next step, in the middle
+    /// of an epoch too; `None` for at the ends of epochs alone.
+    pub checkpoint_seconds: Option<u64>,
     /// Seed of batch order and of the seeds given to the task.
     pub seed: u64,
 }
 
 impl Default for TrainingConfig {
-    /// 100 epochs of the whole cohort at a constant 1e-3 with Adam.
+    /// 100 epochs of the whole cohort at a constant 1e-3 with Adam; a checkpoint after each epoch,
+    /// and every ten minutes in longer ones.
     fn default() -> Self {
         Self {
             epochs: 100,
@@ -59,6 +63,7 @@ impl Default for TrainingConfig {
             validate_every: 1,
             patience: None,
             checkpoint_every: 1,
+            checkpoint_seconds: Some(600),
             seed: 0,
         }
     }
@@ -126,6 +131,14 @@ impl TrainingConfig {
     #[must_use]
     pub fn with_checkpoint_every(mut self, checkpoint_every: usize) -> Self {
         self.checkpoint_every = checkpoint_every;
+        self
+    }
+
+    /// Sets the seconds after which a checkpoint is written in the middle of an epoch too; `None`
+    /// for never.
+    #[must_use]
+    pub fn with_checkpoint_seconds(mut self, seconds: impl Into<Option<u64>>) -> Self {
+        self.checkpoint_seconds = seconds.into();
         self
     }
 

@@ -9,6 +9,17 @@ pub(crate) struct Progress {
     pub(crate) best: Option<BestEpoch>,
     pub(crate) validations_since_best: usize,
     pub(crate) stopped: Option<StopReason>,
+    /// The epoch after those of the history, as far as it is done.
+    #[serde(default)]
+    pub(crate) begun: BegunEpoch,
+}
+
+/// The steps of an epoch that is not finished.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BegunEpoch {
+    pub(crate) steps: usize,
+    /// Their part of the epoch's loss.
+    pub(crate) loss: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -36,6 +47,7 @@ impl Progress {
             self.validations_since_best += 1;
         }
         self.history.push(summary);
+        self.begun = BegunEpoch::default();
         better
     }
 

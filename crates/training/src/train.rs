@@ -3,12 +3,13 @@
 use crate::batches::{batches, n_batches, step_seed};
 use crate::checkpoint::{RunFolder, State};
 use crate::clip::clip_global_norm;
-use crate::progress::Progress;
+use crate::progress::{BegunEpoch, Progress};
 use crate::snapshot::snapshot;
 use crate::{EpochSummary, Error, Event, StepGradients, StopReason, Task, TrainingConfig};
 use burn::module::Module;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Instant;
 use vertebra_run::Seed;
 
 /// A finished run.
@@ -35,8 +36,8 @@ impl<M> Trained<M> {
 
 /// Trains `model` on `task`.
 ///
-/// With a `run_folder` the run writes checkpoints there and goes on from the last one it finds: an
-/// interrupted and resumed run ends with bit-equal weights to an uninterrupted one, on the same
+/// With a `run_folder` the run writes checkpoints there, at the ends of epochs and by time, and goes
+/// on from the last one it finds: an interrupted and resumed run ends with bit-equal weights to an uninterrupted one, on the same
 /// machine. The batch order depends on `(config.seed, epoch)` only. A model on a device without
 /// autodiff is moved to its autodiff device. `on_event` learns of every step and may end the run by
 /// [`ControlFlow::Break`]; [`keep_going`](crate::keep_going) does neither.
@@ -68,7 +69,7 @@ pub fn train<T: Task>(
         Some(folder) => folder.resume(state)?,
         None => state,
     };
-    Run { config, task, folder, on_event, state }.finish()
+    Run { config, task, folder, on_event, state, saved: Instant::now() }.finish()
 }
 
 fn on_autodiff<M: Module>(model: M) -> M {
@@ -81,6 +82,8 @@ struct Run<'a, T: Task> {
     folder: Option<RunFolder<'a>>,
     on_event: &'a mut dyn FnMut(&Event) -> ControlFlow<()>,
     state: State<T::Model>,
+    /// When the last checkpoint was written.
+    saved: Instant,
 }
 
 impl<T: Task> Run<'_, T> {
@@ -112,16 +115,36 @@ impl<T: Task> Run<'_, T> {
     fn one_epoch(mut self) -> Result<Self, Error> {
         let epoch = self.state.progress.epochs_done() + 1;
         let batches = batches(self.task.n_samples(), self.config.batch_size, self.seed(), epoch);
-        let (mut loss, mut learning_rate) = (0.0, 0.0);
-        for (step, batch) in batches.iter().enumerate() {
+        let BegunEpoch { steps: done, mut loss } = self.state.progress.begun;
+        let mut learning_rate = 0.0;
+        for (step, batch) in batches.iter().enumerate().skip(done) {
             learning_rate = self.learning_rate(epoch, step, batches.len());
             let (next, step_loss) = self.one_step(epoch, step, batch, learning_rate)?;
             self = next;
             loss += step_loss * batch.len() as f64 / self.task.n_samples() as f64;
+            if step + 1 < batches.len() {
+                self.state.progress.begun = BegunEpoch { steps: step + 1, loss };
+                self.save_if_long_ago()?;
+            }
         }
         let score = self.validate(epoch)?;
         self.close_epoch(EpochSummary { epoch, loss, learning_rate, score })?;
         Ok(self)
+    }
+
+    /// Whether the last checkpoint was written as long ago as the settings allow.
+    fn is_long_ago(&self) -> bool {
+        let due = |seconds| self.saved.elapsed().as_secs() >= seconds;
+        self.config.checkpoint_seconds.is_some_and(due)
+    }
+
+    /// A checkpoint in the middle of an epoch.
+    fn save_if_long_ago(&mut self) -> Result<(), Error> {
+        if let Some(folder) = self.folder.as_ref().filter(|_| self.is_long_ago()) {
+            folder.save(&self.state)?;
+            self.saved = Instant::now();
+        }
+        Ok(())
     }
 
     fn seed(&self) -> Seed {
@@ -180,9 +203,11 @@ impl<T: Task> Run<'_, T> {
             *best_model = Some(snapshot(model));
         }
         progress.stopped = progress.stop_reason(self.config.epochs, self.config.patience);
-        let due = summary.epoch.is_multiple_of(self.config.checkpoint_every);
+        let due = summary.epoch.is_multiple_of(self.config.checkpoint_every) || self.is_long_ago();
+        let State { progress, .. } = &self.state;
         if let Some(folder) = self.folder.as_ref().filter(|_| due || progress.stopped.is_some()) {
             folder.save(&self.state)?;
+            self.saved = Instant::now();
         }
         self.report(&Event::Epoch { summary, best })
     }

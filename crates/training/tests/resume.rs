@@ -315,3 +315,30 @@ fn a_model_without_autodiff_is_trained_all_the_same() {
     let whole = run(&Spread::new(10), None).unwrap();
     assert_eq!(values(&trained.model), values(&whole.model));
 }
+
+#[test]
+fn a_run_that_ends_within_an_epoch_goes_on_from_its_last_step() {
+    let config = config().with_checkpoint_seconds(0).with_checkpoint_every(100);
+    let whole = run(&Spread::new(22), None).unwrap();
+    // Six batches an epoch: interrupted within the first, within the third, and at an end.
+    for budget in [2, 15, 18] {
+        let folder = tempfile::tempdir().unwrap();
+        let task = Spread::new(22);
+        task.budget.set(budget);
+        let error = train(&config, &task, Net::new(), Some(folder.path()), &mut keep_going);
+        assert!(matches!(error.unwrap_err(), Error::Task { .. }));
+        let mut first = None;
+        let mut on_event = |event: &Event| {
+            if let Event::Step { epoch, step, .. } = event {
+                first.get_or_insert((*epoch, *step));
+            }
+            ControlFlow::Continue(())
+        };
+        let task = Spread::new(22);
+        let resumed = train(&config, &task, Net::new(), Some(folder.path()), &mut on_event);
+        let resumed = resumed.unwrap();
+        assert_eq!(first, Some((budget / 6 + 1, budget % 6 + 1)), "after {budget} steps");
+        assert_eq!(resumed.history, whole.history);
+        assert_eq!(values(&resumed.model), values(&whole.model));
+    }
+}

@@ -50,6 +50,12 @@ fn everyone_leaves_at_the_first_reason_that_holds() {
     assert_eq!(flow.subjects(), [0]);
     assert_eq!((flow.start(), flow.remaining()), (10, 1));
     assert_eq!(flow.analysed()[0].follow_ups, [1]);
+    assert_eq!(flow.steps()[1].subjects, [2, 9]);
+    let reasons = [0, 1, 9].map(|subject| flow.reason_of(subject));
+    let expected = [None, Some("Younger than 50 years"), Some("Fragility fracture at baseline")];
+    assert_eq!(reasons, expected);
+    let flow = flow.excluding("Last", |films| films.subject == 0);
+    assert_eq!((flow.reason_of(0), flow.steps()[7].excluded), (Some("Last"), 1));
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn a_given_outcome_needs_no_follow_up_film() {
 #[test]
 fn counts_that_do_not_add_up_are_refused() {
     let reason = "as printed in the paper".to_owned();
-    let step = ExclusionStep { reason, excluded: 6130, not_recorded: 0 };
+    let step = ExclusionStep::new(reason, 6130);
     let films = |subject| SelectedFilms { subject, baseline: 0, follow_ups: vec![1] };
     let flow = EligibilityFlow::new(7301, vec![step], (0..1595).map(films).collect());
     assert!(matches!(flow, Err(Error::FlowSum { start: 7301, excluded: 6130, remaining: 1595 })));

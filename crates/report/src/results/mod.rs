@@ -14,6 +14,7 @@
 //! ```
 
 mod evaluation;
+mod files;
 mod keypoints;
 mod models;
 mod outcome_timing;
@@ -26,6 +27,7 @@ pub use evaluation::{
     Calibration, Comparison, DecisionCurve, Discrimination, EvaluationSet, HorizonResult,
     RiskGroups, Subgroup,
 };
+pub use files::{FileColumn, RunFile};
 pub use keypoints::{KeypointFold, KeypointResults, LevelError};
 pub use models::{Coefficient, Method, ModelResult};
 pub use outcome_timing::{OutcomeTiming, RiskRange, TimedRisk};
@@ -77,6 +79,9 @@ pub struct StudyResults {
     pub saliency: Option<SaliencyResults>,
     /// What a reader must know: undefined quantities, small groups, warnings of the readers.
     pub notes: Vec<String>,
+    /// The files of the run folder besides the report, and their columns.
+    #[serde(default)]
+    pub files: Vec<RunFile>,
 }
 
 impl StudyResults {
@@ -105,6 +110,7 @@ impl StudyResults {
             risk_groups: Vec::new(),
             saliency: None,
             notes: Vec::new(),
+            files: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use vertebra_run::Machine;
 
 /// How the run can be repeated.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -21,6 +22,12 @@ pub struct RunRecord {
     pub revision: Option<String>,
     /// The device the networks ran on.
     pub device: String,
+    /// The machine it ran on.
+    #[serde(default)]
+    pub machine: Machine,
+    /// The command line, where a program ran it.
+    #[serde(default)]
+    pub command: Vec<String>,
     /// The resolved configuration, as TOML.
     pub config: String,
     /// SHA-256 of every file that was read, by path relative to the cohort folder.

@@ -1,18 +1,28 @@
 //! How well the vertebrae were found.
 
 use crate::results::{KeypointFold, StudyResults};
-use crate::table::{Cell, Kind, Table};
+use crate::table::{Cell, Column, Kind, Table};
 
 /// Average precision and error by fold.
 pub(crate) fn accuracy(results: &StudyResults) -> Table {
     let columns = [
-        ("Held-out films", Kind::Text),
-        ("Films", Kind::Number),
-        ("AP", Kind::Number),
-        ("AP at 0.50", Kind::Number),
-        ("AP at 0.75", Kind::Number),
-        ("Error, mm", Kind::Number),
-        ("Error, px", Kind::Number),
+        Column::new("Held-out films", Kind::Text, "set", "Fold, or test set"),
+        Column::new("Films", Kind::Number, "films", "Films measured"),
+        Column::new("AP", Kind::Number, "ap", "Average precision, mean over OKS 0.50 to 0.95"),
+        Column::new("AP at 0.50", Kind::Number, "ap_50", "Average precision at OKS 0.50"),
+        Column::new("AP at 0.75", Kind::Number, "ap_75", "Average precision at OKS 0.75"),
+        Column::new(
+            "Error, mm",
+            Kind::Number,
+            "mean_error_mm",
+            "Mean distance from the annotation, mm",
+        ),
+        Column::new(
+            "Error, px",
+            Kind::Number,
+            "mean_error_px",
+            "The same in px of the original film",
+        ),
     ];
     let found = &results.keypoints;
     let all_equal = found.sigmas.iter().all(|s| *s == found.sigmas[0]);
@@ -29,7 +39,7 @@ pub(crate) fn accuracy(results: &StudyResults) -> Table {
         found.area
     );
     let mut table =
-        Table::new("keypoints", "Accuracy of the vertebral keypoints", &columns).with_note(note);
+        Table::new("keypoints", "Accuracy of the vertebral keypoints", columns).with_note(note);
     let folds = found.folds.iter().enumerate().map(|(i, f)| row(format!("Fold {}", i + 1), f));
     table.rows = folds.collect();
     table.rows.extend(mean_and_sd(&found.folds));
@@ -77,14 +87,14 @@ fn mean_and_sd(folds: &[KeypointFold]) -> Option<Vec<Cell>> {
 /// Error by level.
 pub(crate) fn levels(results: &StudyResults) -> Option<Table> {
     let columns = [
-        ("Level", Kind::Text),
-        ("Mean, mm", Kind::Number),
-        ("Median, mm", Kind::Number),
-        ("95th percentile, mm", Kind::Number),
-        ("Within 2 mm, %", Kind::Number),
+        Column::new("Level", Kind::Text, "level", "Vertebra, L1 to L5"),
+        Column::new("Mean, mm", Kind::Number, "mean_error_mm", "Mean distance, mm"),
+        Column::new("Median, mm", Kind::Number, "median_error_mm", "Median distance, mm"),
+        Column::new("95th percentile, mm", Kind::Number, "p95_error_mm", "95th percentile, mm"),
+        Column::new("Within 2 mm, %", Kind::Number, "within_2_mm_percent", "Points within 2 mm, %"),
     ];
     let caption = "Distance from the annotated centre by level, held-out films";
-    let mut table = Table::new("keypoint-levels", caption, &columns);
+    let mut table = Table::new("keypoint-levels", caption, columns);
     table.rows = results
         .keypoints
         .levels

@@ -33,7 +33,6 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
         performance::calibration(results),
         models::coefficients(results),
         Some(reproduction::seconds(results)),
-        reproduction::inputs(results),
     ];
     tables.into_iter().flatten().filter(|table| !table.rows.is_empty()).collect()
 }

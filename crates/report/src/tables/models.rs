@@ -2,17 +2,22 @@
 
 use crate::format::covariate_label;
 use crate::results::{Discrimination, EvaluationSet, ModelResult, StudyResults, Subgroup};
-use crate::table::{Cell, Kind, Table};
+use crate::table::{Cell, Column, Kind, Table};
 
 /// C of every model on one set, with every kind of interval.
 pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<Table> {
     let columns = [
-        ("Subjects", Kind::Group),
-        ("Model", Kind::Text),
-        ("Harrell’s C, over subjects", Kind::Interval),
-        ("BCa", Kind::Interval),
-        ("Uno’s C", Kind::Interval),
-        ("Over folds", Kind::Interval),
+        Column::new("Subjects", Kind::Group, "subjects", "Subgroup with its subjects and events"),
+        Column::new("Model", Kind::Text, "model", "Name of the model"),
+        Column::new("Harrell’s C, over subjects", Kind::Interval, "harrell_c", "Harrell’s C"),
+        Column::new("BCa", Kind::Bounds, "harrell_c_bca", "Harrell’s C, BCa bootstrap"),
+        Column::new("Uno’s C", Kind::Interval, "uno_c", "Uno’s C up to the last horizon"),
+        Column::new(
+            "Over folds",
+            Kind::Interval,
+            "harrell_c_folds",
+            "Mean of Harrell’s C over folds",
+        ),
     ];
     let (id, name) = match set {
         EvaluationSet::Test => ("concordance-test-table", "test set"),
@@ -23,7 +28,7 @@ pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<
                 corrected and accelerated. Over folds: mean and t interval over folds, as in the \
                 paper; it tells how much fold models differ, not how sure one can be of C.";
     let caption = format!("Concordance on the {name}");
-    let mut table = Table::new(id, &caption, &columns).with_note(note);
+    let mut table = Table::new(id, &caption, columns).with_note(note);
     for subgroup in [Subgroup::All, Subgroup::Women] {
         for model in &results.models {
             table.rows.extend(model.on(set, subgroup).map(|d| row(model, subgroup, d)));
@@ -47,17 +52,22 @@ fn row(model: &ModelResult, subgroup: Subgroup, d: &Discrimination) -> Vec<Cell>
 /// Paired differences between models.
 pub(crate) fn differences(results: &StudyResults) -> Option<Table> {
     let columns = [
-        ("Set", Kind::Group),
-        ("First model", Kind::Text),
-        ("Second model", Kind::Text),
-        ("Difference of C", Kind::Interval),
-        ("P", Kind::Number),
-        ("P, Holm", Kind::Number),
+        Column::new("Set", Kind::Group, "set", "Set and subgroup with its subjects and events"),
+        Column::new("First model", Kind::Text, "first_model", "Name of the first model"),
+        Column::new("Second model", Kind::Text, "second_model", "Name of the second model"),
+        Column::new(
+            "Difference of C",
+            Kind::Interval,
+            "difference",
+            "First less second Harrell’s C",
+        ),
+        Column::new("P", Kind::Number, "p", "P value of no difference"),
+        Column::new("P, Holm", Kind::Number, "p_holm", "The same adjusted by Holm’s method"),
     ];
     let note = "First less second model on the same subjects; standard error from their joint \
                 distribution. Holm: adjusted over the comparisons of the same set and subjects.";
     let caption = "Paired differences of Harrell’s C";
-    let mut table = Table::new("differences-table", caption, &columns).with_note(note);
+    let mut table = Table::new("differences-table", caption, columns).with_note(note);
     table.rows = results
         .comparisons
         .iter()
@@ -86,21 +96,21 @@ pub(crate) fn differences(results: &StudyResults) -> Option<Table> {
 /// Coefficients of the Cox models.
 pub(crate) fn coefficients(results: &StudyResults) -> Option<Table> {
     let columns = [
-        ("Model", Kind::Group),
-        ("Covariate", Kind::Text),
-        ("Coefficient", Kind::Number),
-        ("SE", Kind::Number),
-        ("Hazard ratio", Kind::Interval),
-        ("P", Kind::Number),
+        Column::new("Model", Kind::Group, "model", "Name of the model"),
+        Column::new("Covariate", Kind::Text, "covariate", "Name of the covariate"),
+        Column::new("Coefficient", Kind::Number, "coefficient", "Log hazard ratio per unit"),
+        Column::new("SE", Kind::Number, "std_error", "Standard error of the coefficient"),
+        Column::new("Hazard ratio", Kind::Interval, "hazard_ratio", "Hazard ratio per unit"),
+        Column::new("P", Kind::Number, "p", "P value of a coefficient of 0"),
     ];
     let note = "Log hazard ratio per unit of the covariate, fitted on the development set; 95 % \
                 intervals.";
-    let mut table = Table::new("coefficients", "Cox regression models", &columns).with_note(note);
+    let mut table = Table::new("coefficients", "Cox regression models", columns).with_note(note);
     for model in &results.models {
         for c in &model.coefficients {
             table.rows.push(vec![
                 Cell::text(&model.name),
-                Cell::text(covariate_label(&c.name)),
+                Cell::named(covariate_label(&c.name), &c.name),
                 Cell::Number(c.coef, 4),
                 Cell::Number(c.std_error, 4),
                 Cell::Estimate(c.hazard_ratio, 3),

@@ -1,7 +1,7 @@
 //! The paper's printed C indices beside ours.
 
 use crate::results::{EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
-use crate::table::{Cell, Kind, Table};
+use crate::table::{Cell, Column, Kind, Table};
 use vertebra_evaluation::{Estimate, Interval};
 
 const PAPER: &str = include_str!("../../data/paper_concordance.csv");
@@ -9,18 +9,23 @@ const PAPER: &str = include_str!("../../data/paper_concordance.csv");
 /// One row per model that the paper has too.
 pub(crate) fn concordance(results: &StudyResults) -> Option<Table> {
     let columns = [
-        ("Model", Kind::Text),
-        ("Paper, training", Kind::Interval),
-        ("Here, validation folds", Kind::Interval),
-        ("Paper, test", Kind::Interval),
-        ("Here, test", Kind::Interval),
+        Column::new("Model", Kind::Text, "model", "Name of the model"),
+        Column::new(
+            "Paper, training",
+            Kind::Interval,
+            "paper_training",
+            "C as the paper prints it",
+        ),
+        Column::new("Here, validation folds", Kind::Interval, "development", "C on the folds"),
+        Column::new("Paper, test", Kind::Interval, "paper_test", "C as the paper prints it, women"),
+        Column::new("Here, test", Kind::Interval, "test", "C on the test set, women"),
     ];
     let note = "Harrell’s C with 95 % intervals: the paper’s as printed, over folds; ours over \
                 subjects. The paper’s test values are those in women; two of its printed test \
                 estimates do not lie in the middle of their interval. The cohorts differ: compare \
                 the order of the models, not the values.";
     let caption = "The paper’s C indices beside those of this study";
-    let mut table = Table::new("paper", caption, &columns).with_note(note);
+    let mut table = Table::new("paper", caption, columns).with_note(note);
     let printed: Vec<Printed> = PAPER.lines().skip(1).filter_map(Printed::parse).collect();
     for model in &results.models {
         let find = |set: &str| printed.iter().find(|p| p.set == set && p.is(model));

@@ -2,25 +2,40 @@
 
 use crate::format::years;
 use crate::results::StudyResults;
-use crate::table::{Cell, Kind, Table};
+use crate::table::{Cell, Column, Kind, Table};
 
 /// AUC, sensitivity, specificity and Brier score by model and horizon.
 pub(crate) fn horizons(results: &StudyResults) -> Option<Table> {
     let columns = [
-        ("Horizon", Kind::Group),
-        ("Model", Kind::Text),
-        ("AUC", Kind::Interval),
-        ("Sensitivity", Kind::Number),
-        ("Specificity", Kind::Number),
-        ("Brier score", Kind::Number),
-        ("Scaled Brier", Kind::Number),
+        Column::new("Horizon", Kind::Group, "horizon_years", "Years since baseline"),
+        Column::new("Model", Kind::Text, "model", "Name of the model"),
+        Column::new("AUC", Kind::Interval, "auc", "Cumulative/dynamic AUC"),
+        Column::new(
+            "Sensitivity",
+            Kind::Number,
+            "sensitivity",
+            "Sensitivity at the chosen threshold",
+        ),
+        Column::new(
+            "Specificity",
+            Kind::Number,
+            "specificity",
+            "Specificity at the chosen threshold",
+        ),
+        Column::new("Brier score", Kind::Number, "brier", "Brier score"),
+        Column::new(
+            "Scaled Brier",
+            Kind::Number,
+            "scaled_brier",
+            "1 − Brier score over Kaplan–Meier’s",
+        ),
     ];
     let note = "All with inverse probability of censoring weights. Sensitivity and specificity at \
                 the threshold chosen on the validation folds. Scaled Brier: 1 − Brier score over \
                 that of the Kaplan–Meier estimate; 0 is no better than it. A score that is no \
                 probability has no Brier score.";
     let caption = "Performance over time on the test set";
-    let mut table = Table::new("horizons", caption, &columns).with_note(note);
+    let mut table = Table::new("horizons", caption, columns).with_note(note);
     let mut times: Vec<f64> =
         results.models.iter().flat_map(|m| m.horizons.iter().map(|h| h.horizon)).collect();
     times.sort_by(f64::total_cmp);
@@ -29,11 +44,7 @@ pub(crate) fn horizons(results: &StudyResults) -> Option<Table> {
         for model in &results.models {
             for h in model.horizons.iter().filter(|h| h.horizon == time) {
                 table.rows.push(vec![
-                    Cell::text(if time == 1.0 {
-                        "At 1 year".to_owned()
-                    } else {
-                        format!("At {} years", years(time))
-                    }),
+                    Cell::named(at_years(time), time),
                     Cell::text(&model.name),
                     Cell::figure(&h.auc, |auc| Cell::Estimate(*auc, 3)),
                     Cell::figure(&h.accuracy, |a| Cell::Number(a.sensitivity, 3)),
@@ -47,19 +58,33 @@ pub(crate) fn horizons(results: &StudyResults) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
+fn at_years(time: f64) -> String {
+    if time == 1.0 { "At 1 year".to_owned() } else { format!("At {} years", years(time)) }
+}
+
 /// Calibration in one row per model.
 pub(crate) fn calibration(results: &StudyResults) -> Option<Table> {
     let columns = [
-        ("Model", Kind::Text),
-        ("Years", Kind::Number),
-        ("Observed / expected", Kind::Number),
-        ("Slope", Kind::Number),
-        ("Integrated Brier score", Kind::Number),
+        Column::new("Model", Kind::Text, "model", "Name of the model"),
+        Column::new("Years", Kind::Number, "horizon_years", "Years since baseline"),
+        Column::new(
+            "Observed / expected",
+            Kind::Number,
+            "observed_expected",
+            "Observed over expected number of events by the horizon",
+        ),
+        Column::new("Slope", Kind::Number, "slope", "Calibration slope"),
+        Column::new(
+            "Integrated Brier score",
+            Kind::Number,
+            "integrated_brier",
+            "Brier score integrated up to the last horizon",
+        ),
     ];
     let note = "Ideal: observed / expected 1, slope 1, a small Brier score. Integrated up to the \
                 last horizon.";
     let mut table =
-        Table::new("calibration-table", "Calibration on the test set", &columns).with_note(note);
+        Table::new("calibration-table", "Calibration on the test set", columns).with_note(note);
     for model in &results.models {
         let Some(calibration) = &model.calibration else { continue };
         table.rows.push(vec![

@@ -2,14 +2,18 @@
 
 use crate::format::{covariate_label, years};
 use crate::results::{SetSize, StudyResults};
-use crate::table::{Cell, Kind, Table};
+use crate::table::{Cell, Column, Kind, Table};
 use vertebra_cohort::{Summary, TableOneTest};
 
 /// The flow chart in numbers.
 pub(crate) fn flow(results: &StudyResults) -> Table {
-    let columns =
-        [("Step", Kind::Text), ("Subjects", Kind::Number), ("Not recorded", Kind::Number)];
-    let mut table = Table::new("flow-counts", "Flow of subjects", &columns)
+    let not_recorded = "Subjects who stayed although the fact is missing";
+    let columns = [
+        Column::new("Step", Kind::Text, "step", "Step of the flow, in order"),
+        Column::new("Subjects", Kind::Number, "subjects", "Subjects at this step"),
+        Column::new("Not recorded", Kind::Number, "not_recorded", not_recorded),
+    ];
+    let mut table = Table::new("flow-counts", "Flow of subjects", columns)
         .with_note("Not recorded: subjects who stayed although the fact is missing.");
     let flow = &results.flow;
     table.rows.push(vec![Cell::text("Cohort"), Cell::Int(flow.start()), Cell::Nothing]);
@@ -24,20 +28,35 @@ pub(crate) fn flow(results: &StudyResults) -> Table {
 /// Table 1.
 pub(crate) fn characteristics(results: &StudyResults) -> Table {
     let one = &results.table_one;
-    let heads = [0, 1].map(|g| format!("{}, n = {}", one.groups[g], one.sizes[g]));
+    let [first, second] = [0, 1].map(|g| format!("{}, n = {}", one.groups[g], one.sizes[g]));
     let columns = [
-        ("Characteristic", Kind::Text),
-        (&heads[0], Kind::Spread),
-        (&heads[1], Kind::Spread),
-        ("Missing", Kind::Number),
-        ("SMD", Kind::Number),
-        ("P", Kind::Number),
+        Column::new(
+            "Characteristic",
+            Kind::Text,
+            "characteristic",
+            "Covariate, or one of its values",
+        ),
+        Column::new(first, Kind::Spread, "first_set", "The first set of subjects (development)"),
+        Column::new(second, Kind::Spread, "second_set", "The second set of subjects (test)"),
+        Column::new(
+            "Missing",
+            Kind::Number,
+            "missing",
+            "Subjects without a value, first and second set",
+        ),
+        Column::new(
+            "SMD",
+            Kind::Number,
+            "smd",
+            "Standardised mean difference, second less first set",
+        ),
+        Column::new("P", Kind::Number, "p", "P value of the difference between the sets"),
     ];
     let note = "Mean ± SD or number (%) of recorded values. Missing: first, second set. SMD: \
                 standardised mean difference, second less first set. P: Student’s t test with \
                 pooled variance, or chi-square test with Yates’ correction; – where undefined.";
     let caption = "Characteristics of the subjects";
-    let mut table = Table::new("characteristics", caption, &columns).with_note(note);
+    let mut table = Table::new("characteristics", caption, columns).with_note(note);
     table.rows = one
         .rows
         .iter()
@@ -67,21 +86,31 @@ fn summary(summary: Summary, digits: usize) -> Cell {
 /// Covariates with missing values.
 pub(crate) fn missing(results: &StudyResults) -> Option<Table> {
     let columns = [
-        ("Covariate", Kind::Text),
-        ("Development", Kind::Number),
-        ("Test", Kind::Number),
-        ("Imputed by", Kind::Text),
+        Column::new("Covariate", Kind::Text, "covariate", "Name of the covariate"),
+        Column::new(
+            "Development",
+            Kind::Number,
+            "development",
+            "Development subjects without a value",
+        ),
+        Column::new("Test", Kind::Number, "test", "Test subjects without a value"),
+        Column::new("Imputed by", Kind::Text, "imputed_by", "What stands in for a missing value"),
     ];
     let note = "The imputation’s value was learnt on the development set.";
     let caption = "Subjects without a value, and what was done";
-    let mut table = Table::new("missing", caption, &columns).with_note(note);
+    let mut table = Table::new("missing", caption, columns).with_note(note);
     table.rows = results
         .missing
         .iter()
         .map(|m| {
             let counts = [Cell::Int(m.development), Cell::Int(m.test)];
             let [development, test] = counts;
-            vec![Cell::text(covariate_label(&m.name)), development, test, Cell::text(&m.imputation)]
+            vec![
+                Cell::named(covariate_label(&m.name), &m.name),
+                development,
+                test,
+                Cell::text(&m.imputation),
+            ]
         })
         .collect();
     (!table.rows.is_empty()).then_some(table)
@@ -89,10 +118,13 @@ pub(crate) fn missing(results: &StudyResults) -> Option<Table> {
 
 /// Subjects and events of each set and fold.
 pub(crate) fn sets(results: &StudyResults) -> Table {
-    let columns =
-        [("Set", Kind::Text), ("Subjects", Kind::Number), ("With fracture", Kind::Spread)];
+    let columns = [
+        Column::new("Set", Kind::Text, "set", "Set, or fold of the development set"),
+        Column::new("Subjects", Kind::Number, "subjects", "Subjects in it"),
+        Column::new("With fracture", Kind::Share, "events", "Subjects with an incident fracture"),
+    ];
     let split = &results.split;
-    let mut table = Table::new("sets", "Subjects and incident fractures by set", &columns)
+    let mut table = Table::new("sets", "Subjects and incident fractures by set", columns)
         .with_note(format!("Subjects were assigned {}.", split.method));
     let mut add = |name: String, size: SetSize| {
         let share = if size.n > 0 { Cell::Share(size.events, size.n) } else { Cell::Nothing };
@@ -109,14 +141,21 @@ pub(crate) fn sets(results: &StudyResults) -> Table {
 /// Incident fractures by level.
 pub(crate) fn fractures(results: &StudyResults) -> Option<Table> {
     let outcome = &results.outcome;
-    let columns = [("Level", Kind::Text), ("Subjects", Kind::Number)];
+    let columns = [
+        Column::new("Level", Kind::Text, "level", "Vertebra, L1 to L5"),
+        Column::new(
+            "Subjects",
+            Kind::Number,
+            "subjects",
+            "Subjects with an incident fracture of it",
+        ),
+    ];
     let median = outcome.median_follow_up.map(years).unwrap_or_else(|| "–".to_owned());
     let note = format!(
         "A subject may count at several levels. Median follow-up {median} years (reverse \
          Kaplan–Meier)."
     );
-    let mut table =
-        Table::new("fractures", "Incident fractures by level", &columns).with_note(note);
+    let mut table = Table::new("fractures", "Incident fractures by level", columns).with_note(note);
     let row = |(level, n): &(vertebra_keypoints::Level, usize)| {
         vec![Cell::text(level.name()), Cell::Int(*n)]
     };

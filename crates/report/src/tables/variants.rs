@@ -2,7 +2,7 @@
 
 use crate::format::years;
 use crate::results::StudyResults;
-use crate::table::{Cell, Kind, Table};
+use crate::table::{Cell, Column, Kind, Table};
 
 const PAPER: &str = include_str!("../../data/paper_variants.csv");
 
@@ -10,13 +10,23 @@ const PAPER: &str = include_str!("../../data/paper_variants.csv");
 pub(crate) fn variants(results: &StudyResults) -> Option<Table> {
     let horizon = years(results.variants.first()?.horizon);
     let columns = [
-        ("Variant", Kind::Text),
-        ("AUC", Kind::Interval),
-        ("Sensitivity", Kind::Number),
-        ("Specificity", Kind::Number),
-        ("PPV", Kind::Number),
-        ("NPV", Kind::Number),
-        ("Paper’s AUROC", Kind::Number),
+        Column::new("Variant", Kind::Text, "variant", "What the network sees"),
+        Column::new("AUC", Kind::Interval, "auc", "Cumulative/dynamic AUC at the main horizon"),
+        Column::new(
+            "Sensitivity",
+            Kind::Number,
+            "sensitivity",
+            "Sensitivity at the chosen threshold",
+        ),
+        Column::new(
+            "Specificity",
+            Kind::Number,
+            "specificity",
+            "Specificity at the chosen threshold",
+        ),
+        Column::new("PPV", Kind::Number, "ppv", "Positive predictive value"),
+        Column::new("NPV", Kind::Number, "npv", "Negative predictive value"),
+        Column::new("Paper’s AUROC", Kind::Number, "paper_auroc", "AUROC as the paper prints it"),
     ];
     let note = format!(
         "Cumulative/dynamic AUC at {horizon} years with inverse probability of censoring weights, \
@@ -25,7 +35,7 @@ pub(crate) fn variants(results: &StudyResults) -> Option<Table> {
          that of a binary classification of its own data."
     );
     let caption = "Image variants on the validation folds of the development set";
-    let mut table = Table::new("variants-table", caption, &columns).with_note(note);
+    let mut table = Table::new("variants-table", caption, columns).with_note(note);
     for v in &results.variants {
         let label = v.variant.label();
         table.rows.push(vec![

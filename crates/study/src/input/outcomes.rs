@@ -16,8 +16,8 @@ pub(crate) struct Derived {
     /// The flow, without the subjects whose outcome is unknown.
     pub(crate) flow: EligibilityFlow,
     pub(crate) outcomes: Vec<SubjectOutcome>,
-    /// Source of the reference heights; `None` for outcomes of the table.
-    pub(crate) reference: Option<String>,
+    /// The reference heights; `None` for outcomes of the table.
+    pub(crate) reference: Option<ReferenceTable>,
 }
 
 /// Outcomes of the table if every subject of the flow has one there, else all from the films.
@@ -45,8 +45,8 @@ pub(crate) fn derive(
             flow.excluding("Outcome unknown: no morphometry", |s| unknown.contains(&s.subject))
         }
     };
-    let reference = Some(reference.source().to_owned());
-    Ok(Derived { flow, outcomes: outcomes.into_iter().flatten().collect(), reference })
+    let outcomes = outcomes.into_iter().flatten().collect();
+    Ok(Derived { flow, outcomes, reference: Some(reference) })
 }
 
 /// The reference the user gave, or one learnt from the baseline films of the analysed subjects.
@@ -67,7 +67,7 @@ fn reference(
 }
 
 /// Heights by the six points; ratios of heights need no calibration, so px serve.
-fn heights(annotations: &AnnotationSet, visit: &Visit) -> Option<FilmHeights> {
+pub(crate) fn heights(annotations: &AnnotationSet, visit: &Visit) -> Option<FilmHeights> {
     let film = annotations.get(&name_of(&visit.radiograph))?;
     let of = |level| Some(film.vertebra(level)?.six_points?.heights([1.0, 1.0]));
     let heights = Level::ALL.map(of);
@@ -78,7 +78,7 @@ fn heights(annotations: &AnnotationSet, visit: &Visit) -> Option<FilmHeights> {
 pub(crate) fn summarise(
     of_subjects: &[SubjectOutcome],
     outcomes: &Outcomes,
-    reference: Option<String>,
+    reference: Option<&ReferenceTable>,
 ) -> Result<OutcomeSummary, Error> {
     let count = |level: Level| {
         of_subjects.iter().filter(|o| o.levels.iter().any(|f| f.level == level)).count()
@@ -89,7 +89,7 @@ pub(crate) fn summarise(
     let mut summary = OutcomeSummary::new(source, outcomes.n_events(), person_years);
     summary.median_follow_up = follow_up_curve(outcomes)?.quantile(0.5);
     summary.fractures = Level::ALL.map(|level| (level, count(level))).to_vec();
-    summary.reference = reference;
+    summary.reference = reference.map(|table| table.source().to_owned());
     Ok(summary)
 }
 

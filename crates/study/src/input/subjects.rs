@@ -8,8 +8,8 @@ use crate::input::tables::{self, Tables, name_of};
 use crate::input::truth;
 use std::path::Path;
 use vertebra_cohort::{
-    Cohort, EligibilityFlow, Subject, SubjectOutcome, eligibility, interval_outcomes,
-    survival_outcomes,
+    Cohort, EligibilityFlow, ReferenceTable, Subject, SubjectOutcome, eligibility,
+    interval_outcomes, survival_outcomes,
 };
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation};
 use vertebra_report::results::{OutcomeSummary, SetSize, SplitSummary};
@@ -35,7 +35,9 @@ pub(crate) struct StudyData {
     pub(crate) true_outcomes: Option<Outcomes>,
     pub(crate) outcome_summary: OutcomeSummary,
     /// How each subject's outcome was reached.
-    subject_outcomes: Vec<SubjectOutcome>,
+    pub(crate) subject_outcomes: Vec<SubjectOutcome>,
+    /// The heights that fractures are judged by; `None` for outcomes of the table.
+    pub(crate) reference: Option<ReferenceTable>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -67,7 +69,8 @@ impl StudyData {
                 truth::outcomes(folder, &cohort, &flow)?,
             ),
         };
-        let outcome_summary = outcomes::summarise(&subject_outcomes, &outcomes, reference)?;
+        let outcome_summary =
+            outcomes::summarise(&subject_outcomes, &outcomes, reference.as_ref())?;
         let mut data = Self {
             films,
             annotations,
@@ -76,6 +79,7 @@ impl StudyData {
             known,
             outcome_summary,
             subject_outcomes,
+            reference,
             notes,
             outcomes,
             cohort,
@@ -126,7 +130,7 @@ impl StudyData {
         let subject_outcomes: Vec<SubjectOutcome> =
             staying.iter().map(|&i| self.subject_outcomes[i].clone()).collect();
         let outcomes = self.outcomes.subset(&staying);
-        let reference = self.outcome_summary.reference.clone();
+        let reference = self.reference.clone();
         let data = Self {
             cohort: self.cohort.clone(),
             flow: self.flow.clone().excluding(reason, |films| gone.contains(&films.subject)),
@@ -136,8 +140,9 @@ impl StudyData {
             truth: self.truth.as_ref().map(|all| staying.iter().map(|&i| all[i]).collect()),
             true_outcomes: self.true_outcomes.as_ref().map(|all| all.subset(&staying)),
             known: self.known.as_ref().map(|all| all.subset(&staying)),
-            outcome_summary: outcomes::summarise(&subject_outcomes, &outcomes, reference)?,
+            outcome_summary: outcomes::summarise(&subject_outcomes, &outcomes, reference.as_ref())?,
             subject_outcomes,
+            reference,
             outcomes,
             notes: self.notes.clone(),
         };

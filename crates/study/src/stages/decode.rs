@@ -1,21 +1,42 @@
 //! Decodes every baseline film and reduces it, films in parallel.
 
 use crate::films::film::{DecodedFilm, check_annotated};
-use crate::input::tables::Digests;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use crate::{Error, FilmCache};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use vertebra_raster::Reduction;
 
 /// Films decoded between two messages of progress.
 const CHUNK: usize = 32;
 
-/// Every subject's film, reduced, and the SHA-256 of its file.
+/// Every subject's film, reduced, and what is known of each, by name.
 #[derive(Debug)]
 pub(crate) struct Decoded {
     pub(crate) films: Vec<DecodedFilm>,
-    pub(crate) digests: Digests,
+    pub(crate) facts: BTreeMap<String, FilmFacts>,
+}
+
+/// What is known of a film that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FilmFacts {
+    /// Rows and columns of the film as it was in the file.
+    pub(crate) size: [usize; 2],
+    /// Millimetres per row and column.
+    pub(crate) spacing_mm: Option<[f64; 2]>,
+    /// SHA-256 of the file.
+    pub(crate) sha256: String,
+    /// What the reader warned of.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl FilmFacts {
+    fn of(film: &DecodedFilm, sha256: String) -> Self {
+        let Reduction { scale, spacing_mm, .. } = film.film.reduction();
+        let spacing_mm = spacing_mm.map(|[row, col]| [row * scale[0], col * scale[1]]);
+        Self { size: film.original_size, spacing_mm, sha256, warnings: film.warnings.clone() }
+    }
 }
 
 impl Decoded {
@@ -34,11 +55,12 @@ impl Decoded {
 /// # Errors
 /// [`Error::InvalidInput`] with every film that cannot be used.
 pub(crate) fn films(context: Context<'_>, observer: &mut Observer<'_>) -> Result<Decoded, Error> {
-    let mut decoded = Decoded { films: Vec::new(), digests: Digests::new() };
+    let mut decoded = Decoded { films: Vec::new(), facts: BTreeMap::new() };
     observer.stage("decoding radiographs", Some(context.data.n()));
     in_chunks(context, observer, |subjects, chunk| {
         for (subject, (film, digest)) in subjects.zip(chunk) {
-            decoded.digests.insert(context.data.films[subject].clone(), digest);
+            let name = context.data.films[subject].clone();
+            decoded.facts.insert(name, FilmFacts::of(&film, digest));
             decoded.films.push(film);
         }
         Ok(())
@@ -111,7 +133,12 @@ mod tests {
             assert_eq!(film.original_size, [annotation.height, annotation.width]);
             let file = scene.context().film_path(i);
             let digest = vertebra_run::Digest::of_file(&file).unwrap().to_string();
-            assert_eq!(decoded.digests[&scene.data.films[i]], digest);
+            let facts = &decoded.facts[&scene.data.films[i]];
+            assert_eq!((&facts.sha256, facts.size), (&digest, film.original_size));
+            let full = vertebra_radiograph::Radiograph::open(&file).unwrap();
+            let spacing = vertebra_radiograph::Film::from(&full).spacing_mm.unwrap();
+            let found = facts.spacing_mm.unwrap();
+            assert!((0..2).all(|k| (found[k] - spacing[k]).abs() < 1e-9), "{found:?} {spacing:?}");
         }
     }
 

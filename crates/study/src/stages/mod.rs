@@ -10,6 +10,7 @@ pub(crate) mod heat_maps;
 pub(crate) mod horizons;
 pub(crate) mod keypoints;
 pub(crate) mod models;
+pub(crate) mod protocol;
 pub(crate) mod render;
 pub(crate) mod variants;
 
@@ -27,6 +28,8 @@ pub(crate) struct Context<'a> {
     pub(crate) cohort: &'a Path,
     pub(crate) run_folder: &'a Path,
     pub(crate) device: &'a Device,
+    /// The command line, where a program asked for the study.
+    pub(crate) command: &'a [String],
 }
 
 impl Context<'_> {

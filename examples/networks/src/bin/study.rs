@@ -69,7 +69,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(folder) => folder.clone(),
         None => make_phantom(arguments, &config, &out, &mut console)?,
     };
-    let results = Study::new(cohort).config(config).on_progress(|m| console.show(m)).run(&out)?;
+    let study = Study::new(cohort).config(config).command(std::env::args());
+    let results = study.on_progress(|m| console.show(m)).run(&out)?;
     let report = vertebra_report::write_report(&results, &out)?;
     console.finish();
     summarise(&results);

@@ -5,7 +5,8 @@ use crate::Error;
 use crate::films::film::DecodedFilm;
 use crate::progress::{Observer, Tell};
 use crate::stages::{Context, decode};
-use vertebra_hrnet::KeypointDetector;
+use serde::{Deserialize, Serialize};
+use vertebra_hrnet::{KeypointDetector, SpineFinding};
 use vertebra_keypoints::{Verdict, VertebraKeypoints};
 
 /// One detector on some films.
@@ -18,20 +19,39 @@ pub(super) fn detect<'f>(
     films.zip(found).map(|(film, points)| film.original(&points)).collect()
 }
 
+/// What is said of a subject's film.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct JudgedFilm {
+    /// Detected points, px of the original film; or annotated ones in their place.
+    pub(crate) keypoints: VertebraKeypoints,
+    /// Whether the points are annotated ones.
+    pub(crate) replaced: bool,
+    /// Probability that the film is a lateral lumbar one.
+    pub(crate) lateral_lumbar: f64,
+    /// Probability that it is one and all points are right.
+    pub(crate) points_right: f64,
+    /// Whether the detected points may be used.
+    pub(crate) verdict: Verdict,
+}
+
 /// The same with the verdict on every film.
 fn judge<'f>(
     detector: &KeypointDetector,
     films: impl Iterator<Item = &'f DecodedFilm> + Clone,
-) -> Result<Vec<(VertebraKeypoints, Verdict)>, Error> {
+) -> Result<Vec<JudgedFilm>, Error> {
     let views: Vec<_> = films.clone().map(|film| film.film.as_film()).collect();
     let found = detector.find(&views)?;
-    films
-        .zip(found)
-        .map(|(film, found)| {
-            let verdict = detector.verdict(&found, film.film.spacing_mm())?;
-            Ok((film.original(&found.keypoints)?, verdict))
+    let trust = detector.trust()?;
+    let judged = |(film, found): (&DecodedFilm, SpineFinding)| {
+        Ok(JudgedFilm {
+            keypoints: film.original(&found.keypoints)?,
+            replaced: false,
+            lateral_lumbar: trust.lateral_lumbar(&found.evidence),
+            points_right: trust.points_right(&found.evidence),
+            verdict: trust.verdict(&found, detector.calibration(), film.film.spacing_mm()),
         })
-        .collect()
+    };
+    films.zip(found).map(judged).collect()
 }
 
 /// Every film, and the verdict on it, by a detector that never saw it: development films by that of
@@ -41,7 +61,7 @@ pub(super) fn out_of_fold(
     films: &[DecodedFilm],
     of_folds: &[KeypointDetector],
     kept: &KeypointDetector,
-) -> Result<Vec<(VertebraKeypoints, Verdict)>, Error> {
+) -> Result<Vec<JudgedFilm>, Error> {
     let data = context.data;
     let validation = |fold| (data.fold(fold).1, of_folds.get(fold).unwrap_or(kept));
     let sets = (0..data.n_folds()).map(validation).chain([(data.test().to_vec(), kept)]);

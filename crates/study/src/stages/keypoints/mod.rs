@@ -12,15 +12,15 @@ use crate::films::film::DecodedFilm;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use accuracy::Accuracy;
-pub(crate) use detect::by_one_detector;
+pub(crate) use detect::{JudgedFilm, by_one_detector};
 use std::collections::BTreeMap;
 use vertebra_hrnet::{DetectorCalibration, KeypointDetector};
 use vertebra_keypoints::{LocatedFilm, Verdict, VertebraKeypoints};
 use vertebra_report::results::KeypointResults;
 
-/// Every subject's keypoints in px of the original film, and the detector that is kept.
+/// What is said of every subject's film, and the detector that is kept.
 pub(crate) struct Keypoints {
-    pub(crate) keypoints: Vec<VertebraKeypoints>,
+    pub(crate) films: Vec<JudgedFilm>,
     pub(crate) detector: KeypointDetector,
     pub(crate) results: KeypointResults,
     /// Subjects whose film has no points that can be aligned, annotated or detected.
@@ -46,7 +46,7 @@ pub(crate) fn find(
     };
     observer.stage("detecting keypoints", None);
     let judged = detect::out_of_fold(context, films, &of_folds, &kept)?;
-    let (mut keypoints, verdicts): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+    let mut keypoints: Vec<_> = judged.iter().map(|film| film.keypoints).collect();
     let accuracy = Accuracy { data: context.data, films };
     let detector = if trained_here { calibrated(kept, &accuracy, &keypoints)? } else { kept };
     let mut results = accuracy.results(&keypoints, &detector)?;
@@ -56,18 +56,31 @@ pub(crate) fn find(
     let unusable: Vec<usize> = (0..keypoints.len()).filter(|i| !fits(i)).collect();
     let replaced = usable::take_annotated(context.data, &mut keypoints, &unusable);
     let mut notes = Vec::from_iter(replaced.note);
-    notes.extend(not_ok(&verdicts));
+    notes.extend(not_ok(judged.iter().map(|film| &film.verdict)));
     if !trained_here {
         let note = "Keypoints are those of a given detector, which may have seen these films.";
         notes.push(note.to_owned());
     }
-    Ok(Keypoints { keypoints, detector, results, lost: replaced.lost, notes })
+    let used = |(film, keypoints): (JudgedFilm, VertebraKeypoints)| {
+        let replaced = film.keypoints != keypoints;
+        JudgedFilm { keypoints, replaced, ..film }
+    };
+    let films = judged.into_iter().zip(keypoints).map(used).collect();
+    Ok(Keypoints { films, detector, results, lost: replaced.lost, notes })
+}
+
+impl Keypoints {
+    /// Every subject's points, px of the original film.
+    pub(crate) fn points(&self) -> Vec<VertebraKeypoints> {
+        self.films.iter().map(|film| film.keypoints).collect()
+    }
 }
 
 /// How many films `predict` would give no risk for, and why.
-fn not_ok(verdicts: &[Verdict]) -> Option<String> {
+fn not_ok<'v>(verdicts: impl ExactSizeIterator<Item = &'v Verdict>) -> Option<String> {
+    let of = verdicts.len();
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for doubt in verdicts.iter().filter_map(|verdict| verdict.doubts().first()) {
+    for doubt in verdicts.filter_map(|verdict| verdict.doubts().first()) {
         *reasons.entry(doubt.code()).or_default() += 1;
     }
     let n: usize = reasons.values().sum();
@@ -75,9 +88,8 @@ fn not_ok(verdicts: &[Verdict]) -> Option<String> {
         reasons.iter().map(|(code, n)| format!("{n} {}", code.replace('_', " "))).collect();
     (n > 0).then(|| {
         format!(
-            "The verdict on the detected points is not ok on {n} of {} films ({}); they stay in \
+            "The verdict on the detected points is not ok on {n} of {of} films ({}); they stay in \
              the study, while predict would give no risk for them.",
-            verdicts.len(),
             reasons.join(", ")
         )
     })
@@ -118,9 +130,9 @@ mod tests {
             Verdict::ok().with(outside.clone()).with(lumbar),
             Verdict::ok().with(outside),
         ];
-        let note = not_ok(&verdicts).unwrap();
+        let note = not_ok(verdicts.iter()).unwrap();
         assert!(note.contains("2 of 3 films (1 not lateral lumbar, 1 outside calib"), "{note}");
-        assert_eq!(not_ok(&verdicts[..1]), None);
+        assert_eq!(not_ok(verdicts[..1].iter()), None);
     }
 
     #[test]
@@ -130,15 +142,19 @@ mod tests {
         let films = decode::films(context, &mut |_| {}).unwrap().films;
         let detector = scene.blind_detector();
         let found = find(context, &films, Some(detector), &mut |_| {}).unwrap();
-        assert_eq!(found.keypoints.len(), scene.data.n());
+        assert_eq!(found.films.len(), scene.data.n());
         assert!(found.detector.calibration().is_none());
         assert_eq!(found.results.folds.len(), scene.data.n_folds());
         let note = found.notes.last().unwrap();
         assert!(note.contains("given detector"), "{:?}", found.notes);
         // A network that was never trained finds nothing: what is left can be aligned.
         let picture = &scene.config.picture;
-        let pairs = films.iter().zip(&found.keypoints);
-        assert!(pairs.into_iter().all(|(film, p)| usable::is_alignable(film, p, picture)));
+        let pairs = films.iter().zip(&found.films);
+        assert!(
+            pairs
+                .into_iter()
+                .all(|(film, found)| { usable::is_alignable(film, &found.keypoints, picture) })
+        );
     }
 
     #[test]
@@ -155,7 +171,7 @@ mod tests {
         };
         let streamed = by_one_detector(context, &detector, &mut hear).unwrap();
         let at_once = find(context, &films, Some(detector), &mut |_| {}).unwrap();
-        assert_eq!(streamed, at_once.keypoints);
+        assert_eq!(streamed, at_once.points());
         let listed = notes.iter().any(|note| note.contains("They are: ") && note.contains(".dcm"));
         assert_eq!(listed, at_once.notes.len() > 1, "{notes:?}");
     }

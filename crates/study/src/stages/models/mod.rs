@@ -33,6 +33,14 @@ pub(crate) struct FittedModel {
     pub(crate) network: Option<RiskModel>,
 }
 
+impl FittedModel {
+    /// The name for code: words in lower case joined by `_`, e.g. `model_2_deepsurv_with_images`.
+    pub(crate) fn code(&self) -> String {
+        let words = self.name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
+    }
+}
+
 /// The fitted grid.
 #[derive(Debug)]
 pub(crate) struct Grid {
