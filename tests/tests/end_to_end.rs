@@ -4,11 +4,12 @@
 
 mod common;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use vertebra_cohort::table::{Row, Table};
 use vertebra_radiograph::Radiograph;
 use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
-use vertebra_study::TrainedModel;
+use vertebra_study::{Progress, Study, TrainedModel};
 use vertebra_survival::{Outcomes, concordance};
 
 /// The results without what may differ between two runs: the seconds and the name of the folder.
@@ -70,7 +71,22 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
         let (mut again, _) = common::run_with(&config, &cohort, &folder.path().join(name)).unwrap();
         again.run.config.clone_from(&results.run.config);
         assert_eq!(comparable(again), comparable(results.clone()));
+        let models = |run: &str| bytes_of(&folder.path().join(run).join("model"));
+        assert_eq!(models(name), models("first"), "equal to the byte");
     }
+
+    // So does a study that is stopped twice and goes on by the same call.
+    let stopped = folder.path().join("stopped");
+    for (stage, step) in
+        [("training 2 keypoint networks", 9), ("fitting Model 1, DeepSurv with images", 2)]
+    {
+        stop_at(&cohort, &stopped, (stage, step));
+        assert!(!stopped.join("results.json").exists(), "{stage}");
+    }
+    let (again, _) = common::run(&cohort, &stopped).unwrap();
+    assert_eq!(comparable(again), comparable(results.clone()));
+    assert_eq!(bytes_of(&stopped.join("model")), bytes_of(&first.join("model")));
+    assert!(!stopped.join("work").exists());
 
     // The saved model predicts for a film.
     let device = burn::tensor::Device::default();
@@ -128,7 +144,7 @@ fn explained(run: &Path) {
 fn checkable(run: &Path, results: &StudyResults) {
     let table = Table::read(run.join("tables/subjects.csv")).unwrap();
     assert_eq!(table.rows().count(), results.flow.start());
-    let of = |set: &str| table.rows().filter(move |row| row.text("set") == Some(set));
+    let of = |set: &'static str| table.rows().filter(move |row| row.text("set") == Some(set));
     assert_eq!(of("development").count(), results.split.development.n);
     let excluded = table.rows().filter(|row| row.text("excluded").is_some()).count();
     assert_eq!(excluded, results.flow.start() - results.flow.remaining());
@@ -154,4 +170,36 @@ fn checkable(run: &Path, results: &StudyResults) {
     let inputs = std::fs::read_to_string(run.join("inputs.sha256")).unwrap();
     let n = digests.filter(|digest| inputs.contains(digest.as_str())).count();
     assert_eq!(n, results.flow.remaining());
+}
+
+/// The files of a folder and their bytes.
+fn bytes_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(
+                bytes_of(&path)
+                    .into_iter()
+                    .map(|(file, bytes)| (Path::new(path.file_name().unwrap()).join(file), bytes)),
+            ),
+            false => {
+                files.insert(path.file_name().unwrap().into(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// Runs the small study until a step of a stage, where it panics.
+fn stop_at(cohort: &Path, out: &Path, (at, step): (&str, u64)) {
+    let mut current = String::new();
+    let hear = |message| match message {
+        Progress::Stage { name, .. } => current = name,
+        Progress::Step(done) if current == at && done >= step => panic!("stopped as asked"),
+        _ => {}
+    };
+    let study = Study::new(cohort).config(common::small_config()).on_progress(hear);
+    let run = std::panic::AssertUnwindSafe(|| study.run(out));
+    assert!(std::panic::catch_unwind(run).is_err(), "{at}: not reached");
 }

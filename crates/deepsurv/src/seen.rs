@@ -53,12 +53,7 @@ impl Seen {
 
     /// What of one subject's inputs and log hazard lies outside; `names` are the covariates'.
     #[must_use]
-    pub fn outside(
-        &self,
-        names: &[String],
-        inputs: &RiskInputs,
-        log_hazard: f64,
-    ) -> Vec<Outside> {
+    pub fn outside(&self, names: &[String], inputs: &RiskInputs, log_hazard: f64) -> Vec<Outside> {
         let covariates = inputs.covariates().first().into_iter().flatten();
         let mut values: Vec<(String, f64, [f64; 2])> = covariates
             .zip(names.iter().zip(&self.covariates))

@@ -110,8 +110,7 @@ fn new_neighbour(path: &Path) -> io::Result<(PathBuf, File)> {
     static TURN: AtomicU64 = AtomicU64::new(0);
     loop {
         let turn = TURN.fetch_add(1, Ordering::Relaxed);
-        let partial =
-            path.with_file_name(format!("{PREFIX}{}-{turn}{SUFFIX}", std::process::id()));
+        let partial = path.with_file_name(format!("{PREFIX}{}-{turn}{SUFFIX}", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&partial) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             opened => return opened.map(|file| (partial, file)),

@@ -65,6 +65,12 @@ pub enum Error {
         /// The version of the file.
         got: u32,
     },
+    /// A model that sees films was asked about covariates alone.
+    #[error("{}: expected a film, as the model sees films, got covariates alone", name.display())]
+    NeedsFilm {
+        /// What the subject was called.
+        name: PathBuf,
+    },
     /// A run folder that belongs to a run with other settings or tables.
     #[error("{}: expected the settings and tables of this run, got those of another; give another \
              folder", path.display())]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+mod code_name;
 mod config;
 mod detector_study;
 mod error;
@@ -14,6 +15,7 @@ mod stages;
 mod study;
 #[cfg(test)]
 mod test_data;
+mod work_folder;
 
 pub use check::{CheckedColumn, CheckedFilms, CheckedModel, CohortCheck};
 pub use config::{
@@ -27,9 +29,13 @@ pub use films::film_cache::FilmCache;
 pub use films::keypoint_sheets::write_keypoint_sheets;
 pub use model::answer::KeypointsFound;
 pub use model::answer::{Answer, AnswerOptions, AnsweredPoint, AnsweredRisk, AnsweredTrust};
+pub use model::covariate_model::{CovariateModel, CovariatePrediction};
+pub use model::cox_model::{CoxModel, CoxTerm, CumulativeHazard};
+pub use model::description::{FilmDescription, ModelDescription};
 pub use model::found_points::{FoundPoints, KeypointCertainty};
-pub use model::model_folder::{ModelDescription, Prediction, TrainedModel};
+pub use model::model_folder::{ListedModel, ModelFolder, ModelKind};
 pub use model::predictor::Predictor;
+pub use model::trained_model::{Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use risk_network::{RiskNetworkInputs, TrainedRiskNetwork};
 pub use study::Study;

@@ -1,5 +1,8 @@
 //! What a running study tells its caller.
 
+use std::ops::ControlFlow;
+use vertebra_training::Event;
+
 /// One message of a running study.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -50,6 +53,19 @@ pub(crate) fn counting<'a>(observer: &'a mut Observer<'_>) -> impl FnMut() + 'a 
     move || {
         steps += 1;
         observer.done(steps);
+    }
+}
+
+/// Calls `on_step` at each step of a training loop, and for those that its run folder had already.
+pub(crate) fn stepping(on_step: &dyn Fn()) -> impl FnMut(&Event) -> ControlFlow<()> {
+    move |event| {
+        let steps = match event {
+            Event::Started { epochs_done, steps_per_epoch, .. } => epochs_done * steps_per_epoch,
+            Event::Step { .. } => 1,
+            _ => 0,
+        };
+        (0..steps).for_each(|_| on_step());
+        ControlFlow::Continue(())
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
-use crate::input::tables;
 use crate::progress::{Observer, Tell};
 use crate::stages::evaluation::{Evaluator, Group, discrimination};
 use crate::stages::models::Clinical;
 use crate::stages::{Context, keypoints, render};
+use crate::work_folder::{claim, fingerprint};
 use crate::{Error, Study};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -17,7 +17,6 @@ use vertebra_evaluation::{OverFolds, Reason, Undefined};
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::VertebraKeypoints;
 use vertebra_report::results::{Discrimination, EvaluationSet, Subgroup};
-use vertebra_run::{Digest, write_whole};
 use vertebra_training::Event;
 
 /// What a risk network looks at; at least one of the two.
@@ -99,7 +98,8 @@ impl Study<'_> {
         let inputs = &inputs.clone().designed(&data)?;
         let (context, observer) = self.stages(&data, folder);
         let read = read_inputs(context, inputs, observer)?;
-        claim(folder, &fingerprint(context, inputs)?)?;
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        claim(&folder.join("run.txt"), &of_run(context, inputs)?)?;
         let trainer = trainer(context, inputs, &read);
         let model = train(context, trainer, &read, observer)?;
         model.save(&folder.join("model"))?;
@@ -137,28 +137,9 @@ fn train(
 }
 
 /// What the run depends on besides the training settings, which checkpoints hold themselves.
-fn fingerprint(context: Context<'_>, wanted: &RiskNetworkInputs) -> Result<String, Error> {
-    let split = &context.data.sets.split;
-    let mut text = format!("{}\n{wanted:?}\n{split:?}\n", context.config.to_toml()?);
-    let tables = ["cohort.csv", "visits.csv"].map(|table| context.cohort.join(table));
-    for path in tables.into_iter().chain([tables::annotations_in(context.cohort)]) {
-        if path.exists() {
-            let name = path.strip_prefix(context.cohort).unwrap_or(&path).display();
-            text += &format!("{name} {}\n", Digest::of_file(&path)?);
-        }
-    }
-    Ok(text)
-}
-
-/// Makes the run folder this run's, or finds that it is already.
-fn claim(run_folder: &Path, fingerprint: &str) -> Result<(), Error> {
-    std::fs::create_dir_all(run_folder).map_err(Error::io(run_folder))?;
-    let path = run_folder.join("run.txt");
-    match std::fs::read_to_string(&path) {
-        Ok(found) if found == fingerprint => Ok(()),
-        Ok(_) => Err(Error::OtherRun { path }),
-        Err(_) => Ok(write_whole(&path, fingerprint)?),
-    }
+fn of_run(context: Context<'_>, wanted: &RiskNetworkInputs) -> Result<String, Error> {
+    let of_study = fingerprint(context.cohort, context.config, context.data)?;
+    Ok(format!("{of_study}{wanted:?}\n"))
 }
 
 fn trainer(
@@ -294,16 +275,16 @@ mod tests {
     fn the_fingerprint_changes_with_settings_inputs_and_tables() {
         let mut scene = Scene::new();
         let inputs = covariates(&["age"]);
-        let first = fingerprint(scene.context(), &inputs).unwrap();
-        assert_eq!(first, fingerprint(scene.context(), &inputs).unwrap());
+        let first = of_run(scene.context(), &inputs).unwrap();
+        assert_eq!(first, of_run(scene.context(), &inputs).unwrap());
         let with_variant = inputs.clone().with_variant(ImageVariant::L1L5);
-        assert_ne!(first, fingerprint(scene.context(), &with_variant).unwrap());
+        assert_ne!(first, of_run(scene.context(), &with_variant).unwrap());
         scene.config.seed += 1;
-        assert_ne!(first, fingerprint(scene.context(), &inputs).unwrap());
+        assert_ne!(first, of_run(scene.context(), &inputs).unwrap());
         let edited = crate::test_data::edited("visits.csv", |text| format!("{text}\n"));
         let mut scene = Scene::new();
         scene.cohort = edited.path().to_owned();
-        assert_ne!(first, fingerprint(scene.context(), &inputs).unwrap());
+        assert_ne!(first, of_run(scene.context(), &inputs).unwrap());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::input::usable_models::usable_models;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use crate::stages::protocol::{Clock, Protocol};
+use crate::work_folder::{WorkFolder, fingerprint};
 use crate::{Error, Progress, StudyConfig};
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
@@ -79,7 +80,12 @@ impl<'a> Study<'a> {
     /// The input is checked as a whole before anything is computed. `results.json` and the tables of
     /// subjects and films are written before models and pictures; every file is whole or absent.
     ///
+    /// While it runs, `work/` of the folder keeps finished networks, checkpoints of those in
+    /// training, and the points that were found. A call that was stopped, in whatever way, goes on
+    /// by the same call: its results are those of a call that was not stopped, but for the seconds.
+    ///
     /// # Errors
+    /// [`Error::OtherRun`] for the folder of an unfinished study with other settings or inputs.
     /// Every problem of the input at once; too few subjects or events for the folds; whatever a
     /// stage cannot do, naming the film or the statistic.
     pub fn run(mut self, folder: &Path) -> Result<StudyResults, Error> {
@@ -89,10 +95,18 @@ impl<'a> Study<'a> {
         let covariates = Covariates::of(&data, context.config.covariates())?;
         let load = |folder: &PathBuf| KeypointDetector::load(folder, context.device);
         let detector = context.config.keypoint_model.as_ref().map(load).transpose()?;
+        let work = WorkFolder::open(folder, &fingerprint(context.cohort, context.config, &data)?)?;
+        if work.goes_on() {
+            observer.note("an earlier call was stopped; this one goes on with what it finished");
+        }
+        let context = Context { work: &work, ..context };
         observer.note(data.summary());
         let pictures = folder.join("pictures");
         std::fs::create_dir_all(&pictures).map_err(Error::io(&pictures))?;
-        Protocol { context, covariates: &covariates, detector }.run(&mut clock, observer)
+        let protocol = Protocol { context, covariates: &covariates, detector };
+        let results = protocol.run(&mut clock, observer)?;
+        work.remove()?;
+        Ok(results)
     }
 
     /// Checks the settings and reads the cohort.
@@ -113,7 +127,8 @@ impl<'a> Study<'a> {
         run_folder: &'s Path,
     ) -> (Context<'s>, &'s mut Observer<'a>) {
         let Self { cohort, config, device, command, on_progress } = self;
-        (Context { data, config, cohort, run_folder, device, command }, &mut **on_progress)
+        let work = WorkFolder::NONE;
+        (Context { data, config, cohort, run_folder, device, command, work }, &mut **on_progress)
     }
 }
 

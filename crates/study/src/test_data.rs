@@ -4,6 +4,7 @@ use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::stages::Context;
 use crate::stages::models::Clinical;
+use crate::work_folder::WorkFolder;
 use crate::{Preset, StudyConfig};
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
@@ -125,6 +126,7 @@ impl Scene {
             run_folder: self.run_folder.path(),
             device: &self.device,
             command: &[],
+            work: WorkFolder::NONE,
         }
     }
 

@@ -6,6 +6,11 @@ use std::time::{Duration, Instant};
 use vertebra_examples::remark;
 use vertebra_study::Progress;
 
+/// A log gets a line now and then, so that a long stage is seen to live.
+const QUIET: Duration = Duration::from_secs(20);
+/// Steps reported so soon were done by a run before this one.
+const AT_ONCE: Duration = Duration::from_millis(200);
+
 /// Shows the messages of a study on standard error.
 pub struct Console {
     bar: ProgressBar,
@@ -15,6 +20,8 @@ pub struct Console {
     began: Instant,
     stage_began: Instant,
     last_line: Instant,
+    /// Steps that a stopped run had done, which take no time now.
+    kept: u64,
 }
 
 impl Console {
@@ -30,6 +37,7 @@ impl Console {
             began: now,
             stage_began: now,
             last_line: now,
+            kept: 0,
         }
     }
 
@@ -59,6 +67,7 @@ impl Console {
         self.total = total;
         self.stage_began = Instant::now();
         self.last_line = self.stage_began;
+        self.kept = 0;
         if self.terminal {
             self.bar = bar(&self.stage, total);
         } else {
@@ -67,16 +76,18 @@ impl Console {
     }
 
     fn step(&mut self, done: u64) {
+        if self.stage_began.elapsed() < AT_ONCE {
+            self.kept = done;
+            self.bar.reset_eta();
+        }
         self.bar.set_position(done);
-        // A log gets a line now and then, so that a long stage is seen to live.
-        const QUIET: Duration = Duration::from_secs(20);
         if !self.terminal && self.last_line.elapsed() > QUIET {
             self.last_line = Instant::now();
             let elapsed = self.stage_began.elapsed().as_secs_f64();
-            let text = match self.total {
-                Some(total) if done > 0 && total >= done => {
-                    let left = elapsed / done as f64 * (total - done) as f64;
-                    format!("        {done} of {total}, about {left:.0} s left")
+            let text = match (self.total, done - self.kept) {
+                (Some(total), new) if new > 0 && total >= done => {
+                    let left = elapsed / new as f64 * (total - done) as f64;
+                    format!("        {done} of {total}, about {} left", time(left))
                 }
                 _ => format!("        {done} done"),
             };
@@ -95,6 +106,15 @@ impl Default for Console {
     }
 }
 
+/// Seconds as a reader takes them in.
+fn time(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
 fn bar(stage: &str, total: Option<u64>) -> ProgressBar {
     let (bar, template) = match total {
         Some(total) => (
@@ -110,4 +130,14 @@ fn bar(stage: &str, total: Option<u64>) -> ProgressBar {
     bar.set_message(stage.to_owned());
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+
+    #[test]
+    fn times_have_the_unit_that_suits_them() {
+        assert_eq!([59.6, 600.0, 9000.0].map(time), ["60 s", "10 min", "2.5 h"]);
+    }
 }

@@ -9,3 +9,4 @@ pub mod judged_films;
 pub mod name;
 pub mod other_films;
 pub mod phantom_films;
+pub mod run_folder;

@@ -85,7 +85,7 @@ fn a_folder_that_is_not_there_is_one_sentence() {
     let (folder, _) = folder(0.0);
     let output = predict(folder.path(), &["--model", "none", "film.png"]);
     let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(text, "error: none/model.json: No such file or directory (os error 2)\n");
+    assert_eq!(text, "error: none/models.json: No such file or directory (os error 2)\n");
     assert_eq!(output.status.code(), Some(1));
 }
 

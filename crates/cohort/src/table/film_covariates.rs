@@ -1,4 +1,5 @@
-//! Covariates of radiographs: a column `file`, and one column per covariate.
+//! Covariates of radiographs: a column `file`, or `subject_id` where there is no film, and one
+//! column per covariate.
 
 use super::{Row, Table};
 use crate::{Error, Problem, Sex};
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub struct FilmCovariates {
     n: usize,
     table: Option<Table>,
+    /// Files in the order of the table.
+    files: Vec<PathBuf>,
     rows: HashMap<PathBuf, Vec<Option<f64>>>,
 }
 
@@ -17,7 +20,7 @@ impl FilmCovariates {
     /// No radiograph has any of `n` covariates.
     #[must_use]
     pub fn none(n: usize) -> Self {
-        Self { n, table: None, rows: HashMap::new() }
+        Self { n, table: None, files: Vec::new(), rows: HashMap::new() }
     }
 
     /// Reads the columns `names` of a file with a column `file`.
@@ -28,26 +31,35 @@ impl FilmCovariates {
         Self::new(Table::read(path)?, names)
     }
 
-    /// Takes the columns `names` of a table with a column `file`. In the column `sex`, `F` and `M`
-    /// (or `female` and `male`, whatever their case) are 1 and 0, as in a cohort; a name
-    /// `column=level` is 1 where the column has that level and 0 where it has another.
+    /// Takes the columns `names` of a table with a column `file`, or `subject_id` without
+    /// one. In the column `sex`, `F` and `M` (or `female` and `male`, whatever their case) are 1 and
+    /// 0, as in a cohort; a name `column=level` is 1 where the column has that level and 0 where it
+    /// has another.
     ///
     /// # Errors
     /// [`Error::InvalidTable`] for a column that does not exist, a cell that is not a number, or a
     /// file in two rows.
     pub fn new(table: Table, names: &[String]) -> Result<Self, Error> {
         names.iter().try_for_each(|name| table.index(column_of(name)).map(|_| ()))?;
-        let mut rows = HashMap::new();
+        let key = ["file", "subject_id"].into_iter().find(|key| table.has(key)).unwrap_or("file");
+        let (mut files, mut rows) = (Vec::new(), HashMap::new());
         for row in table.rows() {
-            let file = row.required("file", "a file", |text| Some(PathBuf::from(text)))?;
+            let file = row.required(key, "a name", |text| Some(PathBuf::from(text)))?;
+            files.push(file.clone());
             let values = names.iter().map(|name| value(row, name));
             let values = values.collect::<Result<Vec<_>, Problem>>()?;
             let again = format!("\"{}\" again", file.display());
             if rows.insert(file, values).is_some() {
-                return Err(row.problem("file", "each file once", &again).into());
+                return Err(row.problem(key, "each name once", &again).into());
             }
         }
-        Ok(Self { n: names.len(), table: Some(table), rows })
+        Ok(Self { n: names.len(), table: Some(table), files, rows })
+    }
+
+    /// What the rows are of, in the order of the table.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// The covariates of a radiograph, by its path as given, or by its name where only one row has

@@ -4,7 +4,7 @@
 use crate::Error;
 use crate::films::pictures::Canvas;
 use crate::model::found_points::{OVERLAY_HEIGHT, with_crosses};
-use crate::model::model_folder::{Prediction, TrainedModel};
+use crate::model::trained_model::{Prediction, TrainedModel};
 use std::path::Path;
 use vertebra_radiograph::{Film, Radiograph};
 

@@ -162,7 +162,9 @@ mod tests {
         assert_eq!(summary.source, "columns time, event");
         assert!(summary.fractures.iter().all(|(_, n)| *n == 0));
         assert_eq!(summary.median_follow_up, Some(3.0)); // censored at 2 and 3 of 3 and 2 at risk
-        let of_films = summarise(&of_subjects, &outcomes, Some("a table".to_owned())).unwrap();
+        let reference = test_data::data().reference.unwrap();
+        let of_films = summarise(&of_subjects, &outcomes, Some(&reference)).unwrap();
         assert_eq!(of_films.source, "morphometry of the films");
+        assert_eq!(of_films.reference.as_deref(), Some(reference.source()));
     }
 }

@@ -1,7 +1,8 @@
 //! What is said of one film, as one serialisable answer that displays as lines of text.
 
+use super::covariate_model::CovariatePrediction;
 use super::found_points::{FoundPoints, KeypointCertainty};
-use super::model_folder::Prediction;
+use super::trained_model::Prediction;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -158,12 +159,27 @@ impl Answer {
             answer.why = Some(NOT_OK);
             return answer;
         }
-        let risk = risk.into_iter().map(|(horizon, probability)| {
-            let why = probability.is_none().then_some(BEYOND);
-            AnsweredRisk { horizon, probability, why }
-        });
-        (answer.log_hazard, answer.risk, answer.why) = (Some(log_hazard), risk.collect(), None);
+        (answer.log_hazard, answer.risk, answer.why) = (Some(log_hazard), risks(risk), None);
         answer
+    }
+
+    /// Of a subject without a film, by a model of covariates alone; no risk where the verdict is
+    /// not ok unless `force`.
+    pub(super) fn of_covariates(
+        subject: &Path,
+        prediction: CovariatePrediction,
+        force: bool,
+    ) -> Self {
+        let CovariatePrediction { verdict, log_hazard, risk, warnings, .. } = prediction;
+        let shown = force || verdict.is_ok();
+        Self {
+            forced: force && !verdict.is_ok(),
+            log_hazard: shown.then_some(log_hazard),
+            risk: if shown { risks(risk) } else { Vec::new() },
+            warnings,
+            why: (!shown).then_some(NOT_OK),
+            ..Self::without_points(subject, verdict)
+        }
     }
 
     /// Of a film without a risk; points are left out where it is no lateral lumbar film unless
@@ -193,8 +209,13 @@ impl Answer {
     /// Of a film that cannot be read or taken.
     pub(super) fn unreadable(film: &Path, error: &dyn fmt::Display) -> Self {
         let verdict = Verdict::ok().with(Doubt::Unreadable { message: error.to_string() });
+        Self::without_points(film, verdict)
+    }
+
+    /// A verdict, and nothing else.
+    fn without_points(name: &Path, verdict: Verdict) -> Self {
         Self {
-            file: film.display().to_string(),
+            file: name.display().to_string(),
             verdict,
             forced: false,
             keypoints: None,
@@ -207,6 +228,14 @@ impl Answer {
             why: Some(NOT_OK),
         }
     }
+}
+
+fn risks(risk: Vec<(f64, Option<f64>)>) -> Vec<AnsweredRisk> {
+    let answered = |(horizon, probability): (f64, Option<f64>)| {
+        let why = probability.is_none().then_some(BEYOND);
+        AnsweredRisk { horizon, probability, why }
+    };
+    risk.into_iter().map(answered).collect()
 }
 
 fn points(keypoints: &VertebraKeypoints) -> [AnsweredPoint; 5] {

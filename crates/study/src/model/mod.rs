@@ -1,8 +1,13 @@
-//! The trained model as a folder, and what it says of one film.
+//! Trained models as a folder, and what they say of a film or of covariates.
 
 pub(crate) mod answer;
+pub(crate) mod covariate_model;
+pub(crate) mod cox_model;
+pub(crate) mod description;
 pub(crate) mod found_points;
+mod json;
 pub(crate) mod model_folder;
 pub(crate) mod predictor;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trained_model;

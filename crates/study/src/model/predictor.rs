@@ -1,8 +1,10 @@
 //! A model folder of a study, or a detector alone, asked about films.
 
 use super::answer::{Answer, AnswerOptions};
+use super::covariate_model::CovariateModel;
 use super::found_points::FoundPoints;
-use super::model_folder::TrainedModel;
+use super::model_folder::{AnyModel, ModelFolder};
+use super::trained_model::TrainedModel;
 use crate::Error;
 use burn::tensor::Device;
 use std::path::Path;
@@ -34,19 +36,38 @@ pub struct Predictor {
 #[derive(Debug, Clone)]
 enum Kind {
     Whole(Box<TrainedModel>),
+    Covariates(Box<CovariateModel>),
     Detector(Box<KeypointDetector>),
 }
 
 impl Predictor {
-    /// Reads a folder that a study or `train-keypoints` wrote.
+    /// Reads a folder that a study or `train-keypoints` wrote; of a study the default model.
     ///
     /// # Errors
-    /// As [`TrainedModel::load`] and [`KeypointDetector::load`].
+    /// As [`ModelFolder::open`] and [`KeypointDetector::load`].
     pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
-        let alone = folder.join("keypoints.json").exists() && !folder.join("model.json").exists();
-        let kind = match alone {
-            true => Kind::Detector(Box::new(KeypointDetector::load(folder, device)?)),
-            false => Kind::Whole(Box::new(TrainedModel::load(folder, device)?)),
+        let alone = folder.join("keypoints.json").exists() && !folder.join("models.json").exists();
+        match alone {
+            true => {
+                let detector = KeypointDetector::load(folder, device)?;
+                Ok(Self { kind: Kind::Detector(Box::new(detector)) })
+            }
+            false => Self::of(&ModelFolder::open(folder)?, None, device),
+        }
+    }
+
+    /// Reads one model of the folder that a study wrote.
+    ///
+    /// # Errors
+    /// As [`ModelFolder::find`]; a file of the model is missing or malformed.
+    pub fn load_named(folder: &Path, name: &str, device: &Device) -> Result<Self, Error> {
+        Self::of(&ModelFolder::open(folder)?, Some(name), device)
+    }
+
+    fn of(models: &ModelFolder, name: Option<&str>, device: &Device) -> Result<Self, Error> {
+        let kind = match models.load(name, device)? {
+            AnyModel::Film(model) => Kind::Whole(model),
+            AnyModel::Covariates(model) => Kind::Covariates(Box::new(model)),
         };
         Ok(Self { kind })
     }
@@ -63,17 +84,44 @@ impl Predictor {
     /// Names of the covariates that an answer needs, in order; none for a detector.
     #[must_use]
     pub fn covariates(&self) -> Vec<String> {
+        let description = match &self.kind {
+            Kind::Whole(model) => model.description(),
+            Kind::Covariates(model) => model.description(),
+            Kind::Detector(_) => return Vec::new(),
+        };
+        description.covariates.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether an answer needs a film; otherwise [`answer_covariates`](Self::answer_covariates)
+    /// gives it.
+    #[must_use]
+    pub fn needs_film(&self) -> bool {
+        !matches!(self.kind, Kind::Covariates(_))
+    }
+
+    /// What a model of covariates alone says of a subject, which the answer calls by this name.
+    ///
+    /// # Errors
+    /// The covariates are not as many as expected; [`Error::NeedsFilm`] from a model that sees
+    /// films.
+    pub fn answer_covariates(
+        &self,
+        name: &Path,
+        covariates: &[Option<f64>],
+        options: &AnswerOptions,
+    ) -> Result<Answer, Error> {
         match &self.kind {
-            Kind::Whole(model) => {
-                model.description().covariates.iter().map(|(name, _)| name.clone()).collect()
+            Kind::Covariates(model) => {
+                Ok(Answer::of_covariates(name, model.predict(covariates)?, options.force))
             }
-            Kind::Detector(_) => Vec::new(),
+            _ => Err(Error::NeedsFilm { name: name.to_owned() }),
         }
     }
 
     /// What is said of a film: the verdict on it, its keypoints and, from a whole model, its log
     /// hazard and risks. `covariates` has one value per [`covariates`](Self::covariates); what is
-    /// `None` is imputed, with a warning. A film that cannot be read has an answer too.
+    /// `None` is imputed, with a warning. A film that cannot be read has an answer too. A model of
+    /// covariates alone does not look at the film.
     ///
     /// # Errors
     /// The covariates are not as many as expected, the overlay cannot be written, or the device
@@ -84,6 +132,9 @@ impl Predictor {
         covariates: &[Option<f64>],
         options: &AnswerOptions,
     ) -> Result<Answer, Error> {
+        if !self.needs_film() {
+            return self.answer_covariates(film, covariates, options);
+        }
         self.answer_to(film, Radiograph::open(film), covariates, options)
     }
 
@@ -114,6 +165,7 @@ impl Predictor {
         };
         let found = match &self.kind {
             Kind::Whole(model) => model.find(name, &film),
+            Kind::Covariates(_) => return self.answer_covariates(name, covariates, options),
             Kind::Detector(detector) => FoundPoints::on_named(detector, &film, name),
         };
         let found = match found {
@@ -144,6 +196,7 @@ impl Predictor {
     pub fn export_onnx(&self, folder: &Path) -> Result<(), Error> {
         match &self.kind {
             Kind::Whole(model) => model.export_onnx(folder),
+            Kind::Covariates(model) => model.export_onnx(folder),
             Kind::Detector(detector) => {
                 std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
                 Ok(write_whole(&folder.join("keypoints.onnx"), detector.to_onnx()?)?)

@@ -40,6 +40,11 @@ impl FilmFacts {
 }
 
 impl Decoded {
+    /// The SHA-256 of every film, one a line.
+    pub(crate) fn digests(&self) -> String {
+        self.facts.iter().map(|(name, film)| format!("{}  {name}\n", film.sha256)).collect()
+    }
+
     /// The reader's warnings, each with the number of films it concerns; never a file or a person.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::films::pictures::Canvas;
 use crate::films::variant_pictures::VariantPictures;
-use crate::progress::{Observer, Tell};
+use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use crate::stages::models::{Explained, FittedModel};
 use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam, occlusion};
@@ -22,10 +22,10 @@ pub(crate) fn make(
     keypoints: &[VertebraKeypoints],
     observer: &mut Observer<'_>,
 ) -> Result<SaliencyResults, Error> {
-    observer.stage("heat maps", None);
+    observer.stage("heat maps", Some(context.data.test().len()));
     let inputs = kept.clinical.inputs()?.with_images(pictures.images.clone())?;
     let Explained { model, network, .. } = kept;
-    HeatMaps { context, pictures, keypoints, model, network, inputs }.make()
+    HeatMaps { context, pictures, keypoints, model, network, inputs }.make(&mut counting(observer))
 }
 
 /// What the maps are made from.
@@ -40,7 +40,7 @@ struct HeatMaps<'a> {
 
 impl HeatMaps<'_> {
     /// Grad-CAM of every test subject, and pictures of a few with and a few without the event.
-    fn make(&self) -> Result<SaliencyResults, Error> {
+    fn make(&self, step: &mut dyn FnMut()) -> Result<SaliencyResults, Error> {
         let event = self.context.data.outcomes.event();
         let test = || self.context.data.test().iter().copied();
         let of = |with: bool| test().filter(move |&i| event[i] == with);
@@ -51,17 +51,21 @@ impl HeatMaps<'_> {
             }
         }
         let mut results = SaliencyResults::new(&self.model.name, ["Grad-CAM", "occlusion"]);
-        results.mass_with_event = self.mean_mass(&of(true).collect::<Vec<_>>())?;
-        results.mass_without_event = self.mean_mass(&of(false).collect::<Vec<_>>())?;
+        results.mass_with_event = self.mean_mass(of(true), step)?;
+        results.mass_without_event = self.mean_mass(of(false), step)?;
         results.pictures = pictures;
         Ok(results)
     }
 
     /// Mean share of the whole map's positive mass by vertebra.
-    fn mean_mass(&self, subjects: &[usize]) -> Result<Vec<(Level, f64)>, Error> {
+    fn mean_mass(
+        &self,
+        subjects: impl Iterator<Item = usize>,
+        step: &mut dyn FnMut(),
+    ) -> Result<Vec<(Level, f64)>, Error> {
         let mut sums = [0.0; 5];
         let mut counted = 0.0_f64;
-        for &subject in subjects {
+        for subject in subjects {
             let map = grad_cam(self.network, &self.inputs.subset(&[subject]))?;
             let mass = self.mass(&map, subject);
             let total: f64 = map.mass_per_image().iter().map(|m| m.positive).sum();
@@ -69,6 +73,7 @@ impl HeatMaps<'_> {
                 counted += 1.0;
                 sums.iter_mut().zip(mass).for_each(|(sum, m)| *sum += m / total);
             }
+            step();
         }
         Ok(Level::ALL.map(|level| (level, sums[level.index()] / counted.max(1.0))).to_vec())
     }

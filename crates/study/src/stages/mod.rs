@@ -8,6 +8,7 @@ pub(crate) mod fits;
 pub(crate) mod folds;
 pub(crate) mod heat_maps;
 pub(crate) mod horizons;
+pub(crate) mod kept_models;
 pub(crate) mod keypoints;
 pub(crate) mod models;
 pub(crate) mod protocol;
@@ -16,6 +17,7 @@ pub(crate) mod variants;
 
 use crate::config::StudyConfig;
 use crate::input::subjects::StudyData;
+use crate::work_folder::WorkFolder;
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +32,8 @@ pub(crate) struct Context<'a> {
     pub(crate) device: &'a Device,
     /// The command line, where a program asked for the study.
     pub(crate) command: &'a [String],
+    /// What is kept for a call that goes on.
+    pub(crate) work: &'a WorkFolder,
 }
 
 impl Context<'_> {

@@ -1,25 +1,25 @@
 //! The stages of a study in their order, from films to the files of the run folder.
 
 use crate::Error;
-use crate::films::variant_pictures::VariantPictures;
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::input::table_one::table_one;
 use crate::input::{tables, timing};
-use crate::model::model_folder::{ModelDescription, TrainedModel};
 use crate::progress::Observer;
 use crate::records::{self, Findings};
 use crate::stages::decode::FilmFacts;
 use crate::stages::evaluate_models::Evaluated;
 use crate::stages::keypoints::Keypoints;
-use crate::stages::models::{Clinical, Explained, Grid};
+use crate::stages::models::{Clinical, Grid};
 use crate::stages::render::{PossibleVariants, render};
 use crate::stages::variants::Compared;
-use crate::stages::{Context, decode, evaluate_models, heat_maps, keypoints, models, variants};
+use crate::stages::{
+    Context, decode, evaluate_models, heat_maps, kept_models, keypoints, models, variants,
+};
 use std::collections::BTreeMap;
 use std::time::Instant;
 use vertebra_hrnet::KeypointDetector;
-use vertebra_report::results::{RunRecord, SaliencyResults, StudyResults, VariantResult};
+use vertebra_report::results::{RunRecord, StudyResults, VariantResult};
 use vertebra_run::Machine;
 
 /// What the stages begin with.
@@ -40,6 +40,7 @@ impl Protocol<'_> {
         let Self { context, covariates, detector } = self;
         let possible = PossibleVariants::of(context)?;
         let decoded = decode::films(context, observer)?;
+        context.work.same("films.txt", &decoded.digests())?;
         clock.lap("reading");
         let mut found = keypoints::find(context, &decoded.films, detector, observer)?;
         let reader_notes = decoded.notes();
@@ -92,10 +93,15 @@ impl WithPoints<'_> {
             models: &grid.models,
         };
         results.files = findings.write(&results.run)?;
+        results.files.extend(kept_models::files());
         let path = context.run_folder.join("results.json");
         results.write(&path)?;
+        let detector = &self.found.detector;
+        kept_models::write(context, &grid, (&clinical, chosen.variant), detector)?;
+        let points = self.found.points();
+        let explain = |kept| heat_maps::make(context, kept, chosen, &points, observer);
         let kept = grid.largest_with_images(&clinical);
-        results.saliency = kept.map(|kept| self.explain(kept, chosen, observer)).transpose()?;
+        results.saliency = kept.map(explain).transpose()?;
         clock.lap("models and heat maps written");
         results.run.seconds.clone_from(&clock.laps);
         results.write(&path)?;
@@ -121,20 +127,6 @@ impl WithPoints<'_> {
         let notes = [&evaluated.notes, &self.possible.notes, &grid.notes].into_iter();
         results.notes.extend(notes.chain(of_films).flatten().cloned());
         Ok(results)
-    }
-
-    /// Heat maps of the model that is kept, and its folder.
-    fn explain(
-        &self,
-        kept: Explained<'_>,
-        pictures: &VariantPictures,
-        observer: &mut Observer<'_>,
-    ) -> Result<SaliencyResults, Error> {
-        let (context, detector) = (self.context, self.found.detector.clone());
-        let description = ModelDescription::of(context, kept, pictures.variant);
-        let model = TrainedModel::new(description, detector, kept.network.clone());
-        model.save(&context.run_folder.join("model"))?;
-        heat_maps::make(context, kept, pictures, &self.found.points(), observer)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::input::subjects::StudyData;
 use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use crate::stages::folds::{Part, Scores, fold_parts, score};
-use crate::stages::models::{Networks, log_hazard, purpose};
+use crate::stages::models::{Fit, Networks, log_hazard, purpose};
 use vertebra_deepsurv::{RiskInputs, RiskModel};
 use vertebra_evaluation::{EvaluationOptions, Sample};
 use vertebra_report::results::VariantResult;
@@ -29,18 +29,17 @@ pub(crate) fn compare(
     observer: &mut Observer<'_>,
 ) -> Result<Compared, Error> {
     let parts = fold_parts(context.data);
-    observer.stage("comparing image variants", Some(rendered.len() * parts.len()));
     let networks = Networks::of(context);
+    let total = rendered.len() * networks.image_steps(&parts);
+    observer.stage("comparing image variants", Some(total));
     let inputs: Vec<RiskInputs> =
         rendered.iter().map(|v| RiskInputs::from_images(v.images.clone())).collect();
     let jobs: Vec<(usize, &Part)> =
         (0..rendered.len()).flat_map(|v| parts.iter().map(move |part| (v, part))).collect();
-    let fit = |&(v, part): &(usize, &Part), on_fit: &dyn Fn()| {
+    let fit = |&(v, part): &(usize, &Part), on_step: &dyn Fn()| {
         let purpose = purpose(&model_name(&rendered[v]), part.on);
-        let images = &rendered[v].images;
-        let model = networks.image_only(images, &inputs[v], &part.subjects, &purpose)?;
-        on_fit();
-        Ok(model)
+        let fit = Fit { train: &part.subjects, purpose: &purpose, on_step };
+        networks.image_only(&rendered[v].images, &inputs[v], fit)
     };
     let mut models = networks.fits().run(&jobs, fit, &mut counting(observer))?;
     let (mut results, mut rest) = (Vec::new(), models.as_slice());

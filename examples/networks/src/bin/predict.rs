@@ -21,7 +21,8 @@ const NONE_READABLE: u8 = 3;
 /// Every film gets a verdict: ok, or the reason why nothing that is said of it may be used. No risk
 /// is given where it is not ok, and no points for a film that is no lateral lumbar film.
 ///
-/// With the folder of a keypoint detector, as train-keypoints writes it, it finds L1..L5 only.
+/// With the folder of a keypoint detector, as train-keypoints writes it, it finds L1..L5 only. A
+/// Cox regression or a network of covariates alone (--which) needs no radiographs.
 ///
 /// Exit code: 0 where every film got a verdict, whatever it is; 3 where no film could be read; 1
 /// for anything else that went wrong, 2 for a wrong command line.
@@ -34,11 +35,15 @@ struct Arguments {
     /// detector that comes with this project finds the points, and no risk is predicted
     #[arg(long)]
     model: Option<PathBuf>,
+    /// Model of the folder, by its name in models.json, in the place of the default
+    #[arg(long, value_name = "NAME", requires = "model")]
+    which: Option<String>,
     /// Radiographs (DICOM, PNG, TIFF, JPEG, NPY), or folders of them; `-` for standard input: a
-    /// radiograph, or a list of files and folders, one a line
-    #[arg(required_unless_present = "export_onnx", value_name = "FILE|FOLDER|-")]
+    /// radiograph, or a list of files and folders, one a line. Not for a model of covariates alone
+    #[arg(required_unless_present_any = ["export_onnx", "covariates"], value_name = "FILE|FOLDER|-")]
     films: Vec<PathBuf>,
-    /// CSV with a column `file` and one column per covariate of the model
+    /// CSV with a column `file` and one column per covariate of the model; for a model of
+    /// covariates alone `subject_id` will do, and every row is answered
     #[arg(long)]
     covariates: Option<PathBuf>,
     /// Folder for one PNG per radiograph with points: the points found, and Grad-CAM of what the
@@ -84,9 +89,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global()?;
     }
     let device = burn::tensor::Device::default();
-    let model = match &arguments.model {
-        Some(folder) => Predictor::load(folder, &device)?,
-        None => Predictor::shipped(&device)?,
+    let model = match (&arguments.model, &arguments.which) {
+        (Some(folder), Some(name)) => Predictor::load_named(folder, name, &device)?,
+        (Some(folder), None) => Predictor::load(folder, &device)?,
+        (None, _) => Predictor::shipped(&device)?,
     };
     let names = model.covariates();
     let covariates = match &arguments.covariates {
@@ -98,7 +104,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         model.export_onnx(folder)?;
         remark!("wrote {}", folder.display());
     }
-    let films = film_sources(&arguments.films)?;
+    let films = sources(arguments, &model, &covariates)?;
     let pictures = pictures(&films, arguments.overlay.as_deref())?;
     let work = Work { model: &model, covariates: &covariates, force: arguments.force };
     let films: Vec<(FilmSource, Option<PathBuf>)> = films.into_iter().zip(pictures).collect();
@@ -112,6 +118,27 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         remark!("the verdict on {refused} of {} radiographs is not ok", answers.len());
     }
     Ok(!answers.is_empty() && !readable)
+}
+
+/// The films, or the rows of the table where the model needs none.
+fn sources(
+    arguments: &Arguments,
+    model: &Predictor,
+    covariates: &FilmCovariates,
+) -> anyhow::Result<Vec<FilmSource>> {
+    match (arguments.films.is_empty(), model.needs_film()) {
+        (true, true) if arguments.export_onnx.is_none() => {
+            bail!("the model sees films: give radiographs or folders of them")
+        }
+        (false, false) => bail!(
+            "the model sees no films: leave them out, --covariates has a row for each subject"
+        ),
+        (true, false) if arguments.overlay.is_some() => {
+            bail!("--overlay: the model sees no films")
+        }
+        (true, false) => Ok(covariates.files().iter().cloned().map(FilmSource::File).collect()),
+        (_, true) => film_sources(&arguments.films),
+    }
 }
 
 /// Where the picture of each film goes, in a folder that is made when absent.

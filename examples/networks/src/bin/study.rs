@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{
     output::{self, exit_code},
-    say,
+    remark, say,
 };
-use vertebra_networks::{configuration, console::Console, name::run_name};
+use vertebra_networks::{configuration, console::Console, run_folder::RunFolder};
 use vertebra_phantom::PhantomConfig;
 use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
 use vertebra_study::{Preset, Progress, Study, StudyConfig};
@@ -18,7 +18,7 @@ use vertebra_study::{Preset, Progress, Study, StudyConfig};
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
 ///
 /// Without arguments a synthetic cohort is made, written to disk, and studied on the CPU in
-/// minutes. For research only; not a medical device.
+/// minutes. A study that was stopped, in whatever way, goes on by the same command. For research only; not a medical device.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -33,7 +33,8 @@ struct Arguments {
     /// Subjects to analyse in the synthetic cohort
     #[arg(long, conflicts_with = "cohort")]
     subjects: Option<usize>,
-    /// Run folder; must not exist yet, or be empty [default: runs/PRESET-TIME]
+    /// Run folder; must not exist yet, be empty, or be that of this command, stopped before it
+    /// ended [default: runs/PRESET-TIME]
     #[arg(long)]
     out: Option<PathBuf>,
     /// Read the cohort and every film that would be used, say what is there, and compute nothing
@@ -63,15 +64,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(folder) = arguments.cohort.as_ref().filter(|_| arguments.check) {
         return check(folder, config, arguments.json);
     }
-    let out = run_folder(arguments, &config)?;
+    let command: Vec<String> = std::env::args().collect();
+    let out = RunFolder::of(arguments.out.as_deref(), &config.preset, &command)?;
     let mut console = Console::new();
+    remark!("{out}");
     let cohort = match &arguments.cohort {
         Some(folder) => folder.clone(),
         None => make_phantom(arguments, &config, &out, &mut console)?,
     };
-    let study = Study::new(cohort).config(config).command(std::env::args());
-    let results = study.on_progress(|m| console.show(m)).run(&out)?;
-    let report = vertebra_report::write_report(&results, &out)?;
+    let study = Study::new(cohort).config(config).command(command);
+    let results = study.on_progress(|m| console.show(m)).run(out.path())?;
+    let report = vertebra_report::write_report(&results, out.path())?;
     console.finish();
     summarise(&results);
     say!("{}", report.display());
@@ -104,25 +107,13 @@ fn summarise(results: &StudyResults) {
     }
 }
 
-fn run_folder(arguments: &Arguments, config: &StudyConfig) -> anyhow::Result<PathBuf> {
-    let out = match &arguments.out {
-        Some(folder) => folder.clone(),
-        None => Path::new("runs").join(run_name(&config.preset)),
-    };
-    if out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        bail!("{} is not empty; give another folder with --out", out.display());
-    }
-    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    Ok(out)
-}
-
 fn make_phantom(
     arguments: &Arguments,
     config: &StudyConfig,
-    out: &Path,
+    out: &RunFolder,
     console: &mut Console,
 ) -> anyhow::Result<PathBuf> {
-    let folder = out.join("cohort");
+    let folder = out.path().join("cohort");
     let preset = match arguments.configuration.preset() {
         Preset::Quick => PhantomConfig::quick(),
         _ => PhantomConfig::standard(),
@@ -131,10 +122,19 @@ fn make_phantom(
     if let Some(subjects) = arguments.subjects {
         phantom = phantom.with_subjects(subjects);
     }
+    if out.has("cohort") {
+        return Ok(folder);
+    }
+    if folder.exists() {
+        // The command was stopped while it made the cohort.
+        std::fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
     let total = Some(phantom.n_films() as u64);
     console.show(Progress::Stage { name: "making the synthetic cohort".to_owned(), total });
     vertebra_phantom::generate(&phantom, &folder, &mut |done| {
         console.show(Progress::Step(done as u64));
     })?;
+    out.keep("cohort")?;
     Ok(folder)
 }

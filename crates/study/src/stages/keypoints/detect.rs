@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use vertebra_hrnet::{KeypointDetector, SpineFinding};
 use vertebra_keypoints::{Verdict, VertebraKeypoints};
 
+/// Films that a detector sees between two messages of progress.
+const AT_ONCE: usize = 32;
+
 /// One detector on some films.
 pub(super) fn detect<'f>(
     detector: &KeypointDetector,
@@ -59,16 +62,21 @@ fn judge<'f>(
 pub(super) fn out_of_fold(
     context: Context<'_>,
     films: &[DecodedFilm],
-    of_folds: &[KeypointDetector],
-    kept: &KeypointDetector,
+    (of_folds, kept): (&[KeypointDetector], &KeypointDetector),
+    on_film: &mut dyn FnMut(),
 ) -> Result<Vec<JudgedFilm>, Error> {
     let data = context.data;
     let validation = |fold| (data.fold(fold).1, of_folds.get(fold).unwrap_or(kept));
     let sets = (0..data.n_folds()).map(validation).chain([(data.test().to_vec(), kept)]);
     let mut found = vec![None; data.n()];
     for (subjects, detector) in sets {
-        let judged = judge(detector, subjects.iter().map(|&i| &films[i]))?;
-        subjects.into_iter().zip(judged).for_each(|(i, judged)| found[i] = Some(judged));
+        for part in subjects.chunks(AT_ONCE) {
+            let judged = judge(detector, part.iter().map(|&i| &films[i]))?;
+            for (&i, judged) in part.iter().zip(judged) {
+                found[i] = Some(judged);
+                on_film();
+            }
+        }
     }
     Ok(found.into_iter().flatten().collect())
 }

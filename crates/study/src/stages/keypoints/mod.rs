@@ -9,7 +9,7 @@ mod usable;
 
 use crate::Error;
 use crate::films::film::DecodedFilm;
-use crate::progress::{Observer, Tell};
+use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use accuracy::Accuracy;
 pub(crate) use detect::{JudgedFilm, by_one_detector};
@@ -44,8 +44,11 @@ pub(crate) fn find(
         Some(detector) => (Vec::new(), detector),
         None => train::detectors(context, films, observer)?,
     };
-    observer.stage("detecting keypoints", None);
-    let judged = detect::out_of_fold(context, films, &of_folds, &kept)?;
+    observer.stage("detecting keypoints", Some(films.len()));
+    let mut step = counting(observer);
+    let detect = || detect::out_of_fold(context, films, (&of_folds, &kept), &mut step);
+    let judged = context.work.stage("points", detect)?;
+    drop(step);
     let mut keypoints: Vec<_> = judged.iter().map(|film| film.keypoints).collect();
     let accuracy = Accuracy { data: context.data, films };
     let detector = if trained_here { calibrated(kept, &accuracy, &keypoints)? } else { kept };

@@ -3,15 +3,14 @@
 use crate::Error;
 use crate::config::FinalDetector;
 use crate::films::film::DecodedFilm;
-use crate::progress::{Observer, Tell, counting};
+use crate::progress::{Observer, Tell, counting, stepping};
 use crate::stages::Context;
 use crate::stages::fits::ParallelFits;
 use crate::stages::folds::{Part, all_parts, fold_parts};
 use crate::stages::keypoints::accuracy::Accuracy;
 use crate::stages::keypoints::detect::detect;
-use std::ops::ControlFlow;
+use crate::stages::models::in_work_folder;
 use vertebra_hrnet::{DetectorTrainer, FilmSample, KeypointDetector};
-use vertebra_training::Event;
 
 /// The detectors of the folds, and the one that is kept: the best of them, or one trained on the
 /// whole development set.
@@ -58,16 +57,14 @@ fn train(
     }
     let purpose = format!("training the keypoint network, {}", part.on.label());
     let seed = context.config.seed_for(&purpose);
-    let mut on_event = |event: &Event| {
-        if matches!(event, Event::Step { .. }) {
-            on_step();
-        }
-        ControlFlow::Continue(())
+    let mut config = context.config.keypoints.clone();
+    config.training = in_work_folder(config.training);
+    let trainer = DetectorTrainer::new(config).with_device(context.device).with_seed(seed);
+    let trainer = match context.work.network(&purpose) {
+        Some(folder) => trainer.with_run_folder(&folder),
+        None => trainer,
     };
-    let trainer = DetectorTrainer::new(context.config.keypoints.clone())
-        .with_device(context.device)
-        .with_seed(seed);
-    Ok(trainer.fit(&samples, &[], &mut on_event)?.detector)
+    Ok(trainer.fit(&samples, &[], &mut stepping(on_step))?.detector)
 }
 
 /// The fold whose detector has the highest AP on its own validation films; the first of equals.

@@ -26,6 +26,12 @@ impl Clinical {
         self.stand_ins.iter().map(|(name, _)| name.clone()).collect()
     }
 
+    /// The values of one subject.
+    #[cfg(test)]
+    pub(crate) fn row(&self, subject: usize) -> &[f64] {
+        &self.rows[subject]
+    }
+
     /// As networks take them.
     pub(crate) fn inputs(&self) -> Result<RiskInputs, Error> {
         let rows = self.rows.iter().map(|row| row.iter().map(|&v| v as f32).collect());

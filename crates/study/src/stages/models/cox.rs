@@ -1,15 +1,17 @@
 //! Cox regression on covariates.
 
-use super::{Clinical, FittedModel};
+use super::{Clinical, Fitted, FittedModel};
 use crate::Error;
+use crate::model::cox_model::CoxModel;
 use crate::stages::Context;
 use crate::stages::folds::{all_parts, score};
 use vertebra_baselines::{CoxFit, CoxRegression};
+use vertebra_deepsurv::Seen;
 use vertebra_report::results::{Coefficient, Method};
 use vertebra_survival::breslow_baseline;
 
 /// Fits on every fold's complement and on the whole development set.
-pub(super) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedModel, Error> {
+pub(crate) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedModel, Error> {
     let data = context.data;
     let regression = CoxRegression::default().with_ties(context.config.ties);
     let fit = |train: &[usize]| -> Result<CoxFit, Error> {
@@ -23,6 +25,8 @@ pub(super) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedMod
     let whole = &fits[data.n_folds()];
     let log_hazard = whole.log_hazard(&clinical.design(data.development())?)?;
     let baseline = breslow_baseline(&data.outcomes.subset(data.development()), &log_hazard)?;
+    let inputs = clinical.inputs()?.subset(data.development());
+    let cox = CoxModel::new(whole, &baseline, Seen::of(&inputs, &log_hazard));
     Ok(FittedModel {
         name: clinical.model_name("Cox regression"),
         method: Method::CoxPh,
@@ -31,7 +35,7 @@ pub(super) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedMod
         scores,
         baseline: Some(baseline),
         coefficients: whole.coefficients.iter().map(coefficient).collect(),
-        network: None,
+        fitted: Fitted::Cox(Box::new(cox)),
     })
 }
 

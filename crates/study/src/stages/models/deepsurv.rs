@@ -1,8 +1,9 @@
 //! DeepSurv on covariates, on covariates and images, on images alone.
 
-use super::{Clinical, FittedModel, Networks, log_hazard, purpose};
+use super::{Clinical, Fit, Fitted, FittedModel, Networks, log_hazard, purpose};
 use crate::Error;
 use crate::films::variant_pictures::VariantPictures;
+use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use crate::stages::folds::{FitOn, Part, all_parts, score};
 use crate::stages::variants::model_name;
@@ -13,18 +14,19 @@ use vertebra_report::results::Method;
 pub(super) fn without_images(
     context: Context<'_>,
     clinical: &Clinical,
-    on_fit: &mut dyn FnMut(),
+    observer: &mut Observer<'_>,
 ) -> Result<FittedModel, Error> {
     let networks = Networks::of(context);
     let (inputs, names) = (clinical.inputs()?, clinical.names());
     let name = clinical.model_name("DeepSurv");
-    let fit = |part: &Part, on_fit: &dyn Fn()| {
+    let parts = all_parts(context.data);
+    observer.stage(format!("fitting {name}"), Some(networks.clinical_steps(&parts)));
+    let fit = |part: &Part, on_step: &dyn Fn()| {
         let purpose = purpose(&name, part.on);
-        let model = networks.clinical(&names, &inputs, &part.subjects, &purpose)?;
-        on_fit();
-        Ok(model)
+        let fit = Fit { train: &part.subjects, purpose: &purpose, on_step };
+        networks.clinical(&names, &inputs, fit)
     };
-    let models = networks.fits().run(&all_parts(context.data), fit, on_fit)?;
+    let models = networks.fits().run(&parts, fit, &mut counting(observer))?;
     let model = Model { name, method: Method::DeepSurv, clinical: Some(clinical) };
     model.assemble(context, &inputs, models)
 }
@@ -35,21 +37,22 @@ pub(super) fn with_images(
     context: Context<'_>,
     clinical: &Clinical,
     (images, image_only): (&ImageSet, &[RiskModel]),
-    on_fit: &mut dyn FnMut(),
+    observer: &mut Observer<'_>,
 ) -> Result<FittedModel, Error> {
     let networks = Networks::of(context);
     let inputs = clinical.inputs()?.with_images(images.clone())?;
     let names = clinical.names();
     let name = clinical.model_name("DeepSurv with images");
     let n_folds = context.data.n_folds();
-    let fit = |part: &Part, on_fit: &dyn Fn()| {
+    let parts = all_parts(context.data);
+    observer.stage(format!("fitting {name}"), Some(networks.fused_steps(&parts)));
+    let fit = |part: &Part, on_step: &dyn Fn()| {
         let start = &image_only[part.on.index(n_folds)];
         let purpose = purpose(&name, part.on);
-        let model = networks.fused(&names, &inputs, &part.subjects, start, &purpose)?;
-        on_fit();
-        Ok(model)
+        let fit = Fit { train: &part.subjects, purpose: &purpose, on_step };
+        networks.fused(&names, &inputs, start, fit)
     };
-    let models = networks.fits().run(&all_parts(context.data), fit, on_fit)?;
+    let models = networks.fits().run(&parts, fit, &mut counting(observer))?;
     let model = Model { name, method: Method::DeepSurvImage, clinical: Some(clinical) };
     model.assemble(context, &inputs, models)
 }
@@ -60,13 +63,19 @@ pub(super) fn image_only(
     context: Context<'_>,
     pictures: &VariantPictures,
     mut models: Vec<RiskModel>,
+    observer: &mut Observer<'_>,
 ) -> Result<(FittedModel, Vec<RiskModel>), Error> {
     let inputs = RiskInputs::from_images(pictures.images.clone());
     let seed = purpose(&model_name(pictures), FitOn::Development);
     let networks = Networks::of(context);
-    let development = context.data.development();
-    models.push(networks.image_only(&pictures.images, &inputs, development, &seed)?);
     let name = "Image only, DeepSurv".to_owned();
+    let parts = all_parts(context.data).split_off(context.data.n_folds());
+    observer.stage(format!("fitting {name}"), Some(networks.image_steps(&parts)));
+    let fit = |part: &Part, on_step: &dyn Fn()| {
+        let fit = Fit { train: &part.subjects, purpose: &seed, on_step };
+        networks.image_only(&pictures.images, &inputs, fit)
+    };
+    models.extend(networks.fits().run(&parts, fit, &mut counting(observer))?);
     let model = Model { name, method: Method::ImageOnly, clinical: None };
     Ok((model.assemble(context, &inputs, models.clone())?, models))
 }
@@ -88,15 +97,17 @@ impl Model<'_> {
     ) -> Result<FittedModel, Error> {
         let scores = score(context.data, &networks, |m, subjects| log_hazard(m, inputs, subjects))?;
         let network = networks.pop();
+        let baseline = network.as_ref().map(|n| n.baseline().clone());
+        let fitted = network.map_or(Fitted::Nothing, |n| Fitted::Network(Box::new(n)));
         Ok(FittedModel {
             name: self.name,
             method: self.method,
             clinical: self.clinical.map(|c| c.number),
             covariates: self.clinical.map(Clinical::names).unwrap_or_default(),
             scores,
-            baseline: network.as_ref().map(|n| n.baseline().clone()),
+            baseline,
             coefficients: Vec::new(),
-            network,
+            fitted,
         })
     }
 }

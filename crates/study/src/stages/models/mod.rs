@@ -2,18 +2,20 @@
 //! images; images alone; imported FRAX; the phantom's oracle.
 
 mod clinical;
-mod cox;
+pub(crate) mod cox;
 mod deepsurv;
 mod networks;
 mod scores;
 
 use crate::Error;
+use crate::code_name::code_name;
 use crate::films::variant_pictures::VariantPictures;
-use crate::progress::{Observer, Tell, counting};
+use crate::model::cox_model::CoxModel;
+use crate::progress::Observer;
 use crate::stages::Context;
 use crate::stages::folds::Scores;
 pub(crate) use clinical::Clinical;
-pub(crate) use networks::{Networks, log_hazard, purpose};
+pub(crate) use networks::{Fit, Networks, in_work_folder, log_hazard, purpose};
 use vertebra_deepsurv::RiskModel;
 use vertebra_report::results::{Coefficient, Method};
 use vertebra_survival::BaselineHazard;
@@ -29,15 +31,31 @@ pub(crate) struct FittedModel {
     /// Turns log hazards of the model of the whole development set into risks.
     pub(crate) baseline: Option<BaselineHazard>,
     pub(crate) coefficients: Vec<Coefficient>,
-    /// The network fitted on the whole development set.
-    pub(crate) network: Option<RiskModel>,
+    /// What was fitted on the whole development set.
+    pub(crate) fitted: Fitted,
+}
+
+/// What turns a subject into a number.
+#[derive(Debug, Clone)]
+pub(crate) enum Fitted {
+    Cox(Box<CoxModel>),
+    Network(Box<RiskModel>),
+    /// The score is given.
+    Nothing,
 }
 
 impl FittedModel {
-    /// The name for code: words in lower case joined by `_`, e.g. `model_2_deepsurv_with_images`.
+    /// The name for code and for files.
     pub(crate) fn code(&self) -> String {
-        let words = self.name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
+        code_name(&self.name)
+    }
+
+    /// The network, of a model that has one.
+    pub(crate) fn network(&self) -> Option<&RiskModel> {
+        match &self.fitted {
+            Fitted::Network(network) => Some(network),
+            Fitted::Cox(_) | Fitted::Nothing => None,
+        }
     }
 }
 
@@ -58,7 +76,7 @@ impl Grid {
         let with_images = |m: &&FittedModel| m.method == Method::DeepSurvImage;
         let model = self.models.iter().rev().find(with_images)?;
         let clinical = clinical.iter().find(|c| Some(c.number) == model.clinical)?;
-        Some(Explained { model, network: model.network.as_ref()?, clinical })
+        Some(Explained { model, network: model.network()?, clinical })
     }
 }
 
@@ -79,11 +97,7 @@ pub(crate) fn fit(
     fold_networks: Vec<RiskModel>,
     observer: &mut Observer<'_>,
 ) -> Result<Grid, Error> {
-    let total = 2 * clinical.len() * (context.data.n_folds() + 1) + 1;
-    observer.stage("fitting models", Some(total));
-    let mut step = counting(observer);
-    let (image_only, starts) = deepsurv::image_only(context, pictures, fold_networks)?;
-    step();
+    let (image_only, starts) = deepsurv::image_only(context, pictures, fold_networks, observer)?;
     let (mut models, mut notes) = (Vec::new(), Vec::new());
     for c in clinical {
         // A constant or separating covariate leaves Cox regression without an estimate.
@@ -91,8 +105,8 @@ pub(crate) fn fit(
             Ok(model) => models.push(model),
             Err(error) => notes.push(format!("Model {}: no Cox regression: {error}.", c.number)),
         }
-        models.push(deepsurv::without_images(context, c, &mut step)?);
-        models.push(deepsurv::with_images(context, c, (&pictures.images, &starts), &mut step)?);
+        models.push(deepsurv::without_images(context, c, observer)?);
+        models.push(deepsurv::with_images(context, c, (&pictures.images, &starts), observer)?);
     }
     models.push(image_only);
     models.extend(scores::frax(context.data));
@@ -103,6 +117,7 @@ pub(crate) fn fit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Progress;
     use crate::stages::folds::fold_parts;
     use crate::stages::{heat_maps, render};
     use crate::test_data::Scene;
@@ -121,14 +136,20 @@ mod tests {
         let networks = Networks::of(context);
         let of_fold = |part: &crate::stages::folds::Part| {
             let purpose = purpose("image only", part.on);
-            networks.image_only(&pictures.images, &inputs, &part.subjects, &purpose).unwrap()
+            let fit = Fit { train: &part.subjects, purpose: &purpose, on_step: &|| {} };
+            networks.image_only(&pictures.images, &inputs, fit).unwrap()
         };
         let folds: Vec<RiskModel> = fold_parts(&scene.data).iter().map(of_fold).collect();
         let clinical = [scene.clinical()];
-        let mut steps = 0;
-        let mut hear = |_| steps += 1;
+        let mut stages = Vec::new();
+        let mut hear = |message| match message {
+            Progress::Stage { total, .. } => stages.push((total.unwrap(), 0)),
+            Progress::Step(done) => stages.last_mut().unwrap().1 = done,
+            _ => {}
+        };
         let grid = fit(context, &clinical, pictures, folds, &mut hear).unwrap();
-        assert_eq!(steps, 1 + 1 + 2 * 3, "the stage, images alone, two kinds on three parts");
+        assert_eq!(stages.len(), 3, "images alone, and two kinds");
+        assert!(stages.iter().all(|(total, done)| total == done && *done > 0), "{stages:?}");
 
         let methods: Vec<Method> = grid.models.iter().map(|m| m.method).collect();
         let expected = [Method::CoxPh, Method::DeepSurv, Method::DeepSurvImage, Method::ImageOnly];

@@ -2,15 +2,29 @@
 
 use crate::Error;
 use crate::config::{EncoderStart, StudyConfig};
+use crate::progress::stepping;
 use crate::stages::Context;
 use crate::stages::fits::ParallelFits;
-use crate::stages::folds::FitOn;
+use crate::stages::folds::{FitOn, Part};
+use crate::work_folder::WorkFolder;
 use burn::tensor::Device;
 use vertebra_deepsurv::{
     ImageSet, RiskInputs, RiskModel, RiskModelConfig, RiskTrainer, RiskTraining,
 };
 use vertebra_survival::Outcomes;
-use vertebra_training::keep_going;
+use vertebra_training::TrainingConfig;
+
+/// What a stopped study loses at most of a network, s.
+const SECONDS: u64 = 60;
+
+/// One network: the subjects it is fitted on, its purpose, from which its seed derives, and who is
+/// told of its steps.
+#[derive(Clone, Copy)]
+pub(crate) struct Fit<'a> {
+    pub(crate) train: &'a [usize],
+    pub(crate) purpose: &'a str,
+    pub(crate) on_step: &'a dyn Fn(),
+}
 
 /// What all networks of a study share.
 #[derive(Clone, Copy)]
@@ -18,12 +32,13 @@ pub(crate) struct Networks<'a> {
     pub(crate) config: &'a StudyConfig,
     pub(crate) outcomes: &'a Outcomes,
     pub(crate) device: &'a Device,
+    pub(crate) work: &'a WorkFolder,
 }
 
 impl<'a> Networks<'a> {
     pub(crate) fn of(context: Context<'a>) -> Self {
-        let Context { data, config, device, .. } = context;
-        Self { config, outcomes: &data.outcomes, device }
+        let Context { data, config, device, work, .. } = context;
+        Self { config, outcomes: &data.outcomes, device, work }
     }
 }
 
@@ -33,20 +48,37 @@ impl Networks<'_> {
         ParallelFits::new(self.config.fits_at_once)
     }
 
+    /// Steps of networks on covariates alone, one for each part.
+    pub(crate) fn clinical_steps(&self, parts: &[Part]) -> usize {
+        steps(&self.config.risk.clinical_training, parts)
+    }
+
+    /// Steps of networks on pictures alone, one for each part.
+    pub(crate) fn image_steps(&self, parts: &[Part]) -> usize {
+        steps(&self.config.risk.image_training, parts)
+    }
+
+    /// Steps of networks on pictures and covariates, one for each part.
+    pub(crate) fn fused_steps(&self, parts: &[Part]) -> usize {
+        match self.config.risk.encoder_start {
+            EncoderStart::Frozen => self.clinical_steps(parts),
+            EncoderStart::Scratch | EncoderStart::FineTuned => self.image_steps(parts),
+        }
+    }
+
     /// A network on covariates alone.
     pub(crate) fn clinical(
         &self,
         names: &[String],
         inputs: &RiskInputs,
-        train: &[usize],
-        purpose: &str,
+        fit: Fit<'_>,
     ) -> Result<RiskModel, Error> {
         let risk = &self.config.risk;
         let config = RiskModelConfig::clinical(names)
             .with_hidden(risk.clinical_hidden.clone())
             .with_dropout(risk.dropout);
-        let settings = self.settings(&risk.clinical_training, purpose);
-        self.fit(RiskTrainer::new(config).with_settings(settings), inputs, train)
+        let settings = self.settings(&risk.clinical_training, fit.purpose);
+        self.fit(RiskTrainer::new(config).with_settings(settings), inputs, fit)
     }
 
     /// A network on pictures alone.
@@ -54,12 +86,11 @@ impl Networks<'_> {
         &self,
         images: &ImageSet,
         inputs: &RiskInputs,
-        train: &[usize],
-        purpose: &str,
+        fit: Fit<'_>,
     ) -> Result<RiskModel, Error> {
-        let settings = self.settings(&self.config.risk.image_training, purpose);
+        let settings = self.settings(&self.config.risk.image_training, fit.purpose);
         let trainer = RiskTrainer::new(self.image_config(images)).with_settings(settings);
-        self.fit(trainer, inputs, train)
+        self.fit(trainer, inputs, fit)
     }
 
     /// A network on pictures and covariates; `image_only` was fitted on the same subjects.
@@ -67,25 +98,24 @@ impl Networks<'_> {
         &self,
         names: &[String],
         inputs: &RiskInputs,
-        train: &[usize],
         image_only: &RiskModel,
-        purpose: &str,
+        fit: Fit<'_>,
     ) -> Result<RiskModel, Error> {
         let risk = &self.config.risk;
         let config = image_only.config().clone().with_covariates(names);
         let trainer = RiskTrainer::new(config);
         let trainer = match risk.encoder_start {
             EncoderStart::Scratch => {
-                trainer.with_settings(self.settings(&risk.image_training, purpose))
+                trainer.with_settings(self.settings(&risk.image_training, fit.purpose))
             }
             EncoderStart::FineTuned => trainer
-                .with_settings(self.settings(&risk.image_training, purpose))
+                .with_settings(self.settings(&risk.image_training, fit.purpose))
                 .with_warm_start(image_only),
             EncoderStart::Frozen => trainer
-                .with_settings(self.settings(&risk.clinical_training, purpose))
+                .with_settings(self.settings(&risk.clinical_training, fit.purpose))
                 .with_frozen_encoder(image_only),
         };
-        self.fit(trainer, inputs, train)
+        self.fit(trainer, inputs, fit)
     }
 
     fn image_config(&self, images: &ImageSet) -> RiskModelConfig {
@@ -98,6 +128,7 @@ impl Networks<'_> {
     fn settings(&self, settings: &RiskTraining, purpose: &str) -> RiskTraining {
         let mut settings = settings.clone();
         settings.training.seed = self.config.seed_for(purpose);
+        settings.training = in_work_folder(settings.training);
         settings
     }
 
@@ -105,12 +136,27 @@ impl Networks<'_> {
         &self,
         trainer: RiskTrainer<'_>,
         inputs: &RiskInputs,
-        train: &[usize],
+        Fit { train, purpose, on_step }: Fit<'_>,
     ) -> Result<RiskModel, Error> {
+        let trainer = match self.work.network(purpose) {
+            Some(folder) => trainer.with_run_folder(folder),
+            None => trainer,
+        };
         let (inputs, outcomes) = (inputs.subset(train), self.outcomes.subset(train));
         let trainer = trainer.with_device(self.device);
-        Ok(trainer.fit((&inputs, &outcomes), None, &mut keep_going)?.model)
+        Ok(trainer.fit((&inputs, &outcomes), None, &mut stepping(on_step))?.model)
     }
+}
+
+fn steps(training: &RiskTraining, parts: &[Part]) -> usize {
+    parts.iter().map(|part| training.training.n_steps(part.subjects.len())).sum()
+}
+
+/// A loop whose checkpoints are written by time alone: many epochs of small networks are over in
+/// seconds.
+pub(crate) fn in_work_folder(training: TrainingConfig) -> TrainingConfig {
+    let epochs = training.epochs;
+    training.with_checkpoint_every(epochs).with_checkpoint_seconds(SECONDS)
 }
 
 /// The purpose of a network, from which its seed derives.
@@ -140,7 +186,8 @@ mod tests {
         let (inputs, names) = (clinical.inputs().unwrap(), clinical.names());
         let development = scene.data.development();
         let scores = |purpose: &str| {
-            let model = networks.clinical(&names, &inputs, development, purpose).unwrap();
+            let fit = Fit { train: development, purpose, on_step: &|| {} };
+            let model = networks.clinical(&names, &inputs, fit).unwrap();
             log_hazard(&model, &inputs, scene.data.test()).unwrap()
         };
         let first = scores("a, fold 1");

@@ -1,6 +1,6 @@
 //! Scores that are not fitted here: imported FRAX probabilities and the phantom's oracle.
 
-use super::FittedModel;
+use super::{Fitted, FittedModel};
 use crate::input::subjects::StudyData;
 use crate::stages::folds::Scores;
 use vertebra_cohort::FraxPercent;
@@ -38,7 +38,7 @@ fn score_only(name: &str, method: Method, log_hazard: Vec<Option<f64>>) -> Fitte
         scores: Scores { log_hazard, by_fold_model: Vec::new() },
         baseline: None,
         coefficients: Vec::new(),
-        network: None,
+        fitted: Fitted::Nothing,
     }
 }
 
