@@ -1,6 +1,6 @@
 //! The protocol from a folder on disk to a report and a model that predicts.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may stop
 
 mod common;
 

@@ -67,7 +67,7 @@ struct List {
 #[derive(Debug, Clone)]
 pub(crate) enum AnyModel {
     Film(Box<TrainedModel>),
-    Covariates(CovariateModel),
+    Covariates(Box<CovariateModel>),
 }
 
 impl ModelFolder {
@@ -111,7 +111,7 @@ impl ModelFolder {
             }
             kind => {
                 let cox = *kind == ModelKind::Cox;
-                AnyModel::Covariates(CovariateModel::load(&folder, cox, device)?)
+                AnyModel::Covariates(Box::new(CovariateModel::load(&folder, cox, device)?))
             }
         })
     }

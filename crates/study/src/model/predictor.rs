@@ -67,7 +67,7 @@ impl Predictor {
     fn of(models: &ModelFolder, name: Option<&str>, device: &Device) -> Result<Self, Error> {
         let kind = match models.load(name, device)? {
             AnyModel::Film(model) => Kind::Whole(model),
-            AnyModel::Covariates(model) => Kind::Covariates(Box::new(model)),
+            AnyModel::Covariates(model) => Kind::Covariates(model),
         };
         Ok(Self { kind })
     }

@@ -93,7 +93,7 @@ fn a_folder_keeps_any_number_of_models_and_a_cox_model_is_asked_without_a_film()
     let covariates = CovariateModel::new(description, Hazard::Cox(cox.clone()));
     let both = [
         ("with_film".to_owned(), AnyModel::Film(Box::new(model(&scene)))),
-        (fitted.code(), AnyModel::Covariates(covariates)),
+        (fitted.code(), AnyModel::Covariates(Box::new(covariates))),
     ];
     let folder = tempfile::tempdir().unwrap();
     ModelFolder::write(folder.path(), &scene.blind_detector(), (&both, "with_film")).unwrap();

@@ -47,7 +47,7 @@ pub(crate) fn write(
 }
 
 fn covariates(description: ModelDescription, hazard: Hazard) -> AnyModel {
-    AnyModel::Covariates(CovariateModel::new(description, hazard))
+    AnyModel::Covariates(Box::new(CovariateModel::new(description, hazard)))
 }
 
 /// What lies in the folder.
