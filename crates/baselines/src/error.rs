@@ -60,21 +60,29 @@ pub enum Error {
         /// Rows.
         n: usize,
     },
-    /// The coefficient does not exist: the column is constant, or a linear combination of the
-    /// columns before it (within every risk set).
+    /// The coefficient does not exist: all values of the column are the same.
+    #[error("column {column}: expected values that vary, got the same in every row")]
+    Constant {
+        /// The column.
+        column: String,
+    },
+    /// The coefficient does not exist: the column is a linear combination of the columns before it,
+    /// or constant, within every risk set.
     #[error(
-        "column {column}: expected values that vary and are no linear combination of the columns \
-         before it, got a collinear column"
+        "column {column}: expected no linear combination of the columns before it, got {}",
+        combination(with)
     )]
     Collinear {
         /// The column.
         column: String,
+        /// The columns that determine it; none where it does not vary within any risk set.
+        with: Vec<String>,
     },
     /// The partial likelihood has no maximum: a coefficient, or a combination of several, grows
     /// without bound, as when a covariate separates the events from the others.
     #[error(
         "{}: expected a finite estimate, got a monotone likelihood ({} separates the events from \
-         the others; the coefficient of {column} is {} and growing); drop the column or use ridge",
+         the others; the coefficient of {column} is {} and growing); drop the column, or use Firth's penalty or ridge",
         columns(column, with),
         separator(with),
         significant(*coefficient)
@@ -105,6 +113,54 @@ pub enum Error {
         /// Columns of the design matrix.
         got: String,
     },
+    /// The table has no such column.
+    #[error("column {name}: expected it in the table, got none of that name")]
+    MissingColumn {
+        /// The column.
+        name: String,
+    },
+    /// A column holds labels where numbers are needed.
+    #[error("column {name}: expected {expected}, got {got}")]
+    OtherKind {
+        /// The column.
+        name: String,
+        /// What is needed.
+        expected: &'static str,
+        /// What it holds.
+        got: &'static str,
+    },
+    /// A factor has a level that is not among those known.
+    #[error("column {column}{}: expected one of {expected}, got \"{level}\"", at_row(*row))]
+    UnknownLevel {
+        /// The column.
+        column: String,
+        /// The row, from 0; `None` for a reference.
+        row: Option<usize>,
+        /// The level.
+        level: String,
+        /// Those known.
+        expected: String,
+    },
+    /// A stored model cannot be read.
+    #[error("{path}: expected {expected}, got {got}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// What was expected.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// A stored model is of a later version of this crate.
+    #[error("{path}: expected a model of version {expected}, got version {got}")]
+    SchemaVersion {
+        /// The file.
+        path: String,
+        /// The version that this crate reads.
+        expected: u32,
+        /// That of the file.
+        got: u32,
+    },
     /// A row belongs to a stratum that the fit has no baseline hazard for.
     #[error("row {index}: expected one of the strata fitted, got {stratum}")]
     OtherStratum {
@@ -112,6 +168,32 @@ pub enum Error {
         index: usize,
         /// Its stratum.
         stratum: usize,
+    },
+    /// Two rows of a subject overlap in time.
+    #[error(
+        "row {index}: expected an entry not before the time of row {other}, which is of the same subject"
+    )]
+    Overlapping {
+        /// The row, from 0.
+        index: usize,
+        /// The other row of its subject.
+        other: usize,
+    },
+    /// A risk score has no value for a subject.
+    #[error("{score}: expected a value, got none for this subject")]
+    UndefinedScore {
+        /// The score.
+        score: &'static str,
+    },
+    /// A licensed program did not do what it is for.
+    #[error("{path}: expected {expected}, got {got}")]
+    Program {
+        /// The program.
+        path: String,
+        /// What was expected.
+        expected: String,
+        /// What came.
+        got: String,
     },
     /// A line of a record file cannot be read.
     #[error("line {line}: expected {expected}, got {got}")]
@@ -135,6 +217,17 @@ fn columns(column: &str, with: &[String]) -> String {
     match with {
         [] => format!("column {column}"),
         with => format!("columns {column}, {}", with.join(", ")),
+    }
+}
+
+fn at_row(row: Option<usize>) -> String {
+    row.map_or_else(String::new, |row| format!(", row {row}"))
+}
+
+fn combination(with: &[String]) -> String {
+    match with {
+        [] => "a column that is constant within every risk set".to_owned(),
+        with => format!("one of {}", with.join(", ")),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Source: Koh et al., *Osteoporos Int* 2001;12:699-705. The index is 0.2 (weight - age); as
 //! published it is cut to an integer, high risk being below -4, low risk above -1.
 
-use crate::Error;
+use crate::{Error, RiskScore};
 use serde::{Deserialize, Serialize};
 
 /// OSTA's classes; as published there are no others.
@@ -32,13 +32,53 @@ pub enum OstaClass {
 /// # Ok::<(), vertebra_baselines::Error>(())
 /// ```
 pub fn osta_index(weight: f64, age: f64) -> Result<f64, Error> {
+    check(weight, age)?;
+    Ok(0.2 * (weight - age))
+}
+
+pub(crate) fn check(weight: f64, age: f64) -> Result<(), Error> {
     if !(20.0..=350.0).contains(&weight) {
         return Err(Error::InvalidValue { name: "weight", expected: "20 to 350 kg", got: weight });
     }
     if !(18.0..=120.0).contains(&age) {
         return Err(Error::InvalidValue { name: "age", expected: "18 to 120 years", got: age });
     }
-    Ok(0.2 * (weight - age))
+    Ok(())
+}
+
+/// OSTA as a risk score: the negative index, not cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Osta;
+
+/// What OSTA asks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OstaInput {
+    /// Weight, kg.
+    pub weight: f64,
+    /// Age, years.
+    pub age: f64,
+}
+
+impl OstaInput {
+    /// # Errors
+    /// [`Error::InvalidValue`] unless weight (kg) is in 20 to 350 and age (years) in 18 to 120.
+    pub fn new(weight: f64, age: f64) -> Result<Self, Error> {
+        check(weight, age)?;
+        Ok(Self { weight, age })
+    }
+}
+
+impl RiskScore for Osta {
+    type Input = OstaInput;
+
+    fn name(&self) -> &'static str {
+        "OSTA"
+    }
+
+    fn risk(&self, subject: &OstaInput) -> Result<f64, Error> {
+        Ok(-osta_index(subject.weight, subject.age)?)
+    }
 }
 
 /// The class of an index, cut to an integer as published.

@@ -1,87 +1,18 @@
 //! Cox regression against R survival 3.8; see `testdata/README.md`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod common;
+
+use common::{close, data, numbers};
 use serde_json::Value;
-use std::collections::HashMap;
-use vertebra_baselines::{CoxFit, CoxRegression, DesignMatrix};
-use vertebra_survival::{Outcomes, Ties};
-
-struct Data {
-    columns: HashMap<String, Vec<f64>>,
-}
-
-impl Data {
-    fn read(text: &str) -> Self {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-        let mut columns: HashMap<String, Vec<f64>> = HashMap::new();
-        for record in reader.records() {
-            for (name, cell) in names.iter().zip(record.unwrap().iter()) {
-                columns.entry(name.clone()).or_default().push(cell.parse().unwrap());
-            }
-        }
-        Self { columns }
-    }
-
-    fn filter(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let kept = |column: &Vec<f64>| {
-            column.iter().enumerate().filter(|(i, _)| keep(*i)).map(|(_, v)| *v).collect()
-        };
-        Self { columns: self.columns.iter().map(|(n, c)| (n.clone(), kept(c))).collect() }
-    }
-
-    fn of(&self, name: &str) -> Vec<f64> {
-        self.columns[name].clone()
-    }
-
-    fn groups(&self, name: &str) -> Vec<usize> {
-        self.of(name).into_iter().map(|v| v as usize).collect()
-    }
-
-    fn outcomes(&self) -> Outcomes {
-        let event = self.of("status").iter().map(|&s| s == 1.0).collect();
-        if self.columns.contains_key("start") {
-            return Outcomes::new(self.of("stop"), event)
-                .unwrap()
-                .with_entry(self.of("start"))
-                .unwrap();
-        }
-        Outcomes::new(self.of("time"), event).unwrap()
-    }
-
-    fn design(&self, names: &[String]) -> DesignMatrix {
-        let column = |name: &String| (name.clone(), self.of(name));
-        DesignMatrix::from_columns(names.iter().map(column).collect()).unwrap()
-    }
-}
+use vertebra_baselines::{CoxFit, CoxRegression, Ties};
 
 fn goldens() -> Value {
     serde_json::from_str(include_str!("../testdata/cox_r.json")).unwrap()
 }
 
-fn data(name: &str) -> Data {
-    Data::read(match name {
-        "lung" => include_str!("../testdata/lung.csv"),
-        "veteran" => include_str!("../testdata/veteran.csv"),
-        "gbsg" => include_str!("../testdata/gbsg.csv"),
-        "ovarian" => include_str!("../testdata/ovarian.csv"),
-        "cgd" => include_str!("../testdata/cgd.csv"),
-        "pbc" => include_str!("../testdata/pbc.csv"),
-        other => panic!("no data {other}"),
-    })
-}
-
 fn ties(golden: &Value) -> Ties {
     if golden["ties"] == "breslow" { Ties::Breslow } else { Ties::Efron }
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
-}
-
-fn close(what: &str, got: f64, expected: f64, relative: f64) {
-    let miss = (got - expected).abs() / expected.abs().max(1e-300);
-    assert!(miss <= relative, "{what}: got {got}, expected {expected}, off by {miss:.2e}");
 }
 
 fn check(what: &str, fit: &CoxFit, golden: &Value) {
@@ -114,6 +45,10 @@ fn check(what: &str, fit: &CoxFit, golden: &Value) {
                 TOLERANCE,
             );
         }
+    }
+    if let Some(robust) = golden.get("robust_score_test").filter(|v| v.is_array()).map(numbers) {
+        let test = fit.tests.robust_score.unwrap();
+        close(&format!("{what} robust score"), test.statistic, robust[0], TOLERANCE);
     }
     for (name, test) in [
         ("lr_test", fit.tests.likelihood_ratio),

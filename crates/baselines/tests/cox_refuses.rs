@@ -28,9 +28,15 @@ fn collinear_and_constant_columns() {
     };
     assert!(fit(&[("x", &x), ("y", &y)]).is_ok());
     let error = fit(&[("x", &x), ("y", &y), ("sum", &sum)]).unwrap_err();
-    assert!(matches!(&error, Error::Collinear { column } if column == "sum"), "{error}");
+    assert!(
+        matches!(&error, Error::Collinear { column, with } if column == "sum" && *with == ["x", "y"]),
+        "{error}"
+    );
+    let twice = |i: usize| 2.0 * y(i);
+    let error = fit(&[("x", &x), ("y", &y), ("twice", &twice)]).unwrap_err();
+    assert!(matches!(&error, Error::Collinear { with, .. } if *with == ["y"]), "{error}");
     let error = fit(&[("x", &x), ("one", &|_| 0.1)]).unwrap_err();
-    assert!(matches!(&error, Error::Collinear { column } if column == "one"), "{error}");
+    assert!(matches!(&error, Error::Constant { column } if column == "one"), "{error}");
 }
 
 #[test]
@@ -52,7 +58,10 @@ fn a_column_constant_within_strata_is_collinear() {
     let columns = design(&[("centre", &|i| (i % 2) as f64)], n);
     let columns = columns.with_strata((0..n).map(|i| i % 2).collect()).unwrap();
     let error = CoxRegression::default().fit(&outcomes(n), &columns).unwrap_err();
-    assert!(matches!(&error, Error::Collinear { column } if column == "centre"), "{error}");
+    assert!(
+        matches!(&error, Error::Collinear { column, with } if column == "centre" && with.is_empty()),
+        "{error}"
+    );
 }
 
 #[test]

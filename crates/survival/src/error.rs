@@ -72,14 +72,23 @@ pub enum Error {
         /// The kind of data.
         with: &'static str,
     },
-    /// The coefficient does not exist: the column is constant, or the columns before it determine
-    /// it within every risk set.
+    /// The coefficient does not exist: all values of the column are the same.
+    #[error("column {column}: expected values that vary, got the same in every row")]
+    Constant {
+        /// The column, from 0.
+        column: usize,
+    },
+    /// The coefficient does not exist: the columns before it determine it within every risk set.
     #[error(
-        "column {column}: expected values that vary and that the columns before it do not determine"
+        "column {column}: expected values that the columns before it do not determine{}",
+        determined(with)
     )]
     Collinear {
         /// The column, from 0.
         column: usize,
+        /// The columns that determine it, where they are known; none where it does not vary within
+        /// any risk set.
+        with: Vec<usize>,
     },
     /// The partial likelihood has no maximum: a coefficient, or a combination of several, grows
     /// without bound, as when a covariate separates the events from the others.
@@ -112,6 +121,16 @@ pub enum Error {
         /// Samples drawn.
         drawn: usize,
     },
+}
+
+fn determined(with: &[usize]) -> String {
+    match with {
+        [] => String::new(),
+        with => {
+            let columns: Vec<String> = with.iter().map(ToString::to_string).collect();
+            format!(", got what follows from column {}", columns.join(", "))
+        }
+    }
 }
 
 fn together(with: &[usize]) -> String {

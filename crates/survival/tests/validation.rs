@@ -38,7 +38,7 @@ impl Noise {
         for j in 0..p {
             let pivot = a[j].clone();
             if pivot[j].abs() < 1e-9 {
-                return Err(Error::Collinear { column: j });
+                return Err(Error::Constant { column: j });
             }
             for row in (0..p).filter(|&row| row != j) {
                 let factor = a[row][j] / pivot[j];

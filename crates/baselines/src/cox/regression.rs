@@ -3,7 +3,7 @@
 use super::fit::CoxFit;
 use crate::{DesignMatrix, Error};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{Error as SurvivalError, Outcomes, Ties, cox::CoxOptions};
+use vertebra_survival::{Error as SurvivalError, Interval, Outcomes, Ties, cox::CoxOptions};
 
 /// Settings of a Cox regression.
 ///
@@ -30,12 +30,14 @@ use vertebra_survival::{Error as SurvivalError, Outcomes, Ties, cox::CoxOptions}
 pub struct CoxRegression {
     ties: Ties,
     ridge: f64,
+    firth: bool,
+    robust: bool,
     level: f64,
 }
 
 impl Default for CoxRegression {
     fn default() -> Self {
-        Self { ties: Ties::default(), ridge: 0.0, level: 0.95 }
+        Self { ties: Ties::default(), ridge: 0.0, firth: false, robust: false, level: 0.95 }
     }
 }
 
@@ -55,6 +57,21 @@ impl CoxRegression {
         self
     }
 
+    /// Adds Firth's penalty: less bias in small samples, and finite estimates also where a covariate
+    /// separates the events. Its intervals had better be [profile](Self::profile_intervals) ones.
+    #[must_use]
+    pub fn with_firth(mut self, firth: bool) -> Self {
+        self.firth = firth;
+        self
+    }
+
+    /// Whether standard errors are robust also without clusters, each row by itself.
+    #[must_use]
+    pub fn with_robust(mut self, robust: bool) -> Self {
+        self.robust = robust;
+        self
+    }
+
     /// Confidence level of the intervals; 0.95 by default.
     #[must_use]
     pub fn with_level(mut self, level: f64) -> Self {
@@ -65,26 +82,55 @@ impl CoxRegression {
     /// Fits the coefficients and the baseline hazards.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::Collinear`],
-    /// [`Error::MonotoneLikelihood`], [`Error::NotConverged`], or [`Error::InvalidSetting`] for a
-    /// negative ridge or a level outside (0, 1).
+    /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::Constant`], [`Error::Collinear`],
+    /// [`Error::MonotoneLikelihood`], [`Error::NotConverged`]; [`Error::InvalidSetting`] for a
+    /// negative ridge, a level outside (0, 1) or two penalties; [`Error::Survival`] for exact ties
+    /// with weights, a robust variance or Firth's penalty.
     pub fn fit(&self, outcomes: &Outcomes, design: &DesignMatrix) -> Result<CoxFit, Error> {
         if !(self.level > 0.0 && self.level < 1.0) {
             let (name, expected, got) = ("level", "inside (0, 1)", self.level.to_string());
             return Err(Error::InvalidSetting { name, expected, got });
         }
-        let options = CoxOptions::default().with_ties(self.ties).with_ridge(self.ridge);
-        let maximum =
-            options.fit(outcomes, design.values()).map_err(|error| named(error, design.names()))?;
+        let maximum = self
+            .options()
+            .fit(outcomes, design.covariates())
+            .map_err(|error| named(error, design.names()))?;
         Ok(CoxFit::new(maximum, outcomes, design, (self.ties, self.level)))
+    }
+
+    /// Intervals of the log hazard ratios from the profile of the (penalised) likelihood, one for
+    /// each column: what the likelihood ratio test does not refuse.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn profile_intervals(
+        &self,
+        outcomes: &Outcomes,
+        design: &DesignMatrix,
+    ) -> Result<Vec<Interval>, Error> {
+        let intervals = self.options().profile_intervals(outcomes, design.covariates(), self.level);
+        intervals.map_err(|error| named(error, design.names()))
+    }
+
+    pub(super) fn options(&self) -> CoxOptions {
+        let options = CoxOptions::default().with_ties(self.ties).with_ridge(self.ridge);
+        options.with_firth(self.firth).with_robust(self.robust)
+    }
+
+    pub(super) fn level(&self) -> f64 {
+        self.level
     }
 }
 
 /// An error of the fit with the names of the columns.
-fn named(error: SurvivalError, names: &[String]) -> Error {
+pub(super) fn named(error: SurvivalError, names: &[String]) -> Error {
     let name = |column: usize| names[column].clone();
     match error {
-        SurvivalError::Collinear { column } => Error::Collinear { column: name(column) },
+        SurvivalError::Constant { column } => Error::Constant { column: name(column) },
+        SurvivalError::Collinear { column, with } => {
+            let with = with.into_iter().map(name).collect();
+            Error::Collinear { column: name(column), with }
+        }
         SurvivalError::MonotoneLikelihood { column, coefficient, with } => {
             let (column, with) = (name(column), with.into_iter().map(name).collect());
             Error::MonotoneLikelihood { column, coefficient, with }

@@ -73,7 +73,7 @@ fn maximum(
     let pick = |column: &&[f64]| distinct.rows.iter().map(|&i| column[i]).collect::<Vec<_>>();
     let design = Design::from_columns(&columns.iter().map(pick).collect::<Vec<_>>())?;
     CoxOptions::default().fit(&distinct.outcomes(outcomes), &design).map_err(|error| match error {
-        Error::Collinear { .. } => {
+        Error::Constant { .. } | Error::Collinear { .. } => {
             Error::Undefined { name, why: "a covariate does not vary by itself" }
         }
         Error::MonotoneLikelihood { .. } | Error::NotConverged { .. } => {

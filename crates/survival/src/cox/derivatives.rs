@@ -16,14 +16,20 @@
 //! Sources: Cox, *JRSS B* 34:187-220, 1972; Efron, *JASA* 72:557-565, 1977.
 
 use super::{
+    design::Design,
+    exact,
     moments::{Members, Moments},
     partial_likelihood::{RiskSets, Stratum},
     standardised::Standardised,
     ties::{TiedEvents, Ties},
 };
-use crate::numeric::{
-    linear::{Matrix, add},
-    newton::Local,
+use crate::{
+    error::Error,
+    numeric::{
+        linear::{Matrix, add},
+        newton::Local,
+    },
+    outcomes::{Outcomes, check},
 };
 
 /// What does not change between Newton's steps.
@@ -67,19 +73,37 @@ impl EventTime {
         self.towards(self.tied.others)
     }
 
-    fn add_information(&self, information: &mut Matrix) {
+    /// Adds `-factor v (M M' + C)`.
+    pub(super) fn add_information(&self, factor: f64, information: &mut Matrix) {
+        let weight = factor * self.weight;
         if self.away.is_empty() {
-            return information.add_outer(-self.weight, &self.events);
+            return information.add_outer(-weight, &self.events);
         }
-        information.add_outer(-self.weight, &self.mean());
+        information.add_outer(-weight, &self.mean());
         let spread = self.tied.others_squared - self.tied.others.powi(2);
         if spread > 0.0 {
-            information.add_outer(-self.weight * spread, &self.away);
+            information.add_outer(-weight * spread, &self.away);
         }
     }
 }
 
 impl Problem {
+    /// From data, with the standardised covariates that the coefficients belong to.
+    pub(super) fn of(
+        outcomes: &Outcomes,
+        design: &Design,
+        ties: Ties,
+    ) -> Result<(Self, Standardised), Error> {
+        check::rows("design", design.n_rows(), outcomes)?;
+        let risk_sets = match design.strata() {
+            None => RiskSets::new(outcomes)?,
+            Some(strata) => RiskSets::stratified(outcomes, strata)?,
+        };
+        let standardised =
+            Standardised::new(design, outcomes).map_err(|column| Error::Constant { column })?;
+        Ok((Self::new(risk_sets, &standardised, design.offset(), ties), standardised))
+    }
+
     pub(crate) fn new(
         risk_sets: RiskSets,
         covariates: &Standardised,
@@ -102,6 +126,9 @@ impl Problem {
 
     /// Log likelihood, score and information at coefficients of the standardised covariates.
     pub(crate) fn derivatives(&self, b: &[f64]) -> Local {
+        if self.ties == Ties::Exact {
+            return exact::derivatives(&self.strata, b);
+        }
         let p = self.n_columns;
         let (mut score, mut information) = (vec![0.0; p], Matrix::zeros(p));
         let mut value = 0.0;
@@ -117,7 +144,7 @@ impl Problem {
                 information.add_outer(gradient + observed, row);
             }
             let (_, times) = rows.event_times(&log_hazard, self.ties);
-            times.iter().for_each(|time| time.add_information(&mut information));
+            times.iter().for_each(|time| time.add_information(1.0, &mut information));
         }
         information.mirror();
         Local { value, score, information, rest: () }
@@ -125,6 +152,23 @@ impl Problem {
 }
 
 impl StratumRows {
+    /// The index in the whole sample of subject `i` of the stratum.
+    pub(super) fn subject(&self, i: usize) -> usize {
+        self.stratum.subjects.as_ref().map_or(i, |subjects| subjects[i])
+    }
+
+    /// Which of the event `times` subject `i` was at risk at: from the first to before the second,
+    /// its own event not among them (it is then at the second).
+    pub(super) fn met_between(&self, times: &[EventTime], i: usize) -> (usize, usize) {
+        let Stratum { outcomes, groups, .. } = &self.stratum;
+        let until = |t: f64| {
+            let passed = groups.count_until(t);
+            times.partition_point(|time| time.group < passed)
+        };
+        let start = outcomes.entry().map_or(0, |entry| until(entry[i]));
+        (start, until(outcomes.time()[i]) - usize::from(outcomes.event()[i]))
+    }
+
     pub(crate) fn log_hazard(&self, b: &[f64]) -> Vec<f64> {
         let mut linear = self.covariates.linear(b);
         if let Some(offset) = &self.offset {

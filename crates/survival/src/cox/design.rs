@@ -91,6 +91,41 @@ impl Design {
         Ok(self)
     }
 
+    /// The rows at `rows`, in that order; one may repeat, as in a bootstrap sample.
+    ///
+    /// # Panics
+    /// If an index is not below [`n_rows`](Self::n_rows), as slice indexing does.
+    #[must_use]
+    pub fn subset(&self, rows: &[usize]) -> Self {
+        let labels = |of: &Option<Vec<usize>>| {
+            of.as_ref().map(|of| rows.iter().map(|&i| of[i]).collect::<Vec<_>>())
+        };
+        Self {
+            n_columns: self.n_columns,
+            values: rows.iter().flat_map(|&i| self.row(i)).copied().collect(),
+            strata: labels(&self.strata),
+            clusters: labels(&self.clusters),
+            offset: self.offset.as_ref().map(|of| rows.iter().map(|&i| of[i]).collect()),
+        }
+    }
+
+    /// Some of its columns, in that order.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without a column, [`Error::InvalidSetting`] for one that does not exist.
+    pub fn columns(&self, columns: &[usize]) -> Result<Self, Error> {
+        if let Some(column) = columns.iter().find(|&&j| j >= self.n_columns) {
+            let (name, expected) = ("columns", "columns of the design");
+            return Err(Error::InvalidSetting { name, expected, got: column.to_string() });
+        }
+        if columns.is_empty() {
+            return Err(Error::Empty { name: "covariates" });
+        }
+        let row = |i: usize| columns.iter().map(move |&j| self.row(i)[j]);
+        let values = (0..self.n_rows()).flat_map(row).collect();
+        Ok(Self { n_columns: columns.len(), values, ..self.clone() })
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn n_rows(&self) -> usize {
@@ -116,6 +151,14 @@ impl Design {
     #[must_use]
     pub fn strata(&self) -> Option<&[usize]> {
         self.strata.as_deref()
+    }
+
+    /// The labels of the strata, increasing; one, 0, without strata.
+    pub(super) fn distinct_strata(&self) -> Vec<usize> {
+        let mut labels = self.strata.clone().unwrap_or(vec![0]);
+        labels.sort_unstable();
+        labels.dedup();
+        labels
     }
 
     /// Clusters, where given.

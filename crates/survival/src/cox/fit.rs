@@ -1,52 +1,21 @@
-//! The maximum of the partial likelihood in the coefficients of covariates.
+//! What a fit has found.
 
 use super::{
     baseline::BaselineHazard,
     derivatives::Problem,
     design::Design,
-    partial_likelihood::RiskSets,
+    options::Unpenalised,
     robust::{Meat, meat},
     standardised::Standardised,
-    ties::Ties,
 };
 use crate::{
-    error::Error,
     estimate::{Pivot, Test, Units},
     numeric::{
         linear::{Matrix, SINGULAR, dot},
-        newton::{DETERMINED, Failure, Local, Maximum, maximise},
+        newton::{DETERMINED, Maximum},
     },
-    outcomes::{
-        Outcomes,
-        chains::chains,
-        check,
-        labels::{dense, members},
-    },
+    outcomes::{Outcomes, chains::chains},
 };
-
-/// How to fit; the default has Efron's ties and no penalty.
-///
-/// # Examples
-/// ```
-/// use vertebra_survival::{cox::{CoxOptions, Design}, Outcomes};
-/// let outcomes = Outcomes::new(
-///     vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-///     vec![true, true, false, true, true, false],
-/// )?;
-/// let design = Design::from_columns(&[[70.0, 61.0, 66.0, 72.0, 58.0, 63.0]])?;
-/// let fit = CoxOptions::default().fit(&outcomes, &design)?;
-/// assert!(fit.coefficients[0] > 0.0);
-/// // The risk of a subject of 75 years by 3 years.
-/// let log_hazard = fit.coefficients[0] * (75.0 - fit.means[0]);
-/// assert!(1.0 - fit.baselines[0].survival_prob(log_hazard, 3.0) > 0.5);
-/// # Ok::<(), vertebra_survival::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CoxOptions {
-    ties: Ties,
-    ridge: f64,
-}
 
 /// Coefficients with the highest partial likelihood.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -69,13 +38,17 @@ pub struct CoxMaximum {
     pub means: Vec<f64>,
     /// Log partial likelihood at zero.
     pub log_likelihood_null: f64,
-    /// Log partial likelihood at the coefficients, without the penalty.
+    /// Log partial likelihood at the coefficients, without the ridge; with Firth's penalty both
+    /// contain it, so that twice their difference is the penalised likelihood ratio.
     pub log_likelihood: f64,
     /// Degrees of freedom: the covariates, or their effective number with a penalty.
     pub df: f64,
     /// `U' I^-1 U` of score and information at zero, without the penalty: the score test's
     /// chi-square. `None` where only a penalty tells collinear covariates apart.
     pub score_statistic: Option<f64>,
+    /// The same with the sandwich's middle at zero in the information's place, where there is a
+    /// robust covariance of more clusters than covariates.
+    pub robust_score_statistic: Option<f64>,
     /// `b' V^-1 b` with the (robust, if there is one) covariance: Wald's chi-square. `None` where
     /// there are no more clusters than covariates, so that the robust covariance has no inverse.
     pub wald_statistic: Option<f64>,
@@ -100,109 +73,43 @@ impl CoxMaximum {
     pub fn wald_test(&self) -> Option<Test> {
         self.wald_statistic.map(|statistic| Test::of_several(statistic, self.df, self.pivot()))
     }
-}
 
-impl CoxOptions {
-    /// How tied events are handled; Efron by default. The baseline hazard follows it.
+    /// Wald's test that the coefficients of some columns are 0, the others as they are; `None`
+    /// where their covariance has no inverse or there is no such column.
     #[must_use]
-    pub fn with_ties(mut self, ties: Ties) -> Self {
-        self.ties = ties;
-        self
-    }
-
-    /// Subtracts `theta / 2 * sum(coefficient^2)` from the log partial likelihood, on the
-    /// covariates as they are (scale them first if they should be shrunk alike).
-    #[must_use]
-    pub fn with_ridge(mut self, theta: f64) -> Self {
-        self.ridge = theta;
-        self
-    }
-
-    /// Fits the coefficients. Entry times and case weights are honoured. Clusters are those of the
-    /// design, or else those of the outcomes; case weights that are not whole numbers have a robust
-    /// covariance as well.
-    ///
-    /// # Errors
-    /// [`Error::Undefined`] where all rows are one cluster, and
-    /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::InvalidSetting`] for a negative
-    /// ridge; where there is no estimate, [`Error::Collinear`], [`Error::MonotoneLikelihood`] or
-    /// [`Error::NotConverged`].
-    pub fn fit(&self, outcomes: &Outcomes, design: &Design) -> Result<CoxMaximum, Error> {
-        check::rows("design", design.n_rows(), outcomes)?;
-        if !(self.ridge >= 0.0 && self.ridge.is_finite()) {
-            return Err(Error::InvalidSetting {
-                name: "ridge",
-                expected: "finite and at least 0",
-                got: self.ridge.to_string(),
-            });
+    pub fn wald_test_of(&self, columns: &[usize]) -> Option<Test> {
+        if columns.is_empty() || columns.iter().any(|&j| j >= self.coefficients.len()) {
+            return None;
         }
-        let clusters = clusters(outcomes, design);
-        let units = Units::new(clusters.as_deref(), design.n_rows(), "the robust covariance")?;
-        let risk_sets = match design.strata() {
-            None => RiskSets::new(outcomes)?,
-            Some(strata) => RiskSets::stratified(outcomes, strata)?,
-        };
-        let standardised =
-            Standardised::new(design, outcomes).map_err(|column| Error::Collinear { column })?;
-        let penalty: Vec<f64> = standardised.sd.iter().map(|sd| self.ridge / (sd * sd)).collect();
-        let problem = Problem::new(risk_sets, &standardised, design.offset(), self.ties);
-        let start = vec![0.0; penalty.len()];
-        let maximum = maximise(start, |b| penalised(problem.derivatives(b), &penalty, b))
-            .map_err(|failure| named(failure, &standardised.sd))?;
-        let fitted = Fitted { problem, standardised, maximum };
-        fitted.result(design, units, outcomes).map_err(|column| Error::Collinear { column })
+        let covariance = self.robust_covariance.as_ref().unwrap_or(&self.covariance);
+        let own = Matrix::from_fn(columns.len(), |j, k| covariance[columns[j]][columns[k]]);
+        let b: Vec<f64> = columns.iter().map(|&j| self.coefficients[j]).collect();
+        let statistic = dot(&b, &own.cholesky(SINGULAR).ok()?.solve(&b));
+        Some(Test::of_several(statistic, columns.len() as f64, self.pivot()))
     }
-}
 
-/// Dense labels of the units of a robust covariance; `None` where there is none.
-fn clusters(outcomes: &Outcomes, design: &Design) -> Option<Vec<usize>> {
-    match design.clusters().or(outcomes.clusters()) {
-        Some(labels) => Some(dense(labels)),
-        None if check::counts(outcomes) => None,
-        None => Some((0..design.n_rows()).collect()),
+    /// By how much the other coefficients inflate the variance of each: its variance times its
+    /// information, 1 where they are independent.
+    #[must_use]
+    pub fn variance_inflation(&self) -> Vec<f64> {
+        let covariance = Matrix::from_rows(&self.covariance);
+        let Ok(factor) = covariance.cholesky(0.0) else { return Vec::new() };
+        let information = factor.inverse();
+        (0..covariance.size()).map(|k| covariance[(k, k)] * information[(k, k)]).collect()
     }
 }
 
 /// The same in the coefficients of standardised covariates.
-struct Fitted {
-    problem: Problem,
-    standardised: Standardised,
-    maximum: Maximum<Unpenalised>,
-}
-
-/// The log likelihood and its information without the penalty.
-#[derive(Debug, Clone)]
-struct Unpenalised {
-    log_likelihood: f64,
-    information: Matrix,
-}
-
-fn penalised(mut at: Local, penalty: &[f64], b: &[f64]) -> Local<Unpenalised> {
-    let rest = Unpenalised { log_likelihood: at.value, information: at.information.clone() };
-    for (k, (penalty, b)) in penalty.iter().zip(b).enumerate() {
-        at.value -= penalty * b * b / 2.0;
-        at.score[k] -= penalty * b;
-        at.information[(k, k)] += penalty;
-    }
-    Local { value: at.value, score: at.score, information: at.information, rest }
-}
-
-/// What Newton's method says of a column, in the units of its covariate.
-fn named(failure: Failure, sd: &[f64]) -> Error {
-    match failure {
-        Failure::Determined { parameter } => Error::Collinear { column: parameter },
-        Failure::Unbounded { parameter, reached, with } => {
-            let coefficient = reached / sd[parameter];
-            Error::MonotoneLikelihood { column: parameter, coefficient, with }
-        }
-        Failure::NotConverged { steps, distance } => Error::NotConverged { steps, distance },
-    }
+pub(super) struct Fitted {
+    pub(super) problem: Problem,
+    pub(super) standardised: Standardised,
+    pub(super) maximum: Maximum<Unpenalised>,
 }
 
 impl Fitted {
     /// Back to the units of the design; errors with a column whose variance does not exist, which
     /// the fit has ruled out.
-    fn result(
+    pub(super) fn result(
         self,
         design: &Design,
         units: Units<'_>,
@@ -212,8 +119,9 @@ impl Fitted {
         let b = &maximum.parameters;
         let (null, here) = (&maximum.at_start, &maximum.here);
         let covariance = here.information.cholesky(0.0)?.inverse();
+        let chains = chains(outcomes);
         let sandwich = units.labels().map(|clusters| {
-            let Meat { clusters, rows } = meat(&problem, b, clusters, &chains(outcomes));
+            let Meat { clusters, rows } = meat(&problem, b, clusters, &chains);
             [clusters, rows].map(|middle| covariance.around(&middle))
         });
         let (robust, rows) =
@@ -228,6 +136,10 @@ impl Fitted {
         let wald = used.cholesky(SINGULAR).ok().filter(|_| enough);
         let wald = wald.map(|factor| dot(b, &factor.solve(b)));
         let score = null.rest.information.cholesky(DETERMINED).ok();
+        let at_null = units.labels().filter(|_| enough).and_then(|clusters| {
+            let middle = meat(&problem, &vec![0.0; b.len()], clusters, &chains).clusters;
+            Some(dot(&null.rest.score, &middle.cholesky(SINGULAR).ok()?.solve(&null.rest.score)))
+        });
         let coefficients = standardised.coefficients(b);
         let baselines = problem.strata.iter().map(|rows| {
             let (outcomes, groups) = (&rows.stratum.outcomes, &rows.stratum.groups);
@@ -242,17 +154,14 @@ impl Fitted {
             log_likelihood_null: null.rest.log_likelihood,
             log_likelihood: here.rest.log_likelihood,
             df: here.rest.information.trace_with(&covariance),
-            score_statistic: score.map(|factor| dot(&null.score, &factor.solve(&null.score))),
+            score_statistic: score
+                .map(|factor| dot(&null.rest.score, &factor.solve(&null.rest.score))),
+            robust_score_statistic: at_null,
             wald_statistic: wald,
-            strata: design.strata().map_or(vec![0], distinct),
+            strata: design.distinct_strata(),
             baselines: baselines.collect(),
             means: standardised.mean,
             steps: maximum.steps,
         })
     }
-}
-
-/// The labels of the strata, increasing.
-fn distinct(strata: &[usize]) -> Vec<usize> {
-    members(strata).into_iter().map(|subjects| strata[subjects[0]]).collect()
 }

@@ -27,21 +27,33 @@
 
 mod any_spread;
 mod baseline;
+mod curves;
 mod derivatives;
 mod design;
+mod diagnostics;
+mod exact;
+mod firth;
 mod fit;
 pub(crate) mod moments;
+mod options;
 mod partial_likelihood;
 mod plain;
+mod profile;
+mod proportionality;
 mod robust;
 pub(crate) mod scaled;
+mod score_residuals;
 pub(crate) mod standardised;
 mod ties;
 
 pub use baseline::{BaselineHazard, breslow_baseline};
+pub use curves::CoxCurves;
 pub use design::Design;
-pub use fit::{CoxMaximum, CoxOptions};
+pub use diagnostics::{CoxDiagnostics, SchoenfeldResidual};
+pub use fit::CoxMaximum;
+pub use options::CoxOptions;
 pub use partial_likelihood::{
     CoxPartialLikelihood, RiskSets, cox_partial_likelihood, gradient_log_hazard,
 };
+pub use proportionality::{ProportionalHazards, TimeTransform};
 pub use ties::Ties;

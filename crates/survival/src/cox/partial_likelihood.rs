@@ -146,13 +146,17 @@ impl RiskSets {
     /// As [`cox_partial_likelihood`], in O(n) without entry times.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`].
+    /// [`Error::LengthMismatch`] or [`Error::OutOfDomain`]; [`Error::Unsupported`] for exact ties.
     pub fn partial_likelihood(
         &self,
         log_hazard: &[f64],
         ties: Ties,
     ) -> Result<CoxPartialLikelihood, Error> {
         check::finite_values("log_hazard", log_hazard, self.n_subjects)?;
+        if ties == Ties::Exact {
+            let what = "the exact partial likelihood";
+            return Err(Error::Unsupported { what, with: "log hazards without covariates" });
+        }
         let mut total = CoxPartialLikelihood { loss: 0.0, gradient: Vec::new() };
         for stratum in &self.strata {
             let Some(subjects) = &stratum.subjects else {

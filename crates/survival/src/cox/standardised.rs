@@ -5,12 +5,13 @@ use crate::{
     numeric::linear::{Matrix, dot},
     outcomes::Outcomes,
 };
+use std::sync::Arc;
 
 /// Standardised rows and what undoes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Standardised {
-    /// Row by row, `[n, p]`.
-    rows: Vec<f64>,
+    /// Row by row, `[n, p]`; a copy of the whole shares them.
+    rows: Arc<Vec<f64>>,
     pub(crate) mean: Vec<f64>,
     pub(crate) sd: Vec<f64>,
 }
@@ -44,7 +45,7 @@ impl Standardised {
         for i in 0..n {
             rows.extend(design.row(i).iter().zip(&mean).zip(&sd).map(|((x, m), s)| (x - m) / s));
         }
-        Ok(Self { rows, mean, sd })
+        Ok(Self { rows: Arc::new(rows), mean, sd })
     }
 
     pub(crate) fn n_columns(&self) -> usize {
@@ -65,7 +66,7 @@ impl Standardised {
     /// The rows at `subjects`, in that order.
     pub(crate) fn subset(&self, subjects: &[usize]) -> Self {
         let rows = subjects.iter().flat_map(|&i| self.row(i)).copied().collect();
-        Self { rows, mean: self.mean.clone(), sd: self.sd.clone() }
+        Self { rows: Arc::new(rows), mean: self.mean.clone(), sd: self.sd.clone() }
     }
 
     /// Coefficients per unit of the covariates.

@@ -1,6 +1,9 @@
 //! Events at equal times: which part of the risk set each of them sees.
 
 /// How events at equal times share their risk set. There are no others: this enum stays as it is.
+///
+/// Log hazards by themselves, as networks put them out, have no exact likelihood here
+/// ([`Error::Unsupported`](crate::Error::Unsupported)): it is fitted on covariates.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -11,6 +14,9 @@ pub enum Ties {
     /// The r-th of d events no longer sees r/d of the events' share; closer to the exact one.
     #[default]
     Efron,
+    /// The probability that of the sets of d subjects at risk it is this one that has the events:
+    /// the likelihood of times that are discrete, and of matched sets. The work grows with d.
+    Exact,
 }
 
 /// What tied events change, as means over the `d` of them. With `g_r = r / d` and `f` the share of

@@ -92,7 +92,8 @@ impl FlexibleOptions {
     /// # Errors
     /// [`Error::InvalidSetting`] for no degree of freedom, [`Error::LengthMismatch`],
     /// [`Error::NoEvents`], [`Error::Unsupported`] for strata or clusters; where there is no
-    /// estimate, [`Error::Collinear`], [`Error::MonotoneLikelihood`], [`Error::NotConverged`] or
+    /// estimate, [`Error::Constant`], [`Error::Collinear`], [`Error::MonotoneLikelihood`],
+    /// [`Error::NotConverged`] or
     /// [`Error::Undefined`].
     pub fn fit(
         &self,
@@ -108,7 +109,7 @@ impl FlexibleOptions {
             return Err(Error::Unsupported { what: "the flexible parametric model", with });
         }
         let rows = Standardised::weighted(design, &|i| outcomes.weight(i))
-            .map_err(|column| Error::Collinear { column })?;
+            .map_err(|column| Error::Constant { column })?;
         self.fit_rows(outcomes, Some(rows), design.offset())
     }
 
@@ -288,7 +289,7 @@ impl Problem {
         let sd = |parameter: usize| rows.map_or(1.0, |rows| rows.sd[parameter - self.own]);
         match failure {
             Failure::Determined { parameter } if parameter >= self.own => {
-                Error::Collinear { column: parameter - self.own }
+                Error::Collinear { column: parameter - self.own, with: Vec::new() }
             }
             Failure::Unbounded { parameter, reached, with } if parameter >= self.own => {
                 let column = |parameter: usize| parameter.checked_sub(self.own);

@@ -90,7 +90,8 @@ impl IntervalCoxOptions {
     /// # Errors
     /// [`Error::LengthMismatch`], [`Error::NoEvents`], [`Error::Unsupported`] for strata,
     /// [`Error::InvalidSetting`] for a step that is not positive; where there is no estimate,
-    /// [`Error::Collinear`], [`Error::MonotoneLikelihood`], [`Error::NotConverged`] or
+    /// [`Error::Constant`], [`Error::Collinear`], [`Error::MonotoneLikelihood`],
+    /// [`Error::NotConverged`] or
     /// [`Error::Undefined`].
     pub fn fit(&self, outcomes: &IntervalOutcomes, design: &Design) -> Result<IntervalCox, Error> {
         let (expected, got) = (outcomes.n_subjects(), design.n_rows());
@@ -108,7 +109,7 @@ impl IntervalCoxOptions {
             });
         }
         let rows = Standardised::weighted(design, &|i| outcomes.weight(i))
-            .map_err(|column| Error::Collinear { column })?;
+            .map_err(|column| Error::Constant { column })?;
         let profile = Profile::new(outcomes)?;
         let problem = Problem { profile, rows, offset: design.offset(), last: RefCell::default() };
         problem.fit(self.step)?.result(outcomes, design)
@@ -191,7 +192,7 @@ impl<'a> Problem<'a> {
         })?;
         let b = maximum.parameters;
         let here = self.profiled(&b)?;
-        let smallest = |column| Error::Collinear { column };
+        let smallest = |column| Error::Collinear { column, with: Vec::new() };
         let first = maximum.here.information.cholesky(0.0).map_err(smallest)?.inverse();
         let (curvature, scores) = self.differences(&b, |j| step * first[(j, j)].sqrt())?;
         let factor = curvature.cholesky(SINGULAR).map_err(|_| Error::Undefined {
@@ -239,7 +240,9 @@ impl<'a> Problem<'a> {
     /// What Newton's method says of a column, in the units of its covariate.
     fn named(&self, failure: Failure) -> Error {
         match failure {
-            Failure::Determined { parameter } => Error::Collinear { column: parameter },
+            Failure::Determined { parameter } => {
+                Error::Collinear { column: parameter, with: Vec::new() }
+            }
             Failure::Unbounded { parameter, reached, with } => Error::MonotoneLikelihood {
                 column: parameter,
                 coefficient: reached / self.rows.sd[parameter],

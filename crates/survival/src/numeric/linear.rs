@@ -54,9 +54,33 @@ impl Matrix {
     /// added.
     #[inline]
     pub(crate) fn add_outer(&mut self, factor: f64, x: &[f64]) {
-        for (row, values) in self.values.chunks_exact_mut(x.len()).enumerate() {
+        for (row, values) in self.values.chunks_exact_mut(x.len().max(1)).enumerate() {
             add(&mut values[..=row], factor * x[row], x);
         }
+    }
+
+    /// Adds `factor` times another.
+    pub(crate) fn add_scaled(&mut self, factor: f64, other: &Self) {
+        add(&mut self.values, factor, &other.values);
+    }
+
+    /// `(1 - q) self + q other`.
+    pub(crate) fn mix(&mut self, q: f64, other: &Self) {
+        self.values.iter_mut().zip(&other.values).for_each(|(a, b)| *a += q * (b - *a));
+    }
+
+    /// `M x`.
+    pub(crate) fn apply(&self, x: &[f64]) -> Vec<f64> {
+        self.rows().map(|row| dot(row, x)).collect()
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// From rows of equal length.
+    pub(crate) fn from_rows(rows: &[Vec<f64>]) -> Self {
+        Self { size: rows.len(), values: rows.concat() }
     }
 
     /// Copies what is below the diagonal above it.
@@ -117,6 +141,11 @@ pub(crate) struct Cholesky {
 }
 
 impl Cholesky {
+    /// `ln det M`.
+    pub(crate) fn log_determinant(&self) -> f64 {
+        2.0 * (0..self.lower.size).map(|k| self.lower[(k, k)].ln()).sum::<f64>()
+    }
+
     /// `x` with `M x = rhs`.
     pub(crate) fn solve(&self, rhs: &[f64]) -> Vec<f64> {
         let (l, n) = (&self.lower, rhs.len());

@@ -35,6 +35,14 @@ impl Ranks {
         }
     }
 
+    /// The rank from 1 of a subject, the mean over those with its value.
+    pub(crate) fn mid_rank(&self, subject: usize) -> f64 {
+        match &self.runs {
+            None => f64::from(self.place[subject]) + 1.0,
+            Some(runs) => f64::from(runs[subject].0 + runs[subject].1 + 1) / 2.0,
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.place.len()
     }

@@ -238,6 +238,11 @@ impl Outcomes {
         Self { weight: None, ..self }
     }
 
+    /// The same subjects, each once and independent.
+    pub(crate) fn alike(&self) -> Self {
+        Self { weight: None, clusters: None, ..self.clone() }
+    }
+
     /// The outcomes of a bootstrap sample that has drawn whole clusters, each with its members one
     /// after another as in this sample: a cluster that was drawn twice is two.
     ///
