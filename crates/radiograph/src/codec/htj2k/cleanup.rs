@@ -184,7 +184,7 @@ impl Quad {
         let stored = all & !(known << top);
         let lens = significant * u64::from(self.bits) - known;
         // Each lane the sum of those below it.
-        let starts = lens * 0x0001_0001_0001_0000;
+        let starts = lens.wrapping_mul(0x0001_0001_0001_0000);
         let window = magnitudes.next();
         let taken = (starts >> 48) as u32 + (lens >> 48) as u32;
         let implied = lanes(self.code.implied()) << top;
