@@ -101,3 +101,24 @@ fn the_mode_is_that_of_the_call_and_millimetres_need_a_spacing() {
         "error: film.png: rigid alignment needs the pixel spacing in mm, which this film lacks\n";
     assert_eq!(with(&["--mode", "rigid"]), (Some(1), expected.to_owned()));
 }
+
+#[test]
+fn bodies_in_masks_need_a_side_that_is_known_or_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("film.png"), 240, 130, |_, _| 0.5);
+    for i in 0..5 {
+        let cy = 40.0 + 36.0 * f64::from(i);
+        let inside =
+            |x: f64, y: f64| f32::from(u8::from((x - 64.0).abs() < 15.0 && (y - cy).abs() < 12.0));
+        write(&folder.path().join(format!("mask_L{}.png", i + 1)), 240, 130, inside);
+    }
+    let masks = ["--masks", "mask_{level}.png", "--centres", "body"];
+    let (code, text) = align(folder.path(), &masks);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("do not tell which way the subject faces"), "{text}");
+    assert!(text.contains("--facing left or --facing right"), "{text}");
+    write(&folder.path().join("film.png"), 240, 130, |x, y| ((x * 0.3).sin() + y * 0.01) as f32);
+    let told = [&masks[..], &["--facing", "left"]].concat();
+    let (code, text) = align(folder.path(), &told);
+    assert_eq!(code, Some(0), "{text}");
+}

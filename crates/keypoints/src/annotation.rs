@@ -3,7 +3,7 @@
 use crate::polygon::{bounds, polygon_area};
 use crate::{Error, Level, SixPoints, VertebraKeypoints};
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One vertebra on one film.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,10 +23,8 @@ pub struct VertebraAnnotation {
 pub struct FilmAnnotation {
     /// Path of the film relative to the folder of the annotation file.
     pub file_name: String,
-    /// Rows of the film.
-    pub height: usize,
-    /// Columns of the film.
-    pub width: usize,
+    /// `[rows, columns]` of the film; `None` where the file does not say it.
+    pub size: Option<[usize; 2]>,
     /// Centres of L1..L5.
     pub keypoints: VertebraKeypoints,
     /// `[x, y, width, height]` px of the lumbar spine.
@@ -74,13 +72,29 @@ impl FilmAnnotation {
     #[must_use]
     pub fn new(
         file_name: impl Into<String>,
-        [height, width]: [usize; 2],
+        size: impl Into<Option<[usize; 2]>>,
         keypoints: VertebraKeypoints,
         vertebrae: Vec<VertebraAnnotation>,
     ) -> Self {
         let bbox = default_bbox(&keypoints, &vertebrae);
         let area = default_area(&vertebrae).unwrap_or(bbox[2] * bbox[3]);
-        Self { file_name: file_name.into(), height, width, keypoints, bbox, area, vertebrae }
+        let (file_name, size) = (file_name.into(), size.into());
+        Self { file_name, size, keypoints, bbox, area, vertebrae }
+    }
+
+    /// What would keep these centres from being read again: a point outside the film, or L5 above
+    /// L1; `None` where nothing would.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let xy = self.keypoints.points().map(|p| (p.x, p.y));
+        let Misplaced { expected, got } = check_places(self.size, &xy).err()?;
+        Some(format!("expected {expected}, got {got}"))
+    }
+
+    /// The size, for files that have to state it.
+    pub(crate) fn known_size(&self) -> Result<[usize; 2], Error> {
+        let statistic = "a place in the file of this annotation tool";
+        self.size.ok_or(Error::Undefined { statistic, needs: "the size of the film" })
     }
 
     /// The entry of one level.
@@ -101,32 +115,6 @@ impl AnnotationSet {
     #[must_use]
     pub fn new(films: Vec<FilmAnnotation>) -> Self {
         Self { films }
-    }
-
-    /// Reads annotations: COCO keypoints JSON ([`AnnotationSet::from_coco`]), or an export of CVAT
-    /// ([`AnnotationSet::from_cvat`]) or of Label Studio ([`AnnotationSet::from_label_studio`]),
-    /// told apart by their first character, `{`, `<` or `[`.
-    ///
-    /// # Errors
-    /// [`Error::Io`], or as there.
-    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::Io { path: path.to_owned(), source })?;
-        let text = text.trim_start_matches('\u{feff}');
-        match text.trim_start().chars().next() {
-            Some('<') => Self::from_cvat(text, path),
-            Some('[') => Self::from_label_studio(text, path),
-            _ => Self::from_coco(text, path),
-        }
-    }
-
-    /// The annotation file of a folder of films: `annotations.json`, or `annotations.xml` (CVAT)
-    /// where only that is there.
-    #[must_use]
-    pub fn file_in(folder: &Path) -> PathBuf {
-        let [json, xml] = ["annotations.json", "annotations.xml"].map(|name| folder.join(name));
-        if xml.exists() && !json.exists() { xml } else { json }
     }
 
     /// Films read from `path`, none of them twice.
@@ -156,13 +144,15 @@ pub(crate) struct Misplaced {
     pub(crate) got: String,
 }
 
-/// Checks that five points lie on their film of `[height, width]` px, L1 above L5.
+/// Checks that five points lie on their film of `[height, width]` px, where that is known, L1 above
+/// L5.
 pub(crate) fn check_places(
-    [height, width]: [usize; 2],
+    size: Option<[usize; 2]>,
     xy: &[(f64, f64); 5],
 ) -> Result<(), Misplaced> {
     let inside = |v: f64, n: usize| (-0.5..=n as f64 - 0.5).contains(&v);
     for (level, (x, y)) in Level::ALL.into_iter().zip(xy) {
+        let Some([height, width]) = size else { break };
         if !(inside(*x, width) && inside(*y, height)) {
             let expected = format!("points on the film of {height} x {width}");
             return Err(Misplaced { expected, got: format!("{level} at x = {x}, y = {y}") });

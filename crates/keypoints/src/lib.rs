@@ -3,10 +3,11 @@
 //!
 //! [`VertebraKeypoints`] holds the centres of L1 to L5. [`AnnotationSet`] reads and writes them as
 //! COCO keypoints JSON, with outlines and the six morphometric points ([`SixPoints`]) of each
-//! vertebra, and reads exports of CVAT and Label Studio. [`HeatmapCodec`] turns points into
+//! vertebra, and as the files of CVAT and Label Studio; those of VIA and LabelMe are read.
+//! [`AnnotationPage`] is a page to mark or correct them in a browser. [`HeatmapCodec`] turns points into
 //! Gaussian heatmaps and back to sub-pixel places. [`facing`] says which way the subject faces.
-//! [`average_precision`] (as pycocotools computes it) and [`LocalisationReport`] (millimetres)
-//! measure a detector, [`check_plausibility`] says what is odd about one detection, compared with
+//! [`average_precision`] (as pycocotools computes it) [`LocalisationReport`] (millimetres) and
+//! [`RelativeReport`] (per cent) measure a detector, [`check_plausibility`] says what is odd about one detection, compared with
 //! real spines, [`LevelMargins`] by how much its levels fit better than those of the chain one
 //! vertebra up or down, and a [`Verdict`] is what all doubts about one film come to.
 //!
@@ -34,11 +35,14 @@ mod heatmap;
 mod level_margins;
 mod localisation;
 mod logistic;
+mod mask_outline;
 mod matching;
 mod oks;
+mod page;
 mod plausibility;
 mod polygon;
 mod population;
+mod relative_errors;
 mod schema;
 mod six_points;
 mod spine_shape;
@@ -61,8 +65,10 @@ pub use logistic::LogisticMap;
 pub use matching::NameMatch;
 pub use oks::{ApReport, AreaDefinition, Detection, EvaluatedFilm, OksOptions, SpineTruth};
 pub use oks::{average_precision, oks};
+pub use page::{AnnotationPage, PageFilm};
 pub use plausibility::{Implausibility, PlausibilityLimits, ShapeScore, ShiftedLabels};
 pub use plausibility::{check_plausibility, mean_level_places};
+pub use relative_errors::{RelativeErrors, RelativeReport};
 pub use schema::{Keypoint, Level, VertebraKeypoints};
 pub use six_points::{SixPoints, VertebralHeights};
 pub use spine_shape::SpineShape;

@@ -157,7 +157,7 @@ impl fmt::Display for LocalisationReport {
 }
 
 /// By how many levels the labels are off: `1` if the point called L1 is on L2, and so on.
-fn level_shift(film: &LocatedFilm) -> isize {
+pub(crate) fn level_shift(film: &LocatedFilm) -> isize {
     let error = |shift: isize| {
         let pairs = Level::ALL.into_iter().filter_map(|level| {
             let other = level.index().checked_add_signed(shift)?;

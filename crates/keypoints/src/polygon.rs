@@ -7,6 +7,28 @@ pub(crate) fn polygon_area(polygon: &[(f64, f64)]) -> f64 {
     twice.abs() / 2.0
 }
 
+/// Centre of gravity of the inside of a simple closed polygon; of its corners where it has no
+/// inside.
+pub(crate) fn polygon_centroid(polygon: &[(f64, f64)]) -> (f64, f64) {
+    let n = polygon.len() as f64;
+    let sum = polygon.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+    let (mx, my) = (sum.0 / n, sum.1 / n);
+    // About the mean of the corners, so that large coordinates cost no digits.
+    let at = |p: &(f64, f64)| (p.0 - mx, p.1 - my);
+    let next = polygon.iter().cycle().skip(1);
+    let (mut twice, mut x, mut y) = (0.0, 0.0, 0.0);
+    for ((ax, ay), (bx, by)) in polygon.iter().map(at).zip(next.map(at)) {
+        let cross = ax * by - bx * ay;
+        twice += cross;
+        x += (ax + bx) * cross;
+        y += (ay + by) * cross;
+    }
+    match twice == 0.0 {
+        true => (mx, my),
+        false => (mx + x / (3.0 * twice), my + y / (3.0 * twice)),
+    }
+}
+
 /// `[min x, min y, max x, max y]`.
 pub(crate) fn bounds(points: &[(f64, f64)]) -> [f64; 4] {
     let start = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
@@ -36,6 +58,18 @@ mod tests {
     fn area_of_an_l_shape_in_both_senses() {
         let reversed: Vec<_> = L_SHAPE.iter().rev().copied().collect();
         assert_eq!((polygon_area(&L_SHAPE), polygon_area(&reversed)), (6.0, 6.0));
+    }
+
+    #[test]
+    fn the_centroid_of_an_l_shape_is_that_of_its_two_bars() {
+        // 4 x 1 at (2, 0.5) and 1 x 2 at (0.5, 2).
+        let expected = ((4.0 * 2.0 + 2.0 * 0.5) / 6.0, (4.0 * 0.5 + 2.0 * 2.0) / 6.0);
+        let far: Vec<_> = L_SHAPE.iter().rev().map(|p| (p.0 + 1e6, p.1)).collect();
+        for (polygon, shift) in [(&L_SHAPE[..], 0.0), (&far[..], 1e6)] {
+            let (x, y) = polygon_centroid(polygon);
+            assert!((x - shift - expected.0).abs() < 1e-9 && (y - expected.1).abs() < 1e-9);
+        }
+        assert_eq!(polygon_centroid(&[(1.0, 1.0), (3.0, 1.0), (2.0, 1.0)]), (2.0, 1.0));
     }
 
     #[test]

@@ -65,6 +65,14 @@ impl SixPoints {
         }
     }
 
+    /// Whether each superior point lies above its inferior one, as on a film of a person who stands
+    /// or lies with the head to its top.
+    #[must_use]
+    pub fn is_upright(&self) -> bool {
+        let [a, b, c, d, e, f] = self.to_array();
+        [(a, d), (b, e), (c, f)].iter().all(|(superior, inferior)| superior.1 < inferior.1)
+    }
+
     /// Mean of the four corners: the centre of the body.
     #[must_use]
     pub fn centre(&self) -> (f64, f64) {

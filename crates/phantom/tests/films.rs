@@ -15,10 +15,11 @@ fn anatomy(seed: u64) -> Anatomy {
 }
 
 fn inside(film: &FilmAnnotation) -> bool {
+    let [height, width] = film.size.unwrap();
     let marked = film.vertebrae.iter().filter_map(|v| v.polygon.as_ref()).flatten();
     marked
         .into_iter()
-        .all(|p| p.0 >= 0.0 && p.1 >= 0.0 && p.0 < film.width as f64 && p.1 < film.height as f64)
+        .all(|p| p.0 >= 0.0 && p.1 >= 0.0 && p.0 < width as f64 && p.1 < height as f64)
 }
 
 #[test]

@@ -21,7 +21,9 @@ pub use check::{CheckedColumn, CheckedFilms, CheckedModel, CohortCheck};
 pub use config::{
     EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, StudyConfig,
 };
-pub use detector_study::{ContinuedTest, DetectorStudy, DetectorTest, Reliability, SpineFigures};
+pub use detector_study::{
+    ContinuedTest, DetectorFigures, DetectorStudy, DetectorTest, Reliability, TestedFilmErrors,
+};
 pub use error::Error;
 pub use films::annotated_films::AnnotatedFilms;
 pub use films::film::DecodedFilm;

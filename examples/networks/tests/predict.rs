@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector, Trust};
-use vertebra_keypoints::ConfidenceCalibration;
+use vertebra_keypoints::{AnnotationSet, ConfidenceCalibration};
 use vertebra_radiograph::{Film, Radiograph, Spacing, write_png16};
 
 /// Takes every film for a lateral lumbar one with all points right.
@@ -174,4 +174,40 @@ fn without_a_model_the_detector_of_the_project_answers() {
     // Stripes are no spine.
     assert_eq!((&value["ok"], &value["keypoints"]), (&json!(false), &json!(null)), "{value}");
     assert!(value["trust"]["lateral_lumbar"].is_f64(), "{value}");
+}
+
+#[test]
+fn found_points_are_read_back_from_the_file_of_every_tool_and_stand_on_a_page() {
+    let (folder, found) = folder(0.0);
+    std::fs::create_dir(folder.path().join("marks")).unwrap();
+    let upright = found[4].1 > found[0].1;
+    for (file, format) in
+        [("a.json", "coco"), ("a.xml", ""), ("b.xml", "cvat"), ("b.json", "label-studio")]
+    {
+        let to = format!("marks/{file}");
+        let mut arguments =
+            vec!["--model", "detector", "film.png", "--force", "--annotations", &to];
+        if !format.is_empty() {
+            arguments.extend(["--annotation-format", format]);
+        }
+        let output = predict(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let set = AnnotationSet::read(folder.path().join(&to)).unwrap();
+        assert_eq!(set.films.len(), usize::from(upright), "{to}");
+        for film in &set.films {
+            assert_eq!((film.file_name.as_str(), film.size), ("../film.png", Some([240, 130])));
+            for (got, (x, y)) in film.keypoints.points().iter().zip(found) {
+                assert!((got.x - x).hypot(got.y - y) < 1e-6, "{to}: {got:?}, expected ({x}, {y})");
+            }
+        }
+    }
+    let arguments = ["--model", "strict", "film.png", "--annotate", "page.html"];
+    assert!(predict(folder.path(), &arguments).status.success());
+    let page = std::fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert!(page.contains("\"file_name\":\"film.png\",\"size\":[240,130]"), "the film");
+    assert!(page.contains("\"points\":null,\"remark\":\"Verdict: not a lateral lumbar film"));
+    let none = ["--model", "strict", "film.png", "--annotations", "none.json"];
+    let output = predict(folder.path(), &none);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("film.png: not in none.json, as there are no points"), "{text}");
 }

@@ -56,10 +56,23 @@ fn a_detector_goes_on_with_a_few_films() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("before: levels right on ") && text.contains("after, each "), "{text}");
+    assert!(text.contains("no probability of right points: that takes 30 films"), "{text}");
+    let table = std::fs::read_to_string(folder.path().join("run/films.csv")).unwrap();
+    assert_eq!((table.lines().count(), table.matches(".png,").count()), (5, 8), "{table}");
     let device = burn::tensor::Device::default();
     let load = |path: &Path| KeypointDetector::load(path, &device).unwrap();
     let (before, after) = (load(&start), load(&folder.path().join("run/model")));
     let expected = DetectorConfig::varied().with_training(after.config().training.clone());
     assert_eq!(*after.config(), expected.with_augmentation(before.config().augmentation.clone()));
     assert_eq!(after.config().training.epochs, 1);
+    assert!(after.calibration().is_none(), "four films carry none");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_train-keypoints"));
+    program.arg("--start").arg(&start).arg("--cohort").arg(&annotations).arg("--test");
+    let output = program.arg("--out").arg(folder.path().join("test")).output().unwrap();
+    let tested = String::from_utf8(output.stdout).unwrap();
+    let before = text.lines().find_map(|line| line.strip_prefix("before: ")).unwrap();
+    assert_eq!(tested.lines().nth(1), Some(before), "{tested}");
+    assert!(tested.contains("errors in mm: no film has a pixel spacing"), "{tested}");
+    assert!(folder.path().join("test/worst-1.png").exists());
+    assert!(folder.path().join("test/films.csv").exists());
 }

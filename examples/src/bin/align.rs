@@ -10,8 +10,7 @@ use vertebra_alignment::{
 };
 use vertebra_examples::{output::exit_code, remark, say};
 use vertebra_keypoints::{
-    AnnotationSet, FilmAnnotation, Level, PlausibilityLimits, VertebraKeypoints,
-    check_plausibility, facing,
+    AnnotationSet, Level, PlausibilityLimits, VertebraKeypoints, check_plausibility, facing,
 };
 use vertebra_radiograph::{Radiograph, write_png16};
 use vertebra_raster::ContactSheet;
@@ -29,11 +28,11 @@ struct Arguments {
     /// Mask pictures, one per level, with {level} where the name has L1 to L5.
     #[arg(long, value_name = "PATTERN", required_unless_present = "annotations")]
     masks: Option<String>,
-    /// Annotations that list the film: COCO keypoints JSON, CVAT XML, Label Studio JSON.
+    /// Annotations that list the film: COCO, CVAT, Label Studio, VIA, LabelMe.
     #[arg(long, value_name = "FILE", conflicts_with = "masks")]
     annotations: Option<PathBuf>,
     /// What of each mask is its vertebra's centre: `body` finds the body in the mask of a whole
-    /// vertebra.
+    /// vertebra, for which the side of the front has to be known or clear.
     #[arg(long, value_enum, default_value = "centroid")]
     centres: Centre,
     /// Which variant.
@@ -155,18 +154,16 @@ fn annotated(
 ) -> anyhow::Result<(VertebraKeypoints, Option<VertebraMasks>)> {
     let size = Film::from(radiograph).size();
     if let Some(pattern) = &arguments.masks {
-        // The bodies lie in front: before there are points, the picture has to tell the side.
-        let by_picture = || radiograph.estimate_facing().map(|estimate| estimate.facing).ok();
-        let facing = stated.or_else(by_picture).unwrap_or(Facing::Left);
         let images = Level::ALL.map(|level| mask(&pattern.replace("{level}", level.name())));
         let [a, b, c, d, e] = images;
         let images = [a?, b?, c?, d?, e?];
-        let centres = Level::ALL.map(|level| {
-            let found = centre(&images[level.index()], arguments.centres, facing);
-            found.with_context(|| pattern.replace("{level}", level.name()))
-        });
-        let [a, b, c, d, e] = centres;
-        let keypoints = VertebraKeypoints::from_xy([a?, b?, c?, d?, e?])?;
+        let keypoints = match arguments.centres {
+            Centre::Centroid => centres(&images, pattern, mask_centroid)?,
+            Centre::Body => {
+                let facing = facing_of_masks(radiograph, stated, &images, pattern)?;
+                centres(&images, pattern, |mask| body_centre(mask, facing == Facing::Right))?
+            }
+        };
         let masks = VertebraMasks::from_images(images.map(Some))?;
         masks.check_size(size).with_context(|| pattern.clone())?;
         return Ok((keypoints, Some(masks)));
@@ -181,8 +178,8 @@ fn annotated(
     let Some(film) = set.films.iter().find(|film| same(&film.file_name)) else {
         bail!("{} does not list {}", path.display(), arguments.film.display());
     };
-    let ([rows, columns], FilmAnnotation { height, width, .. }) = (size, film);
-    if [*height, *width] != size {
+    let [rows, columns] = size;
+    if let Some([height, width]) = film.size.filter(|annotated| *annotated != size) {
         let (annotations, film) = (path.display(), arguments.film.display());
         bail!(
             "{annotations}: {film} is annotated as {height} x {width} px, but has {rows} x {columns}"
@@ -201,12 +198,46 @@ fn mask(path: &str) -> anyhow::Result<Image> {
     Ok(Image { pixels, height, width })
 }
 
-fn centre(mask: &Image, kind: Centre, facing: Facing) -> anyhow::Result<(f64, f64)> {
-    let centre = match kind {
-        Centre::Centroid => mask_centroid(mask),
-        Centre::Body => body_centre(mask, facing == Facing::Right),
-    };
-    centre.context("expected a mask of a vertebra, got an empty picture")
+/// Least probability of a side of the front that is not asked for.
+const SURE: f64 = 0.9;
+
+/// The side of the front, in which the bodies of the vertebrae lie: as stated, or else by the chain
+/// of the masks and the picture.
+fn facing_of_masks(
+    radiograph: &Radiograph,
+    stated: Option<Facing>,
+    masks: &[Image; 5],
+    pattern: &str,
+) -> anyhow::Result<Facing> {
+    let chain = centres(masks, pattern, mask_centroid)?;
+    let picture = || radiograph.estimate_facing().ok().map(|estimate| estimate.log_odds_right());
+    match facing(stated, &chain, Film::from(radiograph).spacing_mm, picture) {
+        Some(decided) if decided.probability >= SURE => Ok(decided.facing),
+        decided => {
+            let said = decided.map_or_else(String::new, |decided| {
+                format!(" (a probability of {:.2} is too little)", decided.probability)
+            });
+            bail!(
+                "--centres body: masks and picture do not tell which way the subject \
+                 faces{said}; say it by --facing left or --facing right"
+            )
+        }
+    }
+}
+
+/// One point of each mask.
+fn centres(
+    masks: &[Image; 5],
+    pattern: &str,
+    centre: impl Fn(&Image) -> Option<(f64, f64)>,
+) -> anyhow::Result<VertebraKeypoints> {
+    let centres = Level::ALL.map(|level| {
+        let file = || pattern.replace("{level}", level.name());
+        let found = centre(&masks[level.index()]);
+        found.context("expected a mask of a vertebra, got an empty picture").with_context(file)
+    });
+    let [a, b, c, d, e] = centres;
+    Ok(VertebraKeypoints::from_xy([a?, b?, c?, d?, e?])?)
 }
 
 fn variants(choice: Choice, masks: bool) -> Vec<ImageVariant> {

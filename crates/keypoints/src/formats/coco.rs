@@ -1,27 +1,33 @@
 //! COCO keypoints JSON, the annotation file of this project.
 //!
-//! Format: <https://cocodataset.org/#format-data> (keypoint detection), with one category named
-//! `lumbar_spine` whose keypoints are `L1` to `L5`. `segmentation` lists the outlines, as any tool
-//! writes them. The extension `vertebrae` says which outline belongs to which level and carries the
+//! Format: <https://cocodataset.org/#format-data> (keypoint detection), with one category whose
+//! keypoints are `L1` to `L5`; the name is `lumbar_spine`, or any where it is the only such one.
+//! `segmentation` lists the outlines, as any tool writes them. The extension `vertebrae` says which outline belongs to which level and carries the
 //! six morphometric points: `[{"level": "L1", "points": [[x, y], ..6], "polygon": [x, y, x, y,
 //! ..]}]`. In a file without it each outline goes to the level whose centre it contains.
+//!
+//! Files with an annotation for each vertebra are read too: categories `L1` to `L5` with an outline
+//! or a run-length mask, or with keypoints `AS`, `MS`, `PS`, `AI`, `MI`, `PI`.
 //!
 //! Coordinates are kept as they stand in the file; this project reads them as pixel centres
 //! (the centre of the first pixel is `(0, 0)`).
 
+use super::coco_bodies::{self, has_bodies};
 use super::coco_file::{Annotation, Category, File, Image, Segmentation, Vertebra, nan_to_null};
-use super::coco_reader::{CATEGORY, Reader};
+use super::coco_reader::{CATEGORY, Reader, spine};
+use super::written;
 use crate::{AnnotationSet, Error, FilmAnnotation, Level};
 use std::collections::HashSet;
 use std::path::Path;
-use vertebra_run::write_whole;
 
 impl AnnotationSet {
     /// Reads COCO keypoints JSON from text; `path` is what errors name.
     ///
-    /// Images without a `lumbar_spine` annotation and annotations of other categories are left out;
+    /// Images without an annotation of the spine and annotations of other categories are left out;
     /// the category may list its keypoints in any order, and others beside L1..L5. A missing `bbox`
-    /// or `area` is computed as [`FilmAnnotation::new`] does.
+    /// or `area` is computed as [`FilmAnnotation::new`] does. Where each vertebra has an annotation
+    /// of its own, its centre is that of its six points, or of its outline or mask, which should be
+    /// that of its body.
     ///
     /// # Errors
     /// [`Error::Malformed`], with line and column; [`Error::BadAnnotation`] for a film with other
@@ -31,6 +37,10 @@ impl AnnotationSet {
         let path = path.as_ref();
         let file: File = serde_json::from_str(&nan_to_null(text))
             .map_err(|source| Error::malformed(path, "COCO keypoints JSON", source))?;
+        let has_levels = spine(&file.categories).is_some_and(|c| c.keypoints.iter().any(is_level));
+        if !has_levels && has_bodies(&file) {
+            return Self::of_films(coco_bodies::films(path, &file)?, path);
+        }
         let reader = Reader::new(path, &file)?;
         let mut seen = HashSet::new();
         let mut films = Vec::new();
@@ -54,18 +64,15 @@ impl AnnotationSet {
         let text = self
             .to_coco()
             .map_err(|source| Error::Io { path: path.to_owned(), source: source.into() })?;
-        write_whole(path, text).map_err(|e| {
-            let (path, source) = e.into_parts();
-            Error::Io { path, source }
-        })
+        written(path, &text)
     }
 
-    fn to_coco(&self) -> Result<String, serde_json::Error> {
+    pub(crate) fn to_coco(&self) -> Result<String, serde_json::Error> {
         let images = (1..).zip(&self.films).map(|(id, film)| Image {
             id,
             file_name: film.file_name.clone(),
-            height: film.height,
-            width: film.width,
+            height: film.size.map(|[height, _]| height),
+            width: film.size.map(|[_, width]| width),
         });
         let category = Category {
             id: 1,
@@ -80,6 +87,10 @@ impl AnnotationSet {
             annotations: (1..).zip(&self.films).map(|(id, film)| annotation(id, film)).collect(),
         })
     }
+}
+
+fn is_level(name: &String) -> bool {
+    Level::ALL.iter().any(|level| level.name() == name)
 }
 
 fn annotation(id: i64, film: &FilmAnnotation) -> Annotation {
@@ -190,7 +201,7 @@ mod tests {
         type Edit = fn(&mut Value);
         let cases: [(Edit, &str); 8] = [
             (|v| v["annotations"][0]["image_id"] = json!(7), "image_id 7 in annotation 1"),
-            (|v| v["categories"][0]["name"] = json!("person"), "got person"),
+            (|v| v["categories"] = json!([{"id": 1, "name": "person"}]), "got person"),
             (|v| v["categories"][0]["keypoints"][4] = json!("S1"), "L1, L2, L3, L4, S1"),
             (|v| v["annotations"][0]["area"] = json!(0.0), "positive area, got 0"),
             (|v| v["annotations"][0]["vertebrae"][0]["level"] = json!("T12"), "got T12"),
@@ -208,6 +219,17 @@ mod tests {
         let copy = twice["annotations"][0].clone();
         twice["annotations"].as_array_mut().unwrap().push(copy);
         assert!(error_of(&twice).contains("a second one"));
+    }
+
+    #[test]
+    fn the_only_category_with_keypoints_may_have_any_name() {
+        let mut other = value();
+        other["categories"][0]["name"] = json!("Wirbelsaeule");
+        other["categories"].as_array_mut().unwrap().push(json!({"id": 2, "name": "plate"}));
+        let set = AnnotationSet::from_coco(&other.to_string(), "a.json").unwrap();
+        assert_eq!(set.films, [film()]);
+        other["categories"][1]["keypoints"] = json!(["a", "b"]);
+        assert_eq!(AnnotationSet::from_coco(&other.to_string(), "a.json").unwrap().films, [film()]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The parts of a COCO keypoints file, as they stand in its JSON.
 
+use super::rle::Rle;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -15,8 +16,17 @@ pub(super) struct File {
 pub(super) struct Image {
     pub(super) id: i64,
     pub(super) file_name: String,
-    pub(super) height: usize,
-    pub(super) width: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) height: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) width: Option<usize>,
+}
+
+impl Image {
+    /// Rows and columns.
+    pub(super) fn size(&self) -> Option<[usize; 2]> {
+        Some([self.height?, self.width?])
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,11 +58,12 @@ pub(super) struct Annotation {
     pub(super) vertebrae: Vec<Vertebra>,
 }
 
-/// Outlines, or a run-length mask, which this crate does not use.
+/// Outlines, or a run-length mask.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Segmentation {
     Polygons(Vec<Vec<f64>>),
+    Mask(Rle),
     Other(serde_json::Value),
 }
 

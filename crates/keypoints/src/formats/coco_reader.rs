@@ -7,7 +7,7 @@ use crate::{Error, FilmAnnotation, Level, SixPoints, VertebraAnnotation, Vertebr
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Name of the category this crate reads and writes.
+/// Name of the category this crate writes, and prefers where a file has several.
 pub(super) const CATEGORY: &str = "lumbar_spine";
 
 /// What is needed to turn one annotation into a film, and to name it in an error.
@@ -26,14 +26,12 @@ impl<'a> Reader<'a> {
                 return Err(reader.bad(image, "an image id of its own", &image.id.to_string()));
             }
         }
-        for category in file.categories.iter().filter(|c| c.name == CATEGORY) {
-            reader.order.insert(category.id, reader.keypoint_order(category)?);
-        }
-        if reader.order.is_empty() {
+        let spine = spine(&file.categories).ok_or_else(|| {
             let names: Vec<&str> = file.categories.iter().map(|c| c.name.as_str()).collect();
             let got = if names.is_empty() { "no category".to_owned() } else { names.join(", ") };
-            return Err(reader.bad_file("a category named lumbar_spine", &got));
-        }
+            reader.bad_file("a category named lumbar_spine, or one with keypoints", &got)
+        })?;
+        reader.order.insert(spine.id, reader.keypoint_order(spine)?);
         Ok(reader)
     }
 
@@ -43,7 +41,8 @@ impl<'a> Reader<'a> {
             let position = category.keypoints.iter().position(|name| name == level.name());
             order[level.index()] = position.ok_or_else(|| {
                 let got = category.keypoints.join(", ");
-                self.bad_file("keypoints L1, L2, L3, L4, L5 in category lumbar_spine", &got)
+                let name = &category.name;
+                self.bad_file(&format!("keypoints L1, L2, L3, L4, L5 in category {name}"), &got)
             })?;
         }
         Ok(order)
@@ -85,9 +84,8 @@ impl<'a> Reader<'a> {
         if !(area.is_finite() && area > 0.0) {
             return Err(self.bad(image, "a positive area", &area.to_string()));
         }
-        let (height, width) = (image.height, image.width);
-        let file_name = image.file_name.clone();
-        Ok(FilmAnnotation { file_name, height, width, keypoints, bbox, area, vertebrae })
+        let (file_name, size) = (image.file_name.clone(), image.size());
+        Ok(FilmAnnotation { file_name, size, keypoints, bbox, area, vertebrae })
     }
 
     fn keypoints(
@@ -112,7 +110,7 @@ impl<'a> Reader<'a> {
             };
             xy[level.index()] = (x, y);
         }
-        check_places([image.height, image.width], &xy)
+        check_places(image.size(), &xy)
             .map_err(|wrong| self.bad(image, &wrong.expected, &wrong.got))?;
         VertebraKeypoints::from_xy(xy)
     }
@@ -156,6 +154,19 @@ impl<'a> Reader<'a> {
     fn bad_file(&self, expected: &str, got: &str) -> Error {
         Error::malformed(self.path, expected, got)
     }
+}
+
+/// The category of spines: that of the name, else the only one with keypoints, else the only one
+/// with keypoints of L1 to L5.
+pub(super) fn spine(categories: &[Category]) -> Option<&Category> {
+    let only = |suits: &dyn Fn(&&Category) -> bool| {
+        let mut found = categories.iter().filter(suits);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let named = categories.iter().find(|c| c.name == CATEGORY);
+    let levels =
+        |c: &&Category| Level::ALL.iter().all(|l| c.keypoints.iter().any(|k| k == l.name()));
+    named.or_else(|| only(&|c| !c.keypoints.is_empty())).or_else(|| only(&levels))
 }
 
 fn assign_by_centre(

@@ -1,18 +1,20 @@
 //! The XML of the annotation tool CVAT.
 //!
 //! It measures from the outer corner of the first pixel; half a pixel is taken off, so that the
-//! centre of the first pixel is `(0, 0)` here. Points and outlines are labelled `L1` to `L5`; other
-//! labels are left alone.
+//! centre of the first pixel is `(0, 0)` here. Points and outlines are labelled `L1` to `L5`, the
+//! six points of a vertebra `L1_AS` and so on; other labels are left alone.
 
-use super::marks::Marks;
+use super::label::Part;
+use super::marks::{Marks, from_corner};
 use super::text;
-use crate::{AnnotationSet, Error, FilmAnnotation, Level};
+use crate::{AnnotationSet, Error, FilmAnnotation};
 use std::path::Path;
 
 impl AnnotationSet {
     /// Reads the XML of CVAT's export "CVAT for images 1.1"
     /// (<https://docs.cvat.ai/docs/manual/advanced/xml_format/>): five points per image, single or
-    /// in a skeleton, and polygons where there are any.
+    /// in a skeleton, polygons, and skeletons with the six points of a vertebra: `L1_AS`, `L1_MS`,
+    /// `L1_PS`, `L1_AI`, `L1_MI`, `L1_PI`, or in a skeleton called `L1` without the level.
     ///
     /// Images without annotations are left out.
     ///
@@ -48,27 +50,29 @@ fn cvat_image(
     let name = image.attribute("name").unwrap_or_default().to_owned();
     if name.is_empty() {
         let id = image.attribute("id").unwrap_or("unknown");
-        let marks = Marks::new(path, format!("id {id}"), [0, 0]);
+        let marks = Marks::new(path, format!("id {id}"), None);
         return Err(marks.bad("a name of the image", "none".to_owned()));
     }
     let side = |side: &str| image.attribute(side).and_then(|v| v.parse::<usize>().ok());
-    let mut marks = Marks::new(path, name, [0, 0]);
+    let mut marks = Marks::new(path, name, None);
     let (Some(height), Some(width)) = (side("height"), side("width")) else {
         return Err(marks.bad("width and height of the image", "none".to_owned()));
     };
-    marks.size = [height, width];
+    marks.size = Some([height, width]);
     for shape in image.descendants() {
         let outline = shape.has_tag_name("polygon");
         let marked = outline || shape.has_tag_name("points");
-        let level = shape.attribute("label").and_then(|label| label.parse::<Level>().ok());
-        let (true, Some(level)) = (marked && shape.attribute("outside") != Some("1"), level) else {
+        let label = shape.attribute("label").unwrap_or_default();
+        let group = shape.parent().and_then(|parent| parent.attribute("label"));
+        let part = Part::of_labels(group, label);
+        let (true, Some(part)) = (marked && shape.attribute("outside") != Some("1"), part) else {
             continue;
         };
         let list = shape.attribute("points").unwrap_or_default();
         let Some(points) = list.split(';').map(cvat_point).collect::<Option<Vec<_>>>() else {
-            return Err(marks.bad("points \"x,y;x,y\"", format!("\"{list}\" for {level}")));
+            return Err(marks.bad("points \"x,y;x,y\"", format!("\"{list}\" for {label}")));
         };
-        marks.add(level, points, outline)?;
+        marks.add(part, from_corner(points), outline)?;
     }
     marks.finish()
 }

@@ -48,7 +48,7 @@ fn a_cvat_skeleton_and_its_outline_are_read_at_pixel_centres() {
     let set = AnnotationSet::from_cvat(CVAT, "annotations.xml").unwrap();
     assert_eq!(set.films.len(), 1);
     let film = set.get("a/film.png").unwrap();
-    assert_eq!((film.height, film.width), (400, 300));
+    assert_eq!(film.size, Some([400, 300]));
     let expected = [(130., 80.), (136., 150.), (144., 222.), (148., 296.), (136., 369.75)];
     assert_eq!(film.keypoints, VertebraKeypoints::from_xy(expected).unwrap());
     let outline = film.vertebra(Level::L2).unwrap().polygon.clone().unwrap();

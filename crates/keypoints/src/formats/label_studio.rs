@@ -1,18 +1,20 @@
 //! The JSON of the annotation tool Label Studio.
 //!
 //! It measures from the outer corner of the first pixel; half a pixel is taken off, so that the
-//! centre of the first pixel is `(0, 0)` here. Points and outlines are labelled `L1` to `L5`; other
-//! labels are left alone.
+//! centre of the first pixel is `(0, 0)` here. Points and outlines are labelled `L1` to `L5`, the
+//! six points of a vertebra `L1_AS` and so on; other labels are left alone.
 
-use super::marks::Marks;
+use super::label::Part;
+use super::marks::{Marks, from_corner};
 use super::text;
-use crate::{AnnotationSet, Error, FilmAnnotation, Level};
+use crate::{AnnotationSet, Error, FilmAnnotation};
 use serde::Deserialize;
 use std::path::Path;
 
 impl AnnotationSet {
     /// Reads Label Studio's JSON export (<https://labelstud.io/guide/task_format>):
-    /// `KeyPointLabels` and `PolygonLabels`.
+    /// `KeyPointLabels` and `PolygonLabels`. A point whose parent region is labelled `L1`, as in
+    /// keypoints grouped by a rectangle, may leave the level out: `AS` for `L1_AS`.
     ///
     /// The film is named by `data.image`: what follows `?d=` for local files, else the last part of
     /// the address without the eight digits that an upload puts before it. Tasks without
@@ -65,6 +67,10 @@ struct TaskAnnotation {
 
 #[derive(Deserialize)]
 struct Region {
+    #[serde(default)]
+    id: String,
+    #[serde(rename = "parentID", default)]
+    parent: Option<String>,
     #[serde(rename = "type", default)]
     kind: String,
     #[serde(default)]
@@ -88,10 +94,20 @@ struct RegionValue {
     keypointlabels: Vec<String>,
     #[serde(default)]
     polygonlabels: Vec<String>,
+    #[serde(default)]
+    rectanglelabels: Vec<String>,
+}
+
+impl Region {
+    fn label(&self) -> Option<&str> {
+        let value = &self.value;
+        let labels = [&value.keypointlabels, &value.polygonlabels, &value.rectanglelabels];
+        labels.into_iter().flatten().next().map(String::as_str)
+    }
 }
 
 fn label_studio_task(path: &Path, task: &Task) -> Result<Option<FilmAnnotation>, Error> {
-    let mut marks = Marks::new(path, label_studio_name(&task.data.image), [0, 0]);
+    let mut marks = Marks::new(path, label_studio_name(&task.data.image), None);
     let Some(annotations) = &task.annotations else {
         marks.name = format!("task {}", task.id);
         let expected = "annotations of the task, as the export \"JSON\" holds them";
@@ -106,27 +122,34 @@ fn label_studio_task(path: &Path, task: &Task) -> Result<Option<FilmAnnotation>,
     if kept.next().is_some() {
         return Err(marks.bad("one annotation", "more than one".to_owned()));
     }
-    annotation.result.iter().try_for_each(|region| add_region(&mut marks, region))?;
+    let parent = |region: &Region| {
+        let id = region.parent.as_ref()?;
+        annotation.result.iter().find(|r| r.id == *id).and_then(Region::label)
+    };
+    annotation
+        .result
+        .iter()
+        .try_for_each(|region| add_region(&mut marks, region, parent(region)))?;
     marks.finish()
 }
 
 /// One point or outline; other labels are left alone.
-fn add_region(marks: &mut Marks<'_>, region: &Region) -> Result<(), Error> {
+fn add_region(marks: &mut Marks<'_>, region: &Region, parent: Option<&str>) -> Result<(), Error> {
     let outline = region.kind == "polygonlabels";
     let labels = if outline { &region.value.polygonlabels } else { &region.value.keypointlabels };
-    let Some(level) = labels.first().and_then(|l| l.parse::<Level>().ok()) else { return Ok(()) };
+    let Some(label) = labels.first() else { return Ok(()) };
+    let Some(part) = Part::of_labels(parent, label) else { return Ok(()) };
     if region.image_rotation != 0.0 {
         return Err(marks.bad("a picture that is not rotated", region.image_rotation.to_string()));
     }
     let size = [region.original_height, region.original_width];
     if size.contains(&0) {
-        return Err(marks.bad("original_width and original_height", format!("none for {level}")));
+        return Err(marks.bad("original_width and original_height", format!("none for {label}")));
     }
-    if marks.size != [0, 0] && marks.size != size {
-        let got = format!("{:?} and {size:?}", marks.size);
+    if let Some(before) = marks.size.replace(size).filter(|before| *before != size) {
+        let got = format!("{before:?} and {size:?}");
         return Err(marks.bad("one original_height and original_width", got));
     }
-    marks.size = size;
     let scale = |p: &(f64, f64)| {
         let (w, h) = (region.original_width as f64, region.original_height as f64);
         (p.0 * w / 100.0, p.1 * h / 100.0)
@@ -135,9 +158,9 @@ fn add_region(marks: &mut Marks<'_>, region: &Region) -> Result<(), Error> {
     let points = match (outline, value.x, value.y) {
         (true, _, _) => value.points.iter().map(scale).collect(),
         (false, Some(x), Some(y)) => vec![scale(&(x, y))],
-        _ => return Err(marks.bad("x and y", format!("neither for {level}"))),
+        _ => return Err(marks.bad("x and y", format!("neither for {label}"))),
     };
-    marks.add(level, points, outline)
+    marks.add(part, from_corner(points), outline)
 }
 
 pub(super) fn label_studio_name(image: &str) -> String {

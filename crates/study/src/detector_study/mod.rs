@@ -2,30 +2,27 @@
 //! the rest of the protocol.
 
 mod continued;
+mod tested;
 
 use crate::progress::{Observer, Tell};
-use crate::{AnnotatedFilms, Error, Progress, write_keypoint_sheets};
+use crate::{AnnotatedFilms, Error, Progress};
 use burn::tensor::Device;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use tested::{draw_worst, errors, precision, relative, rows};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, DetectorTrainer, FilmFolds, FilmSample};
 use vertebra_hrnet::{KeypointDetector, SpineFinding, TrainedDetector, folds_by_subject};
-use vertebra_keypoints::VertebraKeypoints;
-use vertebra_keypoints::{ApReport, ConfidenceCalibration, Detection, EvaluatedFilm};
-use vertebra_keypoints::{
-    LocalisationReport, LocatedFilm, OksOptions, ReliabilityTable, SpineTruth,
-};
-use vertebra_keypoints::{average_precision, mean_radial_error_mm};
+use vertebra_keypoints::{ApReport, ConfidenceCalibration, LocalisationReport, LocatedFilm};
+use vertebra_keypoints::{OksOptions, RelativeReport, ReliabilityTable};
 use vertebra_training::{EpochSummary, Event};
 
-pub use continued::{ContinuedTest, SpineFigures};
+pub use continued::ContinuedTest;
+pub use tested::{DetectorFigures, TestedFilmErrors};
 
 /// Groups of the reliability table.
 const RELIABILITY_ROWS: usize = 5;
-/// Films on the sheet of the largest errors.
-const WORST: usize = 40;
 
 /// The training of a detector, or of one per fold, and its test.
 ///
@@ -56,10 +53,16 @@ pub struct DetectorTest {
     pub n: usize,
     /// Average precision and recall.
     pub precision: ApReport,
+    /// Errors in per cent of the distance L1-L5.
+    pub relative: RelativeReport,
     /// Errors in mm; `None` where no film has a pixel spacing.
     pub errors: Option<LocalisationReport>,
-    /// What a film's confidence is worth; `None` without films of known spacing from two subjects.
+    /// What a film's confidence is worth; `None` with less than
+    /// [`DetectorStudy::LEAST_TO_CALIBRATE`] films of known spacing, or those of one subject.
     pub reliability: Option<Reliability>,
+    /// Every tested film.
+    #[serde(skip)]
+    pub films: Vec<TestedFilmErrors>,
     /// Of every training its name and its epochs.
     #[serde(skip)]
     pub trainings: Vec<(String, Vec<EpochSummary>)>,
@@ -84,12 +87,17 @@ type Trained = Vec<(PathBuf, TrainedDetector)>;
 
 /// A film's truth, what was found on it, and whose it is.
 struct TestedFilm<'a> {
+    name: &'a str,
     film: &'a FilmSample,
     found: SpineFinding,
     subject: &'a str,
 }
 
 impl<'a> DetectorStudy<'a> {
+    /// Films of known spacing from which a probability is learnt: if all points were found on all
+    /// of so many films, the share of such films is above 0.90 (95 % confidence).
+    pub const LEAST_TO_CALIBRATE: usize = 30;
+
     /// The quick detector, one fold of five held out, on the default device, in silence.
     #[must_use]
     pub fn new(films: &'a AnnotatedFilms) -> Self {
@@ -186,8 +194,10 @@ impl<'a> DetectorStudy<'a> {
         Ok(DetectorTest {
             n: tested.len(),
             precision: precision(&self.oks, &tested)?,
+            relative: relative(&tested)?,
             errors: errors(&tested)?,
             reliability,
+            films: rows(&tested),
             trainings: trainings.collect(),
             folders,
         })
@@ -201,6 +211,7 @@ impl<'a> DetectorStudy<'a> {
     ) -> Result<(Trained, Vec<TestedFilm<'a>>), Error> {
         let films = self.films;
         let tested = |i: usize, found| TestedFilm {
+            name: &films.names[i],
             film: &films.samples[i],
             found,
             subject: &films.subjects[i],
@@ -256,32 +267,6 @@ fn tell(
     ControlFlow::Continue(())
 }
 
-impl TestedFilm<'_> {
-    /// What is marked and what was found.
-    fn pair(&self) -> (&VertebraKeypoints, &VertebraKeypoints) {
-        (&self.film.keypoints, &self.found.keypoints)
-    }
-
-    fn located(&self) -> Option<LocatedFilm> {
-        let (truth, detected) = (self.film.keypoints, self.found.keypoints);
-        Some(LocatedFilm::new(truth, detected, self.film.spacing_mm?))
-    }
-}
-
-fn precision(oks: &OksOptions, tested: &[TestedFilm<'_>]) -> Result<ApReport, Error> {
-    let evaluated = |one: &TestedFilm<'_>| {
-        let truth = SpineTruth::from_keypoints(one.film.keypoints);
-        EvaluatedFilm::new(Some(truth), vec![Detection::new(one.found.keypoints)])
-    };
-    let evaluated: Vec<EvaluatedFilm> = tested.iter().map(evaluated).collect();
-    Ok(average_precision(oks, &evaluated)?)
-}
-
-fn errors(tested: &[TestedFilm<'_>]) -> Result<Option<LocalisationReport>, Error> {
-    let located: Vec<LocatedFilm> = tested.iter().filter_map(TestedFilm::located).collect();
-    Ok((!located.is_empty()).then(|| LocalisationReport::new(&located)).transpose()?)
-}
-
 /// What a film's confidence is worth: learnt from all tested films, and tested with what the films
 /// of the other subjects teach.
 fn calibrated(
@@ -292,7 +277,7 @@ fn calibrated(
     let films = tested.iter().filter_map(|one| Some((one.located()?, one.subject)));
     let (films, subjects): (Vec<LocatedFilm>, Vec<&str>) = films.unzip();
     let different = subjects.iter().collect::<HashSet<_>>().len();
-    if different < 2 {
+    if different < 2 || films.len() < DetectorStudy::LEAST_TO_CALIBRATE {
         return Ok(None);
     }
     let confidence: Vec<f64> = films.iter().map(|f| f.detected.least_confidence()).collect();
@@ -304,18 +289,4 @@ fn calibrated(
         calibrated: ReliabilityTable::new(&probability, &success, RELIABILITY_ROWS)?,
     };
     Ok(Some((DetectorCalibration::fit(within_mm, &films)?, reliability)))
-}
-
-/// The films with the largest errors, for one look at what goes wrong.
-fn draw_worst(tested: &[TestedFilm<'_>], folder: &Path) -> Result<(), Error> {
-    let error = |one: &TestedFilm<'_>| {
-        let spacing_mm = one.film.spacing_mm.unwrap_or([1.0, 1.0]);
-        mean_radial_error_mm(&one.film.keypoints, &one.found.keypoints, spacing_mm)
-    };
-    let mut worst: Vec<&TestedFilm<'_>> = tested.iter().collect();
-    worst.sort_by(|a, b| error(b).total_cmp(&error(a)));
-    worst.truncate(WORST);
-    let drawn: Vec<_> = worst.iter().map(|one| (one.film, Some(&one.found.keypoints))).collect();
-    write_keypoint_sheets(&drawn, folder, "worst")?;
-    Ok(())
 }

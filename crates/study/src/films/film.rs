@@ -63,17 +63,19 @@ impl DecodedFilm {
     }
 }
 
-/// Checks that a film of `[height, width]` px is the one that was annotated.
+/// Checks that a film of `[height, width]` px is the one that was annotated, as far as its
+/// annotation states the size.
 pub(crate) fn check_annotated(
     path: &Path,
     size: [usize; 2],
     annotation: &FilmAnnotation,
 ) -> Result<(), Error> {
-    let annotated = [annotation.height, annotation.width];
-    if size == annotated {
-        return Ok(());
+    match annotation.size.filter(|annotated| *annotated != size) {
+        None => Ok(()),
+        Some(annotated) => {
+            Err(Error::AnnotatedSize { path: path.to_owned(), annotated, got: size })
+        }
     }
-    Err(Error::AnnotatedSize { path: path.to_owned(), annotated, got: size })
 }
 
 #[cfg(test)]

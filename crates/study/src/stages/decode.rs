@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(decoded.films.len(), scene.data.n());
         for (i, film) in decoded.films.iter().enumerate() {
             let annotation = scene.data.annotation(i).unwrap();
-            assert_eq!(film.original_size, [annotation.height, annotation.width]);
+            assert_eq!(Some(film.original_size), annotation.size);
             let file = scene.context().film_path(i);
             let digest = vertebra_run::Digest::of_file(&file).unwrap().to_string();
             let facts = &decoded.facts[&scene.data.films[i]];
@@ -174,7 +174,8 @@ mod tests {
         let mut scene = Scene::new();
         let name = scene.data.films[2].clone();
         let films_of = &mut scene.data.annotations.films;
-        films_of.iter_mut().find(|film| film.file_name == name).unwrap().height += 1;
+        let film = films_of.iter_mut().find(|film| film.file_name == name).unwrap();
+        film.size = film.size.map(|[height, width]| [height + 1, width]);
         let error = films(scene.context(), &mut |_| {}).unwrap_err();
         let Error::InvalidInput { problems } = &error else { panic!("{error}") };
         assert!(matches!(problems.as_slice(), [Error::AnnotatedSize { .. }]), "{error}");

@@ -11,6 +11,7 @@ use vertebra_examples::output::{self, exit_code};
 use vertebra_examples::{remark, say};
 use vertebra_networks::answer_table::table;
 use vertebra_networks::film_list::{FilmSource, film_sources, picture_names};
+use vertebra_networks::found_annotations::{AnnotationFormat, write_annotations, write_page};
 use vertebra_study::{Answer, AnswerOptions, Predictor};
 
 /// Exit code where films were given and none of them could be read.
@@ -50,6 +51,16 @@ struct Arguments {
     /// network saw
     #[arg(long)]
     overlay: Option<PathBuf>,
+    /// File for the points found, to be corrected in an annotation tool and read as annotations
+    #[arg(long, value_name = "FILE")]
+    annotations: Option<PathBuf>,
+    /// The tool that file is for; by default CVAT for .xml, else COCO JSON
+    #[arg(long, value_enum, value_name = "TOOL", requires = "annotations")]
+    annotation_format: Option<AnnotationFormat>,
+    /// HTML page on which the points of all films can be corrected in any browser, without a
+    /// network, and saved as annotations
+    #[arg(long, value_name = "FILE")]
+    annotate: Option<PathBuf>,
     /// Folder for the model's networks as keypoints.onnx and risk.onnx, for any other runtime
     #[arg(long, value_name = "DIR")]
     export_onnx: Option<PathBuf>,
@@ -111,6 +122,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let answers = work.through(&films, |answer| show(answer, arguments))?;
     if arguments.csv {
         print_table(&answers)?;
+    }
+    if let Some(file) = &arguments.annotations {
+        let format = arguments.annotation_format.unwrap_or_else(|| AnnotationFormat::of(file));
+        write_annotations(&answers, file, format)?;
+    }
+    if let Some(page) = &arguments.annotate {
+        write_page(&answers, page)?;
     }
     let readable = answers.iter().any(|answer| answer.verdict.is_readable());
     let refused = answers.iter().filter(|answer| !answer.verdict.is_ok()).count();

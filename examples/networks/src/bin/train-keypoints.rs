@@ -9,11 +9,14 @@ use std::process::ExitCode;
 use vertebra_charts::{Chart, TrainingChart};
 use vertebra_examples::{output::exit_code, remark, say};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
-use vertebra_keypoints::{OksOptions, PlausibilityLimits, check_plausibility};
+use vertebra_keypoints::check_plausibility;
+use vertebra_keypoints::{LocalisationReport, OksOptions, PlausibilityLimits, RelativeReport};
 use vertebra_networks::phantom_films::phantom_films;
+use vertebra_networks::tested_films::write_films;
 use vertebra_networks::{configuration, console::Console};
 use vertebra_phantom::CtScan;
-use vertebra_study::{AnnotatedFilms, DetectorStudy, DetectorTest, FilmCache, Reliability};
+use vertebra_study::Reliability;
+use vertebra_study::{AnnotatedFilms, DetectorFigures, DetectorStudy, DetectorTest, FilmCache};
 use vertebra_study::{StudyConfig, write_keypoint_sheets};
 use vertebra_training::EpochSummary;
 
@@ -22,7 +25,7 @@ use vertebra_training::EpochSummary;
 #[command(version)]
 struct Arguments {
     /// Cohort folder (cohort.csv, visits.csv, annotations.json, radiographs), or an annotation file
-    /// (COCO JSON, CVAT XML, Label Studio JSON) whose films lie beside it; without cohort.csv every
+    /// (COCO, CVAT, Label Studio, VIA, LabelMe) whose films lie beside it; without cohort.csv every
     /// film counts as a subject of its own
     #[arg(long, required_unless_present = "phantom")]
     cohort: Option<PathBuf>,
@@ -61,10 +64,15 @@ struct Arguments {
     /// of the squared L1-L5 distance
     #[arg(long, value_name = "SIGMA", value_delimiter = ',', default_value = "0.05")]
     oks_sigma: Vec<f64>,
-    /// Run folder: checkpoints and, at the end, the detector, the course of the training and a
-    /// sheet of the test films with the largest errors (rings: annotated, crosses: detected)
+    /// Run folder: checkpoints and, at the end, the detector, the course of the training, the
+    /// errors on every test film (films.csv) and a sheet of those with the largest errors (rings:
+    /// annotated, crosses: detected)
     #[arg(long)]
     out: PathBuf,
+    /// Only tests the detector of --start on the films of --cohort, all of which it must not have
+    /// seen, and trains nothing
+    #[arg(long, requires_all = ["start", "cohort"], conflicts_with = "cross_validate")]
+    test: bool,
     /// Only draws the annotated points of every film on sheets in the run folder, to look at; those
     /// that are unlike a spine are always named on standard error
     #[arg(long)]
@@ -93,6 +101,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         return Ok(());
     }
+    if let (Some(start), true) = (&start, arguments.test) {
+        console.finish();
+        let figures = DetectorFigures::measure(start, &films, &oks, &arguments.out)?;
+        write_films(&figures.films, &arguments.out)?;
+        return say_figures(&figures, arguments.json);
+    }
     let mut training = DetectorStudy::new(&films).oks(oks);
     if let Some(start) = start {
         if arguments.cohort.is_some() {
@@ -108,6 +122,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .run(&arguments.out)?;
     console.finish();
     draw_curves(&tested.trainings, &arguments.out)?;
+    write_films(&tested.films, &arguments.out)?;
     report(&tested, arguments)
 }
 
@@ -128,15 +143,14 @@ fn continue_on(
         .run_continued(start, &arguments.out)?;
     console.finish();
     draw_curves(&tested.trainings, &arguments.out)?;
+    write_films(&tested.films, &arguments.out)?;
     if arguments.json {
         say!("{}", json!({"model": tested.folder, "test": tested}));
         return Ok(());
     }
     say!("before: {}", tested.before);
     say!("after, each film by a detector that has not seen its subject: {}", tested.after);
-    if let Some(measured) = &tested.reliability {
-        say_reliability(measured);
-    }
+    say_reliability(tested.reliability.as_ref());
     say!("{}", tested.folder.display());
     Ok(())
 }
@@ -243,20 +257,42 @@ fn report(tested: &DetectorTest, arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     say!("{}", tested.precision);
-    match &tested.errors {
-        Some(errors) => say!("{errors}"),
-        None => say!("errors in mm: no film has a pixel spacing"),
-    }
-    if let Some(measured) = &tested.reliability {
-        say_reliability(measured);
-    }
+    say_errors(&tested.relative, tested.errors.as_ref());
+    say_reliability(tested.reliability.as_ref());
     if let Some(model) = model {
         say!("{}", model.display());
     }
     Ok(())
 }
 
-fn say_reliability(measured: &Reliability) {
+fn say_figures(figures: &DetectorFigures, json: bool) -> anyhow::Result<()> {
+    if json {
+        say!("{}", json!({"test": figures}));
+        return Ok(());
+    }
+    say!("{}", figures.precision);
+    say_errors(&figures.relative, figures.errors.as_ref());
+    say_reliability(figures.reliability.as_ref());
+    Ok(())
+}
+
+fn say_errors(relative: &RelativeReport, errors: Option<&LocalisationReport>) {
+    say!("{relative}");
+    match errors {
+        Some(errors) => say!("{errors}"),
+        None => say!("errors in mm: no film has a pixel spacing"),
+    }
+}
+
+fn say_reliability(measured: Option<&Reliability>) {
+    let Some(measured) = measured else {
+        say!(
+            "no probability of right points: that takes {} films of known spacing, of more than \
+             one subject",
+            DetectorStudy::LEAST_TO_CALIBRATE
+        );
+        return;
+    };
     say!(
         "a film's least confidence, and the share of films with all points within {} mm:",
         DetectorCalibration::WITHIN_MM
