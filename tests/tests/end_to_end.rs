@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may stop
 
 mod common;
+mod onnx;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use vertebra_cohort::table::{Row, Table};
-use vertebra_radiograph::Radiograph;
+use vertebra_radiograph::{Radiograph, write_png16};
 use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
 use vertebra_study::{Progress, Study, TrainedModel};
 use vertebra_survival::{Outcomes, concordance};
@@ -114,6 +115,9 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     assert!(
         risks.windows(2).all(|r| r[0] <= r[1]) && risks.iter().all(|r| (0.0..=1.0).contains(r))
     );
+    let png = folder.path().join("film.png");
+    write_png16(&png, &Radiograph::open(cohort.join(film)).unwrap()).unwrap();
+    onnx::reference_says_the_same(&model, &png, &covariates);
     let overlay = folder.path().join("overlay.png");
     let film = Radiograph::open(cohort.join(film)).unwrap();
     model.write_overlay(&film, &prediction, &overlay).unwrap();
