@@ -1,11 +1,9 @@
 """From a film to points and log hazard with onnxruntime alone; docs/ONNX.md explains each step.
 
-    pip install numpy onnxruntime pillow
-    predict --model MODEL --export-onnx onnx film.png --json      # what to compare with
-    python onnx_reference.py onnx film.png right age=63 bmi=24.1  # side of the subject's front
+    python onnx_reference.py DIR film.png right age=63 bmi=24.1  # numpy, onnxruntime, pillow
 
-The film is a grey PNG or a float NPY with bone bright and square pixels. The model is of mode
-"similarity"; of several candidates for a vertebra the highest peak is taken.
+DIR is what `predict --export-onnx DIR` writes, `right` the side of the subject's front. The film is
+a grey PNG or a float NPY with bone bright and square pixels; the mode is "similarity".
 """
 import json
 import sys
@@ -71,8 +69,7 @@ def detector_input(film, size):
                      [0, 1 / fit, (h - 1) / 2 - (size[0] - 1) / 2 / fit]])
     ratio = np.array(small.shape[::-1]) / (w, h)
     to_small = back * ratio[:, None] + np.array([[0, 0, 1]]) * (0.5 * ratio[:, None] - 0.5)
-    whole = [(0, small.shape[1]), (0, small.shape[0])]
-    return resample(small, to_small, size, (0, size[1]), whole, False)[0], back
+    return resample(small, to_small, size, (0, size[1]), [(0, n) for n in small.shape[::-1]], False)[0], back
 
 def peak(heat):
     """The maximum of the parabola through the logarithms about the greatest pixel: (x, y, 1)."""
@@ -141,10 +138,9 @@ def pictures(film, p, model, right):
                        1.25)[None, None]
     ends, middle = {0: (-1.5, 2, -0.5), 4: (0.5, -2, 1.5)}, (-0.5, 0, 0.5)
     extent = 1.6 * np.hypot(*(p[4] - p[0])) / 4
-    side = settings["patch_size"]
     axes = [ends.get(i, middle) @ p[min(max(i - 1, 0), 2):][:3] for i in range(5)]
-    made = [picture(film, p[i:i + 1], axes[i], p[i], extent, side, right, 0) for i in range(5)]
-    return np.array(made)[None, :, None]
+    return np.array([picture(film, p[i:i + 1], axes[i], p[i], extent, settings["patch_size"], right, 0)
+                     for i in range(5)])[None, :, None]
 
 def main(folder, path, facing="left", *covariates):
     film = np.load(path) if path.endswith(".npy") else np.array(Image.open(path))
@@ -157,15 +153,13 @@ def main(folder, path, facing="left", *covariates):
         back = [[to, 0, (to - 1) / 2], [0, to, (to - 1) / 2]]
         seen = resample(film, back, size, (0, size[1]), [(0, w), (0, h)], True)[0]
     detector = onnxruntime.InferenceSession(Path(folder) / "keypoints.onnx")
-    found = (points(detector, seen) + 0.5) * h / rows - 0.5
-    answer = {"keypoints": found.tolist()}
+    answer = {"keypoints": (p := (points(detector, seen) + 0.5) * h / rows - 0.5).tolist()}
     if "variant" in model:
         given = dict(pair.split("=") for pair in covariates)
         values = [float(given.get(name, stand_in)) for name, stand_in in model["covariates"]]
         network = onnxruntime.InferenceSession(Path(folder) / "risk.onnx")
-        made = {"images": pictures(film, found, model, facing == "right"), "covariates": [values]}
-        used = {i.name: made[i.name] for i in network.get_inputs()}
-        answer["log_hazard"] = run(network, **used).item()
+        made = {"images": pictures(film, p, model, facing == "right"), "covariates": [values]}
+        answer["log_hazard"] = run(network, **{i.name: made[i.name] for i in network.get_inputs()}).item()
     print(json.dumps(answer))
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ const SCALE: f64 = 2.5;
 const SUFFIXES: [&str; 6] = ["AS", "MS", "PS", "AI", "MI", "PI"];
 /// Where a label goes from its point: beside the corners, outside of the middles.
 const PLACES: [(f64, f64); 6] =
-    [(-32.0, -6.0), (-12.0, -10.0), (12.0, -6.0), (-32.0, 16.0), (-10.0, 22.0), (12.0, 16.0)];
+    [(-32.0, -6.0), (-12.0, -10.0), (12.0, 9.0), (-32.0, 16.0), (-10.0, 22.0), (12.0, 2.0)];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "six_points.svg".to_owned());

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{output::exit_code, say};
 use vertebra_phantom::{PhantomConfig, PhantomSummary, generate};
@@ -12,9 +12,12 @@ use vertebra_phantom::{PhantomConfig, PhantomSummary, generate};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Folder to write, new or empty
-    #[arg(long)]
-    out: PathBuf,
+    /// Folder to write, new or empty [default with --example: example-cohort]
+    #[arg(long, required_unless_present = "example")]
+    out: Option<PathBuf>,
+    /// Write the cohort of docs/TUTORIAL.md
+    #[arg(long, conflicts_with = "preset")]
+    example: bool,
     /// Size and event rate
     #[arg(long, value_enum, default_value_t = Preset::Quick)]
     preset: Preset,
@@ -61,7 +64,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = configure(arguments);
     let style = ProgressStyle::with_template("films {bar:40} {pos}/{len} {eta} left")?;
     let bar = ProgressBar::new(config.n_films() as u64).with_style(style);
-    let summary = generate(&config, &arguments.out, &mut |done| bar.set_position(done as u64))
+    let out = arguments.out.as_deref().unwrap_or(Path::new("example-cohort"));
+    let summary = generate(&config, out, &mut |done| bar.set_position(done as u64))
         .context("the cohort is incomplete")?;
     bar.finish_and_clear();
     print(&summary, arguments.json);
@@ -69,9 +73,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn configure(arguments: &Arguments) -> PhantomConfig {
-    let mut config = match arguments.preset {
-        Preset::Quick => PhantomConfig::quick(),
-        Preset::Standard => PhantomConfig::standard(),
+    let mut config = match (arguments.example, arguments.preset) {
+        (true, _) => PhantomConfig::example(),
+        (_, Preset::Quick) => PhantomConfig::quick(),
+        (_, Preset::Standard) => PhantomConfig::standard(),
     };
     if let Some(subjects) = arguments.subjects {
         config = config.with_subjects(subjects);

@@ -55,6 +55,13 @@ impl PhantomConfig {
         }
     }
 
+    /// The example of docs/TUTORIAL.md: 160 analysed and 57 excluded subjects, small enough for a
+    /// study of half a minute, otherwise as [`quick`](Self::quick).
+    #[must_use]
+    pub fn example() -> Self {
+        Self::quick().with_subjects(160).with_seed(160)
+    }
+
     /// The paper's 1,595 analysed subjects and its event rate; films of 640 x 512 px.
     #[must_use]
     pub fn standard() -> Self {
