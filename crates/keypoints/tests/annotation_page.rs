@@ -1,6 +1,6 @@
 //! The annotation page in Chromium, with a mouse and keys; what it saves is read by this crate.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)] // in a test that is how it fails
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)] // in a test that is how it fails
 
 mod chromium;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector, Trust};
 use vertebra_keypoints::{AnnotationSet, ConfidenceCalibration};
-use vertebra_phantom::sample_training_film;
+use vertebra_phantom::{PhantomConfig, generate};
 use vertebra_radiograph::{Film, Radiograph, Spacing, write_png16};
 
 fn place(point: &Value) -> (f64, f64) {
@@ -184,32 +184,31 @@ fn without_a_model_the_detector_of_the_project_answers() {
 #[test]
 fn found_points_are_read_back_from_the_file_of_every_tool_and_stand_on_a_page() {
     let (folder, _) = folder(0.0);
-    for to in ["films", "marks"] {
-        std::fs::create_dir(folder.path().join(to)).unwrap();
-    }
-    let drawn = sample_training_film([256, 208], 3).unwrap();
-    let picture = drawn.as_film().to_image().unwrap();
-    write_png16(folder.path().join("films/spine.png"), picture.as_film()).unwrap();
-    let value = json(&predict(folder.path(), &["films/spine.png", "--force", "--json"]));
+    std::fs::create_dir(folder.path().join("marks")).unwrap();
+    let cohort = PhantomConfig::quick().with_subjects(8).with_seed(5);
+    generate(&cohort, &folder.path().join("cohort"), &mut |_| {}).unwrap();
+    let film = "cohort/radiographs/P0001_0.dcm";
+    let value = json(&predict(folder.path(), &[film, "--force", "--json"]));
     let found: Vec<(f64, f64)> = value["keypoints"].as_array().unwrap().iter().map(place).collect();
     for (file, format) in
         [("a.json", "coco"), ("a.xml", ""), ("b.xml", "cvat"), ("b.json", "label-studio")]
     {
         let to = format!("marks/{file}");
-        let mut arguments = vec!["films/spine.png", "--force", "--annotations", &to];
+        let mut arguments = vec![film, "--force", "--annotations", &to];
         if !format.is_empty() {
             arguments.extend(["--annotation-format", format]);
         }
         let output = predict(folder.path(), &arguments);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let set = AnnotationSet::read(folder.path().join(&to)).unwrap();
-        let film = set.get("../films/spine.png").unwrap_or_else(|| panic!("{to}: {set:?}"));
-        assert_eq!(film.size, Some([256, 208]));
-        for (got, (x, y)) in film.keypoints.points().iter().zip(&found) {
+        let name = format!("../{film}");
+        let read = set.get(&name).unwrap_or_else(|| panic!("{to}: {set:?}"));
+        assert_eq!(read.size, Some([512, 416]));
+        for (got, (x, y)) in read.keypoints.points().iter().zip(&found) {
             assert!((got.x - x).hypot(got.y - y) < 1e-6, "{to}: {got:?}, expected ({x}, {y})");
         }
     }
-    let arguments = ["films/spine.png", "--force", "--annotate", "page.html"];
+    let arguments = [film, "--force", "--annotate", "page.html"];
     assert!(predict(folder.path(), &arguments).status.success());
     let page = std::fs::read_to_string(folder.path().join("page.html")).unwrap();
     assert!(page.contains(&format!("\"points\":[[{},{}]", found[0].0, found[0].1)), "the points");
