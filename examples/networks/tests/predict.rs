@@ -186,7 +186,7 @@ fn found_points_are_read_back_from_the_file_of_every_tool_and_stand_on_a_page() 
     let (folder, _) = folder(0.0);
     std::fs::create_dir(folder.path().join("marks")).unwrap();
     let cohort = PhantomConfig::quick().with_subjects(8).with_seed(5);
-    generate(&cohort, &folder.path().join("cohort"), &mut |_| {}).unwrap();
+    generate(&cohort, folder.path().join("cohort"), &mut |_| {}).unwrap();
     let film = "cohort/radiographs/P0001_0.dcm";
     let value = json(&predict(folder.path(), &[film, "--force", "--json"]));
     let found: Vec<(f64, f64)> = value["keypoints"].as_array().unwrap().iter().map(place).collect();
