@@ -21,6 +21,9 @@ use vertebra_survival::{
 struct Sample {
     outcomes: Outcomes,
     rounded: Outcomes,
+    /// `outcomes` and `rounded` in clusters of four.
+    clustered: Outcomes,
+    rounded_clusters: Outcomes,
     risk: Vec<f64>,
     other: Vec<f64>,
 }
@@ -28,7 +31,13 @@ struct Sample {
 fn sample(n: usize) -> Sample {
     let SurvivalSample { time, days, event, risk, other, .. } = SurvivalSample::new(n);
     let outcomes = Outcomes::new(time, event.clone()).expect("valid times");
-    Sample { outcomes, rounded: Outcomes::new(days, event).expect("valid times"), risk, other }
+    let rounded = Outcomes::new(days, event).expect("valid times");
+    let in_fours = |outcomes: &Outcomes| {
+        let labels = (0..n).map(|i| i / 4).collect();
+        outcomes.clone().with_clusters(labels).expect("a label each")
+    };
+    let (clustered, rounded_clusters) = (in_fours(&outcomes), in_fours(&rounded));
+    Sample { outcomes, rounded, clustered, rounded_clusters, risk, other }
 }
 
 /// Times `job` on samples of three sizes, after checking its result once.
@@ -106,16 +115,19 @@ fn survival(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn competing(s: &Sample) -> CompetingOutcomes {
+    let cause = s.outcomes.event().iter().enumerate();
+    let cause = cause.map(|(i, &event)| if event { 1 + i % 2 } else { 0 }).collect();
+    CompetingOutcomes::new(s.outcomes.time().to_vec(), cause).expect("valid times")
+}
+
+fn probability(log_hazard: &[f64]) -> Vec<f64> {
+    log_hazard.iter().map(|h| 1.0 - (-0.2 * h.exp()).exp()).collect()
+}
+
 /// Gray's test, Fine and Gray's model and the statistics at a horizon; every second event is of
 /// another cause.
 fn horizon(criterion: &mut Criterion) {
-    let competing = |s: &Sample| {
-        let cause = s.outcomes.event().iter().enumerate();
-        let cause = cause.map(|(i, &event)| if event { 1 + i % 2 } else { 0 }).collect();
-        CompetingOutcomes::new(s.outcomes.time().to_vec(), cause).expect("valid times")
-    };
-    let probability =
-        |h: &[f64]| -> Vec<f64> { h.iter().map(|h| 1.0 - (-0.2 * h.exp()).exp()).collect() };
     on_samples(criterion, "horizon/gray", MEDIUM, |s| {
         let groups: Vec<usize> = s.risk.iter().map(|&r| usize::from(r > 0.0)).collect();
         gray_test(&competing(s).cause(1).expect("events"), &groups).expect("events").test.statistic
@@ -153,7 +165,58 @@ fn horizon(criterion: &mut Criterion) {
     });
 }
 
+/// The rows above of the same names, in clusters of four.
+fn clusters(criterion: &mut Criterion) {
+    on_samples(criterion, "clusters/concordance/harrell_se", MEDIUM, |s| {
+        harrell_c(&s.clustered, &s.risk).expect("pairs").estimate.std_error
+    });
+    on_samples(criterion, "clusters/concordance/uno_se", MEDIUM, |s| {
+        uno_c(&s.clustered, &s.risk, 10.0).expect("pairs").estimate.std_error
+    });
+    on_samples(criterion, "clusters/kaplan_meier/continuous", MEDIUM, |s| {
+        kaplan_meier(&s.clustered).expect("subjects").at(5.0)
+    });
+    on_samples(criterion, "clusters/kaplan_meier/days", MEDIUM, |s| {
+        kaplan_meier(&s.rounded_clusters).expect("subjects").at(5.0)
+    });
+    on_samples(criterion, "clusters/auc/5_horizons", MEDIUM, |s| {
+        let horizons = [1.0, 2.0, 3.0, 4.0, 5.0];
+        auc_at_horizons(&s.clustered, &s.risk, &horizons).expect("cases")[4].estimate.std_error
+    });
+    on_samples(criterion, "clusters/horizon/gray", MEDIUM, |s| {
+        let groups: Vec<usize> = s.risk.iter().map(|&r| usize::from(r > 0.0)).collect();
+        let outcomes = in_clusters(s);
+        gray_test(&outcomes.cause(1).expect("events"), &groups).expect("events").test.statistic
+    });
+    on_samples(criterion, "clusters/horizon/fine_gray_2_covariates", MEDIUM, |s| {
+        let outcomes = in_clusters(s);
+        let cause = outcomes.cause(1).expect("events");
+        fine_gray(&cause, &[&s.risk, &s.other]).expect("a maximum").coefficients[0]
+    });
+    on_samples(criterion, "clusters/horizon/calibration_curve", MEDIUM, |s| {
+        calibration_curve(&s.clustered, &probability(&s.risk), 4.0).expect("a maximum").ici
+    });
+    on_samples(criterion, "clusters/horizon/calibration_line", MEDIUM, |s| {
+        calibration_line(&s.clustered, &probability(&s.risk), 4.0).expect("a fit").slope.value
+    });
+    on_samples(criterion, "clusters/horizon/reclassification", MEDIUM, |s| {
+        let (old, new) = (probability(&s.other), probability(&s.risk));
+        let any = Reclassification::AnyChange;
+        let nri = net_reclassification(&s.clustered, &old, &new, 4.0, &any);
+        nri.expect("moves").total.test.statistic
+    });
+    on_samples(criterion, "clusters/horizon/incident_auc_5_times", MEDIUM, |s| {
+        let times = [1.0, 2.0, 3.0, 4.0, 5.0];
+        incident_auc(&s.clustered, &s.risk, &times, 0.5).expect("events")[4].estimate.std_error
+    });
+}
+
+fn in_clusters(s: &Sample) -> CompetingOutcomes {
+    let labels = (0..s.risk.len()).map(|i| i / 4).collect();
+    competing(s).with_clusters(labels).expect("a label each")
+}
+
 const MEDIUM: [usize; 3] = [1_595, 10_000, 100_000];
 
-criterion_group!(benches, survival, horizon);
+criterion_group!(benches, survival, horizon, clusters);
 criterion_main!(benches);

@@ -58,8 +58,9 @@ pub enum Error {
         /// Subjects with an event.
         events: usize,
     },
-    /// A covariate without any recorded value cannot be imputed from data.
-    #[error("{name}: expected at least one recorded value to learn its imputation from, got none")]
+    /// A covariate without recorded values cannot be imputed from data: one, or two for several
+    /// imputations.
+    #[error("{name}: expected recorded values to learn its imputation from, got none or too few")]
     NothingRecorded {
         /// The covariate.
         name: String,

@@ -13,6 +13,7 @@ mod eligibility;
 mod error;
 mod fracture;
 mod imputation;
+mod multiple_imputation;
 mod outcome;
 mod problem;
 mod ratio;
@@ -37,6 +38,7 @@ pub use fracture::{
     FilmReading, FractureRule, FracturedLevel, GenantGrade, genant_grade, read_film,
 };
 pub use imputation::{Imputation, Imputer};
+pub use multiple_imputation::multiple_imputation;
 pub use outcome::{
     SubjectOutcome, incident_fracture, interval_outcomes, outcomes_from_films, survival_outcomes,
 };

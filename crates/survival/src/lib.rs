@@ -35,6 +35,7 @@
 //! | [`cox`] | Regression of the hazard |
 //! | [`mod@fine_gray`] | Regression of the subdistribution hazard |
 //! | [`interval_censored`] | All of this where events are dated to an interval between visits |
+//! | [`imputation`] | What may missing covariates have been? |
 //! | [`losses`] | Training networks |
 //! | [`resampling`] | Bootstrap and jackknife of any statistic |
 //! | [`validation`] | What will a model be worth to new subjects? Optimism, cross-validation, imputations |
@@ -70,6 +71,7 @@ pub mod estimate;
 pub mod fine_gray;
 pub mod group_tests;
 pub mod horizon;
+pub mod imputation;
 pub mod interval_censored;
 pub mod losses;
 pub mod numeric;

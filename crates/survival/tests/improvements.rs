@@ -231,11 +231,6 @@ fn what_is_undefined_or_unsupported_is_named() {
     );
     assert!(matches!(calibration_curve(&outcomes, &[0.2; 4], 2.5), Err(Error::Undefined { .. })));
     assert!(matches!(calibration_line(&outcomes, &[0.2; 4], 2.5), Err(Error::Undefined { .. })));
-    let weighted = outcomes.clone().with_weights(vec![2.0; 4]).unwrap();
-    assert!(matches!(
-        pseudo_observations(&weighted, 2.5),
-        Err(Error::Unsupported { with: "case weights", .. })
-    ));
     let late = outcomes.clone().with_entry(vec![0.5; 4]).unwrap();
     assert!(matches!(
         pseudo_observations(&late, 2.5),

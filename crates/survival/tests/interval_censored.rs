@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use serde_json::Value;
 use vertebra_survival::{
-    Outcomes, auc_at, concordance,
+    BootstrapOptions, Outcomes, auc_at, concordance,
     cox::{CoxOptions, Design},
     interval_censored::{
         AccuracyOptions, FlexibleOptions, IntervalCoxOptions, IntervalOutcomes, turnbull,
@@ -217,7 +217,8 @@ fn weights_are_repetitions_and_doubled_rows_in_clusters_change_nothing() {
         fit.estimate(0, 0.95).unwrap().std_error
     };
     close("robust", error(&a) / error(&b), 1.0, 0.05);
-    let accuracy = AccuracyOptions::default().with_clusters(twice);
+    let accuracy = AccuracyOptions::default()
+        .with_bootstrap(BootstrapOptions::default().with_replicates(200).with_clusters(twice));
     let (one, two) = (
         AccuracyOptions::default().auc_at(&outcomes, &x, 5.0).unwrap().estimate,
         accuracy.auc_at(&doubled, &x_twice, 5.0).unwrap().estimate,

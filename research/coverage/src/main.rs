@@ -31,8 +31,8 @@ fn main() -> std::process::ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
     let of_figures = arguments.next_if(|first| first == "figures").is_some();
     let arguments: Result<Vec<u64>, _> = arguments.map(|a| a.parse()).collect();
-    if let (true, Ok([samples, ..])) = (of_figures, arguments.as_deref()) {
-        return match all_figures(*samples) {
+    if let (true, Ok([samples, size @ ..])) = (of_figures, arguments.as_deref()) {
+        return match all_figures(*samples, size.first().map(|n| *n as usize)) {
             Ok(()) => std::process::ExitCode::SUCCESS,
             Err(why) => {
                 eprintln!("error: {why}");
@@ -64,15 +64,16 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-/// The three sizes with independent subjects, then in clusters; the larger ones have a quarter and
-/// a tenth of the samples.
-fn all_figures(samples: u64) -> Result<(), Error> {
+/// The three sizes, or one of them, with independent subjects, then in clusters; the larger ones
+/// have a quarter and a tenth of the samples.
+fn all_figures(samples: u64, only: Option<usize>) -> Result<(), Error> {
     let mut truths = coverage::Truths::default();
     for clustered in [false, true] {
         let [small, medium, large] = SCENARIOS.map(|s| Cohort { n: s.n, rate: s.rate, clustered });
         let cohorts =
             [(small, samples), (medium, samples.div_ceil(4)), (large, samples.div_ceil(10))];
-        coverage::report(&cohorts, &mut truths)?;
+        let chosen = cohorts.into_iter().filter(|(cohort, _)| only.is_none_or(|n| cohort.n == n));
+        coverage::report(&chosen.collect::<Vec<_>>(), &mut truths)?;
     }
     Ok(())
 }

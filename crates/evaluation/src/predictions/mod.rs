@@ -2,7 +2,8 @@
 //!
 //! - [`Prediction`]: calibration in the large ([`ObservedExpected`]), intercept and slope, groups
 //!   of predicted risk ([`CalibrationGroup`]) and a smooth curve with the ICI ([`Curve`]), the
-//!   [`Brier`] score, accuracy and [`NetBenefit`] at threshold probabilities.
+//!   [`Brier`] score, accuracy and [`NetBenefit`] at threshold probabilities, and the [`SampleSize`]
+//!   of a validation.
 //! - [`BrierComparison`]: two predictions for the same horizon, with what the second adds to the
 //!   first.
 //! - [`IntegratedBrier`]: one model's Brier score over several horizons.
@@ -21,6 +22,7 @@
 
 pub(crate) mod brier;
 pub(crate) mod prediction;
+mod sample_size;
 
 pub use brier::{
     Brier, BrierComparison, BrierOverSpan, BrierScore, ImprovementOf, IntegratedBrier,
@@ -30,3 +32,4 @@ pub use prediction::{
     CalibrationGroup, Coefficient, Curve, CurvePoint, GonenHeller, Line, NetBenefit,
     ObservedExpected, Prediction, Slope,
 };
+pub use sample_size::SampleSize;

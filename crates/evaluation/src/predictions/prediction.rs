@@ -3,6 +3,7 @@
 use crate::discrimination::horizon::{AccuracyAt, accuracy};
 use crate::estimate::{Estimate, Interval};
 use crate::predictions::brier::{Brier, brier};
+use crate::predictions::sample_size::{SampleSize, sample_size};
 use crate::run::{Run, figure, on_endpoint};
 use crate::sample::Prediction as Column;
 use crate::{Figure, Keys, Reason, Undefined, keys};
@@ -42,6 +43,9 @@ pub struct Prediction {
     pub net_benefit: Vec<Figure<NetBenefit>>,
     /// What a proportional hazards model says of its own discrimination.
     pub gonen_heller: Figure<GonenHeller>,
+    /// How many subjects a validation takes; absent in files of versions before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_size: Option<Figure<SampleSize>>,
 }
 
 /// Observed over expected risk.
@@ -212,6 +216,7 @@ fn one(run: &Run<'_>, column: &Column) -> Prediction {
             Ok(log_hazard) => concordance_of_the_model(log_hazard),
             Err(undefined) => undefined.clone().into(),
         },
+        sample_size: Some(sample_size(run, risk, horizon)),
     }
 }
 
@@ -262,6 +267,12 @@ fn groups(run: &Run<'_>, risk: &[f64], horizon: f64) -> Figure<Vec<CalibrationGr
     let got = on_endpoint!(run.sample.observed, |endpoint| run
         .calibration()
         .calibration_groups(endpoint, risk, horizon, n));
+    if n > risk.len() {
+        let subjects = risk.len();
+        let why =
+            format!("expected at most as many (--groups) as the {subjects} subjects, got {n}");
+        return Undefined::new(Reason::InvalidInput, why).into();
+    }
     let of = |g: vertebra_survival::calibration::CalibrationGroup| CalibrationGroup {
         n: g.n,
         events: g.events,

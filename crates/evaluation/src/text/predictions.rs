@@ -3,7 +3,7 @@
 use super::cells::{cells, fixed, interval, line};
 use crate::discrimination::AccuracyAt;
 use crate::estimate::Estimate;
-use crate::predictions::{BrierScore, CalibrationGroup, NetBenefit, Prediction};
+use crate::predictions::{BrierScore, CalibrationGroup, NetBenefit, Prediction, SampleSize};
 use crate::{Evaluation, Figure};
 use std::fmt::{Formatter, Result, Write};
 
@@ -53,7 +53,8 @@ fn one(f: &mut Formatter<'_>, prediction: &Prediction, unit: &str) -> Result {
             Figure::Defined(at) => net_benefit(f, at)?,
         }
     }
-    prediction.accuracy.iter().try_for_each(|at| accuracy(f, at))
+    prediction.accuracy.iter().try_for_each(|at| accuracy(f, at))?;
+    prediction.sample_size.iter().try_for_each(|size| sample_size(f, size))
 }
 
 fn calibration_group(f: &mut Formatter<'_>, group: &CalibrationGroup) -> Result {
@@ -87,6 +88,19 @@ fn accuracy(f: &mut Formatter<'_>, at: &AccuracyAt) -> Result {
                 f,
                 "{label:<10} sensitivity {sensitivity}, specificity {specificity}, PPV {ppv}, \
                  NPV {npv}"
+            )
+        }
+    }
+}
+
+fn sample_size(f: &mut Formatter<'_>, size: &Figure<SampleSize>) -> Result {
+    match size {
+        Figure::Undefined(why) => writeln!(f, "  {why}"),
+        Figure::Defined(size) => {
+            let SampleSize { for_oe, for_slope, for_c, n, events } = size;
+            writeln!(
+                f,
+                "  a validation as precise as asked takes {n} subjects followed to the horizon,                  {events:.0} events (observed / expected {for_oe}, slope {for_slope}, AUC {for_c})"
             )
         }
     }

@@ -12,6 +12,8 @@ pub use films::CheckedFilms;
 use serde::Serialize;
 use vertebra_cohort::{ExclusionStep, UnreadColumn};
 use vertebra_report::results::{MissingCovariate, OutcomeSummary, SplitSummary};
+use vertebra_survival::Outcomes;
+use vertebra_survival::sample_size::{DevelopmentOfSurvivalModel, DevelopmentSizes};
 
 /// What a cohort holds, as a study would use it. `Display` is a page of text.
 #[derive(Debug, Clone, Serialize)]
@@ -51,6 +53,10 @@ pub struct CheckedModel {
     pub covariates: Vec<String>,
     /// Events of the development set per covariate.
     pub events_per_covariate: f64,
+    /// How many subjects, with how many events, it takes to develop a model of so many covariates
+    /// (Riley et al., *BMJ* 368:m441, 2020), where it explains 15 % of what can be explained;
+    /// `None` where there is no event.
+    pub needed: Option<DevelopmentSizes>,
 }
 
 impl Study<'_> {
@@ -66,9 +72,12 @@ impl Study<'_> {
         let films = films::check(context, observer);
         let covariates = Covariates::of(&data, context.config.covariates())?;
         let events = data.size(data.development()).events as f64;
+        let follow_up = data.outcomes.subset(data.development());
+        let horizon = context.config.main_horizon;
         let model = |covariates: &Vec<_>| CheckedModel {
             covariates: covariates.iter().map(ToString::to_string).collect(),
             events_per_covariate: events / covariates.len() as f64,
+            needed: needed(&follow_up, covariates.len(), horizon),
         };
         Ok(CohortCheck {
             subjects: data.flow.start(),
@@ -86,6 +95,17 @@ impl Study<'_> {
         })
     }
 }
+
+/// The sample size by the rate of events and the mean follow-up of these outcomes.
+fn needed(outcomes: &Outcomes, covariates: usize, horizon: f64) -> Option<DevelopmentSizes> {
+    let years: f64 = outcomes.time().iter().sum();
+    let (rate, mean) = (outcomes.n_events() as f64 / years, years / outcomes.n_subjects() as f64);
+    let r2 = EXPLAINED * DevelopmentOfSurvivalModel::max_r2(rate, mean);
+    DevelopmentOfSurvivalModel::new(covariates, r2, rate, mean, horizon).sizes().ok()
+}
+
+/// The share of the largest R2 that is planned for.
+const EXPLAINED: f64 = 0.15;
 
 fn annotated(data: &StudyData) -> usize {
     (0..data.n()).filter(|&i| data.annotation(i).is_some()).count()
@@ -113,6 +133,8 @@ mod tests {
         let events = data.size(data.development()).events;
         assert_eq!(found.models[0].covariates, ["age", "sex"]);
         assert_eq!(found.models[0].events_per_covariate, events as f64 / 2.0);
+        let needed = found.models[0].needed.unwrap();
+        assert!(needed.n > data.n() && needed.events > events as f64, "{needed:?}");
         let age = found.columns.iter().find(|column| column.name == "age").unwrap();
         let ages: Vec<f64> = (0..data.n()).map(|i| data.subject(i).age).collect();
         let least = ages.iter().copied().fold(f64::INFINITY, f64::min);
@@ -120,6 +142,8 @@ mod tests {
         assert_eq!(age.doubt, None);
         let text = found.to_string();
         assert!(text.contains("48 of 60 subjects are analysed"), "{text}");
+        let size = format!("takes {} subjects, {:.0} events", needed.n, needed.events);
+        assert!(text.contains(&size), "{text}");
         assert!(serde_json::to_string(&found).unwrap().contains("\"analysed\":48"));
     }
 

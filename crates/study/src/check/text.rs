@@ -23,7 +23,14 @@ impl fmt::Display for CohortCheck {
         writeln!(f, "\nModels (events of the development set per covariate)")?;
         for (model, number) in self.models.iter().zip(1..) {
             let names = model.covariates.join(", ");
-            writeln!(f, "  {number}: {names} ({:.1})", model.events_per_covariate)?;
+            write!(f, "  {number}: {names} ({:.1})", model.events_per_covariate)?;
+            match &model.needed {
+                Some(size) => {
+                    let (n, events) = (size.n, size.events);
+                    writeln!(f, "; takes {n} subjects, {events:.0} events (Riley et al. 2020)")?;
+                }
+                None => writeln!(f)?,
+            }
         }
         self.films.write(self.annotated, f)?;
         if !self.notes.is_empty() {

@@ -79,7 +79,8 @@ impl CalibrationOptions {
         };
         let whole = read(&curve)?;
         let mut samples = bootstrap.clone();
-        if let Some(labels) = endpoint.follow_up().clusters().filter(|_| samples.clusters.is_none())
+        if let Some(labels) =
+            endpoint.follow_up().clusters().filter(|_| samples.drawing.clusters.is_none())
         {
             samples = samples.with_clusters(labels.to_vec());
         }

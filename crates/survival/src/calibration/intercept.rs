@@ -6,7 +6,7 @@
 //! hazard is to be multiplied; 0 is right, above 0 the model predicts too little. The *line* has
 //! both free: a slope below 1 means predictions that are too extreme. Estimates solve the
 //! generalised estimating equations with independence and constant variance,
-//! `sum_i (theta_i - mu_i) dmu_i/d(a, b) = 0`; standard errors are the sandwich ones.
+//! `sum_i w_i (theta_i - mu_i) dmu_i/d(a, b) = 0` (`w_i` are the case weights); standard errors are the sandwich ones.
 //!
 //! Sources: van Geloven et al., *BMJ* 377:e069249, 2022; McLernon et al., *Ann. Intern. Med.*
 //! 176:105-114,
@@ -22,7 +22,7 @@ use crate::{
         mean_and_sd,
         newton::{DETERMINED, Failure, Local, maximise},
     },
-    outcomes::{Endpoint, check},
+    outcomes::{Endpoint, Outcomes, check},
 };
 
 /// Intercept and slope fitted together.
@@ -132,6 +132,7 @@ pub(crate) fn complementary_log_log(
 struct Equations<'a> {
     lp: Vec<f64>,
     observed: Vec<f64>,
+    outcomes: &'a Outcomes,
     units: Units<'a>,
 }
 
@@ -172,7 +173,8 @@ impl<'a> Equations<'a> {
     ) -> Result<Self, Error> {
         let lp = complementary_log_log(predicted_risk, endpoint)?;
         let units = Units::of(endpoint.follow_up(), NAME)?;
-        Ok(Self { lp, observed: pseudo_observations(endpoint, horizon)?, units })
+        let observed = pseudo_observations(endpoint, horizon)?;
+        Ok(Self { lp, observed, outcomes: endpoint.follow_up(), units })
     }
 
     fn estimate(&self, (value, variance): (f64, f64), level: f64) -> Estimate {
@@ -254,7 +256,7 @@ impl Line<'_> {
         let (p, per_scale) = (b.len(), 1.0 / self.scale);
         let (mut score, mut information) = (vec![0.0; p], Matrix::zeros(p));
         let mut fit = Fit::new(p);
-        let Equations { lp, observed, units } = self.equations;
+        let Equations { lp, observed, outcomes, units } = self.equations;
         // What clusters add to the score, where there are any.
         let mut sums = vec![[0.0; 2]; if units.are_clusters() { lp.len() } else { 0 }];
         for (i, (&lp, observed)) in lp.iter().zip(observed).enumerate() {
@@ -263,18 +265,20 @@ impl Line<'_> {
             let residual = observed + (-hazard).exp_m1();
             let slope = (linear - hazard).exp();
             let x = &[slope, slope * z][..p];
-            fit.squares += residual * residual;
+            let weight = outcomes.weight(i);
+            let pull = weight * residual * per_scale;
+            fit.squares += weight * residual * residual;
             fit.steepest = slope.max(fit.steepest);
             fit.least_hazard = hazard.min(fit.least_hazard);
-            add(&mut score, residual * per_scale, x);
-            fit.bread.add_outer(per_scale, x);
+            add(&mut score, pull, x);
+            fit.bread.add_outer(weight * per_scale, x);
             // Beside the square of the slope, what the curve's bend makes of the residual.
             let bend = if slope > 0.0 { slope * (1.0 - hazard) } else { 0.0 };
-            let curvature = slope * slope - residual * bend;
+            let curvature = weight * (slope * slope - residual * bend);
             information.add_outer(curvature * per_scale, &[1.0, z][..p]);
             match sums.get_mut(units.unit(i)) {
-                Some(sum) => add(&mut sum[..p], residual * per_scale, x),
-                None => fit.meat.add_outer((residual * per_scale).powi(2), x),
+                Some(sum) => add(&mut sum[..p], pull, x),
+                None => fit.meat.add_outer(pull * pull, x),
             }
         }
         sums.iter().for_each(|sum| fit.meat.add_outer(1.0, &sum[..p]));

@@ -73,7 +73,7 @@ impl ConcordanceOptions {
         let strata = index.prepare(outcomes)?;
         let rank = |risk: &&[f64]| strata.iter().map(|s| s.ranks(risk)).collect();
         let ranks: Vec<Vec<Ranks>> = risks.iter().map(rank).collect();
-        let clusters = bootstrap.clusters.as_deref().map(members);
+        let clusters = bootstrap.drawing.clusters.as_deref().map(members);
         let scratch = || Resampled::new(&index, &strata, clusters.as_deref(), outcomes);
         let one = |sample: &mut Resampled<'_>, replicate: u64| {
             sample.counts.fill(0.0);
@@ -93,7 +93,7 @@ impl ConcordanceOptions {
         bootstrap: &BootstrapOptions,
     ) -> Result<(Self, BootstrapOptions), Error> {
         let (mut index, mut bootstrap) = (self.clone(), bootstrap.clone());
-        match (self.clusters(), &bootstrap.clusters) {
+        match (self.clusters(), &bootstrap.drawing.clusters) {
             (Some(a), Some(b)) if a != b => {
                 return Err(Error::Unsupported {
                     what: "the bootstrap",

@@ -156,11 +156,7 @@ impl ConcordanceOptions {
         outcomes: &Outcomes,
         groups: &TimeGroups,
     ) -> Result<Vec<f64>, Error> {
-        let mut time_weights = pair_weights(outcomes, groups, self.time_weight)?;
-        if let Some(horizon) = self.horizon {
-            time_weights[groups.count_until(horizon)..].fill(0.0);
-        }
-        Ok(time_weights)
+        pair_weights(outcomes, groups, (self.time_weight, self.horizon))
     }
 
     pub(crate) fn clusters(&self) -> Option<&[usize]> {

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    outcomes::Outcomes,
+    outcomes::{Outcomes, check},
     risk_sets::{censoring::censoring, time_groups::TimeGroups},
 };
 
@@ -26,29 +26,35 @@ pub enum TimeWeight {
     PerEvent,
 }
 
-/// One weight for each group of equal times.
+/// One weight for each group of equal times: 0 beyond `horizon`.
 pub(crate) fn pair_weights(
     outcomes: &Outcomes,
     groups: &TimeGroups,
-    kind: TimeWeight,
+    (kind, horizon): (TimeWeight, Option<f64>),
 ) -> Result<Vec<f64>, Error> {
+    let counted = horizon.map_or(groups.len(), |horizon| groups.count_until(horizon));
+    let mut weights = vec![0.0; groups.len()];
     if kind == TimeWeight::Harrell {
-        return Ok(vec![1.0; groups.len()]);
+        weights[..counted].fill(1.0);
+        return Ok(weights);
     }
-    if outcomes.entry().is_some() && matches!(kind, TimeWeight::Uno | TimeWeight::Schemper) {
-        return Err(Error::Unsupported {
-            what: "weighting by the censoring curve",
-            with: "delayed entry",
-        });
+    let by_censoring = matches!(kind, TimeWeight::Uno | TimeWeight::Schemper);
+    if by_censoring {
+        check::no_entry("weighting by the censoring curve", outcomes)?;
     }
+    let given = outcomes.censoring().filter(|_| by_censoring);
     let sample = outcomes.total_weight();
     let mut survival = 1.0;
-    let weights = censoring(outcomes, groups).into_iter().map(|step| {
-        let (n, uncensored) = (step.at_risk, step.before);
-        if n <= 0.0 {
-            return 0.0; // in a bootstrap sample without the last subjects
+    for (g, step) in censoring(outcomes, groups).into_iter().enumerate().take(counted) {
+        let n = step.at_risk;
+        if n <= 0.0 || (given.is_some() && step.events <= 0.0) {
+            continue; // in a bootstrap sample without the last subjects; without a pair
         }
-        let weight = match kind {
+        let uncensored = match given {
+            Some(curve) => curve.known(groups.times()[g], curve.before(groups.times()[g]))?,
+            None => step.before,
+        };
+        weights[g] = match kind {
             TimeWeight::Harrell => 1.0,
             TimeWeight::Uno => 1.0 / (uncensored * uncensored),
             TimeWeight::Survival => sample * survival / n,
@@ -56,7 +62,6 @@ pub(crate) fn pair_weights(
             TimeWeight::PerEvent => 1.0 / n,
         };
         survival *= step.left() / n;
-        weight
-    });
-    Ok(weights.collect())
+    }
+    Ok(weights)
 }

@@ -133,47 +133,31 @@ impl CurveOptions {
         worth: f64,
     ) {
         let z = curve.pivot().two_sided(self.level);
-        let (mut survival, mut variance, mut se) = (1.0, 0.0f64, 0.0);
+        let mut now = Course { survival: 1.0, ..Course::default() };
         let (mut lower, mut upper) = (1.0, 1.0);
-        let (mut hazard, mut hazard_variance, mut hazard_se) = (0.0f64, 0.0f64, 0.0);
+        let (mut se, mut hazard_se) = (0.0, 0.0);
         let mut fewest = f64::INFINITY;
         for (k, &events) in events.iter().enumerate() {
             let (n, d) = (curve.n_risk[k], curve.n_event[k]);
             fewest = n.min(fewest);
-            let mut step = 0.0;
-            if d > 0.0 {
-                let (hazard_step, hazard_variance_step) = match self.estimator {
-                    CurveEstimator::FlemingHarrington => one_by_one(n, d, events),
-                    _ => (d / n, d / (n * n)),
-                };
-                hazard += hazard_step;
-                hazard_variance += hazard_variance_step;
-                if self.estimator == CurveEstimator::KaplanMeier {
-                    survival = if is_all(d, n) { 0.0 } else { survival * ((n - d) / n) };
-                    step = if is_all(d, n) { 0.0 } else { d / (n * (n - d)) };
-                } else {
-                    survival = (-hazard).exp();
-                    step = hazard_variance_step;
-                }
-                variance += step;
-            }
+            let step = if d > 0.0 { now.pass(self.estimator, (n, d), events) } else { 0.0 };
             if d > 0.0 || k == 0 {
                 let of_log = usize::from(self.estimator != CurveEstimator::KaplanMeier);
-                let robust = variances.at(k, [variance, hazard_variance]);
+                let robust = variances.at(k, [now.variance, now.hazard_variance]);
                 hazard_se = robust[1].sqrt();
                 // Once the curve is 0 its error stays.
-                se = if survival > 0.0 { robust[of_log].sqrt() } else { se };
+                se = if now.survival > 0.0 { robust[of_log].sqrt() } else { se };
             }
-            if hazard == 0.0 {
+            if now.hazard == 0.0 {
                 (lower, upper) = (1.0 - upper_of_none(fewest * worth, self.level), 1.0);
             } else if d > 0.0 {
-                (lower, upper) = self.scale.around(survival, se, z, upper);
+                (lower, upper) = self.scale.around(now.survival, se, z, upper);
             }
-            curve.survival.push(survival);
+            curve.survival.push(now.survival);
             curve.std_error_log.push(se);
             curve.lower.push(lower);
             curve.upper.push(upper);
-            curve.cumulative_hazard.push(hazard);
+            curve.cumulative_hazard.push(now.hazard);
             curve.std_error_hazard.push(hazard_se);
             curve.variance_steps.push(step);
         }
@@ -203,6 +187,35 @@ impl CurveOptions {
 }
 
 const NAME: &str = "the curve's interval";
+
+/// A curve and the variances of its logarithm and of its hazard, as far as they have come.
+#[derive(Default)]
+struct Course {
+    survival: f64,
+    variance: f64,
+    hazard: f64,
+    hazard_variance: f64,
+}
+
+impl Course {
+    /// Past `d` (weighted) events among `n`; returns what they add to the variance of `ln S`.
+    fn pass(&mut self, estimator: CurveEstimator, (n, d): (f64, f64), events: u32) -> f64 {
+        let (hazard, variance) = match estimator {
+            CurveEstimator::FlemingHarrington => one_by_one(n, d, events),
+            _ => (d / n, d / (n * n)),
+        };
+        self.hazard += hazard;
+        self.hazard_variance += variance;
+        let step;
+        (self.survival, step) = match estimator {
+            CurveEstimator::KaplanMeier if is_all(d, n) => (0.0, 0.0),
+            CurveEstimator::KaplanMeier => (self.survival * ((n - d) / n), d / (n * (n - d))),
+            _ => ((-self.hazard).exp(), variance),
+        };
+        self.variance += step;
+        step
+    }
+}
 
 /// Hazard and variance of `count` tied events of total weight `d`, taken one after another.
 fn one_by_one(n: f64, d: f64, count: u32) -> (f64, f64) {

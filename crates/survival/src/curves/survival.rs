@@ -167,7 +167,10 @@ impl SurvivalCurve {
 
     /// Mean survival time up to `horizon` years, the area under the curve, with its standard error
     /// `sqrt(sum_k A_k^2 v_k)`, `A_k` being the area beyond `t_k` and `v_k` the variance that
-    /// `t_k` adds to `ln S` (Andersen et al., 1993, sec. IV.3.1; R's `print(rmean = ..)`).
+    /// `t_k` adds to `ln S` (Andersen et al., 1993, sec. IV.3.1; R's `print(rmean = ..)`). The
+    /// interval is symmetric on the logit scale of the share of `horizon` that is lived, as the
+    /// time lost is skewed where few have the event; without an event, what
+    /// lies under the curve's exact bounds.
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] for a horizon that is not positive, [`Error::Undefined`] where the
@@ -196,8 +199,23 @@ impl SurvivalCurve {
             let counts = (&self.n_risk[..rows], &self.n_event[..rows]);
             variance = dependence.variance(&areas, counts, variance);
         }
-        let by = (self.pivot(), Scale::Plain);
-        Ok(Estimate::around(beyond + end, f64::sqrt(variance), by, self.level))
+        let (mean, std_error) = (beyond + end, f64::sqrt(variance));
+        if std_error > 1e-13 * horizon {
+            let by = (self.pivot(), Scale::Logit);
+            let share = Estimate::around(mean / horizon, std_error / horizon, by, self.level);
+            let Interval { lower, upper, level } = share.interval;
+            let interval = Interval::new(lower * horizon, upper * horizon, level);
+            return Ok(Estimate::new(mean, std_error, interval));
+        }
+        // Nobody, or everybody at one time, had the event: what lies under the curve's bounds.
+        let area = |bound: &[f64], before: f64| {
+            let ends = self.times[..rows].iter().skip(1).copied().chain([horizon]);
+            let steps = self.times[..rows].iter().zip(ends).zip(bound);
+            let first = self.times[..rows].first().map_or(horizon, |first| *first);
+            before * first + steps.map(|((from, to), s)| s * (to - from)).sum::<f64>()
+        };
+        let (lower, upper) = (area(&self.lower, self.lower_before), area(&self.upper, 1.0));
+        Ok(Estimate::new(mean, std_error, Interval::new(lower, upper.max(mean), self.level)))
     }
 
     fn row_at(&self, time: f64) -> Option<usize> {

@@ -18,7 +18,7 @@ pub(crate) fn upper_of_none(n: f64, level: f64) -> f64 {
 }
 
 /// The value, or the end of [0, 1] that it misses by the rounding of its sums alone.
-fn at_its_end(value: f64) -> f64 {
+pub(crate) fn at_its_end(value: f64) -> f64 {
     const ROUNDING: f64 = 1e-12;
     match value {
         v if v < ROUNDING => 0.0,

@@ -26,6 +26,7 @@ mod interval;
 mod paired;
 mod reference;
 mod score_test;
+pub(crate) mod shares;
 mod test;
 mod units;
 

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::numeric::distributions::{Normal, Student};
 
 /// The reference distribution behind the intervals and P values of a figure that rests on few
-/// subjects: a concordance on the events that count, an area, a Brier score or a reclassification
-/// on the cases.
+/// subjects: a concordance on the events that count, an area, a Brier score, a net benefit or a
+/// reclassification on the cases, a subdistribution hazard ratio on the events of its cause.
 ///
-/// Other figures (curves, observed over expected, calibration, tests of groups, regressions) are
+/// Other figures (curves, observed over expected, calibration, tests of groups, Cox regression) are
 /// compared with the normal or the chi-square distribution, but with Student's t or F on one
 /// degree of freedom less than there are clusters where [`Outcomes`](crate::Outcomes) have fewer
 /// than 30 of them.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     cox::{BaselineHazard, Design, scaled::Scaled, standardised::Standardised},
     error::Error,
-    estimate::{Estimate, Pivot, Scale, Test, Units},
+    estimate::{Estimate, Pivot, ReferenceDistribution, Scale, Test, Units},
     numeric::{
         linear::dot,
         newton::{Failure, Maximum, maximise},
@@ -43,9 +43,14 @@ pub struct FineGrayFit {
     pub log_likelihood: f64,
     /// Cumulative subdistribution hazard of a subject with all covariates 0.
     baseline: BaselineHazard,
-    /// What a coefficient divided by its standard error is compared with.
+    /// What a coefficient divided by its standard error is compared with by each reference
+    /// distribution, and by which; fits written before compare with the normal distribution.
     #[serde(default = "normal")]
-    pivot: Pivot,
+    student: Pivot,
+    #[serde(default = "normal")]
+    normal: Pivot,
+    #[serde(default)]
+    reference: ReferenceDistribution,
 }
 
 fn normal() -> Pivot {
@@ -63,6 +68,22 @@ pub struct SubdistributionHazardRatio {
 }
 
 impl FineGrayFit {
+    /// Distribution behind intervals and P values; by default Student's t with one degree of
+    /// freedom less than there are events of the cause (clusters with one), as a sandwich of few
+    /// events is too small. `cmprsk` takes the normal distribution.
+    #[must_use]
+    pub fn with_reference(mut self, reference: ReferenceDistribution) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    fn pivot(&self) -> Pivot {
+        match self.reference {
+            ReferenceDistribution::Student => self.student,
+            ReferenceDistribution::Normal => self.normal,
+        }
+    }
+
     /// The hazard ratio of the `covariate`-th covariate, from 0, with its interval at a confidence
     /// level such as 0.95.
     ///
@@ -86,10 +107,10 @@ impl FineGrayFit {
             let (name, why) = ("the hazard ratio's interval", "its standard error is 0");
             return Err(Error::Undefined { name, why });
         }
-        let (ratio, by) = (b.exp(), (self.pivot, Scale::Log));
+        let (ratio, by) = (b.exp(), (self.pivot(), Scale::Log));
         Ok(SubdistributionHazardRatio {
             ratio: Estimate::around(ratio, ratio * se, by, level),
-            test: Test::two_sided(b / se, self.pivot),
+            test: Test::two_sided(b / se, self.pivot()),
         })
     }
 
@@ -153,7 +174,10 @@ pub fn fine_gray(endpoint: &impl Endpoint, covariates: &[&[f64]]) -> Result<Fine
     let start = vec![0.0; sample.covariates.n_columns()];
     let units = Units::of(any, NAME)?;
     let maximum = maximise(start, |b| sample.derivatives(b)).map_err(|why| why.undefined(NAME))?;
-    fitted(&sample, &maximum, units)
+    let own = |&i: &usize| any.event()[i] && endpoint.is_of_interest(i);
+    let student =
+        units.resting_on((0..any.n_subjects()).filter(own), ReferenceDistribution::Student);
+    fitted(&sample, &maximum, (units, student))
 }
 
 const NAME: &str = "the subdistribution hazard fit";
@@ -166,7 +190,7 @@ const IRREGULAR: f64 = 1e12;
 fn fitted(
     sample: &Sample<'_>,
     maximum: &Maximum<Pass>,
-    units: Units<'_>,
+    (units, student): (Units<'_>, Pivot),
 ) -> Result<FineGrayFit, Error> {
     let (standardised, here) = (&sample.covariates, &maximum.here);
     let bread = here
@@ -197,6 +221,8 @@ fn fitted(
         log_likelihood_null: maximum.at_start.value,
         log_likelihood: here.value,
         baseline: BaselineHazard::from_steps(steps),
-        pivot: units.normal(),
+        student,
+        normal: units.normal(),
+        reference: ReferenceDistribution::default(),
     })
 }

@@ -103,20 +103,9 @@ impl GrayOptions {
     /// As [`gray_test`], and [`Error::InvalidSetting`] for an exponent that is not finite.
     pub fn test(&self, endpoint: &impl Endpoint, groups: &[usize]) -> Result<GrayTest, Error> {
         let outcomes = endpoint.follow_up();
-        check::length("groups", groups, outcomes)?;
-        check::no_entry(NAME, outcomes)?;
-        let units = Units::of(outcomes, NAME)?;
         let own = |i: usize| outcomes.event()[i] && endpoint.is_of_interest(i);
-        if !(0..groups.len()).any(own) {
-            return Err(Error::NoEvents { n: groups.len() });
-        }
-        if !self.rho.is_finite() {
-            return Err(Error::InvalidSetting {
-                name: "rho",
-                expected: "finite",
-                got: self.rho.to_string(),
-            });
-        }
+        self.check(outcomes, groups, own)?;
+        let units = Units::of(outcomes, NAME)?;
         let by_group = members(groups);
         let mut group_of = vec![0; groups.len()];
         for (g, subjects) in by_group.iter().enumerate() {
@@ -157,6 +146,26 @@ impl GrayOptions {
         let n = by_group.iter().map(Vec::len).collect();
         Ok(GrayTest { n, score, covariance, test })
     }
+
+    fn check(
+        &self,
+        outcomes: &Outcomes,
+        groups: &[usize],
+        own: impl Fn(usize) -> bool,
+    ) -> Result<(), Error> {
+        check::length("groups", groups, outcomes)?;
+        check::no_entry(NAME, outcomes)?;
+        if !(0..groups.len()).any(own) {
+            return Err(Error::NoEvents { n: groups.len() });
+        }
+        match self.rho.is_finite() {
+            true => Ok(()),
+            false => {
+                let got = self.rho.to_string();
+                Err(Error::InvalidSetting { name: "rho", expected: "finite", got })
+            }
+        }
+    }
 }
 
 const NAME: &str = "Gray's test";
@@ -182,6 +191,21 @@ impl Cell {
     fn untied(&self, events: f64, at_risk: f64) -> f64 {
         let unit = self.units / self.at_risk;
         untied(events * unit, at_risk * unit)
+    }
+
+    /// Survival past the events of this time.
+    fn pass(&mut self) {
+        let left = 1.0 - (self.own + self.other) / self.at_risk;
+        // Weighted sums may differ by rounding.
+        self.survival[1] = if left > 1e-12 { self.survival[0] * left } else { 0.0 };
+    }
+
+    /// On to the next time.
+    fn go_on(&mut self) {
+        if self.own > 0.0 {
+            self.incidence += self.survival[0] * self.own / self.at_risk;
+        }
+        (self.own, self.other, self.survival[0]) = (0.0, 0.0, self.survival[1]);
     }
 
     /// `h = Y / S(t-)`; 0 where nobody is left.
@@ -229,11 +253,7 @@ fn table(
                 false => cell.other += weight(i as usize),
             }
         }
-        for cell in cells.iter_mut().filter(|cell| cell.at_risk > 0.0) {
-            let left = 1.0 - (cell.own + cell.other) / cell.at_risk;
-            // Weighted sums may differ by rounding.
-            cell.survival[1] = if left > 1e-12 { cell.survival[0] * left } else { 0.0 };
-        }
+        cells.iter_mut().filter(|cell| cell.at_risk > 0.0).for_each(Cell::pass);
         if !group.events.is_empty() {
             let own = cells.iter().map(|cell| cell.own).sum::<f64>();
             let expanded = cells.iter().map(Cell::expanded).sum::<f64>();
@@ -242,12 +262,7 @@ fn table(
             let pooled = [before, pooled];
             rows.push(Row { time, cells: cells.clone(), own, expanded, pooled });
         }
-        for cell in &mut cells {
-            if cell.own > 0.0 {
-                cell.incidence += cell.survival[0] * cell.own / cell.at_risk;
-            }
-            (cell.own, cell.other, cell.survival[0]) = (0.0, 0.0, cell.survival[1]);
-        }
+        cells.iter_mut().for_each(Cell::go_on);
         for i in group.all.iter().map(|&i| i as usize) {
             at_risk[group_of[i]].0.leave(weight(i));
             at_risk[group_of[i]].1.leave(outcomes, i);

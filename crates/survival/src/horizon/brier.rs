@@ -188,28 +188,7 @@ impl HorizonOptions {
         horizons: &[f64],
     ) -> Result<IntegratedBrier, Error> {
         let level = self.level()?;
-        if survival_prob.len() != horizons.len() {
-            return Err(Error::LengthMismatch {
-                name: "survival_prob",
-                expected: horizons.len(),
-                got: survival_prob.len(),
-            });
-        }
-        if horizons.len() < 2 {
-            let got = horizons.len() as f64;
-            return Err(Error::InvalidSetting {
-                name: "horizons",
-                expected: "at least two",
-                got: got.to_string(),
-            });
-        }
-        if let Some(pair) = horizons.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(Error::InvalidSetting {
-                name: "horizons",
-                expected: "increasing",
-                got: pair[1].to_string(),
-            });
-        }
+        check_span(survival_prob, horizons)?;
         let censoring = Censoring::new(endpoint)?;
         let n = endpoint.follow_up().n_subjects();
         let zero = || Influence::new(0.0, vec![0.0; n]);
@@ -234,6 +213,23 @@ impl HorizonOptions {
             reference: sum_of_reference.value(),
             scaled: scaled(&sum, &sum_of_reference, (pivot, level)),
         })
+    }
+}
+
+/// At least two horizons that increase, each with its prediction.
+fn check_span(survival_prob: &[&[f64]], horizons: &[f64]) -> Result<(), Error> {
+    let (expected, got) = (horizons.len(), survival_prob.len());
+    if expected != got {
+        return Err(Error::LengthMismatch { name: "survival_prob", expected, got });
+    }
+    let refuse =
+        |expected, got: String| Err(Error::InvalidSetting { name: "horizons", expected, got });
+    if horizons.len() < 2 {
+        return refuse("at least two", horizons.len().to_string());
+    }
+    match horizons.windows(2).find(|pair| pair[0] >= pair[1]) {
+        Some(pair) => refuse("increasing", pair[1].to_string()),
+        None => Ok(()),
     }
 }
 

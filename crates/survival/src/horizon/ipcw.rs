@@ -9,13 +9,16 @@
 //! weighs `1 / G(t_i-)`. `G` is the Kaplan-Meier curve of the censoring, events taken to come
 //! before censorings at equal times.
 //!
+//! Where the outcomes have a curve of other subjects
+//! ([`Outcomes::with_censoring`](crate::Outcomes::with_censoring)), that is `G`, and known.
+//!
 //! Standard errors of weighted statistics are infinitesimal jackknife ones and include that `G`
 //! was estimated from the same subjects (Blanche, Dartigues & Jacqmin-Gadda, *Stat. Med.*
 //! 32:5381-5397, 2013; Graf et al., *Stat. Med.* 18:2529-2545, 1999).
 
 use crate::{
     error::Error,
-    outcomes::{Endpoint, Outcomes, check},
+    outcomes::{CensoringCurve, Endpoint, Outcomes, check},
     risk_sets::{
         censoring::{CensoringStep, censoring},
         time_groups::TimeGroups,
@@ -35,7 +38,7 @@ pub(crate) enum Status {
 pub(crate) struct AtHorizon<'a> {
     outcomes: &'a Outcomes,
     groups: &'a TimeGroups,
-    steps: &'a [CensoringStep],
+    curve: &'a Curve<'a>,
     /// Groups up to the horizon, without the last where those censored at it are the controls.
     known: usize,
     /// Whether the horizon lies within the follow-up.
@@ -51,12 +54,45 @@ fn jump(step: CensoringStep, sum: f64) -> f64 {
     if step.censored > 0.0 && left > 1e-12 * step.left() { sum / left } else { 0.0 }
 }
 
+/// The censoring curve.
+#[derive(Debug, Clone)]
+enum Curve<'a> {
+    /// That of the sample, at each of its times.
+    Own(Vec<CensoringStep>),
+    /// That of other subjects.
+    Given(&'a CensoringCurve),
+}
+
+impl Curve<'_> {
+    /// `G` just before the time of group `g`.
+    fn before(&self, g: usize, groups: &TimeGroups) -> Result<f64, Error> {
+        match self {
+            Self::Own(steps) => Ok(steps[g].before),
+            Self::Given(curve) => {
+                let time = groups.times()[g];
+                curve.known(time, curve.before(time))
+            }
+        }
+    }
+
+    /// What those followed beyond the horizon are divided by, of whom there is somebody: group
+    /// `known` is the first of theirs. Nobody is censored between the groups and the horizon.
+    fn beyond(&self, known: usize, horizon: f64, groups: &TimeGroups) -> Result<f64, Error> {
+        match self {
+            Self::Given(curve) if groups.times()[known] > horizon => {
+                curve.known(horizon, curve.at(horizon))
+            }
+            _ => self.before(known, groups),
+        }
+    }
+}
+
 /// The sorted sample and its censoring curve, shared by all horizons.
 #[derive(Debug, Clone)]
 pub(crate) struct Censoring<'a> {
     outcomes: &'a Outcomes,
     groups: TimeGroups,
-    steps: Vec<CensoringStep>,
+    curve: Curve<'a>,
     /// Whether an event counts as the one predicted.
     of_interest: Vec<bool>,
 }
@@ -65,16 +101,14 @@ impl<'a> Censoring<'a> {
     pub(crate) fn new(endpoint: &'a impl Endpoint) -> Result<Self, Error> {
         let outcomes = endpoint.follow_up();
         check::length("time", outcomes.time(), outcomes)?;
-        if outcomes.entry().is_some() {
-            return Err(Error::Unsupported {
-                what: "weighting by the censoring curve",
-                with: "delayed entry",
-            });
-        }
+        check::no_entry("weighting by the censoring curve", outcomes)?;
         let groups = TimeGroups::new(outcomes);
-        let steps = censoring(outcomes, &groups);
+        let curve = match outcomes.censoring() {
+            Some(curve) => Curve::Given(curve),
+            None => Curve::Own(censoring(outcomes, &groups)),
+        };
         let of_interest = (0..outcomes.n_subjects()).map(|i| endpoint.is_of_interest(i)).collect();
-        Ok(Self { outcomes, groups, steps, of_interest })
+        Ok(Self { outcomes, groups, curve, of_interest })
     }
 
     pub(crate) fn at(&'a self, horizon: f64) -> Result<AtHorizon<'a>, Error> {
@@ -93,11 +127,16 @@ impl<'a> Censoring<'a> {
         let known = until - usize::from(ends_here);
         let n = self.outcomes.n_subjects();
         let (mut status, mut weights) = (vec![Status::Unknown; n], vec![0.0; n]);
-        // Nobody is censored between `known` groups and the horizon.
-        let beyond = self.steps.get(known).map_or(0.0, |step| step.before);
-        for (g, (group, step)) in groups.iter().zip(&self.steps).enumerate() {
-            let (members, uncensored) =
-                if g < known { (group.events, step.before) } else { (group.all, beyond) };
+        let beyond = match known < groups.len() {
+            true => self.curve.beyond(known, horizon, groups)?,
+            false => 0.0,
+        };
+        for (g, group) in groups.iter().enumerate() {
+            let (members, uncensored) = match g < known {
+                true if group.events.is_empty() => continue,
+                true => (group.events, self.curve.before(g, groups)?),
+                false => (group.all, beyond),
+            };
             for (position, &i) in members.iter().enumerate() {
                 let i = i as usize;
                 let has_event = g < known || (ends_here && position < group.events.len());
@@ -107,8 +146,8 @@ impl<'a> Censoring<'a> {
             }
         }
         let reached = check::is_reached(horizon, groups.times()[last], censored_last);
-        let (outcomes, steps) = (self.outcomes, &self.steps[..]);
-        Ok(AtHorizon { outcomes, groups, steps, known, reached, status, weights })
+        let (outcomes, curve) = (self.outcomes, &self.curve);
+        Ok(AtHorizon { outcomes, groups, curve, known, reached, status, weights })
     }
 }
 
@@ -139,6 +178,13 @@ impl AtHorizon<'_> {
     /// Turns `direct[i]`, the derivative of a statistic with respect to the logarithm of weight
     /// `i`, into its infinitesimal jackknife values by adding each subject's part in `G`.
     pub(crate) fn add_censoring(&self, direct: &[f64]) -> Vec<f64> {
+        match self.curve {
+            Curve::Own(steps) => self.add_own_censoring(steps, direct),
+            Curve::Given(_) => direct.to_vec(),
+        }
+    }
+
+    fn add_own_censoring(&self, steps: &[CensoringStep], direct: &[f64]) -> Vec<f64> {
         let mut values = direct.to_vec();
         // Sum of `direct` over those whose weight depends on G beyond the group at hand.
         let mut beyond: Vec<f64> = vec![0.0; self.known];
@@ -154,8 +200,8 @@ impl AtHorizon<'_> {
         for (g, group) in self.groups.iter().enumerate() {
             // Events at this time are no longer at risk of being censored here.
             self.shift(&mut values, group.events, drift);
-            let jump = beyond.get(g).map_or(0.0, |sum| jump(self.steps[g], *sum));
-            let step = self.steps[g];
+            let jump = beyond.get(g).map_or(0.0, |sum| jump(steps[g], *sum));
+            let step = steps[g];
             if jump != 0.0 {
                 drift -= jump * step.censored / step.left();
             }

@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     estimate::{Pivot, ReferenceDistribution, Units},
     horizon::ipcw::{AtHorizon, Status},
-    outcomes::check,
+    outcomes::{Endpoint, check},
 };
 
 /// How figures at a horizon are computed; the default has 95 % intervals by Student's t with
@@ -54,6 +54,20 @@ impl HorizonOptions {
     /// What a figure is compared with that rests on the cases.
     pub(super) fn pivot(&self, at: &AtHorizon<'_>, units: Units<'_>) -> Pivot {
         units.resting_on(at.subjects(Status::Case), self.reference)
+    }
+
+    /// The same from the outcomes alone, for a figure that no weights by censoring are behind.
+    pub(super) fn pivot_of_events(
+        &self,
+        endpoint: &impl Endpoint,
+        horizon: f64,
+        units: Units<'_>,
+    ) -> Pivot {
+        let outcomes = endpoint.follow_up();
+        let is_case = |&i: &usize| {
+            outcomes.event()[i] && endpoint.is_of_interest(i) && outcomes.time()[i] <= horizon
+        };
+        units.resting_on((0..outcomes.n_subjects()).filter(is_case), self.reference)
     }
 
     /// The level, or an error outside (0, 1).

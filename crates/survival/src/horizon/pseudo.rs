@@ -8,11 +8,17 @@
 //! Copies of a row in its cluster are left out together: `m` of them have
 //! `theta_i = (n F - (n - m) F^(-i)) / m`, as the row would have alone in a sample without copies.
 //!
+//! With case weights `w_i` of the sum `W` it is the infinitesimal jackknife's,
+//! `theta_i = F + W dF / dw_i`, which differs by the order of `1 / n` (Bouaziz, *Biom. J.* 65:2200071,
+//! 2023). With delayed entry pseudo-observations do not have the mean of the indicator (Parner,
+//! Andersen & Overgaard, *Lifetime Data Anal.* 29:654-671, 2023), and there are none here.
+//!
 //! Sources: Andersen, Klein & Rosthøj, *Biometrika* 90:15-27, 2003; Andersen & Perme, *Stat.
 //! Methods Med. Res.* 19:71-99, 2010. Equal to R `prodlim::jackknife`, here in O(n log n).
 
 use crate::{
     error::Error,
+    horizon::observed::observed,
     outcomes::{Endpoint, check, copies::Distinct},
     risk_sets::time_groups::{TimeGroup, TimeGroups},
 };
@@ -21,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Empty`], [`Error::InvalidSetting`], [`Error::Undefined`] where nobody was followed to
-/// the horizon, [`Error::Unsupported`] for case weights or delayed entry.
+/// the horizon, [`Error::Unsupported`] for delayed entry, with which they are biased.
 ///
 /// # Examples
 /// ```
@@ -34,13 +40,11 @@ use crate::{
 pub fn pseudo_observations(endpoint: &impl Endpoint, horizon: f64) -> Result<Vec<f64>, Error> {
     let outcomes = endpoint.follow_up();
     check::length("time", outcomes.time(), outcomes)?;
-    for (given, kind) in [
-        (outcomes.weights().is_some(), "case weights"),
-        (outcomes.entry().is_some(), "delayed entry"),
-    ] {
-        if given {
-            return Err(Error::Unsupported { what: "pseudo-observations", with: kind });
-        }
+    check::no_entry("a pseudo-observation of the risk, which would be biased,", outcomes)?;
+    if let Some(weights) = outcomes.weights().filter(|w| w.iter().any(|w| *w != 1.0)) {
+        let (at, total) = (observed(endpoint, horizon)?, outcomes.total_weight());
+        let pseudo = |(influence, w): (&f64, &f64)| at.risk + total * influence / w;
+        return Ok(at.influence.iter().zip(weights).map(pseudo).collect());
     }
     check::reaches(outcomes, horizon)?;
     let groups = TimeGroups::new(outcomes);
@@ -141,8 +145,31 @@ impl Left<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{horizon::observed::aalen_johansen, outcomes::CompetingOutcomes};
+    use crate::{
+        horizon::observed::aalen_johansen,
+        outcomes::{CompetingOutcomes, Outcomes},
+    };
     use proptest::{collection::vec, prelude::*};
+
+    #[test]
+    fn weights_change_them_to_the_infinitesimal_jackknife() {
+        let n = 400;
+        let time = (0..n).map(|i| f64::from(1 + i * 37 % 97)).collect();
+        let one = Outcomes::new(time, (0..n).map(|i| i % 3 > 0).collect()).unwrap();
+        let exact = pseudo_observations(&one, 50.0).unwrap();
+        let halves = one.clone().with_weights(vec![0.5; n as usize]).unwrap();
+        for (i, (got, expected)) in
+            pseudo_observations(&halves, 50.0).unwrap().iter().zip(&exact).enumerate()
+        {
+            assert!((got - expected).abs() < 0.01, "{i}: {got}, expected {expected}");
+        }
+        // The mean of the weighted ones is the weighted risk.
+        let w: Vec<f64> = (0..n).map(|i| 0.5 + f64::from(i % 5)).collect();
+        let weighted = one.with_weights(w.clone()).unwrap();
+        let theta = pseudo_observations(&weighted, 50.0).unwrap();
+        let mean = theta.iter().zip(&w).map(|(t, w)| t * w).sum::<f64>() / w.iter().sum::<f64>();
+        assert!((mean - observed(&weighted, 50.0).unwrap().risk).abs() < 1e-12);
+    }
 
     proptest! {
         #[test]

@@ -18,6 +18,8 @@
 //! prediction (Hilden & Gerds, *Stat. Med.* 33:3405-3414, 2014): report the parts, and beside them
 //! [`compare_brier`](crate::horizon::compare_brier) or [`decision_curve`](crate::decision_curve).
 
+use std::cmp::Ordering;
+
 use crate::{
     error::Error,
     estimate::{Estimate, Influence, PairedDifference, Pivot, Scale, Units},
@@ -130,23 +132,18 @@ impl HorizonOptions {
                 why: "all or none have the event by the horizon",
             });
         }
-        let moved = |up: bool| -> Vec<usize> {
-            let order = if up { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less };
-            (0..old.len())
-                .filter(|&i| category(new[i]).total_cmp(&category(old[i])) == order)
-                .collect()
+        let moved = |to: Ordering| -> Vec<usize> {
+            let goes = |&i: &usize| category(new[i]).total_cmp(&category(old[i])) == to;
+            (0..old.len()).filter(goes).collect()
         };
-        let (up, down) = (moved(true), moved(false));
+        let (up, down) = (moved(Ordering::Greater), moved(Ordering::Less));
         // `F_U pi_U`, the share of all who move so and have the event, and `pi_U`.
         let joint = |members: &[usize]| joint_and_share(endpoint, members, horizon);
         let ((up_event, up_share), (down_event, down_share)) = (joint(&up)?, joint(&down)?);
         let events = up_event.minus(&down_event);
         let non_events = down_share.minus(&down_event).minus(&up_share.minus(&up_event));
         let units = Units::of(outcomes, NAME)?;
-        let own = |&i: &usize| {
-            outcomes.event()[i] && endpoint.is_of_interest(i) && outcomes.time()[i] <= horizon
-        };
-        let pivot = units.resting_on((0..old.len()).filter(own), self.reference);
+        let pivot = self.pivot_of_events(endpoint, horizon, units);
         let all = Influence::new(everybody.risk, everybody.influence);
         let none = Influence::new(everybody.free, all.values().iter().map(|v| -v).collect());
         let (events, non_events) = (events.over(&all), non_events.over(&none));

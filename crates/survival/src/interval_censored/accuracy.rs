@@ -53,18 +53,13 @@ use crate::{
 pub struct AccuracyOptions {
     level: f64,
     reference: ReferenceDistribution,
-    clusters: Option<Vec<usize>>,
-    bootstrap: (usize, u64),
+    bootstrap: BootstrapOptions,
 }
 
 impl Default for AccuracyOptions {
     fn default() -> Self {
-        Self {
-            level: 0.95,
-            reference: ReferenceDistribution::default(),
-            clusters: None,
-            bootstrap: (200, 0),
-        }
+        let bootstrap = BootstrapOptions::default().with_replicates(200);
+        Self { level: 0.95, reference: ReferenceDistribution::default(), bootstrap }
     }
 }
 
@@ -97,17 +92,11 @@ impl AccuracyOptions {
         self
     }
 
-    /// Takes subjects of one label as dependent; one label per subject.
+    /// The bootstrap behind the standard error, of 200 samples by default; subjects in one of its
+    /// clusters are dependent.
     #[must_use]
-    pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
-        self.clusters = Some(clusters);
-        self
-    }
-
-    /// Bootstrap samples behind the standard error, 200 by default, and their seed.
-    #[must_use]
-    pub fn with_bootstrap(mut self, n_replicates: usize, seed: u64) -> Self {
-        self.bootstrap = (n_replicates, seed);
+    pub fn with_bootstrap(mut self, bootstrap: BootstrapOptions) -> Self {
+        self.bootstrap = bootstrap;
         self
     }
 
@@ -149,12 +138,7 @@ impl AccuracyOptions {
         let level = check::level(self.level)?;
         let Figure { value, cases } = figure(outcomes, risk)?;
         let pivot = self.pivot(outcomes)?;
-        let (n_replicates, seed) = self.bootstrap;
-        let mut options = BootstrapOptions::default().with_replicates(n_replicates).with_seed(seed);
-        if let Some(clusters) = &self.clusters {
-            options = options.with_clusters(clusters.clone());
-        }
-        let drawn = options.draw(outcomes.n_subjects(), |sample| {
+        let drawn = self.bootstrap.draw(outcomes.n_subjects(), |sample| {
             let risk: Vec<f64> = sample.iter().map(|&i| risk[i]).collect();
             Some(figure(&outcomes.subset(sample), &risk).ok()?.value)
         })?;
@@ -170,11 +154,9 @@ impl AccuracyOptions {
     fn pivot(&self, outcomes: &IntervalOutcomes) -> Result<Pivot, Error> {
         let n = outcomes.n_subjects();
         let mut groups = outcomes.n_events();
-        if let Some(clusters) = &self.clusters {
-            if clusters.len() != n {
-                let got = clusters.len();
-                return Err(Error::LengthMismatch { name: "clusters", expected: n, got });
-            }
+        let drawing = &self.bootstrap.drawing;
+        drawing.check(n)?;
+        if let Some(clusters) = &drawing.clusters {
             let seen =
                 |cluster: &&Vec<usize>| cluster.iter().any(|&i| outcomes.right()[i].is_finite());
             groups = members(clusters).iter().filter(seen).count();

@@ -161,6 +161,12 @@ impl Cholesky {
         x
     }
 
+    /// `L x`, which has the covariance `M` where `x` is standard normal.
+    pub(crate) fn times(&self, x: &[f64]) -> Vec<f64> {
+        let l = &self.lower;
+        (0..l.size).map(|row| (0..=row).map(|k| l[(row, k)] * x[k]).sum()).collect()
+    }
+
     pub(crate) fn inverse(&self) -> Matrix {
         let n = self.lower.size;
         let column = |k: usize| {

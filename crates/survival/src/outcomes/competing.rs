@@ -1,6 +1,9 @@
 //! Outcomes under competing risks, and one cause among them.
 
-use crate::{error::Error, outcomes::Outcomes};
+use crate::{
+    error::Error,
+    outcomes::{CensoringCurve, Outcomes},
+};
 
 /// Outcomes under competing risks: each event has a cause, and an event of one cause (such as
 /// death) makes an event of another (such as fracture) impossible.
@@ -99,6 +102,13 @@ impl CompetingOutcomes {
     pub fn with_clusters(mut self, labels: Vec<usize>) -> Result<Self, Error> {
         self.any = self.any.with_clusters(labels)?;
         Ok(self)
+    }
+
+    /// Weights by a censoring curve of other subjects, as [`Outcomes::with_censoring`].
+    #[must_use]
+    pub fn with_censoring(mut self, curve: CensoringCurve) -> Self {
+        self.any = self.any.with_censoring(curve);
+        self
     }
 
     /// Takes times as equal that differ by less than rounding, as [`Outcomes::with_tied_times`]

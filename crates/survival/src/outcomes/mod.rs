@@ -22,6 +22,8 @@
 //! - Subjects are independent, unless [`Outcomes::with_clusters`] says otherwise: then clusters are
 //!   the units of every standard error, interval and test. Copies of a row in its cluster change
 //!   none of them. A figure's value does not depend on the clusters.
+//! - What weights by the inverse probability of censoring fits that curve to the subjects at hand,
+//!   unless [`Outcomes::with_censoring`] gives one of other subjects.
 //!
 //! # Examples
 //! ```
@@ -34,6 +36,7 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod censoring_curve;
 pub(crate) mod chains;
 pub(crate) mod check;
 mod competing;
@@ -43,6 +46,7 @@ pub(crate) mod labels;
 mod right_censored;
 mod unchecked;
 
+pub use censoring_curve::CensoringCurve;
 pub use competing::{CompetingOutcomes, OneCause};
 pub use endpoint::Endpoint;
 pub use right_censored::Outcomes;

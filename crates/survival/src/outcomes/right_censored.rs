@@ -1,6 +1,9 @@
 //! Right-censored outcomes, with optional entry times and case weights.
 
-use crate::{error::Error, outcomes::labels::dense};
+use crate::{
+    error::Error,
+    outcomes::{CensoringCurve, labels::dense},
+};
 
 /// Right-censored outcomes: follow-up `time` in years, `event` indicator (`true` = event, `false`
 /// = censored), and optionally `entry` times (left truncation) in years.
@@ -17,6 +20,8 @@ pub struct Outcomes {
     /// Dense labels, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     clusters: Option<Vec<usize>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    censoring: Option<CensoringCurve>,
 }
 
 impl Outcomes {
@@ -39,7 +44,9 @@ impl Outcomes {
                 value: time[i],
                 expected: "finite and at least 0 years",
             }),
-            None => Ok(Self { entry: None, time, event, weight: None, clusters: None }),
+            None => {
+                Ok(Self { entry: None, time, event, weight: None, clusters: None, censoring: None })
+            }
         }
     }
 
@@ -174,6 +181,19 @@ impl Outcomes {
         Ok(self)
     }
 
+    /// Weights by a censoring curve of other subjects, such as those that a model was fitted to,
+    /// wherever these outcomes are weighted by the inverse probability of censoring: AUC, ROC,
+    /// accuracy, Brier score, IDI, Uno's and Schemper's C; and the net benefit, whose shares are
+    /// then weighted ones instead of those by Kaplan-Meier. Standard errors take the curve as
+    /// known. Where a weight is needed beyond its follow-up, a figure is undefined.
+    ///
+    /// Fine and Gray's model keeps the curve of its own subjects.
+    #[must_use]
+    pub fn with_censoring(mut self, curve: CensoringCurve) -> Self {
+        self.censoring = Some(curve);
+        self
+    }
+
     /// The same follow-up with censoring as the event and events as censoring.
     #[must_use]
     pub fn reversed(&self) -> Self {
@@ -231,6 +251,12 @@ impl Outcomes {
     #[must_use]
     pub fn clusters(&self) -> Option<&[usize]> {
         self.clusters.as_deref()
+    }
+
+    /// The censoring curve of other subjects by which these are weighted, where one was given.
+    #[must_use]
+    pub fn censoring(&self) -> Option<&CensoringCurve> {
+        self.censoring.as_ref()
     }
 
     /// The same subjects, each once.
@@ -306,6 +332,7 @@ impl Outcomes {
             event: indices.iter().map(|&i| self.event[i]).collect(),
             weight: self.weight.as_ref().map(|w| indices.iter().map(|&i| w[i]).collect()),
             clusters: self.clusters.as_ref().map(|c| indices.iter().map(|&i| c[i]).collect()),
+            censoring: self.censoring.clone(),
         }
     }
 }

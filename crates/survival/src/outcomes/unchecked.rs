@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    outcomes::{CompetingOutcomes, Outcomes},
+    outcomes::{CensoringCurve, CompetingOutcomes, Outcomes},
 };
 
 /// The fields of [`Outcomes`].
@@ -14,6 +14,15 @@ pub(super) struct UncheckedOutcomes {
     weight: Option<Vec<f64>>,
     #[serde(default)]
     clusters: Option<Vec<usize>>,
+    #[serde(default)]
+    censoring: Option<CensoringCurve>,
+}
+
+/// The fields of [`CensoringCurve`].
+#[derive(serde::Deserialize)]
+pub(super) struct UncheckedCensoringCurve {
+    times: Vec<f64>,
+    uncensored: Vec<f64>,
 }
 
 /// The fields of [`CompetingOutcomes`].
@@ -34,10 +43,21 @@ impl TryFrom<UncheckedOutcomes> for Outcomes {
         if let Some(weight) = unchecked.weight {
             outcomes = outcomes.with_weights(weight)?;
         }
-        match unchecked.clusters {
-            Some(clusters) => outcomes.with_clusters(clusters),
-            None => Ok(outcomes),
+        if let Some(clusters) = unchecked.clusters {
+            outcomes = outcomes.with_clusters(clusters)?;
         }
+        Ok(match unchecked.censoring {
+            Some(curve) => outcomes.with_censoring(curve),
+            None => outcomes,
+        })
+    }
+}
+
+impl TryFrom<UncheckedCensoringCurve> for CensoringCurve {
+    type Error = Error;
+
+    fn try_from(unchecked: UncheckedCensoringCurve) -> Result<Self, Error> {
+        Self::new(unchecked.times, unchecked.uncensored)
     }
 }
 
@@ -59,6 +79,8 @@ mod tests {
         let outcomes = outcomes.with_entry(vec![0.5, 0.0, 2.5]).unwrap();
         let outcomes = outcomes.with_weights(vec![1.0, 2.0, 0.5]).unwrap();
         let outcomes = outcomes.with_clusters(vec![4, 4, 1]).unwrap();
+        let outcomes =
+            outcomes.with_censoring(CensoringCurve::new(vec![1.0, 2.0], vec![0.9, 0.3]).unwrap());
         let text = serde_json::to_string(&outcomes).unwrap();
         assert_eq!(serde_json::from_str::<CompetingOutcomes>(&text).unwrap(), outcomes);
     }
@@ -70,6 +92,11 @@ mod tests {
         assert!(early.contains("entry[1] must be at least 0 and below the time, got 2"), "{early}");
         let weightless = read(r#"{"time": [1], "event": [true], "weight": [0]}"#);
         assert!(weightless.contains("weight[0] must be finite and above 0"), "{weightless}");
+        let rising = read(
+            r#"{"time": [1], "event": [true],
+                "censoring": {"times": [1, 2], "uncensored": [0.5, 0.6]}}"#,
+        );
+        assert!(rising.contains("uncensored[1] must be in [0, 1] and not rising"), "{rising}");
 
         let censored = r#"{"any": {"time": [1, 2], "event": [true, false]}, "cause": [1, 1]}"#;
         let message = serde_json::from_str::<CompetingOutcomes>(censored).unwrap_err().to_string();

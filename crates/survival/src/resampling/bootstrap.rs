@@ -12,8 +12,10 @@ use rayon::prelude::*;
 
 use crate::{
     error::Error,
-    outcomes::labels::members,
-    resampling::{Bootstrap, StudentisedBootstrap},
+    resampling::{
+        Bootstrap, StudentisedBootstrap,
+        drawing::{Drawing, drawing_setters},
+    },
 };
 
 /// How bootstrap samples are drawn; the default is 999 samples of subjects with seed 0.
@@ -40,14 +42,12 @@ use crate::{
 #[non_exhaustive]
 pub struct BootstrapOptions {
     n_replicates: usize,
-    seed: u64,
-    pub(crate) clusters: Option<Vec<usize>>,
-    strata: Option<Vec<usize>>,
+    pub(crate) drawing: Drawing,
 }
 
 impl Default for BootstrapOptions {
     fn default() -> Self {
-        Self { n_replicates: 999, seed: 0, clusters: None, strata: None }
+        Self { n_replicates: 999, drawing: Drawing::default() }
     }
 }
 
@@ -60,26 +60,10 @@ impl BootstrapOptions {
         self
     }
 
-    /// Seed of the random samples.
-    #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Draws whole clusters (patients with several films, clinics); one label per subject.
-    #[must_use]
-    pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
-        self.clusters = Some(clusters);
-        self
-    }
-
-    /// Draws within strata, so that every sample has each stratum's number; one label per subject.
-    #[must_use]
-    pub fn with_strata(mut self, strata: Vec<usize>) -> Self {
-        self.strata = Some(strata);
-        self
-    }
+    drawing_setters!(
+        "Draws whole clusters (patients with several films, clinics); one label per subject.",
+        "Draws within strata, so that every sample has each stratum's number; one label per subject."
+    );
 
     /// The statistic in each bootstrap sample of `n_subjects` subjects.
     ///
@@ -172,20 +156,13 @@ impl BootstrapOptions {
         if self.n_replicates == 0 {
             return Err(Error::Empty { name: "replicates" });
         }
-        for (name, labels) in [("clusters", &self.clusters), ("strata", &self.strata)] {
-            if let Some(got) = labels.as_ref().map(Vec::len).filter(|&got| got != n_subjects) {
-                return Err(Error::LengthMismatch { name, expected: n_subjects, got });
-            }
-        }
-        let units = match (&self.clusters, &self.strata) {
+        let drawing = &self.drawing;
+        drawing.check(n_subjects)?;
+        let units = match (&drawing.clusters, &drawing.strata) {
             (None, None) => Units::Subjects(n_subjects),
-            (clusters, strata) => {
-                let subjects = || (0..n_subjects).map(|i| vec![i]).collect();
-                let clusters = clusters.as_deref().map_or_else(subjects, members);
-                Units::Groups(by_stratum(clusters, strata.as_deref())?)
-            }
+            (_, strata) => Units::Groups(by_stratum(drawing.units(n_subjects), strata.as_deref())?),
         };
-        Ok(Sampler { units, seed: self.seed, n_replicates: self.n_replicates })
+        Ok(Sampler { units, seed: drawing.seed, n_replicates: self.n_replicates })
     }
 }
 

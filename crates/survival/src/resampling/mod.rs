@@ -25,6 +25,7 @@
 //! ```
 
 mod bootstrap;
+pub(crate) mod drawing;
 mod interval;
 
 pub use bootstrap::{BootstrapOptions, jackknife};

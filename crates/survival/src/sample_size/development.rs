@@ -65,6 +65,15 @@ impl DevelopmentOfSurvivalModel {
         Self { criteria: Criteria::new(parameters, r2), rate, mean_follow_up, horizon }
     }
 
+    /// The largest Cox-Snell R2 that a model can have where `rate` events occur per year in a
+    /// `mean_follow_up` in years. Where nothing is known of the R2 to expect, Riley et al. (2020)
+    /// advise to plan for 15 % of it.
+    #[must_use]
+    pub fn max_r2(rate: f64, mean_follow_up: f64) -> f64 {
+        let share = rate * mean_follow_up;
+        1.0 - (2.0 * share * (share.ln() - 1.0)).exp()
+    }
+
     /// The expected shrinkage to reach; 0.9 by default.
     #[must_use]
     pub fn with_shrinkage(mut self, shrinkage: f64) -> Self {
@@ -87,7 +96,7 @@ impl DevelopmentOfSurvivalModel {
             positive(name, value)?;
         }
         let share = self.rate * self.mean_follow_up;
-        let max_r2 = 1.0 - (2.0 * share * (share.ln() - 1.0)).exp();
+        let max_r2 = Self::max_r2(self.rate, self.mean_follow_up);
         self.criteria.sizes(max_r2, share, self.for_risk())
     }
 

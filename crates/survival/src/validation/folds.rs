@@ -3,21 +3,22 @@
 use rand::seq::SliceRandom;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
-use crate::{error::Error, outcomes::labels::members};
+use crate::{
+    error::Error,
+    resampling::drawing::{Drawing, drawing_setters},
+};
 
 /// How subjects are put into folds; by default 10 folds, once, with seed 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldOptions {
     pub(super) n_folds: usize,
     pub(super) repeats: usize,
-    seed: u64,
-    clusters: Option<Vec<usize>>,
-    strata: Option<Vec<usize>>,
+    drawing: Drawing,
 }
 
 impl Default for FoldOptions {
     fn default() -> Self {
-        Self { n_folds: 10, repeats: 1, seed: 0, clusters: None, strata: None }
+        Self { n_folds: 10, repeats: 1, drawing: Drawing::default() }
     }
 }
 
@@ -36,36 +37,19 @@ impl FoldOptions {
         self
     }
 
-    /// Seed of the random folds.
-    #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Keeps the subjects of one label in one fold; one label per subject.
-    #[must_use]
-    pub fn with_clusters(mut self, clusters: Vec<usize>) -> Self {
-        self.clusters = Some(clusters);
-        self
-    }
-
-    /// Spreads each stratum, such as those with and without the event, evenly over the folds; one
-    /// label per subject (of a cluster, that of its first).
-    #[must_use]
-    pub fn with_strata(mut self, strata: Vec<usize>) -> Self {
-        self.strata = Some(strata);
-        self
-    }
+    drawing_setters!(
+        "Keeps the subjects of one label in one fold; one label per subject.",
+        "Spreads each stratum, such as those with and without the event, evenly over the folds; one \
+         label per subject (of a cluster, that of its first)."
+    );
 
     /// The fold of each subject, `[n]`, in a repetition.
     pub(super) fn folds(&self, n: usize, repeat: usize) -> Vec<usize> {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut random = ChaCha8Rng::seed_from_u64(self.drawing.seed);
         random.set_stream(repeat as u64);
-        let alone = || (0..n).map(|i| vec![i]).collect();
-        let mut units: Vec<Vec<usize>> = self.clusters.as_deref().map_or_else(alone, members);
+        let mut units = self.drawing.units(n);
         units.shuffle(&mut random);
-        if let Some(strata) = &self.strata {
+        if let Some(strata) = &self.drawing.strata {
             units.sort_by_key(|unit| strata[unit[0]]);
         }
         let mut fold = vec![0; n];
@@ -76,12 +60,8 @@ impl FoldOptions {
     }
 
     pub(super) fn check(&self, n: usize, least: usize) -> Result<(), Error> {
-        for (name, labels) in [("clusters", &self.clusters), ("strata", &self.strata)] {
-            if let Some(got) = labels.as_ref().map(Vec::len).filter(|&got| got != n) {
-                return Err(Error::LengthMismatch { name, expected: n, got });
-            }
-        }
-        let units = self.clusters.as_deref().map_or(n, |clusters| members(clusters).len());
+        self.drawing.check(n)?;
+        let units = self.drawing.units(n).len();
         if self.n_folds < least || self.n_folds > units {
             return Err(Error::InvalidSetting {
                 name: "folds",

@@ -12,6 +12,7 @@ mod likelihood;
 mod log_rank;
 mod losses;
 mod reclassification;
+mod training_censoring;
 mod u_statistic;
 
 use serde_json::Value;

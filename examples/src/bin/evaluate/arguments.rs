@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use vertebra_cohort::table::Table;
 use vertebra_evaluation::{EvaluationOptions, Grouping, Sample};
 use vertebra_examples::{natural, survival_table::SurvivalTable};
-use vertebra_survival::{CompetingOutcomes, Outcomes};
+use vertebra_survival::{CompetingOutcomes, Outcomes, outcomes::CensoringCurve};
 
 /// Evaluate risk scores (higher = earlier expected event) and predicted probabilities on
 /// right-censored outcomes.
@@ -55,6 +55,11 @@ pub(crate) struct Arguments {
     /// as subjects, and are the clusters unless --cluster names larger ones.
     #[arg(long)]
     id: Option<String>,
+    /// CSV file of other subjects, such as those that the model was fitted to, with the same columns
+    /// of times and events: AUC, Uno's C, Brier score, accuracy, IDI and net benefit are weighted by
+    /// the censoring curve of these.
+    #[arg(long, value_name = "TABLE")]
+    censoring_of: Option<PathBuf>,
     /// Take times as equal that differ by rounding, by this share of the mean time; R does so with
     /// 1.5e-8.
     #[arg(long, value_name = "TOLERANCE", allow_negative_numbers = true)]
@@ -171,10 +176,24 @@ impl Arguments {
         if let Some(tolerance) = self.tied_times {
             outcomes = outcomes.with_tied_times(tolerance)?;
         }
-        Ok(match &self.weights {
-            Some(weights) => outcomes.with_weights(table.weights(weights)?)?,
+        if let Some(weights) = &self.weights {
+            outcomes = outcomes.with_weights(table.weights(weights)?)?;
+        }
+        Ok(match self.censoring()? {
+            Some(curve) => outcomes.with_censoring(curve),
             None => outcomes,
         })
+    }
+
+    /// The censoring curve of other subjects.
+    fn censoring(&self) -> anyhow::Result<Option<CensoringCurve>> {
+        let Some(path) = &self.censoring_of else { return Ok(None) };
+        let (table, SurvivalTable { time, event, .. }) = (Table::read(path)?, &self.input);
+        let curve = match self.cause {
+            None => CensoringCurve::of(&table.outcomes(time, event, None)?),
+            Some(_) => CensoringCurve::of(table.competing_outcomes(time, event, None)?.any_event()),
+        };
+        Ok(Some(curve.with_context(|| format!("--censoring-of {}", path.display()))?))
     }
 
     fn competing(&self, table: &Table, cause: usize) -> anyhow::Result<CompetingOutcomes> {
@@ -194,8 +213,11 @@ impl Arguments {
         if let Some(tolerance) = self.tied_times {
             outcomes = outcomes.with_tied_times(tolerance)?;
         }
-        Ok(match &self.weights {
-            Some(weights) => outcomes.with_weights(table.weights(weights)?)?,
+        if let Some(weights) = &self.weights {
+            outcomes = outcomes.with_weights(table.weights(weights)?)?;
+        }
+        Ok(match self.censoring()? {
+            Some(curve) => outcomes.with_censoring(curve),
             None => outcomes,
         })
     }

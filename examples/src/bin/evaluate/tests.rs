@@ -310,3 +310,40 @@ fn an_early_risk_set_of_one_subject_is_a_warning() {
     assert!(value["warnings"][0].as_str().unwrap().contains("falls to 0 at 2 years"), "{value}");
     assert!(text.contains("warning: "), "{text}");
 }
+
+#[test]
+fn weights_come_from_the_censoring_of_other_subjects_where_they_are_given() {
+    let [single, _] = single_and_doubled();
+    let base = "--time time --event event --risk x --probability p@3 --horizons 3";
+    let folder = tempfile::tempdir().unwrap();
+    let (same, short) = (folder.path().join("same.csv"), folder.path().join("short.csv"));
+    std::fs::write(&same, &single).unwrap();
+    std::fs::write(&short, "time,event\n0.5,1\n1,0\n1.5,1\n").unwrap();
+    let by = |table: &std::path::Path| format!("{base} --censoring-of {}", table.display());
+    let (own, _) = run(&single, base).unwrap();
+    // The curve of the subjects themselves changes no figure, only that it is taken as known.
+    let (given, _) = run(&single, &by(&same)).unwrap();
+    for path in
+        ["/risks/x/auc/0/auc", "/risks/x/uno/c", "/predictions/0/brier/brier"].map(str::to_owned)
+    {
+        let expected = own.pointer(&path).unwrap().as_f64().unwrap();
+        assert_close(given.pointer(&path).unwrap(), expected, 1e-12);
+    }
+    let (beyond, _) = run(&single, &by(&short)).unwrap();
+    let why = beyond.pointer("/risks/x/auc/0/why").unwrap().as_str().unwrap();
+    assert!(why.contains("fitted to subjects of whom nobody was followed"), "{why}");
+    let error = message(&single, &format!("{base} --censoring-of nowhere.csv"));
+    assert!(error.contains("nowhere.csv"), "{error}");
+}
+
+#[test]
+fn a_prediction_says_how_many_subjects_its_validation_takes() {
+    let [single, _] = single_and_doubled();
+    let options = "--time time --event event --risk x --probability p@3";
+    let (value, text) = run(&single, options).unwrap();
+    let size = value.pointer("/predictions/0/sample_size").unwrap();
+    let number = |key: &str| size[key].as_u64().unwrap();
+    let largest = number("for_oe").max(number("for_slope")).max(number("for_c"));
+    assert_eq!(number("n"), largest);
+    assert!(text.contains(&format!("takes {largest} subjects followed to the horizon")), "{text}");
+}
