@@ -8,8 +8,6 @@
 //! Greenwood's; with it they differ, and Greenwood's are multiplied by the ratio of the two, the
 //! design effect.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -71,12 +69,16 @@ impl Dependence {
             return None;
         }
         let chains = chains(outcomes);
+        let mut until = vec![0; outcomes.n_subjects()];
+        for (g, group) in groups.iter().enumerate() {
+            group.all.iter().for_each(|&i| until[i as usize] = g + 1);
+        }
         let row = |i: usize| Row {
             unit: units.unit(i),
             chain: chains[i],
             weight: outcomes.weight(i),
             from: outcomes.entry().map_or(0, |entry| groups.count_until(entry[i])),
-            to: groups.count_until(outcomes.time()[i]),
+            to: until[i],
             event: outcomes.event()[i],
         };
         let rows: Vec<Row> = (0..outcomes.n_subjects()).map(row).collect();
@@ -101,8 +103,13 @@ impl Dependence {
             return Variances::Robust(clusters);
         }
         // Each subject as many independent ones as it weighs.
-        let singles: Vec<usize> = self.rows.iter().map(|row| row.chain).collect();
-        let rows = walk(&singles, &|i| outcomes.weight(i).sqrt());
+        let rows = match outcomes.entry() {
+            None => of_single_rows((n_risk, n_event)),
+            Some(_) => {
+                let singles: Vec<usize> = self.rows.iter().map(|row| row.chain).collect();
+                walk(&singles, &|i| outcomes.weight(i).sqrt())
+            }
+        };
         // Where no row has influence, as where all at risk have the event, a unit counts once.
         let size = self.mean_size();
         let ratio = |(c, r): (&[f64; 2], &[f64; 2])| {
@@ -114,8 +121,9 @@ impl Dependence {
     /// Subjects of a unit, as a subject sees it on average.
     fn mean_size(&self) -> f64 {
         let mut sizes = vec![0.0; self.n];
-        let mut seen = HashSet::new();
-        let firsts = self.rows.iter().filter(|row| seen.insert(row.chain));
+        let mut seen = vec![false; self.rows.len()];
+        let mut is_first = |chain: usize| !std::mem::replace(&mut seen[chain], true);
+        let firsts = self.rows.iter().filter(|row| is_first(row.chain));
         firsts.for_each(|row| sizes[row.unit] += row.weight);
         sizes.iter().map(|size| size * size).sum::<f64>() / sizes.iter().sum::<f64>()
     }
@@ -153,6 +161,20 @@ impl Dependence {
             false => clusters,
         }
     }
+}
+
+/// The same over single rows that are all at risk from the start: the sums of their squares are
+/// Greenwood's `sum d / (n (n - d))`, and `sum d (n - d) / n^3` for the hazard.
+fn of_single_rows((n_risk, n_event): (&[f64], &[f64])) -> Vec<[f64; 2]> {
+    let mut sums = [0.0; 2];
+    let one = |(&n, &d): (&f64, &f64)| {
+        if d > 0.0 && !is_all(d, n) {
+            sums[0] += d / (n * (n - d));
+            sums[1] += d * (n - d) / (n * n * n);
+        }
+        sums
+    };
+    n_risk.iter().zip(n_event).map(one).collect()
 }
 
 /// The variances of `ln S` and of the hazard along the times.

@@ -114,7 +114,8 @@ impl CurveOptions {
     }
 
     fn fit_units(&self, outcomes: &Outcomes, units: Units<'_>) -> Result<SurvivalCurve, Error> {
-        let (mut curve, events, variances) = count_risk_sets(outcomes, units);
+        let split_ties = self.estimator == CurveEstimator::FlemingHarrington;
+        let (mut curve, events, variances) = count_risk_sets(outcomes, units, split_ties);
         curve.level = self.level;
         let worth = units.worth(outcomes);
         let at_first = curve.n_risk.first().copied().unwrap_or(0.0);
@@ -206,12 +207,12 @@ impl Course {
         };
         self.hazard += hazard;
         self.hazard_variance += variance;
-        let step;
-        (self.survival, step) = match estimator {
+        let (survival, step) = match estimator {
             CurveEstimator::KaplanMeier if is_all(d, n) => (0.0, 0.0),
             CurveEstimator::KaplanMeier => (self.survival * ((n - d) / n), d / (n * (n - d))),
             _ => ((-self.hazard).exp(), variance),
         };
+        self.survival = survival;
         self.variance += step;
         step
     }
@@ -293,8 +294,12 @@ pub fn follow_up_curve(outcomes: &Outcomes) -> Result<SurvivalCurve, Error> {
 }
 
 /// The counts of a curve that is still to be estimated, the events at each time without weights
-/// (and without copies in their cluster), and the variances.
-fn count_risk_sets(outcomes: &Outcomes, units: Units<'_>) -> (SurvivalCurve, Vec<u32>, Variances) {
+/// (and without copies in their cluster where ties are split), and the variances.
+fn count_risk_sets(
+    outcomes: &Outcomes,
+    units: Units<'_>,
+    split_ties: bool,
+) -> (SurvivalCurve, Vec<u32>, Variances) {
     if outcomes.entry().is_none()
         && outcomes.weights().is_none()
         && !units.are_clusters()
@@ -315,12 +320,12 @@ fn count_risk_sets(outcomes: &Outcomes, units: Units<'_>) -> (SurvivalCurve, Vec
         curve.dependence = Some(dependence);
     }
     let events = match units.labels() {
-        None => groups.iter().map(|g| g.events.len() as u32).collect(),
-        Some(_) => {
+        Some(_) if split_ties => {
             let copies = Distinct::of(outcomes, &[]).copies;
             let share = |&i: &u32| 1.0 / f64::from(copies[i as usize]);
             groups.iter().map(|g| g.events.iter().map(share).sum::<f64>().round() as u32).collect()
         }
+        _ => groups.iter().map(|g| g.events.len() as u32).collect(),
     };
     (curve, events, variances)
 }

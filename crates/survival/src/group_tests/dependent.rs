@@ -69,14 +69,20 @@ impl Residuals {
     /// The same of single subjects, each as many as it weighs.
     fn by_row(&self, outcomes: &Outcomes) -> Vec<Vec<f64>> {
         let k = self.0.first().map_or(0, Vec::len);
+        let mut sums = vec![vec![0.0; k]; k];
+        let mut add_square = |row: &[f64], weight: f64| {
+            sums.iter_mut().zip(row).for_each(|(sums, x)| add(sums, weight * x, row));
+        };
+        if outcomes.entry().is_none() {
+            let rows = self.0.iter().enumerate();
+            rows.for_each(|(i, row)| add_square(row, outcomes.weight(i).recip()));
+            return sums;
+        }
         let mut whole = vec![vec![0.0; k]; self.0.len()];
         for ((i, row), chain) in self.0.iter().enumerate().zip(chains(outcomes)) {
             add(&mut whole[chain], outcomes.weight(i).sqrt().recip(), row);
         }
-        let mut sums = vec![vec![0.0; k]; k];
-        for row in &whole {
-            sums.iter_mut().zip(row).for_each(|(sums, factor)| add(sums, *factor, row));
-        }
+        whole.iter().for_each(|row| add_square(row, 1.0));
         sums
     }
 }

@@ -38,11 +38,13 @@ pub(super) fn residuals_of(
     (own, group_of): (impl Fn(usize) -> bool, &[usize]),
 ) -> Vec<Vec<f64>> {
     let k = rows.first().map_or(0, |row| row.cells.len());
-    // What those of each group have met before each row, and after the last.
-    let mut met = vec![vec![vec![0.0; k]; k]];
-    for (row, integrands) in rows.iter().zip(integrands) {
-        let mut sums = met[met.len() - 1].clone();
-        for ((sum, cell), integrand) in sums.iter_mut().zip(&row.cells).zip(integrands) {
+    // What those of each group have met before each row, and after the last: one after another the
+    // `k` scores of each of the `k` groups.
+    let mut met = vec![0.0; k * k * (rows.len() + 1)];
+    for (at, (row, integrands)) in rows.iter().zip(integrands).enumerate() {
+        met.copy_within(k * k * at..k * k * (at + 1), k * k * (at + 1));
+        let sums = met[k * k * (at + 1)..].chunks_exact_mut(k);
+        for ((sum, cell), integrand) in sums.zip(&row.cells).zip(integrands) {
             if cell.at_risk > 0.0 {
                 if row.own > 0.0 {
                     add(sum, row.own / row.expanded / cell.survival[0], &integrand.own);
@@ -50,12 +52,12 @@ pub(super) fn residuals_of(
                 add(sum, cell.other / cell.at_risk, &integrand.other);
             }
         }
-        met.push(sums);
     }
     let residual = |i: usize| {
         let (r, weight) = (group_of[i], outcomes.weight(i));
         let to = rows.partition_point(|row| row.time <= outcomes.time()[i]);
-        let mut residual: Vec<f64> = met[to][r].iter().map(|met| -weight * met).collect();
+        let met = &met[k * (k * to + r)..][..k];
+        let mut residual: Vec<f64> = met.iter().map(|met| -weight * met).collect();
         if outcomes.event()[i] {
             let integrand = &integrands[to - 1][r];
             let jump = if own(i) { &integrand.own } else { &integrand.other };

@@ -100,8 +100,9 @@ impl ChainedEquations {
     ) -> Result<Vec<Vec<Vec<f64>>>, Error> {
         self.check(outcomes, columns)?;
         let hazard = kaplan_meier(outcomes)?;
-        let hazard = outcomes.time().iter().map(|&t| hazard.cumulative_hazard_at(t)).collect();
-        let event = outcomes.event().iter().map(|&e| f64::from(u8::from(e))).collect();
+        let hazard: Vec<f64> =
+            outcomes.time().iter().map(|&t| hazard.cumulative_hazard_at(t)).collect();
+        let event: Vec<f64> = outcomes.event().iter().map(|&e| f64::from(u8::from(e))).collect();
         let known = [standardised(&hazard), standardised(&event)];
         let chain = Chain { options: self, columns, known: &known };
         (0..self.imputations as u64).into_par_iter().map(|set| chain.run(set)).collect()
@@ -203,7 +204,7 @@ fn filled(column: &[Option<f64>], random: &mut ChaCha8Rng) -> Vec<f64> {
 }
 
 /// In standard deviations from its mean; 0 where it does not vary.
-fn standardised(column: &Vec<f64>) -> Vec<f64> {
+fn standardised(column: &[f64]) -> Vec<f64> {
     let (mean, sd) = mean_and_sd(column);
     let scale = if sd > 0.0 { 1.0 / sd } else { 0.0 };
     column.iter().map(|v| (v - mean) * scale).collect()
