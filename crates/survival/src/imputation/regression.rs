@@ -119,7 +119,7 @@ mod tests {
     fn draws_of_the_coefficients_have_the_mean_and_variance_of_least_squares() {
         // y = 1 + 2 x + noise of variance 1 at x = -1, 0, 1, 40 rows each.
         let rows: Vec<Vec<f64>> = (0..120).map(|i| vec![1.0, f64::from(i % 3) - 1.0]).collect();
-        let noise = |i: usize| if i / 3 % 2 == 0 { 1.0 } else { -1.0 };
+        let noise = |i: usize| if (i / 3).is_multiple_of(2) { 1.0 } else { -1.0 };
         let y: Vec<f64> = (0..120).map(|i| 1.0 + 2.0 * rows[i][1] + noise(i)).collect();
         let mut random = ChaCha8Rng::seed_from_u64(3);
         let draws: Vec<f64> =
