@@ -164,6 +164,17 @@ pub(crate) fn problems_of(subjects: &[Subject], file: &str, lines: &[u64]) -> Ve
     problems
 }
 
+/// What is wrong with the dates of a subject's films, if something is.
+pub(crate) fn dates_fault(subject: &Subject) -> Option<(&'static str, &'static str)> {
+    let dated = subject.visits.iter().filter(|visit| visit.date.is_some()).count();
+    match (dated, subject.given_outcome()) {
+        (n, _) if n == subject.visits.len() => None,
+        (0, Some(_)) => None,
+        (0, None) => Some(("a date, as time and event of the subject are not given", "nothing")),
+        _ => Some(("a date on each film of a subject, or on none", "one on some")),
+    }
+}
+
 type Add<'a> = dyn FnMut(&str, String, String) + 'a;
 
 fn check_identity<'a>(
@@ -197,6 +208,16 @@ fn check_consistency(subject: &Subject, add: &mut Add) {
         (Some(_), None) => add("event", both(), "time alone".to_owned()),
         (None, Some(_)) => add("time", both(), "event alone".to_owned()),
         _ => {}
+    }
+    if subject.death == Some(true) && subject.time.is_none() {
+        add("time", "the time of death".to_owned(), "nothing".to_owned());
+    }
+    if subject.death == Some(true) && subject.event == Some(true) {
+        let expected = "0 where event is 1, as time is that of the fracture".to_owned();
+        add("death", expected, "1".to_owned());
+    }
+    if let Some((expected, got)) = dates_fault(subject) {
+        add("date", expected.to_owned(), got.to_owned());
     }
     let coded = subject.secondary_osteoporosis_coded;
     if coded == Some(false) && subject.secondary_causes.any() == Some(true) {

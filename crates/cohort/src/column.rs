@@ -18,20 +18,8 @@ type Set<T> = fn(&mut Subject, T);
 pub(crate) struct Column {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-}
-
-const fn number(
-    name: &'static str,
-    unit: &'static str,
-    range: (f64, f64),
-    get: Get<f64>,
-    set: Set<f64>,
-) -> Column {
-    Column { name, kind: Kind::Number { unit, low: range.0, high: range.1, get, set } }
-}
-
-const fn flag(name: &'static str, get: Get<bool>, set: Set<bool>) -> Column {
-    Column { name, kind: Kind::Flag { get, set } }
+    /// What it says, for who fills it in.
+    pub(crate) meaning: &'static str,
 }
 
 macro_rules! field {
@@ -41,16 +29,17 @@ macro_rules! field {
 }
 
 macro_rules! flags {
-    ($name:literal, $($path:ident).+) => {{
+    ($name:literal, $($path:ident).+, $meaning:literal) => {{
         let (get, set): (Get<bool>, Set<bool>) = field!($($path).+);
-        flag($name, get, set)
+        Column { name: $name, kind: Kind::Flag { get, set }, meaning: $meaning }
     }};
 }
 
 macro_rules! numbers {
-    ($name:literal, $unit:literal, $low:literal ..= $high:literal, $($path:ident).+) => {{
+    ($name:literal, $unit:literal, $low:literal ..= $high:literal, $($path:ident).+, $meaning:literal) => {{
         let (get, set): (Get<f64>, Set<f64>) = field!($($path).+);
-        number($name, $unit, ($low, $high), get, set)
+        let kind = Kind::Number { unit: $unit, low: $low, high: $high, get, set };
+        Column { name: $name, kind, meaning: $meaning }
     }};
 }
 
@@ -64,43 +53,118 @@ pub(crate) const REQUIRED: [&str; 3] = [SUBJECT_ID, "sex", "age"];
 pub(crate) const AGE: (f64, f64) = (0.0, 120.0);
 
 /// The optional columns, in the order in which they are written.
-pub(crate) const OPTIONAL: [Column; 26] = [
-    numbers!("bmi", "kg/m2", 8.0..=100.0, bmi),
-    numbers!("weight", "kg", 20.0..=350.0, weight),
-    flags!("glucocorticoids", glucocorticoids),
-    flags!("secondary_osteoporosis", secondary_osteoporosis_coded),
-    flags!("type_1_diabetes", secondary_causes.type_1_diabetes),
-    flags!("osteogenesis_imperfecta", secondary_causes.osteogenesis_imperfecta),
-    flags!("untreated_hyperthyroidism", secondary_causes.untreated_hyperthyroidism),
+pub(crate) const OPTIONAL: [Column; 27] = [
+    numbers!("bmi", "kg/m2", 8.0..=100.0, bmi, "body mass index"),
+    numbers!("weight", "kg", 20.0..=350.0, weight, "body weight (for OSTA)"),
+    flags!(
+        "glucocorticoids",
+        glucocorticoids,
+        "oral glucocorticoids now or for more than three months"
+    ),
+    flags!(
+        "secondary_osteoporosis",
+        secondary_osteoporosis_coded,
+        "as you coded it; or give its components, the next six"
+    ),
+    flags!(
+        "type_1_diabetes",
+        secondary_causes.type_1_diabetes,
+        "component of secondary osteoporosis"
+    ),
+    flags!(
+        "osteogenesis_imperfecta",
+        secondary_causes.osteogenesis_imperfecta,
+        "component of secondary osteoporosis"
+    ),
+    flags!(
+        "untreated_hyperthyroidism",
+        secondary_causes.untreated_hyperthyroidism,
+        "component of secondary osteoporosis"
+    ),
     flags!(
         "hypogonadism_or_premature_menopause",
-        secondary_causes.hypogonadism_or_premature_menopause
+        secondary_causes.hypogonadism_or_premature_menopause,
+        "component of secondary osteoporosis"
     ),
-    flags!("malnutrition_or_malabsorption", secondary_causes.malnutrition_or_malabsorption),
-    flags!("chronic_liver_disease", secondary_causes.chronic_liver_disease),
-    flags!("rheumatoid_arthritis", rheumatoid_arthritis),
-    flags!("previous_fracture", previous_fracture),
-    flags!("parental_hip_fracture", parental_hip_fracture),
-    flags!("current_smoker", current_smoker),
-    flags!("alcohol", alcohol),
-    flags!("fragility_fracture_at_baseline", fragility_fracture_at_baseline),
-    flags!("anti_osteoporotic_drug", anti_osteoporotic_drug),
-    numbers!("time", "years", 0.0..=120.0, time),
-    flags!("event", event),
+    flags!(
+        "malnutrition_or_malabsorption",
+        secondary_causes.malnutrition_or_malabsorption,
+        "component of secondary osteoporosis"
+    ),
+    flags!(
+        "chronic_liver_disease",
+        secondary_causes.chronic_liver_disease,
+        "component of secondary osteoporosis"
+    ),
+    flags!("rheumatoid_arthritis", rheumatoid_arthritis, "confirmed diagnosis"),
+    flags!("previous_fracture", previous_fracture, "in adult life"),
+    flags!("parental_hip_fracture", parental_hip_fracture, "of mother or father"),
+    flags!("current_smoker", current_smoker, "smokes now"),
+    flags!("alcohol", alcohol, "three or more units a day"),
+    flags!(
+        "fragility_fracture_at_baseline",
+        fragility_fracture_at_baseline,
+        "reason for exclusion"
+    ),
+    flags!("anti_osteoporotic_drug", anti_osteoporotic_drug, "reason for exclusion"),
+    numbers!(
+        "time",
+        "years",
+        0.0..=120.0,
+        time,
+        "follow-up from baseline; with event, used as given"
+    ),
+    flags!(
+        "event",
+        event,
+        "1 = fracture at time, 0 = censored; without both, the outcome comes from the films"
+    ),
+    flags!("death", death, "1 = died at time without a fracture: a competing event"),
     Column {
         name: "centre",
         kind: Kind::Text { get: |s| s.centre.as_deref(), set: |s, name| s.centre = Some(name) },
+        meaning: "hospital or other source: clusters, and a category that models may use",
     },
-    Column { name: "split", kind: Kind::Split },
-    numbers!("frax_mof_bmd", "%", 0.0..=100.0, frax.mof_bmd),
-    numbers!("frax_hip_bmd", "%", 0.0..=100.0, frax.hip_bmd),
-    numbers!("frax_mof", "%", 0.0..=100.0, frax.mof),
-    numbers!("frax_hip", "%", 0.0..=100.0, frax.hip),
-    numbers!("femoral_neck_tscore", "SD", -10.0..=10.0, femoral_neck_tscore),
+    Column { name: "split", kind: Kind::Split, meaning: "part of the study, if you decide it" },
+    numbers!(
+        "frax_mof_bmd",
+        "%",
+        0.0..=100.0,
+        frax.mof_bmd,
+        "FRAX 10-year probability, major osteoporotic fracture, with BMD"
+    ),
+    numbers!(
+        "frax_hip_bmd",
+        "%",
+        0.0..=100.0,
+        frax.hip_bmd,
+        "FRAX 10-year probability, hip fracture, with BMD"
+    ),
+    numbers!(
+        "frax_mof",
+        "%",
+        0.0..=100.0,
+        frax.mof,
+        "FRAX 10-year probability, major osteoporotic fracture, without BMD"
+    ),
+    numbers!(
+        "frax_hip",
+        "%",
+        0.0..=100.0,
+        frax.hip,
+        "FRAX 10-year probability, hip fracture, without BMD"
+    ),
+    numbers!(
+        "femoral_neck_tscore",
+        "SD",
+        -10.0..=10.0,
+        femoral_neck_tscore,
+        "T-score against young white women (NHANES III)"
+    ),
 ];
 
 /// Columns that say something about the outcome or the design.
-const OF_OUTCOME: [&str; 3] = ["time", "event", "split"];
+const OF_OUTCOME: [&str; 4] = ["time", "event", "death", "split"];
 
 impl Column {
     /// Whether it says something about the outcome or the design.

@@ -136,7 +136,7 @@ pub(crate) fn unread(
 
 /// What a column that the table lacks is also called, in lower case without other signs; in
 /// English and in German, the languages of the exports that were seen.
-const ALSO_CALLED: [(&str, &[&str]); 14] = [
+const ALSO_CALLED: [(&str, &[&str]); 18] = [
     ("subject_id", &["id", "patid", "patientid", "patient", "subject", "pid"]),
     ("sex", &["gender", "geschlecht"]),
     ("age", &["alter", "ageyears", "ageatbaseline"]),
@@ -156,6 +156,10 @@ const ALSO_CALLED: [(&str, &[&str]); 14] = [
         "time",
         &["followup", "followupyears", "futime", "fuyears", "fujahre", "survivaltime", "years"],
     ),
+    ("date", &["datum", "visitdate", "studydate", "examdate", "aufnahmedatum"]),
+    ("radiograph", &["file", "filename", "path", "image", "film", "datei", "bild", "pfad"]),
+    ("view", &["projection", "viewposition", "projektion"]),
+    ("centre", &["center", "site", "hospital", "klinik", "zentrum"]),
     ("event", &["fracture", "status", "fraktur", "incidentfracture", "outcome", "ereignis"]),
 ];
 

@@ -292,7 +292,7 @@ fn verdicts(subject: &Subject, films: &Films, options: &EligibilityOptions) -> [
 /// The films of one subject that count.
 struct Films<'a> {
     subject: &'a Subject,
-    /// Days with any film.
+    /// Days with any film; films without a date are those of one day.
     n_days: usize,
     /// The best neutral lateral film of each day, in date order.
     neutral_lateral: Vec<usize>,
@@ -313,7 +313,7 @@ impl<'a> Films<'a> {
         };
         let neutral_lateral: Vec<_> = days.iter().copied().filter_map(best_of_day).collect();
         let follow_up_years = match (neutral_lateral.first(), neutral_lateral.last()) {
-            (Some(&a), Some(&b)) if a != b => Some(visits[b].date.years_since(visits[a].date)),
+            (Some(&a), Some(&b)) if a != b => visits[b].years_since(&visits[a]),
             _ => None,
         };
         Self { subject, n_days: days.len(), neutral_lateral, follow_up_years }
@@ -331,8 +331,8 @@ impl<'a> Films<'a> {
         let visits = &self.subject.visits;
         let shortest = (options.min_follow_up * DAYS_PER_YEAR).ceil() as i64;
         let counts = |i: &usize| {
-            visits[*i].date.days_since(visits[baseline].date) >= shortest
-                && self.quality(*i) != Some(Quality::Poor)
+            let days = visits[*i].days_since(&visits[baseline]);
+            days.is_some_and(|days| days >= shortest) && self.quality(*i) != Some(Quality::Poor)
         };
         later.iter().copied().filter(counts).collect()
     }

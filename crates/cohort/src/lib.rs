@@ -23,6 +23,7 @@ mod splits;
 mod subject;
 pub mod table;
 mod table_one;
+mod template;
 mod write;
 
 pub use cohort::Cohort;
@@ -47,8 +48,9 @@ pub use ratio::{FilmHeights, HeightRatio};
 pub use reference::{Normal, ReferenceTable, TrimmingOptions};
 pub use splits::{Folds, Split};
 pub use subject::{
-    FraxPercent, Part, Position, Quality, SecondaryCauses, Sex, Subject, View, Visit,
+    Bone, FraxPercent, Part, Position, Quality, SecondaryCauses, Sex, Subject, View, Visit,
 };
 pub use table_one::{
     Characteristic, Summary, TableOne, TableOneRow, TableOneTest, Values, pooled_t_p, yates_p,
 };
+pub use template::{ColumnDescription, cohort_columns, visit_columns, write_blank_tables};

@@ -2,7 +2,7 @@
 
 use crate::{
     Cohort, EligibilityFlow, Error, FilmHeights, FilmReading, FractureRule, FracturedLevel,
-    ReferenceTable, SelectedFilms, Subject, Visit, read_film,
+    ReferenceTable, SelectedFilms, Visit, read_film,
 };
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::Level;
@@ -98,15 +98,14 @@ pub fn outcomes_from_films(
         let follow_ups: Vec<_> = films
             .follow_ups
             .iter()
-            .filter_map(|&i| Some((years_to(subject, films, i), read(&subject.visits[i])?)))
+            .filter_map(|&i| {
+                let years = subject.visits[i].years_since(&subject.visits[films.baseline])?;
+                Some((years, read(&subject.visits[i])?))
+            })
             .collect();
         incident_fracture(&baseline, &follow_ups)
     };
     flow.analysed().iter().map(&mut outcome).collect()
-}
-
-fn years_to(subject: &Subject, films: &SelectedFilms, visit: usize) -> f64 {
-    subject.visits[visit].date.years_since(subject.visits[films.baseline].date)
 }
 
 /// Outcomes for the statistics.
@@ -133,7 +132,9 @@ pub fn interval_outcomes(outcomes: &[SubjectOutcome]) -> Result<IntervalOutcomes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GenantGrade, HeightRatio, Position, Sex, TrimmingOptions, View, eligibility};
+    use crate::{
+        GenantGrade, HeightRatio, Position, Sex, Subject, TrimmingOptions, View, eligibility,
+    };
     use vertebra_keypoints::VertebralHeights;
 
     fn reading(assessed: [bool; 5], levels: &[Level]) -> FilmReading {
@@ -210,12 +211,10 @@ mod tests {
         };
         let subjects = (0..30).map(|i| {
             let mut subject = Subject::new(i.to_string(), Sex::Male, 66.0);
-            let visit = |date: &str| Visit {
-                date: date.parse().unwrap(),
-                radiograph: format!("{i}/{date}").into(),
-                view: View::Lateral,
-                position: Some(Position::Neutral),
-                quality: None,
+            let visit = |date: &str| {
+                let day: crate::Date = date.parse().unwrap();
+                Visit::new(day, format!("{i}/{date}"), View::Lateral)
+                    .with_position(Position::Neutral)
             };
             subject.visits = vec![visit("2010-01-01"), visit("2012-01-01")];
             if i == 29 {

@@ -47,12 +47,29 @@ pub struct Problems {
 
 impl Problems {
     /// `Ok` if the list is empty.
-    pub(crate) fn check(list: Vec<Problem>) -> Result<(), Self> {
+    ///
+    /// # Errors
+    /// The list, where it is not.
+    pub fn check(list: Vec<Problem>) -> Result<(), Self> {
         if list.is_empty() { Ok(()) } else { Err(Self { list }) }
     }
 
     pub(crate) fn of(problem: Problem) -> Self {
         Self { list: vec![problem] }
+    }
+
+    /// What is printed of them: a line for each, or for many that are alike one with their number.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let of = |alike: Vec<&Problem>| {
+            let shown = if alike.len() > MOST_ALIKE { 1 } else { alike.len() };
+            let mut lines: Vec<String> = alike[..shown].iter().map(ToString::to_string).collect();
+            if let Some(line) = lines.last_mut().filter(|_| shown < alike.len()) {
+                *line += &format!("; the same on {} more lines", alike.len() - shown);
+            }
+            lines
+        };
+        self.alike().into_iter().flat_map(of).collect()
     }
 
     /// The problems in groups that differ by the line and the value only, each group at the place
@@ -84,14 +101,7 @@ impl fmt::Display for Problems {
             [problem] => return problem.fmt(f),
             list => write!(f, "{} problems", list.len())?,
         }
-        for alike in self.alike() {
-            let shown = if alike.len() > MOST_ALIKE { 1 } else { alike.len() };
-            alike[..shown].iter().try_for_each(|problem| write!(f, "\n  {problem}"))?;
-            if shown < alike.len() {
-                write!(f, "; the same on {} more lines", alike.len() - shown)?;
-            }
-        }
-        Ok(())
+        self.lines().iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
 

@@ -1,19 +1,22 @@
 //! Reads `cohort.csv` and `visits.csv`, and lists every bad row instead of stopping at the first.
 
-use crate::cohort::{problems_of, reference_problems};
+use crate::cohort::{dates_fault, problems_of, reference_problems};
 use crate::column::{OPTIONAL, REQUIRED, SUBJECT_ID, expected_age, expected_sex, one_of};
 use crate::column_names::{ColumnNames, likely_name, unread};
 use crate::table::{ColumnMap, Row, Table};
-use crate::write::{COHORT_FILE, VISIT_COLUMNS, VISITS_FILE};
+use crate::write::{COHORT_FILE, VISITS_FILE};
 use crate::{
-    Cohort, Date, DeclaredCovariates, Position, Problem, Problems, Quality, Sex, Subject, View,
-    Visit,
+    Bone, Cohort, Date, DeclaredCovariates, Position, Problem, Problems, Quality, Sex, Subject,
+    View, Visit,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// How many of the required columns of `visits.csv` come first in `VISIT_COLUMNS`.
-const REQUIRED_VISIT_COLUMNS: usize = 4;
+/// Columns every `visits.csv` must have, and every row must fill.
+pub(crate) const REQUIRED_OF_VISITS: [&str; 3] = [SUBJECT_ID, "radiograph", "view"];
+
+/// The range of `spacing_mm`.
+const SPACING_MM: std::ops::RangeInclusive<f64> = 0.01..=5.0;
 
 impl Cohort {
     /// Reads `cohort.csv` and `visits.csv` of a folder, under the names that its `columns.toml`
@@ -38,7 +41,7 @@ impl Cohort {
         let mut problems = Vec::new();
         let subjects = File { name: COHORT_FILE, required: &REQUIRED, map: &names.cohort };
         let table = subjects.read(folder, &mut problems);
-        let required = &VISIT_COLUMNS[..REQUIRED_VISIT_COLUMNS];
+        let required = REQUIRED_OF_VISITS.as_slice();
         let visits = File { name: VISITS_FILE, required, map: &names.visits };
         let visits = visits.read(folder, &mut problems);
         let declared = &names.covariates;
@@ -192,8 +195,9 @@ fn read_visits(
     problems: &mut Vec<Problem>,
 ) {
     let mut used: HashMap<std::path::PathBuf, u64> = HashMap::new();
+    let mut first_rows = BTreeMap::new();
     for row in table.rows() {
-        let line = row.line();
+        let (line, plain) = (row.line(), row);
         let mut row = Reading { row, problems };
         let owner =
             row.required(SUBJECT_ID, "an id that is in cohort.csv", |id| known.get(id).copied());
@@ -212,14 +216,41 @@ fn read_visits(
         }
         used.insert(visit.radiograph.clone(), line);
         if let Some(index) = owner {
+            first_rows.entry(index).or_insert(plain);
             subjects[index].visits.push(visit);
         }
+    }
+    note_dates(table, subjects, &first_rows, problems);
+    if known.is_empty() && !table.names().is_empty() && table.n_rows() == 0 {
+        problems.push(table.problem_of_file("at least one radiograph", "none"));
+    }
+}
+
+/// What is wrong with the dates of subjects, whose first rows are given; a column that is absent
+/// once.
+fn note_dates(
+    table: &Table,
+    subjects: &[Subject],
+    first_rows: &BTreeMap<usize, Row<'_>>,
+    problems: &mut Vec<Problem>,
+) {
+    let fault = |(&index, row): (&usize, &Row<'_>)| {
+        let (expected, got) = dates_fault(&subjects[index])?;
+        Some(row.problem("date", expected, got))
+    };
+    let faults: Vec<Problem> = first_rows.iter().filter_map(fault).collect();
+    match faults.is_empty() || table.has("date") {
+        true => problems.extend(faults),
+        false => problems.extend(absent("date", table)),
     }
 }
 
 fn read_visit(row: &mut Reading) -> Option<Visit> {
     let words = |codes: Vec<&'static str>| one_of(codes.into_iter());
-    let date = row.required("date", Date::EXPECTED, Date::from_text);
+    let date = match row.row.text("date") {
+        None => Some(None),
+        Some(_) => row.required("date", Date::EXPECTED, Date::from_text).map(Some),
+    };
     let radiograph = row.required("radiograph", "a file", |text| Some(text.into()));
     let views = words(View::ALL.iter().map(|v| v.code()).collect());
     let view = row.required("view", &views, View::from_code);
@@ -227,5 +258,14 @@ fn read_visit(row: &mut Reading) -> Option<Visit> {
     let position = row.optional("position", &positions, Position::from_code);
     let qualities = words(Quality::ALL.iter().map(|q| q.code()).collect());
     let quality = row.optional("quality", &qualities, Quality::from_code);
-    Some(Visit { date: date?, radiograph: radiograph?, view: view?, position, quality })
+    let (least, most) = (SPACING_MM.start(), SPACING_MM.end());
+    let cells = row.row;
+    let spacing_mm =
+        row.optional("spacing_mm", &format!("a number in {least} to {most}"), |text| {
+            cells.finite(text).filter(|mm| SPACING_MM.contains(mm))
+        });
+    let bones = words(Bone::ALL.iter().map(|bone| bone.code()).collect());
+    let bone = row.optional("bone", &bones, Bone::from_code);
+    let (date, radiograph, view) = (date?, radiograph?, view?);
+    Some(Visit { date, radiograph, view, position, quality, spacing_mm, bone })
 }

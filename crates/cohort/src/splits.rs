@@ -5,6 +5,7 @@
 
 use crate::{Error, Part};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use vertebra_run::{Seed, shuffle};
 
 /// A development and an evaluation set, as positions in the list of analysed subjects.
@@ -124,6 +125,41 @@ impl Folds {
             fold_of[subject] = turn % n_folds;
         }
         Ok(Self { n_folds, fold_of })
+    }
+
+    /// Each group, e.g. a centre, as a fold, in the order of the labels; a group without an event
+    /// joins the fold of the fewest subjects.
+    ///
+    /// # Errors
+    /// [`Error::TooFewEvents`] when fewer than two groups have an event;
+    /// [`Error::LengthMismatch`].
+    ///
+    /// # Examples
+    /// ```
+    /// use vertebra_cohort::Folds;
+    /// let folds = Folds::by_group(&[7, 7, 9, 9, 9, 8], &[true, false, true, false, false, false])?;
+    /// assert_eq!(folds.fold_of(), [0, 0, 1, 1, 1, 0]); // nobody of group 8 has the event
+    /// # Ok::<(), vertebra_cohort::Error>(())
+    /// ```
+    pub fn by_group(group: &[usize], event: &[bool]) -> Result<Self, Error> {
+        if group.len() != event.len() {
+            let (expected, got) = (event.len(), group.len());
+            return Err(Error::LengthMismatch { name: "group", expected, got });
+        }
+        let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+        for (&group, _) in group.iter().zip(event).filter(|(_, event)| **event) {
+            sizes.insert(group, 0);
+        }
+        if sizes.len() < 2 {
+            return Err(Error::TooFewEvents { parts: 2, events: sizes.len() });
+        }
+        for group in group {
+            sizes.entry(*group).and_modify(|n| *n += 1);
+        }
+        let smallest = (0..sizes.len()).min_by_key(|&k| sizes.values().nth(k)).unwrap_or(0);
+        let places: BTreeMap<usize, usize> = sizes.keys().copied().zip(0..).collect();
+        let fold = |group: &usize| places.get(group).copied().unwrap_or(smallest);
+        Ok(Self { n_folds: places.len(), fold_of: group.iter().map(fold).collect() })
     }
 
     /// The same folds without some subjects, of whom `stays` says for each whether it is one that

@@ -106,12 +106,22 @@ coded! {
     }
 }
 
+coded! {
+    /// How bone looks on a film whose file does not say it.
+    Bone {
+        /// `bright`: as on a radiograph.
+        Bright = "bright",
+        /// `dark`: the film is a negative.
+        Dark = "dark",
+    }
+}
+
 /// One radiograph of a subject.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Visit {
-    /// Day on which it was taken.
-    pub date: Date,
+    /// Day on which it was taken; it may be unknown where the outcome of the subject is given.
+    pub date: Option<Date>,
     /// File, relative to the cohort folder.
     pub radiograph: PathBuf,
     /// Projection.
@@ -120,13 +130,30 @@ pub struct Visit {
     pub position: Option<Position>,
     /// Quality, where judged.
     pub quality: Option<Quality>,
+    /// Distance of pixel centres in mm, where the file does not state it.
+    pub spacing_mm: Option<f64>,
+    /// How bone looks, where the file does not state it.
+    pub bone: Option<Bone>,
 }
 
 impl Visit {
-    /// A radiograph whose position and quality are not recorded.
+    /// A radiograph of a day, or of an unknown one; nothing else is recorded of it.
     #[must_use]
-    pub fn new(date: Date, radiograph: impl Into<PathBuf>, view: View) -> Self {
-        Self { date, radiograph: radiograph.into(), view, position: None, quality: None }
+    pub fn new(date: impl Into<Option<Date>>, radiograph: impl Into<PathBuf>, view: View) -> Self {
+        let (date, radiograph) = (date.into(), radiograph.into());
+        Self { date, radiograph, view, position: None, quality: None, spacing_mm: None, bone: None }
+    }
+
+    /// Days since another visit, where both have a date.
+    #[must_use]
+    pub fn days_since(&self, earlier: &Self) -> Option<i64> {
+        Some(self.date?.days_since(earlier.date?))
+    }
+
+    /// Years since another visit, where both have a date.
+    #[must_use]
+    pub fn years_since(&self, earlier: &Self) -> Option<f64> {
+        Some(self.date?.years_since(earlier.date?))
     }
 
     /// With a posture.
@@ -233,6 +260,8 @@ pub struct Subject {
     pub time: Option<f64>,
     /// Whether the event ended the follow-up, when the user gives the outcome.
     pub event: Option<bool>,
+    /// Whether death without a fracture ended the follow-up: a competing event.
+    pub death: Option<bool>,
     /// The hospital or other source of the subject.
     pub centre: Option<String>,
     /// Part of the study, when the user decided it.
@@ -244,7 +273,7 @@ pub struct Subject {
     /// What is recorded in the columns that the cohort declares.
     #[serde(default)]
     pub declared: BTreeMap<String, DeclaredValue>,
-    /// Radiographs in date order.
+    /// Radiographs in date order; those without a date first, as in the file.
     pub visits: Vec<Visit>,
 }
 
@@ -270,6 +299,7 @@ impl Subject {
             anti_osteoporotic_drug: None,
             time: None,
             event: None,
+            death: None,
             centre: None,
             split: None,
             frax: FraxPercent::default(),

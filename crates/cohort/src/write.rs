@@ -10,8 +10,8 @@ pub(crate) const COHORT_FILE: &str = "cohort.csv";
 /// The radiographs' file in a cohort folder.
 pub(crate) const VISITS_FILE: &str = "visits.csv";
 /// Columns of the radiographs' file.
-pub(crate) const VISIT_COLUMNS: [&str; 6] =
-    ["subject_id", "date", "radiograph", "view", "position", "quality"];
+pub(crate) const VISIT_COLUMNS: [&str; 8] =
+    ["subject_id", "date", "radiograph", "view", "position", "quality", "spacing_mm", "bone"];
 
 impl Cohort {
     /// Writes `cohort.csv` and `visits.csv` into a folder, which is made when absent, and
@@ -67,11 +67,13 @@ fn visit_rows(subject: &Subject) -> Vec<Vec<String>> {
     let row = |visit: &Visit| {
         vec![
             subject.id.clone(),
-            visit.date.to_string(),
+            visit.date.map(|date| date.to_string()).unwrap_or_default(),
             visit.radiograph.to_string_lossy().replace('\\', "/"),
             visit.view.to_string(),
             visit.position.map(|p| p.to_string()).unwrap_or_default(),
             visit.quality.map(|q| q.to_string()).unwrap_or_default(),
+            visit.spacing_mm.map(|mm| mm.to_string()).unwrap_or_default(),
+            visit.bone.map(|bone| bone.to_string()).unwrap_or_default(),
         ]
     };
     subject.visits.iter().map(row).collect()

@@ -8,7 +8,7 @@ use vertebra_cohort::{
 };
 
 fn visit(date: &str, radiograph: &str) -> Visit {
-    Visit::new(date.parse().unwrap(), radiograph, View::Lateral)
+    Visit::new(date.parse::<Date>().unwrap(), radiograph, View::Lateral)
         .with_position(Position::Neutral)
         .with_quality(Quality::Good)
 }
@@ -31,8 +31,12 @@ fn what_is_written_reads_back_the_same() {
     first.femoral_neck_tscore = Some(-2.433);
     first.visits = vec![visit("2012-01-05", "films/1b.dcm"), visit("2010-01-05", "films/1a.dcm")];
     let mut second = Subject::new("2", Sex::Male, 70.0);
-    (second.time, second.event) = (Some(3.25), Some(false));
-    for name in ["films/1a.dcm", "films/1b.dcm"] {
+    (second.time, second.event, second.death) = (Some(3.25), Some(false), Some(true));
+    second.centre = Some("Kiel".to_owned());
+    let mut undated = Visit::new(None, "films/2.png", View::Lateral);
+    (undated.spacing_mm, undated.bone) = (Some(0.25), Some(Bone::Dark));
+    second.visits = vec![undated];
+    for name in ["films/1a.dcm", "films/1b.dcm", "films/2.png"] {
         touch(folder.path(), name);
     }
     let cohort = Cohort::new(vec![first, second]).unwrap();
@@ -55,7 +59,9 @@ fn declared_columns_are_read_written_and_expanded() {
                    smoking = { reference = \"never\" }\n";
     fs::write(folder.path().join("cohort.csv"), table).unwrap();
     fs::write(folder.path().join("columns.toml"), columns).unwrap();
-    fs::write(folder.path().join("visits.csv"), "subject_id,date,radiograph,view\n").unwrap();
+    let visits = "subject_id,date,radiograph,view\n1,2015-02-01,a.dcm,lateral\n";
+    fs::write(folder.path().join("visits.csv"), visits).unwrap();
+    touch(folder.path(), "a.dcm");
     let cohort = Cohort::read(folder.path()).unwrap();
     assert!(cohort.unread_columns().is_empty());
     assert_eq!(cohort.subjects()[0].declared["crp"], DeclaredValue::Number(1.5));
@@ -76,6 +82,7 @@ fn declared_columns_are_read_written_and_expanded() {
     }
     let copy = tempfile::tempdir().unwrap();
     cohort.write(copy.path()).unwrap();
+    touch(copy.path(), "a.dcm");
     let back = Cohort::read(copy.path()).unwrap();
     assert_eq!((back.subjects(), back.declared()), (cohort.subjects(), cohort.declared()));
     fs::write(folder.path().join("cohort.csv"), table.replace("\"1,5\"", "x")).unwrap();
@@ -170,6 +177,32 @@ fn a_cohort_in_memory_is_checked_like_one_on_disk() {
     let problems = Cohort::new(vec![subject.clone(), subject]).unwrap_err();
     let columns: Vec<_> = problems.as_slice().iter().filter_map(|p| p.column.as_deref()).collect();
     assert_eq!(columns, ["bmi", "event", "subject_id", "bmi", "event"]);
+}
+
+#[test]
+fn blank_tables_say_what_to_fill_in_and_a_check_of_them_too() {
+    let folder = tempfile::tempdir().unwrap();
+    vertebra_cohort::write_blank_tables(folder.path()).unwrap();
+    let text = fs::read_to_string(folder.path().join("cohort.csv")).unwrap();
+    assert!(text.contains("# bmi: a number in 8 to 100 (kg/m2); body mass index\n"), "{text}");
+    assert!(text.lines().last().unwrap().starts_with("subject_id,sex,age,bmi,"), "{text}");
+    let problems = Cohort::read(folder.path()).unwrap_err().to_string();
+    assert_eq!(
+        problems,
+        "2 problems\n  cohort.csv: expected at least one subject, got none\n  visits.csv: expected \
+         at least one radiograph, got none"
+    );
+    let again = vertebra_cohort::write_blank_tables(folder.path()).unwrap_err().to_string();
+    assert!(again.contains("cohort.csv") && again.contains("exists"), "{again}");
+    // The lines above the header do not disturb the lines below it.
+    let row = format!(
+        "{text}1,F,old{}\n",
+        ",".repeat(text.lines().last().unwrap().matches(',').count() - 2)
+    );
+    fs::write(folder.path().join("cohort.csv"), &row).unwrap();
+    let problems = Cohort::read(folder.path()).unwrap_err().to_string();
+    let line = row.lines().count();
+    assert!(problems.contains(&format!("cohort.csv line {line}, column age:")), "{problems}");
 }
 
 #[test]
@@ -290,7 +323,7 @@ fn a_table_of_other_names_is_read_by_its_map() {
     assert_eq!((first.sex, first.glucocorticoids), (Sex::Female, Some(false)));
     assert!((first.age - 74.6).abs() < 1e-9 && (first.bmi.unwrap() - 26.3).abs() < 1e-9);
     assert_eq!((first.time, first.event), (Some(1096.0 / 365.25), Some(true)));
-    assert_eq!(first.visits[0].date.to_string(), "2015-02-01");
+    assert_eq!(first.visits[0].date.unwrap().to_string(), "2015-02-01");
     assert_eq!(cohort.subjects()[1].sex, Sex::Male);
     let unread: Vec<String> = cohort.unread_columns().iter().map(ToString::to_string).collect();
     assert_eq!(unread, ["Aufnahme", "Ende"]);

@@ -39,11 +39,11 @@ pub enum Error {
         /// The problems; none of them is of this kind.
         problems: Vec<Error>,
     },
-    /// A row of the cohort's tables.
-    #[error("{problem}")]
-    Table {
-        /// File, line, column, what is expected and what came.
-        problem: vertebra_cohort::Problem,
+    /// The cohort's tables. Problems that are alike are printed once, with their number.
+    #[error("{problems}")]
+    Tables {
+        /// File, line, column, what is expected and what came, of each.
+        problems: vertebra_cohort::Problems,
     },
     /// A file that does not hold what it should.
     #[error("{}: expected {expected}, got {got}", path.display())]
@@ -118,6 +118,16 @@ pub enum Error {
         events: usize,
         /// Subjects followed beyond it.
         followed: usize,
+    },
+    /// A cohort folder without annotations.
+    #[error(
+        "{}: expected the centres L1 to L5 of some films (or annotations.xml of CVAT), got no such \
+         file; a trained detector does without (keypoint_model)",
+        path.display()
+    )]
+    NoAnnotations {
+        /// The file that was looked for.
+        path: PathBuf,
     },
     /// Annotations of other films than those of the cohort.
     #[error(
@@ -312,16 +322,45 @@ impl Error {
 
 impl From<vertebra_cohort::Problems> for Error {
     fn from(problems: vertebra_cohort::Problems) -> Self {
-        let problems = problems.as_slice().iter().cloned();
-        Self::InvalidInput { problems: problems.map(|problem| Self::Table { problem }).collect() }
+        Self::InvalidInput { problems: vec![Self::Tables { problems }] }
     }
 }
 
+/// Of more problems that are alike, only the first is printed, with their number.
+const MOST_ALIKE: usize = 3;
+
 fn list(problems: &[Error]) -> String {
-    let n = problems.len();
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let count = |problem: &Error| match problem {
+        Error::Tables { problems } => problems.as_slice().len(),
+        _ => 1,
+    };
+    let n: usize = problems.iter().map(count).sum();
+    let mut lines = Vec::new();
+    for alike in alike(problems) {
+        match alike[..] {
+            [Error::Tables { problems }] => lines.extend(problems.lines()),
+            [first, .., _] if alike.len() > MOST_ALIKE => {
+                lines.push(format!("{first}; the same of {} more", alike.len() - 1));
+            }
+            _ => lines.extend(alike.iter().map(ToString::to_string)),
+        }
+    }
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} problem{plural} in the input:\n{}", lines.join("\n"))
+}
+
+/// The problems in groups that differ by what stands before the first colon, the file, only.
+fn alike(problems: &[Error]) -> Vec<Vec<&Error>> {
+    let mut groups: Vec<(String, Vec<&Error>)> = Vec::new();
+    for problem in problems {
+        let text = problem.to_string();
+        let what = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
+        match groups.iter_mut().find(|(key, _)| key == what) {
+            Some((_, group)) => group.push(problem),
+            None => groups.push((what.to_owned(), vec![problem])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 #[cfg(test)]
@@ -343,6 +382,18 @@ mod tests {
             two.to_string(),
             "2 problems in the input:\nb.dcm: expected an annotation, got none\n\
              a.dcm: expected an annotation, got none"
+        );
+    }
+
+    #[test]
+    fn many_problems_that_are_alike_are_one_line_with_their_number() {
+        let films = ["a", "b", "c", "d"].map(not_annotated);
+        let other = Error::NotAnnotated { film: "e".into(), expected: "another" };
+        let all = Error::all(films.into_iter().chain([other]).collect());
+        assert_eq!(
+            all.to_string(),
+            "5 problems in the input:\na: expected an annotation, got none; the same of 3 more\n\
+             e: expected another, got none"
         );
     }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod blank;
 mod check;
 mod code_name;
 mod config;
@@ -11,15 +12,20 @@ mod model;
 mod progress;
 mod records;
 mod risk_network;
+mod scan;
 mod stages;
 mod study;
 #[cfg(test)]
 mod test_data;
 mod work_folder;
 
-pub use check::{CheckedColumn, CheckedFilms, CheckedModel, CohortCheck};
+pub use blank::{SETTINGS_FILE, write_blank_cohort};
+pub use check::{
+    CheckedCategory, CheckedColumn, CheckedFilms, CheckedModel, CohortCheck, StudyCost,
+};
 pub use config::{
-    EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, StudyConfig,
+    EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, Setting,
+    StudyConfig, UnreadableFilms, settings_page,
 };
 pub use detector_study::{
     ContinuedTest, DetectorFigures, DetectorStudy, DetectorTest, Reliability, TestedFilmErrors,
@@ -40,4 +46,5 @@ pub use model::predictor::Predictor;
 pub use model::trained_model::{Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use risk_network::{RiskNetworkInputs, TrainedRiskNetwork};
+pub use scan::{Scan, scan_films};
 pub use study::Study;

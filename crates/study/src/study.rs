@@ -3,11 +3,12 @@
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::input::usable_models::usable_models;
+use crate::input::unreadable;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use crate::stages::protocol::{Clock, Protocol};
 use crate::work_folder::{WorkFolder, fingerprint};
-use crate::{Error, Progress, StudyConfig};
+use crate::{Error, Progress, StudyConfig, UnreadableFilms};
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
 use vertebra_hrnet::KeypointDetector;
@@ -114,6 +115,10 @@ impl<'a> Study<'a> {
         self.config.check()?;
         self.on_progress.stage("reading the cohort", None);
         let mut data = StudyData::read(&self.cohort, &self.config)?;
+        if self.config.unreadable_films == UnreadableFilms::Exclude {
+            let (context, observer) = self.stages(&data, Path::new(""));
+            data = unreadable::leave(context, observer)?.unwrap_or(data);
+        }
         let (models, notes) = usable_models(&self.config, &data)?;
         self.config.clinical_models = models;
         data.notes.extend(notes);

@@ -3,8 +3,8 @@
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
-use vertebra_study::{Preset, StudyConfig};
+use std::path::{Path, PathBuf};
+use vertebra_study::{Preset, SETTINGS_FILE, StudyConfig};
 
 /// Options shared by the programs that train.
 #[derive(Debug, Args)]
@@ -12,7 +12,8 @@ pub struct Arguments {
     /// How much to compute
     #[arg(long, value_enum, default_value = "quick")]
     preset: PresetName,
-    /// A TOML file with the settings that differ from the preset
+    /// A TOML file with the settings that differ from the preset [default: study.toml of the cohort
+    /// folder, where there is one]
     #[arg(long)]
     config: Option<PathBuf>,
     /// Seed of every random choice
@@ -48,12 +49,15 @@ impl Arguments {
         self.config.is_some()
     }
 
-    /// The preset, changed by the file and the seed where given.
+    /// The preset, changed by the file and the seed where given; the file may be that of the cohort
+    /// folder.
     ///
     /// # Errors
     /// The file cannot be read, or a setting in it is unknown or out of its domain.
-    pub fn resolve(&self) -> anyhow::Result<StudyConfig> {
-        let mut config = match &self.config {
+    pub fn resolve(&self, cohort: Option<&Path>) -> anyhow::Result<StudyConfig> {
+        let of_cohort = cohort.map(|folder| folder.join(SETTINGS_FILE));
+        let of_cohort = of_cohort.filter(|path| path.is_file());
+        let mut config = match self.config.as_ref().or(of_cohort.as_ref()) {
             None => StudyConfig::preset(self.preset()),
             Some(path) => {
                 let text = std::fs::read_to_string(path)

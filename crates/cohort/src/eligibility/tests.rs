@@ -4,8 +4,9 @@ use super::*;
 use crate::{Sex, Visit};
 
 fn visit(date: &str, position: Option<Position>, quality: Option<Quality>) -> Visit {
-    let radiograph = format!("{date}-{position:?}-{quality:?}").into();
-    Visit { date: date.parse().unwrap(), radiograph, view: View::Lateral, position, quality }
+    let radiograph = format!("{date}-{position:?}-{quality:?}");
+    let day: crate::Date = date.parse().unwrap();
+    Visit { position, quality, ..Visit::new(day, radiograph, View::Lateral) }
 }
 
 /// Two good films three years apart and every flag recorded as absent.
@@ -34,7 +35,7 @@ fn everyone_leaves_at_the_first_reason_that_holds() {
         changed(3, |s| s.visits.truncate(1)),
         changed(4, |s| s.visits[1].position = Some(Position::Flexion)),
         changed(5, |s| s.visits[1].view = View::Frontal),
-        changed(6, |s| s.visits[1].date = "2010-06-01".parse().unwrap()),
+        changed(6, |s| s.visits[1].date = "2010-06-01".parse().ok()),
         changed(7, |s| s.anti_osteoporotic_drug = Some(true)),
         changed(8, |s| s.visits[0].quality = Some(Quality::Poor)),
         changed(9, |s| {
@@ -107,4 +108,26 @@ fn a_later_step_keeps_the_sum() {
     let flow = eligibility(&cohort, &EligibilityOptions::default())
         .excluding("No vertebra could be measured", |films| films.subject == 0);
     assert_eq!((flow.remaining(), flow.steps()[7].excluded), (1, 1));
+}
+
+#[test]
+fn films_without_a_date_do_where_the_outcome_is_given() {
+    let undated = |id, given: bool| {
+        changed(id, |s| {
+            s.visits.iter_mut().for_each(|visit| visit.date = None);
+            (s.time, s.event) = if given { (Some(3.0), Some(true)) } else { (None, None) };
+        })
+    };
+    let cohort = Cohort::new(vec![undated(0, true)]).unwrap();
+    let flow = eligibility(&cohort, &EligibilityOptions::default());
+    assert_eq!((flow.remaining(), flow.analysed()[0].baseline), (1, 0));
+    assert!(flow.analysed()[0].follow_ups.is_empty());
+    let error = Cohort::new(vec![undated(0, false)]).unwrap_err().to_string();
+    assert!(error.contains("column date: expected a date, as time and event"), "{error}");
+    let some = changed(1, |s| {
+        (s.time, s.event) = (Some(3.0), Some(true));
+        s.visits[0].date = None;
+    });
+    let error = Cohort::new(vec![some]).unwrap_err().to_string();
+    assert!(error.contains("a date on each film of a subject, or on none"), "{error}");
 }

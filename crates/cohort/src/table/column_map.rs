@@ -73,7 +73,7 @@ impl Table {
                 Ok(_) if ours != theirs && self.has(ours) => {
                     let expected = format!("one column for {ours}");
                     let got = format!("a column {ours} and, by the map, \"{theirs}\"");
-                    problems.push(self.problem_at(Some(1), None, expected, got));
+                    problems.push(self.problem_at(self.header(), None, expected, got));
                 }
                 Ok(at) => mapped.rename(at, ours, theirs),
             }

@@ -8,7 +8,7 @@
 //!
 //! A file is read as it comes ([`Format`]): UTF-8, UTF-16 or Windows-1252, with or without a
 //! byte-order mark; separated by commas, semicolons or tabs; with decimal points or, where no
-//! number has one, decimal commas. Blanks around a cell do not count. A cell is missing where it is
+//! number has one, decimal commas. Lines above the header that begin with `# ` are remarks. Blanks around a cell do not count. A cell is missing where it is
 //! empty or one of [`MISSING`], whatever its case. A flag is `0` or `1`, `no` or `yes`, `false` or
 //! `true`, whatever its case ([`flag`]).
 //!
@@ -71,6 +71,8 @@ pub struct Table {
     /// As messages name it.
     file: String,
     format: Format,
+    /// The line on which the header stands, below the remarks.
+    header_line: u64,
     names: Vec<String>,
     /// What the file calls a column that was given another name.
     names_in_file: HashMap<String, String>,
@@ -80,7 +82,6 @@ pub struct Table {
 /// A row with as many cells as the header.
 #[derive(Debug, Clone)]
 struct Record {
-    /// The header is on line 1.
     line: u64,
     cells: csv::StringRecord,
 }
@@ -148,11 +149,11 @@ impl Table {
     #[must_use]
     pub fn subset(&self, rows: &[usize]) -> Self {
         let records = rows.iter().filter_map(|&r| self.records.get(r).cloned()).collect();
-        let (file, names) = (self.file.clone(), self.names.clone());
         Self {
-            file,
+            file: self.file.clone(),
             format: self.format,
-            names,
+            header_line: self.header_line,
+            names: self.names.clone(),
             names_in_file: self.names_in_file.clone(),
             records,
         }
@@ -190,8 +191,12 @@ impl Table {
     pub(crate) fn index(&self, column: &str) -> Result<usize, Problem> {
         self.position(column).ok_or_else(|| {
             let got = format!("columns {}", self.names.join(", "));
-            self.problem_at(Some(1), None, format!("a column {column}"), got)
+            self.problem_at(self.header(), None, format!("a column {column}"), got)
         })
+    }
+
+    fn header(&self) -> Option<u64> {
+        Some(self.header_line)
     }
 
     /// A problem of the whole file.

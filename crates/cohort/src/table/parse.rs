@@ -19,8 +19,10 @@ impl Table {
             problems.push(table.problem_of_file("a header and rows", "an empty file"));
             return table;
         }
-        table.format = Format { encoding, separator: format::separator(&text), decimal_mark: '.' };
-        table.read_text(&text, problems);
+        let (remarks, text) = text.split_at(remarks(&text));
+        table.header_line = 1 + remarks.lines().count() as u64;
+        table.format = Format { encoding, separator: format::separator(text), decimal_mark: '.' };
+        table.read_text(text, problems);
         let cells = table.records.iter().flat_map(|record| record.cells.iter());
         if format::decimal_comma(cells) {
             table.format.decimal_mark = ',';
@@ -38,11 +40,11 @@ impl Table {
             Ok(header) => self.names = header.iter().map(str::to_owned).collect(),
             Err(e) => {
                 let (expected, got) = ("a header".to_owned(), e.to_string());
-                return problems.push(self.problem_at(Some(1), None, expected, got));
+                return problems.push(self.problem_at(self.header(), None, expected, got));
             }
         }
         self.check_header(problems);
-        self.read_records(&mut reader, &mut Lines::of(text.as_bytes()), problems);
+        self.read_records(&mut reader, &mut Lines::of(text.as_bytes(), self.header_line), problems);
     }
 
     fn check_header(&self, problems: &mut Vec<Problem>) {
@@ -50,7 +52,7 @@ impl Table {
             // Columns without a name cannot be asked for.
             if !name.is_empty() && self.names[..i].contains(name) {
                 let (expected, got) = ("each column once".to_owned(), "it twice".to_owned());
-                problems.push(self.problem_at(Some(1), Some(name), expected, got));
+                problems.push(self.problem_at(self.header(), Some(name), expected, got));
             }
         }
     }
@@ -83,6 +85,13 @@ impl Table {
     }
 }
 
+/// How many bytes the lines above the header take that begin with `# `, also in quotes, as a
+/// spreadsheet program may write them.
+fn remarks(text: &str) -> usize {
+    let is_remark = |line: &&str| line.starts_with("# ") || line.starts_with("\"# ");
+    text.split_inclusive('\n').take_while(is_remark).map(str::len).sum()
+}
+
 /// Counts the lines of a text up to positions that only increase.
 ///
 /// The reader's own count takes the second byte of CRLF, and blank lines, for the beginning of the
@@ -94,8 +103,8 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn of(text: &'a [u8]) -> Self {
-        Self { text, at: 0, line: 1 }
+    fn of(text: &'a [u8], line: u64) -> Self {
+        Self { text, at: 0, line }
     }
 
     /// The line on which the row begins whose position the reader gives.

@@ -11,7 +11,7 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The line of the file on which it begins; the header is on line 1.
+    /// The line of the file on which it begins; the header is on line 1, or below the remarks.
     #[must_use]
     pub fn line(&self) -> u64 {
         self.record.line

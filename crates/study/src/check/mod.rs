@@ -1,13 +1,16 @@
 //! A cohort read whole and nothing computed: what a study of it would have to work with.
 
 mod columns;
+mod cost;
 mod films;
+mod page;
 mod text;
 
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::{Error, Study};
-pub use columns::CheckedColumn;
+pub use columns::{CheckedCategory, CheckedColumn};
+pub use cost::StudyCost;
 pub use films::CheckedFilms;
 use serde::Serialize;
 use vertebra_cohort::{ExclusionStep, UnreadColumn};
@@ -31,6 +34,8 @@ pub struct CohortCheck {
     pub outcome: OutcomeSummary,
     /// Every covariate that is recorded for somebody, and the follow-up.
     pub columns: Vec<CheckedColumn>,
+    /// Every categorical column, with its levels.
+    pub categories: Vec<CheckedCategory>,
     /// Covariates of the models that are missing for some.
     pub missing: Vec<MissingCovariate>,
     /// Columns of `cohort.csv` that are not read, with what they may be meant as.
@@ -41,6 +46,8 @@ pub struct CohortCheck {
     pub annotated: usize,
     /// The baseline films.
     pub films: CheckedFilms,
+    /// Time and memory that the study will take; `None` for networks of which nothing is known.
+    pub cost: Option<StudyCost>,
     /// What a reader of the results will be told about the input.
     pub notes: Vec<String>,
 }
@@ -86,10 +93,12 @@ impl Study<'_> {
             sets: data.split_summary(),
             outcome: data.outcome_summary.clone(),
             columns: columns::check(&data),
+            categories: columns::categories(&data),
             missing: covariates.missing(&data),
             unread: data.cohort.unread_columns().to_vec(),
             models: context.config.clinical_models.iter().map(model).collect(),
             annotated: annotated(&data),
+            cost: cost::of(context.config, &data, films.seconds),
             films,
             notes: data.notes.clone(),
         })
@@ -145,6 +154,14 @@ mod tests {
         let size = format!("takes {} subjects, {:.0} events", needed.n, needed.events);
         assert!(text.contains(&size), "{text}");
         assert!(serde_json::to_string(&found).unwrap().contains("\"analysed\":48"));
+        assert_eq!(found.films.facing.values().sum::<usize>(), data.n());
+        assert!(found.films.photometric.contains_key("MONOCHROME2"), "{:?}", found.films);
+        assert_eq!(found.films.sheets.len(), 2);
+        assert!(found.cost.unwrap().minutes > 0.0 && text.contains("minutes on"), "{text}");
+        let folder = tempfile::tempdir().unwrap();
+        found.write_page(&folder.path().join("check.html")).unwrap();
+        let page = std::fs::read_to_string(folder.path().join("check.html")).unwrap();
+        assert!(page.contains("48 of 60 subjects") && page.matches("data:image/png").count() == 2);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A check as a page of text.
 
-use super::{CheckedFilms, CohortCheck};
+use super::{CheckedCategory, CheckedFilms, CohortCheck, StudyCost};
 use std::fmt;
 use vertebra_report::results::SetSize;
 
@@ -33,6 +33,15 @@ impl fmt::Display for CohortCheck {
             }
         }
         self.films.write(self.annotated, f)?;
+        writeln!(f, "\nThe study")?;
+        match self.cost {
+            None => writeln!(f, "  time and memory are not known for these networks")?,
+            Some(StudyCost { minutes, memory_gb, cores, .. }) => writeln!(
+                f,
+                "  about {minutes:.1} minutes on {cores} cores and {memory_gb:.1} GB, within a \
+                 factor of two on a current processor"
+            )?,
+        }
         if !self.notes.is_empty() {
             writeln!(f, "\nNotes")?;
             self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))?;
@@ -76,6 +85,10 @@ impl CohortCheck {
                 writeln!(f, "    {doubt}")?;
             }
         }
+        for CheckedCategory { name, levels, missing } in &self.categories {
+            let levels: Vec<String> = levels.iter().map(|(l, n)| format!("{l} {n}")).collect();
+            writeln!(f, "  {name}: {}; not recorded {missing}", levels.join(", "))?;
+        }
         Ok(())
     }
 }
@@ -94,18 +107,36 @@ impl CheckedFilms {
             Some([low, high]) => writeln!(f, ": {low:.0} to {high:.0} mm high")?,
             None => writeln!(f)?,
         }
+        write_counts("they face", self.facing.iter().map(|(what, n)| (*what, n)), f)?;
+        let stored = self.photometric.iter().map(|(what, n)| (what.as_str(), n));
+        write_counts("grey values are stored as", stored, f)?;
         for (warning, n) in &self.warnings {
             writeln!(f, "  {n} films: {warning}")?;
         }
-        if !self.failed.is_empty() {
-            writeln!(f, "  {} of {n} films cannot be used:", self.failed.len())?;
-            let shown = self.failed.iter().take(MOST_FILMS);
-            shown.clone().try_for_each(|why| writeln!(f, "    {why}"))?;
-            let more = self.failed.len() - shown.len();
-            if more > 0 {
-                writeln!(f, "    and {more} more")?;
-            }
-        }
-        Ok(())
+        write_list("marked points are odd", &self.odd_marks, f)?;
+        write_list(&format!("of {n} films cannot be used"), &self.failed, f)
+    }
+}
+
+/// `they face: left 3, right 4`.
+fn write_counts<'a>(
+    what: &str,
+    counts: impl Iterator<Item = (&'a str, &'a usize)>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let counts: Vec<String> = counts.map(|(what, n)| format!("{what} {n}")).collect();
+    if counts.is_empty() { Ok(()) } else { writeln!(f, "  {what}: {}", counts.join(", ")) }
+}
+
+/// The first of a list, and how many more there are.
+fn write_list(what: &str, list: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if list.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "  {} {what}:", list.len())?;
+    list.iter().take(MOST_FILMS).try_for_each(|line| writeln!(f, "    {line}"))?;
+    match list.len().saturating_sub(MOST_FILMS) {
+        0 => Ok(()),
+        more => writeln!(f, "    and {more} more"),
     }
 }

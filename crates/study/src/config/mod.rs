@@ -1,7 +1,11 @@
 //! What a study does, as one value that a TOML file can change in any part.
 
 mod check;
+mod meanings;
 mod presets;
+mod settings;
+
+pub use settings::{Setting, settings_page};
 
 use crate::Error;
 use serde::{Deserialize, Serialize};
@@ -61,6 +65,18 @@ pub enum EncoderStart {
     FineTuned,
     /// That model's encoder as it is; only the fully connected layers are trained.
     Frozen,
+}
+
+/// What becomes of a film that cannot be read, or whose marked points cannot be aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UnreadableFilms {
+    /// The study stops, before it computes, with a list of them.
+    #[default]
+    Stop,
+    /// Their subjects leave, and the flow counts them.
+    Exclude,
 }
 
 /// When a fracture that a film shows is taken to have happened.
@@ -126,6 +142,13 @@ pub struct StudyConfig {
     pub test_fraction: f64,
     /// Cross-validation folds inside the development set.
     pub folds: usize,
+    /// Whether each centre is a fold instead: then every model is validated on centres that it
+    /// never saw.
+    #[serde(default)]
+    pub folds_by_centre: bool,
+    /// Whether subjects of one centre are taken to depend on each other, where there are several.
+    #[serde(default = "yes")]
+    pub cluster_by_centre: bool,
     /// Horizons of the time-dependent measures, years.
     pub horizons: Vec<f64>,
     /// Horizon at which image variants are compared and calibration is shown, years.
@@ -157,6 +180,9 @@ pub struct StudyConfig {
     /// A CSV with the reference of vertebral height ratios; learnt from the films when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<PathBuf>,
+    /// What becomes of films that cannot be used.
+    #[serde(default)]
+    pub unreadable_films: UnreadableFilms,
     /// Films are reduced to this height, px, for the keypoint network.
     pub film_height: usize,
     /// Where the kept detector comes from.
@@ -182,6 +208,10 @@ pub struct StudyConfig {
     pub picture: PictureConfig,
     /// The risk networks.
     pub risk: RiskConfig,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Default for StudyConfig {

@@ -2,6 +2,7 @@
 
 use crate::config::{
     EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, StudyConfig,
+    UnreadableFilms,
 };
 use vertebra_alignment::{AlignmentMode, ImageVariant};
 use vertebra_cohort::{
@@ -25,6 +26,8 @@ fn quick() -> StudyConfig {
         seed: 1,
         test_fraction: 0.35,
         folds: 3,
+        folds_by_centre: false,
+        cluster_by_centre: true,
         horizons: vec![1.0, 3.0, 5.0],
         main_horizon: 3.0,
         bootstrap: 1000,
@@ -37,6 +40,7 @@ fn quick() -> StudyConfig {
         pictures: 3,
         keypoint_model: None,
         reference: None,
+        unreadable_films: UnreadableFilms::Stop,
         film_height: 320,
         final_detector: FinalDetector::BestFold,
         eligibility: EligibilityOptions::default(),

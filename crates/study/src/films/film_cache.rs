@@ -10,7 +10,7 @@
 use crate::{DecodedFilm, Error};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use vertebra_radiograph::Radiograph;
+use vertebra_radiograph::{Radiograph, ReadOptions};
 use vertebra_raster::{ReducedFilm, Reduction};
 use vertebra_run::{Digest, write_whole};
 
@@ -52,13 +52,21 @@ struct Header {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FilmCache {
     folder: Option<PathBuf>,
+    read: ReadOptions,
 }
 
 impl FilmCache {
     /// Keeps films in `folder`, which is made when the first is written; `None` keeps none.
     #[must_use]
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder }
+        Self { folder, read: ReadOptions::default() }
+    }
+
+    /// How files are read that are not in the cache; a film that was read otherwise is another
+    /// entry.
+    #[must_use]
+    pub(crate) fn with_read(self, read: ReadOptions) -> Self {
+        Self { read, ..self }
     }
 
     /// The film of a file prepared by `prepare`, from the cache where it is, and the SHA-256 of the
@@ -74,14 +82,18 @@ impl FilmCache {
     ) -> Result<(DecodedFilm, String), Error> {
         let digest = Digest::of_file(file)?.to_string();
         let Some(folder) = &self.folder else {
-            return Ok((prepare(&Radiograph::open(file)?)?, digest));
+            return Ok((prepare(&self.read.read(file)?)?, digest));
+        };
+        let settings = match self.read == ReadOptions::default() {
+            true => settings.to_owned(),
+            false => format!("{settings}, {:?}", self.read),
         };
         let settings = Digest::of(settings.as_bytes()).to_string();
         let path = folder.join(format!("{digest}-{}.film", &settings[..16]));
         if let Some(film) = std::fs::read(&path).ok().and_then(|bytes| decode(&bytes)) {
             return Ok((film, digest));
         }
-        let film = prepare(&Radiograph::open(file)?)?;
+        let film = prepare(&self.read.read(file)?)?;
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         let bytes = encode(&film).map_err(|e| Error::io(&path)(e.into()))?;
         write_whole(&path, &bytes)?;

@@ -80,13 +80,18 @@ impl Canvas {
 
     /// Writes an 8-bit RGB PNG, whole or not at all.
     pub(crate) fn write_png(&self, path: &Path) -> Result<(), Error> {
+        let picture = |source| Error::Picture { path: path.to_owned(), source: Box::new(source) };
+        Ok(write_whole(path, self.png().map_err(picture)?)?)
+    }
+
+    /// An 8-bit RGB PNG.
+    pub(crate) fn png(&self) -> Result<Vec<u8>, image::ImageError> {
         let bytes: Vec<u8> = self.image.pixels.iter().flatten().copied().collect();
         let (width, height) = (self.image.width as u32, self.image.height as u32);
         let mut file = Vec::new();
-        PngEncoder::new(&mut file)
-            .write_image(&bytes, width, height, ExtendedColorType::Rgb8)
-            .map_err(|source| Error::Picture { path: path.to_owned(), source: Box::new(source) })?;
-        Ok(write_whole(path, file)?)
+        let encoder = PngEncoder::new(&mut file);
+        encoder.write_image(&bytes, width, height, ExtendedColorType::Rgb8)?;
+        Ok(file)
     }
 
     fn paint(&mut self, row: i64, col: i64, colour: [u8; 3], cover: f32) {

@@ -9,11 +9,12 @@ use vertebra_alignment::{
 };
 use vertebra_deepsurv::ImageSet;
 use vertebra_keypoints::{DecidedFacing, FilmAnnotation, VertebraKeypoints, facing};
-use vertebra_radiograph::{Facing, Radiograph};
+use vertebra_radiograph::{Facing, Radiograph, ReadOptions};
 
 /// What is needed to render one film.
 pub(crate) struct FilmToRender<'a> {
     pub(crate) path: std::path::PathBuf,
+    pub(crate) read: ReadOptions,
     pub(crate) keypoints: &'a VertebraKeypoints,
     pub(crate) annotation: Option<&'a FilmAnnotation>,
 }
@@ -101,7 +102,7 @@ fn render_one(
     variants: &[ImageVariant],
     config: &PictureConfig,
 ) -> Result<Vec<VariantImages>, Error> {
-    let radiograph = Radiograph::open(&film.path)?;
+    let radiograph = film.read.read(&film.path)?;
     let masks = match film.annotation {
         Some(annotation) => {
             let size = [radiograph.height(), radiograph.width()];

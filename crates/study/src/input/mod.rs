@@ -3,7 +3,10 @@
 //!
 //! Everything that can be wrong with the input is looked for here and reported at once.
 
+pub(crate) mod centres;
+pub(crate) mod competing;
 pub(crate) mod covariates;
+pub(crate) mod film_options;
 pub(crate) mod outcomes;
 pub(crate) mod sets;
 pub(crate) mod subjects;
@@ -11,4 +14,5 @@ pub(crate) mod table_one;
 pub(crate) mod tables;
 pub(crate) mod timing;
 pub(crate) mod truth;
+pub(crate) mod unreadable;
 pub(crate) mod usable_models;

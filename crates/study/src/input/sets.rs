@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::config::StudyConfig;
+use crate::input::centres;
 use vertebra_cohort::{Cohort, EligibilityFlow, Folds, Split};
 use vertebra_survival::Outcomes;
 
@@ -17,7 +18,7 @@ pub(crate) struct Sets {
 
 impl Sets {
     /// By the column `split` where the cohort has it, else by the seed and stratified by event;
-    /// folds always by the seed.
+    /// folds by the seed, or one for each centre.
     pub(crate) fn new(
         cohort: &Cohort,
         flow: &EligibilityFlow,
@@ -33,7 +34,14 @@ impl Sets {
             (split, "by seed, stratified by event")
         };
         let event: Vec<bool> = split.train().iter().map(|&i| outcomes.event()[i]).collect();
-        let folds = Folds::stratified(&event, config.folds, config.seed_for("folds"))?;
+        let folds = match config.folds_by_centre {
+            false => Folds::stratified(&event, config.folds, config.seed_for("folds"))?,
+            true => {
+                let centres = centres::labels(cohort, flow).ok_or_else(no_centres)?;
+                let centres: Vec<usize> = split.train().iter().map(|&i| centres[i]).collect();
+                Folds::by_group(&centres, &event)?
+            }
+        };
         Ok(Self { split, folds, method })
     }
 
@@ -54,6 +62,14 @@ impl Sets {
     pub(crate) fn fold_of(&self, position: usize) -> Option<usize> {
         let place = self.split.train().binary_search(&position).ok()?;
         Some(self.folds.fold_of()[place])
+    }
+}
+
+fn no_centres() -> Error {
+    Error::InvalidSetting {
+        name: "folds_by_centre".to_owned(),
+        expected: "a column centre with two centres or more",
+        got: "fewer".to_owned(),
     }
 }
 
@@ -115,5 +131,33 @@ mod tests {
         let all = share(&(0..data.n()).collect::<Vec<_>>());
         assert!((share(data.test()) - all).abs() < 0.1);
         assert!((0..data.n_folds()).all(|k| (share(&data.fold(k).1) - all).abs() < 0.15));
+    }
+
+    #[test]
+    fn centres_are_folds_and_clusters() {
+        let mut centres = ["Bonn", "Kiel", "Ulm"].into_iter().cycle();
+        let folder = edited("cohort.csv", |text| {
+            with_column(text, "centre", "").lines().fold(String::new(), |all, line| {
+                let centre = if all.is_empty() { "" } else { centres.next().unwrap_or_default() };
+                format!("{all}{line}{centre}\n")
+            })
+        });
+        let config = StudyConfig { folds_by_centre: true, ..config() };
+        let read = |config| crate::input::subjects::StudyData::read(folder.path(), config).unwrap();
+        let data = read(&config);
+        assert_eq!(data.n_folds(), 3);
+        for fold in 0..3 {
+            let (train, validation) = data.fold(fold);
+            let centre = |i: usize| data.subject(i).centre.clone().unwrap();
+            assert!(validation.iter().all(|&i| centre(i) == centre(validation[0])));
+            assert!(train.iter().all(|&i| centre(i) != centre(validation[0])));
+        }
+        assert_eq!(data.outcomes.clusters().unwrap().len(), data.n());
+        assert!(data.notes[0].starts_with("Subjects of one centre depend"), "{:?}", data.notes);
+        let alone = read(&StudyConfig { cluster_by_centre: false, ..config.clone() });
+        assert_eq!(alone.outcomes.clusters(), None);
+        let error = crate::input::subjects::StudyData::read(crate::test_data::folder(), &config);
+        let error = error.err().unwrap().to_string();
+        assert!(error.starts_with("configuration: folds_by_centre: expected a column"), "{error}");
     }
 }

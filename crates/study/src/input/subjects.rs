@@ -6,6 +6,7 @@ use crate::input::outcomes::{self, Derived};
 use crate::input::sets::Sets;
 use crate::input::tables::{self, Tables, name_of};
 use crate::input::truth;
+use crate::input::{centres, competing};
 use std::path::Path;
 use vertebra_cohort::{
     Cohort, EligibilityFlow, ReferenceTable, Subject, SubjectOutcome, eligibility,
@@ -13,7 +14,7 @@ use vertebra_cohort::{
 };
 use vertebra_keypoints::{AnnotationSet, FilmAnnotation};
 use vertebra_report::results::{OutcomeSummary, SetSize, SplitSummary};
-use vertebra_survival::{Outcomes, interval_censored::IntervalOutcomes};
+use vertebra_survival::{CompetingOutcomes, Outcomes, interval_censored::IntervalOutcomes};
 
 /// The analysed subjects; every vector has one entry per analysed subject, in cohort order, and
 /// index lists are positions in them.
@@ -22,6 +23,8 @@ pub(crate) struct StudyData {
     pub(crate) cohort: Cohort,
     pub(crate) flow: EligibilityFlow,
     pub(crate) outcomes: Outcomes,
+    /// The same with deaths as competing events, where some are recorded.
+    pub(crate) competing: Option<CompetingOutcomes>,
     /// What the films know of the times, where the configuration asks for it.
     pub(crate) known: Option<IntervalOutcomes>,
     /// Baseline films by name: the path relative to the cohort folder, with `/` as separator, as
@@ -52,8 +55,16 @@ impl StudyData {
         let flow = eligibility(&cohort, &config.eligibility);
         let Derived { flow, outcomes: subject_outcomes, reference } =
             outcomes::derive(&cohort, flow, &annotations, config)?;
-        let outcomes = survival_outcomes(&subject_outcomes)
+        let mut outcomes = survival_outcomes(&subject_outcomes)
             .map_err(|source| after_exclusions(source.into(), &cohort, &flow))?;
+        if let Some(labels) = centres::labels(&cohort, &flow).filter(|_| config.cluster_by_centre) {
+            outcomes = outcomes.with_clusters(labels)?;
+            notes.push(centres::CLUSTERED.to_owned());
+        }
+        let competing = competing::outcomes(&cohort, &flow, &outcomes)?;
+        if let Some(competing) = &competing {
+            notes.push(competing::note(competing, config.main_horizon)?);
+        }
         let sets = Sets::new(&cohort, &flow, &outcomes, config)
             .map_err(|source| after_exclusions(source, &cohort, &flow))?;
         let films = flow.analysed().iter().map(|selected| {
@@ -82,6 +93,7 @@ impl StudyData {
             reference,
             notes,
             outcomes,
+            competing,
             cohort,
             flow,
             sets,
@@ -139,6 +151,7 @@ impl StudyData {
             sets: self.sets.without(&stays),
             truth: self.truth.as_ref().map(|all| staying.iter().map(|&i| all[i]).collect()),
             true_outcomes: self.true_outcomes.as_ref().map(|all| all.subset(&staying)),
+            competing: self.competing.as_ref().map(|all| all.subset(&staying)),
             known: self.known.as_ref().map(|all| all.subset(&staying)),
             outcome_summary: outcomes::summarise(&subject_outcomes, &outcomes, reference.as_ref())?,
             subject_outcomes,

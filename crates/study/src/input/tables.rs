@@ -41,6 +41,7 @@ pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Tables, Error>
     let path = annotations_in(folder);
     let annotations = match AnnotationSet::read(&path) {
         Err(_) if !path.exists() && config.keypoint_model.is_some() => Ok(AnnotationSet::default()),
+        Err(_) if !path.exists() => Err(Error::NoAnnotations { path: path.clone() }),
         read => read.map_err(Error::from),
     };
     let names = ColumnNames::read(folder.join(ColumnNames::FILE));

@@ -4,7 +4,7 @@ use crate::Error;
 use std::collections::HashMap;
 use std::path::Path;
 use vertebra_cohort::table::Table;
-use vertebra_cohort::{Cohort, EligibilityFlow};
+use vertebra_cohort::{Cohort, EligibilityFlow, Problems};
 use vertebra_survival::Outcomes;
 
 /// The file with the true log hazards, in the cohort folder.
@@ -76,7 +76,7 @@ fn rows(path: &Path) -> Result<HashMap<String, f64>, Error> {
             (id, log_hazard) => problems.extend(id.err().into_iter().chain(log_hazard.err())),
         }
     }
-    Error::check(problems.into_iter().map(|problem| Error::Table { problem }).collect())?;
+    Problems::check(problems)?;
     Ok(by_id)
 }
 

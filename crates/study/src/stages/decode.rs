@@ -106,7 +106,8 @@ pub(crate) fn in_chunks(
 
 /// One subject's film, and the SHA-256 of its file.
 pub(crate) fn open(context: Context<'_>, subject: usize) -> Result<(DecodedFilm, String), Error> {
-    let cache = FilmCache::new(context.config.film_cache.clone());
+    let cache = FilmCache::new(context.config.film_cache.clone())
+        .with_read(context.data.read_options(subject));
     let path = context.film_path(subject);
     let opened = DecodedFilm::cached(&path, context.config.film_height, &cache)?;
     if let Some(annotation) = context.data.annotation(subject) {

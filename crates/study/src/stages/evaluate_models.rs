@@ -125,7 +125,7 @@ impl Evaluation<'_> {
         let horizons =
             Horizons { all: &self.config.horizons, main, last: self.config.last_horizon() };
         let threshold = threshold_from_folds(self.data, model, main);
-        let test = TestScores::new(self.data, model).evaluate(horizons, threshold)?;
+        let test = TestScores::new(self.data, model)?.evaluate(horizons, threshold)?;
         result.clinical = model.clinical;
         result.covariates = model.covariates.clone();
         result.horizons = test.horizons;
@@ -144,7 +144,7 @@ impl Evaluation<'_> {
         let mut groups = Vec::new();
         for model in chosen.into_iter().flatten() {
             if let Some(cuts) = cuts_from_folds(self.data, model) {
-                groups.push(TestScores::new(self.data, model).risk_groups(cuts, &times)?);
+                groups.push(TestScores::new(self.data, model)?.risk_groups(cuts, &times)?);
             }
         }
         Ok(groups)

@@ -2,6 +2,7 @@
 //! net benefit, and Kaplan-Meier curves of its risk groups.
 
 use crate::Error;
+use crate::input::competing::{Deaths, FRACTURE};
 use crate::input::subjects::StudyData;
 use crate::stages::models::FittedModel;
 use crate::stages::variants::standardised_within_folds;
@@ -11,7 +12,7 @@ use vertebra_evaluation::{
     curves_of_groups,
 };
 use vertebra_report::results::{Calibration, DecisionCurve, HorizonResult, RiskGroups};
-use vertebra_survival::{Outcomes, horizon::youden_threshold};
+use vertebra_survival::{CompetingOutcomes, Outcomes, horizon::youden_threshold};
 
 /// Groups of the calibration plot.
 const CALIBRATION_GROUPS: usize = 5;
@@ -22,6 +23,8 @@ const BRIER_STEPS: usize = 20;
 pub(crate) struct TestScores<'a> {
     model: &'a FittedModel,
     outcomes: Outcomes,
+    /// The same with deaths as competing events, and how they thin out those at risk.
+    competing: Option<(CompetingOutcomes, Option<Deaths>)>,
     log_hazard: Vec<f64>,
 }
 
@@ -45,11 +48,13 @@ pub(crate) struct AtHorizons {
 
 impl<'a> TestScores<'a> {
     /// Test subjects that the model scores.
-    pub(crate) fn new(data: &StudyData, model: &'a FittedModel) -> Self {
+    pub(crate) fn new(data: &StudyData, model: &'a FittedModel) -> Result<Self, Error> {
         let score = |&i: &usize| Some((i, model.scores.log_hazard[i]?));
         let (members, log_hazard): (Vec<usize>, Vec<f64>) =
             data.test().iter().filter_map(score).unzip();
-        Self { model, outcomes: data.outcomes.subset(&members), log_hazard }
+        let deaths = Deaths::of(data)?;
+        let competing = data.competing.as_ref().map(|all| (all.subset(&members), deaths));
+        Ok(Self { model, outcomes: data.outcomes.subset(&members), competing, log_hazard })
     }
 
     /// Every figure at the horizons; subjects at or above `threshold` are flagged.
@@ -66,7 +71,7 @@ impl<'a> TestScores<'a> {
             .with_horizons(horizons.all.to_vec())
             .with_calibration_groups(n_groups)
             .with_thresholds((1..=30).map(|k| 0.02 * f64::from(k)).collect());
-        let evaluation = Evaluation::of(&self.sample(horizons, threshold), &options)?;
+        let evaluation = Evaluation::of(&self.sample(horizons, threshold)?, &options)?;
         let at = |horizon: f64| evaluation.predictions.iter().find(|p| p.horizon == horizon);
         let main = at(horizons.main);
         Ok(AtHorizons {
@@ -84,11 +89,17 @@ impl<'a> TestScores<'a> {
         })
     }
 
-    fn sample(&self, horizons: Horizons<'_>, threshold: Option<f64>) -> Sample {
+    /// The subjects with what happened to them.
+    fn observed(&self) -> Result<Sample, Error> {
+        Ok(match &self.competing {
+            Some((outcomes, _)) => Sample::competing(outcomes.clone(), FRACTURE)?,
+            None => Sample::new(self.outcomes.clone()),
+        })
+    }
+
+    fn sample(&self, horizons: Horizons<'_>, threshold: Option<f64>) -> Result<Sample, Error> {
         let name = &self.model.name;
-        let mut sample = Sample::new(self.outcomes.clone())
-            .with_score(name, self.log_hazard.clone())
-            .as_log_hazard();
+        let mut sample = self.observed()?.with_score(name, self.log_hazard.clone()).as_log_hazard();
         if let Some(threshold) = threshold {
             sample = sample.with_threshold(threshold);
         }
@@ -100,10 +111,10 @@ impl<'a> TestScores<'a> {
             }
         }
         let column = |&t: &f64| Some((name.clone(), t, self.risk(t)?));
-        match self.grid(horizons.last).iter().map(column).collect::<Option<Vec<_>>>() {
+        Ok(match self.grid(horizons.last).iter().map(column).collect::<Option<Vec<_>>>() {
             Some(course) if !course.is_empty() => sample.with_course(course),
             _ => sample,
-        }
+        })
     }
 
     /// From the first follow-up time to `last` years; empty where nobody is followed less long.
@@ -119,7 +130,11 @@ impl<'a> TestScores<'a> {
     /// Predicted risk of an event by `horizon`; `None` for a score without probabilities.
     fn risk(&self, horizon: f64) -> Option<Vec<f64>> {
         let baseline = self.model.baseline.as_ref()?;
-        Some(self.log_hazard.iter().map(|&h| 1.0 - baseline.survival_prob(h, horizon)).collect())
+        let risk = |&h: &f64| match &self.competing {
+            Some((_, Some(deaths))) => deaths.incidence(baseline, h, horizon),
+            _ => 1.0 - baseline.survival_prob(h, horizon),
+        };
+        Some(self.log_hazard.iter().map(risk).collect())
     }
 
     fn by_horizon<'b>(
@@ -144,7 +159,7 @@ impl<'a> TestScores<'a> {
     /// Kaplan-Meier curves of three groups, cut at `cuts` of the log hazard.
     pub(crate) fn risk_groups(&self, cuts: [f64; 2], times: &[f64]) -> Result<RiskGroups, Error> {
         let grouping = Grouping::cut_at(&self.model.name, &self.log_hazard, cuts);
-        let sample = Sample::new(self.outcomes.clone()).with_grouping(grouping.clone());
+        let sample = self.observed()?.with_grouping(grouping.clone());
         let curves = curves_of_groups(&sample, &grouping, times)?;
         let evaluation = Evaluation::of(&sample, &EvaluationOptions::default())?;
         let log_rank = evaluation.groups.into_iter().next().map(|groups| groups.log_rank);

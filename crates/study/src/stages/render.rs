@@ -53,6 +53,7 @@ pub(crate) fn render(
 ) -> Result<Vec<VariantPictures>, Error> {
     let film = |(i, keypoints)| FilmToRender {
         path: context.film_path(i),
+        read: context.data.read_options(i),
         keypoints,
         annotation: context.data.annotation(i),
     };

@@ -13,7 +13,9 @@ use vertebra_examples::{
 use vertebra_networks::{configuration, console::Console, run_folder::RunFolder};
 use vertebra_phantom::PhantomConfig;
 use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
-use vertebra_study::{Preset, Progress, Study, StudyConfig};
+use vertebra_study::{
+    Preset, Progress, Study, StudyConfig, scan_films, settings_page, write_blank_cohort,
+};
 
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
 ///
@@ -43,9 +45,23 @@ struct Arguments {
     /// With --check: the answer as JSON
     #[arg(long, requires = "check")]
     json: bool,
+    /// With --check: the answer also as a page of HTML, with contact sheets of the films
+    #[arg(long, requires = "check", value_name = "FILE")]
+    page: Option<PathBuf>,
     /// Print every setting of the preset and the --config file as TOML, and end
-    #[arg(long, conflicts_with_all = ["cohort", "out"])]
+    #[arg(long, conflicts_with = "out")]
     print_config: bool,
+    /// Print what every setting means and its value in each preset, as Markdown, and end
+    #[arg(long, conflicts_with_all = ["cohort", "out"])]
+    print_settings: bool,
+    /// Write a cohort folder to fill in: tables, study.toml with every setting, an example of
+    /// annotations, a README; and end
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["cohort", "out"])]
+    init: Option<PathBuf>,
+    /// Write visits.csv of the cohort folder from a folder of DICOM films (patient, date, view,
+    /// laterality), and end; without --cohort that folder is the cohort's
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "out"])]
+    scan: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -53,7 +69,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut config = arguments.configuration.resolve()?;
+    if let Some(films) = &arguments.scan {
+        return scan(films, arguments.cohort.as_ref().unwrap_or(films));
+    }
+    if arguments.print_settings {
+        output::print(format_args!("{}", settings_page()?));
+        return Ok(());
+    }
+    let mut config = arguments.configuration.resolve(arguments.cohort.as_deref())?;
     if arguments.keypoint_model.is_some() {
         config.keypoint_model.clone_from(&arguments.keypoint_model);
     }
@@ -61,8 +84,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         output::print(format_args!("{}", config.to_toml()?));
         return Ok(());
     }
+    if let Some(folder) = &arguments.init {
+        write_blank_cohort(folder, &config)?;
+        say!("{}", folder.join("README.md").display());
+        return Ok(());
+    }
     if let Some(folder) = arguments.cohort.as_ref().filter(|_| arguments.check) {
-        return check(folder, config, arguments.json);
+        return check(folder, config, arguments);
     }
     let command: Vec<String> = std::env::args().collect();
     let out = RunFolder::of(arguments.out.as_deref(), &config.preset, &command)?;
@@ -81,11 +109,23 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check(folder: &Path, config: StudyConfig, json: bool) -> anyhow::Result<()> {
+fn scan(films: &Path, cohort: &Path) -> anyhow::Result<()> {
+    let mut console = Console::new();
+    console.show(Progress::Stage { name: "reading headers".to_owned(), total: None });
+    let scan = scan_films(films, cohort)?;
+    console.finish();
+    output::print(format_args!("{scan}"));
+    Ok(())
+}
+
+fn check(folder: &Path, config: StudyConfig, arguments: &Arguments) -> anyhow::Result<()> {
     let mut console = Console::new();
     let check = Study::new(folder).config(config).on_progress(|m| console.show(m)).check()?;
     console.finish();
-    match json {
+    if let Some(page) = &arguments.page {
+        check.write_page(page)?;
+    }
+    match arguments.json {
         true => say!("{}", serde_json::to_string_pretty(&check)?),
         false => output::print(format_args!("{check}")),
     }

@@ -87,7 +87,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let study = arguments.configuration.resolve()?;
+    let study = arguments.configuration.resolve(arguments.cohort.as_deref())?;
     let start = arguments.start.as_deref().map(detector).transpose()?;
     let config = settings(arguments, &study, start.as_ref());
     let oks = oks_options(&arguments.oks_sigma)?;

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let mut config = arguments.configuration.resolve()?;
+    let mut config = arguments.configuration.resolve(Some(&arguments.cohort))?;
     if arguments.keypoint_model.is_some() {
         config.keypoint_model = arguments.keypoint_model;
     }

@@ -5,7 +5,7 @@ mod accuracy;
 mod detect;
 mod pictures;
 mod train;
-mod usable;
+pub(crate) mod usable;
 
 use crate::Error;
 use crate::films::film::DecodedFilm;

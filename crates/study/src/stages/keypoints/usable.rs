@@ -13,7 +13,7 @@ use vertebra_keypoints::VertebraKeypoints;
 
 /// Whether every kind of picture can be rendered with these points, in px of the original film;
 /// tried on the reduced film at a few pixels.
-pub(super) fn is_alignable(
+pub(crate) fn is_alignable(
     film: &DecodedFilm,
     keypoints: &VertebraKeypoints,
     picture: &PictureConfig,
