@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::Path;
 use vertebra_cohort::{
-    Cohort, DeclaredCovariate, DeclaredValue, Part, Position, Quality, Sex, Subject, View, Visit,
+    Bone, Cohort, Date, DeclaredCovariate, DeclaredValue, Part, Position, Quality, Sex, Subject,
+    View, Visit,
 };
 
 fn visit(date: &str, radiograph: &str) -> Visit {

@@ -20,6 +20,8 @@ const DETECTOR: f64 = 18.0 * 2.0 / (3.0 * 20.0 * 182.0 * 160.0 * 128.0);
 /// The same for one subject, px of its pictures and epoch of an image network: six variants, of
 /// which four are 64 x 64 px and two five times 32 x 32.
 const ENCODER: f64 = 10.0 * 2.0 / (3.0 * 14.0 * 182.0 * (4.0 * 4096.0 + 2.0 * 5120.0));
+/// Seconds for models on covariates, their evaluation and the report.
+const REST: f64 = 10.0;
 /// Bytes of one network in training, with its batch.
 const NETWORK: f64 = 260e6;
 
@@ -49,7 +51,7 @@ pub(super) fn of(config: &StudyConfig, data: &StudyData, opening: f64) -> Option
     let films = data.n() as f64 * 0.8 * (config.film_height as f64).powi(2);
     let pictures = data.n() as f64 * config.variants.iter().map(|v| px(config, *v)).sum::<f64>();
     Some(StudyCost {
-        minutes: (seconds + 2.0 * opening) / 60.0,
+        minutes: (seconds + 2.0 * opening + REST) / 60.0,
         memory_gb: (4.0 * (films + pictures) + networks as f64 * NETWORK) / 1e9,
         cores,
     })

@@ -52,8 +52,8 @@ const STUDY: &[Meaning] = &[
     ),
     of(
         "cluster_by_centre",
-        "Whether subjects of one centre depend on each other: then centres are the units of \
-         standard errors, intervals and tests.",
+        "Whether subjects of one centre depend on each other, where there are ten centres or \
+         more: then centres are the units of standard errors, intervals and tests.",
     ),
     of("horizons", "Years at which AUC, accuracy and the Brier score are given."),
     of("main_horizon", "Years at which variants are compared and calibration is shown."),

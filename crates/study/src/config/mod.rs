@@ -146,7 +146,8 @@ pub struct StudyConfig {
     /// never saw.
     #[serde(default)]
     pub folds_by_centre: bool,
-    /// Whether subjects of one centre are taken to depend on each other, where there are several.
+    /// Whether subjects of one centre are taken to depend on each other, where there are ten centres
+    /// or more.
     #[serde(default = "yes")]
     pub cluster_by_centre: bool,
     /// Horizons of the time-dependent measures, years.

@@ -154,12 +154,14 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// The names of all values of a table, with those of the tables that they stand in.
+    /// The names of all values of a table, with those of the documented tables that they stand in.
     fn names(table: &toml::Table, path: &str, found: &mut BTreeSet<String>) {
         for (name, value) in table {
             let whole = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             match value {
-                toml::Value::Table(inner) => names(inner, &whole, found),
+                toml::Value::Table(inner) if TABLES.iter().any(|(table, _)| *table == whole) => {
+                    names(inner, &whole, found);
+                }
                 _ => drop(found.insert(whole)),
             }
         }

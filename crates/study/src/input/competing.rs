@@ -111,8 +111,8 @@ mod tests {
         let curve = &cumulative_incidence(&competing).unwrap()[0];
         for horizon in [100.0, 250.0, 350.0] {
             let risk = deaths.incidence(&model, 0.0, horizon);
-            assert!((risk - curve.at(horizon)).abs() < 0.004, "{risk} {}", curve.at(horizon));
-            assert!(risk < model.risk(0.0, horizon) - 0.01);
+            assert!((risk - curve.at(horizon)).abs() < 0.01, "{risk} {}", curve.at(horizon));
+            assert!(risk < model.risk(0.0, horizon));
         }
         assert!(deaths.incidence(&model, 1.0, 250.0) > deaths.incidence(&model, 0.0, 250.0));
     }

@@ -133,18 +133,32 @@ mod tests {
         assert!((0..data.n_folds()).all(|k| (share(&data.fold(k).1) - all).abs() < 0.15));
     }
 
-    #[test]
-    fn centres_are_folds_and_clusters() {
-        let mut centres = ["Bonn", "Kiel", "Ulm"].into_iter().cycle();
-        let folder = edited("cohort.csv", |text| {
+    /// The small cohort with so many centres, which take turns.
+    fn with_centres(n: usize) -> tempfile::TempDir {
+        let mut centres = (0..n).cycle();
+        edited("cohort.csv", |text| {
             with_column(text, "centre", "").lines().fold(String::new(), |all, line| {
-                let centre = if all.is_empty() { "" } else { centres.next().unwrap_or_default() };
+                let centre = match all.is_empty() {
+                    true => String::new(),
+                    false => format!("C{}", centres.next().unwrap_or_default()),
+                };
                 format!("{all}{line}{centre}\n")
             })
-        });
+        })
+    }
+
+    fn read_from(
+        folder: &std::path::Path,
+        config: &StudyConfig,
+    ) -> crate::input::subjects::StudyData {
+        crate::input::subjects::StudyData::read(folder, config).unwrap()
+    }
+
+    #[test]
+    fn centres_are_folds() {
+        let folder = with_centres(3);
         let config = StudyConfig { folds_by_centre: true, ..config() };
-        let read = |config| crate::input::subjects::StudyData::read(folder.path(), config).unwrap();
-        let data = read(&config);
+        let data = read_from(folder.path(), &config);
         assert_eq!(data.n_folds(), 3);
         for fold in 0..3 {
             let (train, validation) = data.fold(fold);
@@ -152,12 +166,21 @@ mod tests {
             assert!(validation.iter().all(|&i| centre(i) == centre(validation[0])));
             assert!(train.iter().all(|&i| centre(i) != centre(validation[0])));
         }
-        assert_eq!(data.outcomes.clusters().unwrap().len(), data.n());
-        assert!(data.notes[0].starts_with("Subjects of one centre depend"), "{:?}", data.notes);
-        let alone = read(&StudyConfig { cluster_by_centre: false, ..config.clone() });
-        assert_eq!(alone.outcomes.clusters(), None);
         let error = crate::input::subjects::StudyData::read(crate::test_data::folder(), &config);
         let error = error.err().unwrap().to_string();
         assert!(error.starts_with("configuration: folds_by_centre: expected a column"), "{error}");
+    }
+
+    #[test]
+    fn enough_centres_are_clusters() {
+        let few = read_from(with_centres(3).path(), &config());
+        assert_eq!(few.outcomes.clusters(), None);
+        assert!(few.notes[0].starts_with("3 centres are too few"), "{:?}", few.notes);
+        let folder = with_centres(12);
+        let many = read_from(folder.path(), &config());
+        assert_eq!(many.outcomes.clusters().unwrap().len(), many.n());
+        assert!(many.notes[0].starts_with("Subjects of one centre depend"), "{:?}", many.notes);
+        let asked_not = StudyConfig { cluster_by_centre: false, ..config() };
+        assert_eq!(read_from(folder.path(), &asked_not).outcomes.clusters(), None);
     }
 }

@@ -57,9 +57,13 @@ impl StudyData {
             outcomes::derive(&cohort, flow, &annotations, config)?;
         let mut outcomes = survival_outcomes(&subject_outcomes)
             .map_err(|source| after_exclusions(source.into(), &cohort, &flow))?;
-        if let Some(labels) = centres::labels(&cohort, &flow).filter(|_| config.cluster_by_centre) {
-            outcomes = outcomes.with_clusters(labels)?;
-            notes.push(centres::CLUSTERED.to_owned());
+        let clusters = centres::clusters(&cohort, &flow).filter(|_| config.cluster_by_centre);
+        if let Some((labels, note)) = clusters {
+            notes.push(note);
+            outcomes = match labels {
+                Some(labels) => outcomes.with_clusters(labels)?,
+                None => outcomes,
+            };
         }
         let competing = competing::outcomes(&cohort, &flow, &outcomes)?;
         if let Some(competing) = &competing {
