@@ -2,8 +2,8 @@
 
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
-use crate::input::usable_models::usable_models;
 use crate::input::unreadable;
+use crate::input::usable_models::usable_models;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use crate::stages::protocol::{Clock, Protocol};
