@@ -190,6 +190,7 @@ const TRAINING: &[Meaning] = &[
          stop a detector by.",
     ),
     of("checkpoint_every", "Epochs between two checkpoints."),
+    of("checkpoint_seconds", "Seconds after which a checkpoint is written within an epoch too."),
     of("seed", "Not used in a study, where it derives from the study's seed."),
 ];
 

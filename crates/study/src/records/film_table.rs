@@ -65,7 +65,7 @@ fn of_visit<'a>() -> Vec<Column<'a, Row<'a>>> {
         Column::new("film", "File, relative to the cohort folder", |r: &Row| {
             Some(name_of(&r.visit.radiograph))
         }),
-        Column::new("date", "Day on which it was taken", |r: &Row| Some(r.visit.date)),
+        Column::new("date", "Day on which it was taken", |r: &Row| r.visit.date),
         Column::new("view", "lateral or ap", |r: &Row| Some(r.visit.view)),
         Column::new("position", "Posture, where recorded", |r: &Row| r.visit.position),
         Column::new("quality", "Quality, where judged", |r: &Row| r.visit.quality),
@@ -88,7 +88,7 @@ fn of_use<'a>() -> Vec<Column<'a, Row<'a>>> {
             "Years since the subject's baseline film",
             |r: &Row| {
                 let baseline = &r.subject.visits[r.selected?.baseline];
-                Some(r.visit.date.years_since(baseline.date))
+                r.visit.years_since(baseline)
             },
         ),
         Column::new("annotated", "Whether annotations have this film", |r: &Row| Some(r.annotated)),

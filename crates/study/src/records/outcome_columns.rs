@@ -18,7 +18,7 @@ pub(super) fn columns<'a>() -> Vec<Column<'a, Row<'a>>> {
             |r: &Row| r.outcome().map(|_| if r.dated_by_films() { "films" } else { "table" }),
         ),
         Column::new("outcome_date", "Day of the film that the time is that of", |r: &Row| {
-            Some(outcome_visit(r)?.date)
+            outcome_visit(r)?.date
         }),
         Column::new("outcome_film", "That film, relative to the cohort folder", |r: &Row| {
             Some(crate::input::tables::name_of(&outcome_visit(r)?.radiograph))
@@ -65,7 +65,7 @@ fn of_fractures<'a>() -> Vec<Column<'a, Row<'a>>> {
 fn outcome_visit<'a>(row: &Row<'a>) -> Option<&'a Visit> {
     let (outcome, films) = (row.outcome().filter(|_| row.dated_by_films())?, row.films()?);
     let visits = &row.subject.visits;
-    let years = |i: &usize| visits[*i].date.years_since(visits[films.baseline].date);
-    let shown = films.follow_ups.iter().find(|i| years(i) == outcome.time)?;
+    let years = |i: &usize| visits[*i].years_since(&visits[films.baseline]);
+    let shown = films.follow_ups.iter().find(|i| years(i) == Some(outcome.time))?;
     Some(&visits[*shown])
 }
