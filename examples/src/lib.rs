@@ -3,4 +3,5 @@
 pub mod concordance;
 pub mod natural;
 pub mod output;
+pub mod raw_table;
 pub mod survival_table;

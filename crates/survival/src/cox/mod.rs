@@ -31,6 +31,7 @@ mod curves;
 mod derivatives;
 mod design;
 mod diagnostics;
+mod elastic_net;
 mod exact;
 mod firth;
 mod fit;
@@ -50,6 +51,7 @@ pub use baseline::{BaselineHazard, breslow_baseline};
 pub use curves::CoxCurves;
 pub use design::Design;
 pub use diagnostics::{CoxDiagnostics, SchoenfeldResidual};
+pub use elastic_net::{ElasticNet, ElasticNetPath, ElasticNetValidated};
 pub use fit::CoxMaximum;
 pub use options::CoxOptions;
 pub use partial_likelihood::{

@@ -42,6 +42,11 @@ impl Matrix {
         self.values.chunks_exact(self.size.max(1))
     }
 
+    /// One row.
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
+        &self.values[row * self.size..(row + 1) * self.size]
+    }
+
     pub(crate) fn to_rows(&self) -> Vec<Vec<f64>> {
         self.rows().map(<[f64]>::to_vec).collect()
     }

@@ -1,81 +1,43 @@
 //! Cox proportional hazards regression of a CSV table.
 
+mod after;
+mod arguments;
+mod data;
+mod page;
+mod pictures;
+mod predict;
 mod report;
+mod terms;
 
-use anyhow::{Context, ensure};
-use clap::{Parser, ValueEnum};
+use anyhow::Context;
+use arguments::Arguments;
+use clap::Parser;
+use data::Data;
 use report::Report;
-use vertebra_baselines::{CoxRegression, DesignMatrix, Outcomes, Ties};
-use vertebra_cohort::table::Table;
-use vertebra_examples::{output, say, survival_table::SurvivalTable};
-
-/// Fit a Cox regression and test its coefficients.
-///
-/// Rows with a missing value in a column used are dropped and counted; a text column becomes
-/// indicators against its first level in sorted order.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(flatten)]
-    input: SurvivalTable,
-    /// Columns to fit, separated by commas.
-    #[arg(long, value_delimiter = ',', required = true)]
-    covariates: Vec<String>,
-    /// How tied event times are handled.
-    #[arg(long, value_enum, default_value = "efron")]
-    ties: TiesChoice,
-    /// Column of entry times, where follow-up is left-truncated.
-    #[arg(long)]
-    entry: Option<String>,
-    /// Column of strata, each with its own baseline hazard.
-    #[arg(long)]
-    strata: Option<String>,
-    /// Column of case weights; where they are not whole numbers, standard errors are robust.
-    #[arg(long)]
-    weights: Option<String>,
-    /// Column of clusters, e.g. the subject of several rows; gives robust standard errors, with
-    /// Student's t where there are few.
-    #[arg(long)]
-    cluster: Option<String>,
-    /// Take times as equal that differ by rounding, by this share of the mean time; R does so with
-    /// 1.5e-8.
-    #[arg(long, value_name = "TOLERANCE", allow_negative_numbers = true)]
-    tied_times: Option<f64>,
-    /// Ridge penalty: L / 2 times the sum of squared coefficients.
-    #[arg(long, value_name = "L", default_value_t = 0.0)]
-    ridge: f64,
-    /// Print one JSON object instead of tables.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum TiesChoice {
-    Efron,
-    Breslow,
-}
-
-/// The rows without missing values.
-struct Data {
-    outcomes: Outcomes,
-    design: DesignMatrix,
-    dropped: usize,
-}
+use vertebra_baselines::{CoxFit, CoxModel, CoxRegression};
+use vertebra_examples::{output, say};
 
 fn main() -> std::process::ExitCode {
-    output::exit_code(run(&Arguments::parse()))
+    let second = std::env::args_os().nth(1);
+    output::exit_code(match second.is_some_and(|word| word == "predict") {
+        true => predict::run(&predict::Arguments::parse_from(std::env::args_os().skip(1))),
+        false => run(&Arguments::parse()),
+    })
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let data = read(arguments)?;
-    let ties = match arguments.ties {
-        TiesChoice::Efron => Ties::Efron,
-        TiesChoice::Breslow => Ties::Breslow,
-    };
+    let data = data::read(arguments)?;
     let path = arguments.input.table.display();
-    let regression = CoxRegression::default().with_ties(ties).with_ridge(arguments.ridge);
+    let regression = arguments.regression();
     let fit = regression.fit(&data.outcomes, &data.design).with_context(|| path.to_string())?;
-    let report = Report::new(&data, &fit)?;
+    let report = Report::new(arguments, &data, &fit)?;
+    if let Some(file) = &arguments.save {
+        let model = model(&regression, &data, fit.clone())?;
+        vertebra_run::write_whole(file, &(model.to_json()? + "\n"))?;
+    }
+    if let Some(file) = &arguments.report {
+        vertebra_run::write_whole(file, &page::page(arguments, &data, &fit, &report)?)?;
+    }
     match arguments.json {
         true => say!("{}", serde_json::to_string(&report)?),
         false => {
@@ -87,40 +49,14 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(arguments: &Arguments) -> anyhow::Result<Data> {
-    let Arguments { input, entry, strata, weights, cluster, tied_times, .. } = arguments;
-    input.refuse_outcomes("--covariates", &arguments.covariates)?;
-    let tolerance = tied_times.unwrap_or_default();
-    ensure!(
-        tolerance.is_finite() && tolerance >= 0.0,
-        "--tied-times: expected a number >= 0, got {tolerance}"
-    );
-    let options = [entry, strata, weights, cluster].into_iter().flatten();
-    let used: Vec<&str> = arguments.covariates.iter().chain(options).map(String::as_str).collect();
-    let complete = input.complete_rows(&Table::read(&input.table)?, &used)?;
-    let (table, dropped) = (complete.table, complete.dropped);
-    let mut outcomes = table.outcomes(&input.time, &input.event, entry.as_deref())?;
-    if let Some(tolerance) = *tied_times {
-        outcomes = outcomes.with_tied_times(tolerance)?;
+fn model(regression: &CoxRegression, data: &Data, fit: CoxFit) -> anyhow::Result<CoxModel> {
+    let design = (data.prepared.clone(), &data.design);
+    let mut model = CoxModel::of(regression, &data.outcomes, design, fit)?;
+    if let Some((column, labels)) = &data.strata {
+        model = model.with_strata(column.clone(), labels.clone())?;
     }
-    if let Some(weights) = weights {
-        outcomes = outcomes.with_weights(table.weights(weights)?)?;
+    if let Some(column) = &data.offset {
+        model = model.with_offset(column.clone());
     }
-    let mut design = DesignMatrix::from_columns(table.covariates(&arguments.covariates)?)
-        .with_context(|| input.table.display().to_string())?;
-    if let Some(strata) = strata {
-        design = design.with_strata(table.labels(strata)?)?;
-    }
-    if let Some(cluster) = cluster {
-        let labels = table.labels(cluster)?;
-        let n = labels.iter().max().map_or(0, |last| last + 1);
-        ensure!(
-            n > 1,
-            "{}: --cluster {cluster}: expected at least two clusters, got one in all {} rows used",
-            input.table.display(),
-            labels.len()
-        );
-        design = design.with_clusters(labels)?;
-    }
-    Ok(Data { outcomes, design, dropped })
+    Ok(model)
 }
