@@ -36,7 +36,8 @@ fn the_path_is_that_of_glmnet() {
         let penalties = numbers(&case["lambda"]);
         let path = options.clone().with_n_penalties(20).path(&outcomes, &design).unwrap();
         for (got, expected) in path.penalties.iter().zip(&penalties) {
-            close("penalty", *got, *expected, 1e-9);
+            // glmnet finds its largest penalty from the second and the third.
+            close("penalty", *got, *expected, 1e-7);
         }
         for (k, got) in path.coefficients.iter().enumerate().take(penalties.len()) {
             let expected = numbers(&case["coef"][k]);

@@ -20,10 +20,7 @@ mod solver;
 
 pub use cross_validation::ElasticNetValidated;
 
-use super::{
-    derivatives::Problem, design::Design, partial_likelihood::RiskSets, standardised::Standardised,
-    ties::Ties,
-};
+use super::{derivatives::Problem, design::Design, ties::Ties};
 use crate::{error::Error, outcomes::Outcomes};
 use solver::Solver;
 
