@@ -22,7 +22,7 @@ pub use dicom::{
 };
 pub use error::Error;
 pub use facing::FacingEstimate;
-pub use folder::{FolderReport, is_folder, read_folder, read_headers};
+pub use folder::{FilmFile, FolderReport, find_films, is_folder, read_folder, read_headers};
 pub use naming::OutputPattern;
 pub use options::{Bone, Grey, Limits, ReadOptions, VoiChoice};
 pub use pictures::{PictureSize, PngOptions, encode_npy, encode_png16, write_npy, write_png16};

@@ -51,30 +51,63 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-pub(crate) fn bytes(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+/// Kinds of files that are read here.
+enum Kind {
+    Png,
+    Npy,
+    Dicom,
+    Tiff,
+    Jpeg,
+    Bmp,
+}
+
+/// The kind of a file, by its first bytes.
+fn kind(bytes: &[u8], options: &ReadOptions) -> Result<Kind, Error> {
     if bytes.starts_with(pictures::PNG_SIGNATURE) {
-        return pictures::read_png(bytes, options);
+        return Ok(Kind::Png);
     }
     if bytes.starts_with(pictures::NPY_SIGNATURE) {
-        return pictures::read_npy(bytes, options);
+        return Ok(Kind::Npy);
     }
     if dicom::has_prefix(bytes) || (options.lenient && dicom::looks_like_data_set(bytes)) {
-        return dicom::read(bytes, options);
+        return Ok(Kind::Dicom);
     }
     // After DICOM, whose preamble may hold the header of a TIFF (PS3.10 7.1).
     if pictures::is_tiff(bytes) {
-        return pictures::read_tiff(bytes, options);
+        return Ok(Kind::Tiff);
     }
     if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        return pictures::read_jpeg(bytes, options);
+        return Ok(Kind::Jpeg);
     }
     if pictures::is_bmp(bytes) {
-        return pictures::read_bmp(bytes, options);
+        return Ok(Kind::Bmp);
     }
     Err(Error::UnknownFormat {
         expected: "\"DICM\" at byte 128 (DICOM), or PNG, TIFF, JPEG, BMP or NPY",
         got: first_bytes(bytes),
     })
+}
+
+pub(crate) fn bytes(bytes: &[u8], options: &ReadOptions) -> Result<Radiograph, Error> {
+    match kind(bytes, options)? {
+        Kind::Png => pictures::read_png(bytes, options),
+        Kind::Npy => pictures::read_npy(bytes, options),
+        Kind::Dicom => dicom::read(bytes, options),
+        Kind::Tiff => pictures::read_tiff(bytes, options),
+        Kind::Jpeg => pictures::read_jpeg(bytes, options),
+        Kind::Bmp => pictures::read_bmp(bytes, options),
+    }
+}
+
+/// Looks whether a file is a film, from as few of its bytes as that takes.
+pub(crate) fn film(file: &mut dyn Read, options: &ReadOptions) -> Result<(), Error> {
+    const ENOUGH: u64 = 4 << 10;
+    let mut first = Vec::new();
+    Read::take(&mut *file, ENOUGH).read_to_end(&mut first)?;
+    match kind(&first, options)? {
+        Kind::Dicom => options.header_of(&mut first.as_slice().chain(file)).map(|_| ()),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn first_bytes(bytes: &[u8]) -> String {

@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use support::{EXPLICIT, File};
 use vertebra_radiograph::{
-    Attribute, Deidentifier, FolderReport, OutputPattern, ReadOptions, is_folder, read_folder,
-    read_headers,
+    Attribute, Deidentifier, FolderReport, OutputPattern, ReadOptions, find_films, is_folder,
+    read_folder, read_headers,
 };
 
 fn film(patient: &str) -> File {
@@ -55,6 +55,13 @@ fn films_failures_and_what_is_no_picture_are_told_apart() {
     assert_eq!(done.skipped, [folder.path().join("notes.txt")]);
     let headers = read_headers(folder.path(), &ReadOptions::default(), |_, _| {}).unwrap();
     assert_eq!((headers.films.len(), headers.not_pictures.len()), (3, 3));
+    // What is a film is found without reading it; those that cannot be read are among them.
+    write("picture.png", b"\x89PNG\r\n\x1a\n");
+    let found = find_films(folder.path(), &ReadOptions::default()).unwrap();
+    let films = ["a.dcm", "b.dcm", "cut.dcm", "empty.dcm", "picture.png"];
+    assert_eq!(names(&found.films, folder.path()), films);
+    assert_eq!((found.not_pictures.len(), found.skipped.len()), (3, 1));
+    std::fs::remove_file(folder.path().join("picture.png")).unwrap();
     let copies = folder.path().with_extension("copies");
     let copied = Deidentifier::new(b"key").folder(folder.path(), &copies, |_, _| {}).unwrap();
     assert_eq!(names(&copied.not_pictures, folder.path()), ["ko", "pr", "sr"]);
@@ -101,6 +108,10 @@ fn an_archive_is_read_as_a_folder() {
     assert_eq!(names(&done.films, &path), ["b.dcm", "x/a.dcm"]);
     assert_eq!((names(&done.failures, &path), done.skipped.len()), (vec!["d.dcm".into()], 1));
     assert_eq!(read_headers(&path, &ReadOptions::default(), |_, _| {}).unwrap().films.len(), 2);
+    let found = find_films(&path, &ReadOptions::default()).unwrap().films;
+    assert_eq!(names(&found, &path), ["b.dcm", "d.dcm", "x/a.dcm"]);
+    let read = |i: usize| found[i].1.read(&ReadOptions::default());
+    assert!(read(0).is_ok() && read(1).unwrap_err().to_string().contains("films.zip"));
     let copies = folder.path().join("copies");
     assert_eq!(Deidentifier::new(b"k").folder(&path, copies, |_, _| {}).unwrap().films.len(), 2);
     // A member longer than the limit is refused, whatever the archive says of it.

@@ -150,6 +150,41 @@ fn near_lossless_keeps_its_promise() {
     assert_close("NEAR = 3", &film, &picture(12), 3.0);
 }
 
+/// A codestream with other bytes between its main header and its tile, and other ones in the header
+/// of its one tile-part in place of the change of the order of packets (POC) that OpenJPEG wrote.
+fn with_orders(stream: &[u8], main: &[u8], tile: &[u8]) -> Vec<u8> {
+    let at = |marker: u8| stream.windows(2).position(|w| w == [0xFF, marker]).unwrap();
+    let (sot, poc, sod) = (at(0x90), at(0x5F), at(0x93));
+    let len = u32::from_be_bytes(stream[sot + 6..sot + 10].try_into().unwrap());
+    let len = len as usize - (sod - poc) + tile.len();
+    let mut bytes = [&stream[..sot], main, &stream[sot..poc], tile, &stream[sod..]].concat();
+    bytes[sot + main.len() + 6..][..4].copy_from_slice(&(len as u32).to_be_bytes());
+    bytes
+}
+
+#[test]
+fn changes_of_the_order_of_packets_stand_in_the_main_header_or_in_a_tile() {
+    let stream = golden("j2k_12_changes.j2k");
+    let at = stream.windows(2).position(|w| w == [0xFF, 0x5F]).unwrap();
+    let own = &stream[at..at + 18];
+    // All at once, layer by layer.
+    let other = [0xFF, 0x5F, 0, 9, 0, 0, 0, 3, 4, 1, 0];
+    let read = |main: &[u8], tile: &[u8]| {
+        let mut file = File::grey(JPEG_2000, 12);
+        file.encapsulated(&[&with_orders(&stream, main, tile)]);
+        ReadOptions::default().with_grey(Grey::Modality).read_bytes(&file.bytes())
+    };
+    for (main, tile) in [(&[][..], own), (own, &[]), (&other, own)] {
+        assert_close("changes", &read(main, tile).unwrap(), &picture(12), 0.0);
+    }
+    // The other order is not that of the packets.
+    let wrong = read(&other, &[]);
+    assert!(wrong.is_err() || wrong.unwrap().pixels() != read(&[], own).unwrap().pixels());
+    let many = [&[0xFF, 0x5F, 0, 2 + 7 * 33][..], &other[4..].repeat(33)].concat();
+    let error = read(&many, own).unwrap_err().to_string();
+    assert!(error.contains("changes of the progression order"), "{error}");
+}
+
 #[test]
 fn signed_jpeg_2000_has_no_level_shift() {
     let mut file = compressed(JPEG_2000, 12, "j2k_signed.j2k");

@@ -1,23 +1,21 @@
-//! The films that a program is given: files, folders, standard input; and what their pictures are
-//! called.
+//! The films that a program is given: files, folders and what stands for one, standard input; and
+//! what their pictures are called.
 
 use anyhow::{Context, bail};
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use vertebra_radiograph::ReadOptions;
+use vertebra_examples::remark;
+use vertebra_radiograph::{Error, FilmFile, Radiograph, ReadOptions, find_films, is_folder};
 
 /// What standard input is called.
 const STANDARD_INPUT: &str = "-";
-/// Endings of files that are taken from a folder; files without an ending are taken too, as DICOM
-/// files often have none.
-const ENDINGS: [&str; 9] = ["dcm", "dicom", "ima", "png", "jpg", "jpeg", "tif", "tiff", "npy"];
 
 /// One film to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum FilmSource {
-    /// A file.
-    File(PathBuf),
+    /// A file, on disk or in an archive.
+    File(FilmFile),
     /// The bytes that came in on standard input.
     Bytes(Vec<u8>),
 }
@@ -27,14 +25,28 @@ impl FilmSource {
     #[must_use]
     pub fn name(&self) -> &Path {
         match self {
-            Self::File(path) => path,
+            Self::File(file) => file.path(),
             Self::Bytes(_) => Path::new(STANDARD_INPUT),
+        }
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn read(&self) -> Result<Radiograph, Error> {
+        let options = ReadOptions::default();
+        match self {
+            Self::File(file) => file.read(&options),
+            Self::Bytes(bytes) => options.read_bytes(bytes),
         }
     }
 }
 
 /// The films of files and folders, in their order, those of a folder and its subfolders sorted by
-/// path; `-` is standard input: a film, or a list of files and folders, one a line.
+/// path; zip archives and DICOMDIRs stand for folders; `-` is standard input: a film, or a list of
+/// files and folders, one a line. Files of a folder that are no films are left out, folders in it
+/// that cannot be listed are named on standard error.
 ///
 /// # Errors
 /// A folder cannot be read or holds no films; standard input cannot be read, or is neither.
@@ -70,41 +82,17 @@ fn from_input(bytes: Vec<u8>) -> anyhow::Result<Vec<FilmSource>> {
 }
 
 fn from_path(path: &Path) -> anyhow::Result<Vec<FilmSource>> {
-    if !path.is_dir() {
-        return Ok(vec![FilmSource::File(path.to_owned())]);
+    if !is_folder(path) {
+        return Ok(vec![FilmSource::File(FilmFile::new(path.to_owned()))]);
     }
-    let mut files = Vec::new();
-    collect(path, &mut files)?;
-    if files.is_empty() {
-        bail!("{}: expected films ({}), got none", path.display(), ENDINGS.join(", "));
+    let report = find_films(path, &ReadOptions::default())?;
+    for (_, error) in &report.failures {
+        remark!("{error}");
     }
-    files.sort();
-    Ok(files.into_iter().map(FilmSource::File).collect())
-}
-
-/// Links to folders are not followed; hidden files and DICOM directories are left out.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let named = || format!("{}", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(named)? {
-        let entry = entry.with_context(named)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
-            continue;
-        }
-        if entry.file_type().with_context(named)?.is_dir() {
-            collect(&entry.path(), files)?;
-        } else if is_film(&name) {
-            files.push(entry.path());
-        }
+    if report.films.is_empty() {
+        bail!("{}: expected films, got none", path.display());
     }
-    Ok(())
-}
-
-fn is_film(name: &str) -> bool {
-    match Path::new(name).extension() {
-        Some(ending) => ENDINGS.contains(&ending.to_string_lossy().to_lowercase().as_str()),
-        None => !name.eq_ignore_ascii_case("DICOMDIR"),
-    }
+    Ok(report.films.into_iter().map(|(_, film)| FilmSource::File(film)).collect())
 }
 
 /// A name for the picture of each film: its own without the ending, and where several would be
@@ -113,7 +101,9 @@ fn is_film(name: &str) -> bool {
 /// # Examples
 /// ```
 /// use vertebra_networks::film_list::{FilmSource, picture_names};
-/// let films = ["a/1.dcm", "b/1.dcm", "b/2.png"].map(|path| FilmSource::File(path.into()));
+/// use vertebra_radiograph::FilmFile;
+/// let films = ["a/1.dcm", "b/1.dcm", "b/2.png"];
+/// let films = films.map(|path| FilmSource::File(FilmFile::new(path.into())));
 /// assert_eq!(picture_names(&films), ["a-1.png", "b-1.png", "2.png"]);
 /// ```
 #[must_use]
@@ -167,9 +157,11 @@ mod tests {
     #![allow(clippy::unwrap_used)] // in a test that is how it fails
 
     use super::*;
+    use vertebra_radiograph::{DicomImage, encode_dicom};
 
     fn names(paths: &[&str]) -> Vec<String> {
-        let films: Vec<FilmSource> = paths.iter().map(|p| FilmSource::File(p.into())).collect();
+        let film = |path: &&str| FilmSource::File(FilmFile::new(path.into()));
+        let films: Vec<FilmSource> = paths.iter().map(film).collect();
         picture_names(&films)
     }
 
@@ -186,8 +178,12 @@ mod tests {
     fn a_folder_gives_its_films_sorted() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("deep")).unwrap();
-        for file in ["b.dcm", "a.PNG", "notes.txt", ".hidden.png", "deep/IM0001", "DICOMDIR"] {
-            std::fs::write(folder.path().join(file), "x").unwrap();
+        let film = encode_dicom(&DicomImage::new(1, 2, &[0, 9], 12)).unwrap();
+        for file in ["b.dcm", "deep/IM0001"] {
+            std::fs::write(folder.path().join(file), &film).unwrap();
+        }
+        for (file, start) in [("a.PNG", &b"\x89PNG\r\n\x1a\n"[..]), ("notes.txt", b"x")] {
+            std::fs::write(folder.path().join(file), start).unwrap();
         }
         let films = film_sources(&[folder.path().to_owned()]).unwrap();
         let found: Vec<_> = films
@@ -210,7 +206,8 @@ mod tests {
             [Path::new("a.dcm"), Path::new("b.png"),]
         );
         let bytes = vec![0xff, 0xfe, 0x00, 0x01];
-        assert_eq!(from_input(bytes.clone()).unwrap(), [FilmSource::Bytes(bytes)]);
+        let film = from_input(bytes.clone()).unwrap();
+        assert!(matches!(&film[..], [FilmSource::Bytes(got)] if *got == bytes));
         assert!(from_input(b"\n".to_vec()).is_err());
     }
 }

@@ -9,7 +9,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 /// An archive whose list of members is read; clones share the list.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Archive(ZipArchive<Opened>);
 
 impl Archive {
@@ -52,6 +52,7 @@ fn inside(name: &str) -> PathBuf {
 }
 
 /// A file opened again for every clone, so that each has its own place in it.
+#[derive(Debug)]
 struct Opened {
     path: PathBuf,
     file: Option<File>,

@@ -18,11 +18,13 @@ pub(crate) struct Listing {
 }
 
 /// A file to look at.
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     path: PathBuf,
     place: Place,
 }
 
+#[derive(Debug, Clone)]
 enum Place {
     Disk,
     Member(Archive, usize),
@@ -119,7 +121,7 @@ impl Listing {
 }
 
 impl Entry {
-    fn on_disk(path: PathBuf) -> Self {
+    pub(super) fn on_disk(path: PathBuf) -> Self {
         Self { path, place: Place::Disk }
     }
 

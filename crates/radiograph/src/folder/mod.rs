@@ -75,6 +75,66 @@ pub fn read_headers(
     walk(Listing::of(folder.as_ref())?, read, progress)
 }
 
+/// Finds the films under a folder without reading them: pictures by their first bytes, DICOM files by
+/// their headers. One that cannot be opened, or whose header is damaged, is among the films, so that
+/// reading it says why.
+///
+/// # Errors
+/// As [`read_folder`].
+///
+/// # Examples
+/// ```
+/// use vertebra_radiograph::{DicomImage, ReadOptions, find_films, write_dicom};
+/// let folder = tempfile::tempdir()?;
+/// write_dicom(folder.path().join("a.dcm"), &DicomImage::new(1, 2, &[0, 9], 12))?;
+/// let options = ReadOptions::default();
+/// let report = find_films(folder.path(), &options)?;
+/// let (path, film) = &report.films[0];
+/// assert!(path.ends_with("a.dcm"));
+/// assert_eq!(film.read(&options)?.width(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn find_films(
+    folder: impl AsRef<Path>,
+    options: &ReadOptions,
+) -> Result<FolderReport<FilmFile>, Error> {
+    let find = |entry: &Entry| {
+        let header = || entry.read(options.limits.bytes, |file| crate::read::film(file, options));
+        match header() {
+            Err(error @ (Error::UnknownFormat { .. } | Error::NotAPicture { .. })) => Err(error),
+            _ => Ok(FilmFile(entry.clone())),
+        }
+    };
+    walk(Listing::of(folder.as_ref())?, find, |_, _| {})
+}
+
+/// A film on disk or in an archive, to be read.
+#[derive(Debug, Clone)]
+pub struct FilmFile(Entry);
+
+impl FilmFile {
+    /// A film on disk.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self(Entry::on_disk(path))
+    }
+
+    /// Where it is; within an archive, the path of the archive and that inside it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Error::File`] around what happened.
+    pub fn read(&self, options: &ReadOptions) -> Result<Radiograph, Error> {
+        let bytes = self.0.bytes(options.limits.bytes);
+        bytes.and_then(|bytes| options.read_bytes(&bytes)).map_err(|e| e.at(self.path()))
+    }
+}
+
 /// Does the same with every file of a folder, in parallel.
 pub(crate) fn walk<T: Send>(
     listing: Listing,

@@ -138,21 +138,12 @@ impl Predictor {
         self.answer_to(film, Radiograph::open(film), covariates, options)
     }
 
-    /// As [`answer`](Self::answer) for the bytes of a film, which the answer calls by this name.
+    /// As [`answer`](Self::answer) for a film that was read, or why it could not be; the answer calls
+    /// it by this name.
     ///
     /// # Errors
     /// As there.
-    pub fn answer_bytes(
-        &self,
-        (name, bytes): (&Path, &[u8]),
-        covariates: &[Option<f64>],
-        options: &AnswerOptions,
-    ) -> Result<Answer, Error> {
-        let film = ReadOptions::default().read_bytes(bytes);
-        self.answer_to(name, film, covariates, options)
-    }
-
-    fn answer_to(
+    pub fn answer_to(
         &self,
         name: &Path,
         film: Result<Radiograph, vertebra_radiograph::Error>,

@@ -39,8 +39,9 @@ struct Arguments {
     /// Model of the folder, by its name in models.json, in the place of the default
     #[arg(long, value_name = "NAME", requires = "model")]
     which: Option<String>,
-    /// Radiographs (DICOM, PNG, TIFF, JPEG, NPY), or folders of them; `-` for standard input: a
-    /// radiograph, or a list of files and folders, one a line. Not for a model of covariates alone
+    /// Radiographs (DICOM, PNG, TIFF, JPEG, BMP, NPY), or folders, zip archives and DICOMDIRs of
+    /// them; `-` for standard input: a radiograph, or a list of files and folders, one a line. Not
+    /// for a model of covariates alone
     #[arg(required_unless_present_any = ["export_onnx", "covariates"], value_name = "FILE|FOLDER|-")]
     films: Vec<PathBuf>,
     /// CSV with a column `file` and one column per covariate of the model; for a model of
@@ -201,12 +202,7 @@ impl Work<'_> {
     fn answer(&self, film: &FilmSource, picture: &Option<PathBuf>) -> anyhow::Result<Answer> {
         let covariates = self.covariates.of(film.name())?;
         let options = AnswerOptions::default().with_overlay(picture.clone()).with_force(self.force);
-        Ok(match film {
-            FilmSource::File(path) => self.model.answer(path, &covariates, &options)?,
-            FilmSource::Bytes(bytes) => {
-                self.model.answer_bytes((film.name(), bytes), &covariates, &options)?
-            }
-        })
+        Ok(self.model.answer_to(film.name(), film.read(), &covariates, &options)?)
     }
 }
 

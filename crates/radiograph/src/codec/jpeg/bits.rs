@@ -38,6 +38,14 @@ impl<'a> Bits<'a> {
         self.refill_slowly();
     }
 
+    /// Makes at least 32 bits available, seldomer than [`refill`](Self::refill) loads bytes.
+    #[inline]
+    pub(crate) fn at_least_32(&mut self) {
+        if self.count < 32 {
+            self.refill();
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn refill_slowly(&mut self) {

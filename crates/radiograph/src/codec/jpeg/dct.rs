@@ -4,6 +4,7 @@
 use super::bits::Bits;
 use super::huffman::{Huffman, extend};
 use super::stream::{FrameHeader, ScanHeader, Stream, fault};
+use super::strides::Strides;
 use crate::codec::{Fault, Frame, FrameColour, FrameSamples};
 
 /// Natural position of the k-th coefficient in zigzag order (T.81 figure A.6).
@@ -48,6 +49,8 @@ struct Tables<'t> {
     dc: &'t Huffman,
     ac: &'t Huffman,
     quantization: &'t [u16; 64],
+    /// Where only rows are counted.
+    strides: Option<Strides>,
 }
 
 impl<'f> Sequential<'f> {
@@ -138,23 +141,16 @@ impl<'f> Sequential<'f> {
             .iter()
             .map(|&(plane, dc, ac)| {
                 let q = self.frame.components[plane].quantization;
+                let quantization = stream.quantization.get(q).and_then(Option::as_ref);
+                let dc_table = stream.dc.get(dc).and_then(Option::as_ref);
+                let ac_table = stream.ac.get(ac).and_then(Option::as_ref);
+                let ac = ac_table.ok_or_else(|| missing("AC", ac))?;
                 Ok(Tables {
                     plane,
-                    dc: stream
-                        .dc
-                        .get(dc)
-                        .and_then(Option::as_ref)
-                        .ok_or_else(|| missing("DC", dc))?,
-                    ac: stream
-                        .ac
-                        .get(ac)
-                        .and_then(Option::as_ref)
-                        .ok_or_else(|| missing("AC", ac))?,
-                    quantization: stream
-                        .quantization
-                        .get(q)
-                        .and_then(Option::as_ref)
-                        .ok_or_else(|| missing("quantization", q))?,
+                    dc: dc_table.ok_or_else(|| missing("DC", dc))?,
+                    ac,
+                    quantization: quantization.ok_or_else(|| missing("quantization", q))?,
+                    strides: self.without_samples.then(|| Strides::new(ac)),
                 })
             })
             .collect()
@@ -169,13 +165,13 @@ impl<'f> Sequential<'f> {
         (x, y, interleaved): (usize, usize, bool),
     ) -> Option<()> {
         let precision = self.frame.precision;
-        let without_samples = self.without_samples;
         let plane = &mut self.planes[tables.plane];
         let (h, v) = if interleaved { plane.sampling } else { (1, 1) };
         for row in 0..v {
             for column in 0..h {
-                if without_samples {
-                    skip(tables, bits)?;
+                if let Some(strides) = &tables.strides {
+                    tables.dc.difference(bits)?;
+                    strides.over(tables.ac, bits)?;
                     continue;
                 }
                 let block = block(tables, bits, prediction)?;
@@ -260,29 +256,6 @@ fn block(tables: &Tables<'_>, bits: &mut Bits<'_>, prediction: &mut i32) -> Opti
         k += 1;
     }
     Some(block)
-}
-
-/// Steps over a block.
-fn skip(tables: &Tables<'_>, bits: &mut Bits<'_>) -> Option<()> {
-    tables.dc.difference(bits)?;
-    let mut k = 1;
-    while k < 64 {
-        bits.refill();
-        let symbol = tables.ac.symbol(bits)?;
-        let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
-        match (run, size) {
-            (15, 0) => k += 16,
-            (_, 0) => break,
-            _ => {
-                k += run + 1;
-                if k > 64 {
-                    return None;
-                }
-                bits.consume(size);
-            }
-        }
-    }
-    Some(())
 }
 
 /// Half the DCT basis: `BASIS[u][x] = c(u) / 2 cos((2 x + 1) u pi / 16)`.

@@ -3,7 +3,7 @@
 use super::bits::Bits;
 
 /// Bits looked up at once.
-const LOOK: u32 = 12;
+pub(super) const LOOK: u32 = 12;
 /// Longest code.
 const MAX_LEN: usize = 16;
 
@@ -67,6 +67,12 @@ impl Huffman {
             return Some(entry.symbol);
         }
         self.longer_symbol(bits)
+    }
+
+    /// Length and symbol of the code that `LOOK` bits begin with, if it is not longer.
+    pub(super) fn short(&self, bits: u32) -> Option<(u8, u8)> {
+        let entry = self.look.get(bits as usize)?;
+        (entry.len > 0).then_some((entry.len, entry.symbol))
     }
 
     #[cold]

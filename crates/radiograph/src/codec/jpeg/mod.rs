@@ -6,6 +6,7 @@ mod huffman;
 mod lossless;
 mod progressive;
 mod stream;
+mod strides;
 
 use super::{Fault, Frame, FrameColour, FrameSamples, Size};
 use crate::deadline::Deadline;
