@@ -7,12 +7,14 @@
 mod bits;
 mod coding;
 mod header;
+mod parameters;
 
 use super::{Fault, Frame, FrameColour, FrameSamples, Size};
 use crate::deadline::Deadline;
 use bits::Bits;
-use coding::{Coder, Coding};
+use coding::Coder;
 use header::{Header, Interleave, Scan};
+use parameters::Coding;
 
 fn fault(reason: impl Into<String>) -> Fault {
     Fault::new("JPEG-LS", reason)

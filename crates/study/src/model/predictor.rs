@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use std::path::Path;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::Doubt;
-use vertebra_radiograph::{Radiograph, ReadOptions};
+use vertebra_radiograph::Radiograph;
 use vertebra_run::write_whole;
 
 /// The detector that comes with this project.

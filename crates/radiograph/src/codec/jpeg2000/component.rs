@@ -220,30 +220,15 @@ impl Component<'_, '_> {
         };
         let shift = self.coding.region_shifts[self.index];
         let planes = bit_planes(quantized, block, shift)?;
-        let is_high_throughput = matches!(
-            self.coding.styles[self.index].coder,
-            Coder::HighThroughput { .. } if block.segments[0].1 > 0
-        );
-        // Which writes every sample.
-        if !is_high_throughput {
-            decoders.samples.clear();
-        }
-        decoders.samples.resize(block.size[0] * block.size[1], 0);
+        let ([width, height], samples) = (block.size, &mut decoders.samples);
         match self.coding.styles[self.index].coder {
-            Coder::Ebcot(style) => {
-                let [width, height] = block.size;
-                let (segments, band) = (&block.segments[..], quantized.number);
-                let block = ebcot::Block { width, height, band, planes, style, bytes, segments };
-                decoders.ebcot.decode(&block, &mut decoders.samples)?;
-            }
-            Coder::HighThroughput { .. } if block.segments[0].1 == 0 => {}
-            Coder::HighThroughput { causal } => {
+            Coder::HighThroughput { causal } if block.segments[0].1 > 0 => {
+                // Every sample is written.
+                samples.resize(width * height, 0);
                 let (cleanup, refinement) = bytes
                     .split_at_checked(block.segments[0].1)
                     .ok_or("a cleanup pass cut short")?;
-                let [width, height] = block.size;
-                let (passes, missing) = (block.passes, block.missing);
-                let plane = planes - 1;
+                let (passes, missing, plane) = (block.passes, block.missing, planes - 1);
                 let block = htj2k::Block {
                     width,
                     height,
@@ -254,7 +239,17 @@ impl Component<'_, '_> {
                     plane,
                     causal,
                 };
-                decoders.high_throughput.decode(&block, &mut decoders.samples)?;
+                decoders.high_throughput.decode(&block, samples)?;
+            }
+            coder => {
+                samples.clear();
+                samples.resize(width * height, 0);
+                if let Coder::Ebcot(style) = coder {
+                    let (segments, band) = (&block.segments[..], quantized.number);
+                    let block =
+                        ebcot::Block { width, height, band, planes, style, bytes, segments };
+                    decoders.ebcot.decode(&block, samples)?;
+                }
             }
         }
         if shift > 0 {

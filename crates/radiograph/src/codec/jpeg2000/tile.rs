@@ -66,11 +66,7 @@ impl Stream<'_> {
         for (index, (blocks, resolutions)) in blocks.into_iter().zip(&layout).enumerate() {
             let component =
                 Component { stream: self, coding, resolutions, index, deadline, threads };
-            values.push(match coding.styles[index].reversible {
-                true if component.is_small() => Values::Small(component.top(blocks)?),
-                true => Values::Whole(component.top(blocks)?),
-                false => Values::Real(component.top(blocks)?),
-            });
+            values.push(Values::new(&component, blocks)?);
         }
         let slabs = self.slabs(corners, values.len(), samples);
         let place = |room: &mut Vec<Rows>, (first, last, rows): (usize, usize, &mut [u16])| {
@@ -225,6 +221,16 @@ enum Values {
     Small(Top<i16>),
     Whole(Top<i32>),
     Real(Top<f32>),
+}
+
+impl Values {
+    fn new(component: &Component<'_, '_>, blocks: Blocks<'_>) -> Result<Self, Stop> {
+        Ok(match component.coding.styles[component.index].reversible {
+            true if component.is_small() => Self::Small(component.top(blocks)?),
+            true => Self::Whole(component.top(blocks)?),
+            false => Self::Real(component.top(blocks)?),
+        })
+    }
 }
 
 /// Room to make rows in.
