@@ -12,6 +12,7 @@ use vertebra_examples::{remark, say};
 use vertebra_networks::answer_table::table;
 use vertebra_networks::film_list::{FilmSource, film_sources, picture_names};
 use vertebra_networks::found_annotations::{AnnotationFormat, write_annotations, write_page};
+use vertebra_radiograph::FilmFile;
 use vertebra_study::{Answer, AnswerOptions, Predictor};
 
 /// Exit code where films were given and none of them could be read.
@@ -155,7 +156,10 @@ fn sources(
         (true, false) if arguments.overlay.is_some() => {
             bail!("--overlay: the model sees no films")
         }
-        (true, false) => Ok(covariates.files().iter().cloned().map(FilmSource::File).collect()),
+        (true, false) => {
+            let rows = covariates.files().iter().cloned();
+            Ok(rows.map(|row| FilmSource::File(FilmFile::new(row))).collect())
+        }
         (_, true) => film_sources(&arguments.films),
     }
 }
@@ -202,6 +206,9 @@ impl Work<'_> {
     fn answer(&self, film: &FilmSource, picture: &Option<PathBuf>) -> anyhow::Result<Answer> {
         let covariates = self.covariates.of(film.name())?;
         let options = AnswerOptions::default().with_overlay(picture.clone()).with_force(self.force);
+        if !self.model.needs_film() {
+            return Ok(self.model.answer(film.name(), &covariates, &options)?);
+        }
         Ok(self.model.answer_to(film.name(), film.read(), &covariates, &options)?)
     }
 }

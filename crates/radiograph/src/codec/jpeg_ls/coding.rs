@@ -1,7 +1,6 @@
 //! The decoding procedures (T.87 annex A).
 
 use super::bits::Bits;
-use super::fault;
 use super::parameters::Coding;
 
 /// Order of run lengths (T.87 A.2.1).
