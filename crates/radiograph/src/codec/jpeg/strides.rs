@@ -105,7 +105,8 @@ mod tests {
             assert_eq!(strides.over(&ac, &mut a), whole);
             if whole.is_some() {
                 over += 1;
-                (a.at_least_32(), b.at_least_32());
+                a.at_least_32();
+                b.at_least_32();
                 assert_eq!(a.peek(32), b.peek(32));
             }
         }
