@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = arguments.model.display().to_string();
     let json = std::fs::read_to_string(&arguments.model).with_context(|| path.clone())?;
     let model = CoxModel::from_json(&path, &json)?;
-    let negative = arguments.at.iter().find(|time| !(**time >= 0.0));
+    let negative = arguments.at.iter().find(|time| time.is_nan() || **time < 0.0);
     ensure!(negative.is_none(), "--at: expected times >= 0, got {}", negative.unwrap_or(&0.0));
     let table = Table::read(&arguments.table)?;
     let columns = model.columns();
