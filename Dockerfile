@@ -13,6 +13,7 @@ COPY --from=build /vertebra/target/release/align \
                   /vertebra/target/release/coxph \
                   /vertebra/target/release/deepsurv \
                   /vertebra/target/release/evaluate \
+                  /vertebra/target/release/frax \
                   /vertebra/target/release/phantom \
                   /vertebra/target/release/predict \
                   /vertebra/target/release/radiograph \
