@@ -16,6 +16,7 @@ from PIL import Image
 def triangles(centres, step, n):
     """Weights [centres, n] of a triangle of half width `step` px about each centre."""
     weights = np.maximum(0, 1 - np.abs(np.arange(n) - np.asarray(centres)[:, None]) / step)
+    weights[weights.sum(1) == 0, -1] = 1  # Beyond the last pixel.
     return weights / weights.sum(1, keepdims=True)
 
 def reduce(film, size):
@@ -42,7 +43,7 @@ def resample(film, back, size, columns, field, prefilter):
         step = max(np.hypot(m[0], m[1]), 1.0) if prefilter else 1.0
         pitch = max(step / 1.25, 1.0)
         n = int(np.ceil((high - low) / pitch)) + 1
-        centres = np.minimum(low + np.arange(n) * pitch, end - 1) - first
+        centres = low + np.arange(n) * pitch - first
         inside = np.take(film, np.arange(first, end), axis=along)
         film = np.moveaxis(np.tensordot(triangles(centres, step, end - first), inside, (1, along)),
                            0, along)
