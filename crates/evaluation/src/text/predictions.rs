@@ -100,7 +100,8 @@ fn sample_size(f: &mut Formatter<'_>, size: &Figure<SampleSize>) -> Result {
             let SampleSize { for_oe, for_slope, for_c, n, events } = size;
             writeln!(
                 f,
-                "  a validation as precise as asked takes {n} subjects followed to the horizon,                  {events:.0} events (observed / expected {for_oe}, slope {for_slope}, AUC {for_c})"
+                "  a validation as precise as asked takes {n} subjects followed to the horizon, \
+                 {events:.0} events (observed / expected {for_oe}, slope {for_slope}, AUC {for_c})"
             )
         }
     }

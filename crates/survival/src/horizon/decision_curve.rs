@@ -270,7 +270,8 @@ impl<'a, E: Endpoint> Benefits<'a, E> {
         let over_all = Interval::new(-upper, -lower, level);
         Ok(NetBenefit {
             threshold,
-            flagged: weight / outcomes.total_weight(),
+            // An empty sum is -0.0.
+            flagged: weight / outcomes.total_weight() + 0.0,
             model: flagged.model().value(),
             treat_all: everybody.model().value(),
             estimate: Some(flagged.estimate(sample, by)),
