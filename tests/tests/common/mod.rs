@@ -15,7 +15,7 @@ pub(crate) fn small_config() -> StudyConfig {
         horizons = [1.0, 3.0]
         bootstrap = 100
         pictures = 1
-        film_height = 128
+        film_height = 126
         variants = ['l1_l5', 'patches', 'patches_masked']
         clinical_models = [['age', 'sex'], ['age', 'sex', 'bmi']]
         [trimming]
@@ -40,7 +40,7 @@ pub(crate) fn small_cohort(folder: &Path) {
     let config = PhantomConfig::quick()
         .with_subjects(48)
         .with_excluded(12)
-        .with_film_size([160, 128])
+        .with_film_size([158, 126])
         .with_event_rate(0.5)
         .with_synthetic_frax(0.9)
         .with_seed(5);
