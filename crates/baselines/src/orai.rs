@@ -1,7 +1,7 @@
 //! The Osteoporosis Risk Assessment Instrument: points for age, weight and oestrogen.
 //!
-//! Source: Cadarette et al., *CMAJ* 2000;162:1289-1294, table 3: age 75 and over 15 points, 65 to 74
-//! 9, 55 to 64 5; weight below 60 kg 9, 60 to 69.9 kg 3; no oestrogen now 2. From 9 points on a
+//! Source: Cadarette et al., *CMAJ* 2000;162:1289-1294, table 3: age 75 and over 15 points, 65 to
+//! 74 9, 55 to 64 5; weight below 60 kg 9, 60 to 69.9 kg 3; no oestrogen now 2. From 9 points on a
 //! measurement of density was advised. Made for women from 45 years on.
 
 use crate::{Error, RiskScore, osta::check};

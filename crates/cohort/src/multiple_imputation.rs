@@ -4,8 +4,8 @@ use crate::{Covariate, Error, Subject};
 use vertebra_survival::{Outcomes, imputation::ChainedEquations};
 
 /// The values of `covariates` of these subjects in each imputation, `[imputation][covariate][n]`,
-/// drawn by chained equations with the outcome among the predictors. Fit a model to each and put the
-/// estimates together by [`pool`](vertebra_survival::validation::pool).
+/// drawn by chained equations with the outcome among the predictors. Fit a model to each and put
+/// the estimates together by [`pool`](vertebra_survival::validation::pool).
 ///
 /// Learn nothing from held-out subjects: impute the development set by itself. Subjects whose
 /// outcome is not known yet cannot be imputed so; for them use an [`Imputer`](crate::Imputer).

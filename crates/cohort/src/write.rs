@@ -15,7 +15,8 @@ pub(crate) const VISIT_COLUMNS: [&str; 8] =
 
 impl Cohort {
     /// Writes `cohort.csv` and `visits.csv` into a folder, which is made when absent, and
-    /// `columns.toml` where there are declared columns; reading them gives the same subjects. The radiographs themselves are not touched.
+    /// `columns.toml` where there are declared columns; reading them gives the same subjects. The
+    /// radiographs themselves are not touched.
     ///
     /// # Errors
     /// [`Error::Io`] with the file.

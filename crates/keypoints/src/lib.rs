@@ -4,12 +4,13 @@
 //! [`VertebraKeypoints`] holds the centres of L1 to L5. [`AnnotationSet`] reads and writes them as
 //! COCO keypoints JSON, with outlines and the six morphometric points ([`SixPoints`]) of each
 //! vertebra, and as the files of CVAT and Label Studio; those of VIA and LabelMe are read.
-//! [`AnnotationPage`] is a page to mark or correct them in a browser. [`HeatmapCodec`] turns points into
-//! Gaussian heatmaps and back to sub-pixel places. [`facing`] says which way the subject faces.
-//! [`average_precision`] (as pycocotools computes it) [`LocalisationReport`] (millimetres) and
-//! [`RelativeReport`] (per cent) measure a detector, [`check_plausibility`] says what is odd about one detection, compared with
-//! real spines, [`LevelMargins`] by how much its levels fit better than those of the chain one
-//! vertebra up or down, and a [`Verdict`] is what all doubts about one film come to.
+//! [`AnnotationPage`] is a page to mark or correct them in a browser. [`HeatmapCodec`] turns points
+//! into Gaussian heatmaps and back to sub-pixel places. [`facing`] says which way the subject
+//! faces. [`average_precision`] (as pycocotools computes it) [`LocalisationReport`] (millimetres)
+//! and [`RelativeReport`] (per cent) measure a detector, [`check_plausibility`] says what is odd
+//! about one detection, compared with real spines, [`LevelMargins`] by how much its levels fit
+//! better than those of the chain one vertebra up or down, and a [`Verdict`] is what all doubts
+//! about one film come to.
 //!
 //! Coordinates are `(x right, y down)` in px, and the centre of the first pixel is `(0, 0)`;
 //! how this carries over to a heatmap of another size is stated at [`to_input`].

@@ -78,8 +78,8 @@ impl<'a> Study<'a> {
     /// Runs the protocol and writes `results.json`, `pictures/` and `model/` into a folder, which
     /// is made when absent.
     ///
-    /// The input is checked as a whole before anything is computed. `results.json` and the tables of
-    /// subjects and films are written before models and pictures; every file is whole or absent.
+    /// The input is checked as a whole before anything is computed. `results.json` and the tables
+    /// of subjects and films are written before models and pictures; every file is whole or absent.
     ///
     /// While it runs, `work/` of the folder keeps finished networks, checkpoints of those in
     /// training, and the points that were found. A call that was stopped, in whatever way, goes on

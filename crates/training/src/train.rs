@@ -36,11 +36,12 @@ impl<M> Trained<M> {
 
 /// Trains `model` on `task`.
 ///
-/// With a `run_folder` the run writes checkpoints there, at the ends of epochs and by time, and goes
-/// on from the last one it finds: an interrupted and resumed run ends with bit-equal weights to an uninterrupted one, on the same
-/// machine. The batch order depends on `(config.seed, epoch)` only. A model on a device without
-/// autodiff is moved to its autodiff device. `on_event` learns of every step and may end the run by
-/// [`ControlFlow::Break`]; [`keep_going`](crate::keep_going) does neither.
+/// With a `run_folder` the run writes checkpoints there, at the ends of epochs and by time, and
+/// goes on from the last one it finds: an interrupted and resumed run ends with bit-equal weights
+/// to an uninterrupted one, on the same machine. The batch order depends on `(config.seed, epoch)`
+/// only. A model on a device without autodiff is moved to its autodiff device. `on_event` learns of
+/// every step and may end the run by [`ControlFlow::Break`]; [`keep_going`](crate::keep_going) does
+/// neither.
 ///
 /// # Errors
 /// [`Error::InvalidSetting`], [`Error::EmptyTrainingSet`]; [`Error::RunChanged`] for a run folder

@@ -20,8 +20,8 @@ use vertebra_survival::{
 pub struct CoxMeasures {
     /// Akaike's criterion, `-2 log likelihood + 2 df`.
     pub aic: f64,
-    /// Schwarz's, with the number of events in the place of that of subjects, as R's `BIC` (Volinsky
-    /// & Raftery, *Biometrics* 56:256-262, 2000).
+    /// Schwarz's, with the number of events in the place of that of subjects, as R's `BIC`
+    /// (Volinsky & Raftery, *Biometrics* 56:256-262, 2000).
     pub bic: f64,
     /// O'Quigley's explained randomness.
     pub r2_oquigley: f64,

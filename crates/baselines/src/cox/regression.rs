@@ -57,8 +57,9 @@ impl CoxRegression {
         self
     }
 
-    /// Adds Firth's penalty: less bias in small samples, and finite estimates also where a covariate
-    /// separates the events. Its intervals had better be [profile](Self::profile_intervals) ones.
+    /// Adds Firth's penalty: less bias in small samples, and finite estimates also where a
+    /// covariate separates the events. Its intervals had better be
+    /// [profile](Self::profile_intervals) ones.
     #[must_use]
     pub fn with_firth(mut self, firth: bool) -> Self {
         self.firth = firth;

@@ -16,8 +16,8 @@ pub enum ScoreUnit {
 
 /// The eleven inputs of FRAX, with the country. `None` = not recorded: FRAX takes it as "no".
 ///
-/// Definitions: the FRAX tool's page (<http://www.shef.ac.uk/FRAX/tool.jsp>) and Kanis et al., table
-/// 3 of PMC4176573.
+/// Definitions: the FRAX tool's page (<http://www.shef.ac.uk/FRAX/tool.jsp>) and Kanis et al.,
+/// table 3 of PMC4176573.
 ///
 /// # Examples
 /// ```

@@ -135,7 +135,8 @@ mod tests {
         }
     }
 
-    /// Golden: `splines::bs(c(0.5, 1, 3.7, 6), knots = c(1, 3), Boundary.knots = c(0, 5))`, R 4.2.2.
+    /// Golden: `splines::bs(c(0.5, 1, 3.7, 6), knots = c(1, 3), Boundary.knots = c(0, 5))`, R
+    /// 4.2.2.
     #[test]
     fn b_splines_agree_with_r() {
         let got = b_spline(&[1.0, 3.0], [0.0, 5.0], 0.5);

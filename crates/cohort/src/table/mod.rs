@@ -8,9 +8,9 @@
 //!
 //! A file is read as it comes ([`Format`]): UTF-8, UTF-16 or Windows-1252, with or without a
 //! byte-order mark; separated by commas, semicolons or tabs; with decimal points or, where no
-//! number has one, decimal commas. Lines above the header that begin with `# ` are remarks. Blanks around a cell do not count. A cell is missing where it is
-//! empty or one of [`MISSING`], whatever its case. A flag is `0` or `1`, `no` or `yes`, `false` or
-//! `true`, whatever its case ([`flag`]).
+//! number has one, decimal commas. Lines above the header that begin with `# ` are remarks. Blanks
+//! around a cell do not count. A cell is missing where it is empty or one of [`MISSING`], whatever
+//! its case. A flag is `0` or `1`, `no` or `yes`, `false` or `true`, whatever its case ([`flag`]).
 //!
 //! # Examples
 //! ```

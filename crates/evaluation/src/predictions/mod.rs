@@ -2,8 +2,8 @@
 //!
 //! - [`Prediction`]: calibration in the large ([`ObservedExpected`]), intercept and slope, groups
 //!   of predicted risk ([`CalibrationGroup`]) and a smooth curve with the ICI ([`Curve`]), the
-//!   [`Brier`] score, accuracy and [`NetBenefit`] at threshold probabilities, and the [`SampleSize`]
-//!   of a validation.
+//!   [`Brier`] score, accuracy and [`NetBenefit`] at threshold probabilities, and the
+//!   [`SampleSize`] of a validation.
 //! - [`BrierComparison`]: two predictions for the same horizon, with what the second adds to the
 //!   first.
 //! - [`IntegratedBrier`]: one model's Brier score over several horizons.

@@ -2,9 +2,10 @@
 //!
 //! Format: <https://cocodataset.org/#format-data> (keypoint detection), with one category whose
 //! keypoints are `L1` to `L5`; the name is `lumbar_spine`, or any where it is the only such one.
-//! `segmentation` lists the outlines, as any tool writes them. The extension `vertebrae` says which outline belongs to which level and carries the
-//! six morphometric points: `[{"level": "L1", "points": [[x, y], ..6], "polygon": [x, y, x, y,
-//! ..]}]`. In a file without it each outline goes to the level whose centre it contains.
+//! `segmentation` lists the outlines, as any tool writes them. The extension `vertebrae` says which
+//! outline belongs to which level and carries the six morphometric points: `[{"level": "L1",
+//! "points": [[x, y], ..6], "polygon": [x, y, x, y, ..]}]`. In a file without it each outline goes
+//! to the level whose centre it contains.
 //!
 //! Files with an annotation for each vertebra are read too: categories `L1` to `L5` with an outline
 //! or a run-length mask, or with keypoints `AS`, `MS`, `PS`, `AI`, `MI`, `PI`.

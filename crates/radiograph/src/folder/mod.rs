@@ -75,9 +75,9 @@ pub fn read_headers(
     walk(Listing::of(folder.as_ref())?, read, progress)
 }
 
-/// Finds the films under a folder without reading them: pictures by their first bytes, DICOM files by
-/// their headers. One that cannot be opened, or whose header is damaged, is among the films, so that
-/// reading it says why.
+/// Finds the films under a folder without reading them: pictures by their first bytes, DICOM files
+/// by their headers. One that cannot be opened, or whose header is damaged, is among the films, so
+/// that reading it says why.
 ///
 /// # Errors
 /// As [`read_folder`].

@@ -1,5 +1,5 @@
-//! Subjects whose baseline film cannot be used leave before anything is computed, where the settings
-//! allow it.
+//! Subjects whose baseline film cannot be used leave before anything is computed, where the
+//! settings allow it.
 
 use crate::Error;
 use crate::input::subjects::StudyData;

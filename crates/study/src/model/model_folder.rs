@@ -116,7 +116,8 @@ impl ModelFolder {
         })
     }
 
-    /// Writes models with their names into a folder, which is made when absent; the list comes last.
+    /// Writes models with their names into a folder, which is made when absent; the list comes
+    /// last.
     ///
     /// # Errors
     /// Writing one of the files failed.

@@ -138,8 +138,8 @@ impl Predictor {
         self.answer_to(film, Radiograph::open(film), covariates, options)
     }
 
-    /// As [`answer`](Self::answer) for a film that was read, or why it could not be; the answer calls
-    /// it by this name.
+    /// As [`answer`](Self::answer) for a film that was read, or why it could not be; the answer
+    /// calls it by this name.
     ///
     /// # Errors
     /// As there.

@@ -6,7 +6,8 @@
 //! hazard is to be multiplied; 0 is right, above 0 the model predicts too little. The *line* has
 //! both free: a slope below 1 means predictions that are too extreme. Estimates solve the
 //! generalised estimating equations with independence and constant variance,
-//! `sum_i w_i (theta_i - mu_i) dmu_i/d(a, b) = 0` (`w_i` are the case weights); standard errors are the sandwich ones.
+//! `sum_i w_i (theta_i - mu_i) dmu_i/d(a, b) = 0` (`w_i` are the case weights); standard errors are
+//! the sandwich ones.
 //!
 //! Sources: van Geloven et al., *BMJ* 377:e069249, 2022; McLernon et al., *Ann. Intern. Med.*
 //! 176:105-114,

@@ -18,8 +18,8 @@ const CONVERGED: f64 = 1e-10;
 /// A bound so many standard errors away is none.
 const UNBOUNDED: f64 = 1e4;
 
-/// The bound of parameter `k` on the side of `sign`, infinite where the profile stays above; `reach`
-/// is `q`, `std_error` the distance that is tried first.
+/// The bound of parameter `k` on the side of `sign`, infinite where the profile stays above;
+/// `reach` is `q`, `std_error` the distance that is tried first.
 pub(super) fn bound<T: Clone>(
     maximum: &Maximum<T>,
     (k, sign): (usize, f64),

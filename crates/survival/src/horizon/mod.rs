@@ -11,8 +11,8 @@
 //! The standard errors account for the estimation of the censoring curve and for
 //! [clusters](crate::Outcomes::with_clusters). Intervals and tests are by Student's t with one
 //! degree of freedom less than there are cases, or clusters with one, as a normal distribution is
-//! too narrow for few cases (`docs/VALIDATION.md` of the project). The functions give 95 % intervals; [`HorizonOptions`] has the same
-//! functions as methods, with any level.
+//! too narrow for few cases (`docs/VALIDATION.md` of the project). The functions give 95 %
+//! intervals; [`HorizonOptions`] has the same functions as methods, with any level.
 //!
 //! A horizon is *reached* where somebody was followed to it, or where it lies beyond the last time
 //! and all who were left had an event there. At the administrative end of a study, where nobody was

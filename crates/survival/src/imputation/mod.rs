@@ -1,10 +1,10 @@
 //! Multiple imputation of covariates by chained equations, with the outcome among the predictors.
 //!
-//! Each incomplete column is regressed on the others, on the event indicator and on the Nelson-Aalen
-//! estimate of the cumulative hazard at the subject's time, and what is missing is drawn; that is
-//! repeated a few times over all columns. Leaving the outcome out would bias the effects of what is
-//! imputed towards 0. Imputations are right where values are missing at random given the other
-//! columns and the outcome.
+//! Each incomplete column is regressed on the others, on the event indicator and on the
+//! Nelson-Aalen estimate of the cumulative hazard at the subject's time, and what is missing is
+//! drawn; that is repeated a few times over all columns. Leaving the outcome out would bias the
+//! effects of what is imputed towards 0. Imputations are right where values are missing at random
+//! given the other columns and the outcome.
 //!
 //! Fit the model to each completed set and put the estimates together by
 //! [`pool`](crate::validation::pool).

@@ -20,7 +20,8 @@ use vertebra_study::{
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
 ///
 /// Without arguments a synthetic cohort is made, written to disk, and studied on the CPU in
-/// minutes. A study that was stopped, in whatever way, goes on by the same command. For research only; not a medical device.
+/// minutes. A study that was stopped, in whatever way, goes on by the same command. For research
+/// only; not a medical device.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

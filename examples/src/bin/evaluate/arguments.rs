@@ -55,9 +55,9 @@ pub(crate) struct Arguments {
     /// as subjects, and are the clusters unless --cluster names larger ones.
     #[arg(long)]
     id: Option<String>,
-    /// CSV file of other subjects, such as those that the model was fitted to, with the same columns
-    /// of times and events: AUC, Uno's C, Brier score, accuracy, IDI and net benefit are weighted by
-    /// the censoring curve of these.
+    /// CSV file of other subjects, such as those that the model was fitted to, with the same
+    /// columns of times and events: AUC, Uno's C, Brier score, accuracy, IDI and net benefit are
+    /// weighted by the censoring curve of these.
     #[arg(long, value_name = "TABLE")]
     censoring_of: Option<PathBuf>,
     /// Take times as equal that differ by rounding, by this share of the mean time; R does so with

@@ -92,8 +92,8 @@ impl Cursor<'_> {
     }
 }
 
-/// The next bits in a register. Which bytes will follow them is known before it is known how many are
-/// taken.
+/// The next bits in a register. Which bytes will follow them is known before it is known how many
+/// are taken.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window<'a> {
     bytes: &'a [u8],

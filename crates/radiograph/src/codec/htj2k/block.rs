@@ -118,7 +118,8 @@ fn place_all(line: &mut [u32], samples: &[Two], plane: u32) {
     }
 }
 
-/// A sample as it is given away: `2 mu + s` to 2 mu + 1, which is twice mu and a half, and the sign.
+/// A sample as it is given away: `2 mu + s` to 2 mu + 1, which is twice mu and a half, and the
+/// sign.
 #[inline(always)]
 fn place(sample: u32, plane: u32) -> u32 {
     let is_significant = u32::from(sample != 0).wrapping_neg();

@@ -1,7 +1,7 @@
-//! The cleanup pass (T.814 7.3): quads of 2 x 2 samples, two rows of samples at a time. Of a pair of
-//! quads it decodes which samples are significant, then an exponent that bounds their magnitudes,
-//! then the samples' bits. A sample's magnitude mu and sign s are made `2 mu + s`, 0 where it is not
-//! significant.
+//! The cleanup pass (T.814 7.3): quads of 2 x 2 samples, two rows of samples at a time. Of a pair
+//! of quads it decodes which samples are significant, then an exponent that bounds their
+//! magnitudes, then the samples' bits. A sample's magnitude mu and sign s are made `2 mu + s`, 0
+//! where it is not significant.
 //!
 //! The two codes of a pair depend on each other from bit to bit, the samples of a quad do not: they
 //! are taken out of one word at once, while the next pair's codes are still under way.
@@ -22,8 +22,8 @@ pub(super) struct Rows {
     pub(super) lower: Vec<Two>,
 }
 
-/// Two samples of a quad side by side, the left one in the low half. As one word they are stored and
-/// loaded at once.
+/// Two samples of a quad side by side, the left one in the low half. As one word they are stored
+/// and loaded at once.
 pub(super) type Two = u64;
 
 /// The segments of a cleanup pass.
@@ -168,7 +168,8 @@ impl Quad {
         Self { code, bits: expected + residual }
     }
 
-    /// The upper and the lower two samples, and `2 mu - 1` of the lower ones; how many bits they took.
+    /// The upper and the lower two samples, and `2 mu - 1` of the lower ones; how many bits they
+    /// took.
     #[inline(always)]
     fn samples(&self, magnitudes: Cursor<'_>) -> ([Two; 3], u32) {
         // A window has room for four samples of up to 14 bits.

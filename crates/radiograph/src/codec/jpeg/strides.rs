@@ -1,5 +1,5 @@
-//! Steps over blocks of a sequential DCT scan without decoding them, several coefficients at once: to
-//! tell how much of a picture arrived.
+//! Steps over blocks of a sequential DCT scan without decoding them, several coefficients at once:
+//! to tell how much of a picture arrived.
 
 use super::bits::Bits;
 use super::huffman::{Huffman, LOOK};

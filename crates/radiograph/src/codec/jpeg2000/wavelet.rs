@@ -228,8 +228,8 @@ fn interleave<T: Copy>(line: &mut [T], low: &[T], high: &[T], parity: usize) {
     rest.iter_mut().zip(&even[count..]).for_each(|(v, even)| *v = *even);
 }
 
-/// Lifts the columns of interleaved rows as far as row `newest`, a high one or behind the last, allows:
-/// each step one row higher. Where rows end, they are mirrored.
+/// Lifts the columns of interleaved rows as far as row `newest`, a high one or behind the last,
+/// allows: each step one row higher. Where rows end, they are mirrored.
 #[inline(always)]
 fn vertical<T: Wavelet>(values: &mut [T], width: usize, newest: usize) {
     let height = values.len() / width.max(1);

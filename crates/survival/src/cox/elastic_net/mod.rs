@@ -7,10 +7,11 @@
 //! log likelihood / n - l (a sum |b| + (1 - a) / 2 sum b^2)
 //! ```
 //!
-//! `a` = 1 is the lasso, which sets most coefficients to 0; 0 is ridge regression. The objective and
-//! the default path (from the least penalty that sets all to 0 down to a share of it, equally spaced
-//! on the log scale) are those of R's `glmnet(.., family = "cox")`, to whose coefficients these are
-//! equal to 1e-6 where no events tie; where they do its handling is neither Breslow's nor Efron's.
+//! `a` = 1 is the lasso, which sets most coefficients to 0; 0 is ridge regression. The objective
+//! and the default path (from the least penalty that sets all to 0 down to a share of it, equally
+//! spaced on the log scale) are those of R's `glmnet(.., family = "cox")`, to whose coefficients
+//! these are equal to 1e-6 where no events tie; where they do its handling is neither Breslow's nor
+//! Efron's.
 //!
 //! Sources: Simon, Friedman, Hastie & Tibshirani, *J. Stat. Softw.* 39(5):1-13, 2011; Tibshirani et
 //! al., *JRSS B* 74:245-266, 2012 (which covariates to look at).
