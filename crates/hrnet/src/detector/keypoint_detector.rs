@@ -322,6 +322,17 @@ impl KeypointDetector {
         Ok(write_whole(&path, text)?)
     }
 
+    /// The detector that comes with this crate (folder `detector`, with its model card), trained on
+    /// drawn films and openly licensed projections alone.
+    ///
+    /// # Errors
+    /// None, unless its files were changed: a test reads them.
+    pub fn shipped(device: &Device) -> Result<Self, Error> {
+        let settings = include_str!("../../detector/keypoints.json");
+        let weights = include_bytes!("../../detector/keypoints.safetensors");
+        Self::from_bytes(settings, weights, device)
+    }
+
     /// Reads what [`KeypointDetector::save`] has written.
     ///
     /// # Errors

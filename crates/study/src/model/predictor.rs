@@ -13,10 +13,6 @@ use vertebra_keypoints::Doubt;
 use vertebra_radiograph::Radiograph;
 use vertebra_run::write_whole;
 
-/// The detector that comes with this project.
-const SETTINGS: &str = include_str!("../../../../models/detector/keypoints.json");
-const WEIGHTS: &[u8] = include_bytes!("../../../../models/detector/keypoints.safetensors");
-
 /// The model folder of a study, or the folder of a keypoint detector alone.
 ///
 /// ```no_run
@@ -72,12 +68,13 @@ impl Predictor {
         Ok(Self { kind })
     }
 
-    /// The detector that comes with this project, `models/detector`: points and verdicts, no risk.
+    /// The detector that comes with this project, [`KeypointDetector::shipped`]: points and
+    /// verdicts, no risk.
     ///
     /// # Errors
-    /// None, unless its files were changed: a test reads them.
+    /// As there.
     pub fn shipped(device: &Device) -> Result<Self, Error> {
-        let detector = KeypointDetector::from_bytes(SETTINGS, WEIGHTS, device)?;
+        let detector = KeypointDetector::shipped(device)?;
         Ok(Self { kind: Kind::Detector(Box::new(detector)) })
     }
 
