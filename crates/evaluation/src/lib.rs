@@ -38,10 +38,6 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/FIRST_EVALUATION.md")]
-struct FirstEvaluation;
-
 pub mod curves;
 pub mod discrimination;
 pub mod predictions;
