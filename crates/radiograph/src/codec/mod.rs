@@ -5,6 +5,7 @@ mod htj2k;
 mod jpeg;
 mod jpeg2000;
 mod jpeg_ls;
+#[cfg(feature = "jpeg-xl")]
 mod jpeg_xl;
 mod rle;
 
@@ -12,6 +13,7 @@ pub(crate) use jpeg::{
     decode as decode_jpeg, orientation as jpeg_orientation, size as jpeg_size, tiff_orientation,
 };
 pub(crate) use jpeg_ls::decode as decode_jpeg_ls;
+#[cfg(feature = "jpeg-xl")]
 pub(crate) use jpeg_xl::decode as decode_jpeg_xl;
 pub(crate) use jpeg2000::decode as decode_jpeg2000;
 pub(crate) use rle::{decode as decode_rle, unpack as unpack_bits};

@@ -121,7 +121,16 @@ fn decompress(
         Compression::Jpeg | Compression::None => codec::decode_jpeg(bytes, size, deadline),
         Compression::Jpeg2000 => codec::decode_jpeg2000(bytes, size, deadline),
         Compression::JpegLs => codec::decode_jpeg_ls(bytes, size, deadline),
+        #[cfg(feature = "jpeg-xl")]
         Compression::JpegXl => codec::decode_jpeg_xl(bytes, size, deadline),
+        #[cfg(not(feature = "jpeg-xl"))]
+        Compression::JpegXl => {
+            return Err(Error::Unsupported {
+                name: "JPEG XL",
+                expected: "a program built with the feature `jpeg-xl` of vertebra-radiograph",
+                got: "one built without".into(),
+            });
+        }
     };
     // A decoder that was late has stopped somewhere: that is no fault of the data.
     deadline.check()?;
