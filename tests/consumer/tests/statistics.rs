@@ -1,7 +1,6 @@
 //! The statistical crates, with the vectors and matrices that other projects have.
 
-use nalgebra::DMatrix;
-use ndarray::{Array1, array};
+use ndarray::{Array1, Array2, array};
 use std::error::Error;
 use vertebra_baselines::{CoxRegression, DesignMatrix, Outcomes};
 use vertebra_charts::{Chart, SurvivalChart, SurvivalLine};
@@ -29,12 +28,11 @@ fn concordance_of_ndarray_scores() -> Done {
 }
 
 #[test]
-fn regression_on_a_nalgebra_matrix() -> Done {
+fn regression_on_a_matrix() -> Done {
     let rows = [74., 1., 69., 1., 58., 0., 71., 1., 55., 0., 63., 0., 66., 0., 60., 1.];
-    let matrix = DMatrix::from_row_slice(8, 2, &rows);
-    let column = |i: usize| matrix.column(i).iter().copied().collect::<Vec<f64>>();
-    let design =
-        DesignMatrix::from_columns(vec![("age".into(), column(0)), ("female".into(), column(1))])?;
+    let matrix = Array2::from_shape_vec((8, 2), rows.to_vec())?; // by rows, as a design is
+    let names = vec!["age".into(), "female".into()];
+    let design = DesignMatrix::new(names, matrix.into_raw_vec_and_offset().0)?;
     let fit = CoxRegression::default().with_ridge(0.1).fit(&outcomes()?, &design)?;
     assert_eq!(fit.coefficients.len(), 2);
     assert!(fit.coefficients[0].hazard_ratio.value > 1.0);
