@@ -17,7 +17,7 @@ type Done = Result<(), Box<dyn Error>>;
 #[test]
 fn one_detector_serves_threads() -> Done {
     let detector = KeypointDetector::shipped(&Device::default())?;
-    let pixels: Vec<u16> = (0..300 * 240).map(|i| (i % 240) as u16).collect();
+    let pixels: Vec<f32> = (0..300 * 240).map(|i| (i % 240) as f32).collect();
     let film = Film { pixels: &pixels, height: 300, width: 240, spacing_mm: None };
     let alone = detector.detect(film)?;
     let together = std::thread::scope(|scope| {

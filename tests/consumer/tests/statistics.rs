@@ -54,10 +54,7 @@ fn one_evaluation_of_scores_and_probabilities() -> Done {
 #[test]
 fn a_curve_as_a_figure() -> Done {
     let curve = kaplan_meier(&outcomes()?)?;
-    let steps = curve.steps();
-    let time: Vec<f64> = steps.iter().map(|step| step.time).collect();
-    let free: Vec<f64> = steps.iter().map(|step| step.survival).collect();
-    let line = SurvivalLine::new("All", &time, &free);
+    let line = SurvivalLine::new("All", &curve.times, &curve.survival);
     let svg = SurvivalChart::new("Free of fracture").with_line(line).to_svg();
     assert!(svg.starts_with("<svg"));
     Ok(())

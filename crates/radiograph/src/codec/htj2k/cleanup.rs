@@ -140,7 +140,8 @@ struct Quad {
 const LANES: [u64; 16] = {
     let (mut table, mut i) = ([0; 16], 0);
     while i < 16 {
-        table[i] = (i & 1 | (i >> 1 & 1) << 16 | (i >> 2 & 1) << 32 | (i >> 3 & 1) << 48) as u64;
+        let bits = i as u64;
+        table[i] = bits & 1 | (bits >> 1 & 1) << 16 | (bits >> 2 & 1) << 32 | (bits >> 3 & 1) << 48;
         i += 1;
     }
     table
