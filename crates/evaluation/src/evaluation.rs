@@ -5,7 +5,7 @@ use crate::curves::{Incidence, Survival};
 use crate::curves::{curve, groups};
 use crate::discrimination::comparison::{AucEquality, Comparison};
 use crate::discrimination::scores::{Joint, Score};
-use crate::discrimination::subgroups::SubgroupDifference;
+use crate::discrimination::subgroups::Subgroup;
 use crate::discrimination::{comparison, scores, subgroups};
 use crate::predictions::brier::{BrierComparison, IntegratedBrier};
 use crate::predictions::prediction::Prediction;
@@ -44,9 +44,9 @@ pub struct Evaluation {
     pub scores: Vec<Score>,
     /// Paired differences of the scores, with P values adjusted by Holm's method.
     pub comparisons: Vec<Comparison>,
-    /// Differences of the scores' discrimination between the groups of the sample.
+    /// The scores' discrimination in the groups of the sample, and how it differs between them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub subgroups: Vec<SubgroupDifference>,
+    pub subgroups: Vec<Subgroup>,
     /// Tests that all scores have the same AUC: at each horizon, and at all of them together.
     pub auc_equality: Vec<AucEquality>,
     /// The groups of the sample, then the thirds of each score.
@@ -83,7 +83,7 @@ impl Evaluation {
             incidence: cause.map(|cause| curve::incidence(&run, cause)),
             scores: scores::scores(&run, &joint),
             comparisons: comparison::comparisons(&run, &joint),
-            subgroups: subgroups::differences(&run),
+            subgroups: subgroups::subgroups(&run),
             auc_equality: comparison::auc_equality(&run),
             groups: groups::groups(&run),
             predictions: prediction::predictions(&run),

@@ -11,11 +11,12 @@ const STYLE: &str = include_str!("../data/report.css");
 const TITLE: &str = "Vertebral fracture from lateral spine radiographs";
 
 /// Sections in the order of the page: id and heading.
-const SECTIONS: [(&str, &str); 10] = [
+const SECTIONS: [(&str, &str); 11] = [
     ("subjects", "Subjects"),
     ("keypoints-section", "Keypoints"),
     ("variants-section", "Image variants"),
     ("models", "Models compared"),
+    ("subgroups", "Subgroups and centres"),
     ("performance", "Performance over time"),
     ("use", "Calibration and use"),
     ("heat-maps", "Heat maps"),
@@ -60,6 +61,10 @@ impl Page<'_> {
             "keypoints-section" => self.keypoints(),
             "variants-section" => self.several(&["variants"], &["variants-table"]),
             "models" => self.models(),
+            "subgroups" => self.several(
+                &[],
+                &["subgroups-test-table", "subgroups-development-table", "left-out-centres"],
+            ),
             "performance" => self.several(&["auc"], &["horizons"]),
             "use" => self.calibration_and_use(),
             "heat-maps" => self.heat_maps(),

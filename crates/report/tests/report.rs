@@ -3,6 +3,7 @@
 
 mod common;
 
+use serde_json::json;
 use vertebra_evaluation::Interval;
 use vertebra_report::results::{
     EvaluationSet, FileColumn, OutcomeTiming, RiskRange, RunFile, SCHEMA_VERSION, StudyResults,
@@ -296,4 +297,39 @@ fn a_study_of_intervals_shows_the_risk_by_film_by_interval_and_in_truth() {
     let back: StudyResults =
         serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
     assert_eq!(back, results);
+}
+
+#[test]
+fn groups_and_centres_have_a_table_with_their_differences() {
+    let mut results = common::results();
+    let model = results.models[0].name.clone();
+    let c = |value: f64| {
+        json!({"value": value, "se": 0.06, "lower": 0.5, "upper": 0.8,
+                                "level": 0.95, "method": "logit_student"})
+    };
+    let group = |grouping: &str, name: &str, score: &str, difference: serde_json::Value| {
+        json!({"set": "test", "score": score, "grouping": grouping, "group": name, "n": 70,
+               "events": 21, "harrell": c(0.66), "auc": [], "difference": difference})
+    };
+    let less = json!({"against": "women", "auc": [], "harrell": {
+        "difference": -0.031, "se": 0.09, "z": -0.34, "p": 0.73, "lower": -0.2, "upper": 0.15,
+        "level": 0.95}});
+    let leading = "Model 3, CoxPH";
+    results.subgroups = serde_json::from_value(json!([
+        group("sex", "women", leading, json!(null)),
+        group("sex", "men", leading, less),
+        group("sex", "women", &model, json!(null)),
+    ]))
+    .unwrap();
+    results.left_out_centres =
+        serde_json::from_value(json!([group("centre", "Bonn", leading, json!(null))])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let page = std::fs::read_to_string(write_report(&results, folder.path()).unwrap()).unwrap();
+    assert!(page.contains("Sex: Model 3, CoxPH") && page.contains("left-out-centres"));
+    let read = |name: &str| std::fs::read_to_string(folder.path().join("tables").join(name));
+    let table = read("subgroups-test-table.csv").unwrap();
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!(rows.len(), 3, "the leading models alone: {table}");
+    assert!(rows[2].ends_with(",men,70,21,0.66,0.5,0.8,-0.031,-0.2,0.15,0.73"), "{table}");
+    assert!(read("left-out-centres.csv").unwrap().contains("Bonn,70,21"));
 }

@@ -6,6 +6,8 @@
 //!   thresholds.
 //! - [`Comparison`]: paired differences of two scores on the subjects that have both, with P values
 //!   adjusted by Holm's method over all comparisons of the evaluation.
+//! - [`Subgroup`]: a score in each group of a [`Grouping`](crate::Grouping), such as sex or centre,
+//!   and how it differs from the first.
 //! - [`OverFolds`]: the spread over the folds of a cross-validation, which is no interval for a new
 //!   cohort.
 //! - [`ReportedAccuracy`] and [`Sample::reported_auc`](crate::Sample::reported_auc): figures at a
@@ -45,4 +47,4 @@ pub use horizon::{
 };
 pub use reported::{ReportedAccuracy, Share};
 pub use scores::{Discrimination, Score, SubdistributionHazard};
-pub use subgroups::{SubgroupAuc, SubgroupDifference};
+pub use subgroups::{Subgroup, SubgroupAuc, SubgroupDifference};

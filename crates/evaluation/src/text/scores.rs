@@ -94,16 +94,7 @@ pub(super) fn comparisons(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Res
             difference(f, &label, &at.difference, None)?;
         }
     }
-    if !evaluation.subgroups.is_empty() {
-        writeln!(f, "\nDifferences between groups")?;
-    }
-    for pair in &evaluation.subgroups {
-        let names = format!("{}, {} - {}", pair.score, pair.group, pair.against);
-        difference(f, &format!("{names} (Harrell)"), &pair.harrell, None)?;
-        for at in &pair.auc {
-            difference(f, &format!("{names} AUC({:?})", at.horizon), &at.difference, None)?;
-        }
-    }
+    subgroups(f, evaluation)?;
     for equality in &evaluation.auc_equality {
         let horizons: Vec<String> = equality.horizons.iter().map(|h| format!("{h:?}")).collect();
         let at = horizons.join(",");
@@ -115,6 +106,27 @@ pub(super) fn comparisons(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Res
         }
     }
     brier(f, evaluation)
+}
+
+fn subgroups(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Result {
+    if !evaluation.subgroups.is_empty() {
+        writeln!(f, "\nIn groups, and differences between them")?;
+    }
+    for group in &evaluation.subgroups {
+        let name = format!("{}, {}", group.score, group.group);
+        let figures = group.auc.iter().map(|at| (format!("AUC({:?})", at.horizon), &at.auc));
+        for (of, figure) in std::iter::once(("Harrell".to_owned(), &group.harrell)).chain(figures) {
+            line(f, &format!("{name} ({of})"), figure, |c| cells(&c.estimate))?;
+            writeln!(f, "   n {}, events {}", group.n, group.events)?;
+        }
+        let Some(pair) = &group.difference else { continue };
+        let names = format!("{name} - {}", pair.against);
+        difference(f, &format!("{names} (Harrell)"), &pair.harrell, None)?;
+        for at in &pair.auc {
+            difference(f, &format!("{names} AUC({:?})", at.horizon), &at.difference, None)?;
+        }
+    }
+    Ok(())
 }
 
 fn brier(f: &mut Formatter<'_>, evaluation: &Evaluation) -> Result {

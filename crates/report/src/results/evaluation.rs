@@ -32,7 +32,8 @@ impl EvaluationSet {
     }
 }
 
-/// A subgroup of the subjects.
+/// The subjects that the paper reports in full; other groups are in
+/// [`StudyResults::subgroups`](super::StudyResults::subgroups).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -20,6 +20,7 @@ mod models;
 mod outcome_timing;
 mod run;
 mod saliency;
+mod subgroups;
 mod subjects;
 mod variants;
 
@@ -33,6 +34,7 @@ pub use models::{Coefficient, Method, ModelResult};
 pub use outcome_timing::{OutcomeTiming, RiskRange, TimedRisk};
 pub use run::RunRecord;
 pub use saliency::{Picture, SaliencyResults};
+pub use subgroups::InSubgroup;
 pub use subjects::{MissingCovariate, OutcomeSummary, SetSize, SplitSummary};
 pub use variants::VariantResult;
 
@@ -40,6 +42,7 @@ use crate::Error;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use vertebra_cohort::{EligibilityFlow, TableOne};
+use vertebra_evaluation::discrimination;
 
 /// Version of the layout of [`StudyResults`]; raised when a field changes its meaning or name.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -73,6 +76,13 @@ pub struct StudyResults {
     pub models: Vec<ModelResult>,
     /// Paired differences between models.
     pub comparisons: Vec<Comparison>,
+    /// Every model in the groups of the study's `subgroups`.
+    #[serde(default)]
+    pub subgroups: Vec<InSubgroup>,
+    /// Internal-external validation on the development set: in each centre, models that were fitted
+    /// on the others alone. Empty where there are fewer than two centres.
+    #[serde(default)]
+    pub left_out_centres: Vec<discrimination::Subgroup>,
     /// Kaplan-Meier curves by risk group of the test set.
     pub risk_groups: Vec<RiskGroups>,
     /// Where the network looked.
@@ -107,6 +117,8 @@ impl StudyResults {
             variants: Vec::new(),
             models: Vec::new(),
             comparisons: Vec::new(),
+            subgroups: Vec::new(),
+            left_out_centres: Vec::new(),
             risk_groups: Vec::new(),
             saliency: None,
             notes: Vec::new(),

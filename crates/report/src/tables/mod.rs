@@ -5,6 +5,7 @@ mod models;
 mod paper;
 mod performance;
 mod reproduction;
+mod subgroups;
 mod subjects;
 mod timing;
 mod variants;
@@ -28,6 +29,9 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
         models::concordance(results, EvaluationSet::Test),
         models::concordance(results, cross_validation),
         models::differences(results),
+        subgroups::subgroups(results, EvaluationSet::Test),
+        subgroups::subgroups(results, cross_validation),
+        subgroups::left_out_centres(results),
         paper::concordance(results),
         performance::horizons(results),
         performance::calibration(results),
