@@ -20,6 +20,12 @@
 //! are the whole cohort at the memory of a few images. With a batch size, risk sets are those of
 //! each mini-batch instead, which makes more and rougher steps.
 //!
+//! # Probabilities
+//! A network that fits its training subjects too well puts out log hazards too far apart, and its
+//! probabilities are too extreme. [`RiskTrainer::fit_recalibrated`] fits one network per fold too,
+//! learns the right scale from their predictions for the subjects they never saw, and gives the
+//! model that factor and the baseline hazard that belongs to it; see [`Recalibration`].
+//!
 //! # Numbers
 //! Weights, dropout masks, augmentation and batch order come from explicit seeds: same seed, same
 //! bits on one machine with burn's flex backend. Masks and augmentation depend on the subject and
@@ -36,6 +42,7 @@ mod inputs;
 mod model;
 mod network;
 mod preprocessing;
+mod recalibration;
 mod saliency;
 mod seen;
 mod store;
@@ -55,6 +62,7 @@ pub use inputs::{ImageSet, RiskInputs};
 pub use model::RiskModel;
 pub use network::{Dropout, Head, ResNet, RiskBatch, RiskNetwork};
 pub use preprocessing::Preprocessing;
+pub use recalibration::Recalibration;
 pub use saliency::{Mass, Saliency, SaliencyMethod, grad_cam, occlusion};
 pub use seen::{Outside, Seen};
 pub use trainer::{RiskTrainer, RiskTraining, TrainedRiskModel, ValidationScore};

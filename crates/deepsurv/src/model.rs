@@ -1,6 +1,6 @@
 //! A fitted risk model: network, preprocessing and baseline hazard together.
 use crate::{
-    Error, Outside, Preprocessing, RiskInputs, RiskModelConfig, Seen,
+    Error, Outside, Preprocessing, Recalibration, RiskInputs, RiskModelConfig, Seen,
     inference::{Inference, InputShapes},
     network::{Inputs, RiskNetwork},
     preprocessing::check_inputs,
@@ -8,12 +8,12 @@ use crate::{
 use burn::{module::Module, tensor::Device};
 use std::sync::{Arc, OnceLock};
 use vertebra_conv::{Graph, Traced, Tracer};
-use vertebra_survival::BaselineHazard;
+use vertebra_survival::{BaselineHazard, Outcomes, breslow_baseline};
 
 /// How a user of the exported network prepares its inputs.
 const PREPROCESSING: &str = "Images as the model was trained on, bone bright, usually in [0, 1]; \
-covariates in natural units, in the order of the property `covariates`. Standardisation is part of \
-the network.";
+covariates in natural units, in the order of the property `covariates`. Standardisation and \
+recalibration are part of the network.";
 /// What comes out of it.
 const OUTPUT: &str = "log_hazard: log hazard ratio against the mean training subject. The risk by \
 time t (years) is 1 - exp(-H(t) exp(log_hazard)); H is 0 before the first of `times` of the property \
@@ -31,6 +31,8 @@ pub struct RiskModel {
     device: Device,
     /// `None` of a model saved before this was kept.
     seen: Option<Seen>,
+    /// `None` as long as no predictions out of fold have told it.
+    recalibration: Option<Recalibration>,
     /// Made at the first prediction.
     inference: Arc<OnceLock<Inference>>,
 }
@@ -45,13 +47,62 @@ impl RiskModel {
     ) -> Self {
         let network = network.valid();
         let device = network.devices().into_iter().next().unwrap_or_default();
-        let inference = Arc::default();
-        Self { config, preprocessing, center, baseline, network, device, seen: None, inference }
+        Self {
+            config,
+            preprocessing,
+            center,
+            baseline,
+            network,
+            device,
+            seen: None,
+            recalibration: None,
+            inference: Arc::default(),
+        }
     }
 
     /// With what it was trained on.
     pub(crate) fn with_seen(self, seen: Option<Seen>) -> Self {
         Self { seen, ..self }
+    }
+
+    /// With the factor that a stored model has.
+    pub(crate) fn with_recalibration(self, recalibration: Option<Recalibration>) -> Self {
+        Self { recalibration, ..self }
+    }
+
+    /// The same network with its log hazards on the scale, and its baseline hazard on the level,
+    /// that predictions out of fold call for; the order of subjects stays as it is.
+    ///
+    /// `out_of_fold` are log hazards of the training subjects, in the order of their `outcomes`,
+    /// each by a network of the same kind that was fitted without that subject's `fold` and not
+    /// recalibrated. See [`Recalibration`].
+    ///
+    /// # Errors
+    /// As [`Recalibration::learn`].
+    pub fn recalibrated(
+        self,
+        outcomes: &Outcomes,
+        out_of_fold: &[f64],
+        fold: &[usize],
+    ) -> Result<Self, Error> {
+        let learnt = Recalibration::learn(outcomes, out_of_fold, fold)?;
+        let scaled: Vec<f64> = out_of_fold.iter().map(|h| learnt.factor * h).collect();
+        let baseline = breslow_baseline(outcomes, &scaled)?;
+        let ratio = learnt.factor / self.factor();
+        let seen = self.seen.map(|seen| seen.with_log_hazard_times(ratio));
+        Ok(Self { baseline, seen, recalibration: Some(learnt), ..self })
+    }
+
+    /// By what log hazards are multiplied, and what that rests on; `None` for a model as it was
+    /// trained.
+    #[must_use]
+    pub fn recalibration(&self) -> Option<&Recalibration> {
+        self.recalibration.as_ref()
+    }
+
+    /// What the network's centred output is multiplied by.
+    pub(crate) fn factor(&self) -> f64 {
+        self.recalibration.map_or(1.0, |learnt| learnt.factor)
     }
 
     /// What it was trained on, where that was kept.
@@ -76,7 +127,8 @@ impl RiskModel {
     pub fn log_hazard(&self, inputs: &RiskInputs) -> Result<Vec<f64>, Error> {
         check_inputs(&self.config, inputs)?;
         let raw = self.inference()?.log_hazard(&self.preprocessing, inputs)?;
-        Ok(raw.into_iter().map(|h| h - self.center).collect())
+        let factor = self.factor();
+        Ok(raw.into_iter().map(|h| factor * (h - self.center)).collect())
     }
 
     fn inference(&self) -> Result<&Inference, Error> {
@@ -92,7 +144,8 @@ impl RiskModel {
         InputShapes { n_covariates: self.config.covariates.len(), images }
     }
 
-    /// The whole model from images and covariates in natural units to the centred log hazard.
+    /// The whole model from images and covariates in natural units to the centred and recalibrated
+    /// log hazard.
     ///
     /// Inputs `images` (`[images per subject, 1, height, width]`, as in
     /// [`ImageSet`](crate::ImageSet)) and `covariates` (in the order of the configuration), as far
@@ -104,8 +157,10 @@ impl RiskModel {
         let tracer = Tracer::new();
         let inputs = self.input_shapes().trace(&tracer);
         let log_hazard = self.network.log_hazard(self.standardised(inputs))?;
-        let centred = log_hazard.then(|graph, raw| graph.scale(raw, &[1.0], &[-self.center]));
-        Ok(tracer.finish("log_hazard", &centred)?)
+        let factor = self.factor();
+        let shift = -factor * self.center;
+        let scaled = log_hazard.then(|graph, raw| graph.scale(raw, &[factor], &[shift]));
+        Ok(tracer.finish("log_hazard", &scaled)?)
     }
 
     /// Inputs in natural units, standardised within the graph.
@@ -137,6 +192,7 @@ impl RiskModel {
         };
         let config = json(serde_json::to_string(&self.config))?;
         let baseline = json(serde_json::to_string(&self.baseline))?;
+        let recalibration = json(serde_json::to_string(&self.recalibration))?;
         let covariates = self.config.covariates.join(",");
         let metadata = [
             ("preprocessing", PREPROCESSING),
@@ -144,6 +200,7 @@ impl RiskModel {
             ("covariates", &covariates),
             ("config", &config),
             ("baseline", &baseline),
+            ("recalibration", &recalibration),
         ];
         Ok(self.graph()?.to_onnx("risk", &metadata)?)
     }
@@ -166,13 +223,14 @@ impl RiskModel {
         &self.preprocessing
     }
 
-    /// Breslow's cumulative baseline hazard over the training subjects, for log hazard 0.
+    /// Breslow's cumulative baseline hazard over the training subjects, for log hazard 0: of their
+    /// predictions out of fold where the model was recalibrated, or else of its own.
     #[must_use]
     pub fn baseline(&self) -> &BaselineHazard {
         &self.baseline
     }
 
-    /// The network, in inference mode, whose output is not yet centred.
+    /// The network, in inference mode, whose output is neither centred nor recalibrated.
     #[must_use]
     pub fn network(&self) -> &RiskNetwork {
         &self.network

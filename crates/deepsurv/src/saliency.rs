@@ -136,6 +136,7 @@ pub fn grad_cam(model: &RiskModel, subject: &RiskInputs) -> Result<Saliency, Err
     let Some(slope) = maps.grad(&gradients) else { return Err(Error::MissingImages) };
     let maps = maps.without_autodiff();
     let [_, images, features, h, w] = maps.dims();
+    let slope = slope * model.factor();
     let weights = slope.reshape([images, features, h * w]).mean_dim(2);
     let coarse = (maps.reshape([images, features, h * w]) * weights).sum_dim(1);
     let coarse: Vec<f32> = to_host(coarse)?.into_iter().map(|v| v as f32).collect();

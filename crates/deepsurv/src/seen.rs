@@ -51,6 +51,11 @@ impl Seen {
         }
     }
 
+    /// The same of a model whose log hazards are multiplied by `factor`.
+    pub(crate) fn with_log_hazard_times(self, factor: f64) -> Self {
+        Self { log_hazard: self.log_hazard.map(|h| factor * h), ..self }
+    }
+
     /// What of one subject's inputs and log hazard lies outside; `names` are the covariates'.
     #[must_use]
     pub fn outside(&self, names: &[String], inputs: &RiskInputs, log_hazard: f64) -> Vec<Outside> {

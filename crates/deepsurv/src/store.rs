@@ -1,6 +1,7 @@
 //! A risk model as a folder: `risk.safetensors` (weights) and `risk.json` (everything else).
 use crate::{
-    Error, Preprocessing, RiskModel, RiskModelConfig, Seen, network::RiskNetwork, weights,
+    Error, Preprocessing, Recalibration, RiskModel, RiskModelConfig, Seen, network::RiskNetwork,
+    weights,
 };
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -8,8 +9,9 @@ use std::path::Path;
 use vertebra_run::{Seed, write_whole};
 use vertebra_survival::BaselineHazard;
 
-/// Goes up when a reader of the old layout would misread the new one.
-const SCHEMA_VERSION: u32 = 1;
+/// Goes up when a reader of the old layout would misread the new one. Version 1, which is read too,
+/// has no recalibration.
+const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Description {
@@ -18,6 +20,8 @@ struct Description {
     config: RiskModelConfig,
     preprocessing: Preprocessing,
     center: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recalibration: Option<Recalibration>,
     baseline: BaselineHazard,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen: Option<Seen>,
@@ -43,6 +47,7 @@ impl RiskModel {
             config: self.config().clone(),
             preprocessing: self.preprocessing().clone(),
             center: self.center(),
+            recalibration: self.recalibration().copied(),
             baseline: self.baseline().clone(),
             seen: self.seen().cloned(),
         };
@@ -60,8 +65,14 @@ impl RiskModel {
     pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join("risk.json");
         let description = read_description(&path)?;
-        let Description { config, preprocessing, center, baseline, seen, .. } = description;
+        let Description { config, preprocessing, center, recalibration, baseline, seen, .. } =
+            description;
         config.check()?;
+        if let Some(Recalibration { factor, .. }) = recalibration
+            && !(factor.is_finite() && factor > 0.0)
+        {
+            return Err(Error::malformed(&path, "a positive factor of recalibration", factor));
+        }
         let n = config.covariates.len();
         if (preprocessing.means.len(), preprocessing.sds.len()) != (n, n) {
             let got = preprocessing.means.len();
@@ -71,7 +82,8 @@ impl RiskModel {
         let device = device.clone().without_autodiff();
         let network = RiskNetwork::new(&config, Seed::new(0), &device);
         let network = weights::load(network, &folder.join("risk.safetensors"))?;
-        Ok(Self::from_parts(config, preprocessing, center, baseline, network).with_seen(seen))
+        let model = Self::from_parts(config, preprocessing, center, baseline, network);
+        Ok(model.with_seen(seen).with_recalibration(recalibration))
     }
 }
 
@@ -79,7 +91,7 @@ fn read_description(path: &Path) -> Result<Description, Error> {
     let json = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let not_ours = |e| Error::malformed(path, "a risk model", e);
     let version: Version = serde_json::from_str(&json).map_err(not_ours)?;
-    if version.schema_version != SCHEMA_VERSION {
+    if !(1..=SCHEMA_VERSION).contains(&version.schema_version) {
         let (got, expected) = (version.schema_version, SCHEMA_VERSION);
         return Err(Error::SchemaVersion { path: path.to_owned(), expected, got });
     }
@@ -124,6 +136,46 @@ mod tests {
     }
 
     #[test]
+    fn a_recalibrated_model_comes_back_and_is_exported_as_it_is() {
+        let (model, inputs) = model();
+        let raw = model.log_hazard(&inputs).unwrap();
+        let time = (0..20).map(|i| f64::from(i * 3 % 10) + 1.0).collect();
+        let outcomes = Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap();
+        let fold: Vec<usize> = (0..20).map(|i| i % 2).collect();
+        // Out of fold the network orders subjects well, and is three times too sure.
+        let out_of_fold: Vec<f64> = outcomes.time().iter().map(|t| -1.5 * t).collect();
+        let range = model.seen().unwrap().log_hazard;
+        let model = model.recalibrated(&outcomes, &out_of_fold, &fold).unwrap();
+        let learnt = *model.recalibration().unwrap();
+        assert!(learnt.factor > 0.02 && learnt.factor < 2.0, "{learnt:?}");
+        let scaled: Vec<f64> = raw.iter().map(|h| learnt.factor * h).collect();
+        assert_eq!(model.log_hazard(&inputs).unwrap(), scaled);
+        assert_eq!(model.seen().unwrap().log_hazard, range.map(|h| learnt.factor * h));
+        let expected: Vec<f64> = out_of_fold.iter().map(|h| learnt.factor * h).collect();
+        assert_eq!(
+            model.baseline(),
+            &vertebra_survival::breslow_baseline(&outcomes, &expected).unwrap()
+        );
+
+        let folder = tempfile::tempdir().unwrap();
+        model.save(folder.path()).unwrap();
+        let back = RiskModel::load(folder.path(), &Device::default()).unwrap();
+        assert_eq!(back.recalibration(), Some(&learnt));
+        assert_eq!(back.log_hazard(&inputs).unwrap(), scaled);
+        let plan = back.graph().unwrap().plan().unwrap();
+        let (rows, pixels) = (inputs.covariates().concat(), inputs.images().unwrap().pixels());
+        for (got, expected) in plan.run(&[pixels, &rows], 20).unwrap().iter().zip(&scaled) {
+            assert!((f64::from(*got) - expected).abs() < 1e-5, "{got}, expected {expected}");
+        }
+        let json = folder.path().join("risk.json");
+        let text = std::fs::read_to_string(&json).unwrap();
+        let factor = format!("\"factor\": {}", learnt.factor);
+        std::fs::write(&json, text.replace(&factor, "\"factor\": -1.0")).unwrap();
+        let error = RiskModel::load(folder.path(), &Device::default()).unwrap_err().to_string();
+        assert!(error.ends_with("expected a positive factor of recalibration, got -1"), "{error}");
+    }
+
+    #[test]
     fn weights_are_stored_under_published_names() {
         let folder = tempfile::tempdir().unwrap();
         model().0.save(folder.path()).unwrap();
@@ -142,9 +194,9 @@ mod tests {
         model().0.save(folder.path()).unwrap();
         let json = folder.path().join("risk.json");
         let text = std::fs::read_to_string(&json).unwrap();
-        std::fs::write(&json, text.replace("\"schema_version\": 1", "\"schema_version\": 7"))
+        std::fs::write(&json, text.replace("\"schema_version\": 2", "\"schema_version\": 7"))
             .unwrap();
-        assert!(load().ends_with("risk.json: expected schema version 1, got 7"), "{}", load());
+        assert!(load().ends_with("risk.json: expected schema version 2, got 7"), "{}", load());
         std::fs::write(&json, text).unwrap();
         let weights = folder.path().join("risk.safetensors");
         let bytes = std::fs::read(&weights).unwrap();

@@ -1,4 +1,7 @@
 //! Training of a risk model: settings, warm start, and the way from data to a fitted model.
+
+mod recalibrated;
+
 use crate::{
     Augmentation, Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig, Seen,
     inference::{head_inputs, predict},

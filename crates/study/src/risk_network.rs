@@ -66,8 +66,9 @@ pub struct TrainedRiskNetwork {
 
 impl Study<'_> {
     /// Trains one risk network on the development set and tests it, without the rest of the
-    /// protocol. Checkpoints are kept in `checkpoints/` of the folder, and the same call goes on
-    /// from them; the model is written to `model/`.
+    /// protocol. One more network for each fold of the study recalibrates it. Checkpoints are kept
+    /// in `checkpoints/` of the folder, and the same call goes on from them; the model is written
+    /// to `model/`.
     ///
     /// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given.
     /// Detected points that cannot be aligned give way to the annotated ones, as in a study; the
@@ -133,7 +134,8 @@ fn train(
     };
     let data = (&inputs.subset(development), &outcomes);
     let trainer = trainer.with_device(context.device);
-    Ok(trainer.fit(data, None, &mut on_event)?.model)
+    let fold = context.data.sets.folds.fold_of();
+    Ok(trainer.fit_recalibrated(data, fold, &mut on_event)?.model)
 }
 
 /// What the run depends on besides the training settings, which checkpoints hold themselves.
@@ -256,6 +258,9 @@ mod tests {
         let to = tempfile::tempdir().unwrap();
         let first = run(covariates(&["age", "sex"]), to.path()).unwrap();
         assert!(first.test.size.n > 0 && to.path().join("model/risk.json").is_file());
+        let learnt = *first.model.recalibration().unwrap();
+        assert!(learnt.factor > 0.0 && learnt.n > first.test.size.n, "{learnt:?}");
+        assert!(to.path().join("checkpoints/fold-1").is_dir());
         let again = run(covariates(&["age", "sex"]), to.path()).unwrap();
         assert_eq!(again.test, first.test);
         let error = run(covariates(&["age"]), to.path()).unwrap_err();

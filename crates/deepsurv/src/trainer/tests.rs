@@ -192,3 +192,37 @@ fn settings_outside_their_domain_are_named() {
     let message = fitted.unwrap_err().to_string();
     assert_eq!(message, "learning_rate.start: expected a positive number, got -1");
 }
+
+/// Noise among the covariates, few subjects and many epochs: what is learnt is too extreme.
+#[test]
+fn recalibration_brings_the_slope_to_one_and_leaves_the_order() {
+    let (inputs, outcomes, _) = curved(150, 1);
+    let fold: Vec<usize> = (0..150).map(|i| i % 3).collect();
+    let mut trainer = RiskTrainer::new(RiskModelConfig::clinical(["x", "y", "z"]));
+    trainer.settings.training.epochs = 150;
+    let plain = trainer.fit((&inputs, &outcomes), None, &mut keep_going).unwrap().model;
+    let learnt = trainer.fit_recalibrated((&inputs, &outcomes), &fold, &mut keep_going).unwrap();
+    let (new, new_outcomes, _) = curved(1000, 9);
+    let [before, after] = [&plain, &learnt.model].map(|model| model.log_hazard(&new).unwrap());
+    assert_eq!(c(&new_outcomes, &before), c(&new_outcomes, &after));
+    let slope = |log_hazard: &[f64]| {
+        vertebra_survival::calibration::calibration_slope(&new_outcomes, log_hazard).unwrap().value
+    };
+    let (before, after) = (slope(&before), slope(&after));
+    assert!(before < 0.9 && (0.9..1.1).contains(&after), "{before}, then {after}");
+    let learnt = learnt.model.recalibration().unwrap();
+    assert_eq!((learnt.n, learnt.events), (150, outcomes.n_events()));
+    assert!(learnt.factor < learnt.slope.unwrap().value);
+}
+
+#[test]
+fn folds_that_cannot_recalibrate_are_named() {
+    let (inputs, outcomes, _) = curved(20, 1);
+    let trainer = RiskTrainer::new(RiskModelConfig::clinical(["x", "y", "z"]));
+    let error = |fold: &[usize]| {
+        let fitted = trainer.fit_recalibrated((&inputs, &outcomes), fold, &mut keep_going);
+        fitted.unwrap_err().to_string()
+    };
+    assert_eq!(error(&[0; 20]), "fold: expected two folds or more, got 1");
+    assert_eq!(error(&[0, 1]), "fold: expected 20 subjects, got 2");
+}

@@ -48,6 +48,32 @@ pub struct ModelResult {
     pub decision: Option<DecisionCurve>,
     /// Coefficients, for a Cox model fitted on the development set.
     pub coefficients: Vec<Coefficient>,
+    /// What was done to a network's log hazards before all of the above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recalibration: Option<Recalibration>,
+}
+
+/// A network's log hazards were multiplied by one factor, which its order of subjects does not
+/// notice, learnt from predictions for development subjects by networks that never saw them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Recalibration {
+    /// The factor.
+    pub factor: f64,
+    /// Calibration slope of those predictions, from which it follows.
+    pub slope: Option<Estimate>,
+    /// Development subjects that it rests on.
+    pub n: usize,
+    /// Their events.
+    pub events: usize,
+}
+
+impl Recalibration {
+    /// A factor, the slope out of fold, and the subjects and events they rest on.
+    #[must_use]
+    pub fn new(factor: f64, slope: Option<Estimate>, (n, events): (usize, usize)) -> Self {
+        Self { factor, slope, n, events }
+    }
 }
 
 /// A Cox coefficient.
@@ -81,6 +107,7 @@ impl ModelResult {
             calibration: None,
             decision: None,
             coefficients: Vec::new(),
+            recalibration: None,
         }
     }
 

@@ -75,6 +75,24 @@ pub(crate) fn calibration(results: &StudyResults) -> Option<Table> {
         ),
         Column::new("Slope", Kind::Number, "slope", "Calibration slope"),
         Column::new(
+            "Slope before",
+            Kind::Number,
+            "slope_before",
+            "Calibration slope before log hazards were multiplied by the learnt factor",
+        ),
+        Column::new(
+            "Learnt factor",
+            Kind::Number,
+            "recalibration_factor",
+            "By what log hazards were multiplied",
+        ),
+        Column::new(
+            "on events",
+            Kind::Number,
+            "recalibration_events",
+            "Events of the development set that the factor was learnt on",
+        ),
+        Column::new(
             "Integrated Brier score",
             Kind::Number,
             "integrated_brier",
@@ -82,16 +100,23 @@ pub(crate) fn calibration(results: &StudyResults) -> Option<Table> {
         ),
     ];
     let note = "Ideal: observed / expected 1, slope 1, a small Brier score. Integrated up to the \
-                last horizon.";
+                last horizon. The log hazards of networks were multiplied by a factor learnt on \
+                the development set, from predictions for subjects that a network had not seen.";
     let mut table =
         Table::new("calibration-table", "Calibration on the test set", columns).with_note(note);
     for model in &results.models {
         let Some(calibration) = &model.calibration else { continue };
+        let learnt = model.recalibration;
+        let slope = calibration.slope.value().map(|slope| slope.estimate.value);
+        let before = slope.zip(learnt).map(|(slope, learnt)| slope * learnt.factor);
         table.rows.push(vec![
             Cell::text(&model.name),
             Cell::text(years(calibration.horizon)),
             Cell::figure(&calibration.observed_expected, |o| Cell::Number(o.ratio, 2)),
             Cell::figure(&calibration.slope, |s| Cell::Number(s.estimate.value, 2)),
+            Cell::of(before, |slope| Cell::Number(slope, 2)),
+            Cell::of(learnt, |learnt| Cell::Number(learnt.factor, 2)),
+            Cell::of(learnt, |learnt| Cell::Int(learnt.events)),
             Cell::figure(&model.integrated_brier, |b| Cell::Number(b.score.value, 4)),
         ]);
     }

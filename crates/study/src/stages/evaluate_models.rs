@@ -12,7 +12,7 @@ use crate::stages::models::FittedModel;
 use vertebra_cohort::Sex;
 use vertebra_evaluation::OverFolds;
 use vertebra_report::results::{
-    Comparison, EvaluationSet, Method, ModelResult, RiskGroups, Subgroup,
+    Comparison, EvaluationSet, Method, ModelResult, Recalibration, RiskGroups, Subgroup,
 };
 
 /// What the models are worth.
@@ -133,6 +133,9 @@ impl Evaluation<'_> {
         result.calibration = test.calibration;
         result.decision = test.decision;
         result.coefficients = model.coefficients.clone();
+        result.recalibration = model.network().and_then(|n| n.recalibration()).map(|learnt| {
+            Recalibration::new(learnt.factor, learnt.slope, (learnt.n, learnt.events))
+        });
         Ok(result)
     }
 

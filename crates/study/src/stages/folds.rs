@@ -40,6 +40,15 @@ pub(crate) struct Scores {
     pub(crate) by_fold_model: Vec<Vec<f64>>,
 }
 
+impl Scores {
+    /// On the scale of a recalibrated model.
+    pub(crate) fn times(mut self, factor: f64) -> Self {
+        let by_fold = self.by_fold_model.iter_mut().flatten();
+        self.log_hazard.iter_mut().flatten().chain(by_fold).for_each(|h| *h *= factor);
+        self
+    }
+}
+
 /// A part of the development set to fit a model on.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {

@@ -69,7 +69,7 @@ pub(crate) fn files() -> Vec<RunFile> {
         (
             "model/NAME/risk.json",
             "A network: its layers, standardisation, and baseline hazard; the log hazard is its \
-             output less center",
+             output less center, times the factor of recalibration, which says what it rests on",
         ),
         ("model/NAME/risk.safetensors", "Its weights"),
     ];

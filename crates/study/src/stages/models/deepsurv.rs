@@ -3,9 +3,10 @@
 use super::{Clinical, Fit, Fitted, FittedModel, Networks, log_hazard, purpose};
 use crate::Error;
 use crate::films::variant_pictures::VariantPictures;
+use crate::input::subjects::StudyData;
 use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
-use crate::stages::folds::{FitOn, Part, all_parts, score};
+use crate::stages::folds::{FitOn, Part, Scores, all_parts, score};
 use crate::stages::variants::model_name;
 use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel};
 use vertebra_report::results::Method;
@@ -88,7 +89,8 @@ struct Model<'a> {
 }
 
 impl Model<'_> {
-    /// The fitted model from its networks: those of the folds, then that of the development set.
+    /// The fitted model from its networks: those of the folds, then that of the development set,
+    /// which is recalibrated by what those say of the subjects they never saw.
     fn assemble(
         self,
         context: Context<'_>,
@@ -96,7 +98,8 @@ impl Model<'_> {
         mut networks: Vec<RiskModel>,
     ) -> Result<FittedModel, Error> {
         let scores = score(context.data, &networks, |m, subjects| log_hazard(m, inputs, subjects))?;
-        let network = networks.pop();
+        let network = networks.pop().map(|n| recalibrated(context.data, n, &scores)).transpose()?;
+        let factor = network.as_ref().and_then(|n| Some(n.recalibration()?.factor));
         let baseline = network.as_ref().map(|n| n.baseline().clone());
         let fitted = network.map_or(Fitted::Nothing, |n| Fitted::Network(Box::new(n)));
         Ok(FittedModel {
@@ -104,10 +107,18 @@ impl Model<'_> {
             method: self.method,
             clinical: self.clinical.map(|c| c.number),
             covariates: self.clinical.map(Clinical::names).unwrap_or_default(),
-            scores,
+            scores: scores.times(factor.unwrap_or(1.0)),
             baseline,
             coefficients: Vec::new(),
             fitted,
         })
     }
+}
+
+/// The network of the development set on the scale that the scores of its folds call for.
+fn recalibrated(data: &StudyData, network: RiskModel, scores: &Scores) -> Result<RiskModel, Error> {
+    let development = data.development();
+    let out_of_fold: Vec<f64> = development.iter().filter_map(|&i| scores.log_hazard[i]).collect();
+    let outcomes = data.outcomes.subset(development);
+    Ok(network.recalibrated(&outcomes, &out_of_fold, data.sets.folds.fold_of())?)
 }
