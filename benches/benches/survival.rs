@@ -13,17 +13,17 @@ use vertebra_benches::SurvivalSample;
 use vertebra_survival::{
     BootstrapOptions, CompetingOutcomes, ConcordanceOptions, Outcomes, RiskSets, Ties, brier_score,
     calibration::calibration_line,
-    calibration_curve, concordance, cox_partial_likelihood, fine_gray, gray_test, harrell_c,
+    calibration_curve, concordance,
+    cox::Design,
+    cox_partial_likelihood, fine_gray, gray_test, harrell_c,
     horizon::{Reclassification, auc_at_horizons, incident_auc, net_reclassification},
+    interval_censored::{IntervalCoxOptions, IntervalOutcomes, turnbull},
     kaplan_meier, uno_c,
 };
 
 struct Sample {
     outcomes: Outcomes,
     rounded: Outcomes,
-    /// `outcomes` and `rounded` in clusters of four.
-    clustered: Outcomes,
-    rounded_clusters: Outcomes,
     risk: Vec<f64>,
     other: Vec<f64>,
 }
@@ -32,12 +32,7 @@ fn sample(n: usize) -> Sample {
     let SurvivalSample { time, days, event, risk, other, .. } = SurvivalSample::new(n);
     let outcomes = Outcomes::new(time, event.clone()).expect("valid times");
     let rounded = Outcomes::new(days, event).expect("valid times");
-    let in_fours = |outcomes: &Outcomes| {
-        let labels = (0..n).map(|i| i / 4).collect();
-        outcomes.clone().with_clusters(labels).expect("a label each")
-    };
-    let (clustered, rounded_clusters) = (in_fours(&outcomes), in_fours(&rounded));
-    Sample { outcomes, rounded, clustered, rounded_clusters, risk, other }
+    Sample { outcomes, rounded, risk, other }
 }
 
 /// Times `job` on samples of three sizes, after checking its result once.
@@ -165,58 +160,32 @@ fn horizon(criterion: &mut Criterion) {
     });
 }
 
-/// The rows above of the same names, in clusters of four.
-fn clusters(criterion: &mut Criterion) {
-    on_samples(criterion, "clusters/concordance/harrell_se", MEDIUM, |s| {
-        harrell_c(&s.clustered, &s.risk).expect("pairs").estimate.std_error
+/// Events dated by visits; every subject has visits of its own.
+fn interval(criterion: &mut Criterion) {
+    let sizes = [179, 1_595, 10_000];
+    on_samples(criterion, "interval/turnbull", sizes, |s| {
+        turnbull(&visits(s)).expect("a maximum").log_likelihood
     });
-    on_samples(criterion, "clusters/concordance/uno_se", MEDIUM, |s| {
-        uno_c(&s.clustered, &s.risk, 10.0).expect("pairs").estimate.std_error
-    });
-    on_samples(criterion, "clusters/kaplan_meier/continuous", MEDIUM, |s| {
-        kaplan_meier(&s.clustered).expect("subjects").at(5.0)
-    });
-    on_samples(criterion, "clusters/kaplan_meier/days", MEDIUM, |s| {
-        kaplan_meier(&s.rounded_clusters).expect("subjects").at(5.0)
-    });
-    on_samples(criterion, "clusters/auc/5_horizons", MEDIUM, |s| {
-        let horizons = [1.0, 2.0, 3.0, 4.0, 5.0];
-        auc_at_horizons(&s.clustered, &s.risk, &horizons).expect("cases")[4].estimate.std_error
-    });
-    on_samples(criterion, "clusters/horizon/gray", MEDIUM, |s| {
-        let groups: Vec<usize> = s.risk.iter().map(|&r| usize::from(r > 0.0)).collect();
-        let outcomes = in_clusters(s);
-        gray_test(&outcomes.cause(1).expect("events"), &groups).expect("events").test.statistic
-    });
-    on_samples(criterion, "clusters/horizon/fine_gray_2_covariates", MEDIUM, |s| {
-        let outcomes = in_clusters(s);
-        let cause = outcomes.cause(1).expect("events");
-        fine_gray(&cause, &[&s.risk, &s.other]).expect("a maximum").coefficients[0]
-    });
-    on_samples(criterion, "clusters/horizon/calibration_curve", MEDIUM, |s| {
-        calibration_curve(&s.clustered, &probability(&s.risk), 4.0).expect("a maximum").ici
-    });
-    on_samples(criterion, "clusters/horizon/calibration_line", MEDIUM, |s| {
-        calibration_line(&s.clustered, &probability(&s.risk), 4.0).expect("a fit").slope.value
-    });
-    on_samples(criterion, "clusters/horizon/reclassification", MEDIUM, |s| {
-        let (old, new) = (probability(&s.other), probability(&s.risk));
-        let any = Reclassification::AnyChange;
-        let nri = net_reclassification(&s.clustered, &old, &new, 4.0, &any);
-        nri.expect("moves").total.test.statistic
-    });
-    on_samples(criterion, "clusters/horizon/incident_auc_5_times", MEDIUM, |s| {
-        let times = [1.0, 2.0, 3.0, 4.0, 5.0];
-        incident_auc(&s.clustered, &s.risk, &times, 0.5).expect("events")[4].estimate.std_error
+    on_samples(criterion, "interval/proportional_2_covariates", sizes, |s| {
+        let design = Design::from_columns(&[s.risk.clone(), s.other.clone()]).expect("columns");
+        let fit = IntervalCoxOptions::default().fit(&visits(s), &design);
+        fit.expect("a maximum").coefficients[0]
     });
 }
 
-fn in_clusters(s: &Sample) -> CompetingOutcomes {
-    let labels = (0..s.risk.len()).map(|i| i / 4).collect();
-    competing(s).with_clusters(labels).expect("a label each")
+/// Visits a third to three years apart.
+fn visits(s: &Sample) -> IntervalOutcomes {
+    let times = s.outcomes.time().iter().zip(s.outcomes.event()).enumerate();
+    let interval = |(i, (&time, &event)): (usize, (&f64, &bool))| {
+        let gap = 0.3 + (i * 7919 % 1009) as f64 / 373.0;
+        let last = (time / gap).floor() * gap;
+        if event { (last, last + gap) } else { (last, f64::INFINITY) }
+    };
+    let (left, right) = times.map(interval).unzip();
+    IntervalOutcomes::new(left, right).expect("ends in order")
 }
 
 const MEDIUM: [usize; 3] = [1_595, 10_000, 100_000];
 
-criterion_group!(benches, survival, horizon, clusters);
+criterion_group!(benches, survival, horizon, interval);
 criterion_main!(benches);

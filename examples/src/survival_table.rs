@@ -15,7 +15,7 @@ pub struct SurvivalTable {
     /// Column of follow-up times.
     #[arg(long)]
     pub time: String,
-    /// Column of events: 1 = event, 0 = censored.
+    /// Column of events: 1 or true = event, 0 or false = censored.
     #[arg(long)]
     pub event: String,
 }

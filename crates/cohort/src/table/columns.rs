@@ -1,6 +1,6 @@
 //! Whole columns: numbers, text, labels and covariates.
 
-use super::{Record, Row, Table, is_missing};
+use super::{Record, Row, Table, flag, is_missing};
 use crate::{Error, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,6 +76,25 @@ impl Table {
     /// [`Error::InvalidTable`] for the first row whose value is not in [0, 1].
     pub fn probabilities(&self, name: &str) -> Result<Vec<f64>, Error> {
         self.numbers_where(name, "a probability in [0, 1]", |_, p| (0.0..=1.0).contains(&p))
+    }
+
+    /// A column of events: 1, `true` or `yes` where there is one, and 0, `false` or `no` where the
+    /// subject was censored.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTable`] for the first row that says neither.
+    pub fn events(&self, name: &str) -> Result<Vec<bool>, Error> {
+        let c = self.index(name)?;
+        let event = |row: Row| {
+            let cell = &row.record.cells[c];
+            let number = || match row.parse_number(name, cell)? {
+                1.0 => Ok(true),
+                0.0 => Ok(false),
+                other => Err(row.problem(name, "0 (censored) or 1 (event)", &other.to_string())),
+            };
+            flag(cell).map_or_else(number, Ok)
+        };
+        Ok(self.rows().map(event).collect::<Result<_, Problem>>()?)
     }
 
     /// One column as text, missing values as they stand in the file.

@@ -5,11 +5,12 @@ use crate::Error;
 use vertebra_survival::{CompetingOutcomes, Outcomes};
 
 impl Table {
-    /// Outcomes from a column of times and one of events (0 or 1), and of entry times if any.
+    /// Outcomes from a column of times and one of [events](Table::events), and of entry times if
+    /// any.
     ///
     /// # Errors
     /// [`Error::InvalidTable`] for the first row whose time is negative or not a number, whose
-    /// event is neither 0 nor 1, or whose entry is not before its time.
+    /// event is neither 0 nor 1 (false nor true), or whose entry is not before its time.
     pub fn outcomes(
         &self,
         time: &str,
@@ -17,10 +18,9 @@ impl Table {
         entry: Option<&str>,
     ) -> Result<Outcomes, Error> {
         let times = self.times(time)?;
-        let expected = "0 (censored) or 1 (event)";
-        let events = self.numbers_where(event, expected, |_, e| e == 0.0 || e == 1.0)?;
+        let events = self.events(event)?;
         let entries = entry.map(|entry| self.entries(entry, time, &times)).transpose()?;
-        let outcomes = Outcomes::new(times, events.iter().map(|&e| e == 1.0).collect())?;
+        let outcomes = Outcomes::new(times, events)?;
         Ok(match entries {
             None => outcomes,
             Some(entries) => outcomes.with_entry(entries)?,

@@ -97,6 +97,13 @@ fn bad_outcomes_are_named_by_line_and_column() {
     );
     let first = table.subset(&[0]).outcomes("time", "event", None).unwrap();
     assert_eq!(first, Outcomes::new(vec![5.0], vec![true]).unwrap());
+    let words = self::table("time,event\n5,TRUE\n2,no\n3,1.0\n4,FALSE\n6,yes\n");
+    assert_eq!(words.events("event").unwrap(), [true, false, true, false, true]);
+    let unknown = self::table("time,event\n5,dead\n");
+    assert_eq!(
+        message(unknown.events("event")),
+        "t.csv line 2, column event: expected a number, got \"dead\""
+    );
     let absent = message(table.numbers("sex"));
     assert_eq!(absent, "t.csv line 1: expected a column sex, got columns time, event, from");
 }

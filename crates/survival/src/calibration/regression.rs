@@ -47,7 +47,7 @@ pub(super) fn slope(
 ) -> Result<(f64, f64), Error> {
     match endpoint.kind() {
         Kind::Single(outcomes) => {
-            let fit = maximum(name, outcomes, &[log_hazard])?;
+            let fit = maximum(name, outcomes, &[log_hazard], |outcomes| outcomes)?;
             // Weights that do not count have a robust variance; clusters multiply the model's.
             let variance = match &fit.robust_covariance {
                 Some(robust) if !check::counts(outcomes) => robust[0][0],
@@ -62,17 +62,20 @@ pub(super) fn slope(
     }
 }
 
-/// A Cox model with Efron ties, among which copies of a row in its cluster do not count.
+/// A Cox model with Efron ties, among which copies of a row in its cluster do not count; `take`
+/// says what is fitted of the other rows.
 fn maximum(
     name: &'static str,
     outcomes: &Outcomes,
     covariates: &[impl AsRef<[f64]>],
+    take: impl Fn(Outcomes) -> Outcomes,
 ) -> Result<CoxMaximum, Error> {
     let columns: Vec<&[f64]> = covariates.iter().map(AsRef::as_ref).collect();
     let distinct = Distinct::of(outcomes, &columns);
     let pick = |column: &&[f64]| distinct.rows.iter().map(|&i| column[i]).collect::<Vec<_>>();
     let design = Design::from_columns(&columns.iter().map(pick).collect::<Vec<_>>())?;
-    CoxOptions::default().fit(&distinct.outcomes(outcomes), &design).map_err(|error| match error {
+    let outcomes = take(distinct.outcomes(outcomes));
+    CoxOptions::default().fit(&outcomes, &design).map_err(|error| match error {
         Error::Constant { .. } | Error::Collinear { .. } => {
             Error::Undefined { name, why: "a covariate does not vary by itself" }
         }
@@ -90,7 +93,8 @@ fn cox(
     covariates: &[Vec<f64>],
     horizon: f64,
 ) -> Result<HazardRegression, Error> {
-    let fit = maximum(name, outcomes, covariates)?;
+    // Without clusters, as no variance is asked for.
+    let fit = maximum(name, outcomes, covariates, Outcomes::independent)?;
     // The baseline is that of the mean covariates.
     let mean = dot(&fit.coefficients, &fit.means);
     regression(name, &fit.baselines[0], (horizon, -mean), fit.coefficients)

@@ -14,7 +14,10 @@ use crate::{
     },
     error::Error,
     numeric::{linear::dot, ranks::Ranks},
-    outcomes::{Outcomes, labels::members},
+    outcomes::{
+        Outcomes,
+        labels::{dense, members},
+    },
     resampling::{Bootstrap, BootstrapOptions, StudentisedBootstrap},
 };
 
@@ -94,7 +97,7 @@ impl ConcordanceOptions {
     ) -> Result<(Self, BootstrapOptions), Error> {
         let (mut index, mut bootstrap) = (self.clone(), bootstrap.clone());
         match (self.clusters(), &bootstrap.drawing.clusters) {
-            (Some(a), Some(b)) if a != b => {
+            (Some(a), Some(b)) if dense(a) != dense(b) => {
                 return Err(Error::Unsupported {
                     what: "the bootstrap",
                     with: "two kinds of clusters",

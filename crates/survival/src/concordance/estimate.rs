@@ -10,7 +10,7 @@
 //! 30:1105-1117, 2011; Therneau & Watson, *The concordance statistic and the Cox model*, Mayo
 //! Clinic Technical Report 85, 2017. Equal to R `survival::concordance(.., reverse = TRUE)` 3.8.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::borrow::Cow;
 
 use crate::{
     concordance::{
@@ -19,7 +19,10 @@ use crate::{
     error::Error,
     estimate::{Estimate, Influence, Pivot, ReferenceDistribution, boundary},
     numeric::ranks::Ranks,
-    outcomes::{Outcomes, labels::members},
+    outcomes::{
+        Outcomes,
+        labels::{dense, members, most, n_distinct},
+    },
     risk_sets::{at_risk::at_risk, time_groups::TimeGroups},
 };
 
@@ -53,12 +56,17 @@ impl ConcordanceOptions {
         Ok(options.statistic(pairs, &influence, (options.pivot(&strata), &strata)))
     }
 
-    /// These options with the clusters of the outcomes, where they have none of their own.
+    /// These options with the clusters of the outcomes, where they have none of their own; as dense
+    /// labels.
     pub(super) fn with_clusters_of(&self, outcomes: &Outcomes) -> Cow<'_, Self> {
-        match outcomes.clusters().filter(|_| self.clusters.is_none()) {
-            None => Cow::Borrowed(self),
-            Some(clusters) => Cow::Owned(self.clone().with_clusters(clusters.to_vec())),
-        }
+        let labels = match &self.clusters {
+            Some(own) => dense(own),
+            None => match outcomes.clusters() {
+                None => return Cow::Borrowed(self),
+                Some(labels) => labels.to_vec(),
+            },
+        };
+        Cow::Owned(Self { clusters: Some(labels), ..self.clone() })
     }
 
     /// Each subject's `w_i dC / dw_i`, the index's infinitesimal jackknife values, shape `[n]`.
@@ -105,7 +113,7 @@ impl ConcordanceOptions {
         let independent = self.independent_events(strata) as f64;
         let units = match &self.clusters {
             None => n,
-            Some(labels) => labels.iter().collect::<BTreeSet<_>>().len() as f64,
+            Some(labels) => n_distinct(labels.iter().copied(), most(labels)) as f64,
         };
         (independent, pairs / events * units / n)
     }
@@ -115,7 +123,7 @@ impl ConcordanceOptions {
         let events = strata.iter().flat_map(Prepared::counted_events);
         match &self.clusters {
             None => events.count(),
-            Some(labels) => events.map(|i| labels[i]).collect::<BTreeSet<_>>().len(),
+            Some(labels) => n_distinct(events.map(|i| labels[i]), most(labels)),
         }
     }
 
@@ -170,12 +178,10 @@ impl ConcordanceOptions {
         pairs: PairTotals,
         walked: Vec<f64>,
     ) -> Influence {
-        match &self.clusters {
-            None => Influence::new(pairs.index(), walked),
-            Some(labels) => {
-                Influence::new(pairs.index(), by_subject(strata, &walked)).by_cluster(labels)
-            }
-        }
+        let Some(labels) = &self.clusters else { return Influence::new(pairs.index(), walked) };
+        let mut sums = vec![0.0; most(labels)];
+        subjects(strata).zip(walked).for_each(|(i, value)| sums[labels[i]] += value);
+        Influence::new(pairs.index(), sums)
     }
 }
 
@@ -256,14 +262,18 @@ pub(crate) fn influence_of(
 /// Values in the order of [`influence`], back in the order of the sample.
 pub(crate) fn by_subject(strata: &[Prepared<'_>], walked: &[f64]) -> Vec<f64> {
     let mut values = vec![0.0; walked.len()];
-    let orders = strata.iter().flat_map(|stratum| {
+    subjects(strata).zip(walked).for_each(|(i, &value)| values[i] = value);
+    values
+}
+
+/// The subjects in the order of [`influence`].
+fn subjects(strata: &[Prepared<'_>]) -> impl Iterator<Item = usize> {
+    strata.iter().flat_map(|stratum| {
         stratum.groups.order().iter().map(|&i| match &stratum.subjects {
             None => i as usize,
             Some(subjects) => subjects[i as usize],
         })
-    });
-    orders.zip(walked).for_each(|(i, &value)| values[i] = value);
-    values
+    })
 }
 
 /// Harrell's C with its standard error and 95 % interval (logit scale, Student's t).

@@ -4,7 +4,7 @@ use crate::{
     concordance::TimeWeight,
     error::Error,
     estimate::{ReferenceDistribution, Scale, Units},
-    outcomes::{Outcomes, check, labels::dense},
+    outcomes::{Outcomes, check},
 };
 
 /// How to compute a concordance index; the default is Harrell's, over all of follow-up, with a 95 %
@@ -100,7 +100,7 @@ impl ConcordanceOptions {
         self
     }
 
-    /// Checks the options against these outcomes and this score.
+    /// Checks the options, of dense labels, against these outcomes and this score.
     pub(super) fn check(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<(), Error> {
         check::finite("risk", risk, outcomes)?;
         check::level(self.level)?;
@@ -116,7 +116,6 @@ impl ConcordanceOptions {
                 check::length(name, labels, outcomes)?;
             }
         }
-        let clusters = self.clusters.as_deref().map(dense);
-        Units::new(clusters.as_deref(), risk.len(), "the interval of C").map(|_| ())
+        Units::new(self.clusters.as_deref(), risk.len(), "the interval of C").map(|_| ())
     }
 }

@@ -15,7 +15,7 @@
 use crate::{
     concordance::pairs::{Pairing, SubjectSums},
     error::Error,
-    estimate::{PairedDifference, ReferenceDistribution, Units},
+    estimate::{CasesInClusters, Influence, PairedDifference, ReferenceDistribution, Units},
     outcomes::{Outcomes, check, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
@@ -78,7 +78,7 @@ impl UStatisticOptions {
         let units = Units::of(outcomes, NAME)?;
         supported(outcomes, units)?;
         let n = units.n() as f64;
-        let (totals, v) = totals_with_covariance(outcomes, first, second)?;
+        let Covariance { totals, v, sums } = totals_with_covariance(outcomes, first, second)?;
         // C_k = (1 + t_k / t_a) / 2.
         let slope = |k: usize| {
             let mut d = [0.0; 3];
@@ -90,10 +90,18 @@ impl UStatisticOptions {
         let difference: [f64; 3] = std::array::from_fn(|k| a[k] - b[k]);
         let largest = form(&v, &a).max(form(&v, &b));
         let c = |k: usize| 0.5 + 0.5 * totals[k] / totals[2];
-        let variance = form(&v, &difference);
-        let events = (0..first.len()).filter(|&i| outcomes.event()[i]);
-        let pivot = units.resting_on(events, self.reference);
-        PairedDifference::new(c(0) - c(1), variance, largest, (pivot, level))
+        let events: Vec<usize> = (0..first.len()).filter(|&i| outcomes.event()[i]).collect();
+        let by = CasesInClusters::new((outcomes, units), &events, &[first, second], self.reference);
+        // What large clusters take off the first order of the variance, they take off all of it.
+        let mut values = vec![0.0; units.places(first.len())];
+        for (c, unit) in distinct_units(units, first.len()).into_iter().enumerate() {
+            values[unit] = (0..3).map(|k| difference[k] * sums[k][c]).sum();
+        }
+        let first_order = Influence::new(0.0, values);
+        let unpulled = by.unpulled(first_order.clone()).variance();
+        let pull = unpulled / first_order.variance();
+        let variance = form(&v, &difference) * if pull.is_finite() { pull } else { 1.0 };
+        PairedDifference::new(c(0) - c(1), variance, largest, (by.pivot, level))
     }
 }
 
@@ -112,6 +120,14 @@ pub fn compare_c_u_statistic(
     UStatisticOptions::default().compare(outcomes, first, second)
 }
 
+/// The units that have a member, in order.
+fn distinct_units(units: Units<'_>, n_subjects: usize) -> Vec<usize> {
+    let mut all: Vec<usize> = (0..n_subjects).map(|i| units.unit(i)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 fn supported(outcomes: &Outcomes, units: Units<'_>) -> Result<(), Error> {
     if outcomes.entry().is_some() || outcomes.weights().is_some() {
         return Err(Error::Unsupported { what: NAME, with: "delayed entry or case weights" });
@@ -128,13 +144,21 @@ fn supported(outcomes: &Outcomes, units: Units<'_>) -> Result<(), Error> {
 
 const NAME: &str = "the U-statistic test";
 
-/// The sums over ordered pairs of both scores' signs and of the comparable pairs, and the
-/// covariance of their means.
+/// Sums over ordered pairs.
+struct Covariance {
+    /// Of both scores' signs and of the comparable pairs.
+    totals: [f64; 3],
+    /// The covariance of their means.
+    v: [[f64; 3]; 3],
+    /// Those of each unit.
+    sums: [Vec<f64>; 3],
+}
+
 fn totals_with_covariance(
     outcomes: &Outcomes,
     first: &[f64],
     second: &[f64],
-) -> Result<([f64; 3], [[f64; 3]; 3]), Error> {
+) -> Result<Covariance, Error> {
     let n = outcomes.n_subjects();
     let groups = TimeGroups::new(outcomes);
     let time_weights = vec![1.0; groups.len()];
@@ -149,7 +173,8 @@ fn totals_with_covariance(
         let totals = sums.each_ref().map(|s| s.iter().sum::<f64>());
         let Clustered { sums, products, n } = clustered(outcomes, labels, [first, second], &sums);
         let of_sums = sums.each_ref().map(|s| s.iter().sum::<f64>());
-        return Ok((totals, covariance(&sums, &of_sums, &products, n)));
+        let v = covariance(&sums, &of_sums, &products, n);
+        return Ok(Covariance { totals, v, sums });
     }
     let joint = joint_signs(outcomes, &groups, first, second);
     let sums = [signs(&x), signs(&y), x.pairs.clone()];
@@ -159,7 +184,8 @@ fn totals_with_covariance(
         [joint.2, joint.1, totals[1]],
         [totals[0], totals[1], totals[2]],
     ];
-    Ok((totals, covariance(&sums, &totals, &products, n as f64)))
+    let v = covariance(&sums, &totals, &products, n as f64);
+    Ok(Covariance { totals, v, sums })
 }
 
 fn signs(sums: &SubjectSums) -> Vec<f64> {

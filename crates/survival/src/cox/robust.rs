@@ -4,8 +4,10 @@
 //! *Modeling Survival Data*, 2000, section 3.2.
 
 use super::{derivatives::Problem, score_residuals::ScoreResiduals};
-use crate::numeric::linear::{Matrix, add};
-use std::collections::BTreeMap;
+use crate::{
+    numeric::linear::{Matrix, add},
+    outcomes::labels::most,
+};
 
 /// Sums of outer products of the weighted score residuals.
 pub(crate) struct Meat {
@@ -15,26 +17,28 @@ pub(crate) struct Meat {
     pub(crate) rows: Matrix,
 }
 
-/// The middles of the sandwiches at the coefficients `b`; `chains` are the rows' follow-ups.
+/// The middles of the sandwiches at the coefficients `b`, of dense labels of clusters; `chains` are
+/// the rows' follow-ups.
 pub(crate) fn meat(problem: &Problem, b: &[f64], clusters: &[usize], chains: &[usize]) -> Meat {
     let p = b.len();
-    let mut sums: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    let mut singles = vec![vec![0.0; p]; chains.len()];
-    let mut meat = Meat { clusters: Matrix::zeros(p), rows: Matrix::zeros(p) };
+    let mut sums = vec![0.0; p * most(clusters)];
+    let mut singles = vec![0.0; p * chains.len()];
     for rows in &problem.strata {
         let residuals = ScoreResiduals::new(rows, b, problem.ties);
         for i in 0..rows.stratum.outcomes.n_subjects() {
             let subject = rows.subject(i);
-            let sum = sums.entry(clusters[subject]).or_insert_with(|| vec![0.0; p]);
+            let (cluster, chain) = (clusters[subject], chains[subject]);
             let residual = residuals.of(i);
-            add(sum, 1.0, &residual);
-            let weight = rows.stratum.outcomes.weight(i);
-            add(&mut singles[chains[subject]], weight.sqrt().recip(), &residual);
+            add(&mut sums[p * cluster..p * (cluster + 1)], 1.0, &residual);
+            let share = rows.stratum.outcomes.weight(i).sqrt().recip();
+            add(&mut singles[p * chain..p * (chain + 1)], share, &residual);
         }
     }
-    sums.values().for_each(|sum| meat.clusters.add_outer(1.0, sum));
-    singles.iter().for_each(|sum| meat.rows.add_outer(1.0, sum));
-    meat.clusters.mirror();
-    meat.rows.mirror();
-    meat
+    let squares = |sums: &[f64]| {
+        let mut squares = Matrix::zeros(p);
+        sums.chunks_exact(p.max(1)).for_each(|sum| squares.add_outer(1.0, sum));
+        squares.mirror();
+        squares
+    };
+    Meat { clusters: squares(&sums), rows: squares(&singles) }
 }

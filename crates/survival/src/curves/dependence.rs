@@ -11,53 +11,72 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    curves::spread::{Spread, Walk},
+    curves::spread::Spread,
     estimate::{Pivot, Units},
     outcomes::{Outcomes, chains::chains, check},
     risk_sets::time_groups::TimeGroups,
 };
 
-/// What a curve knows of its subjects where they are not independent ones that count.
+/// What a curve knows of its subjects where they are not independent ones that count: its rows by
+/// time, events first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dependence {
-    rows: Vec<Row>,
-    /// Units in all.
-    n: usize,
+    units: Vec<u32>,
+    /// Where the events at each time end in these, and all rows.
+    ends: Vec<[u32; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weights: Option<Vec<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delayed: Option<Vec<Delayed>>,
+    /// One more than the largest unit.
+    places: usize,
     /// Whether weights count, so that models' variances have a meaning.
     counts: bool,
     pub(super) pivot: Pivot,
 }
 
-/// The rows of the curve that a subject is at risk at.
+/// What delayed entry makes of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Row {
-    unit: usize,
+struct Delayed {
+    /// The time from which it is at risk.
+    from: u32,
     /// The rows of one follow-up have one label.
-    chain: usize,
-    weight: f64,
-    from: usize,
-    to: usize,
-    event: bool,
+    chain: u32,
 }
 
-/// Factors of the variances of `ln S` and of the cumulative hazard at each time.
+/// The variances of `ln S` and of the cumulative hazard: at the first time, and at each with events.
 pub(super) enum Variances {
     /// Those of models.
     Models,
     /// These in their place.
     Robust(Vec<[f64; 2]>),
-    /// Those of models times these.
-    DesignEffects(Vec<[f64; 2]>),
+    /// Those of models times the ratio of clusters' to single rows'.
+    DesignEffects {
+        /// Of clusters.
+        clusters: Vec<[f64; 2]>,
+        /// Of single rows.
+        rows: Vec<[f64; 2]>,
+        /// The ratio where no row has influence.
+        size: f64,
+    },
 }
 
 impl Variances {
-    /// At the `k`-th time, where the models have these.
+    /// The `k`-th, where the models have these.
     pub(super) fn at(&self, k: usize, models: [f64; 2]) -> [f64; 2] {
         match self {
             Self::Models => models,
             Self::Robust(all) => all[k],
-            Self::DesignEffects(all) => [0, 1].map(|j| models[j] * all[k][j]),
+            Self::DesignEffects { clusters, rows, size } => [0, 1].map(|j| {
+                let (clusters, rows) = (clusters[k][j], rows[k][j]);
+                models[j] * if rows > 0.0 { clusters / rows } else { *size }
+            }),
         }
+    }
+
+    /// Whether there is one at the `k`-th time, at which `d` have the event.
+    pub(super) fn is_at(k: usize, d: f64) -> bool {
+        k == 0 || d > 0.0
     }
 }
 
@@ -68,64 +87,114 @@ impl Dependence {
         if counts && !units.are_clusters() {
             return None;
         }
-        let chains = chains(outcomes);
-        let mut until = vec![0; outcomes.n_subjects()];
-        for (g, group) in groups.iter().enumerate() {
-            group.all.iter().for_each(|&i| until[i as usize] = g + 1);
-        }
-        let row = |i: usize| Row {
-            unit: units.unit(i),
-            chain: chains[i],
-            weight: outcomes.weight(i),
-            from: outcomes.entry().map_or(0, |entry| groups.count_until(entry[i])),
-            to: until[i],
-            event: outcomes.event()[i],
+        let by_time = || groups.order().iter().map(|&i| i as usize);
+        let delayed = outcomes.entry().map(|entry| {
+            let chains = chains(outcomes);
+            let row = |i: usize| Delayed {
+                from: groups.count_until(entry[i]) as u32,
+                chain: chains[i] as u32,
+            };
+            by_time().map(row).collect()
+        });
+        let end = |k: usize| {
+            let (events, censored) = groups.positions(k);
+            [events.end as u32, censored.end as u32]
         };
-        let rows: Vec<Row> = (0..outcomes.n_subjects()).map(row).collect();
-        let n = rows.iter().map(|row| row.unit + 1).max().unwrap_or(0);
-        Some(Self { rows, n, counts, pivot: units.normal() })
+        Some(Self {
+            units: by_time().map(|i| units.unit(i) as u32).collect(),
+            ends: (0..groups.len()).map(end).collect(),
+            weights: outcomes.weights().map(|w| by_time().map(|i| w[i]).collect()),
+            delayed,
+            places: units.places(outcomes.n_subjects()),
+            counts,
+            pivot: units.normal(),
+        })
     }
 
     /// The variances of `ln S` and of the cumulative hazard at the times of a curve, of which
     /// `n_risk` are at risk and `n_event` have the event.
-    pub(super) fn variances(
-        &self,
-        outcomes: &Outcomes,
-        groups: &TimeGroups,
-        (n_risk, n_event): (&[f64], &[f64]),
-    ) -> Variances {
-        let labels: Vec<usize> = self.rows.iter().map(|row| row.unit).collect();
-        let walk = |labels: &[usize], weight: &dyn Fn(usize) -> f64| {
-            along(Walk::new(outcomes, labels), groups, (n_risk, n_event), weight)
-        };
-        let clusters = walk(&labels, &|i| outcomes.weight(i));
+    pub(super) fn variances(&self, (n_risk, n_event): (&[f64], &[f64])) -> Variances {
+        let clusters = self.along((&self.units, self.places), (n_risk, n_event), |w| w);
         if !self.counts {
             return Variances::Robust(clusters);
         }
         // Each subject as many independent ones as it weighs.
-        let rows = match outcomes.entry() {
+        let rows = match &self.delayed {
             None => of_single_rows((n_risk, n_event)),
-            Some(_) => {
-                let singles: Vec<usize> = self.rows.iter().map(|row| row.chain).collect();
-                walk(&singles, &|i| outcomes.weight(i).sqrt())
+            Some(delayed) => {
+                let singles: Vec<u32> = delayed.iter().map(|row| row.chain).collect();
+                self.along((&singles, self.units.len()), (n_risk, n_event), f64::sqrt)
             }
         };
         // Where no row has influence, as where all at risk have the event, a unit counts once.
-        let size = self.mean_size();
-        let ratio = |(c, r): (&[f64; 2], &[f64; 2])| {
-            [0, 1].map(|j| if r[j] > 0.0 { c[j] / r[j] } else { size })
-        };
-        Variances::DesignEffects(clusters.iter().zip(&rows).map(ratio).collect())
+        let some_have_none = rows.iter().any(|row| row.contains(&0.0));
+        let size = if some_have_none { self.mean_size() } else { 1.0 };
+        Variances::DesignEffects { clusters, rows, size }
+    }
+
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row])
     }
 
     /// Subjects of a unit, as a subject sees it on average.
     fn mean_size(&self) -> f64 {
-        let mut sizes = vec![0.0; self.n];
-        let mut seen = vec![false; self.rows.len()];
-        let mut is_first = |chain: usize| !std::mem::replace(&mut seen[chain], true);
-        let firsts = self.rows.iter().filter(|row| is_first(row.chain));
-        firsts.for_each(|row| sizes[row.unit] += row.weight);
+        let mut sizes = vec![0.0; self.places];
+        let mut seen = vec![false; self.units.len()];
+        for (row, &unit) in self.units.iter().enumerate() {
+            let chain = self.delayed.as_ref().map_or(row, |delayed| delayed[row].chain as usize);
+            if !std::mem::replace(&mut seen[chain], true) {
+                sizes[unit as usize] += self.weight(row);
+            }
+        }
         sizes.iter().map(|size| size * size).sum::<f64>() / sizes.iter().sum::<f64>()
+    }
+
+    /// The variances of `ln S` and of the hazard over these labels of the rows, with a function of
+    /// the rows' weights.
+    fn along(
+        &self,
+        (labels, places): (&[u32], usize),
+        (n_risk, n_event): (&[f64], &[f64]),
+        of: impl Fn(f64) -> f64,
+    ) -> Vec<[f64; 2]> {
+        let mut spread = Spread::<2>::new(places);
+        let mut entering = Vec::new();
+        match &self.delayed {
+            None => spread.enter_all(labels, |row| of(self.weight(row))),
+            Some(delayed) => {
+                entering = (0..labels.len()).collect();
+                entering.sort_by_key(|&row| delayed[row].from);
+            }
+        }
+        let mut entering = entering.into_iter().peekable();
+        let from = |row: usize| self.delayed.as_ref().map_or(0, |d| d[row].from as usize);
+        let mut variances = Vec::new();
+        let mut row = 0;
+        for (k, (&n, &d)) in n_risk.iter().zip(n_event).enumerate() {
+            while let Some(next) = entering.next_if(|&next| from(next) <= k) {
+                spread.enter(labels[next] as usize, of(self.weight(next)));
+            }
+            let [events, all] = self.ends[k].map(|end| end as usize);
+            if d > 0.0 {
+                let (hazard, event) = match is_all(d, n) {
+                    true => (0.0, 0.0), // the variance of ln S stays, as Greenwood's does
+                    false => (d / (n * (n - d)), -1.0 / (n - d)),
+                };
+                spread.step([hazard, -d / (n * n)]);
+                for row in row..events {
+                    let weight = of(self.weight(row));
+                    spread.leave_with(labels[row] as usize, weight, [weight * event, weight / n]);
+                }
+            }
+            for row in events..all {
+                spread.leave(labels[row] as usize, of(self.weight(row)));
+            }
+            row = all;
+            if Variances::is_at(k, d) {
+                variances.push([spread.variance([1.0, 0.0]), spread.variance([0.0, 1.0])]);
+            }
+        }
+        variances
     }
 
     /// The variance of `sum_k area_k dlnS_k`, such as the area under the curve, where the model's
@@ -141,21 +210,30 @@ impl Dependence {
             let step = if is_all(*d, *n) { 0.0 } else { area * d / (n * (n - d)) };
             met.push(met[met.len() - 1] + step);
         }
-        let value = |row: &Row| {
-            let (from, to) = (row.from.min(areas.len()), row.to.min(areas.len()));
-            let own = row.to.checked_sub(1).filter(|k| row.event && *k < areas.len());
-            let left = |k: &usize| !is_all(n_event[*k], n_risk[*k]);
-            let own = own.filter(left).map_or(0.0, |k| areas[k] / (n_risk[k] - n_event[k]));
-            met[to] - met[from] - own
-        };
-        let (mut sums, mut singles) = (vec![0.0; self.n], vec![0.0; self.rows.len()]);
-        for row in &self.rows {
-            let value = value(row);
-            sums[row.unit] += row.weight * value;
-            singles[row.chain] += row.weight.sqrt() * value;
+        let until = |k: usize| met[k.min(areas.len())];
+        let (mut sums, mut squares) = (vec![0.0; self.places], 0.0);
+        let mut singles = self.delayed.as_ref().map(|_| vec![0.0; self.units.len()]);
+        let mut row = 0;
+        for (k, &[events, all]) in self.ends.iter().enumerate() {
+            let is_own = k < areas.len() && !is_all(n_event[k], n_risk[k]);
+            let own = if is_own { areas[k] / (n_risk[k] - n_event[k]) } else { 0.0 };
+            for row in row..all as usize {
+                let value = until(k + 1) - if row < events as usize { own } else { 0.0 };
+                let weight = self.weight(row);
+                let delayed = self.delayed.as_ref().map(|delayed| delayed[row]);
+                let value = value - delayed.map_or(0.0, |row| until(row.from as usize));
+                sums[self.units[row] as usize] += weight * value;
+                match (&mut singles, delayed) {
+                    (Some(singles), Some(Delayed { chain, .. })) => {
+                        singles[chain as usize] += weight.sqrt() * value;
+                    }
+                    _ => squares += weight * value * value,
+                }
+            }
+            row = all as usize;
         }
-        let squares = |sums: &[f64]| -> f64 { sums.iter().map(|sum| sum * sum).sum() };
-        let (clusters, rows) = (squares(&sums), squares(&singles));
+        let square = |sums: &[f64]| -> f64 { sums.iter().map(|sum| sum * sum).sum() };
+        let (clusters, rows) = (square(&sums), squares + singles.map_or(0.0, |all| square(&all)));
         match self.counts && rows > 0.0 {
             true => model * clusters / rows,
             false => clusters,
@@ -167,41 +245,14 @@ impl Dependence {
 /// Greenwood's `sum d / (n (n - d))`, and `sum d (n - d) / n^3` for the hazard.
 fn of_single_rows((n_risk, n_event): (&[f64], &[f64])) -> Vec<[f64; 2]> {
     let mut sums = [0.0; 2];
-    let one = |(&n, &d): (&f64, &f64)| {
+    let one = |(k, (&n, &d)): (usize, (&f64, &f64))| {
         if d > 0.0 && !is_all(d, n) {
             sums[0] += d / (n * (n - d));
             sums[1] += d * (n - d) / (n * n * n);
         }
-        sums
+        Variances::is_at(k, d).then_some(sums)
     };
-    n_risk.iter().zip(n_event).map(one).collect()
-}
-
-/// The variances of `ln S` and of the hazard along the times.
-fn along(
-    mut walk: Walk<'_>,
-    groups: &TimeGroups,
-    (n_risk, n_event): (&[f64], &[f64]),
-    weight: &dyn Fn(usize) -> f64,
-) -> Vec<[f64; 2]> {
-    let labels = walk.labels;
-    let mut spread = Spread::<2>::new(walk.n());
-    walk.at_start().for_each(|i| spread.enter(labels[i], weight(i)));
-    let one = |(((group, &time), &n), &d)| {
-        walk.enter_before(time, |i| spread.enter(labels[i], weight(i)));
-        let (hazard, event) = match is_all(d, n) {
-            true => (0.0, 0.0), // the variance of ln S stays, as Greenwood's does
-            false => (d / (n * (n - d)), -1.0 / (n - d)),
-        };
-        spread.step([hazard, -d / (n * n)]);
-        let group: crate::risk_sets::time_groups::TimeGroup<'_> = group;
-        for i in group.events.iter().map(|&i| i as usize) {
-            spread.event(labels[i], [weight(i) * event, weight(i) / n]);
-        }
-        group.all.iter().for_each(|&i| spread.leave(labels[i as usize], weight(i as usize)));
-        [spread.variance([1.0, 0.0]), spread.variance([0.0, 1.0])]
-    };
-    groups.iter().zip(groups.times()).zip(n_risk).zip(n_event).map(one).collect()
+    n_risk.iter().zip(n_event).enumerate().filter_map(one).collect()
 }
 
 /// Whether all at risk have an event; weighted sums may differ by rounding.

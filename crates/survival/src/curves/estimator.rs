@@ -138,13 +138,15 @@ impl CurveOptions {
         let (mut lower, mut upper) = (1.0, 1.0);
         let (mut se, mut hazard_se) = (0.0, 0.0);
         let mut fewest = f64::INFINITY;
+        let mut n_variances = 0;
         for (k, &events) in events.iter().enumerate() {
             let (n, d) = (curve.n_risk[k], curve.n_event[k]);
             fewest = n.min(fewest);
             let step = if d > 0.0 { now.pass(self.estimator, (n, d), events) } else { 0.0 };
-            if d > 0.0 || k == 0 {
+            if Variances::is_at(k, d) {
                 let of_log = usize::from(self.estimator != CurveEstimator::KaplanMeier);
-                let robust = variances.at(k, [now.variance, now.hazard_variance]);
+                let robust = variances.at(n_variances, [now.variance, now.hazard_variance]);
+                n_variances += 1;
                 hazard_se = robust[1].sqrt();
                 // Once the curve is 0 its error stays.
                 se = if now.survival > 0.0 { robust[of_log].sqrt() } else { se };
@@ -316,7 +318,7 @@ fn count_risk_sets(
     );
     let mut variances = Variances::Models;
     if let Some(dependence) = Dependence::of(outcomes, &groups, units) {
-        variances = dependence.variances(outcomes, &groups, (&curve.n_risk, &curve.n_event));
+        variances = dependence.variances((&curve.n_risk, &curve.n_event));
         curve.dependence = Some(dependence);
     }
     let events = match units.labels() {

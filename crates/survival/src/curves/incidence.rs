@@ -19,7 +19,7 @@ use crate::{
     estimate::{Interval, Units, boundary::upper_of_none},
     outcomes::{
         CompetingOutcomes, Outcomes, check,
-        labels::{check_labels, members},
+        labels::{check_labels, members, most},
     },
     risk_sets::{
         at_risk::at_risk,
@@ -199,7 +199,7 @@ impl Sample<'_> {
         let z = self.units.normal().two_sided(level);
         let mut curve = empty(which, self.groups.len(), level);
         let (mut survival, mut incidence) = (1.0, 0.0);
-        let mut spread = Spread::<2>::new(self.labels.iter().max().map_or(0, |last| last + 1));
+        let mut spread = Spread::<2>::new(most(&self.labels));
         let mut walk = Walk::new(self.any, &self.labels);
         let weight = |i: usize| self.any.weight(i);
         walk.at_start().for_each(|i| spread.enter(self.labels[i], weight(i)));

@@ -24,7 +24,7 @@ struct Unit<const D: usize> {
 }
 
 impl<const D: usize> Spread<D> {
-    /// `n` units, of which nobody is at risk.
+    /// `n` units, of which nobody is at risk; their labels are below `n`.
     pub(super) fn new(n: usize) -> Self {
         let unit = Unit { at_risk: 0.0, rest: [0.0; D] };
         let (linear, constant) = ([0.0; D], [[0.0; D]; D]);
@@ -34,6 +34,19 @@ impl<const D: usize> Spread<D> {
     /// A member of this weight comes to be at risk.
     pub(super) fn enter(&mut self, unit: usize, weight: f64) {
         self.change(unit, weight, self.met.map(|met| -weight * met));
+    }
+
+    /// All members come to be at risk before any step; one label for each.
+    pub(super) fn enter_all(&mut self, units: &[u32], weight: impl Fn(usize) -> f64) {
+        for (member, &unit) in units.iter().enumerate() {
+            self.units[unit as usize].at_risk += weight(member);
+        }
+        self.square = self.units.iter().map(|unit| unit.at_risk * unit.at_risk).sum();
+    }
+
+    /// A member is no longer at risk after its event, which adds `by`, its weight included.
+    pub(super) fn leave_with(&mut self, unit: usize, weight: f64, by: [f64; D]) {
+        self.change(unit, -weight, std::array::from_fn(|k| weight * self.met[k] + by[k]));
     }
 
     /// A member is no longer at risk.
@@ -62,6 +75,7 @@ impl<const D: usize> Spread<D> {
         if variance > 1e-13 * size { variance } else { 0.0 }
     }
 
+    #[inline]
     fn change(&mut self, unit: usize, weight: f64, by: [f64; D]) {
         let Unit { at_risk, rest } = &mut self.units[unit];
         let (w, old) = (*at_risk, *rest);
@@ -70,8 +84,10 @@ impl<const D: usize> Spread<D> {
         self.square += weight * (2.0 * w + weight);
         for j in 0..D {
             self.linear[j] += weight * rest[j] + w * by[j];
-            for k in 0..D {
-                self.constant[j][k] += rest[j] * rest[k] - old[j] * old[k];
+            // The lower triangle, with what is off the diagonal twice.
+            for k in 0..=j {
+                let twice = if k < j { 2.0 } else { 1.0 };
+                self.constant[j][k] += twice * (rest[j] * rest[k] - old[j] * old[k]);
             }
         }
     }
@@ -90,11 +106,6 @@ impl<'a> Walk<'a> {
     pub(super) fn new(outcomes: &'a Outcomes, labels: &'a [usize]) -> Self {
         let by_entry = outcomes.entry().map(crate::numeric::order::argsort).unwrap_or_default();
         Self { outcomes, labels, by_entry, next: 0 }
-    }
-
-    /// How many labels there are.
-    pub(super) fn n(&self) -> usize {
-        self.labels.iter().max().map_or(0, |last| last + 1)
     }
 
     /// The rows that are at risk from the start; none with delayed entry.

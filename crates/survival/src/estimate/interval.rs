@@ -94,7 +94,8 @@ impl Scale {
             }
             Self::Log if value > 0.0 => {
                 let factor = (reach / value).exp();
-                (value / factor, value * factor)
+                // A bound beyond all numbers is the largest one.
+                (value / factor, (value * factor).min(f64::MAX))
             }
             _ => (value - reach, value + reach),
         }

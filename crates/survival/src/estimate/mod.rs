@@ -28,6 +28,7 @@ mod reference;
 mod score_test;
 pub(crate) mod shares;
 mod test;
+mod unequal;
 mod units;
 
 pub use influence::Influence;
@@ -37,4 +38,5 @@ pub use paired::PairedDifference;
 pub use reference::{Pivot, ReferenceDistribution};
 pub(crate) use score_test::{compared_groups, quadratic_of, test_of_scores, wald};
 pub use test::Test;
+pub(crate) use unequal::CasesInClusters;
 pub(crate) use units::Units;

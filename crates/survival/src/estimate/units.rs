@@ -17,7 +17,11 @@
 use crate::{
     error::Error,
     estimate::{Influence, Pivot, ReferenceDistribution},
-    outcomes::{Outcomes, check, copies::Distinct, labels::n_distinct},
+    outcomes::{
+        Outcomes, check,
+        copies::Distinct,
+        labels::{most, n_distinct},
+    },
 };
 
 /// From so many clusters on the normal distribution is used.
@@ -81,6 +85,11 @@ impl<'a> Units<'a> {
     /// How many there are.
     pub(crate) fn n(&self) -> usize {
         self.n
+    }
+
+    /// One more than the largest unit of `n_subjects`; a sample of a larger one may lack some.
+    pub(crate) fn places(&self, n_subjects: usize) -> usize {
+        self.clusters.map_or(n_subjects, most)
     }
 
     /// Whether subjects depend on each other.
@@ -180,10 +189,6 @@ impl<'a> Units<'a> {
         }
         if squares > 0.0 { sum * sum / squares } else { 0.0 }
     }
-}
-
-fn most(labels: &[usize]) -> usize {
-    labels.iter().max().map_or(0, |last| last + 1)
 }
 
 #[cfg(test)]

@@ -11,41 +11,94 @@
 use crate::{
     error::Error,
     estimate::{Test, Units, compared_groups, quadratic_of},
-    numeric::linear::add,
     outcomes::{Outcomes, chains::chains, check},
 };
 
-/// The residuals of all subjects: by subject, one for each group.
-pub(super) struct Residuals(pub(super) Vec<Vec<f64>>);
+/// The residuals of all subjects in the scores of `k` groups, as far as they are summed up.
+pub(super) struct Residuals<'a> {
+    outcomes: &'a Outcomes,
+    units: Units<'a>,
+    k: usize,
+    /// By cluster, one after another those of the groups.
+    clusters: Vec<f64>,
+    /// The squares of single subjects; with delayed entry those of whole follow-ups are still to
+    /// be taken.
+    rows: Vec<f64>,
+    follow_ups: Option<FollowUps>,
+}
 
-impl Residuals {
-    pub(super) fn new(n_subjects: usize, n_groups: usize) -> Self {
-        Self(vec![vec![0.0; n_groups]; n_subjects])
+/// Follow-ups that may be cut into rows.
+struct FollowUps {
+    chains: Vec<usize>,
+    sums: Vec<f64>,
+}
+
+impl<'a> Residuals<'a> {
+    /// `None` where subjects are independent and their weights count.
+    pub(super) fn of(outcomes: &'a Outcomes, units: Units<'a>, k: usize) -> Option<Self> {
+        if !units.are_clusters() && check::counts(outcomes) {
+            return None;
+        }
+        let sums = |n: usize| vec![0.0; n * k];
+        let n = outcomes.n_subjects();
+        let follow_ups =
+            outcomes.entry().map(|_| FollowUps { chains: chains(outcomes), sums: sums(n) });
+        Some(Self {
+            outcomes,
+            units,
+            k,
+            clusters: sums(units.places(n)),
+            rows: sums(k),
+            follow_ups,
+        })
+    }
+
+    /// That of one subject, its weight included.
+    pub(super) fn add(&mut self, subject: usize, residual: &[f64]) {
+        let (k, weight) = (self.k, self.outcomes.weight(subject));
+        let unit = self.units.unit(subject);
+        let sums = &mut self.clusters[k * unit..k * (unit + 1)];
+        sums.iter_mut().zip(residual).for_each(|(sum, x)| *sum += x);
+        match &mut self.follow_ups {
+            None => add_square(&mut self.rows, weight.recip(), residual),
+            Some(FollowUps { chains, sums }) => {
+                let chain = chains[subject];
+                let sums = &mut sums[k * chain..k * (chain + 1)];
+                let share = weight.sqrt().recip();
+                sums.iter_mut().zip(residual).for_each(|(sum, x)| *sum += share * x);
+            }
+        }
     }
 
     /// The covariance of the scores, and their test.
     pub(super) fn test(
-        &self,
+        mut self,
         name: &'static str,
         (scores, model): (&[f64], &[Vec<f64>]),
-        outcomes: &Outcomes,
-        units: Units<'_>,
     ) -> Result<(Vec<Vec<f64>>, Test), Error> {
         let compared = compared_groups(name, model)?;
-        if units.n() <= compared.len() {
+        if self.units.n() <= compared.len() {
             let why = "there are no more clusters than groups";
             return Err(Error::Undefined { name, why });
         }
-        let mut robust = self.by_cluster(units);
+        let mut robust = vec![0.0; self.k * self.k];
+        self.clusters.chunks_exact(self.k).for_each(|sum| add_square(&mut robust, 1.0, sum));
+        if let Some(FollowUps { sums, .. }) = &self.follow_ups {
+            sums.chunks_exact(self.k).for_each(|sum| add_square(&mut self.rows, 1.0, sum));
+        }
+        let matrix = |sums: &[f64]| -> Vec<Vec<f64>> {
+            sums.chunks_exact(self.k).map(<[f64]>::to_vec).collect()
+        };
         let singular =
             Error::Undefined { name, why: "some groups are never at risk beside others" };
         let squared = |covariance: &[Vec<f64>]| {
             quadratic_of(scores, covariance, &compared).ok_or(singular.clone())
         };
-        let statistic = match check::counts(outcomes) {
+        let mut robust = matrix(&robust);
+        let statistic = match check::counts(self.outcomes) {
             false => squared(&robust)?,
             true => {
-                let (clusters, rows) = (squared(&robust)?, squared(&self.by_row(outcomes))?);
+                let (clusters, rows) = (squared(&robust)?, squared(&matrix(&self.rows))?);
                 let statistic = squared(model)? * if rows > 0.0 { clusters / rows } else { 1.0 };
                 if statistic > 0.0 {
                     let factor = clusters / statistic;
@@ -55,34 +108,13 @@ impl Residuals {
             }
         };
         let df = compared.len() as f64 - 1.0;
-        Ok((robust, Test::of_several(statistic, df, units.normal())))
+        Ok((robust, Test::of_several(statistic, df, self.units.normal())))
     }
+}
 
-    fn by_cluster(&self, units: Units<'_>) -> Vec<Vec<f64>> {
-        let k = self.0.first().map_or(0, Vec::len);
-        let sums: Vec<Vec<f64>> =
-            (0..k).map(|g| units.sums(self.0.iter().map(|row| row[g]).collect())).collect();
-        let product = |g: usize, h: usize| sums[g].iter().zip(&sums[h]).map(|(a, b)| a * b).sum();
-        (0..k).map(|g| (0..k).map(|h| product(g, h)).collect()).collect()
-    }
-
-    /// The same of single subjects, each as many as it weighs.
-    fn by_row(&self, outcomes: &Outcomes) -> Vec<Vec<f64>> {
-        let k = self.0.first().map_or(0, Vec::len);
-        let mut sums = vec![vec![0.0; k]; k];
-        let mut add_square = |row: &[f64], weight: f64| {
-            sums.iter_mut().zip(row).for_each(|(sums, x)| add(sums, weight * x, row));
-        };
-        if outcomes.entry().is_none() {
-            let rows = self.0.iter().enumerate();
-            rows.for_each(|(i, row)| add_square(row, outcomes.weight(i).recip()));
-            return sums;
-        }
-        let mut whole = vec![vec![0.0; k]; self.0.len()];
-        for ((i, row), chain) in self.0.iter().enumerate().zip(chains(outcomes)) {
-            add(&mut whole[chain], outcomes.weight(i).sqrt().recip(), row);
-        }
-        whole.iter().for_each(|row| add_square(row, 1.0));
-        sums
+/// Adds `factor x x'`, row by row.
+fn add_square(sums: &mut [f64], factor: f64, x: &[f64]) {
+    for (sums, a) in sums.chunks_exact_mut(x.len()).zip(x) {
+        sums.iter_mut().zip(x).for_each(|(sum, b)| *sum += factor * a * b);
     }
 }

@@ -31,9 +31,9 @@ use crate::{
     estimate::{Test, Units, test_of_scores},
     group_tests::{
         dependent::Residuals,
-        gray_residuals::{Integrand, residuals_of},
+        gray_residuals::{Integrands, residuals_of},
     },
-    numeric::running::Running,
+    numeric::{linear::add, running::Running},
     outcomes::{Endpoint, Outcomes, check, labels::members},
     risk_sets::{time_groups::TimeGroups, units_at_risk::UnitsAtRisk},
 };
@@ -113,25 +113,25 @@ impl GrayOptions {
         }
         let k = by_group.len();
         let mut sums = Sums { score: vec![0.0; k], covariance: vec![vec![0.0; k]; k] };
-        let dependent = units.are_clusters() || !check::counts(outcomes);
-        let mut residuals = dependent.then(|| Residuals::new(groups.len(), k));
-        let mut add = |subjects: Option<&[usize]>, here: &Outcomes, group_of: &[usize]| {
+        let mut residuals = Residuals::of(outcomes, units, k);
+        let mut add_stratum = |subjects: Option<&[usize]>, here: &Outcomes, group_of: &[usize]| {
             let subject = |i: usize| subjects.map_or(i, |subjects| subjects[i]);
             let own = |i: usize| own(subject(i));
-            let rows = table(here, own, (group_of, k), units);
-            let integrands = sums.add(&rows, self.rho, dependent);
-            if let Some(Residuals(all)) = &mut residuals {
-                let residuals = residuals_of(&rows, &integrands, here, (own, group_of));
-                residuals.into_iter().enumerate().for_each(|(i, one)| all[subject(i)] = one);
+            let groups = TimeGroups::new(here);
+            let rows = table(here, &groups, own, (group_of, k), units);
+            let integrands = sums.add(&rows, self.rho, residuals.is_some());
+            if let Some(all) = &mut residuals {
+                let add_one = |i: usize, residual: &[f64]| all.add(subject(i), residual);
+                residuals_of((&rows, &groups), &integrands, here, (own, group_of), add_one);
             }
         };
         match &self.strata {
-            None => add(None, outcomes, &group_of),
+            None => add_stratum(None, outcomes, &group_of),
             Some(strata) => {
                 check::length("strata", strata, outcomes)?;
                 for subjects in members(strata) {
                     let groups: Vec<usize> = subjects.iter().map(|&i| group_of[i]).collect();
-                    add(Some(&subjects), &outcomes.subset(&subjects), &groups);
+                    add_stratum(Some(&subjects), &outcomes.subset(&subjects), &groups);
                 }
             }
         }
@@ -141,7 +141,7 @@ impl GrayOptions {
                 let test = test_of_scores(NAME, &score, &covariance)?;
                 (covariance, test)
             }
-            Some(residuals) => residuals.test(NAME, (&score, &covariance), outcomes, units)?,
+            Some(residuals) => residuals.test(NAME, (&score, &covariance))?,
         };
         let n = by_group.iter().map(Vec::len).collect();
         Ok(GrayTest { n, score, covariance, test })
@@ -216,7 +216,6 @@ impl Cell {
 
 /// A time with an event in any group.
 pub(super) struct Row {
-    pub(super) time: f64,
     pub(super) cells: Vec<Cell>,
     /// Events of the cause.
     pub(super) own: f64,
@@ -228,11 +227,11 @@ pub(super) struct Row {
 
 fn table(
     outcomes: &Outcomes,
+    groups: &TimeGroups,
     own: impl Fn(usize) -> bool,
     (group_of, k): (&[usize], usize),
     units: Units<'_>,
 ) -> Vec<Row> {
-    let groups = TimeGroups::new(outcomes);
     let mut cells = vec![Cell { survival: [1.0; 2], ..Cell::default() }; k];
     let weight = |i: usize| outcomes.weight(i);
     let mut at_risk = vec![(Running::default(), UnitsAtRisk::none(units)); k];
@@ -242,7 +241,7 @@ fn table(
     }
     let mut pooled = 0.0;
     let mut rows = Vec::new();
-    for (group, &time) in groups.iter().zip(groups.times()) {
+    for group in groups.iter() {
         for (cell, (weight, units)) in cells.iter_mut().zip(&at_risk) {
             (cell.at_risk, cell.units) = (weight.value(), units.n());
         }
@@ -260,7 +259,7 @@ fn table(
             let before = pooled;
             pooled += own / expanded;
             let pooled = [before, pooled];
-            rows.push(Row { time, cells: cells.clone(), own, expanded, pooled });
+            rows.push(Row { cells: cells.clone(), own, expanded, pooled });
         }
         cells.iter_mut().for_each(Cell::go_on);
         for i in group.all.iter().map(|&i| i as usize) {
@@ -277,37 +276,32 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds the rows, and returns what the martingales of each are multiplied by, if wanted.
-    fn add(&mut self, rows: &[Row], rho: f64, wanted: bool) -> Vec<Vec<Integrand>> {
+    /// Adds the rows, and returns what the martingales of each are multiplied by, the last first,
+    /// if wanted.
+    fn add(&mut self, rows: &[Row], rho: f64, wanted: bool) -> Vec<Integrands> {
         let k = self.score.len();
-        let mut integrands = Vec::new();
-        // c_kr: what is still to come of `d_kr dG`, walking back in time.
-        let mut later = vec![vec![0.0; k]; k];
+        let mut kept = Vec::with_capacity(if wanted { rows.len() } else { 0 });
+        let mut here = Integrands::none(k);
+        // d_kr, and c_kr: what is still to come of `d_kr dG`, walking back in time; by `r`.
+        let (mut direct, mut later) = (vec![0.0; k * k], vec![0.0; k * k]);
         for row in rows.iter().rev() {
             let left = 1.0 - row.pooled[0];
             let weight = if rho == 0.0 { 1.0 } else { left.max(0.0).powf(rho) };
             self.add_score(row, weight);
-            let direct = direct(row, weight);
-            let mut here = vec![Integrand::default(); if wanted { k } else { 0 }];
+            set_direct(&mut direct, row, weight);
             for r in (0..k).filter(|&r| row.cells[r].at_risk > 0.0) {
-                let integrand = Integrand::new(row, &direct[r], &later[r], r);
-                self.add_group(row, &integrand, r);
-                if wanted {
-                    here[r] = integrand;
-                }
+                let of = k * r..k * (r + 1);
+                here.set(row, r, (&direct[of.clone()], &later[of]));
+                self.add_group(row, here.of(r), r);
             }
             if wanted {
-                integrands.push(here);
+                kept.push(here.clone());
             }
             if row.own > 0.0 && left > 0.0 {
-                let hazard = row.own / row.expanded / left;
-                for (later, direct) in later.iter_mut().flatten().zip(direct.iter().flatten()) {
-                    *later += direct * hazard;
-                }
+                add(&mut later, row.own / row.expanded / left, &direct);
             }
         }
-        integrands.reverse();
-        integrands
+        kept
     }
 
     fn add_score(&mut self, row: &Row, weight: f64) {
@@ -322,19 +316,17 @@ impl Sums {
     }
 
     /// What group `r` adds to the covariance at this time.
-    fn add_group(&mut self, row: &Row, integrand: &Integrand, r: usize) {
+    fn add_group(&mut self, row: &Row, (own, other): (&[f64], &[f64]), r: usize) {
         let cell = &row.cells[r];
         let h = cell.expanded();
         if row.own > 0.0 {
             let untied = cell.untied(row.own, row.expanded * cell.survival[0]);
-            self.add_square(&integrand.own, row.own / row.expanded * untied * h);
+            self.add_square(own, row.own / row.expanded * untied * h);
         }
         if cell.other > 0.0 {
             let incidence = cell.survival[0] * cell.other / cell.at_risk;
-            self.add_square(
-                &integrand.other,
-                incidence * cell.untied(cell.other, cell.at_risk) * h,
-            );
+            let untied = cell.untied(cell.other, cell.at_risk);
+            self.add_square(other, incidence * untied * h);
         }
     }
 
@@ -345,11 +337,16 @@ impl Sums {
     }
 }
 
-/// `d_kr`, by `r` and then `k`.
-fn direct(row: &Row, weight: f64) -> Vec<Vec<f64>> {
-    let h: Vec<f64> = row.cells.iter().map(Cell::expanded).collect();
-    let share = |k: usize, r: usize| f64::from(u8::from(k == r)) - h[k] / row.expanded;
-    (0..h.len()).map(|r| (0..h.len()).map(|k| weight * h[r] * share(k, r)).collect()).collect()
+/// Sets `d_kr`, by `r` and then `k`.
+fn set_direct(direct: &mut [f64], row: &Row, weight: f64) {
+    let k = row.cells.len();
+    for (r, (direct, of)) in direct.chunks_exact_mut(k).zip(&row.cells).enumerate() {
+        let h = of.expanded();
+        for (j, (direct, cell)) in direct.iter_mut().zip(&row.cells).enumerate() {
+            let same = f64::from(u8::from(j == r));
+            *direct = weight * h * (same - cell.expanded() / row.expanded);
+        }
+    }
 }
 
 /// What ties leave of a variance.

@@ -132,16 +132,15 @@ impl LogRankOptions {
             subjects.iter().for_each(|&i| group_of[i] = g);
         }
         let mut sums = Sums::new(by_group.iter().map(Vec::len).collect());
-        let dependent = units.are_clusters() || !check::counts(outcomes);
-        let mut residuals = dependent.then(|| Residuals::new(groups.len(), by_group.len()));
+        let mut residuals = Residuals::of(outcomes, units, by_group.len());
         let mut add = |subjects: Option<&[usize]>, here: &Outcomes, group_of: &[usize]| {
-            let table = self.table(here, group_of, by_group.len(), units);
+            let times = TimeGroups::new(here);
+            let table = self.table(here, &times, (group_of, by_group.len()), units);
             table.iter().for_each(|row| sums.add(row));
-            if let Some(Residuals(all)) = &mut residuals {
-                let residuals = residuals_of(&table, here, group_of, by_group.len());
-                for (k, residual) in residuals.into_iter().enumerate() {
-                    all[subjects.map_or(k, |subjects| subjects[k])] = residual;
-                }
+            if let Some(all) = &mut residuals {
+                let subject = |i: usize| subjects.map_or(i, |subjects| subjects[i]);
+                let add = |i: usize, residual: &[f64]| all.add(subject(i), residual);
+                residuals_of((&table, &times), here, (group_of, by_group.len()), add);
             }
         };
         match &self.strata {
@@ -154,22 +153,21 @@ impl LogRankOptions {
                 }
             }
         }
-        sums.test(residuals, outcomes, units)
+        sums.test(residuals)
     }
 
     /// The event times, increasing, with their weights.
     fn table(
         &self,
         outcomes: &Outcomes,
-        group_of: &[usize],
-        k: usize,
+        groups: &TimeGroups,
+        (group_of, k): (&[usize], usize),
         units: Units<'_>,
     ) -> Vec<EventTime> {
         let mut at_risk = vec![Running::default(); k];
         let mut units_at_risk = UnitsAtRisk::none(units);
         let mut table: Vec<EventTime> = Vec::new();
         let mut entering = Entering::new(outcomes);
-        let groups = TimeGroups::new(outcomes);
         for (group, &time) in groups.iter().zip(groups.times()).rev() {
             for i in group.all.iter().map(|&i| i as usize) {
                 at_risk[group_of[i]].join(outcomes.weight(i));
@@ -200,43 +198,46 @@ impl LogRankOptions {
     }
 }
 
-/// Each subject's weighted residual in `observed - expected` of each group.
+/// Calls `add` with each subject's weighted residual in `observed - expected` of each of `k`
+/// groups, by increasing time.
 fn residuals_of(
-    table: &[EventTime],
+    (table, groups): (&[EventTime], &TimeGroups),
     outcomes: &Outcomes,
-    group_of: &[usize],
-    k: usize,
-) -> Vec<Vec<f64>> {
+    (group_of, k): (&[usize], usize),
+    mut add: impl FnMut(usize, &[f64]),
+) {
     // What those at risk have met before each event time, and after the last: the weighted hazard,
     // and its steps times each group's share of those at risk.
-    let mut met = vec![(0.0, vec![0.0; k])];
-    let (mut hazard, mut shares) = (0.0, vec![0.0; k]);
-    for row in table {
+    let mut hazard = vec![0.0];
+    let mut shares = vec![0.0; k];
+    for (at, row) in table.iter().enumerate() {
         let step = row.weight * row.d / row.n;
-        hazard += step;
-        shares
-            .iter_mut()
-            .zip(&row.at_risk)
-            .for_each(|(sum, at_risk)| *sum += step * at_risk / row.n);
-        met.push((hazard, shares.clone()));
+        hazard.push(hazard[at] + step);
+        let share = |g: usize| shares[k * at + g] + step * row.at_risk[g] / row.n;
+        let next: Vec<f64> = (0..k).map(share).collect();
+        shares.extend(next);
     }
     let until = |time: f64| table.partition_point(|row| row.time <= time);
-    let residual = |i: usize| {
-        let (own, weight) = (group_of[i], outcomes.weight(i));
-        let to = until(outcomes.time()[i]);
-        let from = outcomes.entry().map_or(0, |entry| until(entry[i]));
-        let mut residual: Vec<f64> =
-            met[to].1.iter().zip(&met[from].1).map(|(to, from)| weight * (to - from)).collect();
-        residual[own] -= weight * (met[to].0 - met[from].0);
-        if outcomes.event()[i] {
-            let row = &table[to - 1];
-            let away = residual.iter_mut().zip(&row.at_risk);
-            away.for_each(|(r, at_risk)| *r -= weight * row.weight * at_risk / row.n);
-            residual[own] += weight * row.weight;
+    let mut residual = vec![0.0; k];
+    let mut to = 0;
+    for group in groups.iter() {
+        to += usize::from(!group.events.is_empty());
+        for (at, i) in group.all.iter().map(|&i| i as usize).enumerate() {
+            let (own, weight) = (group_of[i], outcomes.weight(i));
+            let from = outcomes.entry().map_or(0, |entry| until(entry[i]));
+            for (g, residual) in residual.iter_mut().enumerate() {
+                *residual = weight * (shares[k * to + g] - shares[k * from + g]);
+            }
+            residual[own] -= weight * (hazard[to] - hazard[from]);
+            if at < group.events.len() {
+                let row = &table[to - 1];
+                let away = residual.iter_mut().zip(&row.at_risk);
+                away.for_each(|(r, at_risk)| *r -= weight * row.weight * at_risk / row.n);
+                residual[own] += weight * row.weight;
+            }
+            add(i, &residual);
         }
-        residual
-    };
-    (0..group_of.len()).map(residual).collect()
+    }
 }
 
 impl LogRankWeight {
@@ -297,12 +298,7 @@ impl Sums {
         }
     }
 
-    fn test(
-        self,
-        residuals: Option<Residuals>,
-        outcomes: &Outcomes,
-        units: Units<'_>,
-    ) -> Result<LogRank, Error> {
+    fn test(self, residuals: Option<Residuals<'_>>) -> Result<LogRank, Error> {
         let Self { n, observed, expected, covariance } = self;
         let difference: Vec<f64> = observed.iter().zip(&expected).map(|(o, e)| o - e).collect();
         let (covariance, test) = match residuals {
@@ -310,7 +306,7 @@ impl Sums {
                 let test = test_of_scores(NAME, &difference, &covariance)?;
                 (covariance, test)
             }
-            Some(residuals) => residuals.test(NAME, (&difference, &covariance), outcomes, units)?,
+            Some(residuals) => residuals.test(NAME, (&difference, &covariance))?,
         };
         Ok(LogRank { n, observed, expected, covariance, test })
     }

@@ -2,9 +2,9 @@
 
 use crate::{
     error::Error,
-    estimate::{Pivot, ReferenceDistribution, Units},
+    estimate::{CasesInClusters, Pivot, ReferenceDistribution, Units},
     horizon::ipcw::{AtHorizon, Status},
-    outcomes::{Endpoint, check},
+    outcomes::{Endpoint, Outcomes, check},
 };
 
 /// How figures at a horizon are computed; the default has 95 % intervals by Student's t with
@@ -63,15 +63,30 @@ impl HorizonOptions {
         horizon: f64,
         units: Units<'_>,
     ) -> Pivot {
-        let outcomes = endpoint.follow_up();
-        let is_case = |&i: &usize| {
-            outcomes.event()[i] && endpoint.is_of_interest(i) && outcomes.time()[i] <= horizon
-        };
-        units.resting_on((0..outcomes.n_subjects()).filter(is_case), self.reference)
+        units.resting_on(cases_of_events(endpoint, horizon).into_iter(), self.reference)
+    }
+
+    /// The same where few clusters of unequal size have the cases.
+    pub(super) fn cases_in_clusters(
+        &self,
+        of: (&Outcomes, Units<'_>),
+        cases: &[usize],
+        columns: &[&[f64]],
+    ) -> CasesInClusters {
+        CasesInClusters::new(of, cases, columns, self.reference)
     }
 
     /// The level, or an error outside (0, 1).
     pub(super) fn level(&self) -> Result<f64, Error> {
         check::level(self.level)
     }
+}
+
+/// Those with an event of interest by the horizon.
+pub(super) fn cases_of_events(endpoint: &impl Endpoint, horizon: f64) -> Vec<usize> {
+    let outcomes = endpoint.follow_up();
+    let is_case = |&i: &usize| {
+        outcomes.event()[i] && endpoint.is_of_interest(i) && outcomes.time()[i] <= horizon
+    };
+    (0..outcomes.n_subjects()).filter(is_case).collect()
 }

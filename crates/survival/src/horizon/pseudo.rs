@@ -9,9 +9,11 @@
 //! `theta_i = (n F - (n - m) F^(-i)) / m`, as the row would have alone in a sample without copies.
 //!
 //! With case weights `w_i` of the sum `W` it is the infinitesimal jackknife's,
-//! `theta_i = F + W dF / dw_i`, which differs by the order of `1 / n` (Bouaziz, *Biom. J.*
-//! 65:2200071, 2023). With delayed entry pseudo-observations do not have the mean of the indicator
-//! (Parner, Andersen & Overgaard, *Lifetime Data Anal.* 29:654-671, 2023), and there are none here.
+//! `theta_i = F + W dF / dw_i`: what leaving one out comes to in the first order of `1 / n`, as R
+//! `survival::pseudo` has it. With delayed entry pseudo-observations have the mean of the indicator
+//! only under more assumptions, such as entry that does not depend on the predictions (Parner,
+//! Andersen & Overgaard, *Lifetime Data Anal.* 29, 2023, doi:10.1007/s10985-023-09597-5), and there
+//! are none here.
 //!
 //! Sources: Andersen, Klein & Rosthøj, *Biometrika* 90:15-27, 2003; Andersen & Perme, *Stat.
 //! Methods Med. Res.* 19:71-99, 2010. Equal to R `prodlim::jackknife`, here in O(n log n).

@@ -12,7 +12,8 @@
 //! and their sum is the NRI (Pencina, D'Agostino & Steyerberg, *Stat. Med.* 30:11-21, 2011, eq.
 //! 6-8). `IDI = (E[p_new | event] - E[p_new | none]) - (E[p_old | event] - E[p_old | none])`, the
 //! means weighted by the inverse probability of being uncensored (Uno et al., *Stat. Med.*
-//! 32:2430-2442, 2013). Standard errors are infinitesimal jackknife ones.
+//! 32:2430-2442, 2013). Standard errors are infinitesimal jackknife ones; clusters with several cases
+//! count as the jackknife over clusters has them.
 //!
 //! An NRI without categories counts changes of any size alike and rewards a miscalibrated new
 //! prediction (Hilden & Gerds, *Stat. Med.* 33:3405-3414, 2014): report the parts, and beside them
@@ -27,6 +28,7 @@ use crate::{
         HorizonOptions,
         ipcw::{Censoring, Status},
         observed::{joint_and_share, observed},
+        options::cases_of_events,
     },
     outcomes::{Endpoint, check},
 };
@@ -143,11 +145,13 @@ impl HorizonOptions {
         let events = up_event.minus(&down_event);
         let non_events = down_share.minus(&down_event).minus(&up_share.minus(&up_event));
         let units = Units::of(outcomes, NAME)?;
-        let pivot = self.pivot_of_events(endpoint, horizon, units);
+        let cases = cases_of_events(endpoint, horizon);
+        let by = self.cases_in_clusters((outcomes, units), &cases, &[old, new]);
         let all = Influence::new(everybody.risk, everybody.influence);
         let none = Influence::new(everybody.free, all.values().iter().map(|v| -v).collect());
         let (events, non_events) = (events.over(&all), non_events.over(&none));
-        let (events, non_events) = (units.sum(&events), units.sum(&non_events));
+        let sum = |figure: &Influence| by.unpulled(units.sum(figure));
+        let (events, non_events) = (sum(&events), sum(&non_events));
         let total = events.plus(&non_events);
         if up.is_empty() && down.is_empty() {
             return Err(Error::Undefined { name: NAME, why: "no prediction moves" });
@@ -155,9 +159,9 @@ impl HorizonOptions {
         Ok(NetReclassification {
             n_up: up.len(),
             n_down: down.len(),
-            events: events.estimate(pivot, Scale::Plain, level),
-            non_events: non_events.estimate(pivot, Scale::Plain, level),
-            total: tested(&total, pivot, level)?,
+            events: events.estimate(by.pivot, Scale::Plain, level),
+            non_events: non_events.estimate(by.pivot, Scale::Plain, level),
+            total: tested(&total, by.pivot, level)?,
         })
     }
 }
@@ -267,9 +271,12 @@ impl HorizonOptions {
             .collect();
         let largest =
             (0..old.len()).map(|i| change(i).powi(2)).fold(0.0, f64::max) / old.len() as f64;
-        let units = Units::of(endpoint.follow_up(), "the integrated discrimination improvement")?;
-        let improvement = units.influence(case - control, at.add_censoring(&direct));
-        let by = (self.pivot(&at, units), level);
+        let outcomes = endpoint.follow_up();
+        let units = Units::of(outcomes, "the integrated discrimination improvement")?;
+        let cases: Vec<usize> = at.subjects(Status::Case).collect();
+        let by = self.cases_in_clusters((outcomes, units), &cases, &[old, new]);
+        let improvement = by.unpulled(units.influence(case - control, at.add_censoring(&direct)));
+        let by = (by.pivot, level);
         let (value, variance) = (improvement.value(), improvement.variance());
         let improvement = PairedDifference::new(value, variance, largest, by)?;
         Ok(IntegratedDiscrimination { old_slope, new_slope, improvement })

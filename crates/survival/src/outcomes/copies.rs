@@ -3,7 +3,7 @@
 //! Where a method handles ties, or leaves one subject out, copies are one row that counts as many
 //! times; otherwise they would seem to be different subjects with tied events.
 
-use crate::outcomes::Outcomes;
+use crate::outcomes::{Outcomes, labels::Rows};
 
 /// The distinct rows of some outcomes.
 pub(crate) struct Distinct {
@@ -26,24 +26,24 @@ impl Distinct {
             return Self { rows: (0..n).collect(), weights, copies: vec![1; n] };
         };
         let entry = |i: usize| outcomes.entry().map_or(0.0, |entry| entry[i]);
-        let numbers = |i: usize| {
-            let own = [outcomes.time()[i], entry(i)];
-            own.into_iter().chain(columns.iter().map(move |column| column[i]))
+        let first = |i: usize| (outcomes.event()[i], bits(outcomes.time()[i]));
+        let rest = |i: usize| {
+            let others = columns.iter().map(move |column| column[i]);
+            std::iter::once(entry(i)).chain(others).map(bits)
         };
-        let label = |i: usize| (clusters[i], outcomes.event()[i]);
-        let order = |a: usize, b: usize| {
-            let by_value = || numbers(a).map(bits).cmp(numbers(b).map(bits));
-            label(a).cmp(&label(b)).then_with(by_value)
-        };
-        let mut sorted: Vec<usize> = (0..n).collect();
-        sorted.sort_by(|&a, &b| order(a, b)); // stable: the first of copies comes first
-        let (mut copies, mut sets) = (vec![1; n], Vec::new());
-        for alike in sorted.chunk_by(|&a, &b| order(a, b).is_eq()) {
-            alike.iter().for_each(|&i| copies[i] = alike.len() as u32);
-            sets.push((alike[0], alike.iter().map(weight).sum::<f64>()));
-        }
-        sets.sort_unstable_by_key(|set| set.0);
-        let (rows, weights) = sets.into_iter().unzip();
+        let order =
+            |a: &usize, b: &usize| first(*a).cmp(&first(*b)).then_with(|| rest(*a).cmp(rest(*b)));
+        let (mut copies, mut weights) = (vec![1; n], vec![0.0; n]);
+        let mut rows = Rows::by_label(clusters);
+        rows.for_each(|members| {
+            members.sort_by(order); // stable: the first of copies comes first
+            for alike in members.chunk_by(|a, b| order(a, b).is_eq()) {
+                alike.iter().for_each(|&i| copies[i] = alike.len() as u32);
+                weights[alike[0]] = alike.iter().map(weight).sum::<f64>();
+            }
+        });
+        let rows: Vec<usize> = (0..n).filter(|&i| weights[i] > 0.0).collect();
+        let weights = rows.iter().map(|&i| weights[i]).collect();
         Self { rows, weights, copies }
     }
 

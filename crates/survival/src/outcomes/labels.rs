@@ -34,6 +34,44 @@ pub(crate) fn dense(labels: &[usize]) -> Vec<usize> {
     labels.iter().map(|label| distinct.partition_point(|other| other < label)).collect()
 }
 
+/// The rows of each dense label, one label after another.
+pub(crate) struct Rows {
+    rows: Vec<usize>,
+    ends: Vec<usize>,
+}
+
+impl Rows {
+    /// In one pass over the labels and one over the rows, which keep their order.
+    pub(crate) fn by_label(dense: &[usize]) -> Self {
+        let mut ends = vec![0; most(dense) + 1];
+        dense.iter().for_each(|&label| ends[label + 1] += 1);
+        for label in 1..ends.len() {
+            ends[label] += ends[label - 1];
+        }
+        let mut rows = vec![0; dense.len()];
+        for (row, &label) in dense.iter().enumerate() {
+            rows[ends[label]] = row;
+            ends[label] += 1;
+        }
+        ends.pop();
+        Self { rows, ends }
+    }
+
+    /// Calls `of` with the rows of each label.
+    pub(crate) fn for_each(&mut self, mut of: impl FnMut(&mut [usize])) {
+        let mut start = 0;
+        for &end in &self.ends {
+            of(&mut self.rows[start..end]);
+            start = end;
+        }
+    }
+}
+
+/// How many labels there are, used or not, up to the largest of dense ones.
+pub(crate) fn most(dense: &[usize]) -> usize {
+    dense.iter().max().map_or(0, |last| last + 1)
+}
+
 /// How many different labels there are among dense ones.
 pub(crate) fn n_distinct(dense: impl Iterator<Item = usize>, most: usize) -> usize {
     let (mut seen, mut count) = (vec![false; most], 0);
@@ -62,5 +100,8 @@ mod tests {
         assert_eq!(dense(&[1_000_000, 3, 1_000_000]), [1, 0, 1]);
         assert_eq!(dense(&[]), [0; 0]);
         assert_eq!(n_distinct([2, 0, 2].into_iter(), 3), 2);
+        let mut rows = Vec::new();
+        Rows::by_label(&[2, 0, 2, 3]).for_each(|of| rows.push(of.to_vec()));
+        assert_eq!(rows, [vec![1], vec![], vec![0, 2], vec![3]]);
     }
 }

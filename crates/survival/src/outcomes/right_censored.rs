@@ -264,6 +264,11 @@ impl Outcomes {
         Self { weight: None, ..self }
     }
 
+    /// The same subjects as independent ones.
+    pub(crate) fn independent(self) -> Self {
+        Self { clusters: None, ..self }
+    }
+
     /// The same subjects, each once and independent.
     pub(crate) fn alike(&self) -> Self {
         Self { weight: None, clusters: None, ..self.clone() }

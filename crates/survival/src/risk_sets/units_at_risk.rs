@@ -1,6 +1,9 @@
 //! How many units, clusters or single subjects, are at risk.
 
-use crate::{estimate::Units, outcomes::Outcomes};
+use crate::{
+    estimate::Units,
+    outcomes::{Outcomes, labels::most},
+};
 
 /// A count of units that have a member at risk: the members' weight where each is its own.
 #[derive(Debug, Clone)]
@@ -13,7 +16,7 @@ pub(crate) struct UnitsAtRisk {
 impl UnitsAtRisk {
     /// Nobody at risk.
     pub(crate) fn none(units: Units<'_>) -> Self {
-        let clusters = units.labels().map_or(0, |labels| labels.iter().max().map_or(0, |l| l + 1));
+        let clusters = units.labels().map_or(0, most);
         Self { members: vec![0; clusters], n: 0.0 }
     }
 

@@ -225,7 +225,11 @@ impl Arguments {
     /// The subject of each row; the rows of a subject must not overlap, nor follow its event.
     fn subjects(&self, table: &Table, id: &str) -> anyhow::Result<Vec<usize>> {
         let (labels, path) = (table.labels(id)?, self.input.table.display());
-        let (times, events) = (table.numbers(&self.input.time)?, table.numbers(&self.input.event)?);
+        let times = table.numbers(&self.input.time)?;
+        let events = match self.cause {
+            None => table.events(&self.input.event)?,
+            Some(_) => table.causes(&self.input.event)?.iter().map(|&cause| cause > 0).collect(),
+        };
         let entries = match &self.entry {
             Some(entry) => table.numbers(entry)?,
             None => vec![0.0; labels.len()],
@@ -238,7 +242,7 @@ impl Arguments {
         for pair in order.windows(2).filter(|pair| labels[pair[0]] == labels[pair[1]]) {
             let (before, after) = (pair[0], pair[1]);
             ensure!(
-                entries[after] >= times[before] && events[before] == 0.0,
+                entries[after] >= times[before] && !events[before],
                 "{path}: --id {id}: expected rows of subject {} that follow each other and end with \
                  its event, got one to {} and one from {} (--entry)",
                 texts[after],
