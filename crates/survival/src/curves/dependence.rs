@@ -181,13 +181,13 @@ impl Dependence {
                     false => (d / (n * (n - d)), -1.0 / (n - d)),
                 };
                 spread.step([hazard, -d / (n * n)]);
-                for row in row..events {
+                for (row, &label) in labels.iter().enumerate().take(events).skip(row) {
                     let weight = of(self.weight(row));
-                    spread.leave_with(labels[row] as usize, weight, [weight * event, weight / n]);
+                    spread.leave_with(label as usize, weight, [weight * event, weight / n]);
                 }
             }
-            for row in events..all {
-                spread.leave(labels[row] as usize, of(self.weight(row)));
+            for (row, &label) in labels.iter().enumerate().take(all).skip(events) {
+                spread.leave(label as usize, of(self.weight(row)));
             }
             row = all;
             if Variances::is_at(k, d) {
