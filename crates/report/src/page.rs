@@ -195,7 +195,8 @@ impl Page<'_> {
             .filter(|id| id.starts_with("risk-groups"))
             .collect();
         let figures: Vec<&str> = ["calibration", "decision"].into_iter().chain(curves).collect();
-        self.several(&figures, &["calibration-table"])
+        let tables = ["calibration-table", "outcome-timing-models", "outcome-timing-groups"];
+        self.several(&figures, &tables)
     }
 
     fn heat_maps(&self) -> Markup {

@@ -4,10 +4,10 @@
 mod common;
 
 use serde_json::json;
-use vertebra_evaluation::Interval;
+use vertebra_evaluation::{Estimate, Figure, Interval, Reason, Undefined};
 use vertebra_report::results::{
     EvaluationSet, FileColumn, OutcomeTiming, RiskRange, RunFile, SCHEMA_VERSION, StudyResults,
-    Subgroup, TimedRisk,
+    Subgroup, TimedGroup, TimedModel, TimedRisk,
 };
 use vertebra_report::{Error, Report, write_report};
 
@@ -288,12 +288,27 @@ fn a_study_of_intervals_shows_the_risk_by_film_by_interval_and_in_truth() {
     risk.interval = range(0.121, 0.104, 0.14);
     risk.truth = Some(0.117);
     timing.risks.push(risk);
+    let auc = |value, lower, upper| Estimate::new(value, 0.05, Interval::new(lower, upper, 0.95));
+    let none = Undefined::new(Reason::NoEvents, "no event by the horizon");
+    let defined = Figure::Defined;
+    let figures = [defined(auc(0.7, 0.6, 0.8)), defined(auc(0.71, 0.61, 0.81)), none.into()];
+    let mut model = TimedModel::new("Model 1, Cox regression", 5.0, figures);
+    let mut group = TimedGroup::new(36, 0.05);
+    group.interval = range(0.07, 0.03, 0.14);
+    model.groups.push(group);
+    timing.models.push(model);
     results.outcome_timing = Some(timing);
     let report = report(&results);
     let table = report.tables().iter().find(|t| t.id() == "outcome-timing").unwrap();
     let csv = table.to_csv();
     assert!(csv.contains("0.097,0.083,0.113,0.121,0.104,0.14,,,,0.117"), "{csv}");
     assert!(report.html().contains("120 events of 1595 subjects"));
+    let csv = |id: &str| report.tables().iter().find(|t| t.id() == id).unwrap().to_csv();
+    let models = csv("outcome-timing-models");
+    assert!(models.contains(",0.7,0.6,0.8,0.71,0.61,0.81,,,"), "{models}");
+    let groups = csv("outcome-timing-groups");
+    assert!(groups.contains(",36,0.05,0.07,0.03,0.14,,,"), "{groups}");
+    assert!(report.html().contains("Calibration by 5 years, fractures by interval"));
     let back: StudyResults =
         serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
     assert_eq!(back, results);

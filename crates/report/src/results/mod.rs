@@ -31,7 +31,7 @@ pub use evaluation::{
 pub use files::{FileColumn, RunFile};
 pub use keypoints::{KeypointFold, KeypointResults, LevelError};
 pub use models::{Coefficient, Method, ModelResult, Recalibration};
-pub use outcome_timing::{OutcomeTiming, RiskRange, TimedRisk};
+pub use outcome_timing::{OutcomeTiming, RiskRange, TimedGroup, TimedModel, TimedRisk};
 pub use run::RunRecord;
 pub use saliency::{Picture, SaliencyResults};
 pub use subgroups::InSubgroup;

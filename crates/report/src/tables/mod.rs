@@ -35,6 +35,8 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
         paper::concordance(results),
         performance::horizons(results),
         performance::calibration(results),
+        timing::models(results),
+        timing::groups(results),
         models::coefficients(results),
         Some(reproduction::seconds(results)),
     ];

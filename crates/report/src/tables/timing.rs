@@ -3,7 +3,7 @@
 use crate::format::{counted, years};
 use crate::results::{RiskRange, StudyResults};
 use crate::table::{Cell, Column, Kind, Table};
-use vertebra_evaluation::Estimate;
+use vertebra_evaluation::{Estimate, Figure};
 
 /// The risk at each horizon, fractures dated by film and by interval; the truth beside it where it
 /// is known.
@@ -42,7 +42,7 @@ pub(crate) fn risks(results: &StudyResults) -> Option<Table> {
         )
     });
     let note = format!(
-        "{} of {}.{gap} By day of film: Kaplan–Meier, as models are fitted and judged. By interval: \
+        "{} of {}.{gap} By day of film: Kaplan–Meier, as models are fitted. By interval: \
          Turnbull’s estimate, interval by likelihood ratio; smooth: Royston and Parmar’s spline. \
          {}– where nobody was followed so long.",
         counted(timing.events, "event"),
@@ -51,20 +51,77 @@ pub(crate) fn risks(results: &StudyResults) -> Option<Table> {
     );
     let caption = "Risk of a fracture, dated by film and by interval (95 % interval)";
     let mut table = Table::new("outcome-timing", caption, columns).with_note(note);
-    let cell = |risk: Option<RiskRange>| {
-        Cell::of(risk, |r| Cell::Estimate(Estimate::new(r.risk, 0.0, r.interval), 3))
-    };
     for risk in &timing.risks {
         let mut row = vec![
             Cell::text(years(risk.horizon)),
-            cell(risk.visit),
-            cell(risk.interval),
-            cell(risk.smooth),
+            range(risk.visit),
+            range(risk.interval),
+            range(risk.smooth),
         ];
         if knows_truth {
             row.push(Cell::of(risk.truth, |truth| Cell::Number(truth, 3)));
         }
         table.rows.push(row);
+    }
+    Some(table)
+}
+
+fn range(risk: Option<RiskRange>) -> Cell {
+    Cell::of(risk, |r| Cell::Estimate(Estimate::new(r.risk, 0.0, r.interval), 3))
+}
+
+/// How every model ranks the subjects of the test set, by interval and by the day of the film.
+pub(crate) fn models(results: &StudyResults) -> Option<Table> {
+    let models = &results.outcome_timing.as_ref()?.models;
+    let horizon = years(models.first()?.horizon);
+    let columns = [
+        Column::new("Model", Kind::Text, "model", "Name of the model"),
+        Column::new("C, by interval", Kind::Interval, "c_by_interval", "C of events by interval"),
+        Column::new("AUC, by interval", Kind::Interval, "auc_by_interval", "AUC by interval"),
+        Column::new("AUC, by day of film", Kind::Interval, "auc_by_visit", "AUC dated by film"),
+    ];
+    let note = "By interval: a subject is a case with the probability that the model of its score \
+                gives to an event by then within what its films leave open; standard errors by the \
+                bootstrap, the model fitted anew in each sample.";
+    let caption = format!("Ranking of the test set by {horizon} years, fractures by interval");
+    let mut table = Table::new("outcome-timing-models", &caption, columns).with_note(note);
+    let estimate = |figure: &Figure<Estimate>| Cell::figure(figure, |e| Cell::Estimate(*e, 3));
+    table.rows = models
+        .iter()
+        .map(|model| {
+            let figures = [&model.c, &model.auc, &model.auc_visit].map(estimate);
+            [Cell::text(&model.name)].into_iter().chain(figures).collect()
+        })
+        .collect();
+    Some(table)
+}
+
+/// Predicted and observed risks in groups of the test set, by interval and by the day of the film.
+pub(crate) fn groups(results: &StudyResults) -> Option<Table> {
+    let models = &results.outcome_timing.as_ref()?.models;
+    let horizon = years(models.first()?.horizon);
+    let columns = [
+        Column::new("Model", Kind::Group, "model", "Name of the model"),
+        Column::new("Subjects", Kind::Number, "subjects", "Subjects of the group"),
+        Column::new("Predicted", Kind::Number, "predicted", "Mean predicted risk"),
+        Column::new("By interval", Kind::Interval, "risk_by_interval", "Turnbull’s estimate"),
+        Column::new("By day of film", Kind::Interval, "risk_by_visit", "Kaplan–Meier’s risk"),
+    ];
+    let note = "Groups of equal size by predicted risk. Predictions are those of models fitted by \
+                the day of the film, which is later than the fracture: where intervals are long, \
+                the risk by interval lies above them.";
+    let caption = format!("Calibration by {horizon} years, fractures by interval");
+    let mut table = Table::new("outcome-timing-groups", &caption, columns).with_note(note);
+    for model in models {
+        table.rows.extend(model.groups.iter().map(|group| {
+            vec![
+                Cell::text(&model.name),
+                Cell::Int(group.n),
+                Cell::Number(group.predicted, 3),
+                range(group.interval),
+                range(group.visit),
+            ]
+        }));
     }
     Some(table)
 }

@@ -64,6 +64,12 @@ const STUDY: &[Meaning] = &[
          `[covariates]`. With those of a preset, what is not recorded is left out with a note.",
     ),
     of(
+        "imputations",
+        "From 2 on: the coefficients of Cox models are pooled by Rubin's rules over so many \
+         completions of the missing covariates, drawn by chained equations. Predictions keep one \
+         stand-in for each covariate, as an outcome not yet known imputes nothing.",
+    ),
+    of(
         "variants",
         "Pictures to compare: `l1_l5`, `l1_l4`, `patches`, and `_masked` of each, which needs the \
          outline of every vertebra.",
@@ -76,7 +82,8 @@ const STUDY: &[Meaning] = &[
     of(
         "outcome",
         "When a fracture happened: `visit` (on the day of the film) or `interval` (between the \
-         last film without and the first with it).",
+         last film without and the first with it): then risks, C, AUC and calibration are given by \
+         interval too, beside those by film.",
     ),
     of("ties", "Equal event times in Cox regression: `efron` or `breslow`."),
     of("pictures", "Test subjects with, and without, the event whose heat maps are shown."),

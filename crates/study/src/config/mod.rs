@@ -87,8 +87,9 @@ pub enum OutcomeTiming {
     /// On the day of the film, as in the paper.
     #[default]
     Visit,
-    /// Between the last film without it and this one. Models are fitted and judged by the day of
-    /// the film all the same; the results have the risk by interval beside that by film.
+    /// Between the last film without it and this one. Models are fitted by the day of the film all
+    /// the same; the results judge them by interval as well, and have the risk by interval beside
+    /// that by film.
     Interval,
 }
 
@@ -162,6 +163,10 @@ pub struct StudyConfig {
     /// `"categorical"` or `{ reference = "level" }`; also those that `columns.toml` declares.
     #[serde(default)]
     pub covariates: DeclaredCovariates,
+    /// Completed sets of covariates behind the coefficients of Cox models; 0 or 1: one stand-in
+    /// for each covariate.
+    #[serde(default)]
+    pub imputations: usize,
     /// Image variants to compare.
     pub variants: Vec<ImageVariant>,
     /// Whether a variant with masks may be chosen for the models; then every new film needs masks

@@ -33,6 +33,7 @@ fn quick() -> StudyConfig {
         bootstrap: 1000,
         clinical_models: clinical_models(),
         covariates: DeclaredCovariates::new(),
+        imputations: 0,
         variants: ImageVariant::ALL.to_vec(),
         choose_masked: false,
         outcome: OutcomeTiming::Visit,

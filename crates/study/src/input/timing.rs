@@ -61,9 +61,7 @@ impl Curves {
         let mut risk = TimedRisk::at(horizon);
         risk.visit =
             followed.then(|| range(self.visit.at(horizon), self.visit.interval_at(horizon)));
-        risk.interval = self.interval.at(horizon).ok().and_then(|survival| {
-            Some(range(survival, self.interval.interval_at(horizon, LEVEL).ok()?))
-        });
+        risk.interval = by_interval(&self.interval, horizon);
         risk.smooth = self.smooth.as_ref().filter(|_| followed).and_then(|smooth| {
             let risk = smooth.risk(&[], horizon, LEVEL).ok()?;
             Some(RiskRange { risk: risk.value, interval: risk.interval })
@@ -72,6 +70,22 @@ impl Curves {
         risk.truth = truth.map(|(curve, _)| 1.0 - curve.at(horizon));
         risk
     }
+}
+
+/// Kaplan-Meier's risk by a horizon that somebody was followed to.
+pub(crate) fn risk_by_visit(visit: &Outcomes, horizon: f64) -> Option<RiskRange> {
+    let curve = kaplan_meier(visit).ok().filter(|_| horizon <= last(visit))?;
+    Some(range(curve.at(horizon), curve.interval_at(horizon)))
+}
+
+/// Turnbull's risk by a horizon that somebody was followed to.
+pub(crate) fn risk_by_interval(known: &IntervalOutcomes, horizon: f64) -> Option<RiskRange> {
+    by_interval(&turnbull(known).ok()?, horizon)
+}
+
+fn by_interval(curve: &TurnbullEstimate, horizon: f64) -> Option<RiskRange> {
+    let survival = curve.at(horizon).ok()?;
+    Some(range(survival, curve.interval_at(horizon, LEVEL).ok()?))
 }
 
 /// The risk of a survival probability.

@@ -25,6 +25,7 @@ pub(crate) struct TestScores<'a> {
     outcomes: Outcomes,
     /// The same with deaths as competing events, and how they thin out those at risk.
     competing: Option<(CompetingOutcomes, Option<Deaths>)>,
+    members: Vec<usize>,
     log_hazard: Vec<f64>,
 }
 
@@ -54,7 +55,8 @@ impl<'a> TestScores<'a> {
             data.test().iter().filter_map(score).unzip();
         let deaths = Deaths::of(data)?;
         let competing = data.competing.as_ref().map(|all| (all.subset(&members), deaths));
-        Ok(Self { model, outcomes: data.outcomes.subset(&members), competing, log_hazard })
+        let outcomes = data.outcomes.subset(&members);
+        Ok(Self { model, outcomes, competing, members, log_hazard })
     }
 
     /// Every figure at the horizons; subjects at or above `threshold` are flagged.
@@ -66,7 +68,7 @@ impl<'a> TestScores<'a> {
         horizons: Horizons<'_>,
         threshold: Option<f64>,
     ) -> Result<AtHorizons, Error> {
-        let n_groups = CALIBRATION_GROUPS.min(self.log_hazard.len() / 10).max(2);
+        let n_groups = n_calibration_groups(self.log_hazard.len());
         let options = EvaluationOptions::default()
             .with_horizons(horizons.all.to_vec())
             .with_calibration_groups(n_groups)
@@ -87,6 +89,23 @@ impl<'a> TestScores<'a> {
                 (!points.is_empty()).then(|| DecisionCurve::new(horizons.main, points))
             }),
         })
+    }
+
+    /// The subjects, as positions in the study's.
+    pub(crate) fn members(&self) -> &[usize] {
+        &self.members
+    }
+
+    /// Their outcomes by the day of the film, and their log hazards.
+    pub(crate) fn by_film(&self) -> (&Outcomes, &[f64]) {
+        (&self.outcomes, &self.log_hazard)
+    }
+
+    /// Predicted risk of an event by `horizon` if nobody died; `None` for a score without
+    /// probabilities.
+    pub(crate) fn risk_of_fracture(&self, horizon: f64) -> Option<Vec<f64>> {
+        let baseline = self.model.baseline.as_ref()?;
+        Some(self.log_hazard.iter().map(|&h| 1.0 - baseline.survival_prob(h, horizon)).collect())
     }
 
     /// The subjects with what happened to them.
@@ -129,11 +148,11 @@ impl<'a> TestScores<'a> {
 
     /// Predicted risk of an event by `horizon`; `None` for a score without probabilities.
     fn risk(&self, horizon: f64) -> Option<Vec<f64>> {
-        let baseline = self.model.baseline.as_ref()?;
-        let risk = |&h: &f64| match &self.competing {
-            Some((_, Some(deaths))) => deaths.incidence(baseline, h, horizon),
-            _ => 1.0 - baseline.survival_prob(h, horizon),
+        let Some((_, Some(deaths))) = &self.competing else {
+            return self.risk_of_fracture(horizon);
         };
+        let baseline = self.model.baseline.as_ref()?;
+        let risk = |&h: &f64| deaths.incidence(baseline, h, horizon);
         Some(self.log_hazard.iter().map(risk).collect())
     }
 
@@ -168,6 +187,11 @@ impl<'a> TestScores<'a> {
         });
         Ok(RiskGroups::new(self.model.name.clone(), curves, log_rank, times.to_vec()))
     }
+}
+
+/// Groups of the calibration of `n` subjects.
+pub(crate) fn n_calibration_groups(n: usize) -> usize {
+    CALIBRATION_GROUPS.min(n / 10).max(2)
 }
 
 fn no_probability<T>() -> Figure<T> {

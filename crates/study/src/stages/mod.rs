@@ -13,6 +13,7 @@ pub(crate) mod keypoints;
 pub(crate) mod models;
 pub(crate) mod protocol;
 pub(crate) mod render;
+pub(crate) mod timed_models;
 pub(crate) mod variants;
 
 use crate::config::StudyConfig;

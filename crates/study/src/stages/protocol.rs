@@ -14,7 +14,8 @@ use crate::stages::models::{Clinical, Grid};
 use crate::stages::render::{PossibleVariants, render};
 use crate::stages::variants::Compared;
 use crate::stages::{
-    Context, decode, evaluate_models, heat_maps, kept_models, keypoints, models, variants,
+    Context, decode, evaluate_models, heat_maps, kept_models, keypoints, models, timed_models,
+    variants,
 };
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -120,6 +121,9 @@ impl WithPoints<'_> {
         results.run.inputs.extend(self.films.iter().map(digest));
         results.keypoints = self.found.results.clone();
         results.variants = variants;
+        if let Some(timing) = &mut results.outcome_timing {
+            timing.models = timed_models::judge(self.context, &grid.models, &evaluated.models)?;
+        }
         results.models = evaluated.models;
         results.comparisons = evaluated.comparisons;
         results.risk_groups = evaluated.risk_groups;

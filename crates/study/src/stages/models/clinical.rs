@@ -13,12 +13,15 @@ pub(crate) struct Clinical {
     pub(crate) number: usize,
     /// Name of each covariate and what stands in for a missing value of a new subject.
     pub(crate) stand_ins: Vec<(String, f64)>,
+    /// The same covariates, for imputation.
+    pub(super) covariates: Vec<Covariate>,
     rows: Vec<Vec<f64>>,
 }
 
 impl Clinical {
     pub(crate) fn new(covariates: &Covariates, number: usize, model: &[Covariate]) -> Self {
-        Self { number, stand_ins: covariates.stand_ins(model), rows: covariates.rows(model) }
+        let (stand_ins, rows) = (covariates.stand_ins(model), covariates.rows(model));
+        Self { number, stand_ins, covariates: model.to_vec(), rows }
     }
 
     /// Names of the covariates, in order.

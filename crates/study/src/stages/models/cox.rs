@@ -1,6 +1,6 @@
 //! Cox regression on covariates.
 
-use super::{Clinical, Fitted, FittedModel};
+use super::{Clinical, Fitted, FittedModel, imputed};
 use crate::Error;
 use crate::model::cox_model::CoxModel;
 use crate::stages::Context;
@@ -34,7 +34,8 @@ pub(crate) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedMod
         covariates: clinical.names(),
         scores,
         baseline: Some(baseline),
-        coefficients: whole.coefficients.iter().map(coefficient).collect(),
+        coefficients: imputed::coefficients(context, clinical, &regression)?
+            .unwrap_or_else(|| whole.coefficients.iter().map(coefficient).collect()),
         fitted: Fitted::Cox(Box::new(cox)),
     })
 }

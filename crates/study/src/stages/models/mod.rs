@@ -4,6 +4,7 @@
 mod clinical;
 pub(crate) mod cox;
 mod deepsurv;
+mod imputed;
 mod networks;
 mod scores;
 
