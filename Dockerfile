@@ -21,6 +21,7 @@ COPY --from=build /vertebra/target/release/align \
                   /vertebra/target/release/train-keypoints \
                   /vertebra/target/release/train-risk \
                   /vertebra/target/release/train-verdict \
+                  /vertebra/target/release/validate \
                   /usr/local/bin/
 WORKDIR /data
 CMD ["study", "--help"]

@@ -44,6 +44,8 @@ pub struct CalibrationPanel {
     pub points: Vec<CalibrationPoint>,
     /// A smooth curve, as (predicted, observed); may be empty.
     pub curve: Vec<(f64, f64)>,
+    /// Its band, as (predicted, lower, upper); may be empty.
+    pub band: Vec<(f64, f64, f64)>,
 }
 
 /// A group of similar predicted risk.
@@ -73,7 +75,7 @@ impl CalibrationPanel {
     #[must_use]
     pub fn new(name: impl Into<String>, points: Vec<CalibrationPoint>) -> Self {
         let (note, colour) = (String::new(), ACCENT.to_owned());
-        Self { name: name.into(), note, colour, points, curve: Vec::new() }
+        Self { name: name.into(), note, colour, points, curve: Vec::new(), band: Vec::new() }
     }
 
     /// The panel with a remark under its heading.
@@ -97,6 +99,13 @@ impl CalibrationPanel {
         self
     }
 
+    /// The panel with a band around its curve, as (predicted, lower, upper).
+    #[must_use]
+    pub fn with_band(mut self, band: Vec<(f64, f64, f64)>) -> Self {
+        self.band = band;
+        self
+    }
+
     fn highest(&self) -> f64 {
         let points = self.points.iter().map(|g| g.predicted.max(g.bounds[1]));
         points.chain(self.curve.iter().map(|(x, y)| x.max(*y))).fold(0.0, f64::max)
@@ -108,6 +117,9 @@ impl CalibrationPanel {
         plot.draw(svg);
         let line = Stroke::new(QUIET, 1.2).dashed("4 3");
         svg.line(plot.at(0.0, 0.0), plot.at(plot.x.high, plot.y.high), line);
+        let lower = self.band.iter().map(|(x, lower, _)| plot.at(*x, lower.min(plot.y.high)));
+        let upper = self.band.iter().rev().map(|(x, _, upper)| plot.at(*x, upper.min(plot.y.high)));
+        svg.polygon(&lower.chain(upper).collect::<Vec<_>>(), &self.colour, 0.15);
         let curve: Vec<Point> = self.curve.iter().map(|(x, y)| plot.at(*x, *y)).collect();
         svg.polyline(&curve, Stroke::new(&self.colour, 1.2));
         for group in &self.points {

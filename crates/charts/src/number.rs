@@ -28,10 +28,15 @@ pub fn estimate(value: f64, [lower, upper]: [f64; 2], digits: usize) -> String {
     format!("{} {}", fixed(value, digits), interval(lower, upper, digits))
 }
 
-/// `0.012`, or `<0.001`.
+/// `0.012`, or `<0.001`; with so many decimals that it shows on which side of 0.05 it lies.
 #[must_use]
 pub fn p_value(p: f64) -> String {
-    if p < 0.001 { "<0.001".to_owned() } else { fixed(p, 3) }
+    if p < 0.001 {
+        return "<0.001".to_owned();
+    }
+    let near = |digits: &usize| fixed(p, *digits).trim_end_matches('0') == "0.05";
+    let digits = (3..6).find(|digits| !near(digits)).unwrap_or(6);
+    fixed(p, if p == 0.05 { 3 } else { digits })
 }
 
 /// A whole number with thin spaces between thousands, from five digits on.
@@ -68,6 +73,8 @@ mod tests {
         assert_eq!(fixed(-0.12, 2), "\u{2212}0.12");
         assert_eq!(estimate(0.7, [0.65, 0.75], 2), "0.70 (0.65 to 0.75)");
         assert_eq!([p_value(0.012), p_value(0.0004)], ["0.012", "<0.001"]);
+        let near = [0.0496, 0.04999, 0.05, 0.0502, 0.0506].map(p_value);
+        assert_eq!(near, ["0.0496", "0.04999", "0.050", "0.0502", "0.051"]);
         assert_eq!(thousands(1416), "1416");
         assert_eq!(thousands(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!([short(3.0), short(0.5), short(0.25)], ["3", "0.5", "0.25"]);

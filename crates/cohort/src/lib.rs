@@ -12,6 +12,7 @@ mod design;
 mod eligibility;
 mod error;
 mod fracture;
+mod group_summary;
 mod imputation;
 mod multiple_imputation;
 mod outcome;
@@ -38,6 +39,7 @@ pub use error::Error;
 pub use fracture::{
     FilmReading, FractureRule, FracturedLevel, GenantGrade, genant_grade, read_film,
 };
+pub use group_summary::CharacteristicSummary;
 pub use imputation::{Imputation, Imputer};
 pub use multiple_imputation::multiple_imputation;
 pub use outcome::{

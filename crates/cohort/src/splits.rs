@@ -71,6 +71,12 @@ impl Split {
         Ok(Self { train, test })
     }
 
+    /// Everybody in the evaluation set: a cohort that a finished model meets.
+    #[must_use]
+    pub fn evaluation_alone(n: usize) -> Self {
+        Self { train: Vec::new(), test: (0..n).collect() }
+    }
+
     /// The same parts without some subjects; positions are those in the list of the subjects that
     /// stay, of which `stays` says for each whether it is one.
     #[must_use]
@@ -125,6 +131,12 @@ impl Folds {
             fold_of[subject] = turn % n_folds;
         }
         Ok(Self { n_folds, fold_of })
+    }
+
+    /// No folds of nobody: those of a cohort without a development set.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { n_folds: 0, fold_of: Vec::new() }
     }
 
     /// Each group, e.g. a centre, as a fold, in the order of the labels; a group without an event

@@ -59,7 +59,7 @@ impl Characteristic {
         Self { name: name.into(), values: Values::Flags(values) }
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match &self.values {
             Values::Numbers(values) => values.len(),
             Values::Flags(values) => values.len(),
@@ -198,7 +198,11 @@ fn row(characteristic: &Characteristic, second: &[bool]) -> TableOneRow {
 }
 
 /// The group's recorded values, and how many are missing.
-fn recorded<T: Copy>(values: &[Option<T>], second: &[bool], group: bool) -> (Vec<T>, usize) {
+pub(crate) fn recorded<T: Copy>(
+    values: &[Option<T>],
+    second: &[bool],
+    group: bool,
+) -> (Vec<T>, usize) {
     let of_group: Vec<_> =
         values.iter().zip(second).filter(|(_, s)| **s == group).map(|(v, _)| *v).collect();
     let recorded: Vec<T> = of_group.iter().copied().flatten().collect();
@@ -206,7 +210,7 @@ fn recorded<T: Copy>(values: &[Option<T>], second: &[bool], group: bool) -> (Vec
     (recorded, missing)
 }
 
-fn mean_sd(values: &[f64]) -> Summary {
+pub(crate) fn mean_sd(values: &[f64]) -> Summary {
     let n = values.len();
     if n == 0 {
         return Summary::Nothing;
@@ -215,14 +219,14 @@ fn mean_sd(values: &[f64]) -> Summary {
     Summary::MeanSd { n, mean, sd: (n > 1).then_some(sd) }
 }
 
-fn count(values: &[bool]) -> Summary {
+pub(crate) fn count(values: &[bool]) -> Summary {
     match values.len() {
         0 => Summary::Nothing,
         n => Summary::Count { n, count: values.iter().filter(|&&v| v).count() },
     }
 }
 
-fn p_value(groups: [Summary; 2]) -> Option<f64> {
+pub(crate) fn p_value(groups: [Summary; 2]) -> Option<f64> {
     match groups {
         [
             Summary::MeanSd { n: n1, mean: m1, sd: Some(s1) },
@@ -263,7 +267,7 @@ pub fn yates_p(table: [[usize; 2]; 2]) -> Option<f64> {
 }
 
 /// Second less first group, over the root of the mean variance.
-fn smd(groups: [Summary; 2]) -> Option<f64> {
+pub(crate) fn smd(groups: [Summary; 2]) -> Option<f64> {
     let moments = |summary| match summary {
         Summary::MeanSd { mean, sd: Some(sd), .. } => Some((mean, sd * sd)),
         Summary::Count { n, count } => {

@@ -143,3 +143,22 @@ fn a_folder_with_files_is_refused() {
     assert!(error.to_string().contains("new or empty"), "{error}");
     assert_eq!(folder.path().read_dir().unwrap().count(), 1);
 }
+
+#[test]
+fn another_hospital_has_older_people_who_fracture_more_often_and_other_films() {
+    let of = |config: PhantomConfig| {
+        let folder = tempfile::tempdir().unwrap();
+        let summary = generate(&config, folder.path(), &mut |_| {}).unwrap();
+        let cohort = Cohort::read(folder.path()).unwrap();
+        let age = cohort.subjects().iter().map(|s| s.age).sum::<f64>();
+        let film = Radiograph::open(folder.path().join("radiographs/P0001_0.dcm")).unwrap();
+        (age / cohort.subjects().len() as f64, summary.events, film)
+    };
+    let config = small().with_subjects(120).with_excluded(0).with_film_size([64, 64]);
+    let (age, events, film) = of(config.clone());
+    let (older, more, other) = of(config.clone().with_years_older(10.0).with_other_detector(true));
+    assert!((older - age - 10.0).abs() < 1.0 && more > events, "{older} {age} {more} {events}");
+    assert_ne!(film.pixels(), other.pixels());
+    let (same, alike, again) = of(config.with_years_older(0.0).with_other_detector(false));
+    assert_eq!((same, alike, again.pixels()), (age, events, film.pixels()));
+}

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod document;
 mod error;
 mod figures;
 mod format;
@@ -14,8 +15,9 @@ mod summary;
 mod table;
 mod tables;
 mod tripod;
+mod validation;
 
 pub use error::Error;
-pub use report::{Report, write_report};
+pub use report::{Report, write_report, write_validation_report};
 pub use table::Table;
 pub use vertebra_charts::Figure;

@@ -8,6 +8,11 @@ pub(crate) const INTENDED_USE: &str = "For research. This is not a medical devic
      assessed for diagnosis or treatment, and its output must not be used for decisions about a \
      person’s care.";
 
+/// What a reader of the first lines alone should know.
+pub(crate) const NOT_SHOWN: &str = "What this does not show: how the models do on people of \
+     another hospital, and whether acting on their risks helps anybody. For research; not a medical \
+     device.";
+
 /// Fewer events than this per covariate make a regression unsteady.
 const EVENTS_PER_COVARIATE: usize = 10;
 

@@ -1,124 +1,64 @@
-//! The page: everything in one HTML file without scripts or links to elsewhere.
+//! The page of a study.
 
+use crate::document::{Document, Parts};
 use crate::format::{counted, covariate_label, fixed, thousands};
-use crate::limits::{INTENDED_USE, limits};
+use crate::limits::{INTENDED_USE, NOT_SHOWN, limits};
 use crate::pictures::Pictures;
 use crate::results::{ModelResult, RunRecord, StudyResults};
 use crate::{Figure, Table, summary, tripod};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-const STYLE: &str = include_str!("../data/report.css");
 const TITLE: &str = "Vertebral fracture from lateral spine radiographs";
-
-/// Sections in the order of the page: id and heading.
-const SECTIONS: [(&str, &str); 11] = [
-    ("subjects", "Subjects"),
-    ("keypoints-section", "Keypoints"),
-    ("variants-section", "Image variants"),
-    ("models", "Models compared"),
-    ("subgroups", "Subgroups and centres"),
-    ("performance", "Performance over time"),
-    ("use", "Calibration and use"),
-    ("heat-maps", "Heat maps"),
-    ("limits", "Limits and intended use"),
-    ("reproduction", "Reproduction"),
-    ("tripod", "TRIPOD+AI checklist"),
-];
 
 /// What the sections are made of.
 pub(crate) struct Page<'a> {
-    pub(crate) results: &'a StudyResults,
-    pub(crate) figures: &'a [Figure],
-    pub(crate) tables: &'a [Table],
-    pub(crate) pictures: &'a Pictures,
+    results: &'a StudyResults,
+    parts: Parts<'a>,
+    pictures: &'a Pictures,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    pub(crate) fn new(
+        results: &'a StudyResults,
+        figures: &'a [Figure],
+        tables: &'a [Table],
+        pictures: &'a Pictures,
+    ) -> Self {
+        Self { results, parts: Parts::new(figures, tables), pictures }
+    }
+
     pub(crate) fn render(&self) -> String {
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (TITLE) " – " (self.results.run.name) }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    (self.header())
-                    main { @for (id, heading) in SECTIONS {
-                        section id=(id) { h2 { (heading) } (self.section(id)) }
-                    } }
-                }
-            }
-        }
-        .into_string()
-    }
-
-    fn section(&self, id: &str) -> Markup {
-        match id {
-            "subjects" => self.subjects(),
-            "keypoints-section" => self.keypoints(),
-            "variants-section" => self.several(&["variants"], &["variants-table"]),
-            "models" => self.models(),
-            "subgroups" => self.several(
-                &[],
-                &["subgroups-test-table", "subgroups-development-table", "left-out-centres"],
-            ),
-            "performance" => self.several(&["auc"], &["horizons"]),
-            "use" => self.calibration_and_use(),
-            "heat-maps" => self.heat_maps(),
-            "limits" => self.limits(),
-            "reproduction" => self.reproduction(),
-            _ => self.tripod(),
-        }
-    }
-
-    fn figure(&self, id: &str) -> Option<Markup> {
-        self.figures.iter().find(|f| f.id == id).map(drawing)
-    }
-
-    fn table(&self, id: &str) -> Option<Markup> {
-        self.tables.iter().find(|t| t.id() == id).map(Table::to_html)
-    }
-
-    /// Figures, then tables; a sentence where there is none of them.
-    fn several(&self, figures: &[&str], tables: &[&str]) -> Markup {
-        let figures = figures.iter().filter_map(|id| self.figure(id));
-        let parts: Vec<_> = figures.chain(tables.iter().filter_map(|id| self.table(id))).collect();
-        html! {
-            @if parts.is_empty() { p.quiet { "Not part of this study." } }
-            @for part in parts { (part) }
-        }
-    }
-
-    fn header(&self) -> Markup {
         let run = &self.results.run;
-        let sentences = summary::sentences(self.results);
-        html! {
-            header id="top" {
-                p.kicker {
-                    "Vertebra " (run.version) " · " (run.preset) " preset · seed " (run.seed)
-                }
-                h1 { (TITLE) }
-                div.summary id="summary" {
-                    @for (i, sentence) in sentences.iter().enumerate() {
-                        @if i == 0 { p.lead { (sentence) } } @else { p { (sentence) } }
-                    }
-                }
-                @if run.phantom { p.banner {
-                    strong { "Synthetic cohort. " }
-                    "Made by the phantom generator; no person’s data are in it."
-                } }
-                (self.key_numbers())
-                nav aria-label="Contents" { ol { @for (id, heading) in SECTIONS {
-                    li { a href=(format!("#{id}")) { (heading) } }
-                } } }
-            }
-        }
+        let (parts, variants, horizons) = (&self.parts, &["variants"], &["auc"]);
+        let by_group = ["subgroups-test-table", "subgroups-development-table", "left-out-centres"];
+        // In the order of the page, as figures and tables are numbered on the way.
+        let sections = vec![
+            ("subjects", "Subjects", self.subjects()),
+            ("keypoints-section", "Keypoints", self.keypoints()),
+            ("variants-section", "Image variants", parts.several(variants, &["variants-table"])),
+            ("models", "Models compared", self.models()),
+            ("subgroups", "Subgroups and centres", parts.several(&[], &by_group)),
+            ("performance", "Performance over time", parts.several(horizons, &["horizons"])),
+            ("use", "Calibration and use", self.calibration_and_use()),
+            ("heat-maps", "Heat maps", self.heat_maps()),
+            ("limits", "Limits and intended use", self.limits()),
+            ("reproduction", "Reproduction", self.reproduction()),
+            ("tripod", "TRIPOD+AI checklist", self.tripod()),
+        ];
+        let document = Document {
+            title: TITLE,
+            run: &run.name,
+            kicker: format!("Vertebra {} · {} preset · seed {}", run.version, run.preset, run.seed),
+            lead: summary::sentences(self.results),
+            not_shown: NOT_SHOWN,
+            synthetic: run.phantom,
+            numbers: self.key_numbers(),
+            sections,
+        };
+        document.render()
     }
 
-    fn key_numbers(&self) -> Markup {
+    fn key_numbers(&self) -> Vec<(String, &'static str)> {
         let r = self.results;
         let events = r.split.development.events + r.split.test.events;
         let held_out = r.keypoints.test.as_ref().or(r.keypoints.folds.first());
@@ -133,9 +73,7 @@ impl Page<'_> {
             let error = fold.mean_error_mm.map(|mm| format!("{} mm", fixed(mm, 1)));
             numbers.extend(error.map(|text| (text, "mean keypoint error")));
         }
-        html! { dl.numbers { @for (value, name) in numbers {
-            div { dt { (name) } dd { (value) } }
-        } } }
+        numbers
     }
 
     fn subjects(&self) -> Markup {
@@ -147,11 +85,11 @@ impl Page<'_> {
                     " Vertebral heights were judged against " (reference) "."
                 }
             }
-            (self.several(&["flow"], &["characteristics", "missing"]))
+            (self.parts.several(&["flow"], &["characteristics", "missing"]))
             div.side {
-                @for id in ["sets", "fractures"] { @if let Some(t) = self.table(id) { (t) } }
+                @for id in ["sets", "fractures"] { @if let Some(t) = self.parts.table(id) { (t) } }
             }
-            @if let Some(t) = self.table("outcome-timing") { (t) }
+            @if let Some(t) = self.parts.table("outcome-timing") { (t) }
         }
     }
 
@@ -163,7 +101,7 @@ impl Page<'_> {
         };
         html! {
             p { "Network: " (keypoints.network) ". " (flagged) }
-            (self.several(&[], &["keypoints", "keypoint-levels"]))
+            (self.parts.several(&[], &["keypoints", "keypoint-levels"]))
             (self.pictures.gallery(&keypoints.overlays))
         }
     }
@@ -179,7 +117,7 @@ impl Page<'_> {
             @if !grid.is_empty() { ul.plain { @for (clinical, covariates) in grid {
                 li { strong { "Model " (clinical) } ": " (covariates) }
             } } }
-            (self.several(
+            (self.parts.several(
                 &["concordance-test", "concordance-development", "differences"],
                 &["concordance-test-table", "concordance-development-table", "differences-table",
                   "paper", "coefficients"],
@@ -188,20 +126,15 @@ impl Page<'_> {
     }
 
     fn calibration_and_use(&self) -> Markup {
-        let curves: Vec<&str> = self
-            .figures
-            .iter()
-            .map(|figure| figure.id.as_str())
-            .filter(|id| id.starts_with("risk-groups"))
-            .collect();
+        let curves = self.parts.figures_of("risk-groups");
         let figures: Vec<&str> = ["calibration", "decision"].into_iter().chain(curves).collect();
         let tables = ["calibration-table", "outcome-timing-models", "outcome-timing-groups"];
-        self.several(&figures, &tables)
+        self.parts.several(&figures, &tables)
     }
 
     fn heat_maps(&self) -> Markup {
         let Some(saliency) = &self.results.saliency else {
-            return html! { p.quiet { "Not part of this study." } };
+            return html! { p.quiet { "Not part of this run." } };
         };
         html! {
             p {
@@ -209,7 +142,7 @@ impl Page<'_> {
                 ": what in the radiograph raises or lowers its log hazard."
             }
             (self.pictures.gallery(&saliency.pictures))
-            (self.several(&["saliency"], &[]))
+            (self.parts.several(&["saliency"], &[]))
         }
     }
 
@@ -229,7 +162,7 @@ impl Page<'_> {
         html! {
             p { "The same seed on the same machine gives the same numbers." }
             dl.facts { @for (name, value) in facts(run) { dt { (name) } dd { (value) } } }
-            (self.several(&[], &["seconds"]))
+            (self.parts.several(&[], &["seconds"]))
             details { summary { "Configuration" } pre { (run.config) } }
             @if !run.inputs.is_empty() {
                 p {
@@ -273,22 +206,12 @@ impl Page<'_> {
     }
 }
 
-/// A figure as part of the page.
-fn drawing(figure: &Figure) -> Markup {
-    html! {
-        figure.drawing id=(figure.id) {
-            (PreEscaped(&figure.svg))
-            figcaption { (figure.caption) }
-        }
-    }
-}
-
 /// The covariates of a model as a reader calls them.
 fn covariates(model: &ModelResult) -> String {
     model.covariates.iter().map(|name| covariate_label(name)).collect::<Vec<_>>().join("; ")
 }
 
-fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
+pub(crate) fn facts(run: &RunRecord) -> Vec<(&'static str, String)> {
     vec![
         ("Run", run.name.clone()),
         ("Preset", run.preset.clone()),

@@ -2,7 +2,7 @@
 //! are written by.
 
 use crate::Table;
-use crate::results::{FileColumn, RunFile, StudyResults};
+use crate::results::{FileColumn, RunFile};
 
 /// Files that the report itself writes besides its tables, and the results it is made from.
 const OWN: [(&str, &str); 5] = [
@@ -14,14 +14,13 @@ const OWN: [(&str, &str); 5] = [
 ];
 
 /// The README as Markdown.
-pub(crate) fn readme(results: &StudyResults, tables: &[Table]) -> String {
-    let name = &results.run.name;
+pub(crate) fn readme(name: &str, files: &[RunFile], tables: &[Table]) -> String {
     let mut text = format!("# The files of run {name}\n\n");
     text += "In tables an empty cell is a value that does not exist. Intervals are 95 % intervals, \
              times are years.\n\n| File | Holds |\n| --- | --- |\n";
     let own = OWN.map(|(path, about)| RunFile::new(path, about));
     let tables: Vec<RunFile> = tables.iter().map(Table::file).collect();
-    let files = || own.iter().chain(&results.files).chain(&tables);
+    let files = || own.iter().chain(files).chain(&tables);
     for file in files() {
         text += &format!("| `{}` | {} |\n", file.path, escape(&file.about));
     }

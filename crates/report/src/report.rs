@@ -2,7 +2,8 @@
 
 use crate::pictures::Pictures;
 use crate::readme::readme;
-use crate::results::{SCHEMA_VERSION, StudyResults};
+use crate::results::{SCHEMA_VERSION, StudyResults, ValidationResults};
+use crate::validation;
 use crate::{Error, Table, figures, page::Page, tables};
 use std::path::{Path, PathBuf};
 use vertebra_charts::Figure;
@@ -33,12 +34,29 @@ impl Report {
         }
         let (figures, tables) = (figures::all(results), tables::all(results));
         let pictures = Pictures::new(results, read_picture);
-        let page = Page { results, figures: &figures, tables: &tables, pictures: &pictures };
-        let (html, readme) = (page.render(), readme(results, &tables));
+        let page = Page::new(results, &figures, &tables, &pictures);
+        let readme = readme(&results.run.name, &results.files, &tables);
+        let html = page.render();
         Ok(Self { html, tables, figures, readme })
     }
 
-    /// The page: one file, no scripts, nothing loaded from elsewhere.
+    /// Draws everything of a validation.
+    ///
+    /// # Errors
+    /// [`Error::SchemaVersion`] when the results were written by a program of another layout.
+    pub fn of_validation(results: &ValidationResults) -> Result<Self, Error> {
+        if results.schema_version != SCHEMA_VERSION {
+            let (expected, got) = (SCHEMA_VERSION, results.schema_version);
+            return Err(Error::SchemaVersion { path: PathBuf::new(), expected, got });
+        }
+        let figures = validation::figures::all(results);
+        let tables = validation::tables::all(results);
+        let html = validation::page::render(results, &figures, &tables);
+        let readme = readme(&results.run.name, &results.files, &tables);
+        Ok(Self { html, tables, figures, readme })
+    }
+
+    /// The page: one file, nothing loaded from elsewhere; it reads without its script.
     #[must_use]
     pub fn html(&self) -> &str {
         &self.html
@@ -94,4 +112,15 @@ impl Report {
 /// [`Error::SchemaVersion`] or [`Error::Io`].
 pub fn write_report(results: &StudyResults, run_folder: &Path) -> Result<PathBuf, Error> {
     Report::new(results, |file| std::fs::read(run_folder.join(file)).ok())?.write(run_folder)
+}
+
+/// Draws the report of a validation, and writes it into its run folder.
+///
+/// # Errors
+/// [`Error::SchemaVersion`] or [`Error::Io`].
+pub fn write_validation_report(
+    results: &ValidationResults,
+    run_folder: &Path,
+) -> Result<PathBuf, Error> {
+    Report::of_validation(results)?.write(run_folder)
 }

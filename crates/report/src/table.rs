@@ -254,21 +254,20 @@ impl Table {
         text
     }
 
-    /// The table as part of the page.
+    /// What must be known to read it; may be empty.
+    pub(crate) fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// The table itself, without caption and note.
     pub(crate) fn to_html(&self) -> Markup {
         html! {
-            figure.table id=(self.id) {
-                figcaption { (self.caption) }
-                div.wide { table {
-                    thead { tr { @for column in self.columns.iter().filter(|c| !is_group(c)) {
-                        @let kind = column.kind;
-                        th scope="col" colspan=(kind.n_cells()) class=(class(kind)) {
-                            (column.title)
-                        }
-                    } } }
-                    tbody { @for index in 0..self.rows.len() { (self.row_html(index)) } }
-                } }
-                @if !self.note.is_empty() { p.note { (self.note) } }
+            table {
+                thead { tr { @for column in self.columns.iter().filter(|c| !is_group(c)) {
+                    @let kind = column.kind;
+                    th scope="col" colspan=(kind.n_cells()) class=(class(kind)) { (column.title) }
+                } } }
+                tbody { @for index in 0..self.rows.len() { (self.row_html(index)) } }
             }
         }
     }
@@ -285,9 +284,7 @@ impl Table {
                 @for (column, (cell, Column { kind, .. })) in cells().filter(|(_, (_, c))| !is_group(c)) {
                     @let (main, rest) = cell.parts();
                     @if kind.n_cells() == 2 {
-                        td.number { (main) @if let Cell::Share(..) = cell {
-                            span.pad { (self.padding(column)) }
-                        } }
+                        td class=(self.aligned(column, cell)) { (main) }
                         td.rest { (rest) }
                     } @else {
                         td class=(class(*kind)) { (main) }
@@ -305,15 +302,16 @@ impl Table {
         first(index).filter(|_| starts).map(|cell| cell.parts().0)
     }
 
-    /// Unseen decimals after a count, so that counts and means of a column align at the decimal.
-    fn padding(&self, column: usize) -> String {
+    /// Counts stand so far to the left that they end where the means of their column have the
+    /// decimal point.
+    fn aligned(&self, column: usize, cell: &Cell) -> String {
         let digits = self.rows.iter().filter_map(|row| match row[column] {
             Cell::MeanSd(_, _, digits) => Some(digits),
             _ => None,
         });
-        match digits.max() {
-            Some(digits) if digits > 0 => format!(".{}", "0".repeat(digits)),
-            _ => String::new(),
+        match (cell, digits.max()) {
+            (Cell::Share(..), Some(digits)) if digits > 0 => format!("number before-{digits}"),
+            _ => "number".to_owned(),
         }
     }
 }

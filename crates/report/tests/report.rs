@@ -79,7 +79,8 @@ fn nothing_is_drawn_outside_of_a_figure() {
 #[test]
 fn the_page_needs_nothing_from_elsewhere() {
     let html = report(&common::results()).html().to_owned();
-    assert!(!html.contains("<script") && !html.contains("@import") && !html.contains("url("));
+    assert!(!html.contains("@import") && !html.contains("url("));
+    assert_eq!(html.matches("<script").count(), html.matches("<script>").count(), "none is loaded");
     let html = html.replace("http://www.w3.org/2000/svg", "");
     assert!(!html.contains("http"), "a link to elsewhere");
     for source in html.split("src=\"").skip(1) {
@@ -99,6 +100,49 @@ fn links_lead_to_sections_of_the_page() {
     unique.sort_unstable();
     unique.dedup();
     assert_eq!(unique.len(), ids.len(), "an id stands twice");
+}
+
+#[test]
+fn figures_and_tables_are_numbered_in_the_order_of_the_page() {
+    let report = report(&common::results());
+    let html = report.html();
+    for kind in ["<strong>Figure ", "<figcaption>Table "] {
+        let parts = html.split(kind).skip(1).map(|rest| rest.split(". ").next().unwrap());
+        let numbers: Vec<usize> = parts.map(|number| number.parse().unwrap()).collect();
+        assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>());
+        assert!(numbers.len() >= 10, "{kind}: {numbers:?}");
+    }
+}
+
+#[test]
+fn every_figure_and_table_can_be_saved_from_the_page() {
+    let report = report(&common::results());
+    let html = report.html();
+    assert_eq!(html.matches("data-save=\"svg\"").count(), report.figures().len());
+    let saved = html.split("href=\"data:text/csv;base64,").skip(1);
+    let names: Vec<&str> =
+        saved.map(|s| s.split("download=\"").nth(1).unwrap().split('"').next().unwrap()).collect();
+    assert!(names.contains(&"characteristics.csv") && names.len() > 10, "{names:?}");
+}
+
+#[test]
+fn levels_are_listed_only_where_films_tell_them_and_no_interval_leaves_its_scale() {
+    let mut results = common::results();
+    results.outcome.fractures.iter_mut().for_each(|(_, n)| *n = 0);
+    let tables = report(&results);
+    assert!(tables.tables().iter().all(|table| table.id() != "fractures"));
+    results.split.method = "column split of cohort.csv".to_owned();
+    let html = report(&results).html().to_owned();
+    let sentence = "Subjects were assigned to the sets by the column split of cohort.csv.";
+    assert!(html.contains(sentence));
+    let wide = vertebra_evaluation::OverFolds::of(vec![0.99, 0.6, 0.95], 0.95);
+    for model in &mut results.models {
+        model.discrimination.iter_mut().for_each(|d| d.over_folds = wide.clone());
+    }
+    let page = report(&results);
+    let table = page.tables().iter().find(|t| t.id() == "concordance-test-table").unwrap();
+    assert!(wide.mean.value().unwrap().estimate.interval.upper > 1.0);
+    assert!(table.to_markdown().contains("to 1.000)"), "{}", table.to_markdown());
 }
 
 #[test]
@@ -171,7 +215,7 @@ fn a_study_without_most_parts_still_has_a_report() {
     results.missing.clear();
     results.run.phantom = false;
     let html = report(&results).html().to_owned();
-    assert!(html.contains("Not part of this study.") && html.contains("not a medical device"));
+    assert!(html.contains("Not part of this run.") && html.contains("not a medical device"));
     assert!(!html.contains("Synthetic cohort"));
 }
 

@@ -71,6 +71,19 @@ pub enum Error {
         /// What the subject was called.
         name: PathBuf,
     },
+    /// A model that cannot be asked about a cohort.
+    #[error(
+        "{model} does not fit this cohort: expected {expected}, got {got}; choose others with \
+             --models"
+    )]
+    UnfitModel {
+        /// The model, by its name in the model folder.
+        model: String,
+        /// What it needs.
+        expected: String,
+        /// What the cohort or this program has.
+        got: String,
+    },
     /// A run folder that belongs to a run with other settings or tables.
     #[error("{}: expected the settings and tables of this run, got those of another; give another \
              folder", path.display())]

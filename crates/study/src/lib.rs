@@ -17,6 +17,7 @@ mod stages;
 mod study;
 #[cfg(test)]
 mod test_data;
+mod validation;
 mod work_folder;
 
 pub use blank::{SETTINGS_FILE, write_blank_cohort};
@@ -43,8 +44,10 @@ pub use model::description::{FilmDescription, ModelDescription};
 pub use model::found_points::{FoundPoints, KeypointCertainty};
 pub use model::model_folder::{ListedModel, ModelFolder, ModelKind};
 pub use model::predictor::Predictor;
+pub use model::recalibration::ModelRecalibration;
 pub use model::trained_model::{Prediction, TrainedModel};
 pub use progress::{Observer, Progress};
 pub use risk_network::{RiskNetworkInputs, TrainedRiskNetwork};
 pub use scan::{Scan, scan_films};
 pub use study::Study;
+pub use validation::Validation;

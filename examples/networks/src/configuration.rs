@@ -55,21 +55,28 @@ impl Arguments {
     /// # Errors
     /// The file cannot be read, or a setting in it is unknown or out of its domain.
     pub fn resolve(&self, cohort: Option<&Path>) -> anyhow::Result<StudyConfig> {
-        let of_cohort = cohort.map(|folder| folder.join(SETTINGS_FILE));
-        let of_cohort = of_cohort.filter(|path| path.is_file());
-        let mut config = match self.config.as_ref().or(of_cohort.as_ref()) {
-            None => StudyConfig::preset(self.preset()),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                StudyConfig::from_toml(self.preset(), &text)
-                    .with_context(|| path.display().to_string())?
-            }
-        };
+        let mut config = settings(self.preset(), self.config.as_deref(), cohort)?;
         if let Some(seed) = self.seed {
             config.seed = seed;
         }
         config.film_cache.clone_from(&self.film_cache);
         Ok(config)
     }
+}
+
+/// A preset, changed by a file, or by that of the cohort folder where there is one.
+///
+/// # Errors
+/// The file cannot be read, or a setting in it is unknown or out of its domain.
+pub fn settings(
+    preset: Preset,
+    file: Option<&Path>,
+    cohort: Option<&Path>,
+) -> anyhow::Result<StudyConfig> {
+    let of_cohort = cohort.map(|folder| folder.join(SETTINGS_FILE));
+    let of_cohort = of_cohort.filter(|path| path.is_file());
+    let Some(path) = file.or(of_cohort.as_deref()) else { return Ok(StudyConfig::preset(preset)) };
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    StudyConfig::from_toml(preset, &text).with_context(|| path.display().to_string())
 }

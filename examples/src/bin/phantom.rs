@@ -34,6 +34,12 @@ struct Arguments {
     /// it, one film on the day that follow-up ends.
     #[arg(long, value_name = "YEARS")]
     visits_every: Option<f64>,
+    /// Subjects are so many years older, as another hospital's may be
+    #[arg(long, value_name = "YEARS", allow_negative_numbers = true)]
+    older: Option<f64>,
+    /// Films of another detector and its processing
+    #[arg(long)]
+    other_detector: bool,
     /// Rows and columns of the films, px
     #[arg(long, num_args = 2, value_names = ["ROWS", "COLUMNS"])]
     film_size: Option<Vec<usize>>,
@@ -96,7 +102,12 @@ fn configure(arguments: &Arguments) -> PhantomConfig {
     if let Some(share) = arguments.synthetic_frax {
         config = config.with_synthetic_frax(share);
     }
-    config.with_outcome_columns(arguments.outcome_columns)
+    if let Some(years) = arguments.older {
+        config = config.with_years_older(years);
+    }
+    config
+        .with_other_detector(arguments.other_detector)
+        .with_outcome_columns(arguments.outcome_columns)
 }
 
 fn print(summary: &PhantomSummary, json: bool) {

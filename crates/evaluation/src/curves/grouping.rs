@@ -51,6 +51,18 @@ impl Grouping {
         Self { of_risk: true, name: name.into(), labels, names }
     }
 
+    /// What the subjects are told apart by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the groups are called, by label.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The subjects of one group.
     #[must_use]
     pub fn members(&self, label: usize) -> Vec<usize> {

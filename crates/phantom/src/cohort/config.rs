@@ -22,6 +22,8 @@ pub struct PhantomConfig {
     outcome_columns: bool,
     frax_share: f64,
     visits_every: f64,
+    years_older: f64,
+    other_detector: bool,
 }
 
 /// Analysed and excluded subjects of the paper's flow chart.
@@ -52,6 +54,8 @@ impl PhantomConfig {
             outcome_columns: false,
             frax_share: 0.0,
             visits_every: 0.0,
+            years_older: 0.0,
+            other_detector: false,
         }
     }
 
@@ -134,6 +138,23 @@ impl PhantomConfig {
         self
     }
 
+    /// Subjects who are so many years older than those of the paper, with the risk that goes with
+    /// it: another hospital's people. The baseline hazard stays that at which the paper's people
+    /// show [`event_rate`](Self::event_rate), so that more of these have an event.
+    #[must_use]
+    pub fn with_years_older(mut self, years: f64) -> Self {
+        self.years_older = years;
+        self
+    }
+
+    /// Films of another detector and its processing: more scatter and blur, fewer quanta, strong
+    /// local contrast and another gradation.
+    #[must_use]
+    pub fn with_other_detector(mut self, other: bool) -> Self {
+        self.other_detector = other;
+        self
+    }
+
     /// Subjects to be analysed.
     #[must_use]
     pub fn subjects(&self) -> usize {
@@ -182,6 +203,18 @@ impl PhantomConfig {
         self.visits_every
     }
 
+    /// Years by which subjects are older than the paper's.
+    #[must_use]
+    pub fn years_older(&self) -> f64 {
+        self.years_older
+    }
+
+    /// Whether films are those of another detector.
+    #[must_use]
+    pub fn other_detector(&self) -> bool {
+        self.other_detector
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.subjects == 0 {
             return Err(Error::setting("subjects", "at least 1", 0));
@@ -198,6 +231,9 @@ impl PhantomConfig {
         let every = self.visits_every;
         if !(every == 0.0 || (0.25..=10.0).contains(&every)) {
             return Err(Error::setting("visits_every", "0, or 0.25 to 10 years", every));
+        }
+        if !(-10.0..=25.0).contains(&self.years_older) {
+            return Err(Error::setting("years_older", "-10 to 25 years", self.years_older));
         }
         if !(0.0..=1.0).contains(&self.frax_share) {
             return Err(Error::setting("synthetic_frax", "0 to 1", self.frax_share));
@@ -218,6 +254,7 @@ mod tests {
             (PhantomConfig::quick().with_event_rate(f64::NAN), "event_rate"),
             (PhantomConfig::quick().with_synthetic_frax(1.5), "synthetic_frax"),
             (PhantomConfig::quick().with_visits_every(0.01), "visits_every"),
+            (PhantomConfig::quick().with_years_older(40.0), "years_older"),
         ] {
             let error = config.check().unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

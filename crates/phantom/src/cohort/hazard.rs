@@ -65,9 +65,15 @@ pub struct Profile {
 
 impl Profile {
     pub(crate) fn sample(dice: &mut Dice) -> Self {
+        Self::sample_older(0.0, dice)
+    }
+
+    /// One of people who are so many years older.
+    pub(crate) fn sample_older(years: f64, dice: &mut Dice) -> Self {
         let over = AGE[0] - MIN_AGE;
         let (shape, scale) = ((over / AGE[1]).powi(2), AGE[1].powi(2) / over);
-        let age = (MIN_AGE + dice.gamma(shape, scale)).min(88.0);
+        let age =
+            (MIN_AGE + years + dice.gamma(shape, scale)).clamp(MIN_AGE, 88.0 + years.max(0.0));
         let mut profile = Self {
             sex: if dice.chance(FEMALE) { Sex::Female } else { Sex::Male },
             age: (age * 10.0).round() / 10.0,

@@ -143,7 +143,7 @@ pub(crate) fn draw_subject(
 ) -> Result<PhantomSubject, Error> {
     let seed = Seed::new(config.seed()).at(&[0x50b7, index as u64]);
     let mut dice = Dice::new(seed);
-    let profile = Profile::sample(&mut dice);
+    let profile = Profile::sample_older(config.years_older(), &mut dice);
     let mut follow_up = calendar.follow_up(profile.log_hazard(), &mut dice);
     match role {
         Role::ShortFollowUp => {
@@ -246,6 +246,9 @@ impl Plan<'_> {
         let quality = if self.role == Role::PoorImage { Quality::Poor } else { Quality::Good };
         if quality == Quality::Poor {
             exposure.spoil(dice);
+        }
+        if self.config.other_detector() {
+            exposure.take_with_other_detector();
         }
         let seed = self.seed.at(&[number]).value();
         PlannedFilm { date, position, quality, anatomy, exposure, seed }

@@ -292,6 +292,16 @@ impl Exposure {
         self.contrast *= 0.6;
     }
 
+    /// The same exposure on another detector, with the processing of another maker.
+    pub(crate) fn take_with_other_detector(&mut self) {
+        self.scatter += 0.35;
+        self.blur_mm *= 1.8;
+        self.quanta *= 0.4;
+        self.contrast *= 1.35;
+        self.equalisation = (self.equalisation + 0.3).min(0.9);
+        self.look = Look { local_contrast: 0.6, clip_limit: 3.0, gamma: 1.4, ..self.look };
+    }
+
     pub(crate) fn projection(&self, spine: &Spine) -> Projection {
         self.projection_about(spine.lumbar(Level::L3).centre)
     }

@@ -1,6 +1,6 @@
 //! Bars of C by clinical model and method, like the paper's Figs 3 and 4, with both intervals.
 
-use crate::format::{fixed, interval};
+use crate::format::{fixed, interval, within_unit};
 use crate::palette::{colour, label};
 use crate::results::{Discrimination, EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
 use vertebra_charts::palette::{INK, QUIET};
@@ -170,8 +170,8 @@ fn draw_bar(
     svg.label((left + width / 2.0, above.max(plot.top() - 6.0)), &fixed(c.value, 2), 11.0);
 }
 
-fn over_folds(d: &Discrimination) -> Option<&Estimate> {
-    d.over_folds.mean.value().map(|mean| &mean.estimate)
+fn over_folds(d: &Discrimination) -> Option<Estimate> {
+    d.over_folds.mean.value().map(|mean| within_unit(&mean.estimate))
 }
 
 /// From the lowest bound to the highest; the same for all panels.

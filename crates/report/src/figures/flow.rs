@@ -1,11 +1,12 @@
 //! The flow chart of the subjects.
 
 use crate::format::{counted, thousands};
-use crate::results::{SetSize, StudyResults};
+use crate::results::SetSize;
 use vertebra_charts::Figure;
 use vertebra_charts::palette::{INK, QUIET};
 use vertebra_charts::plot::WIDTH;
 use vertebra_charts::svg::{Anchor, Stroke, Svg, Text};
+use vertebra_cohort::EligibilityFlow;
 
 const SPINE: f64 = 190.0;
 const BOX: f64 = 300.0;
@@ -14,11 +15,10 @@ const STEP: f64 = 40.0;
 const FILL: &str = "#f6f8fa";
 const EDGE: &str = "#9aa5b1";
 
-/// Everyone at the top, one branch per exclusion, the two sets at the bottom.
-pub(crate) fn flow(results: &StudyResults) -> Figure {
-    let flow = &results.flow;
+/// Everyone at the top, one branch per exclusion, the sets at the bottom, where there are two.
+pub(crate) fn flow(flow: &EligibilityFlow, events: usize, sets: &[(&str, SetSize)]) -> Figure {
     let n_steps = flow.steps().len() as f64;
-    let height = 60.0 + n_steps * STEP + 190.0;
+    let height = 60.0 + n_steps * STEP + if sets.is_empty() { 90.0 } else { 190.0 };
     let mut svg = Svg::new(WIDTH, height);
     let start = format!("{} in the cohort", counted(flow.start(), "subject"));
     let mut y = 10.0;
@@ -31,27 +31,30 @@ pub(crate) fn flow(results: &StudyResults) -> Figure {
     }
     y += STEP;
     arrow(&mut svg, (SPINE, top), (SPINE, y));
-    let events = results.split.development.events + results.split.test.events;
     let analysed = format!("{} analysed", counted(flow.remaining(), "subject"));
     let fractured = format!("{} with an incident fracture", thousands(events));
     block(&mut svg, SPINE, y, BOX, &[&analysed, &fractured]);
-    y += 54.0;
-    let branch = y + 22.0;
-    svg.line((SPINE, y), (SPINE, branch), Stroke::new(QUIET, 1.2));
-    let (left, right) = (SPINE - 0.0, SPINE + 330.0);
-    svg.line((left, branch), (right, branch), Stroke::new(QUIET, 1.2));
-    for (x, name, size) in [
-        (left, "Development set", results.split.development),
-        (right, "Test set", results.split.test),
-    ] {
-        arrow(&mut svg, (x, branch), (x, branch + 22.0));
-        set(&mut svg, x, branch + 22.0, name, size);
-    }
+    branches(&mut svg, y + 54.0, sets);
     let title = "Flow of subjects";
     let description = format!("{start}; {analysed}.");
     let caption = "Flow of subjects. Exclusions were applied in this order; each subject left at \
                    the first that held, so the counts add up.";
     Figure::new("flow", caption, svg.finish(title, &description))
+}
+
+/// The sets side by side below `y`.
+fn branches(svg: &mut Svg, y: f64, sets: &[(&str, SetSize)]) {
+    let last = SPINE + 330.0 * sets.len().saturating_sub(1) as f64;
+    let branch = y + 22.0;
+    if !sets.is_empty() {
+        svg.line((SPINE, y), (SPINE, branch), Stroke::new(QUIET, 1.2));
+        svg.line((SPINE, branch), (last, branch), Stroke::new(QUIET, 1.2));
+    }
+    for (k, (name, size)) in sets.iter().enumerate() {
+        let x = SPINE + 330.0 * k as f64;
+        arrow(svg, (x, branch), (x, branch + 22.0));
+        set(svg, x, branch + 22.0, name, *size);
+    }
 }
 
 /// A box with its top middle at `(x, y)`; the first line is bold.

@@ -4,7 +4,7 @@ mod auc;
 mod calibration;
 mod concordance;
 mod decision;
-mod flow;
+pub(crate) mod flow;
 mod forest;
 mod saliency;
 mod survival_curves;
@@ -14,7 +14,10 @@ use vertebra_charts::Figure;
 
 /// All figures that these results have, in the order of the report.
 pub(crate) fn all(results: &StudyResults) -> Vec<Figure> {
-    let mut figures = vec![flow::flow(results)];
+    let split = &results.split;
+    let sets = [("Development set", split.development), ("Test set", split.test)];
+    let events = split.development.events + split.test.events;
+    let mut figures = vec![flow::flow(&results.flow, events, &sets)];
     figures.extend(forest::variants(results));
     figures.extend(concordance::concordance(results, EvaluationSet::CrossValidation));
     figures.extend(concordance::concordance(results, EvaluationSet::Test));

@@ -22,6 +22,7 @@ mod run;
 mod saliency;
 mod subgroups;
 mod subjects;
+mod validation;
 mod variants;
 
 pub use evaluation::{
@@ -36,9 +37,14 @@ pub use run::RunRecord;
 pub use saliency::{Picture, SaliencyResults};
 pub use subgroups::InSubgroup;
 pub use subjects::{MissingCovariate, OutcomeSummary, SetSize, SplitSummary};
+pub use validation::{
+    BandedCurve, BandedPoint, DevelopedModel, DevelopmentSummary, MissingInput, RecalibratedModel,
+    Refused, SubgroupFigures, ValidatedModel, ValidatedSubgroup, ValidationResults,
+};
 pub use variants::VariantResult;
 
 use crate::Error;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use vertebra_cohort::{EligibilityFlow, TableOne};
@@ -132,23 +138,7 @@ impl StudyResults {
     /// [`Error::Io`]; [`Error::SchemaVersion`] for the file of a program of another layout;
     /// [`Error::Malformed`].
     pub fn read(path: &Path) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Version {
-            schema_version: u32,
-        }
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let malformed = |e: serde_json::Error| Error::Malformed {
-            path: path.to_owned(),
-            expected: "the results of a study",
-            got: e.to_string(),
-        };
-        let text = std::fs::read_to_string(path).map_err(io)?;
-        let Version { schema_version } = serde_json::from_str(&text).map_err(malformed)?;
-        if schema_version != SCHEMA_VERSION {
-            let (expected, got) = (SCHEMA_VERSION, schema_version);
-            return Err(Error::SchemaVersion { path: path.to_owned(), expected, got });
-        }
-        serde_json::from_str(&text).map_err(malformed)
+        read_versioned(path, "the results of a study")
     }
 
     /// Writes the results as JSON; the file is there whole or not at all.
@@ -156,8 +146,31 @@ impl StudyResults {
     /// # Errors
     /// [`Error::Io`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let text = serde_json::to_vec_pretty(self).map_err(|e| io(e.into()))?;
-        Ok(vertebra_run::write_whole(path, &text)?)
+        write_whole_json(path, self)
     }
+}
+
+fn read_versioned<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result<T, Error> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema_version: u32,
+    }
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let malformed = |e: serde_json::Error| {
+        let (path, got) = (path.to_owned(), e.to_string());
+        Error::Malformed { path, expected, got }
+    };
+    let text = std::fs::read_to_string(path).map_err(io)?;
+    let Version { schema_version: got } = serde_json::from_str(&text).map_err(malformed)?;
+    if got != SCHEMA_VERSION {
+        let expected = SCHEMA_VERSION;
+        return Err(Error::SchemaVersion { path: path.to_owned(), expected, got });
+    }
+    serde_json::from_str(&text).map_err(malformed)
+}
+
+fn write_whole_json<T: Serialize>(path: &Path, results: &T) -> Result<(), Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let text = serde_json::to_vec_pretty(results).map_err(|e| io(e.into()))?;
+    Ok(vertebra_run::write_whole(path, &text)?)
 }

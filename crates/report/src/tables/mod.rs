@@ -4,9 +4,9 @@ mod keypoints;
 mod models;
 mod paper;
 mod performance;
-mod reproduction;
+pub(crate) mod reproduction;
 mod subgroups;
-mod subjects;
+pub(crate) mod subjects;
 mod timing;
 mod variants;
 
@@ -17,8 +17,8 @@ use crate::results::{EvaluationSet, StudyResults};
 pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
     let cross_validation = EvaluationSet::CrossValidation;
     let tables = [
-        Some(subjects::flow(results)),
-        Some(subjects::characteristics(results)),
+        Some(subjects::flow(&results.flow)),
+        Some(subjects::characteristics(&results.table_one)),
         subjects::missing(results),
         Some(subjects::sets(results)),
         subjects::fractures(results),
@@ -38,7 +38,7 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
         timing::models(results),
         timing::groups(results),
         models::coefficients(results),
-        Some(reproduction::seconds(results)),
+        Some(reproduction::seconds(&results.run)),
     ];
     tables.into_iter().flatten().filter(|table| !table.rows.is_empty()).collect()
 }

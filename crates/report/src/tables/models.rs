@@ -1,6 +1,6 @@
 //! How well the models rank subjects.
 
-use crate::format::covariate_label;
+use crate::format::{covariate_label, within_unit};
 use crate::results::{Discrimination, EvaluationSet, ModelResult, StudyResults, Subgroup};
 use crate::table::{Cell, Column, Kind, Table};
 
@@ -26,7 +26,8 @@ pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<
     let note = "95 % intervals. Over subjects: studentised bootstrap on the logit scale, or where \
                 that does not exist Student’s t on the logit scale; BCa: the same bootstrap, bias \
                 corrected and accelerated. Over folds: mean and t interval over folds, as in the \
-                paper; it tells how much fold models differ, not how sure one can be of C.";
+                paper, cut at 0 and 1; it tells how much fold models differ, not how sure one can \
+                be of C.";
     let caption = format!("Concordance on the {name}");
     let mut table = Table::new(id, &caption, columns).with_note(note);
     for subgroup in [Subgroup::All, Subgroup::Women] {
@@ -45,7 +46,7 @@ fn row(model: &ModelResult, subgroup: Subgroup, d: &Discrimination) -> Vec<Cell>
         Cell::Estimate(d.harrell.estimate, 3),
         Cell::of(d.harrell_bca, |bounds| Cell::Bounds(bounds.lower, bounds.upper, 3)),
         Cell::figure(&d.uno, |uno| Cell::Estimate(*uno, 3)),
-        Cell::figure(&d.over_folds.mean, |mean| Cell::Estimate(mean.estimate, 3)),
+        Cell::figure(&d.over_folds.mean, |mean| Cell::Estimate(within_unit(&mean.estimate), 3)),
     ]
 }
 

@@ -1,16 +1,16 @@
 //! What was run on what.
 
-use crate::results::StudyResults;
+use crate::results::RunRecord;
 use crate::table::{Cell, Column, Kind, Table};
 
 /// Time by stage.
-pub(crate) fn seconds(results: &StudyResults) -> Table {
+pub(crate) fn seconds(run: &RunRecord) -> Table {
     let columns = [
-        Column::new("Stage", Kind::Text, "stage", "Stage of the study, in order"),
+        Column::new("Stage", Kind::Text, "stage", "Stage of the run, in order"),
         Column::new("Seconds", Kind::Number, "seconds", "Wall-clock time, s"),
     ];
     let mut table = Table::new("seconds", "Wall-clock time by stage", columns);
-    let stages = &results.run.seconds;
+    let stages = &run.seconds;
     let row = |name: &str, seconds: f64| vec![Cell::text(name), Cell::Number(seconds, 1)];
     table.rows = stages.iter().map(|(name, seconds)| row(name, *seconds)).collect();
     if stages.len() > 1 {

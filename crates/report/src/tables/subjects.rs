@@ -3,10 +3,10 @@
 use crate::format::{covariate_label, years};
 use crate::results::{SetSize, StudyResults};
 use crate::table::{Cell, Column, Kind, Table};
-use vertebra_cohort::{Summary, TableOneTest};
+use vertebra_cohort::{EligibilityFlow, Summary, TableOne, TableOneTest};
 
 /// The flow chart in numbers.
-pub(crate) fn flow(results: &StudyResults) -> Table {
+pub(crate) fn flow(flow: &EligibilityFlow) -> Table {
     let not_recorded = "Subjects who stayed although the fact is missing";
     let columns = [
         Column::new("Step", Kind::Text, "step", "Step of the flow, in order"),
@@ -15,7 +15,6 @@ pub(crate) fn flow(results: &StudyResults) -> Table {
     ];
     let mut table = Table::new("flow-counts", "Flow of subjects", columns)
         .with_note("Not recorded: subjects who stayed although the fact is missing.");
-    let flow = &results.flow;
     table.rows.push(vec![Cell::text("Cohort"), Cell::Int(flow.start()), Cell::Nothing]);
     for step in flow.steps() {
         let reason = Cell::text(format!("Excluded: {}", step.reason));
@@ -26,8 +25,7 @@ pub(crate) fn flow(results: &StudyResults) -> Table {
 }
 
 /// Table 1.
-pub(crate) fn characteristics(results: &StudyResults) -> Table {
-    let one = &results.table_one;
+pub(crate) fn characteristics(one: &TableOne) -> Table {
     let [first, second] = [0, 1].map(|g| format!("{}, n = {}", one.groups[g], one.sizes[g]));
     let columns = [
         Column::new(
@@ -36,13 +34,18 @@ pub(crate) fn characteristics(results: &StudyResults) -> Table {
             "characteristic",
             "Covariate, or one of its values",
         ),
-        Column::new(first, Kind::Spread, "first_set", "The first set of subjects (development)"),
-        Column::new(second, Kind::Spread, "second_set", "The second set of subjects (test)"),
+        Column::new(first, Kind::Spread, "first_set", "The first group of subjects (development)"),
+        Column::new(
+            second,
+            Kind::Spread,
+            "second_set",
+            "The second group of subjects (test, or of the validation)",
+        ),
         Column::new(
             "Missing",
             Kind::Number,
             "missing",
-            "Subjects without a value, first and second set",
+            "Subjects without a value, first and second group",
         ),
         Column::new(
             "SMD",
@@ -52,8 +55,8 @@ pub(crate) fn characteristics(results: &StudyResults) -> Table {
         ),
         Column::new("P", Kind::Number, "p", "P value of the difference between the sets"),
     ];
-    let note = "Mean ± SD or number (%) of recorded values. Missing: first, second set. SMD: \
-                standardised mean difference, second less first set. P: Student’s t test with \
+    let note = "Mean ± SD or number (%) of recorded values. Missing: first, second group. \
+                SMD: standardised mean difference, second less first group. P: Student’s t test with \
                 pooled variance, or chi-square test with Yates’ correction; – where undefined.";
     let caption = "Characteristics of the subjects";
     let mut table = Table::new("characteristics", caption, columns).with_note(note);
@@ -125,7 +128,7 @@ pub(crate) fn sets(results: &StudyResults) -> Table {
     ];
     let split = &results.split;
     let mut table = Table::new("sets", "Subjects and incident fractures by set", columns)
-        .with_note(format!("Subjects were assigned {}.", split.method));
+        .with_note(assigned(&split.method));
     let mut add = |name: String, size: SetSize| {
         let share = if size.n > 0 { Cell::Share(size.events, size.n) } else { Cell::Nothing };
         table.rows.push(vec![Cell::Text(name), Cell::Int(size.n), share]);
@@ -138,9 +141,20 @@ pub(crate) fn sets(results: &StudyResults) -> Table {
     table
 }
 
-/// Incident fractures by level.
+/// How subjects came to their set.
+fn assigned(method: &str) -> String {
+    match method.strip_prefix("column ") {
+        Some(column) => format!("Subjects were assigned to the sets by the column {column}."),
+        None => format!("Subjects were assigned to the sets {method}."),
+    }
+}
+
+/// Incident fractures by level; none where outcomes come from columns, which have no levels.
 pub(crate) fn fractures(results: &StudyResults) -> Option<Table> {
     let outcome = &results.outcome;
+    if outcome.fractures.iter().all(|(_, n)| *n == 0) {
+        return None;
+    }
     let columns = [
         Column::new("Level", Kind::Text, "level", "Vertebra, L1 to L5"),
         Column::new(

@@ -45,6 +45,12 @@ impl Sets {
         Ok(Self { split, folds, method })
     }
 
+    /// A cohort that finished models meet: everybody in the test set.
+    pub(crate) fn evaluation_alone(n: usize) -> Self {
+        let (split, folds) = (Split::evaluation_alone(n), Folds::none());
+        Self { split, folds, method: "to the validation" }
+    }
+
     /// Positions of the fold's development subjects that it fits on, and those it validates on.
     pub(crate) fn fold(&self, fold: usize) -> (Vec<usize>, Vec<usize>) {
         let positions = |list: Vec<usize>| list.iter().map(|&i| self.split.train()[i]).collect();

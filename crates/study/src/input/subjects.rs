@@ -50,6 +50,22 @@ impl StudyData {
     /// # Errors
     /// Every problem of the tables and the annotations at once; too few subjects or events.
     pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Self, Error> {
+        let mut data = Self::read_with(folder, config, Sets::new)?;
+        data.check_horizon(config.main_horizon)?;
+        data.check_annotated(config.keypoint_model.is_some())?;
+        Ok(data)
+    }
+
+    /// Reads a cohort folder whose subjects belong to the sets that `assign` gives, and that need
+    /// not suffice for a study.
+    ///
+    /// # Errors
+    /// Every problem of the tables and the annotations at once.
+    pub(crate) fn read_with(
+        folder: &Path,
+        config: &StudyConfig,
+        assign: impl Fn(&Cohort, &EligibilityFlow, &Outcomes, &StudyConfig) -> Result<Sets, Error>,
+    ) -> Result<Self, Error> {
         let Tables { cohort, annotations, mut notes } = tables::read(folder, config)?;
         notes.extend(unread_columns(&cohort).map(|list| format!("{list}.")));
         let flow = eligibility(&cohort, &config.eligibility);
@@ -69,7 +85,7 @@ impl StudyData {
         if let Some(competing) = &competing {
             notes.push(competing::note(competing, config.main_horizon)?);
         }
-        let sets = Sets::new(&cohort, &flow, &outcomes, config)
+        let sets = assign(&cohort, &flow, &outcomes, config)
             .map_err(|source| after_exclusions(source, &cohort, &flow))?;
         let films = flow.analysed().iter().map(|selected| {
             let subject = &cohort.subjects()[selected.subject];
@@ -86,7 +102,7 @@ impl StudyData {
         };
         let outcome_summary =
             outcomes::summarise(&subject_outcomes, &outcomes, reference.as_ref())?;
-        let mut data = Self {
+        Ok(Self {
             films,
             annotations,
             truth,
@@ -101,10 +117,7 @@ impl StudyData {
             cohort,
             flow,
             sets,
-        };
-        data.check_horizon(config.main_horizon)?;
-        data.check_annotated(config.keypoint_model.is_some())?;
-        Ok(data)
+        })
     }
 
     /// Training a detector needs annotated films in the training part of every fold; what is not

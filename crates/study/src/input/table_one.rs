@@ -4,8 +4,8 @@ use crate::Error;
 use crate::input::subjects::StudyData;
 use vertebra_cohort::{Characteristic, Covariate, TableOne};
 
-/// Known covariates that are listed.
-const KNOWN: [Covariate; 7] = [
+/// Known covariates that are listed first.
+const FIRST: [Covariate; 7] = [
     Covariate::AGE,
     Covariate::SEX,
     Covariate::BMI,
@@ -15,17 +15,42 @@ const KNOWN: [Covariate; 7] = [
     Covariate::GLUCOCORTICOIDS,
 ];
 
-/// Known and declared covariates, every level of a category, follow-up and events, by set.
-pub(crate) fn table_one(data: &StudyData) -> Result<TableOne, Error> {
-    let second: Vec<bool> = (0..data.n()).map(|i| data.fold_of(i).is_none()).collect();
-    let subjects = || (0..data.n()).map(|i| data.subject(i));
-    let covariates = KNOWN.into_iter().chain(data.cohort.own_covariates());
+/// Every covariate that somebody of the cohort has, every level of a category, follow-up and
+/// events, of some subjects.
+pub(crate) fn characteristics(data: &StudyData, positions: &[usize]) -> Vec<Characteristic> {
+    let subjects = || positions.iter().map(|&i| data.subject(i));
+    let everybody = || (0..data.n()).map(|i| data.subject(i));
+    let recorded = |c: &Covariate| everybody().any(|subject| c.value(subject).is_some());
+    let others = Covariate::all().into_iter().filter(|covariate| !FIRST.contains(covariate));
+    let known = FIRST.into_iter().chain(others).filter(recorded);
+    let covariates = known.chain(data.cohort.own_covariates());
     let mut rows: Vec<_> =
         covariates.map(|covariate| Characteristic::covariate(&covariate, subjects())).collect();
-    let follow_up = data.outcomes.time().iter().map(|t| Some(*t)).collect();
+    let follow_up = positions.iter().map(|&i| Some(data.outcomes.time()[i])).collect();
     rows.push(Characteristic::numbers("Follow-up, years", follow_up));
-    let event = data.outcomes.event().iter().map(|e| Some(*e)).collect();
+    let event = positions.iter().map(|&i| Some(data.outcomes.event()[i])).collect();
     rows.push(Characteristic::flags("Incident vertebral fracture", event));
+    rows
+}
+
+/// What the films of some subjects are like: millimetres per row and column, and rows.
+pub(crate) fn of_films(
+    spacing_mm: Vec<Option<[f64; 2]>>,
+    height: Vec<Option<usize>>,
+) -> [Characteristic; 2] {
+    let rows_mm = spacing_mm.into_iter().map(|mm| mm.map(|[row, _]| row)).collect();
+    let height = height.into_iter().map(|rows| rows.map(|rows| rows as f64)).collect();
+    [
+        Characteristic::numbers("Film, mm per pixel", rows_mm),
+        Characteristic::numbers("Film, rows", height),
+    ]
+}
+
+/// The same of all subjects, by set.
+pub(crate) fn table_one(data: &StudyData) -> Result<TableOne, Error> {
+    let second: Vec<bool> = (0..data.n()).map(|i| data.fold_of(i).is_none()).collect();
+    let everybody: Vec<usize> = (0..data.n()).collect();
+    let rows = characteristics(data, &everybody);
     Ok(TableOne::new(["Development", "Test"], &second, &rows)?)
 }
 
@@ -37,10 +62,15 @@ mod tests {
     fn table_one_has_every_column_and_the_sizes_of_both_sets() {
         let data = crate::test_data::data();
         let table = table_one(&data).unwrap();
-        assert_eq!(table.rows.len(), KNOWN.len() + 2);
         assert_eq!(table.sizes, [data.development().len(), data.test().len()]);
         assert_eq!(table.rows[0].name, "Age, years");
         assert_eq!(table.rows[1].name, "Female sex");
+        let has = |name: &str| table.rows.iter().any(|row| row.name == name);
+        assert!(has("FRAX hip fracture with BMD, %"), "the cohort has it");
+        let recorded = |row: &vertebra_cohort::TableOneRow| {
+            row.missing[0] + row.missing[1] < table.sizes[0] + table.sizes[1]
+        };
+        assert!(table.rows.iter().all(recorded), "a column that nobody has is not listed");
         let events = &table.rows.last().unwrap().groups;
         for (set, positions) in [data.development(), data.test()].into_iter().enumerate() {
             let size = data.size(positions);

@@ -3,6 +3,7 @@
 use super::cox_model::CoxModel;
 use super::description::{ModelDescription, outside_training};
 use super::model_folder::ModelKind;
+use super::recalibration::ModelRecalibration;
 use crate::Error;
 use burn::tensor::Device;
 use std::path::Path;
@@ -78,6 +79,11 @@ impl CovariateModel {
 
     pub(crate) fn new(description: ModelDescription, hazard: Hazard) -> Self {
         Self { description, hazard }
+    }
+
+    /// The same with one more step of its lineage.
+    pub(super) fn recalibrated(&self, step: ModelRecalibration) -> Self {
+        Self { description: self.description.clone().recalibrated(step), ..self.clone() }
     }
 
     pub(super) fn kind(&self) -> ModelKind {

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::config::PictureConfig;
 use crate::model::json::{read_json, read_version, write_json};
+use crate::model::recalibration::ModelRecalibration;
 use crate::stages::Context;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -12,7 +13,7 @@ use vertebra_keypoints::Doubt;
 
 /// Version of the layout of a description.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
-const FILE: &str = "model.json";
+pub(crate) const FILE: &str = "model.json";
 
 /// What is between a subject and the number a model gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct ModelDescription {
     pub development: vertebra_report::results::SetSize,
     /// What it may be used for.
     pub intended_use: String,
+    /// The cohorts that its risks were brought into line with since, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalibrations: Vec<ModelRecalibration>,
 }
 
 /// How a film becomes what a network sees.
@@ -74,6 +78,7 @@ impl ModelDescription {
             last_follow_up: times.fold(0.0, f64::max),
             development: data.size(data.development()),
             intended_use: "research only; not a medical device".to_owned(),
+            recalibrations: Vec::new(),
         }
     }
 
@@ -87,10 +92,20 @@ impl ModelDescription {
         read_json(&path, "a model description")
     }
 
-    /// The risk by each horizon; none beyond the longest follow-up.
+    /// The risk by each horizon, as recalibrated last; none beyond the longest follow-up.
     pub(super) fn risks(&self, risk: impl Fn(f64) -> f64) -> Vec<(f64, Option<f64>)> {
         let known = |h: f64| h <= self.last_follow_up;
-        self.horizons.iter().map(|&h| (h, known(h).then(|| risk(h)))).collect()
+        let risks = self.horizons.iter().map(|&h| (h, known(h).then(|| risk(h)))).collect();
+        self.recalibrations.iter().fold(risks, |risks: Vec<_>, step| step.apply(&risks))
+    }
+
+    /// The same with one more step of its lineage, which only has risks that the step has a map
+    /// for, and a title that says so.
+    pub(crate) fn recalibrated(mut self, step: ModelRecalibration) -> Self {
+        self.horizons.retain(|horizon| step.maps.iter().any(|map| map.horizon == *horizon));
+        self.name = format!("{}, {}", self.name, ModelRecalibration::words(step.how));
+        self.recalibrations.push(step);
+        self
     }
 
     /// The covariates with what stands in for missing ones, of which `warnings` learn.

@@ -8,6 +8,7 @@ pub(crate) mod found_points;
 mod json;
 pub(crate) mod model_folder;
 pub(crate) mod predictor;
+pub(crate) mod recalibration;
 #[cfg(test)]
 mod tests;
 pub(crate) mod trained_model;

@@ -1,19 +1,24 @@
 //! A folder of trained models: `models.json` lists them and names the default, `keypoints.json` and
 //! `keypoints.safetensors` are the detector they share, and each model has a folder of its name
 //! with `model.json` and its numbers: `cox.json`, or `risk.json` and `risk.safetensors`.
+//! `development.json` is the cohort that they were made on, in numbers of the whole.
 
 use crate::Error;
 use crate::model::covariate_model::CovariateModel;
+use crate::model::description::ModelDescription;
 use crate::model::json::{malformed, read_json, read_version, write_json};
+use crate::model::recalibration::ModelRecalibration;
 use crate::model::trained_model::TrainedModel;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use vertebra_hrnet::KeypointDetector;
+use vertebra_report::results::DevelopmentSummary;
 
 /// Version of the layout of a model folder.
 pub(crate) const SCHEMA_VERSION: u32 = 2;
 const LIST: &str = "models.json";
+const DEVELOPMENT: &str = "development.json";
 
 /// What a model is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +75,37 @@ pub(crate) enum AnyModel {
     Covariates(Box<CovariateModel>),
 }
 
+impl AnyModel {
+    pub(crate) fn description(&self) -> &ModelDescription {
+        match self {
+            Self::Film(model) => model.description(),
+            Self::Covariates(model) => model.description(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> ModelKind {
+        match self {
+            Self::Film(_) => ModelKind::Film,
+            Self::Covariates(model) => model.kind(),
+        }
+    }
+
+    /// The same with one more step of its lineage.
+    pub(crate) fn recalibrated(&self, step: ModelRecalibration) -> Self {
+        match self {
+            Self::Film(model) => Self::Film(Box::new(model.recalibrated(step))),
+            Self::Covariates(model) => Self::Covariates(Box::new(model.recalibrated(step))),
+        }
+    }
+
+    fn write(&self, folder: &Path) -> Result<(), Error> {
+        match self {
+            Self::Film(model) => model.write(folder),
+            Self::Covariates(model) => model.save(folder),
+        }
+    }
+}
+
 impl ModelFolder {
     /// Reads the list of a folder that a study wrote.
     ///
@@ -100,6 +136,21 @@ impl ModelFolder {
         found.ok_or_else(|| malformed(&self.path.join(LIST), &one_of(), wanted))
     }
 
+    /// The cohort that the models were made on, in numbers of the whole; `None` of a folder that
+    /// does not have it.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], [`Error::Io`].
+    pub fn development(&self) -> Result<Option<DevelopmentSummary>, Error> {
+        let path = self.path.join(DEVELOPMENT);
+        path.exists().then(|| read_json(&path, "a summary of a development cohort")).transpose()
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads the model of a name; the default one for `None`.
     pub(crate) fn load(&self, name: Option<&str>, device: &Device) -> Result<AnyModel, Error> {
         let ListedModel { name, kind, .. } = self.find(name)?;
@@ -116,8 +167,8 @@ impl ModelFolder {
         })
     }
 
-    /// Writes models with their names into a folder, which is made when absent; the list comes
-    /// last.
+    /// Writes models with their names, and the cohort that they were made on, into a folder, which
+    /// is made when absent; the list comes last.
     ///
     /// # Errors
     /// Writing one of the files failed.
@@ -125,6 +176,7 @@ impl ModelFolder {
         path: &Path,
         detector: &KeypointDetector,
         (models, default): (&[(String, AnyModel)], &str),
+        development: Option<&DevelopmentSummary>,
     ) -> Result<(), Error> {
         std::fs::create_dir_all(path).map_err(Error::io(path))?;
         detector.save(path)?;
@@ -132,18 +184,12 @@ impl ModelFolder {
         for (name, model) in models {
             let folder = path.join(name);
             std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-            let (kind, description) = match model {
-                AnyModel::Film(model) => {
-                    model.write(&folder)?;
-                    (ModelKind::Film, model.description())
-                }
-                AnyModel::Covariates(model) => {
-                    model.save(&folder)?;
-                    (model.kind(), model.description())
-                }
-            };
-            let title = description.name.clone();
+            model.write(&folder)?;
+            let (title, kind) = (model.description().name.clone(), model.kind());
             listed.push(ListedModel { name: name.clone(), title, kind });
+        }
+        if let Some(development) = development {
+            write_json(&path.join(DEVELOPMENT), development)?;
         }
         let list = List {
             schema_version: SCHEMA_VERSION,

@@ -96,7 +96,7 @@ fn a_folder_keeps_any_number_of_models_and_a_cox_model_is_asked_without_a_film()
         (fitted.code(), AnyModel::Covariates(Box::new(covariates))),
     ];
     let folder = tempfile::tempdir().unwrap();
-    ModelFolder::write(folder.path(), &scene.blind_detector(), (&both, "with_film")).unwrap();
+    ModelFolder::write(folder.path(), &scene.blind_detector(), (&both, "with_film"), None).unwrap();
     let models = ModelFolder::open(folder.path()).unwrap();
     assert_eq!(models.find(None).unwrap().name, "with_film");
     assert_eq!(models.find(Some(&fitted.code())).unwrap().kind, ModelKind::Cox);

@@ -7,12 +7,13 @@ use crate::model::description::{FilmDescription, ModelDescription, outside_train
 use crate::model::found_points::FoundPoints;
 use crate::model::json::malformed;
 use crate::model::model_folder::{AnyModel, ModelFolder};
+use crate::model::recalibration::ModelRecalibration;
 use burn::tensor::Device;
 use std::path::Path;
 use vertebra_alignment::{Alignment, VertebraMasks};
 use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel, Saliency, grad_cam};
 use vertebra_hrnet::KeypointDetector;
-use vertebra_keypoints::{DecidedFacing, FacingSource, Verdict, VertebraKeypoints};
+use vertebra_keypoints::{DecidedFacing, Doubt, FacingSource, Verdict, VertebraKeypoints};
 use vertebra_radiograph::Radiograph;
 use vertebra_run::write_whole;
 
@@ -49,6 +50,17 @@ pub struct Prediction {
     inputs: RiskInputs,
 }
 
+/// What a network says of the pictures of one film.
+pub(crate) struct JudgedPictures {
+    pub(crate) log_hazard: f64,
+    pub(crate) risk: Vec<(f64, Option<f64>)>,
+    /// What of the inputs or the log hazard lies beyond all that the network was trained on.
+    pub(crate) doubts: Vec<Doubt>,
+    /// Imputed covariates.
+    warnings: Vec<String>,
+    inputs: RiskInputs,
+}
+
 impl TrainedModel {
     /// The name of the folder of a model that is written alone.
     const ALONE: &str = "model";
@@ -74,7 +86,17 @@ impl TrainedModel {
     /// Writing one of the files failed.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
         let models = [(Self::ALONE.to_owned(), AnyModel::Film(Box::new(self.clone())))];
-        ModelFolder::write(folder, &self.detector, (&models, Self::ALONE))
+        ModelFolder::write(folder, &self.detector, (&models, Self::ALONE), None)
+    }
+
+    /// The same with one more step of its lineage.
+    pub(super) fn recalibrated(&self, step: ModelRecalibration) -> Self {
+        Self { description: self.description.clone().recalibrated(step), ..self.clone() }
+    }
+
+    /// How a film becomes what the network sees.
+    pub(crate) fn film(&self) -> &FilmDescription {
+        &self.film
     }
 
     /// Writes all but the detector.
@@ -130,6 +152,7 @@ impl TrainedModel {
             )
         })?;
         let network = RiskModel::load(folder, device)?;
+        check_fit(folder, &description, &film, &network)?;
         Ok(Self { description, film, detector, network })
     }
 
@@ -182,12 +205,25 @@ impl TrainedModel {
         covariates: &[Option<f64>],
         found: FoundPoints,
     ) -> Result<Prediction, Error> {
+        let (images, alignments) = self.pictures(name, radiograph, &found.keypoints)?;
+        let judged = self.judge(covariates, &images)?;
+        let mut warnings = judged.warnings;
+        warnings.extend(found.warnings.iter().cloned());
+        warnings.extend(found.facing.and_then(side_not_stated));
+        let verdict = judged.doubts.into_iter().fold(found.verdict.clone(), Verdict::with);
+        let JudgedPictures { log_hazard, risk, inputs, .. } = judged;
+        Ok(Prediction { found, verdict, log_hazard, risk, warnings, images, alignments, inputs })
+    }
+
+    /// What the network says of a film's pictures.
+    pub(crate) fn judge(
+        &self,
+        covariates: &[Option<f64>],
+        images: &ImageSet,
+    ) -> Result<JudgedPictures, Error> {
         let mut warnings = Vec::new();
         let covariates = self.description.imputed(covariates, &mut warnings)?;
         let covariates: Vec<f32> = covariates.into_iter().map(|value| value as f32).collect();
-        warnings.extend(found.warnings.iter().cloned());
-        warnings.extend(found.facing.and_then(side_not_stated));
-        let (images, alignments) = self.pictures(name, radiograph, &found.keypoints)?;
         let inputs = match covariates.is_empty() {
             true => RiskInputs::from_images(images.clone()),
             false => RiskInputs::from_covariates(vec![covariates])?.with_images(images.clone())?,
@@ -195,12 +231,11 @@ impl TrainedModel {
         let log_hazard = self.network.log_hazard(&inputs)?[0];
         let risk = self.description.risks(|horizon| self.network.risk_at(log_hazard, horizon));
         let outside = self.network.outside(&inputs, log_hazard).into_iter().map(outside_training);
-        let verdict = outside.fold(found.verdict.clone(), Verdict::with);
-        Ok(Prediction { found, verdict, log_hazard, risk, warnings, images, alignments, inputs })
+        Ok(JudgedPictures { log_hazard, risk, doubts: outside.collect(), warnings, inputs })
     }
 
     /// What the network sees of a film with these points, and how it was aligned.
-    fn pictures(
+    pub(crate) fn pictures(
         &self,
         name: &Path,
         radiograph: &Radiograph,
@@ -234,4 +269,27 @@ fn side_not_stated(decided: DecidedFacing) -> Option<String> {
         let said = "the film does not state which way the subject faces; decided";
         format!("{said} {by} (probability {probability:.2})")
     })
+}
+
+/// That a description and a network are of one model.
+fn check_fit(
+    folder: &Path,
+    description: &ModelDescription,
+    film: &FilmDescription,
+    network: &RiskModel,
+) -> Result<(), Error> {
+    let names: Vec<&str> = description.covariates.iter().map(|(name, _)| name.as_str()).collect();
+    let config = network.config();
+    if names != config.covariates {
+        let expected = format!("a network of the covariates {}", names.join(", "));
+        return Err(malformed(folder, &expected, config.covariates.join(", ")));
+    }
+    let expected = shape(film.variant, &film.picture);
+    match config.image.as_ref().map(|image| image.shape) {
+        Some(shape) if shape == expected => Ok(()),
+        other => {
+            let expected = format!("a network of pictures of {expected:?} px");
+            Err(malformed(folder, &expected, format!("{other:?}")))
+        }
+    }
 }

@@ -3,9 +3,9 @@
 mod film_table;
 mod outcome_columns;
 mod point_columns;
-mod run_files;
+pub(crate) mod run_files;
 mod subject_table;
-mod table;
+pub(crate) mod table;
 
 use crate::Error;
 use crate::stages::Context;

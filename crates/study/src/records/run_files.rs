@@ -34,7 +34,7 @@ struct Lap<'a> {
 }
 
 /// Writes `config.toml` and `inputs.sha256`; describes them and `run.json`.
-pub(super) fn write(run: &RunRecord, folder: &Path) -> Result<Vec<RunFile>, Error> {
+pub(crate) fn write(run: &RunRecord, folder: &Path) -> Result<Vec<RunFile>, Error> {
     write_whole(&folder.join(CONFIG), &run.config)?;
     let line = |(file, digest): (&String, &String)| format!("{digest}  {file}\n");
     write_whole(&folder.join(INPUTS), run.inputs.iter().map(line).collect::<String>())?;

@@ -6,7 +6,7 @@ use vertebra_report::results::{FileColumn, RunFile};
 use vertebra_run::write_whole_with;
 
 /// A column of rows of type `R`: its name and meaning, and the cell of a row; `None` is empty.
-pub(super) struct Column<'a, R> {
+pub(crate) struct Column<'a, R> {
     described: FileColumn,
     cell: Box<Cell<'a, R>>,
 }
@@ -14,7 +14,7 @@ pub(super) struct Column<'a, R> {
 type Cell<'a, R> = dyn Fn(&R) -> Option<String> + 'a;
 
 impl<'a, R> Column<'a, R> {
-    pub(super) fn new<T: ToString>(
+    pub(crate) fn new<T: ToString>(
         name: impl Into<String>,
         meaning: impl Into<String>,
         cell: impl Fn(&R) -> Option<T> + 'a,
@@ -25,7 +25,7 @@ impl<'a, R> Column<'a, R> {
 }
 
 /// Writes a CSV of the run folder, and describes it.
-pub(super) fn write<R>(
+pub(crate) fn write<R>(
     folder: &Path,
     file: RunFile,
     columns: &[Column<'_, R>],
@@ -44,6 +44,6 @@ pub(super) fn write<R>(
 }
 
 /// Several values in one cell.
-pub(super) fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+pub(crate) fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join("; ")
 }

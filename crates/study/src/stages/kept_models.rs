@@ -9,7 +9,7 @@ use crate::stages::Context;
 use crate::stages::models::{Clinical, Fitted, FittedModel, Grid};
 use vertebra_alignment::ImageVariant;
 use vertebra_hrnet::KeypointDetector;
-use vertebra_report::results::{Method, RunFile};
+use vertebra_report::results::{DevelopmentSummary, Method, RunFile};
 
 /// Writes all models; the largest with images is the default. Networks with images see this
 /// variant.
@@ -21,6 +21,7 @@ pub(crate) fn write(
     grid: &Grid,
     (clinical, variant): (&[Clinical], ImageVariant),
     detector: &KeypointDetector,
+    development: &DevelopmentSummary,
 ) -> Result<(), Error> {
     let kept = |model: &FittedModel| {
         let of_model = clinical.iter().find(|c| Some(c.number) == model.clinical);
@@ -43,7 +44,8 @@ pub(crate) fn write(
     let models: Vec<_> = grid.models.iter().filter_map(kept).collect();
     let default = grid.largest_with_images(clinical).map(|kept| kept.model.code());
     let folder = context.run_folder.join("model");
-    ModelFolder::write(&folder, detector, (&models, &default.unwrap_or_default()))
+    let models = (&*models, &*default.unwrap_or_default());
+    ModelFolder::write(&folder, detector, models, Some(development))
 }
 
 fn covariates(description: ModelDescription, hazard: Hazard) -> AnyModel {
@@ -54,6 +56,11 @@ fn covariates(description: ModelDescription, hazard: Hazard) -> AnyModel {
 pub(crate) fn files() -> Vec<RunFile> {
     let files = [
         ("model/models.json", "The models that are kept; predict --which takes their names"),
+        (
+            "model/development.json",
+            "The subjects that the models were made on and what the models were worth there, in \
+             numbers of the whole: what validate compares another cohort with",
+        ),
         ("model/keypoints.json", "The detector's settings and what its confidence is worth"),
         ("model/keypoints.safetensors", "The detector's weights, under timm's names"),
         (

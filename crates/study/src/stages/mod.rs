@@ -2,6 +2,7 @@
 //! over.
 
 pub(crate) mod decode;
+pub(crate) mod development_summary;
 pub(crate) mod evaluate_models;
 pub(crate) mod evaluation;
 pub(crate) mod fits;

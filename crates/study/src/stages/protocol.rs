@@ -14,8 +14,8 @@ use crate::stages::models::{Clinical, Grid};
 use crate::stages::render::{PossibleVariants, render};
 use crate::stages::variants::Compared;
 use crate::stages::{
-    Context, decode, evaluate_models, heat_maps, kept_models, keypoints, models, timed_models,
-    variants,
+    Context, decode, development_summary, evaluate_models, heat_maps, kept_models, keypoints,
+    models, timed_models, variants,
 };
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -98,7 +98,10 @@ impl WithPoints<'_> {
         let path = context.run_folder.join("results.json");
         results.write(&path)?;
         let detector = &self.found.detector;
-        kept_models::write(context, &grid, (&clinical, chosen.variant), detector)?;
+        let development =
+            development_summary::of(context, &self.films, &grid.models, &results.models);
+        let kept = (&*clinical, chosen.variant);
+        kept_models::write(context, &grid, kept, detector, &development)?;
         let points = self.found.points();
         let explain = |kept| heat_maps::make(context, kept, chosen, &points, observer);
         let kept = grid.largest_with_images(&clinical);
@@ -186,7 +189,11 @@ impl Clock {
         Self { began: Instant::now(), laps: Vec::new() }
     }
 
-    fn lap(&mut self, stage: &str) {
+    pub(crate) fn into_laps(self) -> Vec<(String, f64)> {
+        self.laps
+    }
+
+    pub(crate) fn lap(&mut self, stage: &str) {
         self.laps.push((stage.to_owned(), self.began.elapsed().as_secs_f64()));
         self.began = Instant::now();
     }

@@ -83,7 +83,9 @@ impl CalibrationOptions {
                 Form::Line { intercept: line.intercept.value, slope: line.slope.value }
             }
             Recalibration::Flexible => {
-                let curve = self.calibration_curve(endpoint, predicted_risk, horizon)?;
+                let mut curve = self.calibration_curve(endpoint, predicted_risk, horizon)?;
+                // The map is stored with models: it holds no number of a subject.
+                curve.observed = Vec::new();
                 Form::Curve(Box::new(curve))
             }
         };

@@ -6,7 +6,7 @@ pub(crate) mod cox;
 mod deepsurv;
 mod imputed;
 mod networks;
-mod scores;
+pub(crate) mod scores;
 
 use crate::Error;
 use crate::code_name::code_name;

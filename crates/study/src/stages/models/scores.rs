@@ -7,7 +7,7 @@ use vertebra_cohort::FraxPercent;
 use vertebra_report::results::Method;
 
 /// Each imported FRAX probability that some analysed subject has.
-pub(super) fn frax(data: &StudyData) -> Vec<FittedModel> {
+pub(crate) fn frax(data: &StudyData) -> Vec<FittedModel> {
     type Column = (&'static str, fn(&FraxPercent) -> Option<f64>);
     const COLUMNS: [Column; 4] = [
         ("FRAX, major osteoporotic, with BMD", |f| f.mof_bmd),
@@ -24,7 +24,7 @@ pub(super) fn frax(data: &StudyData) -> Vec<FittedModel> {
 }
 
 /// The phantom's true log hazard.
-pub(super) fn oracle(data: &StudyData) -> Option<FittedModel> {
+pub(crate) fn oracle(data: &StudyData) -> Option<FittedModel> {
     let truth = data.truth.as_ref()?.iter().map(|h| Some(*h)).collect();
     Some(score_only("Oracle (true hazard of the phantom)", Method::Oracle, truth))
 }

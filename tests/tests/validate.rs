@@ -1,0 +1,163 @@
+//! A study's models on another hospital's cohort: read, predicted, judged and recalibrated as the
+//! programs do it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use vertebra_cohort::table::Table;
+use vertebra_phantom::{PhantomConfig, generate};
+use vertebra_report::results::{Method, ValidationResults};
+use vertebra_study::{AnswerOptions, Error, ModelFolder, Predictor, Study, Validation};
+
+/// The folders of a study, made once, and of another hospital.
+struct Hospitals {
+    _folder: tempfile::TempDir,
+    model: PathBuf,
+    other: PathBuf,
+    out: PathBuf,
+}
+
+impl Hospitals {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let [cohort, run, other, out] =
+            ["a", "run", "b", "out"].map(|name| folder.path().join(name));
+        common::small_cohort(&cohort);
+        Study::new(&cohort).config(common::small_config()).run(&run).unwrap();
+        let config = PhantomConfig::quick()
+            .with_subjects(70)
+            .with_excluded(6)
+            .with_film_size([180, 144])
+            .with_event_rate(0.4)
+            .with_years_older(6.0)
+            .with_other_detector(true)
+            .with_synthetic_frax(0.9)
+            .with_seed(77);
+        generate(&config, &other, &mut |_| {}).unwrap();
+        Self { model: run.join("model"), other, out, _folder: folder }
+    }
+
+    fn validate(&self, model: &Path, out: &str) -> ValidationResults {
+        // Networks of a few epochs doubt every film of another detector.
+        let validation = Validation::new(model, &self.other).config(common::small_config());
+        validation.force(true).run(&self.out.join(out)).unwrap()
+    }
+}
+
+#[test]
+fn models_are_judged_on_another_cohort_and_recalibrated_models_are_models() {
+    let hospitals = Hospitals::new();
+    let results = hospitals.validate(&hospitals.model, "first");
+    let run = hospitals.out.join("first");
+    assert_eq!(ValidationResults::read(&run.join("results.json")).unwrap(), results);
+
+    // Every model of the folder, the FRAX columns and the oracle, on everybody.
+    let listed = ModelFolder::open(&hospitals.model).unwrap().models().len();
+    let of_folder = results.models.iter().filter(|m| !m.name.is_empty());
+    assert_eq!((of_folder.clone().count(), results.size.n), (listed, 70));
+    for model in of_folder {
+        assert_eq!(model.answered.n, 70, "{}", model.title);
+        assert!(results.evaluation.score(&model.title).unwrap().figures.headline.value().is_some());
+        assert!(results.prediction(&model.title).is_some(), "{}", model.title);
+    }
+    for method in [Method::Frax, Method::Oracle] {
+        assert!(results.models.iter().any(|m| m.method == method));
+    }
+    assert_eq!(results.evaluation.comparisons.len(), results.models.len() - 1);
+    let names: Vec<&str> = results.subgroups.iter().map(|s| s.grouping.as_str()).collect();
+    assert!(names.contains(&"sex") && names.contains(&"age"), "{names:?}");
+
+    // The case mix: older people on finer films than those of the development.
+    let row = |name: &str| results.case_mix.rows.iter().find(|row| row.name == name).unwrap();
+    assert!(row("Age, years").smd.unwrap() > 0.5 && row("Film, rows").smd.unwrap() > 0.5);
+    assert!(results.development.as_ref().unwrap().models.len() == listed);
+    let text = std::fs::read_to_string(hospitals.model.join("development.json")).unwrap();
+    assert!(!text.contains("P00"), "no subject is named");
+
+    as_predict_says(&hospitals, &run);
+    let page = vertebra_report::write_validation_report(&results, &run).unwrap();
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("What recalibration on these subjects mends") && !html.contains("NaN"));
+
+    // A recalibrated folder is a model folder: on the same people it agrees in the large.
+    let again = hospitals.validate(&run.join("recalibrated/in_the_large"), "second");
+    for model in results.models.iter().filter(|m| !m.name.is_empty()) {
+        let title = format!("{}, recalibrated in the large", model.title);
+        let of = |results: &ValidationResults, title: &str| {
+            results.prediction(title).unwrap().observed_expected.value().unwrap().ratio
+        };
+        let (before, after) = (of(&results, &model.title), of(&again, &title));
+        assert!((after - 1.0).abs() < 0.1 * (before - 1.0).abs().max(0.5), "{before} {after}");
+        let c = |results: &ValidationResults, title: &str| {
+            results.evaluation.score(title).unwrap().figures.harrell.value().unwrap().estimate.value
+        };
+        assert_eq!(c(&results, &model.title), c(&again, &title), "the ranks stay");
+    }
+    let description = run.join("recalibrated/line/model_1_cox_regression/model.json");
+    let description: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(description).unwrap()).unwrap();
+    let step = &description["recalibrations"][0];
+    assert_eq!((step["how"].as_str(), step["on"]["n"].as_u64()), (Some("Line"), Some(70)));
+    refused(&hospitals);
+}
+
+/// The table has what `predict` says of the same films.
+fn as_predict_says(hospitals: &Hospitals, run: &Path) {
+    let device = burn::tensor::Device::default();
+    let table = Table::read(run.join("tables/subjects.csv")).unwrap();
+    let predictor = Predictor::load(&hospitals.model, &device).unwrap();
+    let name = ModelFolder::open(&hospitals.model).unwrap().find(None).unwrap().name.clone();
+    let cohort = Table::read(hospitals.other.join("cohort.csv")).unwrap();
+    let options = AnswerOptions::default().with_force(true);
+    let mut compared = 0;
+    for row in table.rows().filter(|row| row.text("film").is_some()).take(5) {
+        let id = row.text("subject_id").unwrap();
+        let subject = cohort.rows().find(|row| row.text("subject_id") == Some(id)).unwrap();
+        let value = |covariate: &String| match covariate.as_str() {
+            "sex" => Some(f64::from(u8::from(subject.text("sex") == Some("F")))),
+            other => subject.number(other).unwrap(),
+        };
+        let covariates: Vec<Option<f64>> = predictor.covariates().iter().map(value).collect();
+        let film = hospitals.other.join(row.text("film").unwrap());
+        let answer = predictor.answer(&film, &covariates, &options).unwrap();
+        let number = |column: String| row.number(&column).unwrap();
+        assert_eq!(answer.log_hazard, number(format!("{name}_log_hazard")), "{id}");
+        let risk = answer.risk.iter().find(|r| r.horizon == 3.0).unwrap().probability;
+        assert_eq!(risk, number(format!("{name}_risk_3_years")));
+        compared += 1;
+    }
+    assert_eq!(compared, 5);
+}
+
+/// What does not fit is named.
+fn refused(hospitals: &Hospitals) {
+    let table = hospitals.other.join("cohort.csv");
+    let text = std::fs::read_to_string(&table).unwrap();
+    let place = text.lines().next().unwrap().split(',').position(|c| c == "bmi").unwrap();
+    let without = |line: &str| {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        cells.remove(place);
+        cells.join(",") + "\n"
+    };
+    std::fs::write(&table, text.lines().map(without).collect::<String>()).unwrap();
+    let validation = || Validation::new(&hospitals.model, &hospitals.other).force(true);
+    let named = validation().models(["model_2_cox_regression".to_owned()]);
+    let error = named.run(&hospitals.out.join("third")).unwrap_err();
+    assert!(matches!(error, Error::UnfitModel { .. }), "{error}");
+    assert!(error.to_string().contains("nobody with bmi"), "{error}");
+    let results = validation().config(common::small_config());
+    let results = results.run(&hospitals.out.join("fourth")).unwrap();
+    assert!(
+        results.notes.iter().any(|note| note.contains("nobody with bmi")),
+        "{:?}",
+        results.notes
+    );
+    let absent = validation().models(["no_such_model".to_owned()]);
+    let error = absent.run(&hospitals.out.join("fifth")).unwrap_err().to_string();
+    assert!(error.contains("got no_such_model"), "{error}");
+    let error =
+        Validation::new(&hospitals.model, "no-such-cohort").run(&hospitals.out.join("sixth"));
+    assert!(error.unwrap_err().to_string().contains("cohort.csv"));
+}
