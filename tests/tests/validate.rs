@@ -40,9 +40,13 @@ impl Hospitals {
     }
 
     fn validate(&self, model: &Path, out: &str) -> ValidationResults {
-        // Networks of a few epochs doubt every film of another detector.
-        let validation = Validation::new(model, &self.other).config(common::small_config());
-        validation.force(true).run(&self.out.join(out)).unwrap()
+        // A detector of a few epochs finds no usable points on films of another look.
+        self.with(model).annotated_points(true).run(&self.out.join(out)).unwrap()
+    }
+
+    /// Against the verdict too: networks of a few epochs doubt most films.
+    fn with(&self, model: &Path) -> Validation<'_> {
+        Validation::new(model, &self.other).config(common::small_config()).force(true)
     }
 }
 
@@ -76,7 +80,7 @@ fn models_are_judged_on_another_cohort_and_recalibrated_models_are_models() {
     let text = std::fs::read_to_string(hospitals.model.join("development.json")).unwrap();
     assert!(!text.contains("P00"), "no subject is named");
 
-    as_predict_says(&hospitals, &run);
+    as_predict_says(&hospitals);
     let page = vertebra_report::write_validation_report(&results, &run).unwrap();
     let html = std::fs::read_to_string(page).unwrap();
     assert!(html.contains("What recalibration on these subjects mends") && !html.contains("NaN"));
@@ -104,7 +108,9 @@ fn models_are_judged_on_another_cohort_and_recalibrated_models_are_models() {
 }
 
 /// The table has what `predict` says of the same films.
-fn as_predict_says(hospitals: &Hospitals, run: &Path) {
+fn as_predict_says(hospitals: &Hospitals) {
+    let run = hospitals.out.join("detected");
+    hospitals.with(&hospitals.model).run(&run).unwrap();
     let device = burn::tensor::Device::default();
     let table = Table::read(run.join("tables/subjects.csv")).unwrap();
     let predictor = Predictor::load(&hospitals.model, &device).unwrap();
@@ -112,7 +118,7 @@ fn as_predict_says(hospitals: &Hospitals, run: &Path) {
     let cohort = Table::read(hospitals.other.join("cohort.csv")).unwrap();
     let options = AnswerOptions::default().with_force(true);
     let mut compared = 0;
-    for row in table.rows().filter(|row| row.text("film").is_some()).take(5) {
+    for row in table.rows().filter(|row| row.text("film").is_some()).take(12) {
         let id = row.text("subject_id").unwrap();
         let subject = cohort.rows().find(|row| row.text("subject_id") == Some(id)).unwrap();
         let value = |covariate: &String| match covariate.as_str() {
@@ -124,11 +130,11 @@ fn as_predict_says(hospitals: &Hospitals, run: &Path) {
         let answer = predictor.answer(&film, &covariates, &options).unwrap();
         let number = |column: String| row.number(&column).unwrap();
         assert_eq!(answer.log_hazard, number(format!("{name}_log_hazard")), "{id}");
-        let risk = answer.risk.iter().find(|r| r.horizon == 3.0).unwrap().probability;
+        let risk = answer.risk.iter().find(|r| r.horizon == 3.0).and_then(|r| r.probability);
         assert_eq!(risk, number(format!("{name}_risk_3_years")));
-        compared += 1;
+        compared += usize::from(risk.is_some());
     }
-    assert_eq!(compared, 5);
+    assert!(compared > 5, "{compared}");
 }
 
 /// What does not fit is named.
@@ -142,13 +148,12 @@ fn refused(hospitals: &Hospitals) {
         cells.join(",") + "\n"
     };
     std::fs::write(&table, text.lines().map(without).collect::<String>()).unwrap();
-    let validation = || Validation::new(&hospitals.model, &hospitals.other).force(true);
+    let validation = || hospitals.with(&hospitals.model).annotated_points(true);
     let named = validation().models(["model_2_cox_regression".to_owned()]);
     let error = named.run(&hospitals.out.join("third")).unwrap_err();
     assert!(matches!(error, Error::UnfitModel { .. }), "{error}");
     assert!(error.to_string().contains("nobody with bmi"), "{error}");
-    let results = validation().config(common::small_config());
-    let results = results.run(&hospitals.out.join("fourth")).unwrap();
+    let results = validation().run(&hospitals.out.join("fourth")).unwrap();
     assert!(
         results.notes.iter().any(|note| note.contains("nobody with bmi")),
         "{:?}",

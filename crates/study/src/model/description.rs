@@ -112,7 +112,7 @@ impl ModelDescription {
     ///
     /// # Errors
     /// They are not as many as expected.
-    pub(super) fn imputed(
+    pub(crate) fn imputed(
         &self,
         covariates: &[Option<f64>],
         warnings: &mut Vec<String>,

@@ -56,8 +56,6 @@ pub(crate) struct JudgedPictures {
     pub(crate) risk: Vec<(f64, Option<f64>)>,
     /// What of the inputs or the log hazard lies beyond all that the network was trained on.
     pub(crate) doubts: Vec<Doubt>,
-    /// Imputed covariates.
-    warnings: Vec<String>,
     inputs: RiskInputs,
 }
 
@@ -205,9 +203,10 @@ impl TrainedModel {
         covariates: &[Option<f64>],
         found: FoundPoints,
     ) -> Result<Prediction, Error> {
+        let mut warnings = Vec::new();
+        let covariates = self.description.imputed(covariates, &mut warnings)?;
         let (images, alignments) = self.pictures(name, radiograph, &found.keypoints)?;
-        let judged = self.judge(covariates, &images)?;
-        let mut warnings = judged.warnings;
+        let judged = self.judge(&covariates, &images)?;
         warnings.extend(found.warnings.iter().cloned());
         warnings.extend(found.facing.and_then(side_not_stated));
         let verdict = judged.doubts.into_iter().fold(found.verdict.clone(), Verdict::with);
@@ -215,15 +214,13 @@ impl TrainedModel {
         Ok(Prediction { found, verdict, log_hazard, risk, warnings, images, alignments, inputs })
     }
 
-    /// What the network says of a film's pictures.
+    /// What the network says of a film's pictures and complete covariates.
     pub(crate) fn judge(
         &self,
-        covariates: &[Option<f64>],
+        covariates: &[f64],
         images: &ImageSet,
     ) -> Result<JudgedPictures, Error> {
-        let mut warnings = Vec::new();
-        let covariates = self.description.imputed(covariates, &mut warnings)?;
-        let covariates: Vec<f32> = covariates.into_iter().map(|value| value as f32).collect();
+        let covariates: Vec<f32> = covariates.iter().map(|&value| value as f32).collect();
         let inputs = match covariates.is_empty() {
             true => RiskInputs::from_images(images.clone()),
             false => RiskInputs::from_covariates(vec![covariates])?.with_images(images.clone())?,
@@ -231,7 +228,7 @@ impl TrainedModel {
         let log_hazard = self.network.log_hazard(&inputs)?[0];
         let risk = self.description.risks(|horizon| self.network.risk_at(log_hazard, horizon));
         let outside = self.network.outside(&inputs, log_hazard).into_iter().map(outside_training);
-        Ok(JudgedPictures { log_hazard, risk, doubts: outside.collect(), warnings, inputs })
+        Ok(JudgedPictures { log_hazard, risk, doubts: outside.collect(), inputs })
     }
 
     /// What the network sees of a film with these points, and how it was aligned.

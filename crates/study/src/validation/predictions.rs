@@ -197,7 +197,8 @@ impl AskedFilm {
             Ok(images) => images,
             Err(code) => return Ok(Err(code)),
         };
-        let judged = model.judge(values, &images)?;
+        let values = model.description().imputed(values, &mut Vec::new())?;
+        let judged = model.judge(&values, &images)?;
         let verdict = judged.doubts.into_iter().fold(Verdict::ok(), Verdict::with);
         let predicted = Predicted { log_hazard: judged.log_hazard, risk: judged.risk };
         Ok(checked(predicted, &verdict, force))
