@@ -4,7 +4,7 @@ use crate::Chart;
 use crate::number::{estimate, p_value};
 use crate::palette::{ACCENT, GRID, INK, QUIET};
 use crate::plot::{Area, Axis, Plot, SMALL, WIDTH};
-use crate::svg::{Anchor, Stroke, Svg, Text};
+use crate::svg::{Anchor, Stroke, Svg, Text, text_width};
 
 /// Width of the numbers to the right of the axis.
 const NUMBERS: f64 = 150.0;
@@ -168,7 +168,11 @@ impl ForestChart {
         let bounds = || self.rows.iter().flat_map(|row| row.bounds).filter(finite);
         let low = bounds().fold(self.neutral, f64::min);
         let high = bounds().fold(self.neutral, f64::max).min(self.limit);
-        let left = if self.two_lines() { 215.0 } else { 195.0 };
+        let width = |row: &ForestRow| {
+            text_width(&row.label, 13.0).max(text_width(&row.second, SMALL)) + 20.0
+        };
+        let least = if self.two_lines() { 215.0 } else { 195.0 };
+        let left = self.rows.iter().map(width).fold(least, f64::max).min(WIDTH / 2.0);
         let with_p = self.rows.iter().any(|row| row.p.is_some());
         let n_ticks = if self.two_lines() { 4 } else { 5 };
         let area = Area {

@@ -99,11 +99,11 @@ fn mended(results: &ValidationResults, model: &ValidatedModel) -> Option<String>
     let ici = after.curve.value()?.ici;
     Some(format!(
         "Recalibrated ({}) on four fifths of these subjects and judged on the rest, its O/E is {} \
-         and the mean distance between predicted and observed risk falls from {} to {}.",
+         and the mean distance between predicted and observed risk {}, against {} as it is.",
         way(&here.how),
         fixed(oe.ratio, 2),
-        fixed(before.ici, 3),
         fixed(ici, 3),
+        fixed(before.ici, 3),
     ))
 }
 

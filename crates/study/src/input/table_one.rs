@@ -33,15 +33,15 @@ pub(crate) fn characteristics(data: &StudyData, positions: &[usize]) -> Vec<Char
     rows
 }
 
-/// What the films of some subjects are like: millimetres per row and column, and rows.
+/// What the films of some subjects are like: height of a pixel, and rows.
 pub(crate) fn of_films(
     spacing_mm: Vec<Option<[f64; 2]>>,
     height: Vec<Option<usize>>,
 ) -> [Characteristic; 2] {
-    let rows_mm = spacing_mm.into_iter().map(|mm| mm.map(|[row, _]| row)).collect();
+    let row_um = spacing_mm.into_iter().map(|mm| mm.map(|[row, _]| 1000.0 * row)).collect();
     let height = height.into_iter().map(|rows| rows.map(|rows| rows as f64)).collect();
     [
-        Characteristic::numbers("Film, mm per pixel", rows_mm),
+        Characteristic::numbers("Film, µm per pixel", row_um),
         Characteristic::numbers("Film, rows", height),
     ]
 }
