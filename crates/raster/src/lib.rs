@@ -18,7 +18,6 @@ mod reduced_film;
 mod resample;
 mod taps;
 mod thumbnail;
-mod wide;
 
 pub use affine::{Affine, original, resized};
 pub use blur::{Edges, GaussianBlur, Real};
@@ -34,4 +33,3 @@ pub use filter::Filter;
 pub use reduce::reduce;
 pub use reduced_film::{ReducedFilm, Reduction};
 pub use resample::{ResampleOptions, Resampled, resample};
-pub use wide::{Loops, widest};

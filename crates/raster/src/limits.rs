@@ -1,7 +1,7 @@
 //! The least and the greatest grey value.
 
 use crate::Sample;
-use crate::wide::{Loops, widest};
+use vertebra_wide::{Loops, widest};
 
 /// Values compared side by side.
 const LANES: usize = 32;
@@ -58,7 +58,7 @@ fn greater(a: f32, b: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wide::every;
+    use vertebra_wide::every;
 
     #[test]
     fn limits_of_any_length_and_of_nothing() {

@@ -1,8 +1,8 @@
 //! The film reduced along its rows and columns by a separable low-pass filter.
 
 use crate::taps::Taps;
-use crate::wide::{Loops, widest};
 use crate::{Error, Field, Film, Filter, Image, Sample};
+use vertebra_wide::{Loops, widest};
 
 /// Rows that the horizontal pass takes side by side, so that a vector holds one column of each.
 const LANES: usize = 8;
@@ -194,7 +194,7 @@ fn dot(block: &[[f32; LANES]], weights: &[f32]) -> [f32; LANES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wide::every;
+    use vertebra_wide::every;
 
     /// The obvious way: each reduced pixel is the weighted sum of film pixels.
     fn by_definition(film: &Film<'_, u16>, x_taps: &Taps, y_taps: &Taps) -> Vec<f64> {

@@ -3,7 +3,7 @@
 
 use super::bits::{Bits, Cursor, Mel};
 use super::cleanup::{Rows, Segments, Two};
-use vertebra_raster::{Loops, widest};
+use vertebra_wide::{Loops, widest};
 
 /// A code block as its packets give it.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::tile::Resolution;
 use super::wavelet::{Level, Plane, Slab, Wavelet};
 use super::{Stop, Stream, ebcot, packet, workers};
 use crate::deadline::Deadline;
-use vertebra_raster::{Loops, widest};
+use vertebra_wide::{Loops, widest};
 
 /// What the blocks of a component share.
 pub(super) struct Component<'s, 'a> {

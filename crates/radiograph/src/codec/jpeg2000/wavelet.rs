@@ -5,7 +5,7 @@
 //! straight into the picture, and slabs are made in parallel.
 
 use super::packet::Corners;
-use vertebra_raster::{Loops, widest};
+use vertebra_wide::{Loops, widest};
 
 /// A plane of coefficients or samples.
 #[derive(Debug, Clone)]

@@ -1,9 +1,8 @@
-//! Loops compiled once more for the wide vectors of the processor they run on: of pictures here, of
-//! codecs in `vertebra-radiograph`.
+#![doc = include_str!("../README.md")]
 //!
 //! The loops are safe code that the compiler vectorises; only the choice between their versions is
 //! unsafe. They contain no fused multiply-add and sum in a fixed order, so every version gives the
-//! same bits: a picture does not depend on the machine that made it.
+//! same bits: neither a picture nor a statistic depends on the machine that made it.
 
 #![allow(unsafe_code)]
 
@@ -64,9 +63,9 @@ fn avx2<L: Loops>(loops: L) -> L::Output {
     loops.run()
 }
 
-/// What every version makes of the same input, by name.
-#[cfg(test)]
-pub(crate) fn every<L: Loops>(loops: impl Fn() -> L) -> Vec<(&'static str, L::Output)> {
+/// What every version that this processor has makes of the same input, by name: for tests that they
+/// are equal.
+pub fn every<L: Loops>(loops: impl Fn() -> L) -> Vec<(&'static str, L::Output)> {
     let mut versions = vec![("portable", loops().run())];
     #[cfg(target_arch = "x86_64")]
     {
