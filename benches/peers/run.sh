@@ -2,6 +2,7 @@
 # Our jobs beside those of other libraries, in one go on one machine:
 #
 #   ./run.sh survival [FOLDER]      samples are written to FOLDER (target/samples)
+#   ./run.sh cox [FOLDER]           Cox regression; one thread, and ours on all
 #   ./run.sh alignment
 #   ./run.sh inference [FOLDER]     networks are written to FOLDER (target/networks), one and two threads
 #   ./run.sh radiograph FOLDER      FOLDER holds one film in six syntaxes: RG2_UNC, RG2_RLE ..
@@ -10,7 +11,7 @@
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
 python=${PYTHON:-python3}
-topic=${1:?survival, alignment, inference or radiograph}
+topic=${1:?survival, cox, alignment, inference or radiograph}
 folder=${2:+$(realpath "$2")}
 cd "$here"
 target=${CARGO_TARGET_DIR:-$here/target}/release
@@ -27,6 +28,19 @@ survival() {
     "$target/peers-survival" "$samples"
     "$python" survival/peers.py "$samples" || true
     if command -v Rscript >/dev/null; then Rscript survival/peers.R "$samples" || true; fi
+  } | tee "$samples.tsv"
+  "$python" survival/table.py "$samples.tsv"
+}
+
+cox() {
+  local samples=${folder:-$here/target/cox_samples}
+  "$target/cox" "$samples" memory
+  {
+    RAYON_NUM_THREADS=1 "$target/cox" "$samples"
+    "$target/cox" "$samples" | sed 's/\tvertebra\t/\tvertebra, all threads\t/' | grep 'all threads'
+    one_thread
+    if command -v Rscript >/dev/null; then Rscript survival/cox.R "$samples" || true; fi
+    timeout 600 "$python" survival/cox.py "$samples" || true
   } | tee "$samples.tsv"
   "$python" survival/table.py "$samples.tsv"
 }
@@ -71,8 +85,8 @@ radiograph() {
 }
 
 case $topic in
-  survival | alignment | inference | radiograph)
-    cargo build --release --quiet --package "peers-$topic"
+  survival | cox | alignment | inference | radiograph)
+    cargo build --release --quiet --package "peers-${topic/cox/survival}"
     "$topic"
     ;;
   *) echo "no topic $topic" >&2; exit 1 ;;

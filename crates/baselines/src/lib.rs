@@ -11,8 +11,8 @@ mod recipe;
 mod risk_score;
 
 pub use cox::{
-    Coefficient, CoxFit, CoxMeasures, CoxModel, CoxRegression, CoxTests, LikelihoodRatio,
-    LinearCombination, ProportionalityTest, TermTest,
+    Coefficient, CoxFit, CoxMeasures, CoxModel, CoxRegression, CoxTests, FunctionalForm,
+    LikelihoodRatio, LinearCombination, PooledCox, ProportionalityTest, TermTest,
 };
 pub use design::{DesignMatrix, Term};
 pub use dxa::{Densitometer, DxaRegion, convert_bmd, femoral_neck_tscore, standardised_bmd};
@@ -27,5 +27,5 @@ pub use recipe::{DesignRecipe, PreparedDesign, RawColumn, RawTable};
 pub use risk_score::RiskScore;
 
 pub use vertebra_survival::{
-    BaselineHazard, BootstrapOptions, Estimate, Interval, Outcomes, Test, Ties,
+    BaselineHazard, BootstrapOptions, Estimate, Interval, Outcomes, Test, Ties, cox::CoxOptions,
 };

@@ -6,7 +6,7 @@ mod common;
 use common::{Data, close, data, numbers};
 use serde_json::Value;
 use vertebra_baselines::{
-    BootstrapOptions, CoxFit, CoxRegression, DesignMatrix, Outcomes, Term, Ties,
+    BootstrapOptions, CoxFit, CoxOptions, CoxRegression, DesignMatrix, Outcomes, Term, Ties,
 };
 use vertebra_survival::{
     cox::{CoxDiagnostics, SchoenfeldResidual, TimeTransform},
@@ -48,8 +48,8 @@ fn case(name: &str) -> Case {
     let all = Case::new(&lung, &LUNG);
     match name {
         "efron" => all,
-        "breslow" => all.with(CoxRegression::default().with_ties(Ties::Breslow)),
-        "robust" => all.with(CoxRegression::default().with_robust(true)),
+        "breslow" => all.with(CoxRegression::from(CoxOptions::default().with_ties(Ties::Breslow))),
+        "robust" => all.with(CoxRegression::from(CoxOptions::default().with_robust(true))),
         "weights" => Case { outcomes: lung.outcomes().with_weights(lung.of("w")).unwrap(), ..all },
         "cluster" => {
             let design = all.design.with_clusters(lung.groups("inst")).unwrap();
@@ -220,7 +220,7 @@ fn exact_ties_agree() {
         if name == "strata_exact" {
             case.design = case.design.with_strata(data.groups("female")).unwrap();
         }
-        let case = case.with(CoxRegression::default().with_ties(Ties::Exact));
+        let case = case.with(CoxRegression::from(CoxOptions::default().with_ties(Ties::Exact)));
         let fit = case.fit();
         let loglik = numbers(&golden["loglik"]);
         close(name, fit.log_likelihood_null, loglik[0], 1e-11);
@@ -238,7 +238,7 @@ fn exact_ties_agree() {
     }
     // A discrete likelihood has no weights.
     let weighted = data("lung").outcomes().with_weights(data("lung").of("w")).unwrap();
-    let exact = CoxRegression::default().with_ties(Ties::Exact);
+    let exact = CoxRegression::from(CoxOptions::default().with_ties(Ties::Exact));
     let error = exact.fit(&weighted, &case("efron").design).unwrap_err().to_string();
     assert_eq!(error, "the exact partial likelihood is not defined for case weights");
 }

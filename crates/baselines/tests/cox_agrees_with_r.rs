@@ -5,7 +5,7 @@ mod common;
 
 use common::{close, data, numbers};
 use serde_json::Value;
-use vertebra_baselines::{CoxFit, CoxRegression, Ties};
+use vertebra_baselines::{CoxFit, CoxOptions, CoxRegression, Ties};
 
 fn goldens() -> Value {
     serde_json::from_str(include_str!("../testdata/cox_r.json")).unwrap()
@@ -106,8 +106,9 @@ fn every_fit_agrees() {
             } else if name.contains("robust") {
                 design = design.with_clusters((0..outcomes.n_subjects()).collect()).unwrap();
             }
-            let fit =
-                CoxRegression::default().with_ties(ties(golden)).fit(&outcomes, &design).unwrap();
+            let fit = CoxRegression::from(CoxOptions::default().with_ties(ties(golden)))
+                .fit(&outcomes, &design)
+                .unwrap();
             check(&format!("{dataset} {name}"), &fit, golden);
             n_fits += 1;
         }
@@ -122,11 +123,10 @@ fn ridge_agrees() {
     let data = data("lung");
     for golden in goldens["lung"]["ridge"].as_array().unwrap() {
         let theta = golden["theta"].as_f64().unwrap();
-        let fit = CoxRegression::default()
-            .with_ties(ties(golden))
-            .with_ridge(theta)
-            .fit(&data.outcomes(), &data.design(&names))
-            .unwrap();
+        let fit =
+            CoxRegression::from(CoxOptions::default().with_ties(ties(golden)).with_ridge(theta))
+                .fit(&data.outcomes(), &data.design(&names))
+                .unwrap();
         for (j, c) in fit.coefficients.iter().enumerate() {
             let what = format!("theta {theta} {}", c.name);
             close(&what, c.log_hazard_ratio.value, numbers(&golden["coef"])[j], 1e-7);

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::{collection::vec, prelude::*};
-use vertebra_baselines::{CoxRegression, DesignMatrix, Error};
+use vertebra_baselines::{CoxOptions, CoxRegression, DesignMatrix, Error};
 use vertebra_survival::{Outcomes, Ties, cox_partial_likelihood};
 
 fn outcomes(n: usize) -> Outcomes {
@@ -45,7 +45,9 @@ fn a_ridge_fits_collinear_columns_but_gives_no_score_test() {
     let x = |i: usize| (i * i % 11) as f64;
     let twice = |i: usize| 2.0 * x(i);
     let columns = design(&[("x", &x), ("twice", &twice)], n);
-    let fit = CoxRegression::default().with_ridge(0.5).fit(&outcomes(n), &columns).unwrap();
+    let fit = CoxRegression::from(CoxOptions::default().with_ridge(0.5))
+        .fit(&outcomes(n), &columns)
+        .unwrap();
     assert_eq!(fit.tests.score, None);
     // The penalty is least where the slope is shared in proportion to the columns.
     let [x, twice] = [0, 1].map(|j| fit.coefficients[j].log_hazard_ratio.value);
@@ -77,7 +79,9 @@ fn a_monotone_likelihood_names_its_column_and_ridge_cures_it() {
         matches!(&error, Error::MonotoneLikelihood { column, coefficient, .. } if column == "early" && *coefficient > 3.0),
         "{error}"
     );
-    let fit = CoxRegression::default().with_ridge(0.5).fit(&outcomes, &columns).unwrap();
+    let fit = CoxRegression::from(CoxOptions::default().with_ridge(0.5))
+        .fit(&outcomes, &columns)
+        .unwrap();
     assert!({
         let early = fit.coefficients[1].log_hazard_ratio;
         early.value > 1.0 && early.std_error < 2.0
@@ -91,7 +95,8 @@ fn degenerate_input() {
     let fit = |o: &Outcomes| CoxRegression::default().fit(o, &columns);
     assert!(matches!(fit(&none), Err(Error::NoEvents { n: 3 })));
     assert!(matches!(fit(&outcomes(4)), Err(Error::LengthMismatch { expected: 4, got: 3, .. })));
-    let negative = CoxRegression::default().with_ridge(-1.0).fit(&outcomes(3), &columns);
+    let negative =
+        CoxRegression::from(CoxOptions::default().with_ridge(-1.0)).fit(&outcomes(3), &columns);
     assert!(matches!(negative, Err(Error::InvalidSetting { name: "ridge", .. })));
     let other = design(&[("y", &|i| i as f64)], 3);
     let fitted =
@@ -122,7 +127,7 @@ proptest! {
         let design = DesignMatrix::from_columns(vec![
             ("a".to_owned(), columns[0].clone()), ("b".to_owned(), columns[1].clone()),
         ]).unwrap();
-        let Ok(fit) = CoxRegression::default().with_ties(ties).fit(&outcomes, &design) else {
+        let Ok(fit) = CoxRegression::from(CoxOptions::default().with_ties(ties)).fit(&outcomes, &design) else {
             return Ok(()); // monotone or collinear by chance
         };
         let events: f64 = rows.iter().filter(|r| r.1).map(|r| f64::from(r.4)).sum();

@@ -1,10 +1,11 @@
 //! Firth's penalty by its definition: the maximum of the log likelihood plus half the log
-//! determinant of its information, found without derivatives of the latter.
+//! determinant of its information, found without derivatives of the latter; and as R's coxphf has it.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use common::{close, data};
+use common::{close, data, numbers};
+use serde_json::Value;
 use vertebra_baselines::{CoxRegression, DesignMatrix, Outcomes, Ties};
 use vertebra_survival::cox::CoxOptions;
 
@@ -50,7 +51,7 @@ fn is_the_maximum_of_the_penalised_likelihood() {
         (cgd.outcomes(), cgd.design(&["rifn".into(), "age".into()]), Ties::Efron),
     ];
     for (outcomes, design, ties) in cases {
-        let fit = CoxRegression::default().with_ties(ties).with_firth(true);
+        let fit = CoxRegression::from(CoxOptions::default().with_ties(ties).with_firth(true));
         let fit = fit.fit(&outcomes, &design).unwrap();
         let best = fit.log_hazard_ratios();
         let at = |b: &[f64]| penalised(&outcomes, &design, ties, b);
@@ -80,7 +81,7 @@ fn separated_events_have_finite_estimates_and_intervals() {
     let treated = event.iter().map(|e| f64::from(u8::from(*e))).collect();
     let design = DesignMatrix::from_columns(vec![("treated".into(), treated)]).unwrap();
     assert!(CoxRegression::default().fit(&outcomes, &design).is_err());
-    let firth = CoxRegression::default().with_firth(true);
+    let firth = CoxRegression::from(CoxOptions::default().with_firth(true));
     let fit = firth.fit(&outcomes, &design).unwrap();
     let value = fit.coefficients[0].log_hazard_ratio.value;
     assert!(value.is_finite() && value > 1.0, "{value}");
@@ -88,5 +89,52 @@ fn separated_events_have_finite_estimates_and_intervals() {
     // What Wald's interval cannot say: the hazard ratio is large, how large is open.
     assert!(interval.lower > 0.0 && interval.contains(value));
     assert!(interval.upper - value > value - interval.lower);
-    assert!(firth.with_ridge(1.0).fit(&outcomes, &design).is_err());
+    let both = CoxOptions::default().with_firth(true).with_ridge(1.0);
+    assert!(CoxRegression::from(both).fit(&outcomes, &design).is_err());
+}
+
+#[test]
+fn is_what_coxphf_finds() {
+    let golden: Value = serde_json::from_str(include_str!("../testdata/firth.json")).unwrap();
+    let many = |value: &Value| {
+        if value.is_array() { numbers(value) } else { vec![value.as_f64().unwrap()] }
+    };
+    for case in golden["cases"].as_array().unwrap() {
+        let name = case["data"].as_str().unwrap();
+        let names: Vec<String> = match &case["columns"] {
+            Value::String(one) => vec![one.clone()],
+            several => {
+                several.as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect()
+            }
+        };
+        let (outcomes, design) = match name {
+            "separated" => {
+                let event: Vec<bool> = (0..12).map(|i| i < 6).collect();
+                let treated = event.iter().map(|e| f64::from(u8::from(*e))).collect();
+                let design = DesignMatrix::from_columns(vec![("treated".into(), treated)]).unwrap();
+                (Outcomes::new((1..=12).map(f64::from).collect(), event).unwrap(), design)
+            }
+            _ => (data(name).outcomes(), data(name).design(&names)),
+        };
+        let options = CoxOptions::default().with_ties(Ties::Breslow).with_firth(true);
+        let firth = CoxRegression::from(options);
+        let fit = firth.fit(&outcomes, &design).unwrap();
+        let intervals = firth.profile_intervals(&outcomes, &design).unwrap();
+        let ratio = many(&case["loglik"]);
+        let ratio = 2.0 * (ratio[1] - ratio[0]);
+        close("likelihood ratio", fit.tests.likelihood_ratio.statistic, ratio, 1e-8);
+        let (lower, upper) = (many(&case["lower"]), many(&case["upper"]));
+        for (j, c) in fit.coefficients.iter().enumerate() {
+            let se = numbers(&case["var"][j])[j].sqrt();
+            let near = |what: &str, got: f64, expected: f64, of_se: f64| {
+                let miss = (got - expected).abs() / se;
+                assert!(miss < of_se, "{name} {}: {what} {got} {expected}", c.name);
+            };
+            near("coefficient", c.log_hazard_ratio.value, many(&case["coef"])[j], 1e-7);
+            near("standard error", c.model_std_error, se, 1e-7);
+            // Its intervals are found to about this.
+            near("lower", intervals[j].lower, lower[j], 1e-4);
+            near("upper", intervals[j].upper, upper[j], 1e-4);
+        }
+    }
 }

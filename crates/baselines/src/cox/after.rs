@@ -46,7 +46,7 @@ impl CoxRegression {
     pub fn diagnostics<'a>(
         &self,
         outcomes: &'a Outcomes,
-        design: &DesignMatrix,
+        design: &'a DesignMatrix,
         fit: &CoxFit,
     ) -> Result<CoxDiagnostics<'a>, Error> {
         fit.check_columns(design)?;

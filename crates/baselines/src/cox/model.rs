@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use vertebra_survival::{Estimate, Outcomes, cox::CoxCurves};
 
 /// The version of the file that this crate writes.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// A fitted regression, how its columns are made of a table, and its survival curves. It
 /// serialises; what is read back predicts to the last digit what the original does.

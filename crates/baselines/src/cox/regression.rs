@@ -3,9 +3,10 @@
 use super::fit::CoxFit;
 use crate::{DesignMatrix, Error};
 use serde::{Deserialize, Serialize};
-use vertebra_survival::{Error as SurvivalError, Interval, Outcomes, Ties, cox::CoxOptions};
+use vertebra_survival::{Error as SurvivalError, Interval, Outcomes, cox::CoxOptions};
 
-/// Settings of a Cox regression.
+/// Settings of a Cox regression: the [`CoxOptions`] of its maximum (ties, penalties, robust errors),
+/// which it is made from, and the level of its intervals.
 ///
 /// Entry times and case weights come with the [`Outcomes`]; strata, clusters and an offset with the
 /// [`DesignMatrix`]. Maximised by Newton's method with step halving from zero; equal to R survival
@@ -28,51 +29,23 @@ use vertebra_survival::{Error as SurvivalError, Interval, Outcomes, Ties, cox::C
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CoxRegression {
-    ties: Ties,
-    ridge: f64,
-    firth: bool,
-    robust: bool,
+    options: CoxOptions,
     level: f64,
 }
 
 impl Default for CoxRegression {
     fn default() -> Self {
-        Self { ties: Ties::default(), ridge: 0.0, firth: false, robust: false, level: 0.95 }
+        Self { options: CoxOptions::default(), level: 0.95 }
+    }
+}
+
+impl From<CoxOptions> for CoxRegression {
+    fn from(options: CoxOptions) -> Self {
+        Self { options, ..Self::default() }
     }
 }
 
 impl CoxRegression {
-    /// How tied events are handled; Efron by default.
-    #[must_use]
-    pub fn with_ties(mut self, ties: Ties) -> Self {
-        self.ties = ties;
-        self
-    }
-
-    /// Subtracts `theta / 2 * sum(coefficient^2)` from the log partial likelihood, on the columns
-    /// as they are (scale them first if they should be shrunk alike).
-    #[must_use]
-    pub fn with_ridge(mut self, theta: f64) -> Self {
-        self.ridge = theta;
-        self
-    }
-
-    /// Adds Firth's penalty: less bias in small samples, and finite estimates also where a
-    /// covariate separates the events. Its intervals had better be
-    /// [profile](Self::profile_intervals) ones.
-    #[must_use]
-    pub fn with_firth(mut self, firth: bool) -> Self {
-        self.firth = firth;
-        self
-    }
-
-    /// Whether standard errors are robust also without clusters, each row by itself.
-    #[must_use]
-    pub fn with_robust(mut self, robust: bool) -> Self {
-        self.robust = robust;
-        self
-    }
-
     /// Confidence level of the intervals; 0.95 by default.
     #[must_use]
     pub fn with_level(mut self, level: f64) -> Self {
@@ -93,10 +66,10 @@ impl CoxRegression {
             return Err(Error::InvalidSetting { name, expected, got });
         }
         let maximum = self
-            .options()
+            .options
             .fit(outcomes, design.covariates())
             .map_err(|error| named(error, design.names()))?;
-        Ok(CoxFit::new(maximum, outcomes, design, (self.ties, self.level)))
+        Ok(CoxFit::new(maximum, outcomes, design, (self.options.ties(), self.level)))
     }
 
     /// Intervals of the log hazard ratios from the profile of the (penalised) likelihood, one for
@@ -109,13 +82,12 @@ impl CoxRegression {
         outcomes: &Outcomes,
         design: &DesignMatrix,
     ) -> Result<Vec<Interval>, Error> {
-        let intervals = self.options().profile_intervals(outcomes, design.covariates(), self.level);
+        let intervals = self.options.profile_intervals(outcomes, design.covariates(), self.level);
         intervals.map_err(|error| named(error, design.names()))
     }
 
-    pub(super) fn options(&self) -> CoxOptions {
-        let options = CoxOptions::default().with_ties(self.ties).with_ridge(self.ridge);
-        options.with_firth(self.firth).with_robust(self.robust)
+    pub(super) fn options(&self) -> &CoxOptions {
+        &self.options
     }
 
     pub(super) fn level(&self) -> f64 {

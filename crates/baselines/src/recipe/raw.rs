@@ -69,7 +69,11 @@ impl RawTable {
         self.columns.get(name).ok_or_else(|| Error::MissingColumn { name: name.to_owned() })
     }
 
-    pub(crate) fn numbers(&self, name: &str) -> Result<&[f64], Error> {
+    /// A column of numbers.
+    ///
+    /// # Errors
+    /// [`Error::MissingColumn`] or [`Error::OtherKind`].
+    pub fn numbers(&self, name: &str) -> Result<&[f64], Error> {
         match self.column(name)? {
             RawColumn::Numbers(values) => Ok(values),
             RawColumn::Labels(_) => {

@@ -9,6 +9,7 @@
 use crate::{
     cox::{
         any_spread::{event_terms, shares},
+        derivatives::StratumRows,
         scaled::Scaled,
         ties::Ties,
     },
@@ -63,6 +64,20 @@ impl BaselineHazard {
     ) -> Self {
         let terms = event_terms(outcomes, groups, &shares(outcomes, log_hazard), ties);
         Self::from_steps(groups.times().iter().copied().zip(terms.iter().map(|term| term.step)))
+    }
+
+    /// The same in a stratum at the coefficients of its standardised covariates.
+    pub(super) fn of_rows(rows: &StratumRows<'_>, b: &[f64], ties: Ties) -> Self {
+        let (outcomes, groups) = (&rows.stratum.outcomes, &rows.stratum.groups);
+        let log_hazard = rows.log_hazard(b);
+        let Some(walk) = rows.walk(&log_hazard, ties) else {
+            return Self::new(outcomes, groups, &log_hazard, ties);
+        };
+        let scale = -walk.shares.most;
+        Self::from_steps(walk.events.iter().map(|(g, events)| {
+            let value = events.step() * events.tied.others;
+            (groups.times()[*g], Scaled { scale, value })
+        }))
     }
 
     /// From what each time adds, by increasing time; nothing at a time without events.

@@ -91,11 +91,11 @@ impl CoxDiagnostics<'_> {
             let (_, mut times) = rows.event_times(&log_hazard, self.problem.ties);
             times.reverse();
             let at = times.iter().map(|time| rows.stratum.groups.times()[time.group]).collect();
-            Baseline::new(at, Met::new(&times, p), (-most).exp(), &self.standardised.sd)
+            Baseline::new(at, Met::new(&times, p), (-most).exp(), &self.scaling.sd)
         });
         Ok(CoxCurves {
-            coefficients: self.standardised.coefficients(&self.b),
-            means: self.standardised.mean.clone(),
+            coefficients: self.scaling.coefficients(&self.b),
+            means: self.scaling.mean.clone(),
             covariance: covariance.to_vec(),
             strata: self.strata.clone(),
             baselines: baselines.collect(),

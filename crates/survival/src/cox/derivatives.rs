@@ -19,31 +19,37 @@ use super::{
     design::Design,
     exact,
     moments::{Members, Moments},
-    partial_likelihood::{RiskSets, Stratum},
-    standardised::Standardised,
+    partial_likelihood::Stratum,
+    plain::PART,
+    standardised::{Scaling, Standardised},
     ties::{TiedEvents, Ties},
 };
 use crate::{
     error::Error,
     numeric::{
+        gram::{LANES, Lanes},
         linear::{Matrix, add},
         newton::Local,
     },
     outcomes::{Outcomes, check},
 };
+use rayon::prelude::*;
+use std::{borrow::Cow, sync::OnceLock};
+use vertebra_wide::{Loops, widest};
 
 /// What does not change between Newton's steps.
-pub(crate) struct Problem {
-    pub(crate) strata: Vec<StratumRows>,
+pub(crate) struct Problem<'a> {
+    pub(crate) strata: Vec<StratumRows<'a>>,
     pub(crate) ties: Ties,
     n_columns: usize,
 }
 
 /// A stratum with its covariates and offset, in its own order of subjects.
-pub(crate) struct StratumRows {
-    pub(crate) stratum: Stratum,
-    pub(crate) covariates: Standardised,
-    offset: Option<Vec<f64>>,
+pub(crate) struct StratumRows<'a> {
+    pub(crate) stratum: Stratum<'a>,
+    design: &'a Design,
+    scaling: Scaling,
+    standardised: OnceLock<Standardised>,
 }
 
 /// What the events at one time add.
@@ -68,6 +74,13 @@ impl EventTime {
         mean
     }
 
+    /// Adds `weight` times [`towards`](Self::towards).
+    #[inline]
+    pub(super) fn add_towards(&self, factor: f64, weight: f64, sum: &mut [f64]) {
+        add(sum, weight, &self.events);
+        add(sum, weight * factor, &self.away);
+    }
+
     /// The mean, over tied events, of the mean covariates of their risk sets.
     pub(crate) fn mean(&self) -> Vec<f64> {
         self.towards(self.tied.others)
@@ -87,41 +100,35 @@ impl EventTime {
     }
 }
 
-impl Problem {
-    /// From data, with the standardised covariates that the coefficients belong to.
+impl<'a> Problem<'a> {
+    /// From data, with what standardises the covariates that the coefficients belong to.
     pub(super) fn of(
-        outcomes: &Outcomes,
-        design: &Design,
+        outcomes: &'a Outcomes,
+        design: &'a Design,
         ties: Ties,
-    ) -> Result<(Self, Standardised), Error> {
+    ) -> Result<(Self, Scaling), Error> {
         check::rows("design", design.n_rows(), outcomes)?;
-        let risk_sets = match design.strata() {
-            None => RiskSets::new(outcomes)?,
-            Some(strata) => RiskSets::stratified(outcomes, strata)?,
+        if outcomes.n_events() == 0 {
+            return Err(Error::NoEvents { n: outcomes.n_subjects() });
+        }
+        let scaling = Scaling::new(design, &|i| outcomes.weight(i))
+            .map_err(|column| Error::Constant { column })?;
+        let strata = match design.strata() {
+            None => vec![Stratum::new(None, Cow::Borrowed(outcomes))],
+            Some(strata) => Stratum::several(outcomes, strata),
         };
-        let standardised =
-            Standardised::new(design, outcomes).map_err(|column| Error::Constant { column })?;
-        Ok((Self::new(risk_sets, &standardised, design.offset(), ties), standardised))
+        let rows = |stratum| StratumRows {
+            stratum,
+            design,
+            scaling: scaling.clone(),
+            standardised: OnceLock::new(),
+        };
+        let strata = strata.into_iter().map(rows).collect();
+        Ok((Self { strata, ties, n_columns: design.n_columns() }, scaling))
     }
 
-    pub(crate) fn new(
-        risk_sets: RiskSets,
-        covariates: &Standardised,
-        offset: Option<&[f64]>,
-        ties: Ties,
-    ) -> Self {
-        let n_columns = covariates.n_columns();
-        let rows = |stratum: Stratum| {
-            let (covariates, offset) = match &stratum.subjects {
-                None => (covariates.clone(), offset.map(<[f64]>::to_vec)),
-                Some(subjects) => (
-                    covariates.subset(subjects),
-                    offset.map(|offset| subjects.iter().map(|&i| offset[i]).collect()),
-                ),
-            };
-            StratumRows { stratum, covariates, offset }
-        };
-        Self { strata: risk_sets.strata.into_iter().map(rows).collect(), ties, n_columns }
+    pub(super) fn n_columns(&self) -> usize {
+        self.n_columns
     }
 
     /// Log likelihood, score and information at coefficients of the standardised covariates.
@@ -134,24 +141,76 @@ impl Problem {
         let mut value = 0.0;
         for rows in &self.strata {
             let log_hazard = rows.log_hazard(b);
-            let mut gradient = Vec::new();
-            value -= rows.stratum.add(&log_hazard, self.ties, &mut gradient);
-            let outcomes = &rows.stratum.outcomes;
-            for (i, gradient) in gradient.into_iter().enumerate() {
-                let row = rows.covariates.row(i);
-                add(&mut score, -gradient, row);
-                let observed = if outcomes.event()[i] { outcomes.weight(i) } else { 0.0 };
-                information.add_outer(gradient + observed, row);
+            let Some(walk) = rows.walk(&log_hazard, self.ties) else {
+                value += rows.general(&log_hazard, self.ties, (&mut score, &mut information));
+                continue;
+            };
+            drop(log_hazard);
+            value += walk.log_likelihood;
+            for of_rows in rows.weighted(&walk, &[&|_| 1.0]) {
+                add(&mut score, 1.0, &of_rows.score);
+                information.add_scaled(1.0, &of_rows.information);
             }
-            let (_, times) = rows.event_times(&log_hazard, self.ties);
-            times.iter().for_each(|time| time.add_information(1.0, &mut information));
         }
         information.mirror();
         Local { value, score, information, rest: () }
     }
 }
 
-impl StratumRows {
+impl StratumRows<'_> {
+    pub(super) fn n_columns(&self) -> usize {
+        self.scaling.sd.len()
+    }
+
+    /// A standardised row, eight columns beside each other.
+    #[inline(always)]
+    pub(super) fn standardise(&self, i: usize, to: &mut [Lanes]) {
+        let row = self.scaling.standardise(self.design.row(self.subject(i)));
+        to.as_flattened_mut().iter_mut().zip(row).for_each(|(to, x)| *to = x);
+    }
+
+    /// The standardised rows.
+    pub(super) fn standardised(&self) -> impl Iterator<Item = impl Iterator<Item = f64>> {
+        let n = self.stratum.outcomes.n_subjects();
+        (0..n).map(|i| self.scaling.standardise(self.design.row(self.subject(i))))
+    }
+
+    /// Their offsets; nothing without.
+    pub(super) fn offsets(&self) -> impl Iterator<Item = f64> {
+        let offset = self.design.offset().into_iter();
+        offset.flat_map(|of| (0..self.stratum.outcomes.n_subjects()).map(|i| of[self.subject(i)]))
+    }
+
+    /// All of them, kept from the first call on.
+    pub(crate) fn covariates(&self) -> &Standardised {
+        self.standardised.get_or_init(|| {
+            let n = self.stratum.outcomes.n_subjects();
+            Standardised::by(&self.scaling, (0..n).map(|i| self.design.row(self.subject(i))))
+        })
+    }
+
+    /// Adds to score and information, and returns the log likelihood, whatever the entry times and
+    /// the spread of log hazards.
+    fn general(
+        &self,
+        log_hazard: &[f64],
+        ties: Ties,
+        (score, information): (&mut Vec<f64>, &mut Matrix),
+    ) -> f64 {
+        let mut gradient = Vec::new();
+        let loss = self.stratum.add(log_hazard, ties, &mut gradient);
+        let outcomes = &self.stratum.outcomes;
+        for (i, gradient) in gradient.into_iter().enumerate() {
+            let row = self.covariates().row(i);
+            add(score, -gradient, row);
+            let observed = if outcomes.event()[i] { outcomes.weight(i) } else { 0.0 };
+            information.add_outer(gradient + observed, row);
+        }
+        let (_, times) = self.event_times(log_hazard, ties);
+        times.iter().for_each(|time| time.add_information(1.0, information));
+        -loss
+    }
+
     /// The index in the whole sample of subject `i` of the stratum.
     pub(super) fn subject(&self, i: usize) -> usize {
         self.stratum.subjects.as_ref().map_or(i, |subjects| subjects[i])
@@ -169,12 +228,15 @@ impl StratumRows {
         (start, until(outcomes.time()[i]) - usize::from(outcomes.event()[i]))
     }
 
+    /// `x' b` of each row, and its offset.
     pub(crate) fn log_hazard(&self, b: &[f64]) -> Vec<f64> {
-        let mut linear = self.covariates.linear(b);
-        if let Some(offset) = &self.offset {
-            add(&mut linear, 1.0, offset);
-        }
-        linear
+        let coefficients = self.scaling.coefficients(b);
+        let mut log_hazard = vec![0.0; self.stratum.outcomes.n_subjects()];
+        let parts = log_hazard.par_chunks_mut(PART).enumerate();
+        parts.for_each(|(k, to)| {
+            widest(Linear { rows: self, first: k * PART, coefficients: &coefficients, to });
+        });
+        log_hazard
     }
 
     /// Each subject's share `w exp(h)`, the largest `exp(h)` being 1, and the times with events
@@ -184,7 +246,7 @@ impl StratumRows {
         let most = log_hazard.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let share = |(i, h): (usize, &f64)| outcomes.weight(i) * (h - most).exp();
         let shares: Vec<f64> = log_hazard.iter().enumerate().map(share).collect();
-        let members = Members { outcomes, groups, covariates: &self.covariates, shares: &shares };
+        let members = Members { outcomes, groups, covariates: self.covariates(), shares: &shares };
         let mut times = Vec::new();
         members.walk_back(|g, group, risk_set| {
             if !group.events.is_empty() {
@@ -210,11 +272,43 @@ impl StratumRows {
         }
         let mut own = Moments::new(mean.len());
         for i in events.iter().map(|&i| i as usize) {
-            own.add(shares[i], self.covariates.row(i));
+            own.add(shares[i], self.covariates().row(i));
         }
         let tied = TiedEvents::efron(events.len(), own.zero / risk_set.zero);
         let events = own.mean();
         let away = mean.iter().zip(&events).map(|(m, e)| m - e).collect();
         EventTime { group, weight, step, tied, events, away }
+    }
+}
+
+/// The log hazards of rows from `first` on.
+struct Linear<'a> {
+    rows: &'a StratumRows<'a>,
+    first: usize,
+    coefficients: &'a [f64],
+    to: &'a mut [f64],
+}
+
+impl Loops for Linear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let StratumRows { design, scaling, .. } = self.rows;
+        let (means, rest_of_means) = scaling.mean.as_chunks::<LANES>();
+        let (b, rest_of_b) = self.coefficients.as_chunks::<LANES>();
+        for (i, to) in (self.first..).zip(self.to) {
+            let subject = self.rows.subject(i);
+            let (x, rest) = design.row(subject).as_chunks::<LANES>();
+            // Sums beside each other, which do not wait for one another.
+            let mut sums = [0.0; LANES];
+            for ((x, mean), b) in x.iter().zip(means).zip(b) {
+                (0..LANES).for_each(|k| sums[k] += (x[k] - mean[k]) * b[k]);
+            }
+            let rest = rest.iter().zip(rest_of_means).zip(rest_of_b);
+            let mut sum: f64 = rest.map(|((x, mean), b)| (x - mean) * b).sum();
+            sum += sums.iter().sum::<f64>();
+            *to = sum + design.offset().map_or(0.0, |offset| offset[subject]);
+        }
     }
 }

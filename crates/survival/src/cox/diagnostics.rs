@@ -15,15 +15,17 @@ use super::{
     derivatives::{Problem, StratumRows},
     design::Design,
     options::{CoxOptions, collinear},
+    plain::PART,
     score_residuals::ScoreResiduals,
-    standardised::Standardised,
+    standardised::Scaling,
     ties::Ties,
 };
 use crate::{
     error::Error,
-    numeric::linear::{Matrix, add},
+    numeric::linear::{Matrix, add, dot},
     outcomes::Outcomes,
 };
+use rayon::prelude::*;
 
 /// A Cox model at given coefficients on its data, to be asked for residuals, tests of proportional
 /// hazards and survival curves.
@@ -45,8 +47,8 @@ use crate::{
 pub struct CoxDiagnostics<'a> {
     pub(super) outcomes: &'a Outcomes,
     pub(super) strata: Vec<usize>,
-    pub(super) problem: Problem,
-    pub(super) standardised: Standardised,
+    pub(super) problem: Problem<'a>,
+    pub(super) scaling: Scaling,
     /// Of standardised covariates, as all that follows.
     pub(super) b: Vec<f64>,
     pub(super) information: Matrix,
@@ -74,7 +76,7 @@ impl CoxOptions {
     pub fn diagnostics<'a>(
         &self,
         outcomes: &'a Outcomes,
-        design: &Design,
+        design: &'a Design,
         coefficients: &[f64],
     ) -> Result<CoxDiagnostics<'a>, Error> {
         let expected = design.n_columns();
@@ -82,12 +84,12 @@ impl CoxOptions {
             let (name, got) = ("coefficients", coefficients.len());
             return Err(Error::LengthMismatch { name, expected, got });
         }
-        let (problem, standardised) = Problem::of(outcomes, design, self.ties)?;
-        let b: Vec<f64> = coefficients.iter().zip(&standardised.sd).map(|(c, sd)| c * sd).collect();
-        let at = self.local(&problem, &self.penalty(&standardised.sd), &b);
+        let (problem, scaling) = Problem::of(outcomes, design, self.ties)?;
+        let b: Vec<f64> = coefficients.iter().zip(&scaling.sd).map(|(c, sd)| c * sd).collect();
+        let at = self.local(&problem, &self.penalty(&scaling.sd), &b);
         let covariance = at.information.cholesky(0.0).map_err(collinear)?.inverse();
         let (information, strata) = (at.rest.information, design.distinct_strata());
-        Ok(CoxDiagnostics { outcomes, strata, problem, standardised, b, information, covariance })
+        Ok(CoxDiagnostics { outcomes, strata, problem, scaling, b, information, covariance })
     }
 }
 
@@ -124,7 +126,7 @@ impl CoxDiagnostics<'_> {
     /// [`Error::Unsupported`] with exact ties.
     pub fn score(&self) -> Result<Vec<f64>, Error> {
         self.of_rows(|row, weight, residual| {
-            let sd = &self.standardised.sd;
+            let sd = &self.scaling.sd;
             row.iter_mut().zip(residual).zip(sd).for_each(|((to, r), sd)| *to = r * sd / weight);
         })
     }
@@ -136,24 +138,36 @@ impl CoxDiagnostics<'_> {
     /// As [`score`](Self::score).
     pub fn dfbeta(&self) -> Result<Vec<f64>, Error> {
         self.of_rows(|row, _, residual| {
-            let change = self.covariance.apply(residual);
-            let sd = &self.standardised.sd;
-            row.iter_mut().zip(change).zip(sd).for_each(|((to, c), sd)| *to = c / sd);
+            let sd = &self.scaling.sd;
+            for ((to, of), sd) in row.iter_mut().zip(self.covariance.rows()).zip(sd) {
+                *to = dot(of, residual) / sd;
+            }
         })
     }
 
     /// Sets each row of `[n, p]` values from its case weight and its weighted score residual in
     /// standardised covariates.
-    fn of_rows(&self, set: impl Fn(&mut [f64], f64, &[f64])) -> Result<Vec<f64>, Error> {
+    fn of_rows(&self, set: impl Fn(&mut [f64], f64, &[f64]) + Sync) -> Result<Vec<f64>, Error> {
         self.not_exact("the score residual")?;
         let p = self.b.len();
         let mut all = vec![0.0; self.outcomes.n_subjects() * p];
         for rows in &self.problem.strata {
             let residuals = ScoreResiduals::new(rows, &self.b, self.problem.ties);
-            for i in 0..rows.stratum.outcomes.n_subjects() {
-                let row = rows.subject(i) * p;
-                let weight = rows.stratum.outcomes.weight(i);
-                set(&mut all[row..row + p], weight, &residuals.of(i));
+            let fill = |(k, part): (usize, &mut [f64])| {
+                let mut residual = vec![0.0; p];
+                for (i, row) in (k * PART..).zip(part.chunks_exact_mut(p)) {
+                    residuals.of(i, &mut residual);
+                    set(row, rows.stratum.outcomes.weight(i), &residual);
+                }
+            };
+            let Some(subjects) = &rows.stratum.subjects else {
+                all.par_chunks_mut(PART * p).enumerate().for_each(fill);
+                continue;
+            };
+            let mut own = vec![0.0; subjects.len() * p];
+            own.par_chunks_mut(PART * p).enumerate().for_each(fill);
+            for (&i, row) in subjects.iter().zip(own.chunks_exact(p)) {
+                all[i * p..(i + 1) * p].copy_from_slice(row);
             }
         }
         Ok(all)
@@ -164,7 +178,7 @@ impl CoxDiagnostics<'_> {
     /// # Errors
     /// [`Error::Unsupported`] with exact ties.
     pub fn schoenfeld(&self) -> Result<Vec<SchoenfeldResidual>, Error> {
-        let sd = &self.standardised.sd;
+        let sd = &self.scaling.sd;
         self.of_events(|residual| residual.iter().zip(sd).map(|(r, sd)| r * sd).collect())
     }
 
@@ -176,7 +190,7 @@ impl CoxDiagnostics<'_> {
         let events = self.outcomes.n_events() as f64;
         self.of_events(|residual| {
             let scaled = self.covariance.apply(residual).into_iter().zip(&self.b);
-            scaled.zip(&self.standardised.sd).map(|((r, b), sd)| (r * events + b) / sd).collect()
+            scaled.zip(&self.scaling.sd).map(|((r, b), sd)| (r * events + b) / sd).collect()
         })
     }
 
@@ -196,14 +210,18 @@ impl CoxDiagnostics<'_> {
     }
 
     /// Visits each event of a stratum in order of time with its covariates minus the mean.
-    pub(super) fn at_events(&self, rows: &StratumRows, mut visit: impl FnMut(usize, f64, &[f64])) {
+    pub(super) fn at_events(
+        &self,
+        rows: &StratumRows<'_>,
+        mut visit: impl FnMut(usize, f64, &[f64]),
+    ) {
         let (_, mut times) = rows.event_times(&rows.log_hazard(&self.b), self.problem.ties);
         times.reverse();
         let groups = &rows.stratum.groups;
         for time in &times {
             let mean = time.mean();
             for i in groups.get(time.group).events.iter().map(|&i| i as usize) {
-                let mut residual = rows.covariates.row(i).to_vec();
+                let mut residual = rows.covariates().row(i).to_vec();
                 add(&mut residual, -1.0, &mean);
                 visit(i, groups.times()[time.group], &residual);
             }

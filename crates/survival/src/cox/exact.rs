@@ -17,7 +17,7 @@ use crate::numeric::{
 };
 
 /// Log likelihood, score and information, summed over strata.
-pub(super) fn derivatives(strata: &[StratumRows], b: &[f64]) -> Local {
+pub(super) fn derivatives(strata: &[StratumRows<'_>], b: &[f64]) -> Local {
     let p = b.len();
     let (mut score, mut information) = (vec![0.0; p], Matrix::zeros(p));
     let mut value = 0.0;
@@ -28,7 +28,7 @@ pub(super) fn derivatives(strata: &[StratumRows], b: &[f64]) -> Local {
             value -= sets.log_sum;
             for &i in events {
                 value += log_hazard[i as usize];
-                add(&mut score, 1.0, rows.covariates.row(i as usize));
+                add(&mut score, 1.0, rows.covariates().row(i as usize));
             }
             add(&mut score, -1.0, &sets.mean);
             sets.add_covariance(&mut information);
@@ -39,7 +39,7 @@ pub(super) fn derivatives(strata: &[StratumRows], b: &[f64]) -> Local {
 }
 
 /// Who is at risk at each time with events, and whose these are.
-fn risk_sets(rows: &StratumRows) -> impl Iterator<Item = (Vec<usize>, &[u32])> {
+fn risk_sets<'a>(rows: &'a StratumRows<'a>) -> impl Iterator<Item = (Vec<usize>, &'a [u32])> {
     let (outcomes, groups) = (&rows.stratum.outcomes, &rows.stratum.groups);
     let with_events = (0..groups.len()).filter(|&g| !groups.get(g).events.is_empty());
     with_events.map(move |g| {
@@ -67,8 +67,8 @@ impl Sets {
     }
 
     /// Those of `size` of the members.
-    fn new(rows: &StratumRows, log_hazard: &[f64], members: &[usize], size: usize) -> Self {
-        let p = rows.covariates.n_columns();
+    fn new(rows: &StratumRows<'_>, log_hazard: &[f64], members: &[usize], size: usize) -> Self {
+        let p = rows.n_columns();
         let mut sets = vec![Self::empty(f64::NEG_INFINITY, p); size + 1];
         sets[0].log_sum = 0.0;
         for (seen, &j) in members.iter().enumerate() {
@@ -76,7 +76,7 @@ impl Sets {
             let least = (size + seen + 1).saturating_sub(members.len()).max(1);
             for k in (least..=size.min(seen + 1)).rev() {
                 let (smaller, larger) = sets.split_at_mut(k);
-                larger[0].join(&smaller[k - 1], log_hazard[j], rows.covariates.row(j));
+                larger[0].join(&smaller[k - 1], log_hazard[j], rows.covariates().row(j));
             }
         }
         sets.swap_remove(size)
@@ -116,7 +116,7 @@ fn by_definition(log_hazard: &[f64], events: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::{
-        cox::{Design, RiskSets, Ties, derivatives::Problem, standardised::Standardised},
+        cox::{Design, Ties, derivatives::Problem},
         outcomes::Outcomes,
     };
 
@@ -126,12 +126,10 @@ mod tests {
         let event = vec![true, true, true, false, false, false];
         let outcomes = Outcomes::new(vec![1.0, 1.0, 1.0, 1.0, 2.0, 3.0], event).unwrap();
         let design = Design::from_rows(2, x.concat()).unwrap();
-        let standardised = Standardised::new(&design, &outcomes).unwrap();
-        let sets = RiskSets::new(&outcomes).unwrap();
-        let problem = Problem::new(sets, &standardised, None, Ties::Exact);
+        let (problem, _) = Problem::of(&outcomes, &design, Ties::Exact).unwrap();
         let at = |b: [f64; 2]| problem.derivatives(&b);
         let here = at([0.4, -0.9]);
-        let log_hazard = standardised.linear(&[0.4, -0.9]);
+        let log_hazard = problem.strata[0].log_hazard(&[0.4, -0.9]);
         assert!((here.value - by_definition(&log_hazard, 3)).abs() < 1e-13);
         let h = 1e-5;
         for k in 0..2 {

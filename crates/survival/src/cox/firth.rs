@@ -18,7 +18,7 @@ use crate::numeric::{
 
 /// The same with the penalty added to value and score; the information, which Newton's method takes
 /// for that of the penalised likelihood, stays. Unchanged where the information has no inverse.
-pub(super) fn penalised(problem: &Problem, b: &[f64], mut at: Local) -> Local {
+pub(super) fn penalised(problem: &Problem<'_>, b: &[f64], mut at: Local) -> Local {
     let Ok(factor) = at.information.cholesky(0.0) else { return at };
     let inverse = factor.inverse();
     at.value += factor.log_determinant() / 2.0;
@@ -29,7 +29,7 @@ pub(super) fn penalised(problem: &Problem, b: &[f64], mut at: Local) -> Local {
 }
 
 fn add_score(
-    rows: &StratumRows,
+    rows: &StratumRows<'_>,
     log_hazard: &[f64],
     (inverse, ties): (&Matrix, Ties),
     score: &mut [f64],
@@ -39,7 +39,7 @@ fn add_score(
     let share = |i: usize| outcomes.weight(i) * (log_hazard[i] - most).exp();
     let mut risk_set = Moments::new(inverse.size());
     let add_to = |moments: &mut Moments, i: usize| {
-        moments.add(share(i), rows.covariates.row(i), inverse);
+        moments.add(share(i), rows.covariates().row(i), inverse);
     };
     for g in (0..groups.len()).rev() {
         let (group, now) = (groups.get(g), groups.times()[g]);

@@ -6,7 +6,7 @@ use super::{
     design::Design,
     options::Unpenalised,
     robust::{Meat, meat},
-    standardised::Standardised,
+    standardised::Scaling,
 };
 use crate::{
     estimate::{Pivot, Test, Units},
@@ -100,13 +100,13 @@ impl CoxMaximum {
 }
 
 /// The same in the coefficients of standardised covariates.
-pub(super) struct Fitted {
-    pub(super) problem: Problem,
-    pub(super) standardised: Standardised,
+pub(super) struct Fitted<'a> {
+    pub(super) problem: Problem<'a>,
+    pub(super) scaling: Scaling,
     pub(super) maximum: Maximum<Unpenalised>,
 }
 
-impl Fitted {
+impl Fitted<'_> {
     /// Back to the units of the design; errors with a column whose variance does not exist, which
     /// the fit has ruled out.
     pub(super) fn result(
@@ -115,11 +115,11 @@ impl Fitted {
         units: Units<'_>,
         outcomes: &Outcomes,
     ) -> Result<CoxMaximum, usize> {
-        let Self { problem, standardised, maximum } = self;
+        let Self { problem, scaling, maximum } = self;
         let b = &maximum.parameters;
         let (null, here) = (&maximum.at_start, &maximum.here);
         let covariance = here.information.cholesky(0.0)?.inverse();
-        let chains = chains(outcomes);
+        let chains = units.labels().map_or(Vec::new(), |_| chains(outcomes));
         let sandwich = units.labels().map(|clusters| {
             let Meat { clusters, rows } = meat(&problem, b, clusters, &chains);
             [clusters, rows].map(|middle| covariance.around(&middle))
@@ -140,17 +140,15 @@ impl Fitted {
             let middle = meat(&problem, &vec![0.0; b.len()], clusters, &chains).clusters;
             Some(dot(&null.rest.score, &middle.cholesky(SINGULAR).ok()?.solve(&null.rest.score)))
         });
-        let coefficients = standardised.coefficients(b);
-        let baselines = problem.strata.iter().map(|rows| {
-            let (outcomes, groups) = (&rows.stratum.outcomes, &rows.stratum.groups);
-            BaselineHazard::new(outcomes, groups, &rows.log_hazard(b), problem.ties)
-        });
+        let coefficients = scaling.coefficients(b);
+        let baselines =
+            problem.strata.iter().map(|rows| BaselineHazard::of_rows(rows, b, problem.ties));
         Ok(CoxMaximum {
             coefficients,
             design_effects: (0..b.len()).map(effect).collect(),
             few_clusters: units.few(),
-            covariance: standardised.covariance(&covariance).to_rows(),
-            robust_covariance: robust.map(|robust| standardised.covariance(&robust).to_rows()),
+            covariance: scaling.covariance(&covariance).to_rows(),
+            robust_covariance: robust.map(|robust| scaling.covariance(&robust).to_rows()),
             log_likelihood_null: null.rest.log_likelihood,
             log_likelihood: here.rest.log_likelihood,
             df: here.rest.information.trace_with(&covariance),
@@ -160,7 +158,7 @@ impl Fitted {
             wald_statistic: wald,
             strata: design.distinct_strata(),
             baselines: baselines.collect(),
-            means: standardised.mean,
+            means: scaling.mean,
             steps: maximum.steps,
         })
     }

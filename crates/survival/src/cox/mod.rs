@@ -38,9 +38,12 @@ mod fit;
 pub(crate) mod moments;
 mod options;
 mod partial_likelihood;
+mod pass;
 mod plain;
+mod pooled;
 mod profile;
 mod proportionality;
+mod reader;
 mod robust;
 pub(crate) mod scaled;
 mod score_residuals;
@@ -57,5 +60,6 @@ pub use options::CoxOptions;
 pub use partial_likelihood::{
     CoxPartialLikelihood, RiskSets, cox_partial_likelihood, gradient_log_hazard,
 };
+pub use pooled::PooledCoefficients;
 pub use proportionality::{ProportionalHazards, TimeTransform};
 pub use ties::Ties;

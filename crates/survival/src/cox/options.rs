@@ -52,6 +52,12 @@ impl CoxOptions {
         self
     }
 
+    /// How tied events are handled.
+    #[must_use]
+    pub fn ties(&self) -> Ties {
+        self.ties
+    }
+
     /// Subtracts `theta / 2 * sum(coefficient^2)` from the log partial likelihood, on the
     /// covariates as they are (scale them first if they should be shrunk alike).
     #[must_use]
@@ -131,7 +137,7 @@ impl CoxOptions {
         let fitted = self.maximum(outcomes, design)?;
         let covariance =
             fitted.maximum.here.information.cholesky(0.0).map_err(collinear)?.inverse();
-        let sd = &fitted.standardised.sd;
+        let sd = &fitted.scaling.sd;
         let penalty = self.penalty(sd);
         let at = |b: &[f64]| self.local(&fitted.problem, &penalty, b);
         let reach = Pivot::Normal.two_sided(level);
@@ -164,21 +170,21 @@ impl CoxOptions {
     }
 
     /// Where the (penalised) likelihood is highest.
-    fn maximum(&self, outcomes: &Outcomes, design: &Design) -> Result<Fitted, Error> {
-        let (problem, standardised) = Problem::of(outcomes, design, self.ties)?;
-        let penalty = self.penalty(&standardised.sd);
+    fn maximum<'a>(&self, outcomes: &'a Outcomes, design: &'a Design) -> Result<Fitted<'a>, Error> {
+        let (problem, scaling) = Problem::of(outcomes, design, self.ties)?;
+        let penalty = self.penalty(&scaling.sd);
         let start = vec![0.0; penalty.len()];
         let maximum =
             maximise(start.clone(), |b| self.local(&problem, &penalty, b)).map_err(|failure| {
                 match failure {
                     Failure::Determined { parameter } => {
                         let information = self.local(&problem, &penalty, &start).information;
-                        named(failure, &standardised.sd, &determined_by(&information, parameter))
+                        named(failure, &scaling.sd, &determined_by(&information, parameter))
                     }
-                    _ => named(failure, &standardised.sd, &[]),
+                    _ => named(failure, &scaling.sd, &[]),
                 }
             })?;
-        Ok(Fitted { problem, standardised, maximum })
+        Ok(Fitted { problem, scaling, maximum })
     }
 
     /// The ridge on coefficients of standardised covariates.
@@ -189,7 +195,7 @@ impl CoxOptions {
     /// What is maximised.
     pub(super) fn local(
         &self,
-        problem: &Problem,
+        problem: &Problem<'_>,
         penalty: &[f64],
         b: &[f64],
     ) -> Local<Unpenalised> {

@@ -19,6 +19,7 @@ use crate::{
     outcomes::{Outcomes, check, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
+use std::borrow::Cow;
 
 /// Value and gradient of the negative log partial likelihood, both per event.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -95,7 +96,7 @@ pub fn gradient_log_hazard(outcomes: &Outcomes, log_hazard: &[f64]) -> Result<Ve
 /// ```
 #[derive(Debug, Clone)]
 pub struct RiskSets {
-    pub(super) strata: Vec<Stratum>,
+    pub(super) strata: Vec<Stratum<'static>>,
     n_subjects: usize,
     /// Weight of all events.
     events: f64,
@@ -103,10 +104,10 @@ pub struct RiskSets {
 
 /// The subjects who are compared with each other.
 #[derive(Debug, Clone)]
-pub(super) struct Stratum {
+pub(super) struct Stratum<'a> {
     /// Their indices in the whole sample; `None` for all of it.
     pub(super) subjects: Option<Vec<usize>>,
-    pub(super) outcomes: Outcomes,
+    pub(super) outcomes: Cow<'a, Outcomes>,
     pub(super) groups: TimeGroups,
 }
 
@@ -117,7 +118,7 @@ impl RiskSets {
     /// [`Error::Empty`] or [`Error::NoEvents`].
     pub fn new(outcomes: &Outcomes) -> Result<Self, Error> {
         check::length("time", outcomes.time(), outcomes)?;
-        Self::of(outcomes, vec![Stratum::new(None, outcomes.clone())])
+        Self::of(outcomes, vec![Stratum::new(None, Cow::Owned(outcomes.clone()))])
     }
 
     /// Risk sets within strata, one label per subject, so that each stratum has a baseline hazard
@@ -127,14 +128,10 @@ impl RiskSets {
     /// [`Error::Empty`], [`Error::NoEvents`] or [`Error::LengthMismatch`].
     pub fn stratified(outcomes: &Outcomes, strata: &[usize]) -> Result<Self, Error> {
         check::length("strata", strata, outcomes)?;
-        let stratum = |subjects: Vec<usize>| {
-            let outcomes = outcomes.subset(&subjects);
-            Stratum::new(Some(subjects), outcomes)
-        };
-        Self::of(outcomes, members(strata).into_iter().map(stratum).collect())
+        Self::of(outcomes, Stratum::several(outcomes, strata))
     }
 
-    fn of(outcomes: &Outcomes, strata: Vec<Stratum>) -> Result<Self, Error> {
+    fn of(outcomes: &Outcomes, strata: Vec<Stratum<'static>>) -> Result<Self, Error> {
         if outcomes.n_events() == 0 {
             return Err(Error::NoEvents { n: outcomes.n_subjects() });
         }
@@ -191,8 +188,19 @@ impl RiskSets {
     }
 }
 
-impl Stratum {
-    fn new(subjects: Option<Vec<usize>>, outcomes: Outcomes) -> Self {
+impl Stratum<'static> {
+    /// Those of the labels, by increasing label.
+    pub(super) fn several(outcomes: &Outcomes, strata: &[usize]) -> Vec<Self> {
+        let stratum = |subjects: Vec<usize>| {
+            let outcomes = outcomes.subset(&subjects);
+            Self::new(Some(subjects), Cow::Owned(outcomes))
+        };
+        members(strata).into_iter().map(stratum).collect()
+    }
+}
+
+impl<'a> Stratum<'a> {
+    pub(super) fn new(subjects: Option<Vec<usize>>, outcomes: Cow<'a, Outcomes>) -> Self {
         let groups = TimeGroups::new(&outcomes);
         Self { subjects, outcomes, groups }
     }
@@ -225,7 +233,7 @@ mod tests {
                 outcomes = outcomes.with_weights(rows.iter().map(|r| r.3).collect()).unwrap();
             }
             let h: Vec<f64> = rows.iter().map(|r| r.2).collect();
-            let stratum = Stratum::new(None, outcomes);
+            let stratum = Stratum::new(None, Cow::Owned(outcomes));
             for ties in [Ties::Breslow, Ties::Efron] {
                 let (mut usual, mut general) = (Vec::new(), Vec::new());
                 let a = stratum.add(&h, ties, &mut usual);

@@ -7,6 +7,7 @@ use crate::{
     outcomes::Outcomes,
     risk_sets::time_groups::TimeGroups,
 };
+use rayon::prelude::*;
 
 /// A wider spread of log hazards needs numbers that keep their exponent apart.
 pub(crate) const WIDEST: f64 = 500.0;
@@ -20,35 +21,95 @@ pub(crate) fn usual_likelihood(
     ties: Ties,
     gradient: &mut Vec<f64>,
 ) -> Option<f64> {
-    let (least, most) = range(log_hazard);
-    if outcomes.entry().is_some() || most - least >= WIDEST {
-        return None;
-    }
-    let order = groups.order();
-    // By position in time, so that both walks below read memory in order.
-    let share = |&i: &u32| outcomes.weight(i as usize) * (log_hazard[i as usize] - most).exp();
-    let shares: Vec<f64> = order.iter().map(share).collect();
-    let (mut loss, mut risk_set) = (0.0, 0.0);
+    let shares = Shares::new(outcomes, groups, log_hazard)?;
     let mut steps = Vec::with_capacity(groups.len());
-    for g in (0..groups.len()).rev() {
-        let (events, censored) = groups.positions(g);
-        risk_set += shares[censored].iter().sum::<f64>();
-        if events.is_empty() {
-            continue;
-        }
-        let tied: f64 = shares[events.clone()].iter().sum();
-        risk_set += tied;
-        let weight = outcomes.weigh(&order[events.clone()]);
-        let step = Step::new(weight, events.len(), tied, risk_set, ties);
-        loss += step.log_risk + weight * most;
-        for &i in &order[events] {
-            loss -= outcomes.weight(i as usize) * log_hazard[i as usize];
-        }
-        steps.push(step);
-    }
-    *gradient = gradient_of(&steps, &shares, outcomes, groups);
+    let loss = shares.walk_back((outcomes, groups), log_hazard, ties, |_, events| {
+        let step = events.step();
+        steps.push(Step { others: step * events.tied.others, own: step * events.tied.own });
+    });
+    *gradient = gradient_of(&steps, &shares.by_position, outcomes, groups);
     Some(loss)
 }
+
+/// `w exp(h)` by position in time, so that walks read memory in order.
+#[derive(Debug)]
+pub(super) struct Shares {
+    pub(super) by_position: Vec<f64>,
+    /// The largest log hazard, taken out of all exponentials.
+    pub(super) most: f64,
+}
+
+/// The events at one time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Events {
+    pub(super) weight: f64,
+    /// Sum of the shares of all at risk, and of these events.
+    pub(super) risk_set: f64,
+    pub(super) own: f64,
+    pub(super) tied: TiedEvents,
+}
+
+impl Events {
+    /// Their weight by their risk set.
+    #[inline]
+    pub(super) fn step(&self) -> f64 {
+        self.weight / self.risk_set
+    }
+}
+
+impl Shares {
+    /// `None` where somebody enters late or a double does not hold the spread.
+    pub(super) fn new(outcomes: &Outcomes, groups: &TimeGroups, h: &[f64]) -> Option<Self> {
+        let (least, most) = range(h);
+        if outcomes.entry().is_some() || most - least >= WIDEST {
+            return None;
+        }
+        let share = |&i: &u32| outcomes.weight(i as usize) * (h[i as usize] - most).exp();
+        let order = groups.order();
+        let mut by_position = vec![0.0; order.len()];
+        // In fixed parts, each value by itself: the same on any number of threads.
+        let parts = by_position.par_chunks_mut(PART).zip(order.par_chunks(PART));
+        parts.for_each(|(shares, order)| {
+            shares.iter_mut().zip(order).for_each(|(to, i)| *to = share(i));
+        });
+        Some(Self { by_position, most })
+    }
+
+    /// Visits the times with events, from the last, and returns the loss.
+    pub(super) fn walk_back(
+        &self,
+        (outcomes, groups): (&Outcomes, &TimeGroups),
+        log_hazard: &[f64],
+        ties: Ties,
+        mut visit: impl FnMut(usize, Events),
+    ) -> f64 {
+        let (shares, order) = (&self.by_position, groups.order());
+        let (mut loss, mut risk_set) = (0.0, 0.0);
+        for g in (0..groups.len()).rev() {
+            let (events, censored) = groups.positions(g);
+            risk_set += shares[censored].iter().sum::<f64>();
+            if events.is_empty() {
+                continue;
+            }
+            let own: f64 = shares[events.clone()].iter().sum();
+            risk_set += own;
+            let weight = outcomes.weigh(&order[events.clone()]);
+            let tied = match TiedEvents::matter(events.len(), ties) {
+                true => TiedEvents::efron(events.len(), own / risk_set),
+                false => TiedEvents::ALONE,
+            };
+            loss += weight * (risk_set.ln() + tied.log_left) + weight * self.most;
+            for &i in &order[events] {
+                loss -= outcomes.weight(i as usize) * log_hazard[i as usize];
+            }
+            visit(g, Events { weight, risk_set, own, tied });
+        }
+        loss
+    }
+}
+
+/// Subjects that one thread works through.
+pub(super) const PART: usize = 8192;
 
 /// From the steps, last event time first, and each subject's share of its risk set by position.
 fn gradient_of(
@@ -78,30 +139,12 @@ fn gradient_of(
     gradient
 }
 
-/// What the events at one time add.
+/// What the events at one time add to the hazard.
 struct Step {
-    /// `ln S` and Efron's corrections, times the events' weight.
-    log_risk: f64,
-    /// The hazard step that the risk set beyond the events sees.
+    /// That of the risk set beyond the events.
     others: f64,
-    /// The hazard step that the events themselves see.
+    /// That of the events themselves.
     own: f64,
-}
-
-impl Step {
-    #[inline]
-    fn new(weight: f64, events: usize, tied: f64, risk_set: f64, ties: Ties) -> Self {
-        let sums = match TiedEvents::matter(events, ties) {
-            true => TiedEvents::efron(events, tied / risk_set),
-            false => TiedEvents::ALONE,
-        };
-        let step = weight / risk_set;
-        Self {
-            log_risk: weight * (risk_set.ln() + sums.log_left),
-            others: step * sums.others,
-            own: step * sums.own,
-        }
-    }
 }
 
 /// Least and largest, in four strands that do not wait for each other.

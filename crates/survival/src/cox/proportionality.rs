@@ -70,6 +70,15 @@ impl CoxDiagnostics<'_> {
         let scale = Scale::new(self.outcomes, transform)?;
         let (mut score, mut first, mut second) = (vec![0.0; p], Matrix::zeros(p), Matrix::zeros(p));
         for rows in &self.problem.strata {
+            if let Some(walk) = rows.walk(&rows.log_hazard(&self.b), self.problem.ties) {
+                let [once, twice]: [&(dyn Fn(f64) -> f64 + Sync); 2] =
+                    [&|time| scale.of(time), &|time| scale.of(time).powi(2)];
+                let found = rows.weighted(&walk, &[once, twice]);
+                add(&mut score, 1.0, &found[0].score);
+                first.add_scaled(1.0, &found[0].information);
+                second.add_scaled(1.0, &found[1].information);
+                continue;
+            }
             self.at_events(rows, |i, time, residual| {
                 add(&mut score, rows.stratum.outcomes.weight(i) * scale.of(time), residual);
             });
@@ -105,7 +114,7 @@ impl CoxDiagnostics<'_> {
     /// Adds the information at each time, times a factor: by the chain rule of `derivatives`.
     fn add_information(
         &self,
-        rows: &StratumRows,
+        rows: &StratumRows<'_>,
         factor: &dyn Fn(f64) -> f64,
         information: &mut Matrix,
     ) {
@@ -124,7 +133,7 @@ impl CoxDiagnostics<'_> {
             if rows.stratum.outcomes.event()[i] {
                 hazard += factor[end] * times[end].step * times[end].tied.own;
             }
-            information.add_outer(share * hazard, rows.covariates.row(i));
+            information.add_outer(share * hazard, rows.covariates().row(i));
         }
     }
 }

@@ -19,16 +19,17 @@ pub(crate) struct Meat {
 
 /// The middles of the sandwiches at the coefficients `b`, of dense labels of clusters; `chains` are
 /// the rows' follow-ups.
-pub(crate) fn meat(problem: &Problem, b: &[f64], clusters: &[usize], chains: &[usize]) -> Meat {
+pub(crate) fn meat(problem: &Problem<'_>, b: &[f64], clusters: &[usize], chains: &[usize]) -> Meat {
     let p = b.len();
     let mut sums = vec![0.0; p * most(clusters)];
     let mut singles = vec![0.0; p * chains.len()];
     for rows in &problem.strata {
         let residuals = ScoreResiduals::new(rows, b, problem.ties);
+        let mut residual = vec![0.0; p];
         for i in 0..rows.stratum.outcomes.n_subjects() {
             let subject = rows.subject(i);
             let (cluster, chain) = (clusters[subject], chains[subject]);
-            let residual = residuals.of(i);
+            residuals.of(i, &mut residual);
             add(&mut sums[p * cluster..p * (cluster + 1)], 1.0, &residual);
             let share = rows.stratum.outcomes.weight(i).sqrt().recip();
             add(&mut singles[p * chain..p * (chain + 1)], share, &residual);

@@ -44,40 +44,51 @@ impl Met {
 
 /// The score residuals of a stratum.
 pub(super) struct ScoreResiduals<'a> {
-    rows: &'a StratumRows,
+    rows: &'a StratumRows<'a>,
     shares: Vec<f64>,
     times: Vec<EventTime>,
     met: Met,
+    /// How many of the times each subject has met, its own event not among them.
+    ends: Vec<u32>,
 }
 
 impl<'a> ScoreResiduals<'a> {
     /// At the coefficients `b`.
-    pub(super) fn new(rows: &'a StratumRows, b: &[f64], ties: Ties) -> Self {
+    pub(super) fn new(rows: &'a StratumRows<'a>, b: &[f64], ties: Ties) -> Self {
         let (shares, mut times) = rows.event_times(&rows.log_hazard(b), ties);
         times.reverse();
         let met = Met::new(&times, b.len());
-        Self { rows, shares, times, met }
+        let mut ends = vec![0; shares.len()];
+        let mut so_far = 0;
+        for group in rows.stratum.groups.iter() {
+            group.events.iter().for_each(|&i| ends[i as usize] = so_far);
+            so_far += u32::from(!group.events.is_empty());
+            group.censored.iter().for_each(|&i| ends[i as usize] = so_far);
+        }
+        Self { rows, shares, times, met, ends }
     }
 
-    /// That of subject `i` of the stratum, times its case weight.
-    pub(super) fn of(&self, i: usize) -> Vec<f64> {
+    /// Sets `residual` to that of subject `i` of the stratum, times its case weight.
+    pub(super) fn of(&self, i: usize, residual: &mut [f64]) {
         let outcomes = &self.rows.stratum.outcomes;
-        let x = self.rows.covariates.row(i);
-        let (start, end) = self.rows.met_between(&self.times, i);
-        let mut hazard = self.met.hazard[end] - self.met.hazard[start];
-        let mut mean = self.met.mean[end].clone();
-        add(&mut mean, -1.0, &self.met.mean[start]);
-        let mut residual = vec![0.0; x.len()];
+        let (x, share) = (self.rows.covariates().row(i), self.shares[i]);
+        let end = self.ends[i] as usize;
+        let mut hazard = self.met.hazard[end];
+        residual.fill(0.0);
+        add(residual, share, &self.met.mean[end]);
+        if outcomes.entry().is_some() {
+            let (start, _) = self.rows.met_between(&self.times, i);
+            hazard -= self.met.hazard[start];
+            add(residual, -share, &self.met.mean[start]);
+        }
         if outcomes.event()[i] {
-            let own = &self.times[end];
+            let (own, weight) = (&self.times[end], outcomes.weight(i));
             let step = own.step * own.tied.own;
             hazard += step;
-            add(&mut mean, step, &own.towards(own.tied.own_squared / own.tied.own));
-            add(&mut residual, -outcomes.weight(i), &own.mean());
-            add(&mut residual, outcomes.weight(i), x);
+            own.add_towards(own.tied.own_squared / own.tied.own, share * step, residual);
+            own.add_towards(own.tied.others, -weight, residual);
+            add(residual, weight, x);
         }
-        add(&mut residual, -self.shares[i] * hazard, x);
-        add(&mut residual, self.shares[i], &mean);
-        residual
+        add(residual, -share * hazard, x);
     }
 }

@@ -16,6 +16,7 @@
 
 pub mod distributions;
 pub(crate) mod fenwick;
+pub(crate) mod gram;
 pub(crate) mod linear;
 pub(crate) mod newton;
 pub(crate) mod order;

@@ -3,7 +3,7 @@
 use crate::terms::Terms;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
-use vertebra_baselines::{CoxRegression, Ties};
+use vertebra_baselines::{CoxOptions, CoxRegression, Ties};
 use vertebra_examples::survival_table::SurvivalTable;
 use vertebra_survival::cox::TimeTransform;
 
@@ -99,8 +99,8 @@ impl Arguments {
             TiesChoice::Breslow => Ties::Breslow,
             TiesChoice::Exact => Ties::Exact,
         };
-        let regression = CoxRegression::default().with_ties(ties).with_ridge(self.ridge);
-        regression.with_firth(self.firth).with_robust(self.robust)
+        let options = CoxOptions::default().with_ties(ties).with_ridge(self.ridge);
+        CoxRegression::from(options.with_firth(self.firth).with_robust(self.robust))
     }
 
     pub(crate) fn transform(&self) -> TimeTransform {

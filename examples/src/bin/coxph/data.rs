@@ -16,6 +16,8 @@ pub(crate) struct Data {
     /// The column of offsets.
     pub(crate) offset: Option<String>,
     pub(crate) dropped: usize,
+    /// The columns of numbers that terms are made of.
+    pub(crate) numbers: Vec<(String, Vec<f64>)>,
 }
 
 pub(crate) fn read(arguments: &Arguments) -> anyhow::Result<Data> {
@@ -32,6 +34,10 @@ pub(crate) fn read(arguments: &Arguments) -> anyhow::Result<Data> {
     let columns: Vec<&str> = terms.iter().map(String::as_str).collect();
     let raw = raw_table(&table, &columns, &[]).with_context(path)?;
     let prepared = recipe.prepare(&raw).with_context(path)?;
+    let numbers = columns
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), raw.numbers(name).ok()?.to_vec())));
+    let numbers = numbers.collect();
     let mut design = prepared.design(&raw).with_context(path)?;
     if let Some(column) = strata {
         design = design.with_strata(table.labels(column)?)?;
@@ -47,7 +53,7 @@ pub(crate) fn read(arguments: &Arguments) -> anyhow::Result<Data> {
     }
     let strata = strata.as_ref().map(|column| anyhow::Ok((column.clone(), names(&table, column)?)));
     let (strata, offset) = (strata.transpose()?, offset.clone());
-    Ok(Data { outcomes, design, prepared, strata, offset, dropped })
+    Ok(Data { outcomes, design, prepared, strata, offset, dropped, numbers })
 }
 
 fn outcomes(arguments: &Arguments, table: &Table) -> anyhow::Result<Outcomes> {

@@ -19,6 +19,7 @@ pub(crate) fn page(
 ) -> anyhow::Result<String> {
     let name = arguments.input.table.display().to_string();
     let courses = pictures::courses(arguments, data, fit);
+    let forms = pictures::forms(arguments, data, fit);
     let survival = pictures::survival(arguments, data, fit)?;
     let page = html! {
         (DOCTYPE)
@@ -48,6 +49,18 @@ pub(crate) fn page(
                             along the line.")))
                     } }
                     Err(why) => { p class="note" { "No picture: " (why) "." } }
+                }
+                @match forms {
+                    Ok(forms) => { @if !forms.is_empty() {
+                        h2 { "Functional form" }
+                        @for (column, svg) in &forms {
+                            (figure(svg, &format!("{column}: martingale residuals of the model \
+                                without it (grey), and their smooth (blue), which has about the \
+                                course of its part of the log hazard. A straight smooth says that \
+                                the column can stay as it is.")))
+                        }
+                    } }
+                    Err(why) => { p class="note" { "No functional form: " (why) "." } }
                 }
                 h2 { "Survival" }
                 (figure(&survival, "Survival by the regression, of the average over the rows and of \

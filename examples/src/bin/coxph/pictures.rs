@@ -1,7 +1,7 @@
 //! Forest plot, course of the coefficients over time, survival curves.
 
 use crate::{arguments::Arguments, data::Data};
-use vertebra_baselines::CoxFit;
+use vertebra_baselines::{CoxFit, FunctionalForm};
 use vertebra_charts::{
     Chart, ForestChart, ForestRow, SurvivalChart, SurvivalLine,
     palette::{ACCENT, QUIET},
@@ -90,6 +90,66 @@ fn course(name: &str, points: &[(f64, f64)], coefficient: f64, axis: &str) -> St
         groups.iter().map(|g| format!("{:.3}", g.1)).collect::<Vec<_>>().join(", ")
     );
     svg.finish(&format!("Course of the coefficient of {name}"), &description)
+}
+
+/// One picture for each term of one column of numbers: the martingale residuals of the model without
+/// it against the column, and their smooth.
+pub(crate) fn forms(
+    arguments: &Arguments,
+    data: &Data,
+    fit: &CoxFit,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let mut pictures = Vec::new();
+    for (column, values) in &data.numbers {
+        let of_column = |term: &&vertebra_baselines::TermTest| {
+            term.name == *column || term.name == format!("log({column})")
+        };
+        let Some(term) = fit.terms.iter().find(of_column) else { continue };
+        let mut distinct = values.clone();
+        distinct.sort_by(f64::total_cmp);
+        distinct.dedup();
+        if distinct.len() < FEW {
+            continue;
+        }
+        let asked = (term.name.as_str(), &values[..]);
+        let regression = arguments.regression();
+        let form = regression.functional_form(&data.outcomes, &data.design, fit, asked)?;
+        pictures.push((column.clone(), form_picture(column, &form)));
+    }
+    Ok(pictures)
+}
+
+/// A column of fewer values has no form to look for.
+const FEW: usize = 6;
+
+fn form_picture(column: &str, form: &FunctionalForm) -> String {
+    let least = form.values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = form.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let smooth = form.smooth.iter().map(|(_, y)| *y);
+    let mut sorted = form.residuals.clone();
+    sorted.sort_by(f64::total_cmp);
+    let low = smooth.clone().fold(sorted[sorted.len() / 20], f64::min);
+    let high = smooth.fold(1.0, f64::max);
+    let area = Area { left: 60.0, top: 34.0, width: 620.0, height: 190.0 };
+    let axes = [Axis::new(least, most, 5, column), Axis::new(low, high, 4, "Martingale residual")];
+    let [x, y] = axes;
+    let plot = Plot::new(area, x, y);
+    let mut svg = Svg::new(700.0, 275.0);
+    svg.text((60.0, 18.0), column, Text::new(SMALL + 1.0, Anchor::Start).bold());
+    plot.draw(&mut svg);
+    let stride = form.values.len().div_ceil(POINTS).max(1);
+    let points = form.values.iter().zip(&form.residuals).step_by(stride);
+    for (x, y) in points.filter(|(_, y)| (plot.y.low..=plot.y.high).contains(*y)) {
+        svg.dot(plot.at(*x, *y), 1.6, "#b9c3cf", "");
+    }
+    for pair in form.smooth.windows(2) {
+        let ends = (plot.at(pair[0].0, pair[0].1), plot.at(pair[1].0, pair[1].1));
+        svg.line(ends.0, ends.1, Stroke::new(ACCENT, 2.0));
+    }
+    let every = form.smooth.len().div_ceil(8).max(1);
+    let course = form.smooth.iter().step_by(every).map(|(x, y)| format!("{x:.4}: {y:.3}"));
+    let description = format!("Smooth: {}", course.collect::<Vec<_>>().join(", "));
+    svg.finish(&format!("Functional form of {column}"), &description)
 }
 
 /// Survival of the average of all rows, and of the rows at the 10th and the 90th percentile of the

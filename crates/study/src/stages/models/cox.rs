@@ -5,7 +5,7 @@ use crate::Error;
 use crate::model::cox_model::CoxModel;
 use crate::stages::Context;
 use crate::stages::folds::{all_parts, score};
-use vertebra_baselines::{CoxFit, CoxRegression};
+use vertebra_baselines::{CoxFit, CoxOptions, CoxRegression};
 use vertebra_deepsurv::Seen;
 use vertebra_report::results::{Coefficient, Method};
 use vertebra_survival::breslow_baseline;
@@ -13,7 +13,7 @@ use vertebra_survival::breslow_baseline;
 /// Fits on every fold's complement and on the whole development set.
 pub(crate) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedModel, Error> {
     let data = context.data;
-    let regression = CoxRegression::default().with_ties(context.config.ties);
+    let regression = CoxRegression::from(CoxOptions::default().with_ties(context.config.ties));
     let fit = |train: &[usize]| -> Result<CoxFit, Error> {
         Ok(regression.fit(&data.outcomes.subset(train), &clinical.design(train)?)?)
     };

@@ -7,7 +7,7 @@
 use super::{ElasticNet, ElasticNetPath};
 use crate::{
     concordance::concordance,
-    cox::{derivatives::Problem, design::Design, standardised::Standardised},
+    cox::{derivatives::Problem, design::Design, standardised::Scaling},
     error::Error,
     numeric::mean_and_sd,
     outcomes::{Outcomes, check, labels::members},
@@ -81,9 +81,9 @@ fn event(outcomes: &Outcomes, i: usize) -> f64 {
     if outcomes.event()[i] { outcomes.weight(i) } else { 0.0 }
 }
 
-fn likelihood(problem: &Problem, standardised: &Standardised, coefficients: &[f64]) -> f64 {
-    let b: Vec<f64> = coefficients.iter().zip(&standardised.sd).map(|(c, sd)| c * sd).collect();
-    let of_stratum = |rows: &crate::cox::derivatives::StratumRows| {
+fn likelihood(problem: &Problem<'_>, scaling: &Scaling, coefficients: &[f64]) -> f64 {
+    let b: Vec<f64> = coefficients.iter().zip(&scaling.sd).map(|(c, sd)| c * sd).collect();
+    let of_stratum = |rows: &crate::cox::derivatives::StratumRows<'_>| {
         -rows.stratum.add(&rows.log_hazard(&b), problem.ties, &mut Vec::new())
     };
     problem.strata.iter().map(of_stratum).sum()

@@ -16,7 +16,9 @@
 //! Sources: Simon, Friedman, Hastie & Tibshirani, *J. Stat. Softw.* 39(5):1-13, 2011; Tibshirani et
 //! al., *JRSS B* 74:245-266, 2012 (which covariates to look at).
 
+mod columns;
 mod cross_validation;
+mod curvature;
 mod solver;
 
 pub use cross_validation::ElasticNetValidated;
@@ -119,20 +121,20 @@ impl ElasticNet {
     /// small to hold it.
     pub fn path(&self, outcomes: &Outcomes, design: &Design) -> Result<ElasticNetPath, Error> {
         self.check()?;
-        let (problem, standardised) = Problem::of(outcomes, design, self.ties)?;
-        let solver = Solver::new(&problem, outcomes.total_weight(), self.mixing);
-        let null = solver.at(&vec![0.0; design.n_columns()]);
+        let (problem, scaling) = Problem::of(outcomes, design, self.ties)?;
+        let mut solver = Solver::new(&problem, outcomes.total_weight(), self.mixing);
+        let log_likelihood_null = solver.log_likelihood();
         let penalties = match &self.penalties {
             Some(penalties) => penalties.clone(),
-            None => self.default_path(solver.largest(&null), design),
+            None => self.default_path(solver.penalty(), design),
         };
         let mut b = vec![0.0; design.n_columns()];
         let (mut coefficients, mut log_likelihood) = (Vec::new(), Vec::new());
         for &penalty in &penalties {
-            log_likelihood.push(solver.solve(&mut b, penalty)?);
-            coefficients.push(standardised.coefficients(&b));
+            solver.solve(&mut b, penalty)?;
+            log_likelihood.push(solver.log_likelihood());
+            coefficients.push(scaling.coefficients(&b));
         }
-        let log_likelihood_null = null.log_likelihood;
         Ok(ElasticNetPath { penalties, coefficients, log_likelihood, log_likelihood_null })
     }
 

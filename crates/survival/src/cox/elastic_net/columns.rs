@@ -1,0 +1,120 @@
+//! Standardised covariates column by column, of which a path reads few at a time.
+
+use crate::{
+    cox::{derivatives::Problem, plain::PART},
+    numeric::{
+        gram::{Gram, LANES},
+        linear::{Matrix, add},
+    },
+};
+use rayon::prelude::*;
+use vertebra_wide::{Loops, widest};
+
+/// Rows that stay in the first cache.
+const BLOCK: usize = 1024;
+
+pub(super) struct Columns {
+    /// Stratum after stratum, `[p][n]`.
+    values: Vec<f64>,
+    offset: Option<Vec<f64>>,
+    n: usize,
+    p: usize,
+}
+
+impl Columns {
+    pub(super) fn new(problem: &Problem<'_>) -> Self {
+        let sizes = problem.strata.iter().map(|rows| rows.stratum.outcomes.n_subjects());
+        let (n, p) = (sizes.sum(), problem.n_columns());
+        let mut values = vec![0.0; n * p];
+        let rows = problem.strata.iter().flat_map(|rows| rows.standardised());
+        for (i, row) in rows.enumerate() {
+            row.enumerate().for_each(|(j, x)| values[j * n + i] = x);
+        }
+        let offset = problem.strata.iter().flat_map(|rows| rows.offsets()).collect::<Vec<_>>();
+        Self { values, offset: (!offset.is_empty()).then_some(offset), n, p }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.p
+    }
+
+    fn column(&self, j: usize) -> &[f64] {
+        &self.values[j * self.n..][..self.n]
+    }
+
+    /// `X b` and the offset.
+    pub(super) fn log_hazard(&self, b: &[f64]) -> Vec<f64> {
+        let mut log_hazard = self.offset.clone().unwrap_or_else(|| vec![0.0; self.n]);
+        let parts = log_hazard.par_chunks_mut(BLOCK).enumerate();
+        parts.for_each(|(k, to)| widest(Linear { columns: self, first: k * BLOCK, b, to }));
+        log_hazard
+    }
+
+    /// `x' values` of some columns.
+    pub(super) fn products(&self, columns: &[usize], values: &[f64]) -> Vec<f64> {
+        let products = columns.par_chunks(32).map(|columns| {
+            let product = |&j: &usize| widest(Product(self.column(j), values));
+            columns.iter().map(product).collect::<Vec<_>>()
+        });
+        products.collect::<Vec<_>>().concat()
+    }
+
+    /// `sum w x x'` over rows, below the diagonal and on it.
+    pub(super) fn gram(&self, columns: &[usize], weights: &[f64]) -> Matrix {
+        let starts: Vec<usize> = (0..self.n).step_by(PART / 4).collect();
+        let part = |&start: &usize| {
+            let end = self.n.min(start + PART / 4);
+            let mut gram = Gram::new(columns.len(), end - start);
+            let mut row = vec![[0.0; LANES]; columns.len().div_ceil(LANES)];
+            for (i, weight) in (start..end).zip(&weights[start..end]) {
+                let places = row.as_flattened_mut().iter_mut();
+                places.zip(columns).for_each(|(to, &j)| *to = self.values[j * self.n + i]);
+                gram.add(weight.max(0.0).sqrt(), &row);
+            }
+            gram
+        };
+        let mut matrix = Matrix::zeros(columns.len());
+        let parts: Vec<Gram> = starts.par_iter().map(part).collect();
+        parts.into_iter().for_each(|part| part.add_to(1.0, &mut matrix));
+        matrix
+    }
+}
+
+/// `X b` of rows from `first` on, added.
+struct Linear<'a> {
+    columns: &'a Columns,
+    first: usize,
+    b: &'a [f64],
+    to: &'a mut [f64],
+}
+
+impl Loops for Linear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (j, &b) in self.b.iter().enumerate().filter(|(_, b)| **b != 0.0) {
+            add(self.to, b, &self.columns.column(j)[self.first..]);
+        }
+    }
+}
+
+/// The product of two vectors.
+struct Product<'a>(&'a [f64], &'a [f64]);
+
+impl Loops for Product<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        const STRANDS: usize = 4 * LANES;
+        let ((a, a_rest), (b, b_rest)) =
+            (self.0.as_chunks::<STRANDS>(), self.1.as_chunks::<STRANDS>());
+        let mut sums = [0.0; STRANDS];
+        for (a, b) in a.iter().zip(b) {
+            (0..STRANDS).for_each(|k| sums[k] += a[k] * b[k]);
+        }
+        let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+        sums.iter().sum::<f64>() + rest
+    }
+}
