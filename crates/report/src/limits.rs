@@ -56,6 +56,13 @@ pub(crate) fn limits(results: &StudyResults) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if results.models.iter().any(|m| m.method == Method::FraxSurrogate) {
+        limits.push(
+            "What stands in FRAX’s place is a surrogate that the phantom made up. It is not FRAX, \
+             and nothing about FRAX follows from it."
+                .to_owned(),
+        );
+    }
     limits
 }
 

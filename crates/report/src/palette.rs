@@ -10,7 +10,7 @@ pub(crate) fn colour(method: Method) -> &'static str {
         Method::DeepSurv => "#e69f00",
         Method::DeepSurvImage => ACCENT,
         Method::ImageOnly => "#56b4e9",
-        Method::Frax => "#b5668f",
+        Method::Frax | Method::FraxSurrogate => "#b5668f",
         Method::Oracle => INK,
     }
 }
@@ -23,7 +23,7 @@ pub(crate) fn style(method: Method) -> Style {
         Method::CoxPh | Method::DeepSurvImage => "",
         Method::DeepSurv => "7 3",
         Method::ImageOnly => "9 3 2 3",
-        Method::Frax => "4 4",
+        Method::Frax | Method::FraxSurrogate => "4 4",
         Method::Oracle => "1.5 3.5",
     };
     Style::new(ink, dash)
@@ -37,6 +37,7 @@ pub(crate) fn label(method: Method) -> &'static str {
         Method::DeepSurvImage => "DeepSurv with images",
         Method::ImageOnly => "DeepSurv, image only",
         Method::Frax => "FRAX (imported)",
+        Method::FraxSurrogate => "Surrogate of FRAX (made up)",
         Method::Oracle => "True hazard (oracle)",
     }
 }

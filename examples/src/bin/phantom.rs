@@ -46,7 +46,7 @@ struct Arguments {
     /// Give time and event in cohort.csv instead of leaving them to be read from the films
     #[arg(long)]
     outcome_columns: bool,
-    /// Fraction of subjects whose FRAX columns hold a synthetic surrogate
+    /// Fraction of subjects whose FRAX columns hold a synthetic surrogate, all by default
     #[arg(long, value_name = "FRACTION")]
     synthetic_frax: Option<f64>,
     /// Print the summary as JSON

@@ -52,7 +52,7 @@ impl PhantomConfig {
             film_size: [512, 416],
             seed: 2022,
             outcome_columns: false,
-            frax_share: 0.0,
+            frax_share: 1.0,
             visits_every: 0.0,
             years_older: 0.0,
             other_detector: false,
@@ -120,9 +120,9 @@ impl PhantomConfig {
         self
     }
 
-    /// Fraction of subjects whose FRAX columns are filled with a synthetic surrogate (the paper
-    /// had bone densitometry for 179 of 1,595). See the README the cohort folder carries: these
-    /// numbers are not FRAX.
+    /// Fraction of subjects whose FRAX columns are filled with a synthetic surrogate; 1 by default
+    /// (the paper had bone densitometry for 179 of 1,595). See the README the cohort folder
+    /// carries: these numbers are not FRAX.
     #[must_use]
     pub fn with_synthetic_frax(mut self, share: f64) -> Self {
         self.frax_share = share;

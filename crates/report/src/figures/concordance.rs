@@ -74,6 +74,7 @@ impl<'a> Panel<'a> {
                 (Some(clinical), _) => format!("Model {clinical}"),
                 (None, Method::ImageOnly) => "Image only".to_owned(),
                 (None, Method::Frax) => "FRAX".to_owned(),
+                (None, Method::FraxSurrogate) => "Surrogate of FRAX".to_owned(),
                 (None, _) => model.name.clone(),
             };
             match groups.iter_mut().find(|group| group.name == name) {
@@ -191,20 +192,37 @@ fn axis(panels: &[Panel]) -> Option<Axis> {
     Some(Axis::new(low.max(0.0), (high + 0.01).min(1.0), 5, "Harrell’s C"))
 }
 
-/// Names the bars of FRAX where there are several.
+/// Names the bars of FRAX where there are several, and says of a surrogate what it is.
 fn frax(panels: &[Panel]) -> String {
-    let bars = panels.first().into_iter().flat_map(|p| &p.groups).flat_map(|g| &g.bars);
-    let names: Vec<&str> =
-        bars.filter(|(m, _)| m.method == Method::Frax).map(|(m, _)| m.name.as_str()).collect();
-    if names.len() < 2 {
-        return String::new();
+    let names = |method: Method| -> Vec<&str> {
+        let bars = panels.first().into_iter().flat_map(|p| &p.groups).flat_map(|g| &g.bars);
+        bars.filter(|(m, _)| m.method == method).map(|(m, _)| m.name.as_str()).collect()
+    };
+    let (real, made_up) = (names(Method::Frax), names(Method::FraxSurrogate));
+    let mut caption = String::new();
+    if real.len() > 1 {
+        caption += &format!(" Bars of FRAX, from the left: {}.", real.join("; "));
     }
-    format!(" Bars of FRAX, from the left: {}.", names.join("; "))
+    if !made_up.is_empty() {
+        caption += &format!(
+            " The bars in FRAX’s place are a surrogate, not FRAX: the phantom made them up from age, \
+             sex, BMI and risk factors, so that the road of imported values is seen whole; their C \
+             says nothing of FRAX. From the left: {}.",
+            made_up.join("; ")
+        );
+    }
+    caption
 }
 
 fn draw_legend(svg: &mut Svg, panels: &[Panel]) -> f64 {
-    let methods =
-        [Method::CoxPh, Method::DeepSurv, Method::DeepSurvImage, Method::ImageOnly, Method::Frax];
+    let methods = [
+        Method::CoxPh,
+        Method::DeepSurv,
+        Method::DeepSurvImage,
+        Method::ImageOnly,
+        Method::Frax,
+        Method::FraxSurrogate,
+    ];
     let used = |method: &Method| {
         panels
             .iter()

@@ -39,6 +39,7 @@ pub(crate) fn leading(results: &StudyResults) -> Vec<&ModelResult> {
         Method::DeepSurvImage,
         Method::ImageOnly,
         Method::Frax,
+        Method::FraxSurrogate,
         Method::Oracle,
     ];
     let best =

@@ -20,6 +20,8 @@ pub enum Method {
     ImageOnly,
     /// An imported FRAX probability.
     Frax,
+    /// What a phantom makes up in FRAX's place, so that the road of imported values is seen whole.
+    FraxSurrogate,
     /// The phantom's true log hazard: what no model can pass.
     Oracle,
 }

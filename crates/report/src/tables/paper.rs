@@ -75,7 +75,8 @@ impl Printed {
             Method::DeepSurvImage => "deep_surv_image",
             Method::ImageOnly => "image_only",
             Method::Frax => "frax",
-            Method::Oracle => return false,
+            // Made up: not to be read beside the paper's FRAX.
+            Method::FraxSurrogate | Method::Oracle => return false,
         };
         self.method == method && self.clinical == model.clinical
     }

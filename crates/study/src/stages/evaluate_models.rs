@@ -178,8 +178,7 @@ fn pairs_to_compare(models: &[FittedModel]) -> Vec<(&FittedModel, &FittedModel)>
     let last = numbers.last().copied();
     pairs.extend(find(Method::ImageOnly, None).zip(find(Method::CoxPh, last)));
     let best = find(Method::DeepSurvImage, last);
-    pairs.extend(
-        models.iter().filter(|m| m.method == Method::Frax).filter_map(|f| Some((best?, f))),
-    );
+    let frax = models.iter().filter(|m| matches!(m.method, Method::Frax | Method::FraxSurrogate));
+    pairs.extend(frax.filter_map(|f| Some((best?, f))));
     pairs
 }

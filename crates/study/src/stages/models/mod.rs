@@ -155,7 +155,9 @@ mod tests {
         let methods: Vec<Method> = grid.models.iter().map(|m| m.method).collect();
         let expected = [Method::CoxPh, Method::DeepSurv, Method::DeepSurvImage, Method::ImageOnly];
         assert_eq!(methods[..4], expected);
-        assert!(methods.contains(&Method::Frax) && methods.last() == Some(&Method::Oracle));
+        assert!(
+            methods.contains(&Method::FraxSurrogate) && methods.last() == Some(&Method::Oracle)
+        );
         assert!(grid.notes.is_empty(), "{:?}", grid.notes);
         for model in &grid.models[..4] {
             assert!(model.scores.log_hazard.iter().all(Option::is_some), "{}", model.name);

@@ -1,4 +1,5 @@
-//! Scores that are not fitted here: imported FRAX probabilities and the phantom's oracle.
+//! Scores that are not fitted here: imported FRAX probabilities, what a phantom has in their place,
+//! and the phantom's oracle.
 
 use super::{Fitted, FittedModel};
 use crate::input::subjects::StudyData;
@@ -6,7 +7,8 @@ use crate::stages::folds::Scores;
 use vertebra_cohort::FraxPercent;
 use vertebra_report::results::Method;
 
-/// Each imported FRAX probability that some analysed subject has.
+/// Each imported FRAX probability that some analysed subject has. Those of a phantom are made up,
+/// and named so.
 pub(crate) fn frax(data: &StudyData) -> Vec<FittedModel> {
     type Column = (&'static str, fn(&FraxPercent) -> Option<f64>);
     const COLUMNS: [Column; 4] = [
@@ -15,10 +17,14 @@ pub(crate) fn frax(data: &StudyData) -> Vec<FittedModel> {
         ("FRAX, major osteoporotic, without BMD", |f| f.mof),
         ("FRAX, hip, without BMD", |f| f.hip),
     ];
+    let made_up = data.truth.is_some();
     let column = |(name, value): Column| {
         let values: Vec<_> = (0..data.n()).map(|i| value(&data.subject(i).frax)).collect();
         let known = values.iter().any(Option::is_some);
-        known.then(|| score_only(name, Method::Frax, values))
+        known.then(|| match made_up {
+            true => score_only(&format!("Surrogate of {name}"), Method::FraxSurrogate, values),
+            false => score_only(name, Method::Frax, values),
+        })
     };
     COLUMNS.into_iter().filter_map(column).collect()
 }
@@ -50,7 +56,8 @@ mod tests {
     fn only_columns_that_somebody_has_become_models() {
         let mut data = crate::test_data::data();
         let models = frax(&data);
-        assert!(!models.is_empty() && models.iter().all(|m| m.method == Method::Frax));
+        assert!(!models.is_empty() && models.iter().all(|m| m.method == Method::FraxSurrogate));
+        assert!(models.iter().all(|m| m.name.starts_with("Surrogate of FRAX")));
         for model in &models {
             assert_eq!(model.scores.log_hazard.len(), data.n());
             assert!(model.scores.log_hazard.iter().any(Option::is_some), "{}", model.name);
@@ -61,5 +68,6 @@ mod tests {
         );
         data.truth = None;
         assert!(oracle(&data).is_none());
+        assert!(frax(&data).iter().all(|m| m.method == Method::Frax), "a cohort's own are FRAX");
     }
 }
