@@ -91,9 +91,9 @@ fn a_stored_model_predicts_a_raw_table_to_the_last_digit() {
     }
     let mean = got.iter().map(|s| s.value).sum::<f64>() / got.len() as f64;
     assert!((back.marginal(&table, 100.0).unwrap().value - mean).abs() < 1e-13);
-    let older = model.to_json().unwrap().replacen("\"schema\":1", "\"schema\":9", 1);
+    let older = model.to_json().unwrap().replacen("\"schema\":2", "\"schema\":9", 1);
     let error = CoxModel::from_json("m.json", &older).unwrap_err().to_string();
-    assert_eq!(error, "m.json: expected a model of version 1, got version 9");
+    assert_eq!(error, "m.json: expected a model of version 2, got version 9");
     assert!(matches!(CoxModel::from_json("m.json", "{}"), Err(Error::Malformed { .. })));
 }
 

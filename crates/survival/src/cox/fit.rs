@@ -140,6 +140,11 @@ impl Fitted<'_> {
             let middle = meat(&problem, &vec![0.0; b.len()], clusters, &chains).clusters;
             Some(dot(&null.rest.score, &middle.cholesky(SINGULAR).ok()?.solve(&null.rest.score)))
         });
+        // Without a ridge they are the covariates, but for rounding.
+        let effective = match here.information == here.rest.information {
+            true => b.len() as f64,
+            false => here.rest.information.trace_with(&covariance),
+        };
         let coefficients = scaling.coefficients(b);
         let baselines =
             problem.strata.iter().map(|rows| BaselineHazard::of_rows(rows, b, problem.ties));
@@ -151,7 +156,7 @@ impl Fitted<'_> {
             robust_covariance: robust.map(|robust| scaling.covariance(&robust).to_rows()),
             log_likelihood_null: null.rest.log_likelihood,
             log_likelihood: here.rest.log_likelihood,
-            df: here.rest.information.trace_with(&covariance),
+            df: effective,
             score_statistic: score
                 .map(|factor| dot(&null.rest.score, &factor.solve(&null.rest.score))),
             robust_score_statistic: at_null,
