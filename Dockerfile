@@ -10,6 +10,7 @@ RUN cargo build --release --locked -p vertebra-examples -p vertebra-networks --b
 
 FROM debian:bookworm-slim
 COPY --from=build /vertebra/target/release/align \
+                  /vertebra/target/release/annotations \
                   /vertebra/target/release/coxph \
                   /vertebra/target/release/deepsurv \
                   /vertebra/target/release/evaluate \

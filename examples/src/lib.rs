@@ -1,5 +1,6 @@
 //! What the programs share.
 
+pub mod annotation_file;
 pub mod concordance;
 pub mod natural;
 pub mod output;

@@ -91,7 +91,7 @@ fn problem(column: Option<&String>, expected: &str, got: String) -> Problem {
 }
 
 /// Every column of `cohort.csv` that is read.
-fn cohort_columns() -> Vec<&'static str> {
+pub(crate) fn cohort_columns() -> Vec<&'static str> {
     REQUIRED.into_iter().chain(OPTIONAL.iter().map(|column| column.name)).collect()
 }
 

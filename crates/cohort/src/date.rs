@@ -57,9 +57,10 @@ impl Date {
     /// What [`Date::from_text`] reads.
     pub(crate) const EXPECTED: &str = "a date as YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD or DD.MM.YYYY";
 
-    /// The date of a table's cell: `YYYY-MM-DD`, `YYYY/MM/DD`, `YYYYMMDD` or `DD.MM.YYYY`, with or
-    /// without a time of day behind it. Dates in which the month and the day could be exchanged
-    /// (`03/04/2015`) are not guessed.
+    /// The date of a table's cell: `YYYY-MM-DD`, `YYYY/MM/DD`, `YYYYMMDD`, `DD.MM.YYYY` or
+    /// `09Feb2012`, also with `-` or blanks between, with or without a time of day behind it; or the
+    /// five digits that a spreadsheet program keeps of a date, days since 1899-12-30. Dates in which
+    /// the month and the day could be exchanged (`03/04/2015`) are not guessed.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let day = match text.split_once(['T', ' ']) {
@@ -67,9 +68,17 @@ impl Date {
             _ => text,
         };
         let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let whole = day.split_once('.').map_or(day, |(days, _)| days);
+        if whole.len() == 5 && digits(whole) && day.parse::<f64>().is_ok() {
+            return Self::of_numbers(1899, 12, 30)?.plus_days(whole.parse().ok()?).ok();
+        }
+        if day.bytes().any(|b| b.is_ascii_alphabetic()) {
+            let formats = ["%d%b%Y", "%d-%b-%Y", "%d %b %Y", "%d. %b %Y", "%d %B %Y"];
+            return formats.into_iter().find_map(|format| Self::from_format(day, format));
+        }
         let format = match day.as_bytes().get(4) {
-            Some(b'-') if day.len() == 10 => "%Y-%m-%d",
-            Some(b'/') if day.len() == 10 => "%Y/%m/%d",
+            Some(b'-') if day.len() <= 10 => "%Y-%m-%d",
+            Some(b'/') if day.len() <= 10 => "%Y/%m/%d",
             _ if day.len() == 8 && digits(day) => "%Y%m%d",
             _ if day.rsplit('.').next().is_some_and(|year| year.len() == 4 && digits(year)) => {
                 "%d.%m.%Y"
@@ -239,10 +248,18 @@ mod tests {
             "1.2.2015",
             "2015-02-01 00:00:00",
             "2015-02-01T10:30",
+            "2015-2-1",
+            "01FEB2015",
+            "1-Feb-2015",
+            "1 February 2015",
+            "42036",
+            "42036.4375",
         ] {
             assert_eq!(Date::from_text(text), Some(date("2015-02-01")), "{text}");
         }
-        for text in ["01/02/2015", "01.02.15", "1.2.15", "2015-02-30", "2015-2", "20151301", ""] {
+        for text in
+            ["01/02/2015", "01.02.15", "1.2.15", "2015-02-30", "2015-2", "20151301", "4203", ""]
+        {
             assert_eq!(Date::from_text(text), None, "{text}");
         }
         assert_eq!(Date::from_format("02/01/2015", "%m/%d/%Y"), Some(date("2015-02-01")));

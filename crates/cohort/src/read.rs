@@ -2,9 +2,9 @@
 
 use crate::cohort::{dates_fault, problems_of, reference_problems};
 use crate::column::{OPTIONAL, REQUIRED, SUBJECT_ID, expected_age, expected_sex, one_of};
-use crate::column_names::{ColumnNames, likely_name, unread};
+use crate::column_names::{ColumnNames, cohort_columns, likely_name, unread};
 use crate::table::{ColumnMap, Row, Table};
-use crate::write::{COHORT_FILE, VISITS_FILE};
+use crate::write::{COHORT_FILE, VISIT_COLUMNS, VISITS_FILE};
 use crate::{
     Bone, Cohort, Date, DeclaredCovariates, Position, Problem, Problems, Quality, Sex, Subject,
     View, Visit,
@@ -39,10 +39,22 @@ impl Cohort {
         let folder = folder.as_ref();
         names.check().map_err(Problems::of)?;
         let mut problems = Vec::new();
-        let subjects = File { name: COHORT_FILE, required: &REQUIRED, map: &names.cohort };
+        let subjects = File {
+            name: COHORT_FILE,
+            names: cohort_columns(),
+            required: &REQUIRED,
+            map: &names.cohort,
+            declared: &names.covariates,
+        };
         let table = subjects.read(folder, &mut problems);
         let required = REQUIRED_OF_VISITS.as_slice();
-        let visits = File { name: VISITS_FILE, required, map: &names.visits };
+        let visits = File {
+            name: VISITS_FILE,
+            names: VISIT_COLUMNS.to_vec(),
+            required,
+            map: &names.visits,
+            declared: &names.covariates,
+        };
         let visits = visits.read(folder, &mut problems);
         let declared = &names.covariates;
         problems.extend(declared.keys().filter_map(|name| table.index(name).err()));
@@ -65,8 +77,11 @@ impl Cohort {
 /// One of the two files, what it must have and under which names.
 struct File<'a> {
     name: &'static str,
+    /// Every column that is read.
+    names: Vec<&'static str>,
     required: &'a [&'static str],
     map: &'a ColumnMap,
+    declared: &'a DeclaredCovariates,
 }
 
 impl File<'_> {
@@ -76,11 +91,21 @@ impl File<'_> {
             Ok(bytes) => bytes,
             Err(e) => {
                 let absent = Table::unread(self.name);
-                problems.push(absent.problem_of_file("a readable file", &e.to_string()));
+                let stem = self.name.trim_end_matches(".csv");
+                let others = ["xlsx", "xls", "ods", "parquet", "txt", "tsv"];
+                let other = others.map(|ending| format!("{stem}.{ending}"));
+                let got = match other.iter().find(|other| folder.join(other).exists()) {
+                    Some(other) => {
+                        format!("{other}; save its sheet as CSV (UTF-8) under that name")
+                    }
+                    None => e.to_string(),
+                };
+                problems.push(absent.problem_of_file("a readable file", &got));
                 return absent;
             }
         };
         let table = Table::scan(self.name, &bytes, problems).mapped(self.map, problems);
+        let table = table.with_our_spelling(&self.names, self.declared);
         // What is wrong with a header that cannot be read has been noted.
         if !table.names().is_empty() {
             problems.extend(self.required.iter().filter_map(|name| absent(name, &table)));
@@ -199,8 +224,12 @@ fn read_visits(
     for row in table.rows() {
         let (line, plain) = (row.line(), row);
         let mut row = Reading { row, problems };
-        let owner =
-            row.required(SUBJECT_ID, "an id that is in cohort.csv", |id| known.get(id).copied());
+        let owner = match known.is_empty() {
+            true => None, // what is wrong with the other table has been noted
+            false => {
+                row.required(SUBJECT_ID, "an id that is in cohort.csv", |id| known.get(id).copied())
+            }
+        };
         let Some(visit) = read_visit(&mut row) else { continue };
         if !folder.join(&visit.radiograph).is_file() {
             row.note(
@@ -245,13 +274,21 @@ fn note_dates(
     }
 }
 
+/// What a date may be, and how others are read.
+fn date_expected() -> String {
+    let file = ColumnNames::FILE;
+    format!("{}, or in {file} its format, e.g. \"%d/%m/%Y\"", Date::EXPECTED)
+}
+
 fn read_visit(row: &mut Reading) -> Option<Visit> {
     let words = |codes: Vec<&'static str>| one_of(codes.into_iter());
     let date = match row.row.text("date") {
         None => Some(None),
-        Some(_) => row.required("date", Date::EXPECTED, Date::from_text).map(Some),
+        Some(_) => row.required("date", &date_expected(), Date::from_text).map(Some),
     };
-    let radiograph = row.required("radiograph", "a file", |text| Some(text.into()));
+    // Paths with backslashes are those of another system.
+    let path = |text: &str| Some(text.replace('\\', "/").into());
+    let radiograph = row.required("radiograph", "a file", path);
     let views = words(View::ALL.iter().map(|v| v.code()).collect());
     let view = row.required("view", &views, View::from_code);
     let positions = words(Position::ALL.iter().map(|p| p.code()).collect());

@@ -53,12 +53,13 @@ coded! {
 }
 
 impl Sex {
-    /// The sex that a cell names: `F` or `M`, `female` or `male`, whatever the case.
+    /// The sex that a cell names: `F` or `M`, `female` or `male`, `W` or `weiblich` and
+    /// `männlich`, whatever the case.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        match text.to_ascii_lowercase().as_str() {
-            "f" | "female" => Some(Self::Female),
-            "m" | "male" => Some(Self::Male),
+        match text.to_lowercase().as_str() {
+            "f" | "female" | "w" | "weiblich" => Some(Self::Female),
+            "m" | "male" | "männlich" | "maennlich" => Some(Self::Male),
             _ => None,
         }
     }

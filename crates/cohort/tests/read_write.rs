@@ -138,7 +138,7 @@ fn lists_every_bad_row_of_both_files_at_once() {
         "cohort.csv line 4, column glucocorticoids: expected 0 or 1, no or yes, false or true, got \"2\"",
         "cohort.csv line 5: expected 7 cells as in the header, got 5",
         "cohort.csv line 6, column subject_id: expected an identifier, got nothing",
-        "visits.csv line 2, column date: expected a date as YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD or DD.MM.YYYY, got \"2012-02-30\"",
+        "visits.csv line 2, column date: expected a date as YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD or DD.MM.YYYY, or in columns.toml its format, e.g. \"%d/%m/%Y\", got \"2012-02-30\"",
         "visits.csv line 3, column radiograph: expected a file that exists, got \"none.dcm\"",
         "visits.csv line 4, column subject_id: expected an id that is in cohort.csv, got \"9\"",
         "visits.csv line 4, column view: expected lateral or ap, got \"oblique\"",
@@ -344,6 +344,7 @@ fn a_column_that_is_absent_is_looked_for_under_other_names() {
     let folder = folder_of(b"PK\x03\x04xlsx", VISITS, None);
     let text = Cohort::read(folder.path()).unwrap_err().to_string();
     assert!(text.contains("cohort.csv: expected a table of text (CSV), got a workbook"), "{text}");
+    assert!(!text.contains("an id that is in cohort.csv"), "{text}");
 }
 
 #[cfg(unix)]
@@ -354,4 +355,38 @@ fn what_is_written_can_be_read_by_everybody() {
     Cohort::new(vec![Subject::new("1", Sex::Male, 60.0)]).unwrap().write(folder.path()).unwrap();
     let mode = fs::metadata(folder.path().join("cohort.csv")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o644);
+}
+
+#[test]
+fn tables_as_a_hospital_exports_them_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let cohort = "sep=;\r\nSubject ID;SEX;Age;Weight;Current smoker;Time;Event\r\n\
+        1;w;61,5;1.061,5;ja;1,5;0\r\n2;m;62;71,5;nein;2,25;1\r\n;;;;;;\r\n";
+    let visits = "subject_id;Date;radiograph;View\n1;40544;a.dcm;LATERAL\n2;1-Feb-2011;b.dcm;ap\n";
+    fs::write(folder.path().join("cohort.csv"), cohort).unwrap();
+    fs::write(folder.path().join("visits.csv"), visits).unwrap();
+    touch(folder.path(), "a.dcm");
+    touch(folder.path(), "b.dcm");
+    let heavy = Cohort::read(folder.path()).unwrap_err().to_string();
+    let expected = "cohort.csv line 3, column weight (\"Weight\" in the file): expected a number in \
+                    20 to 350 (kg), got 1061.5";
+    assert!(heavy.contains(expected), "{heavy}");
+    fs::write(folder.path().join("cohort.csv"), cohort.replace("1.061,5", "61,5")).unwrap();
+    let cohort = Cohort::read(folder.path()).unwrap();
+    let first = &cohort.subjects()[0];
+    assert_eq!((first.sex, first.age, first.weight), (Sex::Female, 61.5, Some(61.5)));
+    assert_eq!((first.current_smoker, first.time), (Some(true), Some(1.5)));
+    assert_eq!(first.visits[0].date, Some("2011-01-01".parse().unwrap()));
+    assert_eq!(cohort.subjects()[1].visits[0].date, Some("2011-02-01".parse().unwrap()));
+    assert!(cohort.unread_columns().is_empty());
+}
+
+#[test]
+fn a_workbook_in_the_place_of_a_table_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    touch(folder.path(), "cohort.xlsx");
+    fs::write(folder.path().join("visits.csv"), b"PK\x03\x04 the rest of a workbook").unwrap();
+    let text = Cohort::read(folder.path()).unwrap_err().to_string();
+    assert!(text.contains("got cohort.xlsx; save its sheet as CSV"), "{text}");
+    assert!(text.contains("visits.csv: expected a table of text (CSV), got a workbook"), "{text}");
 }

@@ -9,6 +9,7 @@ mod error;
 mod films;
 mod input;
 mod model;
+mod problem_list;
 mod progress;
 mod records;
 mod risk_network;

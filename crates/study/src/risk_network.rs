@@ -216,14 +216,8 @@ fn test(
     inputs: &RiskInputs,
 ) -> Result<Discrimination, Error> {
     let scores = model.log_hazard(inputs)?.into_iter().map(Some).collect::<Vec<_>>();
-    let (data, config) = (context.data, context.config);
-    let evaluator = Evaluator {
-        outcomes: &data.outcomes,
-        bootstrap: config.bootstrap,
-        seed: config.seed_for("bootstrap of C"),
-        uno_horizon: config.last_horizon(),
-    };
-    let members = data.test().to_vec();
+    let evaluator = Evaluator::of(context);
+    let members = context.data.test().to_vec();
     let group = Group {
         set: EvaluationSet::Test,
         subgroup: Subgroup::All,

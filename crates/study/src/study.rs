@@ -1,6 +1,7 @@
 //! The protocol from a cohort folder to results, pictures and a model folder.
 
 use crate::input::covariates::Covariates;
+use crate::input::subgroups::groupings;
 use crate::input::subjects::StudyData;
 use crate::input::unreadable;
 use crate::input::usable_models::usable_models;
@@ -119,6 +120,7 @@ impl<'a> Study<'a> {
             let (context, observer) = self.stages(&data, Path::new(""));
             data = unreadable::leave(context, observer)?.unwrap_or(data);
         }
+        groupings(&data.cohort, &[], &self.config)?;
         let (models, notes) = usable_models(&self.config, &data)?;
         self.config.clinical_models = models;
         data.notes.extend(notes);

@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 use vertebra_examples::remark;
 use vertebra_study::Progress;
 
-/// A log gets a line now and then, so that a long stage is seen to live.
+/// A log gets a line now and then, so that a long stage is seen to live; the first ones soon, so
+/// that also of a short stage it is known how long it will take.
 const QUIET: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(3);
+/// Stages of so few steps say nothing of the time left before they are over.
+const FEW: u64 = 3;
 /// Steps reported so soon were done by a run before this one.
 const AT_ONCE: Duration = Duration::from_millis(200);
 
@@ -81,7 +85,7 @@ impl Console {
             self.bar.reset_eta();
         }
         self.bar.set_position(done);
-        if !self.terminal && self.last_line.elapsed() > QUIET {
+        if !self.terminal && self.last_line.elapsed() > self.pause() {
             self.last_line = Instant::now();
             let elapsed = self.stage_began.elapsed().as_secs_f64();
             let text = match (self.total, done - self.kept) {
@@ -93,6 +97,12 @@ impl Console {
             };
             self.line(&text);
         }
+    }
+
+    /// How long a log stays quiet.
+    fn pause(&self) -> Duration {
+        let short = self.stage_began.elapsed() < QUIET && self.total.is_some_and(|n| n > FEW);
+        if short { SOON } else { QUIET }
     }
 
     fn line(&self, text: &str) {

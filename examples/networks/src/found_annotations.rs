@@ -2,9 +2,9 @@
 
 use crate::film_list::FilmSource;
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use vertebra_examples::annotation_file::AnnotationFormat;
 use vertebra_examples::remark;
 use vertebra_keypoints::{
     AnnotationPage, AnnotationSet, FilmAnnotation, PageFilm, VertebraKeypoints,
@@ -15,28 +15,8 @@ use vertebra_study::Answer;
 /// Longer side of the pictures on a page, px.
 const PICTURE: usize = 1400;
 
-/// The file of which tool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AnnotationFormat {
-    /// COCO keypoints JSON, which this project writes itself.
-    Coco,
-    /// The XML of CVAT.
-    Cvat,
-    /// The JSON of Label Studio.
-    LabelStudio,
-}
-
-impl AnnotationFormat {
-    /// That of a file's ending: CVAT for `.xml`, else COCO.
-    #[must_use]
-    pub fn of(path: &Path) -> Self {
-        let xml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xml"));
-        if xml { Self::Cvat } else { Self::Coco }
-    }
-}
-
 /// Writes the points of the answers; films without points, or whose points could not be read
-/// again, are left out and named.
+/// again, are left out and named. Without any film nothing is written.
 ///
 /// # Errors
 /// A film came on standard input, cannot be read, or the file cannot be written.
@@ -60,12 +40,12 @@ pub fn write_annotations(
             Some(fault) => remark!("{}: not in {}, {fault}", answer.file, to.display()),
         }
     }
-    let set = AnnotationSet::new(films);
-    match format {
-        AnnotationFormat::Coco => set.write(to)?,
-        AnnotationFormat::Cvat => set.write_cvat(to)?,
-        AnnotationFormat::LabelStudio => set.write_label_studio(to)?,
+    if films.is_empty() {
+        remark!("no film has points: {} is not written", to.display());
+        return Ok(());
     }
+    let set = AnnotationSet::new(films);
+    format.write(&set, to)?;
     remark!("wrote the points of {} films to {}", set.films.len(), to.display());
     Ok(())
 }

@@ -221,4 +221,6 @@ fn found_points_are_read_back_from_the_file_of_every_tool_and_stand_on_a_page() 
     let output = predict(folder.path(), &none);
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("film.png: not in none.json, as there are no points"), "{text}");
+    assert!(text.contains("no film has points: none.json is not written"), "{text}");
+    assert!(!folder.path().join("none.json").exists());
 }

@@ -1,7 +1,7 @@
 //! Which column of a user's table is which of ours: other names, codes, units and dates.
 
 use super::{Record, Table, is_missing};
-use crate::{Date, Problem};
+use crate::{Date, DeclaredCovariates, Problem};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -83,6 +83,29 @@ impl Table {
             }
         }
         mapped
+    }
+
+    /// The same with `ours` for columns of the file that are those but for capitals and for blanks,
+    /// hyphens and points in the place of `_`; one that is there under our name stays it, and one
+    /// that is `declared` stays what it is.
+    #[must_use]
+    pub(crate) fn with_our_spelling(
+        mut self,
+        ours: &[&str],
+        declared: &DeclaredCovariates,
+    ) -> Self {
+        let bare = |name: &String| match declared.contains_key(name) {
+            true => String::new(),
+            false => name.to_lowercase().replace([' ', '-', '.'], "_"),
+        };
+        for name in ours.iter().filter(|name| self.position(name).is_none()).collect::<Vec<_>>() {
+            let mut alike = (0..self.names.len()).filter(|&at| bare(&self.names[at]) == **name);
+            if let (Some(at), None) = (alike.next(), alike.next()) {
+                let theirs = self.names[at].clone();
+                self.rename(at, name, &theirs);
+            }
+        }
+        self
     }
 
     fn rename(&mut self, at: usize, ours: &str, theirs: &str) {

@@ -63,7 +63,7 @@ impl fmt::Display for Format {
 /// The text of a file, or what the file is instead.
 pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), &'static str> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Err("a workbook of a spreadsheet program (save it as CSV)");
+        return Err("a workbook of a spreadsheet program (save its sheet as CSV, UTF-8)");
     }
     if bytes.starts_with(b"PAR1") {
         return Err("a Parquet file (export it as CSV)");
@@ -138,6 +138,7 @@ pub(super) fn decimal_comma<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
     for cell in cells {
         match (cell.contains('.'), cell.split_once(',')) {
             (true, None) if cell.parse::<f64>().is_ok() => return false,
+            (true, Some(_)) if number_with_comma(cell).is_some() => decimals = true,
             (false, Some((whole, after))) if number_with_comma(cell).is_some() => {
                 let digits = whole.trim_start_matches(['+', '-']);
                 let thousands = after.len() == 3 && (1..=3).contains(&digits.len());
@@ -149,10 +150,45 @@ pub(super) fn decimal_comma<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
     decimals
 }
 
-/// The number that a text with a decimal comma stands for.
+/// The number that a text with a decimal comma stands for; points may stand between thousands.
 pub(super) fn number_with_comma(text: &str) -> Option<f64> {
-    if text.contains('.') {
-        return None;
+    let plain = match text.contains('.') {
+        true => Cow::Owned(without_thousands(text, ['.'], ',')?),
+        false => Cow::Borrowed(text),
+    };
+    plain.replacen(',', ".", 1).parse().ok()
+}
+
+/// The number that a text with a decimal point stands for; commas may stand between thousands where
+/// decimals follow.
+pub(super) fn number_with_point(text: &str) -> Option<f64> {
+    text.parse().ok().or_else(|| without_thousands(text, [','], '.')?.parse().ok())
+}
+
+/// Signs that stand between thousands and nowhere else in a number.
+const SPACES: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\u{2009}', '\''];
+
+/// A number without the blanks or apostrophes between its thousands; any other text as it is.
+pub(super) fn without_spaces(text: &str, mark: char) -> Cow<'_, str> {
+    match text.contains(SPACES).then(|| without_thousands(text, SPACES, mark)).flatten() {
+        Some(plain) => Cow::Owned(plain),
+        None => Cow::Borrowed(text),
     }
-    text.replacen(',', ".", 1).parse().ok()
+}
+
+/// A number without the signs between its groups of three digits; `None` where they stand
+/// elsewhere, and for signs that could as well stand before decimals, where none follow.
+fn without_thousands<const N: usize>(text: &str, between: [char; N], mark: char) -> Option<String> {
+    let (whole, decimals) = match text.split_once(mark) {
+        Some((whole, decimals)) => (whole, Some(decimals)),
+        None => (text, None),
+    };
+    let ambiguous = N == 1 && decimals.is_none();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = whole.trim_start_matches(['+', '-']);
+    let mut groups = unsigned.split(between);
+    let first = groups.next().filter(|first| digits(first) && first.len() <= 3)?;
+    let grouped = groups.all(|group| digits(group) && group.len() == 3);
+    let fits = grouped && first.len() < unsigned.len() && decimals.is_none_or(digits);
+    (fits && !ambiguous).then(|| text.chars().filter(|c| !between.contains(c)).collect())
 }

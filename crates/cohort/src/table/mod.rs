@@ -8,9 +8,12 @@
 //!
 //! A file is read as it comes ([`Format`]): UTF-8, UTF-16 or Windows-1252, with or without a
 //! byte-order mark; separated by commas, semicolons or tabs; with decimal points or, where no
-//! number has one, decimal commas. Lines above the header that begin with `# ` are remarks. Blanks
+//! number has one, decimal commas; with blanks, apostrophes or the other sign between thousands where
+//! that leaves no doubt (`1.234,5`). Lines above the header that begin with `# ` are remarks, and one
+//! that is `sep=;` is for spreadsheet programs. Rows whose cells are all empty are none. Blanks
 //! around a cell do not count. A cell is missing where it is empty or one of [`MISSING`], whatever
-//! its case. A flag is `0` or `1`, `no` or `yes`, `false` or `true`, whatever its case ([`flag`]).
+//! its case. A flag is `0` or `1`, `no` or `yes`, `false` or `true`, one of their first letters, or
+//! a word like `nein` and `ja` ([`flag`]).
 //!
 //! # Examples
 //! ```
@@ -46,7 +49,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Cells that mean "not recorded", whatever their case.
-pub const MISSING: [&str; 6] = ["", "na", "n/a", "nan", ".", "null"];
+pub const MISSING: [&str; 14] = [
+    "", "na", "n/a", "nan", ".", "null", "-", "\u{2013}", "?", "#n/a", "#nv", "unknown", "k.a.",
+    "k. a.",
+];
 
 /// Whether a cell is empty or one of the [`MISSING`] markers.
 #[must_use]
@@ -54,11 +60,16 @@ pub fn is_missing(cell: &str) -> bool {
     MISSING.iter().any(|marker| cell.eq_ignore_ascii_case(marker))
 }
 
+/// Words for no, whatever their case, in the languages of the exports that were seen.
+const NO: [&str; 8] = ["0", "no", "n", "false", "f", "nein", "non", "unchecked"];
+/// Words for yes.
+const YES: [&str; 10] = ["1", "yes", "y", "true", "t", "ja", "j", "oui", "si", "checked"];
+
 /// What a cell that is a flag says; `None` where it says something else.
 #[must_use]
 pub fn flag(cell: &str) -> Option<bool> {
-    let is = |words: [&str; 3]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
-    match (is(["0", "no", "false"]), is(["1", "yes", "true"])) {
+    let is = |words: &[&str]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
+    match (is(&NO), is(&YES)) {
         (true, _) => Some(false),
         (_, true) => Some(true),
         _ => None,
@@ -172,9 +183,11 @@ impl Table {
 
     /// The finite number that a cell stands for, with this table's decimal mark.
     fn finite(&self, cell: &str) -> Option<f64> {
+        let cell = &format::without_spaces(cell, self.format.decimal_mark);
         let number = match self.format.decimal_mark {
             ',' if cell.contains(',') => format::number_with_comma(cell),
-            _ => cell.parse().ok(),
+            ',' => cell.parse().ok(),
+            _ => format::number_with_point(cell),
         };
         number.filter(|value| value.is_finite())
     }

@@ -47,6 +47,25 @@ impl Table {
         self.read_records(&mut reader, &mut Lines::of(text.as_bytes(), self.header_line), problems);
     }
 
+    /// A row without the empty cells behind the last column, or what it has instead.
+    fn as_wide_as_the_header(
+        &self,
+        mut cells: csv::StringRecord,
+    ) -> Result<csv::StringRecord, String> {
+        let n = self.names.len();
+        if cells.iter().skip(n).all(str::is_empty) {
+            cells.truncate(n);
+        }
+        match (cells.len() == n, cells.iter().filter(|cell| !cell.is_empty()).count()) {
+            (true, _) => Ok(cells),
+            (false, 1) if cells.iter().any(|cell| cell.contains(char::is_alphabetic)) => {
+                let text: String = cells.iter().collect();
+                Err(format!("{} ({text:?}); is it a remark that belongs out?", cells.len()))
+            }
+            (false, _) => Err(cells.len().to_string()),
+        }
+    }
+
     fn check_header(&self, problems: &mut Vec<Problem>) {
         for (i, name) in self.names.iter().enumerate() {
             // Columns without a name cannot be asked for.
@@ -67,13 +86,16 @@ impl Table {
             match record {
                 Ok(cells) => {
                     let line = lines.of_position(cells.position());
-                    if cells.len() == self.names.len() {
-                        self.records.push(Record { line, cells });
-                        continue;
+                    if cells.iter().all(str::is_empty) {
+                        continue; // as a spreadsheet program writes the rows below a table
                     }
-                    let expected = format!("{} cells as in the header", self.names.len());
-                    let got = cells.len().to_string();
-                    problems.push(self.problem_at(Some(line), None, expected, got));
+                    match self.as_wide_as_the_header(cells) {
+                        Ok(cells) => self.records.push(Record { line, cells }),
+                        Err(got) => {
+                            let expected = format!("{} cells as in the header", self.names.len());
+                            problems.push(self.problem_at(Some(line), None, expected, got));
+                        }
+                    }
                 }
                 Err(e) => {
                     let line = lines.of_position(e.position());
@@ -86,9 +108,11 @@ impl Table {
 }
 
 /// How many bytes the lines above the header take that begin with `# `, also in quotes, as a
-/// spreadsheet program may write them.
+/// spreadsheet program may write them, or that name the separator for one.
 fn remarks(text: &str) -> usize {
-    let is_remark = |line: &&str| line.starts_with("# ") || line.starts_with("\"# ");
+    let separator = |line: &str| line.trim_end().len() <= 5 && line.starts_with("sep=");
+    let is_remark =
+        |line: &&str| line.starts_with("# ") || line.starts_with("\"# ") || separator(line);
     text.split_inclusive('\n').take_while(is_remark).map(str::len).sum()
 }
 

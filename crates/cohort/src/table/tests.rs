@@ -201,3 +201,58 @@ fn covariates_are_found_by_path_and_by_name() {
     assert!(message(films("file,age\na,1\n")).contains("a column sex"));
     assert!(message(films("file,sex,age\na,x,1\n")).contains("column sex: expected a number"));
 }
+
+#[test]
+fn signs_between_thousands_are_read_where_they_leave_no_doubt() {
+    let comma = table("a;b\n1.234,5;1\n950,25;2\n12 345,5;3\n-1.234.567,0;4\n");
+    assert_eq!(comma.format().decimal_mark, ',');
+    assert_eq!(comma.numbers("a").unwrap(), [1234.5, 950.25, 12345.5, -1_234_567.0]);
+    let point = table("a;b\n1,234.5;1\n12'345.5;2\n1 000;3\n");
+    assert_eq!(point.numbers("a").unwrap(), [1234.5, 12345.5, 1000.0]);
+    for cell in ["1,234", "1,23.4", "12,34.5", "1.2,3.4", "1 23", "1,,234.5", ",234.5"] {
+        let text = format!("a;b\n{cell};1\n1.5;2\n");
+        assert!(message(table(&text).numbers("a")).contains(&format!("got \"{cell}\"")), "{cell}");
+    }
+}
+
+#[test]
+fn what_spreadsheet_programs_add_is_no_row() {
+    let table = table("sep=;\na;b\n1;x;;\n;;\n\n2;y\n;\n");
+    assert_eq!(table.numbers("a").unwrap(), [1.0, 2.0]);
+    assert_eq!(table.rows().map(|row| row.line()).collect::<Vec<_>>(), [3, 6]);
+    assert_eq!(
+        refused("a;b\n1;x\nExport of 3 March\n"),
+        "t.csv line 3: expected 2 cells as in the header, got 1 (\"Export of 3 March\"); is it a \
+         remark that belongs out?"
+    );
+    assert_eq!(refused("a,b\n1,2,3\n"), "t.csv line 2: expected 2 cells as in the header, got 3");
+}
+
+#[test]
+fn flags_are_read_in_the_words_of_exports() {
+    for (word, expected) in [
+        ("Y", Some(true)),
+        ("n", Some(false)),
+        ("Ja", Some(true)),
+        ("NEIN", Some(false)),
+        ("T", Some(true)),
+        ("Unchecked", Some(false)),
+        ("2", None),
+        ("maybe", None),
+    ] {
+        assert_eq!(flag(word), expected, "{word}");
+    }
+}
+
+#[test]
+fn events_may_be_words() {
+    let found = table("t,e\n1,true\n2,FALSE\n3,yes\n").outcomes("t", "e", None).unwrap();
+    assert_eq!(found.event(), [true, false, true]);
+    let number = table("t,e\n1,1.0\n2,0\n").outcomes("t", "e", None).unwrap();
+    assert_eq!(number.event(), [true, false]);
+    let error = message(table("t,e\n1,true\n2,perhaps\n").outcomes("t", "e", None));
+    assert!(
+        error.starts_with("t.csv line 2, column e: expected a number, got \"true\""),
+        "{error}"
+    );
+}

@@ -7,6 +7,7 @@ mod coco_reader;
 mod cvat;
 mod cvat_writer;
 mod label;
+mod label_map;
 mod label_studio;
 mod label_studio_writer;
 mod labelme;

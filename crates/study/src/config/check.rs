@@ -24,6 +24,9 @@ impl StudyConfig {
         self.check_clinical_models()?;
         self.check_horizons()?;
         self.risk.check()?;
+        let rising = self.age_groups.windows(2).all(|pair| pair[0] < pair[1]);
+        let expected = "ages that increase";
+        require(rising, "age_groups", expected, format!("{:?}", self.age_groups))?;
         require(self.bootstrap >= 100, "bootstrap", "100 or more", self.bootstrap)?;
         require(self.fits_at_once != Some(0), "fits_at_once", "at least 1", 0)
     }

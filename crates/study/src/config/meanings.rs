@@ -59,9 +59,21 @@ const STUDY: &[Meaning] = &[
     of("main_horizon", "Years at which variants are compared and calibration is shown."),
     of("bootstrap", "Bootstrap replicates behind each interval; 100 or more."),
     of(
+        "subgroups",
+        "Groups in which C is given besides: `sex`, `age`, `centre`, `facing` (the side that a \
+         subject faces on the film), a column of yes and no, or a categorical one.",
+    ),
+    of("age_groups", "Ages in years at which the groups of `age` begin, after the first."),
+    of(
         "clinical_models",
         "Covariates of models 1, 2, 3, ..: columns of cohort.csv, or those declared under \
          `[covariates]`. With those of a preset, what is not recorded is left out with a note.",
+    ),
+    unset(
+        "columns",
+        "\"columns.toml\"",
+        "File with the names, codes and units of the tables, in the place of `columns.toml` of the \
+         cohort folder.",
     ),
     of(
         "imputations",

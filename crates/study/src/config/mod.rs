@@ -157,6 +157,13 @@ pub struct StudyConfig {
     pub main_horizon: f64,
     /// Bootstrap replicates behind each interval over subjects.
     pub bootstrap: usize,
+    /// In which groups C is given besides: `sex`, `age`, `centre`, `facing` (the side that a
+    /// subject faces on the film), a flag, or a categorical column.
+    #[serde(default = "presets::subgroups")]
+    pub subgroups: Vec<String>,
+    /// Ages at which the groups of `age` begin, after the first, years.
+    #[serde(default = "presets::age_groups")]
+    pub age_groups: Vec<f64>,
     /// Covariates of models 1, 2, 3, ...
     pub clinical_models: Vec<Vec<Covariate>>,
     /// Columns of the cohort that are not known by name, and what they hold: `"numeric"`,
@@ -167,6 +174,10 @@ pub struct StudyConfig {
     /// for each covariate.
     #[serde(default)]
     pub imputations: usize,
+    /// A file of names, codes and units of the tables, in the place of `columns.toml` of the cohort
+    /// folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<PathBuf>,
     /// Image variants to compare.
     pub variants: Vec<ImageVariant>,
     /// Whether a variant with masks may be chosen for the models; then every new film needs masks

@@ -31,6 +31,8 @@ fn quick() -> StudyConfig {
         horizons: vec![1.0, 3.0, 5.0],
         main_horizon: 3.0,
         bootstrap: 1000,
+        subgroups: subgroups(),
+        age_groups: age_groups(),
         clinical_models: clinical_models(),
         covariates: DeclaredCovariates::new(),
         imputations: 0,
@@ -39,6 +41,7 @@ fn quick() -> StudyConfig {
         outcome: OutcomeTiming::Visit,
         ties: Ties::Efron,
         pictures: 3,
+        columns: None,
         keypoint_model: None,
         reference: None,
         unreadable_films: UnreadableFilms::Stop,
@@ -109,6 +112,16 @@ fn paper() -> StudyConfig {
         },
         ..standard
     }
+}
+
+/// Groups in which every study gives C.
+pub(super) fn subgroups() -> Vec<String> {
+    ["sex", "age", "centre", "facing"].map(str::to_owned).to_vec()
+}
+
+/// Decades, as most cohorts of this kind are between 50 and 80.
+pub(super) fn age_groups() -> Vec<f64> {
+    vec![60.0, 70.0]
 }
 
 /// The paper's models 1 to 3.

@@ -23,8 +23,17 @@ pub(crate) struct FilmToRender<'a> {
 pub(crate) struct VariantPictures {
     pub(crate) variant: ImageVariant,
     pub(crate) images: ImageSet,
+    /// Which way each subject faces on the film, where that is known.
+    pub(crate) facing: Vec<Option<Facing>>,
     /// One per picture of each subject.
     pub(crate) alignments: Vec<Vec<Alignment>>,
+}
+
+/// One film in every variant.
+pub(crate) struct Rendered {
+    pub(crate) images: Vec<VariantImages>,
+    /// Which way its subject faces.
+    pub(crate) facing: Option<Facing>,
 }
 
 /// The renderer's settings for one film.
@@ -53,12 +62,13 @@ pub(crate) fn render_film(
     masks: Option<&VertebraMasks>,
     variants: &[ImageVariant],
     config: &PictureConfig,
-) -> Result<Vec<VariantImages>, vertebra_alignment::Error> {
+) -> Result<Rendered, vertebra_alignment::Error> {
     let facing = decided_facing(film, keypoints).map(|decided| decided.facing);
     let valid = film.valid();
     let film = Film::from(film);
     let options = options(config, facing).with_field(Field::exposed(&film, valid)?);
-    variants.iter().map(|&variant| options.render(&film, keypoints, masks, variant)).collect()
+    let images = variants.iter().map(|&v| options.render(&film, keypoints, masks, v));
+    Ok(Rendered { images: images.collect::<Result<_, _>>()?, facing })
 }
 
 /// Renders every variant of every film, films in parallel; `on_film` is told after each chunk how
@@ -71,12 +81,13 @@ pub(crate) fn render_all(
 ) -> Result<Vec<VariantPictures>, Error> {
     let mut by_variant: Vec<(Vec<f32>, Vec<Vec<Alignment>>)> =
         variants.iter().map(|_| (Vec::new(), Vec::new())).collect();
-    let mut done = 0;
+    let (mut done, mut facing) = (0, Vec::with_capacity(films.len()));
     for chunk in films.chunks(32) {
         let part: Result<Vec<_>, Error> =
             chunk.par_iter().map(|film| render_one(film, variants, config)).collect();
         for film in part? {
-            for ((pixels, alignments), images) in by_variant.iter_mut().zip(film) {
+            facing.push(film.facing);
+            for ((pixels, alignments), images) in by_variant.iter_mut().zip(film.images) {
                 images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
                 alignments.push(images.alignments);
             }
@@ -86,7 +97,7 @@ pub(crate) fn render_all(
     }
     let pictures = variants.iter().zip(by_variant).map(|(&variant, (pixels, alignments))| {
         let images = ImageSet::new(pixels, shape(variant, config))?;
-        Ok(VariantPictures { variant, images, alignments })
+        Ok(VariantPictures { variant, images, facing: facing.clone(), alignments })
     });
     pictures.collect()
 }
@@ -101,7 +112,7 @@ fn render_one(
     film: &FilmToRender<'_>,
     variants: &[ImageVariant],
     config: &PictureConfig,
-) -> Result<Vec<VariantImages>, Error> {
+) -> Result<Rendered, Error> {
     let radiograph = film.read.read(&film.path)?;
     let masks = match film.annotation {
         Some(annotation) => {

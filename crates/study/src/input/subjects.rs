@@ -6,6 +6,7 @@ use crate::input::outcomes::{self, Derived};
 use crate::input::sets::Sets;
 use crate::input::tables::{self, Tables, name_of};
 use crate::input::truth;
+use crate::input::who_left::{after_exclusions, unread_columns};
 use crate::input::{centres, competing};
 use std::path::Path;
 use vertebra_cohort::{
@@ -268,27 +269,6 @@ impl StudyData {
     }
 }
 
-/// The columns that were not read, in a sentence without a full stop; `None` without one.
-fn unread_columns(cohort: &Cohort) -> Option<String> {
-    let unread: Vec<String> = cohort.unread_columns().iter().map(ToString::to_string).collect();
-    let list = unread.join(", ");
-    (!unread.is_empty()).then(|| format!("Columns of cohort.csv that were not read: {list}"))
-}
-
-/// What was missing, with what explains it most often: who left where, and what was not read.
-fn after_exclusions(source: Error, cohort: &Cohort, flow: &EligibilityFlow) -> Error {
-    let left = flow.steps().iter().filter(|step| step.excluded > 0);
-    let left: Vec<String> =
-        left.map(|step| format!("{} at \"{}\"", step.excluded, step.reason)).collect();
-    let (remaining, start) = (flow.remaining(), flow.start());
-    let mut analysed = format!("{remaining} of {start} subjects are analysed");
-    if !left.is_empty() {
-        analysed += &format!(" ({} left)", left.join(", "));
-    }
-    let unread = unread_columns(cohort).map(|list| format!(". {list}")).unwrap_or_default();
-    Error::AfterExclusions { missing: Box::new(source), analysed, unread }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,20 +285,6 @@ mod tests {
         }
         let all: Vec<usize> = (0..data.n()).collect();
         assert_eq!(data.size(&all).events, data.outcomes.n_events());
-    }
-
-    #[test]
-    fn columns_that_may_be_meant_otherwise_are_named_where_nobody_is_left() {
-        let folder = test_data::edited("cohort.csv", |text| {
-            let text = test_data::with_column(text, "followup_years", "2.5");
-            test_data::with_column(&text, "fracture", "1")
-        });
-        let config = StudyConfig { test_fraction: 0.001, ..test_data::config() };
-        let error = StudyData::read(folder.path(), &config).unwrap_err().to_string();
-        assert!(error.contains("at least one event in each of 2 parts"), "{error}");
-        assert!(error.contains("48 of 60 subjects are analysed ("), "{error}");
-        let unread = "followup_years (meant as time?), fracture (meant as event?)";
-        assert!(error.contains(unread), "{error}");
     }
 
     #[test]

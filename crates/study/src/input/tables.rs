@@ -44,7 +44,14 @@ pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Tables, Error>
         Err(_) if !path.exists() => Err(Error::NoAnnotations { path: path.clone() }),
         read => read.map_err(Error::from),
     };
-    let names = ColumnNames::read(folder.join(ColumnNames::FILE));
+    let names = match &config.columns {
+        Some(path) if !path.exists() => {
+            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(Error::Io { path: path.clone(), source });
+        }
+        Some(path) => ColumnNames::read(path),
+        None => ColumnNames::read(folder.join(ColumnNames::FILE)),
+    };
     let cohort = names.and_then(|names| {
         Cohort::read_named(folder, &names.with_covariates(config.covariates.clone()))
     });
@@ -93,7 +100,8 @@ pub(crate) fn digests(folder: &Path, config: &StudyConfig) -> Result<Digests, Er
         .keypoint_model
         .iter()
         .flat_map(|model| ["keypoints.json", "keypoints.safetensors"].map(|name| model.join(name)));
-    let others = [annotations_in(folder)].into_iter().chain(config.reference.clone());
+    let others = [annotations_in(folder)].into_iter();
+    let others = others.chain(config.reference.clone()).chain(config.columns.clone());
     let mut digests = Digests::new();
     for path in tables.into_iter().chain(others).chain(detector).filter(|path| path.exists()) {
         let name = path.strip_prefix(folder).unwrap_or(&path);
@@ -129,6 +137,20 @@ mod tests {
     fn renamed(from: &str, to: &str) -> Result<Tables, Error> {
         let folder = edited("annotations.json", |text| text.replace(from, to));
         read(folder.path(), &config())
+    }
+
+    #[test]
+    fn names_of_columns_may_stand_in_a_file_elsewhere() {
+        let folder = edited("cohort.csv", |text| text.replacen("subject_id", "Pat-ID", 1));
+        let map = folder.path().join("other.toml");
+        let config = StudyConfig { columns: Some(map.clone()), ..config() };
+        let error = read(folder.path(), &config).err().unwrap().to_string();
+        assert!(error.contains("other.toml"), "{error}");
+        std::fs::write(&map, "[cohort]\nsubject_id = \"Pat-ID\"\n").unwrap();
+        let cohort = read(folder.path(), &config).unwrap().cohort;
+        let plain = read(test_data::folder(), &test_data::config()).unwrap().cohort;
+        assert_eq!(cohort.subjects(), plain.subjects());
+        assert!(digests(folder.path(), &config).unwrap().contains_key("other.toml"));
     }
 
     #[test]

@@ -243,7 +243,7 @@ impl TrainedModel {
             render_film(radiograph, keypoints, None::<&VertebraMasks>, &[*variant], picture)
                 .map_err(Error::alignment(name))?;
         let (mut pixels, mut alignments) = (Vec::new(), Vec::new());
-        for images in rendered {
+        for images in rendered.images {
             images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
             alignments.extend(images.alignments);
         }

@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::config::StudyConfig;
+use crate::input::subgroups::{Member, groupings};
 use crate::input::subjects::StudyData;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
@@ -11,8 +12,9 @@ use crate::stages::horizons::{Horizons, TestScores, cuts_from_folds, threshold_f
 use crate::stages::models::FittedModel;
 use vertebra_cohort::Sex;
 use vertebra_evaluation::OverFolds;
+use vertebra_radiograph::Facing;
 use vertebra_report::results::{
-    Comparison, EvaluationSet, Method, ModelResult, Recalibration, RiskGroups, Subgroup,
+    Comparison, EvaluationSet, InSubgroup, Method, ModelResult, Recalibration, RiskGroups, Subgroup,
 };
 
 /// What the models are worth.
@@ -20,26 +22,23 @@ use vertebra_report::results::{
 pub(crate) struct Evaluated {
     pub(crate) models: Vec<ModelResult>,
     pub(crate) comparisons: Vec<Comparison>,
+    pub(crate) subgroups: Vec<InSubgroup>,
     pub(crate) risk_groups: Vec<RiskGroups>,
     /// What is undefined, and why.
     pub(crate) notes: Vec<String>,
 }
 
 /// Evaluates every model on every group of subjects and at every horizon, and compares them; what
-/// is undefined becomes a note.
+/// is undefined becomes a note. `facing` is the side of each subject's front on the film.
 pub(crate) fn evaluate(
     context: Context<'_>,
     models: &[FittedModel],
+    facing: &[Option<Facing>],
     observer: &mut Observer<'_>,
 ) -> Result<Evaluated, Error> {
     let (data, config) = (context.data, context.config);
     let evaluation = Evaluation { data, config };
-    let evaluator = Evaluator {
-        outcomes: &data.outcomes,
-        bootstrap: config.bootstrap,
-        seed: config.seed_for("bootstrap of C"),
-        uno_horizon: config.last_horizon(),
-    };
+    let evaluator = Evaluator::of(context);
     let groups = evaluation.groups();
     observer.stage("evaluating", Some(groups.len() + models.len()));
     let scored = |m: &FittedModel| (m.name.clone(), m.scores.log_hazard.clone());
@@ -60,6 +59,7 @@ pub(crate) fn evaluate(
     by_group.iter().for_each(|(group, found)| evaluated.compare(group, found));
     evaluated.comparisons.sort_by_key(|c| (c.set, c.subgroup));
     evaluated.risk_groups = evaluation.risk_groups(models)?;
+    evaluated.subgroups = evaluation.subgroups(&evaluator, &groups, &scored, facing)?;
     Ok(evaluated)
 }
 
@@ -95,6 +95,27 @@ impl Evaluation<'_> {
             }
         }
         groups
+    }
+
+    /// Every model in the groups of either set that the settings ask for.
+    fn subgroups(
+        &self,
+        evaluator: &Evaluator<'_>,
+        sets: &[Group],
+        models: &[Scored],
+        facing: &[Option<Facing>],
+    ) -> Result<Vec<InSubgroup>, Error> {
+        let mut found = Vec::new();
+        for Group { set, members, strata, .. } in
+            sets.iter().filter(|group| group.subgroup == Subgroup::All)
+        {
+            let of_member = |&i: &usize| -> Member<'_> { (self.data.subject(i), facing[i]) };
+            let all: Vec<Member<'_>> = members.iter().map(of_member).collect();
+            let groupings = groupings(&self.data.cohort, &all, self.config)?;
+            let figures = evaluator.subgroups(members, Some(strata), models, groupings)?;
+            found.extend(figures.into_iter().map(|figures| InSubgroup::new(*set, figures)));
+        }
+        Ok(found)
     }
 
     /// One model on every group, and at every horizon.

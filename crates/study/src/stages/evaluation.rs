@@ -4,8 +4,12 @@
 //! compared within folds only: folds are strata.
 
 use crate::Error;
+use crate::input::subgroups::CENTRE;
+use crate::stages::Context;
+use vertebra_evaluation::discrimination::Subgroup as InGroup;
 use vertebra_evaluation::{Discrimination as Figures, Evaluation, EvaluationOptions};
-use vertebra_evaluation::{Figure, Interval, OverFolds, Reason, Sample, Undefined};
+use vertebra_evaluation::{Figure, GroupedBy, Grouping, Interval, OverFolds, Reason};
+use vertebra_evaluation::{Sample, Undefined};
 use vertebra_report::results::{Comparison, Discrimination, EvaluationSet, SetSize, Subgroup};
 use vertebra_survival::{Outcomes, concordance};
 
@@ -34,7 +38,46 @@ pub(crate) struct Evaluator<'a> {
 /// A model's name and its scores of all subjects.
 pub(crate) type Scored = (String, Vec<Option<f64>>);
 
-impl Evaluator<'_> {
+impl<'a> Evaluator<'a> {
+    pub(crate) fn of(context: Context<'a>) -> Self {
+        let Context { data, config, .. } = context;
+        Self {
+            outcomes: &data.outcomes,
+            bootstrap: config.bootstrap,
+            seed: config.seed_for("bootstrap of C"),
+            uno_horizon: config.last_horizon(),
+        }
+    }
+
+    /// Every model in the groups of some subjects; the labels of `groupings` are of `members`.
+    ///
+    /// Within one centre there is no second one to learn from how centres differ, so that its
+    /// subjects are independent there.
+    ///
+    /// # Errors
+    /// As [`Evaluator::evaluate`].
+    pub(crate) fn subgroups(
+        &self,
+        members: &[usize],
+        strata: Option<&[usize]>,
+        models: &[Scored],
+        groupings: Vec<Grouping>,
+    ) -> Result<Vec<InGroup>, Error> {
+        let outcomes = self.outcomes.subset(members);
+        let by_centre = GroupedBy::Group(CENTRE.to_owned());
+        let options = EvaluationOptions::default().with_level(LEVEL);
+        let mut found = Vec::new();
+        for grouping in groupings {
+            let outcomes = match grouping.by() == by_centre {
+                true => Outcomes::new(outcomes.time().to_vec(), outcomes.event().to_vec())?,
+                false => outcomes.clone(),
+            };
+            let sample = sample(outcomes, members, strata, models).with_grouping(grouping);
+            found.extend(InGroup::all(&sample, &options)?);
+        }
+        Ok(found)
+    }
+
     /// The evaluation of several models on one group; `pairs` names those to compare.
     ///
     /// # Errors
@@ -46,11 +89,7 @@ impl Evaluator<'_> {
         pairs: Vec<(String, String)>,
     ) -> Result<Evaluation, Error> {
         let outcomes = self.outcomes.subset(&group.members);
-        let sample = Sample::new(outcomes).with_strata(group.strata.clone());
-        let sample = models.iter().fold(sample, |sample, (name, scores)| {
-            let scores = group.members.iter().map(|&i| scores[i]).collect();
-            sample.with_partial_score(name, scores)
-        });
+        let sample = sample(outcomes, &group.members, Some(&group.strata), models);
         let options = EvaluationOptions::default()
             .with_level(LEVEL)
             .with_bootstrap(self.bootstrap, self.seed)
@@ -77,6 +116,22 @@ impl Evaluator<'_> {
         };
         OverFolds::of(by_fold_model.iter().filter_map(index).collect(), LEVEL)
     }
+}
+
+/// Some subjects with their scores.
+fn sample(
+    outcomes: Outcomes,
+    members: &[usize],
+    strata: Option<&[usize]>,
+    models: &[Scored],
+) -> Sample {
+    let mut sample = Sample::new(outcomes);
+    if let Some(strata) = strata {
+        sample = sample.with_strata(strata.to_vec());
+    }
+    models.iter().fold(sample, |sample, (name, scores)| {
+        sample.with_partial_score(name, members.iter().map(|&i| scores[i]).collect())
+    })
 }
 
 /// A model's figures on a group as they stand in the results.

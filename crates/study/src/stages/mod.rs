@@ -11,6 +11,7 @@ pub(crate) mod heat_maps;
 pub(crate) mod horizons;
 pub(crate) mod kept_models;
 pub(crate) mod keypoints;
+pub(crate) mod left_out_centres;
 pub(crate) mod models;
 pub(crate) mod protocol;
 pub(crate) mod render;

@@ -15,7 +15,7 @@ use crate::stages::render::{PossibleVariants, render};
 use crate::stages::variants::Compared;
 use crate::stages::{
     Context, decode, development_summary, evaluate_models, heat_maps, kept_models, keypoints,
-    models, timed_models, variants,
+    left_out_centres, models, timed_models, variants,
 };
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -84,9 +84,12 @@ impl WithPoints<'_> {
         let chosen = &rendered[chosen];
         let grid = models::fit(context, &clinical, chosen, networks, observer)?;
         clock.lap("models");
-        let evaluated = evaluate_models::evaluate(context, &grid.models, observer)?;
+        let evaluated = evaluate_models::evaluate(context, &grid.models, &chosen.facing, observer)?;
+        let (by_centre, left_out) = left_out_centres::evaluate(context, &clinical, &grid.models)?;
         clock.lap("evaluation");
         let mut results = self.results(compared, &grid, evaluated)?;
+        results.left_out_centres = by_centre;
+        results.notes.extend(left_out);
         let findings = Findings {
             context,
             films: &self.films,
@@ -129,6 +132,7 @@ impl WithPoints<'_> {
         }
         results.models = evaluated.models;
         results.comparisons = evaluated.comparisons;
+        results.subgroups = evaluated.subgroups;
         results.risk_groups = evaluated.risk_groups;
         let of_films = [&self.found.notes, &self.reader_notes];
         let notes = [&evaluated.notes, &self.possible.notes, &grid.notes].into_iter();

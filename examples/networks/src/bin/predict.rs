@@ -7,11 +7,12 @@ use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_cohort::table::FilmCovariates;
+use vertebra_examples::annotation_file::AnnotationFormat;
 use vertebra_examples::output::{self, exit_code};
 use vertebra_examples::{remark, say};
 use vertebra_networks::answer_table::table;
 use vertebra_networks::film_list::{FilmSource, film_sources, picture_names};
-use vertebra_networks::found_annotations::{AnnotationFormat, write_annotations, write_page};
+use vertebra_networks::found_annotations::{write_annotations, write_page};
 use vertebra_radiograph::FilmFile;
 use vertebra_study::{Answer, AnswerOptions, Predictor};
 

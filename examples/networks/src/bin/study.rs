@@ -30,6 +30,9 @@ struct Arguments {
     cohort: Option<PathBuf>,
     #[command(flatten)]
     configuration: configuration::Arguments,
+    /// Names, codes and units of the tables, in the place of columns.toml of the cohort folder
+    #[arg(long, value_name = "FILE", requires = "cohort")]
+    map: Option<PathBuf>,
     /// Folder of a trained keypoint detector; then none is trained
     #[arg(long)]
     keypoint_model: Option<PathBuf>,
@@ -80,6 +83,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut config = arguments.configuration.resolve(arguments.cohort.as_deref())?;
     if arguments.keypoint_model.is_some() {
         config.keypoint_model.clone_from(&arguments.keypoint_model);
+    }
+    if arguments.map.is_some() {
+        config.columns.clone_from(&arguments.map);
     }
     if arguments.print_config {
         output::print(format_args!("{}", config.to_toml()?));

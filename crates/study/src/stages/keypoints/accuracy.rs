@@ -126,7 +126,9 @@ fn mean(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::stages::decode;
-    use crate::test_data::{Scene, moved};
+    use crate::test_data::{Scene, edited, moved};
+    use std::path::Path;
+    use vertebra_radiograph::{Film, Radiograph, write_png16};
     use vertebra_raster::ReducedFilm;
 
     fn pairs(keypoints: Vec<VertebraKeypoints>) -> Vec<(usize, VertebraKeypoints)> {
@@ -188,5 +190,47 @@ mod tests {
         keypoints[0] = VertebraKeypoints::from_xy(upside_down).unwrap();
         let found = accuracy.results(&keypoints, &scene.blind_detector()).unwrap().flagged;
         assert_eq!(found, usual + 1);
+    }
+
+    /// A negative of a film as PNG, which states neither spacing nor polarity.
+    fn write_negative(film: &Radiograph, to: &Path) {
+        let view = Film::from(film);
+        let pixels: Vec<f32> = view.pixels.iter().map(|v| 1.0 - v).collect();
+        write_png16(to, Film { pixels: &pixels, spacing_mm: None, ..view }).unwrap();
+    }
+
+    #[test]
+    fn what_visits_say_of_a_film_reaches_its_pixels_and_its_millimetres() {
+        let mut scene = Scene::new();
+        let name = scene.data.films[0].clone();
+        let film = Radiograph::open(scene.context().film_path(0)).unwrap();
+        let folder = edited("visits.csv", |text| {
+            let line = |(k, line): (usize, &str)| match (k, line.contains(&name)) {
+                (0, _) => format!("{line},spacing_mm,bone\n"),
+                (_, true) => format!("{},0.5,dark\n", line.replace(&name, "negative.png")),
+                (_, false) => format!("{line},,\n"),
+            };
+            text.lines().enumerate().map(line).collect()
+        });
+        let annotations = folder.path().join("annotations.json");
+        let text = std::fs::read_to_string(&annotations).unwrap();
+        std::fs::write(&annotations, text.replace(&name, "negative.png")).unwrap();
+        write_negative(&film, &folder.path().join("negative.png"));
+        scene.data = StudyData::read(folder.path(), &scene.config).unwrap();
+        scene.cohort = folder.path().to_owned();
+        assert_eq!(scene.data.films[0], "negative.png");
+
+        let read = scene.data.read_options(0).read(scene.context().film_path(0)).unwrap();
+        let (positive, found) = (Film::from(&film), Film::from(&read));
+        let off = positive.pixels.iter().zip(found.pixels).map(|(a, b)| (a - b).abs());
+        assert!(off.fold(0.0, f32::max) < 1e-3, "bone is bright again");
+        assert_eq!(found.spacing_mm, Some([0.5, 0.5]));
+
+        let decoded = decode::films(scene.context(), &mut |_| {}).unwrap();
+        assert_eq!(decoded.facts["negative.png"].spacing_mm, Some([0.5, 0.5]));
+        let points = moved(&scene.annotated(), 4.0);
+        let accuracy = Accuracy { data: &scene.data, films: &decoded.films };
+        let errors = accuracy.errors_mm(0, &points[0]).unwrap();
+        assert!(errors.iter().all(|mm| (mm - 2.0).abs() < 1e-9), "4 px of 0.5 mm: {errors:?}");
     }
 }

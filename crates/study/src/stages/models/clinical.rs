@@ -42,13 +42,13 @@ impl Clinical {
     }
 
     /// As Cox regression takes them.
-    pub(super) fn design(&self, subjects: &[usize]) -> Result<DesignMatrix, Error> {
+    pub(crate) fn design(&self, subjects: &[usize]) -> Result<DesignMatrix, Error> {
         let values = subjects.iter().flat_map(|&i| self.rows[i].iter().copied()).collect();
         Ok(DesignMatrix::new(self.names(), values)?)
     }
 
     /// What a model on these covariates is called.
-    pub(super) fn model_name(&self, method: &str) -> String {
+    pub(crate) fn model_name(&self, method: &str) -> String {
         format!("Model {}, {method}", self.number)
     }
 }
