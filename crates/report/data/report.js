@@ -39,7 +39,7 @@
   function value(row, place) {
     var text = row.cells[place] ? row.cells[place].textContent.trim() : "";
     var number = parseFloat(text.replace(/\u2212/g, "-").replace(/[\u202f<]/g, ""));
-    return isNaN(number) ? text : number;
+    return Number.isFinite(number) ? number : text;
   }
   document.querySelectorAll("figure.table table").forEach(function (table) {
     if (!table.tHead || table.querySelector("tr.group")) return;

@@ -90,12 +90,22 @@ pub(crate) fn edited(file: &str, mut change: impl FnMut(&str) -> String) -> Temp
 
 /// A CSV text with a column of one value, in the place of a column of that name if there is one.
 pub(crate) fn with_column(text: &str, name: &str, value: &str) -> String {
+    with_cells(text, name, |_, _| value.to_owned())
+}
+
+/// The same with a value that depends on the row's number, from 0, and its text.
+pub(crate) fn with_cells(
+    text: &str,
+    name: &str,
+    mut value: impl FnMut(usize, &str) -> String,
+) -> String {
     let header: Vec<&str> = text.lines().next().unwrap_or_default().split(',').collect();
     let old = header.iter().position(|column| *column == name);
     let line = |(k, line): (usize, &str)| {
         let mut cells: Vec<&str> = line.split(',').collect();
         old.map(|place| cells.remove(place));
-        cells.push(if k == 0 { name } else { value });
+        let last = if k == 0 { name.to_owned() } else { value(k - 1, line) };
+        cells.push(&last);
         cells.join(",") + "\n"
     };
     text.lines().enumerate().map(line).collect()

@@ -252,7 +252,7 @@ fn events_may_be_words() {
     assert_eq!(number.event(), [true, false]);
     let error = message(table("t,e\n1,true\n2,perhaps\n").outcomes("t", "e", None));
     assert!(
-        error.starts_with("t.csv line 2, column e: expected a number, got \"true\""),
+        error.starts_with("t.csv line 3, column e: expected a number, got \"perhaps\""),
         "{error}"
     );
 }

@@ -82,7 +82,7 @@ fn no_centres() -> Error {
 #[cfg(test)]
 mod tests {
     use crate::StudyConfig;
-    use crate::test_data::{config, data, edited, read, with_column};
+    use crate::test_data::{config, data, edited, read, with_cells, with_column};
 
     #[test]
     fn every_subject_is_in_one_set_and_every_development_subject_is_validated_once() {
@@ -141,16 +141,7 @@ mod tests {
 
     /// The small cohort with so many centres, which take turns.
     fn with_centres(n: usize) -> tempfile::TempDir {
-        let mut centres = (0..n).cycle();
-        edited("cohort.csv", |text| {
-            with_column(text, "centre", "").lines().fold(String::new(), |all, line| {
-                let centre = match all.is_empty() {
-                    true => String::new(),
-                    false => format!("C{}", centres.next().unwrap_or_default()),
-                };
-                format!("{all}{line}{centre}\n")
-            })
-        })
+        edited("cohort.csv", |text| with_cells(text, "centre", |row, _| format!("C{}", row % n)))
     }
 
     fn read_from(

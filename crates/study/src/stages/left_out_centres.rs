@@ -12,7 +12,7 @@ use crate::input::subgroups::CENTRE;
 use crate::stages::Context;
 use crate::stages::evaluation::{Evaluator, Scored};
 use crate::stages::models::{Clinical, FittedModel};
-use vertebra_baselines::CoxRegression;
+use vertebra_baselines::{CoxOptions, CoxRegression};
 use vertebra_evaluation::Grouping;
 use vertebra_evaluation::discrimination::Subgroup;
 
@@ -73,7 +73,8 @@ impl<'a> Centres<'a> {
     /// is not known.
     fn cox(&self, clinical: &Clinical) -> Result<Vec<Option<f64>>, Error> {
         let data = self.context.data;
-        let regression = CoxRegression::default().with_ties(self.context.config.ties);
+        let regression =
+            CoxRegression::from(CoxOptions::default().with_ties(self.context.config.ties));
         let mut scores = vec![None; data.n()];
         for label in 0..self.names.len() {
             let here = self.members.iter().zip(&self.labels).filter(|(_, l)| **l == label);
@@ -96,16 +97,12 @@ mod tests {
     use super::*;
     use crate::input::covariates::Covariates;
     use crate::input::subjects::StudyData;
-    use crate::test_data::{Scene, edited};
+    use crate::test_data::{Scene, edited, with_cells};
 
     #[test]
     fn a_centre_is_scored_by_a_regression_that_never_saw_it() {
         let folder = edited("cohort.csv", |text| {
-            let cell = |(k, line): (usize, &str)| match k {
-                0 => format!("{line},centre\n"),
-                k => format!("{line},{}\n", ["Bonn", "Kiel"][k % 2]),
-            };
-            text.lines().enumerate().map(cell).collect()
+            with_cells(text, "centre", |row, _| ["Kiel", "Bonn"][row % 2].to_owned())
         });
         let mut scene = Scene::new();
         scene.data = StudyData::read(folder.path(), &scene.config).unwrap();
@@ -121,8 +118,7 @@ mod tests {
         let centre = |i: &usize| scene.data.subject(*i).level(CENTRE) == Some("Bonn");
         let (bonn, kiel): (Vec<usize>, Vec<usize>) =
             scene.data.development().iter().copied().partition(centre);
-        let fit = CoxRegression::default()
-            .with_ties(scene.config.ties)
+        let fit = CoxRegression::from(CoxOptions::default().with_ties(scene.config.ties))
             .fit(&scene.data.outcomes.subset(&kiel), &clinical[0].design(&kiel).unwrap())
             .unwrap();
         let risk = fit.log_hazard(&clinical[0].design(&bonn).unwrap()).unwrap();

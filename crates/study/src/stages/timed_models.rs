@@ -90,7 +90,9 @@ mod tests {
         let scene = Scene::new();
         let model = cox::fit(scene.context(), &scene.clinical()).unwrap();
         let result = ModelResult::new(&model.name, model.method);
-        let none = judge(scene.context(), std::slice::from_ref(&model), &[result.clone()]).unwrap();
+        let none =
+            judge(scene.context(), std::slice::from_ref(&model), std::slice::from_ref(&result))
+                .unwrap();
         assert!(none.is_empty(), "films are dated by their day");
         let config = StudyConfig { outcome: OutcomeTiming::Interval, ..scene.config.clone() };
         let data = read(&config);

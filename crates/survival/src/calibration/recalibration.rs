@@ -3,7 +3,9 @@
 //!
 //! With `lp = ln(-ln(1 - p))` the recalibrated risk is `1 - exp(-exp(a + b lp))`: `b = 1` for
 //! recalibration in the large, where `exp(a)` multiplies the cumulative hazard, both free for the
-//! logistic-like line. What was recalibrated on a cohort is judged on another one, or by a
+//! logistic-like line. On the cohort of the recalibration the calibration intercept is 0
+//! afterwards, and the line 0 and 1; observed over expected is only near 1, as the estimating
+//! equations give each subject the weight `dmu/da`. What was recalibrated on a cohort is judged on another one, or by a
 //! bootstrap.
 //!
 //! Sources: Steyerberg, *Clinical Prediction Models*, 2nd ed., 2019, ch. 20; van Houwelingen,

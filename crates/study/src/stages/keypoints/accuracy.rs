@@ -126,7 +126,7 @@ fn mean(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::stages::decode;
-    use crate::test_data::{Scene, edited, moved};
+    use crate::test_data::{Scene, edited, moved, with_cells};
     use std::path::Path;
     use vertebra_radiograph::{Film, Radiograph, write_png16};
     use vertebra_raster::ReducedFilm;
@@ -205,12 +205,13 @@ mod tests {
         let name = scene.data.films[0].clone();
         let film = Radiograph::open(scene.context().film_path(0)).unwrap();
         let folder = edited("visits.csv", |text| {
-            let line = |(k, line): (usize, &str)| match (k, line.contains(&name)) {
-                (0, _) => format!("{line},spacing_mm,bone\n"),
-                (_, true) => format!("{},0.5,dark\n", line.replace(&name, "negative.png")),
-                (_, false) => format!("{line},,\n"),
+            let of_film = |value: &str, line: &str| match line.contains(&name) {
+                true => value.to_owned(),
+                false => String::new(),
             };
-            text.lines().enumerate().map(line).collect()
+            let text = with_cells(text, "spacing_mm", |_, line| of_film("0.5", line));
+            let text = with_cells(&text, "bone", |_, line| of_film("dark", line));
+            text.replace(&name, "negative.png")
         });
         let annotations = folder.path().join("annotations.json");
         let text = std::fs::read_to_string(&annotations).unwrap();
