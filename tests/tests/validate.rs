@@ -8,8 +8,10 @@ mod common;
 use std::path::{Path, PathBuf};
 use vertebra_cohort::table::Table;
 use vertebra_phantom::{PhantomConfig, generate};
-use vertebra_report::results::{Method, ValidationResults};
-use vertebra_study::{AnswerOptions, Error, ModelFolder, Predictor, Study, Validation};
+use vertebra_report::results::{Measure, Method, ValidationResults};
+use vertebra_study::{
+    AnswerOptions, Error, ModelFolder, Predictor, Study, Validation, pool_validations,
+};
 
 /// The folders of a study, made once, and of another hospital.
 struct Hospitals {
@@ -108,7 +110,28 @@ fn models_are_judged_on_another_cohort_and_recalibrated_models_are_models() {
         serde_json::from_str(&std::fs::read_to_string(description).unwrap()).unwrap();
     let step = &description["recalibrations"][0];
     assert_eq!((step["how"].as_str(), step["on"]["n"].as_u64()), (Some("Line"), Some(70)));
+    together(&hospitals, &results);
     refused(&hospitals);
+}
+
+/// Two validations of the same models give a report of both.
+fn together(hospitals: &Hospitals, first: &ValidationResults) {
+    let twice = [("a".to_owned(), first.clone()), ("b".to_owned(), first.clone())];
+    let pooled = pool_validations(first.run.clone(), &twice).unwrap();
+    let default = &first.evaluation.comparisons[0].first;
+    let of_default = &pooled.figures[0];
+    assert_eq!((&of_default.model, of_default.measure), (default, Measure::Concordance));
+    let (over, c) = (of_default.pooled.value().unwrap(), of_default.by_cohort[0].unwrap());
+    assert!(
+        (over.mean - c.value).abs() < 1e-9 && over.tau == 0.0,
+        "the same cohort twice: {over:?}"
+    );
+    let out = hospitals.out.join("both");
+    std::fs::create_dir_all(&out).unwrap();
+    let page = vertebra_report::write_pooled_report(&pooled, &out).unwrap();
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("b/report.html") && html.contains("The models over all cohorts"));
+    assert!(pool_validations(first.run.clone(), &twice[..1]).is_err());
 }
 
 /// The table has what `predict` says of the same films.

@@ -181,6 +181,12 @@ impl Plot {
         svg.text(above, &self.y.title, Text::new(SMALL, Anchor::Start).colour(QUIET));
     }
 
+    /// A heading above the title of the y axis; together they take 46 px above the plot.
+    pub fn draw_heading(&self, svg: &mut Svg, heading: &str) {
+        let above = (self.left() - 34.0, self.top() - 32.0);
+        svg.text(above, heading, Text::new(SMALL + 1.0, Anchor::Start).bold());
+    }
+
     /// The x axis with ticks, labels and its title.
     pub fn draw_x(&self, svg: &mut Svg) {
         let bottom = self.bottom();

@@ -188,7 +188,9 @@ impl SurvivalChart {
         let widest =
             self.lines.iter().map(|l| text_width(&l.short_name, SMALL)).fold(0.0, f64::max);
         let left = (widest + 36.0).max(84.0);
-        let area = Area { left, top: 34.0, width: WIDTH - left - 100.0, height: HEIGHT - 60.0 };
+        let names = self.lines.iter().map(|line| text_width(&line.name, 12.0) + 20.0);
+        let right = names.fold(100.0, f64::max).min(WIDTH / 3.0);
+        let area = Area { left, top: 34.0, width: WIDTH - left - right, height: HEIGHT - 60.0 };
         Plot::new(area, x, y)
     }
 

@@ -3,7 +3,7 @@
 use crate::Chart;
 use crate::palette::Style;
 use crate::plot::{Area, Axis, Plot, SMALL, WIDTH};
-use crate::svg::{Anchor, Point, Stroke, Svg, Text};
+use crate::svg::{Anchor, Point, Stroke, Svg, Text, text_width};
 
 const HEIGHT: f64 = 300.0;
 
@@ -60,7 +60,10 @@ impl Chart for TrainingChart {
         let highest = all.filter(|loss| loss.is_finite()).fold(0.0, f64::max);
         let x = Axis::new(0.0, epochs as f64, 6, "Epoch");
         let y = Axis::new(0.0, highest, 5, &self.loss_axis);
-        let area = Area { left: 64.0, top: 34.0, width: WIDTH - 154.0, height: HEIGHT - 84.0 };
+        let names = self.lines.iter().map(|(name, _)| text_width(name, SMALL));
+        let widest = names.fold(60.0, f64::max).min(WIDTH / 2.0);
+        let width = WIDTH - 64.0 - widest - 22.0;
+        let area = Area { left: 64.0, top: 34.0, width, height: HEIGHT - 84.0 };
         let plot = Plot::new(area, x, y);
         let mut svg = Svg::new(WIDTH, HEIGHT);
         plot.draw(&mut svg);

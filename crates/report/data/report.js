@@ -65,4 +65,71 @@
       });
     });
   });
+  // One subject at a time, and one map over its picture, as strong as the slider says.
+  function button(text, press) {
+    var b = document.createElement("button");
+    b.type = "button";
+    b.textContent = text;
+    b.addEventListener("click", press);
+    return b;
+  }
+  function pressed(all, one) {
+    all.forEach(function (b) { b.setAttribute("aria-pressed", String(b === one)); });
+  }
+  function layered(article) {
+    var layers = Array.prototype.slice.call(article.querySelectorAll(".layer"));
+    var plain = layers.shift();
+    if (!plain || !layers.length || !plain.querySelector("img")) return;
+    var stack = document.createElement("div");
+    stack.className = "over";
+    stack.append(plain.querySelector("img"));
+    var top = document.createElement("img");
+    stack.append(top);
+    plain.prepend(stack);
+    var caption = plain.querySelector("figcaption");
+    var buttons = layers.map(function (layer) {
+      return button(layer.dataset.layer, function () { show(layer); });
+    });
+    var line = document.createElement("label");
+    line.className = "strength";
+    var slider = document.createElement("input");
+    slider.type = "range";
+    slider.min = 0;
+    slider.max = 100;
+    slider.value = 70;
+    slider.addEventListener("input", function () { top.style.opacity = slider.value / 100; });
+    line.append("Strength of the map", slider);
+    var row = document.createElement("div");
+    row.className = "choose";
+    row.append.apply(row, buttons);
+    stack.after(row, line);
+    function show(layer) {
+      var image = layer.querySelector("img");
+      if (!image) return;
+      top.src = image.src;
+      top.alt = image.alt;
+      top.style.opacity = slider.value / 100;
+      caption.innerHTML = layer.querySelector("figcaption").innerHTML;
+      pressed(buttons, buttons[layers.indexOf(layer)]);
+    }
+    layers.forEach(function (layer) { layer.hidden = true; });
+    show(layers[0]);
+  }
+  document.querySelectorAll(".viewer").forEach(function (viewer) {
+    var articles = Array.prototype.slice.call(viewer.querySelectorAll("article"));
+    var row = document.createElement("div");
+    row.className = "choose";
+    var buttons = articles.map(function (article) {
+      return button(article.querySelector("h3").textContent, function () { choose(article); });
+    });
+    function choose(article) {
+      articles.forEach(function (other) { other.hidden = other !== article; });
+      pressed(buttons, buttons[articles.indexOf(article)]);
+    }
+    row.append.apply(row, buttons);
+    viewer.prepend(row);
+    viewer.classList.add("scripted");
+    articles.forEach(layered);
+    choose(articles[0]);
+  });
 })();

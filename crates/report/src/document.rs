@@ -17,7 +17,10 @@ pub(crate) struct Document<'a> {
     pub(crate) run: &'a str,
     /// Above the title.
     pub(crate) kicker: String,
-    /// The first sentences; the first of them in larger print.
+    /// What was asked, and of whom.
+    pub(crate) question: String,
+    pub(crate) data: String,
+    /// The answer; the first sentence in larger print.
     pub(crate) lead: Vec<String>,
     /// What the page does not show, below them.
     pub(crate) not_shown: &'a str,
@@ -26,6 +29,8 @@ pub(crate) struct Document<'a> {
     pub(crate) numbers: Vec<(String, &'a str)>,
     /// Id, heading and body of each section.
     pub(crate) sections: Vec<(&'a str, &'a str, Markup)>,
+    /// Ids of the sections that are not printed.
+    pub(crate) on_screen: &'a [&'a str],
 }
 
 impl Document<'_> {
@@ -45,8 +50,14 @@ impl Document<'_> {
                     div.page {
                         (self.header())
                         main { @for (id, heading, body) in &self.sections {
-                            section id=(id) { h2 { (heading) } (body) }
+                            section.screen[self.on_screen.contains(id)] id=(id) {
+                                h2 { (heading) } (body)
+                            }
                         } }
+                        p.print-only {
+                            "Printed in short: further tables and figures, the checklists, the \
+                             command and the settings are on the page itself and in its run folder."
+                        }
                     }
                     script { (PreEscaped(SCRIPT)) }
                 }
@@ -70,6 +81,8 @@ impl Document<'_> {
                 p.kicker { (self.kicker) }
                 h1 { (self.title) }
                 div.summary id="summary" {
+                    p.question { strong { "Question. " } (self.question) }
+                    p { strong { "Data. " } (self.data) }
                     @for (i, sentence) in self.lead.iter().enumerate() {
                         @if i == 0 { p.lead { (sentence) } } @else { p { (sentence) } }
                     }
@@ -93,21 +106,47 @@ pub(crate) struct Parts<'a> {
     tables: &'a [Table],
     n_figures: Cell<usize>,
     n_tables: Cell<usize>,
+    on_screen: &'a [&'a str],
 }
 
 impl<'a> Parts<'a> {
-    pub(crate) fn new(figures: &'a [Figure], tables: &'a [Table]) -> Self {
-        Self { figures, tables, n_figures: Cell::new(0), n_tables: Cell::new(0) }
+    /// `on_screen`: ids of those that are not printed.
+    pub(crate) fn new(
+        figures: &'a [Figure],
+        tables: &'a [Table],
+        on_screen: &'a [&'a str],
+    ) -> Self {
+        Self { figures, tables, n_figures: Cell::new(0), n_tables: Cell::new(0), on_screen }
     }
 
     pub(crate) fn figure(&self, id: &str) -> Option<Markup> {
         let figure = self.figures.iter().find(|figure| figure.id == id)?;
-        Some(drawing(figure, next(&self.n_figures)))
+        let part = drawing(figure, Some(next(&self.n_figures)));
+        Some(self.placed(id, part))
     }
 
     pub(crate) fn table(&self, id: &str) -> Option<Markup> {
         let table = self.tables.iter().find(|table| table.id() == id)?;
-        Some(tabular(table, next(&self.n_tables)))
+        Some(self.placed(id, tabular(table, next(&self.n_tables))))
+    }
+
+    /// A part within a box that print leaves out, where it is not printed.
+    fn placed(&self, id: &str, part: Markup) -> Markup {
+        match self.on_screen.contains(&id) {
+            true => html! { div.screen { (part) } },
+            false => part,
+        }
+    }
+
+    /// A figure's drawing with its caption, as part of a figure that has a number of its own.
+    pub(crate) fn drawn(&self, id: &str) -> Option<Markup> {
+        let figure = self.figures.iter().find(|figure| figure.id == id)?;
+        Some(drawing(figure, None))
+    }
+
+    /// The number of the next figure, for one that the page itself is made of.
+    pub(crate) fn next_figure(&self) -> usize {
+        next(&self.n_figures)
     }
 
     /// The ids of the figures that begin like this.
@@ -132,15 +171,14 @@ fn next(counter: &Cell<usize>) -> usize {
     counter.get()
 }
 
-/// A figure as part of the page.
-fn drawing(figure: &Figure, number: usize) -> Markup {
+/// A figure as part of the page, with its number where it has one.
+fn drawing(figure: &Figure, number: Option<usize>) -> Markup {
     let file = format!("figures/{}.svg", figure.id);
+    let label = number.map_or("Drawing".to_owned(), |number| format!("Figure {number}"));
     html! {
         figure.drawing id=(figure.id) {
-            div.wide tabindex="0" role="group" aria-label=(format!("Figure {number}")) {
-                (PreEscaped(&figure.svg))
-            }
-            figcaption { strong { "Figure " (number) ". " } (figure.caption) }
+            div.wide tabindex="0" role="group" aria-label=(label) { (PreEscaped(&figure.svg)) }
+            figcaption { @if let Some(n) = number { strong { "Figure " (n) ". " } } (figure.caption) }
             p.save { a href=(file) download data-save="svg" { "SVG" } }
         }
     }

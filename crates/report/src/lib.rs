@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod checklist;
 mod document;
 mod error;
+mod evaluation;
 mod figures;
 mod format;
 mod limits;
@@ -14,10 +16,10 @@ pub mod results;
 mod summary;
 mod table;
 mod tables;
-mod tripod;
 mod validation;
+mod viewer;
 
 pub use error::Error;
-pub use report::{Report, write_report, write_validation_report};
+pub use report::{Report, write_pooled_report, write_report, write_validation_report};
 pub use table::Table;
 pub use vertebra_charts::Figure;

@@ -1,7 +1,7 @@
 //! What a reader must keep in mind, from the numbers themselves.
 
-use crate::format::counted;
-use crate::results::{Method, StudyResults};
+use crate::format::{counted, fixed, thousands};
+use crate::results::{EvaluationSet, Method, StudyResults, Subgroup};
 
 /// Intended use, the same for every study.
 pub(crate) const INTENDED_USE: &str = "For research. This is not a medical device: it has not been \
@@ -15,6 +15,8 @@ pub(crate) const NOT_SHOWN: &str = "What this does not show: how the models do o
 
 /// Fewer events than this per covariate make a regression unsteady.
 const EVENTS_PER_COVARIATE: usize = 10;
+/// An interval of C wider than this tells little.
+const WIDE: f64 = 0.2;
 
 /// Limits that follow from these results.
 pub(crate) fn limits(results: &StudyResults) -> Vec<String> {
@@ -43,11 +45,9 @@ pub(crate) fn limits(results: &StudyResults) -> Vec<String> {
                 .to_owned(),
         );
     }
-    limits.push(
-        "The test set comes from the same source as the development set: this is internal \
-         validation. How the models do elsewhere is not known."
-            .to_owned(),
-    );
+    limits.push(validation(results));
+    limits.extend(wide_interval(results));
+    limits.extend(failed_points(results));
     if results.models.iter().any(|m| m.method == Method::Frax) {
         limits.push(
             "FRAX probabilities were imported, not computed. FRAX predicts clinical fractures over \
@@ -64,6 +64,52 @@ pub(crate) fn limits(results: &StudyResults) -> Vec<String> {
         );
     }
     limits
+}
+
+/// Whether the test set is of the same source, where that is known.
+fn validation(results: &StudyResults) -> String {
+    match (results.details.validation.as_deref(), results.split.method.starts_with("column")) {
+        (Some(kind), _) => format!("The test set is called {kind} by those who ran the study."),
+        (None, false) => {
+            "The test set was drawn from the same source as the development set: this \
+                          is internal validation. How the models do elsewhere is not known."
+                .to_owned()
+        }
+        (None, true) => {
+            "A column of the cohort says who is in the test set. Whether these subjects \
+                         come from elsewhere is not recorded, so the validation is called neither \
+                         internal nor external."
+                .to_owned()
+        }
+    }
+}
+
+/// What the width of the headline's interval does not allow one to say.
+fn wide_interval(results: &StudyResults) -> Option<String> {
+    let model = results.models.iter().rfind(|m| m.method == Method::DeepSurvImage)?;
+    let c = model.on(EvaluationSet::Test, Subgroup::All)?.harrell.estimate;
+    let width = c.interval.upper - c.interval.lower;
+    (width > WIDE).then(|| {
+        format!(
+            "The interval of the C of “{}” is {} wide: it holds models that are of little use and \
+             models that are good.",
+            model.name,
+            fixed(width, 2)
+        )
+    })
+}
+
+/// Films on which the points are not to be trusted.
+fn failed_points(results: &StudyResults) -> Option<String> {
+    let (flagged, n) = (results.keypoints.flagged, results.flow.remaining());
+    (flagged > 0).then(|| {
+        format!(
+            "The points of {} of {} failed a plausibility check. They were kept: leaving them out \
+             would be a choice made after the fact.",
+            counted(flagged, "film"),
+            thousands(n)
+        )
+    })
 }
 
 fn few_events(results: &StudyResults) -> Option<String> {

@@ -1,14 +1,35 @@
 //! The page of a study.
 
 use crate::document::{Document, Parts};
-use crate::format::{counted, covariate_label, fixed, thousands};
+use crate::format::{counted, covariate_label, fixed, thousands, years};
 use crate::limits::{INTENDED_USE, NOT_SHOWN, limits};
 use crate::pictures::Pictures;
 use crate::results::{ModelResult, RunRecord, StudyResults};
-use crate::{Figure, Table, summary, tripod};
+use crate::{Figure, Table, checklist, summary, viewer};
 use maud::{Markup, html};
 
 const TITLE: &str = "Vertebral fracture from lateral spine radiographs";
+
+/// Sections that the page has on a screen alone.
+const SECTIONS_ON_SCREEN: &[&str] = &["reproduction", "checklists"];
+/// The same of figures and tables.
+const ON_SCREEN: &[&str] = &[
+    "keypoint-levels",
+    "fractures",
+    "concordance-development",
+    "concordance-development-table",
+    "differences-table",
+    "paper",
+    "coefficients",
+    "subgroups-development-table",
+    "outcome-timing-groups",
+    "outcome-timing-models",
+    "horizons",
+    "risk-groups-2",
+    "training",
+    "saliency",
+    "variants-table",
+];
 
 /// What the sections are made of.
 pub(crate) struct Page<'a> {
@@ -24,18 +45,21 @@ impl<'a> Page<'a> {
         tables: &'a [Table],
         pictures: &'a Pictures,
     ) -> Self {
-        Self { results, parts: Parts::new(figures, tables), pictures }
+        Self { results, parts: Parts::new(figures, tables, ON_SCREEN), pictures }
     }
 
     pub(crate) fn render(&self) -> String {
         let run = &self.results.run;
-        let (parts, variants, horizons) = (&self.parts, &["variants"], &["auc"]);
+        let (parts, horizons) = (&self.parts, &["auc"]);
         let by_group = ["subgroups-test-table", "subgroups-development-table", "left-out-centres"];
         // In the order of the page, as figures and tables are numbered on the way.
-        let sections = vec![
+        let mut sections = Vec::new();
+        sections.extend(self.study().map(|body| ("study", "The study", body)));
+        sections.extend([
             ("subjects", "Subjects", self.subjects()),
             ("keypoints-section", "Keypoints", self.keypoints()),
-            ("variants-section", "Image variants", parts.several(variants, &["variants-table"])),
+            ("variants-section", "Image variants", self.variants()),
+            ("methods", "Methods", self.methods()),
             ("models", "Models compared", self.models()),
             ("subgroups", "Subgroups and centres", parts.several(&[], &by_group)),
             ("performance", "Performance over time", parts.several(horizons, &["horizons"])),
@@ -43,17 +67,20 @@ impl<'a> Page<'a> {
             ("heat-maps", "Heat maps", self.heat_maps()),
             ("limits", "Limits and intended use", self.limits()),
             ("reproduction", "Reproduction", self.reproduction()),
-            ("tripod", "TRIPOD+AI checklist", self.tripod()),
-        ];
+            ("checklists", "Checklists", self.checklists()),
+        ]);
         let document = Document {
-            title: TITLE,
+            title: self.results.details.title.as_deref().unwrap_or(TITLE),
             run: &run.name,
             kicker: format!("Vertebra {} · {} preset · seed {}", run.version, run.preset, run.seed),
+            question: summary::QUESTION.to_owned(),
+            data: summary::data(self.results),
             lead: summary::sentences(self.results),
             not_shown: NOT_SHOWN,
             synthetic: run.phantom,
             numbers: self.key_numbers(),
             sections,
+            on_screen: SECTIONS_ON_SCREEN,
         };
         document.render()
     }
@@ -141,7 +168,7 @@ impl<'a> Page<'a> {
                 "Maps of “" (saliency.model) "” by " (saliency.methods.join(" and "))
                 ": what in the radiograph raises or lowers its log hazard."
             }
-            (self.pictures.gallery(&saliency.pictures))
+            (viewer::viewer(saliency, &self.parts, self.pictures))
             (self.parts.several(&["saliency"], &[]))
         }
     }
@@ -173,35 +200,76 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn tripod(&self) -> Markup {
-        let items = tripod::items(self.results);
-        let n = items.iter().filter(|item| item.provided.is_some()).count();
+    fn checklists(&self) -> Markup {
+        let tripod = checklist::tripod(self.results);
+        let n = tripod.iter().filter(|item| !item.provided.is_empty()).count();
         html! {
+            h3 { "TRIPOD+AI" }
             p {
-                "Of " (items.len()) " items this report fills " (n) ", in whole or in part. The \
-                 others need the people who ran the study. D: development, E: evaluation."
+                "Of " (tripod.len()) " items this report fills " (n) ", in whole or in part. D: \
+                 development alone, E: evaluation alone."
             }
-            figure.table { div.wide { table.checklist {
-                thead { tr {
-                    th scope="col" class="text" { "Item" }
-                    th scope="col" class="text" { "For" }
-                    th scope="col" class="text" { "Requirement" }
-                    th scope="col" class="text" { "In this report" }
-                } }
-                tbody { @for item in &items { tr {
-                    td.text { (item.number) }
-                    td.text { (item.applies) }
-                    td.text { (item.requirement) }
-                    @match &item.provided {
-                        Some((text, id)) => td.text { a href=(format!("#{id}")) { (text) } },
-                        None => td.text.quiet { "not provided" },
-                    }
-                } } }
-            } } }
+            (checklist::listed("Item", &tripod))
             p.note {
                 "Collins GS, Moons KGM, Dhiman P, et al. TRIPOD+AI statement. BMJ 2024;385:e078378 \
                  (CC BY), requirements shortened."
             }
+            h3 { "CLAIM 2024" }
+            (checklist::listed("Part", &checklist::claim(self.results)))
+            p.note {
+                "Tejani AS, Klontzas ME, Gatti AA, et al. Checklist for Artificial Intelligence in \
+                 Medical Imaging (CLAIM): 2024 update. Radiol Artif Intell 2024;6:e240300, in short \
+                 and in other words."
+            }
+            h3 { "PROBAST+AI" }
+            p { "What a reader needs to judge quality and risk of bias, by domain. The judgement is \
+                 the reader’s." }
+            (checklist::listed("Domain", &checklist::probast(self.results)))
+            p.note {
+                "Domains of: Moons KGM, Damen JAA, Kaul T, et al. PROBAST+AI. BMJ 2025;388:e082505; \
+                 its signalling questions are in that article."
+            }
+        }
+    }
+
+    /// What those who ran the study say of it.
+    fn study(&self) -> Option<Markup> {
+        let texts = self.results.details.texts().into_iter();
+        let given: Vec<_> = texts.filter_map(|(_, label, text)| Some((label, text?))).collect();
+        (!given.is_empty()).then(|| {
+            html! {
+                dl.facts { @for (label, text) in given { dt { (label) } dd { (text) } } }
+            }
+        })
+    }
+
+    fn variants(&self) -> Markup {
+        let chosen = self.results.variants.iter().find(|variant| variant.chosen);
+        html! {
+            @if let Some(chosen) = chosen { p {
+                "Networks on each variant alone were fitted in every fold of the development set. \
+                 The variant with the highest AUC at " (years(chosen.horizon)) " years on the \
+                 validation folds goes into the models, one without masks unless the settings allow \
+                 it: here " (chosen.variant.label()) ". The test set took no part. The AUC of the \
+                 chosen one is optimistic, for it is the highest of several."
+            } }
+            (self.parts.several(&["variants"], &["variants-table"]))
+        }
+    }
+
+    fn methods(&self) -> Markup {
+        let seconds: f64 = self.results.run.seconds.iter().map(|(_, seconds)| seconds).sum();
+        html! {
+            dl.facts {
+                @for (name, text) in &self.results.methods { dt { (name) } dd { (text) } }
+                dt { "Computed" }
+                dd {
+                    "in " (fixed(seconds / 60.0, 1)) " minutes of wall-clock time on "
+                    (self.results.run.machine.to_string()) ", " (self.results.run.device)
+                    "; energy was not measured"
+                }
+            }
+            @if let Some(figure) = self.parts.figure("training") { (figure) }
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::pictures::Pictures;
 use crate::readme::readme;
-use crate::results::{SCHEMA_VERSION, StudyResults, ValidationResults};
-use crate::validation;
-use crate::{Error, Table, figures, page::Page, tables};
+use crate::results::{PooledResults, SCHEMA_VERSION, StudyResults, ValidationResults};
+use crate::validation::{self, pooled};
+use crate::{Error, Table, evaluation, figures, page::Page, tables};
 use std::path::{Path, PathBuf};
 use vertebra_charts::Figure;
+use vertebra_evaluation::Evaluation;
 use vertebra_run::write_whole;
 
 /// Tables, figures and the page of one study.
@@ -28,10 +29,7 @@ impl Report {
         results: &StudyResults,
         read_picture: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<Self, Error> {
-        if results.schema_version != SCHEMA_VERSION {
-            let (expected, got) = (SCHEMA_VERSION, results.schema_version);
-            return Err(Error::SchemaVersion { path: PathBuf::new(), expected, got });
-        }
+        check_version(results.schema_version)?;
         let (figures, tables) = (figures::all(results), tables::all(results));
         let pictures = Pictures::new(results, read_picture);
         let page = Page::new(results, &figures, &tables, &pictures);
@@ -45,15 +43,35 @@ impl Report {
     /// # Errors
     /// [`Error::SchemaVersion`] when the results were written by a program of another layout.
     pub fn of_validation(results: &ValidationResults) -> Result<Self, Error> {
-        if results.schema_version != SCHEMA_VERSION {
-            let (expected, got) = (SCHEMA_VERSION, results.schema_version);
-            return Err(Error::SchemaVersion { path: PathBuf::new(), expected, got });
-        }
+        check_version(results.schema_version)?;
         let figures = validation::figures::all(results);
         let tables = validation::tables::all(results);
         let html = validation::page::render(results, &figures, &tables);
         let readme = readme(&results.run.name, &results.files, &tables);
         Ok(Self { html, tables, figures, readme })
+    }
+
+    /// Draws everything of validations on several cohorts.
+    ///
+    /// # Errors
+    /// [`Error::SchemaVersion`] when the results were written by a program of another layout.
+    pub fn of_validations(results: &PooledResults) -> Result<Self, Error> {
+        check_version(results.schema_version)?;
+        let (figures, tables) = (pooled::figures(results), pooled::tables(results));
+        let html = pooled::page(results, &figures, &tables);
+        let readme = readme(&results.run.name, &[], &tables);
+        Ok(Self { html, tables, figures, readme })
+    }
+
+    /// Draws everything of an evaluation of any scores, called `name`, beside `figures` that take
+    /// the subjects themselves: `survival` and `calibration` have a place on the page.
+    #[must_use]
+    pub fn of_evaluation(evaluation: &Evaluation, name: &str, mut figures: Vec<Figure>) -> Self {
+        figures.extend(evaluation::figures(evaluation));
+        let tables = evaluation::tables(evaluation);
+        let html = evaluation::page(evaluation, name, &figures, &tables);
+        let readme = readme(name, &[], &tables);
+        Self { html, tables, figures, readme }
     }
 
     /// The page: one file, nothing loaded from elsewhere; it reads without its script.
@@ -106,6 +124,13 @@ impl Report {
     }
 }
 
+fn check_version(got: u32) -> Result<(), Error> {
+    match got {
+        SCHEMA_VERSION => Ok(()),
+        _ => Err(Error::SchemaVersion { path: PathBuf::new(), expected: SCHEMA_VERSION, got }),
+    }
+}
+
 /// Draws the report of `results` with the pictures of the run folder, and writes it there.
 ///
 /// # Errors
@@ -123,4 +148,12 @@ pub fn write_validation_report(
     run_folder: &Path,
 ) -> Result<PathBuf, Error> {
     Report::of_validation(results)?.write(run_folder)
+}
+
+/// Draws the report of validations on several cohorts, and writes it into their run folder.
+///
+/// # Errors
+/// [`Error::SchemaVersion`] or [`Error::Io`].
+pub fn write_pooled_report(results: &PooledResults, run_folder: &Path) -> Result<PathBuf, Error> {
+    Report::of_validations(results)?.write(run_folder)
 }

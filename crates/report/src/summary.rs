@@ -1,9 +1,28 @@
 //! The study in a few sentences.
 
-use crate::format::{counted, estimate, fixed, p_equals};
+use crate::format::{counted, estimate, fixed, p_equals, thousands};
 use crate::results::{
     Comparison, Discrimination, EvaluationSet, Method, ModelResult, StudyResults, Subgroup,
 };
+
+/// What every study asks.
+pub(crate) const QUESTION: &str = "Who will have a vertebral fracture, and does the lateral \
+     radiograph of the spine tell more than clinical covariates do?";
+
+/// Who was studied.
+pub(crate) fn data(results: &StudyResults) -> String {
+    let (development, test) = (results.split.development, results.split.test);
+    format!(
+        "{} of {} in the cohort were analysed: models were fitted on {} with {} and judged on {} \
+         with {}.",
+        counted(results.flow.remaining(), "subject"),
+        thousands(results.flow.start()),
+        thousands(development.n),
+        counted(development.events, "fracture"),
+        thousands(test.n),
+        counted(test.events, "fracture"),
+    )
+}
 
 /// The first sentences of the report: the comparison that the protocol asks for, whatever it shows.
 ///
@@ -36,7 +55,7 @@ fn main_sentence(
     without: &Discrimination,
 ) -> String {
     format!(
-        "On the test set of {} with {}, “{}” reached a concordance of {}, against {} for “{}”.",
+        "On the test set of {} with {}, “{}” reached a Harrell’s C of {}, against {} for “{}” (95 % intervals over subjects).",
         counted(with.size.n, "subject"),
         counted(with.size.events, "incident fracture"),
         model.name,

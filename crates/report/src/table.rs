@@ -61,13 +61,67 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    pub(crate) fn new(
+    /// Words.
+    pub(crate) fn text(
         title: impl Into<String>,
-        kind: Kind,
         name: &'static str,
         meaning: &'static str,
     ) -> Self {
-        Self { title: title.into(), kind, name, meaning }
+        Self { title: title.into(), kind: Kind::Text, name, meaning }
+    }
+
+    /// Words that stand once above the rows that share them; the first column only.
+    pub(crate) fn group(
+        title: impl Into<String>,
+        name: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { kind: Kind::Group, ..Self::text(title, name, meaning) }
+    }
+
+    /// Numbers.
+    pub(crate) fn number(
+        title: impl Into<String>,
+        name: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { kind: Kind::Number, ..Self::text(title, name, meaning) }
+    }
+
+    /// Values with their intervals.
+    pub(crate) fn interval(
+        title: impl Into<String>,
+        name: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { kind: Kind::Interval, ..Self::text(title, name, meaning) }
+    }
+
+    /// Intervals without a value.
+    pub(crate) fn bounds(
+        title: impl Into<String>,
+        name: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { kind: Kind::Bounds, ..Self::text(title, name, meaning) }
+    }
+
+    /// Means with their SD, or counts with their share.
+    pub(crate) fn spread(
+        title: impl Into<String>,
+        name: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { kind: Kind::Spread, ..Self::text(title, name, meaning) }
+    }
+
+    /// Counts with their share.
+    pub(crate) fn share(
+        title: impl Into<String>,
+        name: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self { kind: Kind::Share, ..Self::text(title, name, meaning) }
     }
 
     /// The columns of the CSV, each with its meaning.
@@ -338,10 +392,10 @@ mod tests {
 
     fn table() -> Table {
         let columns = [
-            Column::new("Model", Kind::Group, "model", "Name of the model"),
-            Column::new("C", Kind::Interval, "harrell_c", "Harrell’s C"),
-            Column::new("BCa", Kind::Bounds, "harrell_c_bca", "Harrell’s C, BCa"),
-            Column::new("P", Kind::Number, "p", "P value"),
+            Column::group("Model", "model", "Name of the model"),
+            Column::interval("C", "harrell_c", "Harrell’s C"),
+            Column::bounds("BCa", "harrell_c_bca", "Harrell’s C, BCa"),
+            Column::number("P", "p", "P value"),
         ];
         let mut table = Table::new("models", "Concordance", columns).with_note("A note.");
         let interval = vertebra_evaluation::Interval::new(0.5, 0.75, 0.95);

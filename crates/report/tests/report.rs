@@ -49,6 +49,8 @@ fn every_figure_is_well_formed_and_says_what_it_shows() {
             "calibration",
             "decision",
             "risk-groups-1",
+            "risk-of-subject-1",
+            "risk-of-subject-2",
             "saliency"
         ]
     );
@@ -152,8 +154,8 @@ fn the_summary_states_the_comparison_first() {
     assert_eq!(
         lead,
         "On the test set of 140 subjects with 43 incident fractures, “Model 3, DeepSurv with \
-         images” reached a concordance of 0.709 (0.624 to 0.794), against 0.629 (0.544 to 0.714) \
-         for “Model 3, CoxPH”."
+         images” reached a Harrell’s C of 0.709 (0.624 to 0.794), against 0.629 (0.544 to 0.714) \
+         for “Model 3, CoxPH” (95 % intervals over subjects)."
     );
     assert!(html.contains("The paired difference is 0.080 (0.018 to 0.142), P = 0.011"));
 }
@@ -169,10 +171,56 @@ fn a_comparison_in_the_other_direction_changes_its_sign() {
 }
 
 #[test]
-fn the_checklist_says_what_is_not_provided() {
+fn what_the_checklists_ask_for_is_filled_by_the_settings_or_listed_once() {
+    let mut results = common::results();
+    let html = report(&results).html().to_owned();
+    assert!(html.contains("Of 52 items this report fills 28"), "{}", filled(&html));
+    assert_eq!(html.matches("18a, funding (<code>funding</code>)").count(), 1);
+    assert!(!html.contains("id=\"study\""));
+    results.details.funding = Some("Grant 7 of <nobody>".to_owned());
+    results.details.title = Some("A title of its own".to_owned());
+    let html = report(&results).html().to_owned();
+    assert!(html.contains("<h1>A title of its own</h1>"));
+    assert!(html.contains("Of 52 items this report fills 29"), "{}", filled(&html));
+    assert!(html.contains("<a href=\"#study\">Grant 7 of &lt;nobody&gt;</a>"));
+    assert!(!html.contains("(<code>funding</code>)"));
+}
+
+fn filled(html: &str) -> &str {
+    html.split("this report fills ").nth(1).unwrap().split(',').next().unwrap()
+}
+
+#[test]
+fn a_validation_is_called_internal_only_where_that_is_known() {
+    let mut results = common::results();
+    assert!(report(&results).html().contains("this is internal validation"));
+    results.split.method = "column split of cohort.csv".to_owned();
+    let html = report(&results).html().to_owned();
+    assert!(!html.contains("this is internal") && html.contains("neither internal nor external"));
+    results.details.validation = Some("external".to_owned());
+    assert!(report(&results).html().contains("called external by those who ran the study"));
+}
+
+#[test]
+fn the_papers_values_can_be_left_out() {
+    let mut results = common::results();
+    let ids =
+        |report: &Report| report.tables().iter().map(|t| t.id().to_owned()).collect::<Vec<_>>();
+    assert!(ids(&report(&results)).contains(&"paper".to_owned()));
+    results.details.paper_values = false;
+    let without = report(&results);
+    assert!(!ids(&without).contains(&"paper".to_owned()) && !without.html().contains("AUROC"));
+}
+
+#[test]
+fn a_shown_subject_has_its_film_its_maps_and_its_risk_and_no_name() {
     let html = report(&common::results()).html().to_owned();
-    assert!(html.contains("Of 52 items this report fills 26"));
-    assert_eq!(html.matches("not provided").count(), 26);
+    let article = html.split("<article").nth(1).unwrap().split("</article>").next().unwrap();
+    assert_eq!(article.matches("<img").count(), 4);
+    assert_eq!(article.split("<svg").nth(1).unwrap().matches("<circle").count(), 5, "points");
+    for text in ["fracture seen at 2.5 years", "Grad-CAM, −0.20 to 0.31", "risk-of-subject-1"] {
+        assert!(article.contains(text), "{text}");
+    }
 }
 
 #[test]
@@ -248,7 +296,11 @@ fn an_absent_picture_is_named_and_text_is_escaped() {
     let mut results = common::results();
     results.notes.push("<b>1 < 2</b>".to_owned());
     let report = Report::new(&results, |_| Some(b"no picture".to_vec())).unwrap();
-    assert!(report.html().contains("picture pictures/heat-map-0.png is not in the run folder"));
+    assert!(
+        report
+            .html()
+            .contains("picture pictures/with-event-1-aligned.png is not in the run folder")
+    );
     assert!(report.html().contains("&lt;b&gt;1 &lt; 2&lt;/b&gt;"));
 }
 

@@ -51,4 +51,4 @@ pub use progress::{Observer, Progress};
 pub use risk_network::{RiskNetworkInputs, TrainedRiskNetwork};
 pub use scan::{Scan, scan_films};
 pub use study::Study;
-pub use validation::Validation;
+pub use validation::{Validation, pool_validations};

@@ -214,6 +214,25 @@ fn curves(history: &[EpochSummary]) -> String {
     table
 }
 
+/// The mean loss of each finished epoch of the run in a folder, the first epoch first.
+///
+/// # Errors
+/// [`Error::Io`] where the folder holds no run; [`Error::Malformed`].
+pub fn epoch_losses(folder: &Path) -> Result<Vec<f64>, Error> {
+    let path = folder.join(CURVES);
+    let text =
+        fs::read_to_string(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+    let loss = |line: &str| {
+        let loss = line.split(',').nth(1).and_then(|loss| loss.parse().ok());
+        loss.ok_or_else(|| Error::Malformed {
+            path: path.clone(),
+            expected: "epoch,loss,learning_rate,score",
+            got: line.to_owned(),
+        })
+    };
+    text.lines().skip(1).map(loss).collect()
+}
+
 fn is_state_file(name: &str) -> bool {
     let stem = name.strip_suffix(".bpk").unwrap_or("");
     ["model-", "optimizer-", "best-"].iter().any(|prefix| {

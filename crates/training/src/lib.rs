@@ -34,6 +34,7 @@ pub use burn;
 pub use vertebra_run::Seed;
 
 pub use adam::Adam;
+pub use checkpoint::epoch_losses;
 pub use clip::clip_global_norm;
 pub use config::{OptimizerKind, TrainingConfig};
 pub use error::{Error, TaskError};

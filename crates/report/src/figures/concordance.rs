@@ -15,7 +15,7 @@ const CHANCE: f64 = 0.5;
 
 /// One panel for all subjects and one per subgroup; `None` when nothing was scored on this set.
 pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<Figure> {
-    let panels: Vec<_> = [(Subgroup::All, "All subjects"), (Subgroup::Women, "Women")]
+    let panels: Vec<_> = [(Subgroup::All, "all subjects"), (Subgroup::Women, "women")]
         .into_iter()
         .filter_map(|(subgroup, name)| Panel::new(results, set, subgroup, name))
         .collect();
@@ -97,7 +97,8 @@ impl<'a> Panel<'a> {
         let x = Axis::new(0.0, 1.0, 1, "");
         let area = Area { left: 44.0, top: top + 24.0, width: WIDTH - 124.0, height: PANEL };
         let plot = Plot::new(area, x, y);
-        svg.text((10.0, top - 6.0), &self.title, Text::new(13.0, Anchor::Start).bold());
+        let title = format!("Harrell’s C, {}", self.title);
+        svg.text((10.0, top - 6.0), &title, Text::new(13.0, Anchor::Start).bold());
         plot.draw_y(svg);
         self.draw_oracle(svg, &plot);
         let n_bars: usize = self.groups.iter().map(|g| g.bars.len()).sum();
@@ -168,7 +169,7 @@ fn draw_bar(
         }
     }
     let above = plot.y(upper.max(folds.map_or(0.0, |f| f.upper))) - 6.0;
-    svg.label((left + width / 2.0, above.max(plot.top() - 6.0)), &fixed(c.value, 2), 11.0);
+    svg.label((left + width / 2.0, above.max(plot.top() - 6.0)), &fixed(c.value, 2), SMALL);
 }
 
 fn over_folds(d: &Discrimination) -> Option<Estimate> {
@@ -189,7 +190,7 @@ fn axis(panels: &[Panel]) -> Option<Axis> {
             [d.harrell.estimate.interval.upper, over_folds(d).map_or(0.0, |f| f.interval.upper)]
         })
         .fold(CHANCE, f64::max);
-    Some(Axis::new(low.max(0.0), (high + 0.01).min(1.0), 5, "Harrell’s C"))
+    Some(Axis::new(low.max(0.0), (high + 0.01).min(1.0), 5, ""))
 }
 
 /// Names the bars of FRAX where there are several, and says of a surrogate what it is.

@@ -4,7 +4,7 @@ use crate::format::{counted, thousands};
 use crate::results::SetSize;
 use vertebra_charts::Figure;
 use vertebra_charts::palette::{INK, QUIET};
-use vertebra_charts::plot::WIDTH;
+use vertebra_charts::plot::{SMALL, WIDTH};
 use vertebra_charts::svg::{Anchor, Stroke, Svg, Text};
 use vertebra_cohort::EligibilityFlow;
 
@@ -81,7 +81,7 @@ fn exclusion(svg: &mut Svg, y: f64, reason: &str, excluded: usize, not_recorded:
     svg.text((ASIDE + 38.0, y + 4.5), reason, Text::new(13.0, Anchor::Start).colour(quiet));
     if not_recorded > 0 {
         let text = format!("not recorded for {}, who stayed", thousands(not_recorded));
-        let look = Text::new(11.0, Anchor::Start).colour(QUIET);
+        let look = Text::new(SMALL, Anchor::Start).colour(QUIET);
         svg.text((ASIDE + 38.0, y + 18.5), &text, look);
     }
 }

@@ -1,13 +1,15 @@
 //! The figures, each a function of the results; `None` where there is nothing to draw.
 
 mod auc;
-mod calibration;
+pub(crate) mod calibration;
 mod concordance;
 mod decision;
 pub(crate) mod flow;
 mod forest;
+mod risk_curves;
 mod saliency;
 mod survival_curves;
+mod training;
 
 use crate::results::{EvaluationSet, Method, ModelResult, StudyResults};
 use vertebra_charts::Figure;
@@ -19,6 +21,7 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Figure> {
     let events = split.development.events + split.test.events;
     let mut figures = vec![flow::flow(&results.flow, events, &sets)];
     figures.extend(forest::variants(results));
+    figures.extend(training::curves(results));
     figures.extend(concordance::concordance(results, EvaluationSet::CrossValidation));
     figures.extend(concordance::concordance(results, EvaluationSet::Test));
     figures.extend(forest::differences(results));
@@ -26,6 +29,7 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Figure> {
     figures.extend(calibration::calibration(results));
     figures.extend(decision::decision_curve(results));
     figures.extend(results.risk_groups.iter().enumerate().map(survival_curves::curves));
+    figures.extend(risk_curves::curves(results));
     figures.extend(saliency::mass_by_level(results));
     figures
 }

@@ -1,6 +1,6 @@
 //! Kaplan-Meier curves by risk group, with the numbers at risk.
 
-use crate::format::{p_equals, thousands};
+use crate::format::{fixed, p_equals, thousands};
 use crate::results::RiskGroups;
 use vertebra_charts::{Chart, Figure, SurvivalChart, SurvivalLine};
 use vertebra_evaluation::DrawnGroup;
@@ -9,9 +9,12 @@ use vertebra_evaluation::DrawnGroup;
 pub(crate) fn curves((index, groups): (usize, &RiskGroups)) -> Figure {
     let p = groups.log_rank.value();
     let p = p.map(|test| format!("; log-rank test, {}", p_equals(test.test.p)));
+    let cuts: Vec<String> = groups.cuts.iter().map(|cut| fixed(*cut, 2)).collect();
+    let at = if cuts.is_empty() { String::new() } else { format!(", {}", cuts.join(" and ")) };
     let caption = format!(
-        "Freedom from vertebral fracture on the test set by risk group of “{}”, cut at the \
-         development set’s quantiles (Kaplan–Meier, 95 % log–log bands{}).",
+        "Freedom from vertebral fracture on the test set by risk group of “{}”: log hazards cut at \
+         the thirds of the development set’s out-of-fold scores{at} (Kaplan–Meier, 95 % log–log \
+         bands{}).",
         groups.model,
         p.unwrap_or_default()
     );

@@ -1,6 +1,6 @@
 //! Discrimination, calibration, use and comparisons of models.
 
-use super::SetSize;
+use super::{BandedCurve, SetSize};
 use serde::{Deserialize, Serialize};
 use vertebra_evaluation::curves::LogRankTest;
 use vertebra_evaluation::discrimination::Accuracy;
@@ -148,6 +148,8 @@ pub struct Calibration {
     pub observed_expected: Figure<ObservedExpected>,
     /// Slope of the log hazard in a Cox model on the test set; 1 is ideal.
     pub slope: Figure<Slope>,
+    /// The smooth curve with its bands, and the integrated calibration index.
+    pub curve: Figure<BandedCurve>,
 }
 
 impl Calibration {
@@ -159,7 +161,15 @@ impl Calibration {
         observed_expected: Figure<ObservedExpected>,
         slope: Figure<Slope>,
     ) -> Self {
-        Self { horizon, groups, observed_expected, slope }
+        let curve = Undefined::new(Reason::NotRequested, "not computed").into();
+        Self { horizon, groups, observed_expected, slope, curve }
+    }
+
+    /// The calibration with its smooth curve.
+    #[must_use]
+    pub fn with_curve(mut self, curve: Figure<BandedCurve>) -> Self {
+        self.curve = curve;
+        self
     }
 }
 
@@ -237,6 +247,8 @@ pub struct RiskGroups {
     pub log_rank: Figure<LogRankTest>,
     /// Times of the numbers at risk, years.
     pub at_risk_times: Vec<f64>,
+    /// Log hazards between the groups.
+    pub cuts: Vec<f64>,
 }
 
 impl RiskGroups {
@@ -248,6 +260,13 @@ impl RiskGroups {
         log_rank: Figure<LogRankTest>,
         at_risk_times: Vec<f64>,
     ) -> Self {
-        Self { model, groups, log_rank, at_risk_times }
+        Self { model, groups, log_rank, at_risk_times, cuts: Vec::new() }
+    }
+
+    /// The groups with the log hazards between them.
+    #[must_use]
+    pub fn with_cuts(mut self, cuts: impl Into<Vec<f64>>) -> Self {
+        self.cuts = cuts.into();
+        self
     }
 }

@@ -13,11 +13,13 @@
 //! # Ok::<(), vertebra_report::Error>(())
 //! ```
 
+mod details;
 mod evaluation;
 mod files;
 mod keypoints;
 mod models;
 mod outcome_timing;
+mod pooled;
 mod run;
 mod saliency;
 mod subgroups;
@@ -25,16 +27,18 @@ mod subjects;
 mod validation;
 mod variants;
 
+pub use details::StudyDetails;
 pub use evaluation::{
     Calibration, Comparison, DecisionCurve, Discrimination, EvaluationSet, HorizonResult,
     RiskGroups, Subgroup,
 };
 pub use files::{FileColumn, RunFile};
 pub use keypoints::{KeypointFold, KeypointResults, LevelError};
-pub use models::{Coefficient, Method, ModelResult, Recalibration};
+pub use models::{Coefficient, Method, ModelResult, Recalibration, TrainingCurve};
 pub use outcome_timing::{OutcomeTiming, RiskRange, TimedGroup, TimedModel, TimedRisk};
+pub use pooled::{Measure, OverCohorts, PooledCohort, PooledFigure, PooledResults};
 pub use run::RunRecord;
-pub use saliency::{Picture, SaliencyResults};
+pub use saliency::{CohortRisk, Picture, SaliencyResults, ShownFilm, ShownMap, ShownSubject};
 pub use subgroups::InSubgroup;
 pub use subjects::{MissingCovariate, OutcomeSummary, SetSize, SplitSummary};
 pub use validation::{
@@ -51,7 +55,7 @@ use vertebra_cohort::{EligibilityFlow, TableOne};
 use vertebra_evaluation::discrimination;
 
 /// Version of the layout of [`StudyResults`]; raised when a field changes its meaning or name.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Everything a study found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +65,9 @@ pub struct StudyResults {
     pub schema_version: u32,
     /// How the run can be repeated.
     pub run: RunRecord,
+    /// What those who ran the study say of it.
+    #[serde(default)]
+    pub details: StudyDetails,
     /// Who was analysed, step by step.
     pub flow: EligibilityFlow,
     /// Sizes of the development and the test set.
@@ -89,6 +96,12 @@ pub struct StudyResults {
     /// on the others alone. Empty where there are fewer than two centres.
     #[serde(default)]
     pub left_out_centres: Vec<discrimination::Subgroup>,
+    /// What was done with which hyper-parameters: names and texts.
+    #[serde(default)]
+    pub methods: Vec<(String, String)>,
+    /// How the networks of the whole development set learnt.
+    #[serde(default)]
+    pub training: Vec<TrainingCurve>,
     /// Kaplan-Meier curves by risk group of the test set.
     pub risk_groups: Vec<RiskGroups>,
     /// Where the network looked.
@@ -113,6 +126,7 @@ impl StudyResults {
         Self {
             schema_version: SCHEMA_VERSION,
             run,
+            details: StudyDetails::default(),
             flow,
             split,
             table_one,
@@ -125,6 +139,8 @@ impl StudyResults {
             comparisons: Vec::new(),
             subgroups: Vec::new(),
             left_out_centres: Vec::new(),
+            methods: Vec::new(),
+            training: Vec::new(),
             risk_groups: Vec::new(),
             saliency: None,
             notes: Vec::new(),

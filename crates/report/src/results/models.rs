@@ -94,6 +94,24 @@ pub struct Coefficient {
     pub p: f64,
 }
 
+/// How a network learnt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TrainingCurve {
+    /// [`ModelResult::name`].
+    pub model: String,
+    /// Mean loss of each epoch, the first epoch first.
+    pub loss: Vec<f64>,
+}
+
+impl TrainingCurve {
+    /// The losses of a model's network by epoch.
+    #[must_use]
+    pub fn new(model: impl Into<String>, loss: Vec<f64>) -> Self {
+        Self { model: model.into(), loss }
+    }
+}
+
 impl ModelResult {
     /// A model of this name and kind; nothing is known of it yet.
     #[must_use]

@@ -1,28 +1,18 @@
 //! How well the vertebrae were found.
 
 use crate::results::{KeypointFold, StudyResults};
-use crate::table::{Cell, Column, Kind, Table};
+use crate::table::{Cell, Column, Table};
 
 /// Average precision and error by fold.
 pub(crate) fn accuracy(results: &StudyResults) -> Table {
     let columns = [
-        Column::new("Held-out films", Kind::Text, "set", "Fold, or test set"),
-        Column::new("Films", Kind::Number, "films", "Films measured"),
-        Column::new("AP", Kind::Number, "ap", "Average precision, mean over OKS 0.50 to 0.95"),
-        Column::new("AP at 0.50", Kind::Number, "ap_50", "Average precision at OKS 0.50"),
-        Column::new("AP at 0.75", Kind::Number, "ap_75", "Average precision at OKS 0.75"),
-        Column::new(
-            "Error, mm",
-            Kind::Number,
-            "mean_error_mm",
-            "Mean distance from the annotation, mm",
-        ),
-        Column::new(
-            "Error, px",
-            Kind::Number,
-            "mean_error_px",
-            "The same in px of the original film",
-        ),
+        Column::text("Held-out films", "set", "Fold, or test set"),
+        Column::number("Films", "films", "Films measured"),
+        Column::number("AP", "ap", "Average precision, mean over OKS 0.50 to 0.95"),
+        Column::number("AP at 0.50", "ap_50", "Average precision at OKS 0.50"),
+        Column::number("AP at 0.75", "ap_75", "Average precision at OKS 0.75"),
+        Column::number("Error, mm", "mean_error_mm", "Mean distance from the annotation, mm"),
+        Column::number("Error, px", "mean_error_px", "The same in px of the original film"),
     ];
     let found = &results.keypoints;
     let all_equal = found.sigmas.iter().all(|s| *s == found.sigmas[0]);
@@ -87,11 +77,11 @@ fn mean_and_sd(folds: &[KeypointFold]) -> Option<Vec<Cell>> {
 /// Error by level.
 pub(crate) fn levels(results: &StudyResults) -> Option<Table> {
     let columns = [
-        Column::new("Level", Kind::Text, "level", "Vertebra, L1 to L5"),
-        Column::new("Mean, mm", Kind::Number, "mean_error_mm", "Mean distance, mm"),
-        Column::new("Median, mm", Kind::Number, "median_error_mm", "Median distance, mm"),
-        Column::new("95th percentile, mm", Kind::Number, "p95_error_mm", "95th percentile, mm"),
-        Column::new("Within 2 mm, %", Kind::Number, "within_2_mm_percent", "Points within 2 mm, %"),
+        Column::text("Level", "level", "Vertebra, L1 to L5"),
+        Column::number("Mean, mm", "mean_error_mm", "Mean distance, mm"),
+        Column::number("Median, mm", "median_error_mm", "Median distance, mm"),
+        Column::number("95th percentile, mm", "p95_error_mm", "95th percentile, mm"),
+        Column::number("Within 2 mm, %", "within_2_mm_percent", "Points within 2 mm, %"),
     ];
     let caption = "Distance from the annotated centre by level, held-out films";
     let mut table = Table::new("keypoint-levels", caption, columns);

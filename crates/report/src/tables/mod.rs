@@ -1,9 +1,10 @@
 //! The tables, each a function of the results; `None` where there is nothing to list.
 
+pub(crate) mod judged;
 mod keypoints;
 mod models;
 mod paper;
-mod performance;
+pub(crate) mod performance;
 pub(crate) mod reproduction;
 mod subgroups;
 pub(crate) mod subjects;
@@ -12,6 +13,15 @@ mod variants;
 
 use crate::Table;
 use crate::results::{EvaluationSet, StudyResults};
+use crate::table::Column;
+
+/// The columns of what a threshold does.
+fn at_threshold() -> [Column; 2] {
+    [
+        Column::number("Sensitivity", "sensitivity", "Sensitivity at the chosen threshold"),
+        Column::number("Specificity", "specificity", "Specificity at the chosen threshold"),
+    ]
+}
 
 /// All tables that these results have, in the order of the report.
 pub(crate) fn all(results: &StudyResults) -> Vec<Table> {

@@ -2,22 +2,17 @@
 
 use crate::format::{covariate_label, within_unit};
 use crate::results::{Discrimination, EvaluationSet, ModelResult, StudyResults, Subgroup};
-use crate::table::{Cell, Column, Kind, Table};
+use crate::table::{Cell, Column, Table};
 
 /// C of every model on one set, with every kind of interval.
 pub(crate) fn concordance(results: &StudyResults, set: EvaluationSet) -> Option<Table> {
     let columns = [
-        Column::new("Subjects", Kind::Group, "subjects", "Subgroup with its subjects and events"),
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new("Harrell’s C, over subjects", Kind::Interval, "harrell_c", "Harrell’s C"),
-        Column::new("BCa", Kind::Bounds, "harrell_c_bca", "Harrell’s C, BCa bootstrap"),
-        Column::new("Uno’s C", Kind::Interval, "uno_c", "Uno’s C up to the last horizon"),
-        Column::new(
-            "Over folds",
-            Kind::Interval,
-            "harrell_c_folds",
-            "Mean of Harrell’s C over folds",
-        ),
+        Column::group("Subjects", "subjects", "Subgroup with its subjects and events"),
+        Column::text("Model", "model", "Name of the model"),
+        Column::interval("Harrell’s C, over subjects", "harrell_c", "Harrell’s C"),
+        Column::bounds("BCa", "harrell_c_bca", "Harrell’s C, BCa bootstrap"),
+        Column::interval("Uno’s C", "uno_c", "Uno’s C up to the last horizon"),
+        Column::interval("Over folds", "harrell_c_folds", "Mean of Harrell’s C over folds"),
     ];
     let (id, name) = match set {
         EvaluationSet::Test => ("concordance-test-table", "test set"),
@@ -53,17 +48,12 @@ fn row(model: &ModelResult, subgroup: Subgroup, d: &Discrimination) -> Vec<Cell>
 /// Paired differences between models.
 pub(crate) fn differences(results: &StudyResults) -> Option<Table> {
     let columns = [
-        Column::new("Set", Kind::Group, "set", "Set and subgroup with its subjects and events"),
-        Column::new("First model", Kind::Text, "first_model", "Name of the first model"),
-        Column::new("Second model", Kind::Text, "second_model", "Name of the second model"),
-        Column::new(
-            "Difference of C",
-            Kind::Interval,
-            "difference",
-            "First less second Harrell’s C",
-        ),
-        Column::new("P", Kind::Number, "p", "P value of no difference"),
-        Column::new("P, Holm", Kind::Number, "p_holm", "The same adjusted by Holm’s method"),
+        Column::group("Set", "set", "Set and subgroup with its subjects and events"),
+        Column::text("First model", "first_model", "Name of the first model"),
+        Column::text("Second model", "second_model", "Name of the second model"),
+        Column::interval("Difference of C", "difference", "First less second Harrell’s C"),
+        Column::number("P", "p", "P value of no difference"),
+        Column::number("P, Holm", "p_holm", "The same adjusted by Holm’s method"),
     ];
     let note = "First less second model on the same subjects; standard error from their joint \
                 distribution. Holm: adjusted over the comparisons of the same set and subjects.";
@@ -97,12 +87,12 @@ pub(crate) fn differences(results: &StudyResults) -> Option<Table> {
 /// Coefficients of the Cox models.
 pub(crate) fn coefficients(results: &StudyResults) -> Option<Table> {
     let columns = [
-        Column::new("Model", Kind::Group, "model", "Name of the model"),
-        Column::new("Covariate", Kind::Text, "covariate", "Name of the covariate"),
-        Column::new("Coefficient", Kind::Number, "coefficient", "Log hazard ratio per unit"),
-        Column::new("SE", Kind::Number, "std_error", "Standard error of the coefficient"),
-        Column::new("Hazard ratio", Kind::Interval, "hazard_ratio", "Hazard ratio per unit"),
-        Column::new("P", Kind::Number, "p", "P value of a coefficient of 0"),
+        Column::group("Model", "model", "Name of the model"),
+        Column::text("Covariate", "covariate", "Name of the covariate"),
+        Column::number("Coefficient", "coefficient", "Log hazard ratio per unit"),
+        Column::number("SE", "std_error", "Standard error of the coefficient"),
+        Column::interval("Hazard ratio", "hazard_ratio", "Hazard ratio per unit"),
+        Column::number("P", "p", "P value of a coefficient of 0"),
     ];
     let note = "Log hazard ratio per unit of the covariate, fitted on the development set; 95 % \
                 intervals.";

@@ -1,24 +1,22 @@
 //! The paper's printed C indices beside ours.
 
 use crate::results::{EvaluationSet, Method, ModelResult, StudyResults, Subgroup};
-use crate::table::{Cell, Column, Kind, Table};
+use crate::table::{Cell, Column, Table};
 use vertebra_evaluation::{Estimate, Interval};
 
 const PAPER: &str = include_str!("../../data/paper_concordance.csv");
 
 /// One row per model that the paper has too.
 pub(crate) fn concordance(results: &StudyResults) -> Option<Table> {
+    if !results.details.paper_values {
+        return None;
+    }
     let columns = [
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new(
-            "Paper, training",
-            Kind::Interval,
-            "paper_training",
-            "C as the paper prints it",
-        ),
-        Column::new("Here, validation folds", Kind::Interval, "development", "C on the folds"),
-        Column::new("Paper, test", Kind::Interval, "paper_test", "C as the paper prints it, women"),
-        Column::new("Here, test", Kind::Interval, "test", "C on the test set, women"),
+        Column::text("Model", "model", "Name of the model"),
+        Column::interval("Paper, training", "paper_training", "C as the paper prints it"),
+        Column::interval("Here, validation folds", "development", "C on the folds"),
+        Column::interval("Paper, test", "paper_test", "C as the paper prints it, women"),
+        Column::interval("Here, test", "test", "C on the test set, women"),
     ];
     let note = "Harrell’s C with 95 % intervals: the paper’s as printed, over folds; ours over \
                 subjects. The paper’s test values are those in women; two of its printed test \

@@ -1,61 +1,53 @@
 //! How good the predictions are at a time.
 
 use crate::format::years;
-use crate::results::StudyResults;
-use crate::table::{Cell, Column, Kind, Table};
+use crate::results::{BandedCurve, Calibration, HorizonResult, ModelResult, StudyResults};
+use crate::table::{Cell, Column, Table};
+use crate::tables::at_threshold;
+use vertebra_evaluation::predictions::ObservedExpected;
+use vertebra_evaluation::{Estimate, Figure};
 
 /// AUC, sensitivity, specificity and Brier score by model and horizon.
 pub(crate) fn horizons(results: &StudyResults) -> Option<Table> {
-    let columns = [
-        Column::new("Horizon", Kind::Group, "horizon_years", "Years since baseline"),
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new("AUC", Kind::Interval, "auc", "Cumulative/dynamic AUC"),
-        Column::new(
-            "Sensitivity",
-            Kind::Number,
-            "sensitivity",
-            "Sensitivity at the chosen threshold",
-        ),
-        Column::new(
-            "Specificity",
-            Kind::Number,
-            "specificity",
-            "Specificity at the chosen threshold",
-        ),
-        Column::new("Brier score", Kind::Number, "brier", "Brier score"),
-        Column::new(
-            "Scaled Brier",
-            Kind::Number,
-            "scaled_brier",
-            "1 − Brier score over Kaplan–Meier’s",
-        ),
+    let mut columns = vec![
+        Column::group("Horizon", "horizon_years", "Years since baseline"),
+        Column::text("Model", "model", "Name of the model"),
+        Column::interval("AUC", "auc", "Cumulative/dynamic AUC"),
     ];
+    columns.extend(at_threshold());
+    columns.extend([
+        Column::number("Brier score", "brier", "Brier score"),
+        Column::number("Scaled Brier", "scaled_brier", "1 − Brier score over Kaplan–Meier’s"),
+    ]);
     let note = "All with inverse probability of censoring weights. Sensitivity and specificity at \
                 the threshold chosen on the validation folds. Scaled Brier: 1 − Brier score over \
                 that of the Kaplan–Meier estimate; 0 is no better than it. A score that is no \
                 probability has no Brier score.";
     let caption = "Performance over time on the test set";
     let mut table = Table::new("horizons", caption, columns).with_note(note);
-    let mut times: Vec<f64> =
-        results.models.iter().flat_map(|m| m.horizons.iter().map(|h| h.horizon)).collect();
+    let of_all = results.models.iter().flat_map(|model| &model.horizons);
+    let mut times: Vec<f64> = of_all.map(|at| at.horizon).collect();
     times.sort_by(f64::total_cmp);
     times.dedup();
     for time in times {
         for model in &results.models {
-            for h in model.horizons.iter().filter(|h| h.horizon == time) {
-                table.rows.push(vec![
-                    Cell::named(at_years(time), time),
-                    Cell::text(&model.name),
-                    Cell::figure(&h.auc, |auc| Cell::Estimate(*auc, 3)),
-                    Cell::figure(&h.accuracy, |a| Cell::Number(a.sensitivity, 3)),
-                    Cell::figure(&h.accuracy, |a| Cell::Number(a.specificity, 3)),
-                    Cell::figure(&h.brier, |b| Cell::Number(b.score.value, 4)),
-                    Cell::figure(&h.brier, |b| Cell::Number(b.score.scaled, 3)),
-                ]);
-            }
+            let here = model.horizons.iter().filter(|at| at.horizon == time);
+            table.rows.extend(here.map(|at| horizon_row(model, at)));
         }
     }
     (!table.rows.is_empty()).then_some(table)
+}
+
+fn horizon_row(model: &ModelResult, h: &HorizonResult) -> Vec<Cell> {
+    vec![
+        Cell::named(at_years(h.horizon), h.horizon),
+        Cell::text(&model.name),
+        Cell::figure(&h.auc, |auc| Cell::Estimate(*auc, 3)),
+        Cell::figure(&h.accuracy, |a| Cell::Number(a.sensitivity, 3)),
+        Cell::figure(&h.accuracy, |a| Cell::Number(a.specificity, 3)),
+        Cell::figure(&h.brier, |b| Cell::Number(b.score.value, 4)),
+        Cell::figure(&h.brier, |b| Cell::Number(b.score.scaled, 3)),
+    ]
 }
 
 fn at_years(time: f64) -> String {
@@ -64,61 +56,59 @@ fn at_years(time: f64) -> String {
 
 /// Calibration in one row per model.
 pub(crate) fn calibration(results: &StudyResults) -> Option<Table> {
-    let columns = [
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new("Years", Kind::Number, "horizon_years", "Years since baseline"),
-        Column::new(
-            "Observed / expected",
-            Kind::Number,
-            "observed_expected",
-            "Observed over expected number of events by the horizon",
-        ),
-        Column::new("Slope", Kind::Number, "slope", "Calibration slope"),
-        Column::new(
-            "Slope before",
-            Kind::Number,
-            "slope_before",
-            "Calibration slope before log hazards were multiplied by the learnt factor",
-        ),
-        Column::new(
+    let learnt = [
+        Column::number(
             "Learnt factor",
-            Kind::Number,
             "recalibration_factor",
             "By what log hazards were multiplied",
         ),
-        Column::new(
-            "on events",
-            Kind::Number,
-            "recalibration_events",
-            "Events of the development set that the factor was learnt on",
-        ),
-        Column::new(
-            "Integrated Brier score",
-            Kind::Number,
-            "integrated_brier",
-            "Brier score integrated up to the last horizon",
-        ),
+        Column::number("on events", "recalibration_events", "Development events it was learnt on"),
+        Column::number("Slope before", "slope_before", "Calibration slope before that"),
     ];
-    let note = "Ideal: observed / expected 1, slope 1, a small Brier score. Integrated up to the \
-                last horizon. The log hazards of networks were multiplied by a factor learnt on \
-                the development set, from predictions for subjects that a network had not seen.";
+    let mut columns = vec![
+        Column::text("Model", "model", "Name of the model"),
+        Column::number("Years", "horizon_years", "Years since baseline"),
+        Column::interval("O/E", "observed_expected", "Observed over expected events by then"),
+        Column::interval("Slope", "slope", "Calibration slope"),
+        Column::interval("ICI", "ici", "Integrated calibration index"),
+        Column::number("IBS", "integrated_brier", "Integrated Brier score up to the last horizon"),
+    ];
+    columns.extend(learnt);
+    let note = "Ideal: O/E (observed over expected) 1, slope 1, ICI 0. ICI: mean distance between \
+                the predicted risk and the smooth calibration curve, percentile bootstrap interval. \
+                IBS: Brier score integrated up to the last horizon. 95 % intervals. The log hazards \
+                of networks were multiplied by a factor learnt on the development set, from \
+                predictions for subjects that a network had not seen.";
     let mut table =
         Table::new("calibration-table", "Calibration on the test set", columns).with_note(note);
-    for model in &results.models {
-        let Some(calibration) = &model.calibration else { continue };
-        let learnt = model.recalibration;
-        let slope = calibration.slope.value().map(|slope| slope.estimate.value);
-        let before = slope.zip(learnt).map(|(slope, learnt)| slope * learnt.factor);
-        table.rows.push(vec![
-            Cell::text(&model.name),
-            Cell::text(years(calibration.horizon)),
-            Cell::figure(&calibration.observed_expected, |o| Cell::Number(o.ratio, 2)),
-            Cell::figure(&calibration.slope, |s| Cell::Number(s.estimate.value, 2)),
-            Cell::of(before, |slope| Cell::Number(slope, 2)),
-            Cell::of(learnt, |learnt| Cell::Number(learnt.factor, 2)),
-            Cell::of(learnt, |learnt| Cell::Int(learnt.events)),
-            Cell::figure(&model.integrated_brier, |b| Cell::Number(b.score.value, 4)),
-        ]);
-    }
+    let row = |model: &ModelResult| Some(calibration_row(model, model.calibration.as_ref()?));
+    table.rows = results.models.iter().filter_map(row).collect();
     (!table.rows.is_empty()).then_some(table)
+}
+
+fn calibration_row(model: &ModelResult, calibration: &Calibration) -> Vec<Cell> {
+    let learnt = model.recalibration;
+    let slope = calibration.slope.value().map(|slope| slope.estimate);
+    let before = slope.zip(learnt).map(|(slope, learnt)| slope.value * learnt.factor);
+    vec![
+        Cell::text(&model.name),
+        Cell::text(years(calibration.horizon)),
+        observed_expected(&calibration.observed_expected),
+        Cell::of(slope, |slope| Cell::Estimate(slope, 2)),
+        Cell::figure(&calibration.curve, ici),
+        Cell::figure(&model.integrated_brier, |b| Cell::Number(b.score.value, 4)),
+        Cell::of(learnt, |learnt| Cell::Number(learnt.factor, 2)),
+        Cell::of(learnt, |learnt| Cell::Int(learnt.events)),
+        Cell::of(before, |slope| Cell::Number(slope, 2)),
+    ]
+}
+
+/// O/E with its interval.
+pub(crate) fn observed_expected(figure: &Figure<ObservedExpected>) -> Cell {
+    Cell::figure(figure, |oe| Cell::Estimate(Estimate::new(oe.ratio, 0.0, oe.interval), 2))
+}
+
+/// The ICI with its interval.
+pub(crate) fn ici(curve: &BandedCurve) -> Cell {
+    Cell::Estimate(Estimate::new(curve.ici, 0.0, curve.ici_interval), 3)
 }

@@ -1,13 +1,13 @@
 //! What was run on what.
 
 use crate::results::RunRecord;
-use crate::table::{Cell, Column, Kind, Table};
+use crate::table::{Cell, Column, Table};
 
 /// Time by stage.
 pub(crate) fn seconds(run: &RunRecord) -> Table {
     let columns = [
-        Column::new("Stage", Kind::Text, "stage", "Stage of the run, in order"),
-        Column::new("Seconds", Kind::Number, "seconds", "Wall-clock time, s"),
+        Column::text("Stage", "stage", "Stage of the run, in order"),
+        Column::number("Seconds", "seconds", "Wall-clock time, s"),
     ];
     let mut table = Table::new("seconds", "Wall-clock time by stage", columns);
     let stages = &run.seconds;

@@ -3,7 +3,7 @@
 use crate::figures::leading;
 use crate::format::covariate_label;
 use crate::results::{EvaluationSet, StudyResults};
-use crate::table::{Cell, Column, Kind, Table};
+use crate::table::{Cell, Column, Table};
 use vertebra_evaluation::discrimination::Subgroup;
 
 /// C in every group of one set, of the leading models.
@@ -37,23 +37,17 @@ fn table<'a>(
     groups: impl Iterator<Item = &'a Subgroup>,
 ) -> Option<Table> {
     let columns = [
-        Column::new(
-            "Groups",
-            Kind::Group,
-            "grouping",
-            "Column of the groups and name of the model",
-        ),
-        Column::new("Group", Kind::Text, "group", "The group"),
-        Column::new("Subjects", Kind::Number, "n", "Subjects with the score"),
-        Column::new("Fractures", Kind::Number, "events", "Incident fractures among them"),
-        Column::new("Harrell’s C", Kind::Interval, "harrell_c", "Harrell’s C"),
-        Column::new(
+        Column::group("Groups", "grouping", "Column of the groups and name of the model"),
+        Column::text("Group", "group", "The group"),
+        Column::number("Subjects", "n", "Subjects with the score"),
+        Column::number("Fractures", "events", "Incident fractures among them"),
+        Column::interval("Harrell’s C", "harrell_c", "Harrell’s C"),
+        Column::interval(
             "Difference from the first",
-            Kind::Interval,
             "difference",
             "Harrell’s C less that of the first group",
         ),
-        Column::new("P", Kind::Number, "p", "P value of no difference"),
+        Column::number("P", "p", "P value of no difference"),
     ];
     let mut table = Table::new(id, caption, columns).with_note(note);
     table.rows = groups.map(row).collect();

@@ -2,16 +2,16 @@
 
 use crate::format::{covariate_label, years};
 use crate::results::{SetSize, StudyResults};
-use crate::table::{Cell, Column, Kind, Table};
+use crate::table::{Cell, Column, Table};
 use vertebra_cohort::{EligibilityFlow, Summary, TableOne, TableOneTest};
 
 /// The flow chart in numbers.
 pub(crate) fn flow(flow: &EligibilityFlow) -> Table {
     let not_recorded = "Subjects who stayed although the fact is missing";
     let columns = [
-        Column::new("Step", Kind::Text, "step", "Step of the flow, in order"),
-        Column::new("Subjects", Kind::Number, "subjects", "Subjects at this step"),
-        Column::new("Not recorded", Kind::Number, "not_recorded", not_recorded),
+        Column::text("Step", "step", "Step of the flow, in order"),
+        Column::number("Subjects", "subjects", "Subjects at this step"),
+        Column::number("Not recorded", "not_recorded", not_recorded),
     ];
     let mut table = Table::new("flow-counts", "Flow of subjects", columns)
         .with_note("Not recorded: subjects who stayed although the fact is missing.");
@@ -28,32 +28,16 @@ pub(crate) fn flow(flow: &EligibilityFlow) -> Table {
 pub(crate) fn characteristics(one: &TableOne) -> Table {
     let [first, second] = [0, 1].map(|g| format!("{}, n = {}", one.groups[g], one.sizes[g]));
     let columns = [
-        Column::new(
-            "Characteristic",
-            Kind::Text,
-            "characteristic",
-            "Covariate, or one of its values",
-        ),
-        Column::new(first, Kind::Spread, "first_set", "The first group of subjects (development)"),
-        Column::new(
+        Column::text("Characteristic", "characteristic", "Covariate, or one of its values"),
+        Column::spread(first, "first_set", "The first group of subjects (development)"),
+        Column::spread(
             second,
-            Kind::Spread,
             "second_set",
             "The second group of subjects (test, or of the validation)",
         ),
-        Column::new(
-            "Missing",
-            Kind::Number,
-            "missing",
-            "Subjects without a value, first and second group",
-        ),
-        Column::new(
-            "SMD",
-            Kind::Number,
-            "smd",
-            "Standardised mean difference, second less first set",
-        ),
-        Column::new("P", Kind::Number, "p", "P value of the difference between the sets"),
+        Column::number("Missing", "missing", "Subjects without a value, first and second group"),
+        Column::number("SMD", "smd", "Standardised mean difference, second less first set"),
+        Column::number("P", "p", "P value of the difference between the sets"),
     ];
     let note = "Mean ± SD or number (%) of recorded values. Missing: first, second group. \
                 SMD: standardised mean difference, second less first group. P: Student’s t test with \
@@ -89,15 +73,10 @@ fn summary(summary: Summary, digits: usize) -> Cell {
 /// Covariates with missing values.
 pub(crate) fn missing(results: &StudyResults) -> Option<Table> {
     let columns = [
-        Column::new("Covariate", Kind::Text, "covariate", "Name of the covariate"),
-        Column::new(
-            "Development",
-            Kind::Number,
-            "development",
-            "Development subjects without a value",
-        ),
-        Column::new("Test", Kind::Number, "test", "Test subjects without a value"),
-        Column::new("Imputed by", Kind::Text, "imputed_by", "What stands in for a missing value"),
+        Column::text("Covariate", "covariate", "Name of the covariate"),
+        Column::number("Development", "development", "Development subjects without a value"),
+        Column::number("Test", "test", "Test subjects without a value"),
+        Column::text("Imputed by", "imputed_by", "What stands in for a missing value"),
     ];
     let note = "The imputation’s value was learnt on the development set.";
     let caption = "Subjects without a value, and what was done";
@@ -122,9 +101,9 @@ pub(crate) fn missing(results: &StudyResults) -> Option<Table> {
 /// Subjects and events of each set and fold.
 pub(crate) fn sets(results: &StudyResults) -> Table {
     let columns = [
-        Column::new("Set", Kind::Text, "set", "Set, or fold of the development set"),
-        Column::new("Subjects", Kind::Number, "subjects", "Subjects in it"),
-        Column::new("With fracture", Kind::Share, "events", "Subjects with an incident fracture"),
+        Column::text("Set", "set", "Set, or fold of the development set"),
+        Column::number("Subjects", "subjects", "Subjects in it"),
+        Column::share("With fracture", "events", "Subjects with an incident fracture"),
     ];
     let split = &results.split;
     let mut table = Table::new("sets", "Subjects and incident fractures by set", columns)
@@ -156,13 +135,8 @@ pub(crate) fn fractures(results: &StudyResults) -> Option<Table> {
         return None;
     }
     let columns = [
-        Column::new("Level", Kind::Text, "level", "Vertebra, L1 to L5"),
-        Column::new(
-            "Subjects",
-            Kind::Number,
-            "subjects",
-            "Subjects with an incident fracture of it",
-        ),
+        Column::text("Level", "level", "Vertebra, L1 to L5"),
+        Column::number("Subjects", "subjects", "Subjects with an incident fracture of it"),
     ];
     let median = outcome.median_follow_up.map(years).unwrap_or_else(|| "–".to_owned());
     let note = format!(

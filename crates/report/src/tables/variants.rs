@@ -1,55 +1,59 @@
 //! The comparison of image variants, like the paper's Table 2.
 
 use crate::format::years;
-use crate::results::StudyResults;
-use crate::table::{Cell, Column, Kind, Table};
+use crate::results::{StudyResults, VariantResult};
+use crate::table::{Cell, Column, Table};
+use crate::tables::at_threshold;
+use vertebra_evaluation::discrimination::ReportedAccuracy;
 
 const PAPER: &str = include_str!("../../data/paper_variants.csv");
 
 /// One row per variant, with the paper's AUROC beside ours.
 pub(crate) fn variants(results: &StudyResults) -> Option<Table> {
     let horizon = years(results.variants.first()?.horizon);
-    let columns = [
-        Column::new("Variant", Kind::Text, "variant", "What the network sees"),
-        Column::new("AUC", Kind::Interval, "auc", "Cumulative/dynamic AUC at the main horizon"),
-        Column::new(
-            "Sensitivity",
-            Kind::Number,
-            "sensitivity",
-            "Sensitivity at the chosen threshold",
-        ),
-        Column::new(
-            "Specificity",
-            Kind::Number,
-            "specificity",
-            "Specificity at the chosen threshold",
-        ),
-        Column::new("PPV", Kind::Number, "ppv", "Positive predictive value"),
-        Column::new("NPV", Kind::Number, "npv", "Negative predictive value"),
-        Column::new("Paper’s AUROC", Kind::Number, "paper_auroc", "AUROC as the paper prints it"),
+    let mut columns = vec![
+        Column::text("Variant", "variant", "What the network sees"),
+        Column::interval("AUC", "auc", "Cumulative/dynamic AUC at the main horizon"),
     ];
+    columns.extend(at_threshold());
+    columns.extend([
+        Column::number("PPV", "ppv", "Positive predictive value"),
+        Column::number("NPV", "npv", "Negative predictive value"),
+    ]);
+    let paper = Column::number("Paper’s AUROC", "paper_auroc", "AUROC as the paper prints it");
+    let with_paper = results.details.paper_values;
+    columns.extend(with_paper.then_some(paper));
+    let of_paper = " The paper’s AUROC is that of a binary classification of its own data.";
     let note = format!(
         "Cumulative/dynamic AUC at {horizon} years with inverse probability of censoring weights, \
-         95 % interval over subjects. Sensitivity to NPV at a threshold chosen on the validation \
-         folds; the test set played no part. The chosen variant is in bold. The paper’s AUROC is \
-         that of a binary classification of its own data."
+         95 % interval over subjects. Sensitivity to NPV at a threshold chosen on the other \
+         validation folds; the test set played no part. The chosen variant is in bold.{}",
+        if with_paper { of_paper } else { "" }
     );
     let caption = "Image variants on the validation folds of the development set";
     let mut table = Table::new("variants-table", caption, columns).with_note(note);
-    for v in &results.variants {
-        let label = v.variant.label();
-        table.rows.push(vec![
-            Cell::text(label.replace('-', "–")),
-            Cell::Estimate(v.auc.estimate, 3),
-            Cell::figure(&v.accuracy, |a| Cell::Number(a.sensitivity.value, 3)),
-            Cell::figure(&v.accuracy, |a| Cell::Number(a.specificity.value, 3)),
-            Cell::figure(&v.accuracy, |a| Cell::Number(a.ppv.value, 3)),
-            Cell::figure(&v.accuracy, |a| Cell::Number(a.npv.value, 3)),
-            Cell::of(paper_auroc(label), |auroc| Cell::Number(auroc, 3)),
-        ]);
-    }
+    table.rows = results.variants.iter().map(|v| row(v, with_paper)).collect();
     table.bold = results.variants.iter().position(|v| v.chosen);
     Some(table)
+}
+
+fn row(v: &VariantResult, with_paper: bool) -> Vec<Cell> {
+    let label = v.variant.label();
+    let of = |part: fn(&ReportedAccuracy) -> f64| {
+        Cell::figure(&v.accuracy, |accuracy| Cell::Number(part(accuracy), 3))
+    };
+    let mut row = vec![
+        Cell::text(label.replace('-', "–")),
+        Cell::Estimate(v.auc.estimate, 3),
+        of(|a| a.sensitivity.value),
+        of(|a| a.specificity.value),
+        of(|a| a.ppv.value),
+        of(|a| a.npv.value),
+    ];
+    if with_paper {
+        row.push(Cell::of(paper_auroc(label), |auroc| Cell::Number(auroc, 3)));
+    }
+    row
 }
 
 fn paper_auroc(label: &str) -> Option<f64> {

@@ -1,15 +1,13 @@
 //! The figures of a validation.
 
 use super::{headline, main_model};
+use crate::figures::calibration::{self, Calibrated};
 use crate::figures::flow;
-use crate::format::{fixed, years};
+use crate::format::years;
 use crate::palette::{label, style};
-use crate::results::{BandedPoint, Method, ValidatedModel, ValidationResults};
-use vertebra_charts::{
-    AucChart, AucLine, CalibrationChart, CalibrationPanel, CalibrationPoint, Chart, DecisionChart,
-    Figure, ForestChart, ForestRow,
-};
-use vertebra_evaluation::{CalibrationGroup, NetBenefit, Prediction};
+use crate::results::{Method, ValidatedModel, ValidationResults};
+use vertebra_charts::{AucChart, AucLine, Chart, DecisionChart, Figure, ForestChart, ForestRow};
+use vertebra_evaluation::NetBenefit;
 
 /// Every figure that these results have, in the order of the page.
 pub(crate) fn all(results: &ValidationResults) -> Vec<Figure> {
@@ -98,41 +96,19 @@ fn auc(results: &ValidationResults) -> Option<Figure> {
 }
 
 fn calibration(results: &ValidationResults) -> Option<Figure> {
-    let panels = leading(results).into_iter().filter_map(|model| {
-        let prediction = results.prediction(&model.title)?;
-        Some(panel(model, prediction))
-    });
-    let chart =
-        panels.fold(CalibrationChart::new("Calibration with bands"), CalibrationChart::with_panel);
-    let caption = format!(
-        "Predicted against observed risk by {} years. Dots: groups of increasing predicted risk, \
-         observed risk 1 − Kaplan–Meier with 95 % interval. Line and band: smooth calibration curve \
-         with pointwise 95 % bootstrap band. The dashed line is agreement. O/E: observed over \
-         expected fractures; ICI: mean distance of the curve from agreement.",
-        years(results.main_horizon)
-    );
-    (!chart.panels.is_empty()).then(|| chart.figure("calibration", caption))
+    let panels = leading(results).into_iter().filter_map(|model| panel(results, model));
+    calibration::drawn(&panels.collect::<Vec<_>>(), results.main_horizon, "")
 }
 
-fn panel(model: &ValidatedModel, prediction: &Prediction) -> CalibrationPanel {
-    let oe = prediction.observed_expected.value();
-    let oe = oe.map(|oe| format!("O/E {}", fixed(oe.ratio, 2)));
-    let slope = prediction.slope.value();
-    let slope = slope.map(|slope| format!("slope {}", fixed(slope.estimate.value, 2)));
-    let curve = model.curve.value();
-    let ici = curve.map(|curve| format!("ICI {}", fixed(curve.ici, 3)));
-    let note: Vec<String> = [oe, slope, ici].into_iter().flatten().collect();
-    let point = |g: &CalibrationGroup| {
-        CalibrationPoint::new(g.n, g.predicted, g.observed, [g.interval.lower, g.interval.upper])
-    };
-    let groups = prediction.groups.value().map(|groups| groups.iter().map(point).collect());
-    let points = curve.map_or(&[][..], |curve| &curve.points);
-    let band = |p: &BandedPoint| (p.predicted, p.interval.lower, p.interval.upper);
-    CalibrationPanel::new(label(model.method), groups.unwrap_or_default())
-        .with_note(note.join(", "))
-        .with_colour(style(model.method).colour)
-        .with_curve(points.iter().map(|p| (p.predicted, p.observed)).collect())
-        .with_band(points.iter().map(band).collect())
+fn panel<'a>(results: &'a ValidationResults, model: &'a ValidatedModel) -> Option<Calibrated<'a>> {
+    let prediction = results.prediction(&model.title)?;
+    Some(Calibrated {
+        method: model.method,
+        groups: prediction.groups.value().map(Vec::as_slice),
+        observed_expected: prediction.observed_expected.value(),
+        slope: prediction.slope.value(),
+        curve: model.curve.value(),
+    })
 }
 
 fn decision(results: &ValidationResults) -> Option<Figure> {

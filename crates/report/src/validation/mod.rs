@@ -2,6 +2,7 @@
 
 pub(crate) mod figures;
 pub(crate) mod page;
+pub(crate) mod pooled;
 pub(crate) mod tables;
 
 use crate::results::{ValidatedModel, ValidationResults};

@@ -10,12 +10,18 @@ use crate::{Figure, Table};
 use maud::{Markup, html};
 
 const TITLE: &str = "Validation on another cohort: vertebral fracture from radiographs";
+const QUESTION: &str = "How well do finished models tell who of another cohort will have a vertebral \
+                        fracture, and are their risks right there?";
 const NOT_SHOWN: &str = "What this does not show: whether acting on these risks helps anybody, and how \
                          the models do at a third place. Figures of a recalibrated model are \
                          estimates for people of the same kind. For research; not a medical device.";
 
+/// Figures and tables that the page has on a screen alone.
+const ON_SCREEN: &[&str] =
+    &["differences-table", "net-benefit", "subgroups-table", "subgroup-differences"];
+
 pub(crate) fn render(results: &ValidationResults, figures: &[Figure], tables: &[Table]) -> String {
-    let parts = &Parts::new(figures, tables);
+    let parts = &Parts::new(figures, tables, ON_SCREEN);
     // In the order of the page, as figures and tables are numbered on the way.
     let sections = vec![
         ("subjects", "Subjects and case mix", subjects(results, parts)),
@@ -50,16 +56,34 @@ pub(crate) fn render(results: &ValidationResults, figures: &[Figure], tables: &[
         title: TITLE,
         run: &run.name,
         kicker: format!("Vertebra {} · validation · seed {}", run.version, run.seed),
+        question: QUESTION.to_owned(),
+        data: data(results),
         lead: lead(results),
         not_shown: NOT_SHOWN,
         synthetic: run.phantom,
         numbers,
         sections,
+        on_screen: &["reproduction"],
     };
     document.render()
 }
 
-/// The question, the answer, and what recalibration makes of it.
+fn data(results: &ValidationResults) -> String {
+    let developed = results.development.as_ref().map_or(String::new(), |then| {
+        let (n, events) =
+            (thousands(then.development.n), counted(then.development.events, "fracture"));
+        format!(" The models were made on {n} others with {events}.")
+    });
+    format!(
+        "{} of {} in the cohort, {} with an incident fracture, none of whom took part in making \
+         the models.{developed}",
+        counted(results.size.n, "subject"),
+        thousands(results.flow.start()),
+        thousands(results.size.events),
+    )
+}
+
+/// The answer, and what recalibration makes of it.
 fn lead(results: &ValidationResults) -> Vec<String> {
     let mut sentences = Vec::new();
     let Some(model) = main_model(results) else { return sentences };
@@ -68,7 +92,7 @@ fn lead(results: &ValidationResults) -> Vec<String> {
             format!(", against {} on the test set of its own study", estimate(&c, 3))
         });
         sentences.push(format!(
-            "On {} of another cohort with {}, “{}” reached a concordance of {} (95 % interval){then}.",
+            "On {} of another cohort with {}, “{}” reached a Harrell’s C of {} (95 % interval){then}.",
             counted(model.answered.n, "subject"),
             counted(model.answered.events, "incident fracture"),
             model.title,

@@ -3,10 +3,12 @@
 use super::{headline, way};
 use crate::Table;
 use crate::format::{covariate_label, years};
-use crate::results::{ValidatedModel, ValidationResults};
-use crate::table::{Cell, Column, Kind};
+use crate::results::{BandedCurve, ValidatedModel, ValidationResults};
+use crate::table::{Cell, Column};
+use crate::tables::judged;
+use crate::tables::performance::observed_expected;
 use crate::tables::{reproduction, subjects};
-use vertebra_evaluation::{Estimate, Prediction};
+use vertebra_evaluation::Estimate;
 
 /// Thresholds that the table of net benefit has.
 const THRESHOLDS: [f64; 5] = [0.04, 0.1, 0.2, 0.3, 0.4];
@@ -19,8 +21,8 @@ pub(crate) fn all(results: &ValidationResults) -> Vec<Table> {
         missing(results),
         refused(results),
         concordance(results),
-        differences(results),
-        calibration(results),
+        judged::differences(&results.evaluation),
+        judged::calibration(&results.evaluation, |title| curve(results, title)),
         net_benefit(results),
         subgroups(results),
         subgroup_differences(results),
@@ -32,9 +34,9 @@ pub(crate) fn all(results: &ValidationResults) -> Vec<Table> {
 
 fn missing(results: &ValidationResults) -> Table {
     let columns = [
-        Column::new("Covariate", Kind::Text, "covariate", "Name of the covariate"),
-        Column::new("Subjects without it", Kind::Number, "subjects", "Subjects without a value"),
-        Column::new("In its place", Kind::Number, "stand_in", "What the model folder puts there"),
+        Column::text("Covariate", "covariate", "Name of the covariate"),
+        Column::number("Subjects without it", "subjects", "Subjects without a value"),
+        Column::number("In its place", "stand_in", "What the model folder puts there"),
     ];
     let caption = "Covariates of the models that some subjects lack";
     let mut table = Table::new("missing", caption, columns)
@@ -49,10 +51,10 @@ fn missing(results: &ValidationResults) -> Table {
 
 fn refused(results: &ValidationResults) -> Table {
     let columns = [
-        Column::new("Model", Kind::Group, "model", "Name of the model, or all films"),
-        Column::new("Reason", Kind::Text, "reason", "Code of the gravest doubt"),
-        Column::new("Subjects", Kind::Number, "subjects", "Subjects without a prediction"),
-        Column::new("With fracture", Kind::Number, "events", "Those with an incident fracture"),
+        Column::group("Model", "model", "Name of the model, or all films"),
+        Column::text("Reason", "reason", "Code of the gravest doubt"),
+        Column::number("Subjects", "subjects", "Subjects without a prediction"),
+        Column::number("With fracture", "events", "Those with an incident fracture"),
     ];
     let note = "As predict does, a model gives no risk where its verdict is not ok; such subjects \
                 are in no figure of that model. outside training: a covariate, the picture or the \
@@ -71,15 +73,15 @@ fn refused(results: &ValidationResults) -> Table {
 
 fn concordance(results: &ValidationResults) -> Table {
     let columns = [
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new("Subjects", Kind::Number, "subjects", "Subjects with a prediction"),
-        Column::new("Events", Kind::Number, "events", "Those with an incident fracture"),
-        Column::new("Harrell’s C", Kind::Interval, "harrell_c", "Harrell’s C"),
-        Column::new("Uno’s C", Kind::Interval, "uno_c", "Uno’s C up to the last horizon"),
-        Column::new("AUC", Kind::Interval, "auc", "Cumulative/dynamic AUC at the main horizon"),
-        Column::new("C in its own study", Kind::Interval, "study_c", "Harrell’s C on its test set"),
-        Column::new("SD of log hazard", Kind::Number, "log_hazard_sd", "Its spread here"),
-        Column::new("in its study", Kind::Number, "study_log_hazard_sd", "Its spread there"),
+        Column::text("Model", "model", "Name of the model"),
+        Column::number("Subjects", "subjects", "Subjects with a prediction"),
+        Column::number("Events", "events", "Those with an incident fracture"),
+        Column::interval("Harrell’s C", "harrell_c", "Harrell’s C"),
+        Column::interval("Uno’s C", "uno_c", "Uno’s C up to the last horizon"),
+        Column::interval("AUC", "auc", "Cumulative/dynamic AUC at the main horizon"),
+        Column::interval("C in its own study", "study_c", "Harrell’s C on its test set"),
+        Column::number("SD of log hazard", "log_hazard_sd", "Its spread here"),
+        Column::number("in its study", "study_log_hazard_sd", "Its spread there"),
     ];
     let note = format!(
         "95 % intervals over subjects: of Harrell’s C by the studentised bootstrap on the logit \
@@ -113,94 +115,19 @@ fn concordance_row(results: &ValidationResults, model: &ValidatedModel) -> Vec<C
     ]
 }
 
-fn differences(results: &ValidationResults) -> Table {
-    let columns = [
-        Column::new("First model", Kind::Text, "first_model", "Name of the first model"),
-        Column::new("Second model", Kind::Text, "second_model", "Name of the second model"),
-        Column::new("Subjects", Kind::Number, "subjects", "Subjects that both answer"),
-        Column::new("Difference of C", Kind::Interval, "difference", "First less second C"),
-        Column::new("P", Kind::Number, "p", "P value of no difference"),
-        Column::new("P, Holm", Kind::Number, "p_holm", "The same adjusted by Holm’s method"),
-    ];
-    let note = "First less second model on the subjects that both answer; standard error from \
-                their joint distribution. Holm: adjusted over this table.";
-    let caption = "Paired differences of Harrell’s C";
-    let mut table = Table::new("differences-table", caption, columns).with_note(note);
-    for pair in &results.evaluation.comparisons {
-        let difference = pair.harrell.difference.value();
-        table.rows.push(vec![
-            Cell::text(&pair.first),
-            Cell::text(&pair.second),
-            Cell::Int(pair.n),
-            Cell::of(difference, |d| Cell::Estimate(d.estimate, 3)),
-            Cell::of(difference, |d| Cell::P(d.p)),
-            Cell::of(pair.harrell.p_holm, Cell::P),
-        ]);
-    }
-    table
-}
-
-/// The columns of calibration, with their meanings.
-fn of_calibration() -> [Column; 5] {
-    [
-        Column::new("O/E", Kind::Interval, "observed_expected", "Observed over expected risk"),
-        Column::new("Intercept", Kind::Interval, "intercept", "Calibration intercept"),
-        Column::new("Slope", Kind::Interval, "slope", "Calibration slope"),
-        Column::new("ICI", Kind::Interval, "ici", "Integrated calibration index"),
-        Column::new("Brier score", Kind::Number, "brier", "Brier score"),
-    ]
-}
-
-fn calibration_cells(prediction: &Prediction, ici: Cell) -> Vec<Cell> {
-    vec![
-        Cell::figure(&prediction.observed_expected, |oe| {
-            Cell::Estimate(Estimate::new(oe.ratio, 0.0, oe.interval), 2)
-        }),
-        Cell::figure(&prediction.intercept, |i| Cell::Estimate(i.estimate, 2)),
-        Cell::figure(&prediction.slope, |s| Cell::Estimate(s.estimate, 2)),
-        ici,
-        Cell::figure(&prediction.brier, |b| Cell::Number(b.score.value, 4)),
-    ]
-}
-
-fn calibration(results: &ValidationResults) -> Table {
-    let mut columns = vec![
-        Column::new("Horizon", Kind::Group, "horizon_years", "Years since baseline"),
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-    ];
-    columns.extend(of_calibration());
-    let note = "Right: O/E 1, intercept 0, slope 1. O/E above 1: the model predicts too little. \
-                Slope below 1: its risks are too extreme. ICI: mean distance between the predicted \
-                risk and the smooth calibration curve, with percentile bootstrap interval at the \
-                main horizon; its interval may lie above 0 where calibration is nearly perfect. \
-                95 % intervals.";
-    let mut table = Table::new("calibration-table", "Calibration", columns).with_note(note);
-    let mut predictions: Vec<&Prediction> = results.evaluation.predictions.iter().collect();
-    predictions.sort_by(|a, b| a.horizon.total_cmp(&b.horizon));
-    for prediction in predictions {
-        let model = results.models.iter().find(|m| m.title == prediction.name);
-        let curve = model.and_then(|m| m.curve.value());
-        let ici = match curve.filter(|curve| curve.horizon == prediction.horizon) {
-            Some(curve) => Cell::Estimate(Estimate::new(curve.ici, 0.0, curve.ici_interval), 3),
-            None => Cell::figure(&prediction.curve, |curve| Cell::Number(curve.ici, 3)),
-        };
-        let at = years(prediction.horizon);
-        let at = format!("At {at} year{}", if at == "1" { "" } else { "s" });
-        let mut row = vec![Cell::named(at, prediction.horizon), Cell::text(&prediction.name)];
-        row.extend(calibration_cells(prediction, ici));
-        table.rows.push(row);
-    }
-    table
+/// The curve of the model with this title.
+fn curve<'a>(results: &'a ValidationResults, title: &str) -> Option<&'a BandedCurve> {
+    results.models.iter().find(|model| model.title == title)?.curve.value()
 }
 
 fn net_benefit(results: &ValidationResults) -> Table {
     let columns = [
-        Column::new("Threshold", Kind::Group, "threshold", "Risk at which one would act"),
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new("Flagged, %", Kind::Number, "flagged_percent", "Subjects at or above it, %"),
-        Column::new("Net benefit", Kind::Interval, "net_benefit", "True positives per subject"),
-        Column::new("Act on all", Kind::Number, "act_on_all", "Net benefit of acting on everybody"),
-        Column::new("Model less all", Kind::Interval, "over_all", "Model less acting on everybody"),
+        Column::group("Threshold", "threshold", "Risk at which one would act"),
+        Column::text("Model", "model", "Name of the model"),
+        Column::number("Flagged, %", "flagged_percent", "Subjects at or above it, %"),
+        Column::interval("Net benefit", "net_benefit", "True positives per subject"),
+        Column::number("Act on all", "act_on_all", "Net benefit of acting on everybody"),
+        Column::interval("Model less all", "over_all", "Model less acting on everybody"),
     ];
     let note = format!(
         "At {} years. Acting on nobody has a net benefit of 0. 95 % intervals over subjects.",
@@ -233,11 +160,11 @@ fn net_benefit(results: &ValidationResults) -> Table {
 
 fn subgroups(results: &ValidationResults) -> Table {
     let columns = [
-        Column::new("Subjects", Kind::Group, "subjects", "Subgroup with its subjects and events"),
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new("Harrell’s C", Kind::Interval, "harrell_c", "Harrell’s C"),
-        Column::new("O/E", Kind::Interval, "observed_expected", "Observed over expected risk"),
-        Column::new("Slope", Kind::Interval, "slope", "Calibration slope"),
+        Column::group("Subjects", "subjects", "Subgroup with its subjects and events"),
+        Column::text("Model", "model", "Name of the model"),
+        Column::interval("Harrell’s C", "harrell_c", "Harrell’s C"),
+        Column::interval("O/E", "observed_expected", "Observed over expected risk"),
+        Column::interval("Slope", "slope", "Calibration slope"),
     ];
     let note = format!(
         "O/E and slope at {} years. 95 % intervals; – where a figure does not exist.",
@@ -253,9 +180,7 @@ fn subgroups(results: &ValidationResults) -> Table {
                 Cell::text(&group),
                 Cell::text(&model.title),
                 Cell::figure(&model.c, |c| Cell::Estimate(c.estimate, 3)),
-                Cell::figure(&model.observed_expected, |oe| {
-                    Cell::Estimate(Estimate::new(oe.ratio, 0.0, oe.interval), 2)
-                }),
+                observed_expected(&model.observed_expected),
                 Cell::figure(&model.slope, |slope| Cell::Estimate(slope.estimate, 2)),
             ]);
         }
@@ -265,10 +190,10 @@ fn subgroups(results: &ValidationResults) -> Table {
 
 fn subgroup_differences(results: &ValidationResults) -> Table {
     let columns = [
-        Column::new("Groups", Kind::Group, "groups", "The group and the one it is compared with"),
-        Column::new("Model", Kind::Text, "model", "Name of the model"),
-        Column::new("Difference of C", Kind::Interval, "difference", "C of the first less second"),
-        Column::new("P", Kind::Number, "p", "P value of no difference"),
+        Column::group("Groups", "groups", "The group and the one it is compared with"),
+        Column::text("Model", "model", "Name of the model"),
+        Column::interval("Difference of C", "difference", "C of the first less second"),
+        Column::number("P", "p", "P value of no difference"),
     ];
     let note = "Different subjects: the variance is the sum of both, with Welch’s degrees of \
                 freedom. Not adjusted for the number of comparisons. 95 % intervals.";
@@ -289,10 +214,10 @@ fn subgroup_differences(results: &ValidationResults) -> Table {
 
 fn recalibration(results: &ValidationResults) -> Table {
     let mut columns = vec![
-        Column::new("Model", Kind::Group, "model", "Name of the model"),
-        Column::new("Recalibrated", Kind::Text, "recalibrated", "How"),
+        Column::group("Model", "model", "Name of the model"),
+        Column::text("Recalibrated", "recalibrated", "How"),
     ];
-    columns.extend(of_calibration());
+    columns.extend(judged::of_calibration());
     let note = format!(
         "At {} years. As it is: on all subjects. Recalibrated: each subject’s risk by a \
          recalibration on the other four fifths of these subjects, which is about what to expect on \
@@ -312,7 +237,7 @@ fn recalibration(results: &ValidationResults) -> Table {
         for (how, prediction) in [("as it is", before)].into_iter().chain(again) {
             let ici = Cell::figure(&prediction.curve, |curve| Cell::Number(curve.ici, 3));
             let mut row = vec![Cell::text(&model.title), Cell::text(how)];
-            row.extend(calibration_cells(prediction, ici));
+            row.extend(judged::calibration_cells(prediction, ici));
             table.rows.push(row);
         }
     }

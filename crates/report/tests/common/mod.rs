@@ -353,17 +353,31 @@ fn risk_groups() -> RiskGroups {
 }
 
 fn saliency() -> SaliencyResults {
-    let captions =
-        ["Later fracture of L1", "Later fracture of L3", "No later fracture", "No later fracture"];
-    let picture =
-        |(i, caption): (usize, &str)| Picture::new(format!("pictures/heat-map-{i}.png"), caption);
     let model = "Model 3, DeepSurv with images";
     let mut saliency = SaliencyResults::new(model, ["Grad-CAM", "occlusion"]);
     let shares = |shares: [f64; 5]| Level::ALL.into_iter().zip(shares).collect();
     saliency.mass_with_event = shares([0.28, 0.24, 0.19, 0.16, 0.13]);
     saliency.mass_without_event = shares([0.22, 0.21, 0.2, 0.19, 0.18]);
-    saliency.pictures = captions.into_iter().enumerate().map(picture).collect();
+    saliency.shown = [true, false].map(shown).to_vec();
+    let at =
+        |k: i32| CohortRisk::of(f64::from(k), (0..40).map(|i| f64::from(i * k) / 400.0).collect());
+    saliency.cohort_risk = (1..=5).filter_map(at).collect();
     saliency
+}
+
+fn shown(event: bool) -> ShownSubject {
+    let name = format!("pictures/{}-event-1", if event { "with" } else { "without" });
+    let points = [10.0, 25.0, 40.0, 55.0, 70.0].map(|y| (30.0, y));
+    let film = ShownFilm::new(format!("{name}-film.png"), [80, 60], points);
+    let why =
+        if event { "Later fracture: highest predicted risk of 43" } else { "No fracture seen" };
+    let aligned = format!("{name}-aligned.png");
+    let mut shown = ShownSubject::new(why, (event, 2.5), 0.4, film, aligned);
+    for (method, file) in [("Grad-CAM", "grad-cam"), ("Occlusion", "occlusion")] {
+        shown.maps.push(ShownMap::new(method, format!("{name}-{file}.png"), [-0.2, 0.31]));
+    }
+    shown.risk = vec![0.05, 0.1, 0.2, 0.3, 0.35];
+    shown
 }
 
 /// A small grey PNG of 60 x 80 px, written by hand: stored (uncompressed) deflate blocks.

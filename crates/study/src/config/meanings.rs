@@ -17,7 +17,7 @@ const fn unset(name: &'static str, example: &'static str, text: &'static str) ->
 }
 
 /// Every table of the file with its settings, in the order in which they are shown.
-pub(super) const TABLES: [(&str, &[Meaning]); 21] = [
+pub(super) const TABLES: [(&str, &[Meaning]); 22] = [
     ("", STUDY),
     ("covariates", COVARIATES),
     ("eligibility", ELIGIBILITY),
@@ -39,6 +39,7 @@ pub(super) const TABLES: [(&str, &[Meaning]); 21] = [
     ("risk.clinical_training.training", TRAINING),
     ("risk.clinical_training.training.learning_rate", LEARNING_RATE),
     ("risk.clinical_training.augmentation", PICTURE_CHANGES),
+    ("report", REPORT),
 ];
 
 const STUDY: &[Meaning] = &[
@@ -256,4 +257,85 @@ const PICTURE_CHANGES: &[Meaning] = &[
     of("shift", "Largest shift of a training picture, px."),
     of("brightness", "Largest change of its brightness, units of the pixels,"),
     of("contrast", "and of its contrast."),
+];
+
+const REPORT: &[Meaning] = &[
+    of(
+        "paper_values",
+        "Whether the values that the paper printed stand beside those of this study.",
+    ),
+    unset("title", "\"Vertebral fracture in women over 60\"", "Title of the report."),
+    unset(
+        "validation",
+        "\"internal\"",
+        "How the test set relates to the development set: `internal`, `temporal`, `external`.",
+    ),
+    unset(
+        "background",
+        "\"FRAX is used; films are at hand\"",
+        "The healthcare context, and existing models.",
+    ),
+    unset(
+        "intended_use",
+        "\"Radiologists, on lumbar films of people over 50\"",
+        "Who would use the models, on whom, for what.",
+    ),
+    unset(
+        "inequalities",
+        "\"Fewer films of men\"",
+        "Known inequalities of health between groups of the target population.",
+    ),
+    unset(
+        "setting",
+        "\"Three hospitals, outpatients\"",
+        "Setting, centres, and how subjects came to be recorded.",
+    ),
+    unset(
+        "dates",
+        "\"2005 to 2012, followed to 2020\"",
+        "Dates of accrual and of the end of follow-up.",
+    ),
+    unset(
+        "treatments",
+        "\"None before baseline\"",
+        "Treatments received, and how they were handled.",
+    ),
+    unset(
+        "outcome_assessors",
+        "\"Two radiologists\"",
+        "Who assessed the outcome, and with which training.",
+    ),
+    unset(
+        "blinding",
+        "\"Assessors did not know the covariates\"",
+        "What those who assessed outcome and predictors knew of each other.",
+    ),
+    unset("predictor_choice", "\"Those of FRAX that were recorded\"", "Why these covariates."),
+    unset(
+        "predictor_assessors",
+        "\"Nurses; films by two readers\"",
+        "Who recorded the covariates and marked the films.",
+    ),
+    unset("sample_size", "\"All that were available\"", "How the number of subjects was chosen."),
+    unset(
+        "ethics",
+        "\"Committee of X, 2004-12; consent waived\"",
+        "Approval by a committee, and consent.",
+    ),
+    unset(
+        "funding",
+        "\"Grant 123 of Y, without influence\"",
+        "Sources of funding and the role of funders.",
+    ),
+    unset("conflicts", "\"None\"", "Conflicts of interest."),
+    unset("protocol", "\"doi:10.1234/protocol\"", "Where the protocol is."),
+    unset("registration", "\"None\"", "Number and registry."),
+    unset("data_sharing", "\"On request\"", "Where data are available."),
+    unset("involvement", "\"None\"", "How patients or the public took part."),
+    unset(
+        "interpretation",
+        "\"The film adds little to age\"",
+        "What the results mean, fairness included.",
+    ),
+    unset("next_steps", "\"Validation elsewhere\"", "What should follow."),
 ];

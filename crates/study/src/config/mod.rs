@@ -1,6 +1,7 @@
 //! What a study does, as one value that a TOML file can change in any part.
 
 mod check;
+mod described;
 mod meanings;
 mod presets;
 mod settings;
@@ -16,6 +17,7 @@ use vertebra_cohort::{
 };
 use vertebra_deepsurv::{EncoderConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
+use vertebra_report::results::StudyDetails;
 use vertebra_run::Seed;
 use vertebra_survival::Ties;
 
@@ -225,6 +227,9 @@ pub struct StudyConfig {
     pub picture: PictureConfig,
     /// The risk networks.
     pub risk: RiskConfig,
+    /// What the report says of the study that no program can know.
+    #[serde(default)]
+    pub report: StudyDetails,
 }
 
 fn yes() -> bool {

@@ -10,6 +10,7 @@ use vertebra_cohort::{
 };
 use vertebra_deepsurv::{EncoderConfig, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
+use vertebra_report::results::StudyDetails;
 use vertebra_survival::Ties;
 
 pub(crate) fn preset(preset: Preset) -> StudyConfig {
@@ -68,6 +69,7 @@ fn quick() -> StudyConfig {
             clinical_training: clinical_training(150),
             encoder_start: EncoderStart::Frozen,
         },
+        report: StudyDetails::default(),
     }
 }
 

@@ -78,19 +78,23 @@ impl Canvas {
         Self { image: Image { pixels, height, width } }
     }
 
-    /// Writes an 8-bit RGB PNG, whole or not at all.
+    /// Writes an 8-bit PNG, whole or not at all.
     pub(crate) fn write_png(&self, path: &Path) -> Result<(), Error> {
         let picture = |source| Error::Picture { path: path.to_owned(), source: Box::new(source) };
         Ok(write_whole(path, self.png().map_err(picture)?)?)
     }
 
-    /// An 8-bit RGB PNG.
+    /// An 8-bit PNG, RGB, or grey where all of it is grey.
     pub(crate) fn png(&self) -> Result<Vec<u8>, image::ImageError> {
-        let bytes: Vec<u8> = self.image.pixels.iter().flatten().copied().collect();
+        let pixels = &self.image.pixels;
+        let is_grey = pixels.iter().all(|[red, green, blue]| red == green && green == blue);
+        let (bytes, kind): (Vec<u8>, _) = match is_grey {
+            true => (pixels.iter().map(|pixel| pixel[0]).collect(), ExtendedColorType::L8),
+            false => (pixels.as_flattened().to_vec(), ExtendedColorType::Rgb8),
+        };
         let (width, height) = (self.image.width as u32, self.image.height as u32);
         let mut file = Vec::new();
-        let encoder = PngEncoder::new(&mut file);
-        encoder.write_image(&bytes, width, height, ExtendedColorType::Rgb8)?;
+        PngEncoder::new(&mut file).write_image(&bytes, width, height, kind)?;
         Ok(file)
     }
 

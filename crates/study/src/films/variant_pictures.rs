@@ -108,7 +108,8 @@ pub(crate) fn shape(variant: ImageVariant, config: &PictureConfig) -> [usize; 3]
     [variant.n_images(), side, side]
 }
 
-fn render_one(
+/// Renders variants of one film.
+pub(crate) fn render_one(
     film: &FilmToRender<'_>,
     variants: &[ImageVariant],
     config: &PictureConfig,

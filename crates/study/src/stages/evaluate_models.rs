@@ -7,6 +7,7 @@ use crate::input::subgroups::{Member, groupings};
 use crate::input::subjects::StudyData;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
+use crate::stages::calibration::banded;
 use crate::stages::evaluation::{Evaluator, Group, Scored, comparisons, discrimination};
 use crate::stages::horizons::{Horizons, TestScores, cuts_from_folds, threshold_from_folds};
 use crate::stages::models::FittedModel;
@@ -146,12 +147,18 @@ impl Evaluation<'_> {
         let horizons =
             Horizons { all: &self.config.horizons, main, last: self.config.last_horizon() };
         let threshold = threshold_from_folds(self.data, model, main);
-        let test = TestScores::new(self.data, model)?.evaluate(horizons, threshold)?;
+        let scores_on_test = TestScores::new(self.data, model)?;
+        let test = scores_on_test.evaluate(horizons, threshold)?;
         result.clinical = model.clinical;
         result.covariates = model.covariates.clone();
         result.horizons = test.horizons;
         result.integrated_brier = test.integrated_brier;
         result.calibration = test.calibration;
+        if let Some(calibration) = result.calibration.take() {
+            let risks = scores_on_test.risks_of_all(self.data.n(), calibration.horizon);
+            let curve = banded(self.data, (calibration.horizon, &risks), self.config);
+            result.calibration = Some(calibration.with_curve(curve));
+        }
         result.decision = test.decision;
         result.coefficients = model.coefficients.clone();
         result.recalibration = model.network().and_then(|n| n.recalibration()).map(|learnt| {

@@ -108,6 +108,16 @@ impl<'a> TestScores<'a> {
         Some(self.log_hazard.iter().map(|&h| 1.0 - baseline.survival_prob(h, horizon)).collect())
     }
 
+    /// Predicted risk of an event by `horizon` of `n` subjects, `None` for those who are not in the
+    /// test set or have no probability.
+    pub(crate) fn risks_of_all(&self, n: usize, horizon: f64) -> Vec<Option<f64>> {
+        let mut all = vec![None; n];
+        for (member, risk) in self.members.iter().zip(self.risk(horizon).into_iter().flatten()) {
+            all[*member] = Some(risk);
+        }
+        all
+    }
+
     /// The subjects with what happened to them.
     fn observed(&self) -> Result<Sample, Error> {
         Ok(match &self.competing {
@@ -185,7 +195,8 @@ impl<'a> TestScores<'a> {
         let log_rank = log_rank.unwrap_or_else(|| {
             Undefined::new(Reason::NoSubjects, "there are no groups to compare").into()
         });
-        Ok(RiskGroups::new(self.model.name.clone(), curves, log_rank, times.to_vec()))
+        let groups = RiskGroups::new(self.model.name.clone(), curves, log_rank, times.to_vec());
+        Ok(groups.with_cuts(cuts))
     }
 }
 

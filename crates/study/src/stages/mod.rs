@@ -1,6 +1,7 @@
 //! The stages of a study, in the order in which they run; each takes what the ones before it handed
 //! over.
 
+pub(crate) mod calibration;
 pub(crate) mod decode;
 pub(crate) mod development_summary;
 pub(crate) mod evaluate_models;
@@ -16,6 +17,7 @@ pub(crate) mod models;
 pub(crate) mod protocol;
 pub(crate) mod render;
 pub(crate) mod timed_models;
+pub(crate) mod training_curves;
 pub(crate) mod variants;
 
 use crate::config::StudyConfig;

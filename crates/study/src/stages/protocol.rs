@@ -15,7 +15,7 @@ use crate::stages::render::{PossibleVariants, render};
 use crate::stages::variants::Compared;
 use crate::stages::{
     Context, decode, development_summary, evaluate_models, heat_maps, kept_models, keypoints,
-    left_out_centres, models, timed_models, variants,
+    left_out_centres, models, timed_models, training_curves, variants,
 };
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -90,6 +90,7 @@ impl WithPoints<'_> {
         let mut results = self.results(compared, &grid, evaluated)?;
         results.left_out_centres = by_centre;
         results.notes.extend(left_out);
+        results.training = training_curves::of(context, &grid.models, chosen);
         let findings = Findings {
             context,
             films: &self.films,
@@ -173,6 +174,8 @@ fn of_subjects(context: Context<'_>, covariates: &Covariates) -> Result<StudyRes
     let (flow, outcome) = (data.flow.clone(), data.outcome_summary.clone());
     let mut results = StudyResults::new(run, flow, data.split_summary(), table_one(data)?, outcome);
     results.missing = covariates.missing(data);
+    results.details = config.report.clone();
+    results.methods = config.described();
     results.notes.clone_from(&data.notes);
     if let Some(known) = &data.known {
         let truth = data.true_outcomes.as_ref();

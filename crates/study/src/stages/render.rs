@@ -51,15 +51,24 @@ pub(crate) fn render(
     keypoints: &[VertebraKeypoints],
     observer: &mut Observer<'_>,
 ) -> Result<Vec<VariantPictures>, Error> {
-    let film = |(i, keypoints)| FilmToRender {
-        path: context.film_path(i),
-        read: context.data.read_options(i),
-        keypoints,
-        annotation: context.data.annotation(i),
-    };
+    let film = |(i, keypoints)| film_to_render(context, i, keypoints);
     let films: Vec<FilmToRender<'_>> = keypoints.iter().enumerate().map(film).collect();
     observer.stage("rendering image variants", Some(films.len()));
     render_all(&films, variants, &context.config.picture, &mut |n| observer.done(n))
+}
+
+/// A subject's film with these keypoints.
+pub(crate) fn film_to_render<'a>(
+    context: Context<'a>,
+    subject: usize,
+    keypoints: &'a VertebraKeypoints,
+) -> FilmToRender<'a> {
+    FilmToRender {
+        path: context.film_path(subject),
+        read: context.data.read_options(subject),
+        keypoints,
+        annotation: context.data.annotation(subject),
+    }
 }
 
 #[cfg(test)]

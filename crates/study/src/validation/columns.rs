@@ -1,10 +1,10 @@
 //! The predictions as columns of an evaluation: models, then scores that were given.
 
 use super::Judged;
-use super::calibration::banded;
 use crate::input::competing::FRACTURE;
 use crate::input::subjects::StudyData;
 use crate::model::model_folder::ModelFolder;
+use crate::stages::calibration::banded;
 use crate::stages::models::scores;
 use crate::{Error, StudyConfig};
 use vertebra_evaluation::{Evaluation, EvaluationOptions, Grouping, Sample};

@@ -1,10 +1,10 @@
 //! Finished models on a cohort that took no part in making them: read as a study reads it, asked as
 //! `predict` asks, judged by `vertebra-evaluation`.
 
-mod calibration;
 mod candidates;
 mod case_mix;
 mod columns;
+mod pooled;
 mod predictions;
 mod recalibration;
 mod subgroups;
@@ -21,6 +21,7 @@ use crate::{Error, Progress, StudyConfig};
 use burn::tensor::Device;
 use candidates::Candidate;
 use columns::Columns;
+pub use pooled::pool_validations;
 use predictions::Predictions;
 use std::path::{Path, PathBuf};
 use vertebra_report::results::{RunFile, RunRecord, ValidationResults};

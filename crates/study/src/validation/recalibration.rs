@@ -3,10 +3,10 @@
 //! agrees with the same subjects too well.
 
 use super::Judged;
-use super::calibration::{OnEndpoint, WithRisk};
 use super::columns::{Column, Columns, observed};
 use crate::model::model_folder::{AnyModel, ModelFolder};
 use crate::model::recalibration::ModelRecalibration;
+use crate::stages::calibration::{OnEndpoint, WithRisk};
 use crate::{Error, StudyConfig};
 use burn::tensor::Device;
 use std::path::Path;

@@ -11,6 +11,7 @@
 //! | the same by leaving folds out, repeated | [`cross_validation`] |
 //! | What loss has the pipeline on new subjects, with an interval that holds? | [`nested_cross_validation`] |
 //! | What do several imputed data sets say together? | [`pool`] |
+//! | What is a figure over several cohorts, and what in another? | [`random_effects`] |
 //!
 //! # Examples
 //! ```
@@ -45,6 +46,7 @@
 mod cross;
 mod error;
 mod folds;
+mod meta;
 mod nested;
 mod optimism;
 mod pooling;
@@ -52,6 +54,7 @@ mod pooling;
 pub use cross::{CrossValidated, cross_validation};
 pub use error::ValidationError;
 pub use folds::FoldOptions;
+pub use meta::{RandomEffects, random_effects};
 pub use nested::{NestedCrossValidated, nested_cross_validation};
 pub use optimism::{OptimismCorrected, optimism_bootstrap};
 pub use pooling::{PooledEstimate, pool};

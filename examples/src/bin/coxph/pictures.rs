@@ -5,8 +5,8 @@ use vertebra_baselines::{CoxFit, FunctionalForm};
 use vertebra_charts::{
     Chart, ForestChart, ForestRow, SurvivalChart, SurvivalLine,
     palette::{ACCENT, QUIET},
-    plot::{Area, Axis, Plot, SMALL},
-    svg::{Anchor, Stroke, Svg, Text},
+    plot::{Area, Axis, Plot},
+    svg::{Stroke, Svg},
 };
 use vertebra_survival::numeric::mean_and_sd;
 
@@ -63,14 +63,14 @@ fn course(name: &str, points: &[(f64, f64)], coefficient: f64, axis: &str) -> St
     let low = reach(-1.0).fold(at(0.02).min(coefficient), f64::min);
     let high = reach(1.0).fold(at(0.98).max(coefficient), f64::max);
     let (first, last) = (points[0].0, points[points.len() - 1].0);
-    let area = Area { left: 60.0, top: 34.0, width: 620.0, height: 190.0 };
+    let area = Area { left: 60.0, top: 54.0, width: 620.0, height: 190.0 };
     let plot = Plot::new(
         area,
         Axis::new(first, last, 5, axis),
         Axis::new(low, high, 4, "Log hazard ratio"),
     );
-    let mut svg = Svg::new(700.0, 275.0);
-    svg.text((60.0, 18.0), name, Text::new(SMALL + 1.0, Anchor::Start).bold());
+    let mut svg = Svg::new(700.0, 295.0);
+    plot.draw_heading(&mut svg, name);
     plot.draw(&mut svg);
     let shown = |y: f64| (plot.y.low..=plot.y.high).contains(&y);
     let stride = points.len().div_ceil(POINTS).max(1);
@@ -130,12 +130,12 @@ fn form_picture(column: &str, form: &FunctionalForm) -> String {
     sorted.sort_by(f64::total_cmp);
     let low = smooth.clone().fold(sorted[sorted.len() / 20], f64::min);
     let high = smooth.fold(1.0, f64::max);
-    let area = Area { left: 60.0, top: 34.0, width: 620.0, height: 190.0 };
+    let area = Area { left: 60.0, top: 54.0, width: 620.0, height: 190.0 };
     let axes = [Axis::new(least, most, 5, column), Axis::new(low, high, 4, "Martingale residual")];
     let [x, y] = axes;
     let plot = Plot::new(area, x, y);
-    let mut svg = Svg::new(700.0, 275.0);
-    svg.text((60.0, 18.0), column, Text::new(SMALL + 1.0, Anchor::Start).bold());
+    let mut svg = Svg::new(700.0, 295.0);
+    plot.draw_heading(&mut svg, column);
     plot.draw(&mut svg);
     let stride = form.values.len().div_ceil(POINTS).max(1);
     let points = form.values.iter().zip(&form.residuals).step_by(stride);

@@ -92,6 +92,10 @@ pub(crate) struct Arguments {
     /// calibration.
     #[arg(long, value_name = "DIR")]
     pub(crate) pictures: Option<PathBuf>,
+    /// Folder for a report, made when absent: one page with every table and figure, and these as
+    /// files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
     /// Unit of the time column, for headings only.
     #[arg(long, default_value = "years")]
     pub(crate) time_unit: String,

@@ -6,10 +6,12 @@ mod pictures;
 mod tests;
 
 use anyhow::Context;
-use arguments::Arguments;
+use arguments::{Arguments, Request};
 use clap::Parser;
+use std::path::Path;
 use vertebra_evaluation::Evaluation;
 use vertebra_examples::{output, say};
+use vertebra_report::Report;
 
 fn main() -> std::process::ExitCode {
     output::exit_code(run(&Arguments::parse()))
@@ -24,9 +26,28 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             figure.write(folder)?;
         }
     }
+    if let Some(folder) = &arguments.report {
+        report(arguments, &request, &evaluation, folder)?;
+    }
     match arguments.json {
         true => say!("{}", serde_json::to_string(&evaluation).context("JSON")?),
         false => output::print(format_args!("{}: {evaluation}", arguments.input.table.display())),
     }
+    Ok(())
+}
+
+/// Writes `results.json` and the report.
+fn report(
+    arguments: &Arguments,
+    request: &Request,
+    evaluation: &Evaluation,
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let name = arguments.input.table.file_stem().unwrap_or_default().to_string_lossy();
+    let figures = pictures::pictures(request, evaluation)?;
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let json = serde_json::to_string_pretty(evaluation).context("JSON")?;
+    vertebra_run::write_whole(&folder.join("results.json"), json)?;
+    Report::of_evaluation(evaluation, &name, figures).write(folder)?;
     Ok(())
 }

@@ -167,11 +167,11 @@ mod tests {
         let kept = grid.largest_with_images(&clinical).unwrap();
         assert_eq!(kept.model.name, "Model 2, DeepSurv with images");
         let maps = heat_maps::make(context, kept, pictures, &keypoints, &mut |_| {}).unwrap();
-        assert_eq!(maps.pictures.len(), 2, "one subject with and one without the event");
+        assert_eq!(maps.shown.len(), 2, "one subject with and one without the event");
         for mass in [&maps.mass_with_event, &maps.mass_without_event] {
             assert!(mass.iter().all(|(_, share)| (0.0..=1.0).contains(share)), "{mass:?}");
         }
-        assert!(context.run_folder.join(&maps.pictures[0].file).is_file());
+        assert!(context.run_folder.join(&maps.shown[0].aligned).is_file());
         assert!(grid.largest_with_images(&[]).is_none());
     }
 }

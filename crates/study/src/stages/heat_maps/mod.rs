@@ -1,18 +1,16 @@
-//! Where a risk network looks: maps of test subjects, their mass per vertebra, and pictures.
+//! Where a risk network looks: maps of test subjects, their mass per vertebra, and some of them to
+//! look at.
+
+mod shown;
 
 use crate::Error;
-use crate::films::pictures::Canvas;
 use crate::films::variant_pictures::VariantPictures;
 use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use crate::stages::models::{Explained, FittedModel};
-use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam, occlusion};
+use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam};
 use vertebra_keypoints::{Level, VertebraKeypoints};
-use vertebra_raster::Film;
-use vertebra_report::results::{Picture, SaliencyResults};
-
-/// Window of the occlusion maps as a share of the picture's side.
-const OCCLUSION_SHARE: f64 = 0.125;
+use vertebra_report::results::SaliencyResults;
 
 /// Maps of the test subjects by the model that is kept.
 pub(crate) fn make(
@@ -39,21 +37,15 @@ struct HeatMaps<'a> {
 }
 
 impl HeatMaps<'_> {
-    /// Grad-CAM of every test subject, and pictures of a few with and a few without the event.
+    /// Grad-CAM of every test subject, and films and maps of a few with and a few without the event.
     fn make(&self, step: &mut dyn FnMut()) -> Result<SaliencyResults, Error> {
         let event = self.context.data.outcomes.event();
         let test = || self.context.data.test().iter().copied();
         let of = |with: bool| test().filter(move |&i| event[i] == with);
-        let mut pictures = Vec::new();
-        for with in [true, false] {
-            for (k, subject) in of(with).take(self.context.config.pictures).enumerate() {
-                pictures.push(self.picture(subject, with, k + 1)?);
-            }
-        }
         let mut results = SaliencyResults::new(&self.model.name, ["Grad-CAM", "occlusion"]);
         results.mass_with_event = self.mean_mass(of(true), step)?;
         results.mass_without_event = self.mean_mass(of(false), step)?;
-        results.pictures = pictures;
+        self.show(&mut results)?;
         Ok(results)
     }
 
@@ -94,53 +86,6 @@ impl HeatMaps<'_> {
     fn centres(&self, subject: usize) -> [(f64, f64); 5] {
         let alignment = &self.pictures.alignments[subject][0];
         self.keypoints[subject].points().each_ref().map(|p| alignment.to_canonical((p.x, p.y)))
-    }
-
-    /// The pictures the network saw, with Grad-CAM, and with occlusion laid over.
-    fn picture(&self, subject: usize, event: bool, number: usize) -> Result<Picture, Error> {
-        let inputs = self.inputs.subset(&[subject]);
-        let cam = grad_cam(self.network, &inputs)?;
-        let window = (cam.size()[0] as f64 * OCCLUSION_SHARE).round().max(1.0) as usize;
-        let occluded = occlusion(self.network, &inputs, window)?;
-        let parts = [None, Some(&cam), Some(&occluded)].map(|map| self.row(subject, map));
-        let side = cam.size()[0];
-        let joined = Canvas::below(parts.into());
-        let kind = if event { "with" } else { "without" };
-        let file = format!("pictures/heat-map-{kind}-event-{number}.png");
-        joined.enlarged((320 / side).max(1)).write_png(&self.context.run_folder.join(&file))?;
-        let time = self.context.data.outcomes.time()[subject];
-        let outcome = if event {
-            format!("fracture seen at {time:.1} years")
-        } else {
-            format!("no fracture in {time:.1} years")
-        };
-        let log_hazard = self.model.scores.log_hazard[subject].unwrap_or(f64::NAN);
-        let caption = format!(
-            "Test subject, {outcome}; log hazard {log_hazard:+.2}. From above: what the network \
-             sees; Grad-CAM ({:+.2} to {:+.2}); occlusion ({:+.2} to {:+.2}). Red raises the log \
-             hazard, blue lowers it.",
-            cam.minimum(),
-            cam.maximum(),
-            occluded.minimum(),
-            occluded.maximum()
-        );
-        Ok(Picture::new(file, caption))
-    }
-
-    fn row(&self, subject: usize, map: Option<&Saliency>) -> Canvas {
-        let images = &self.pictures.images;
-        let [n, height, width] = images.shape();
-        let pixels = images.of_subject(subject);
-        let one = |k: usize| {
-            let pixels = &pixels[k * height * width..][..height * width];
-            let mut canvas = Canvas::from_grey(&Film { pixels, height, width, spacing_mm: None });
-            if let Some(map) = map {
-                let scale = map.maximum().abs().max(map.minimum().abs());
-                canvas.overlay(&map.maps()[k], scale);
-            }
-            canvas
-        };
-        Canvas::beside((0..n).map(one).collect())
     }
 }
 

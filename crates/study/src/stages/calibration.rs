@@ -12,21 +12,21 @@ use vertebra_survival::{BootstrapOptions, CompetingOutcomes, Endpoint, Error, Ou
 const POINTS: usize = 40;
 
 /// The subjects that have a risk, with their outcomes.
-pub(super) struct WithRisk {
-    pub(super) members: Vec<usize>,
-    pub(super) risk: Vec<f64>,
+pub(crate) struct WithRisk {
+    pub(crate) members: Vec<usize>,
+    pub(crate) risk: Vec<f64>,
     outcomes: Outcomes,
     competing: Option<CompetingOutcomes>,
 }
 
 /// Something that is computed for one endpoint, whatever its type.
-pub(super) trait OnEndpoint {
+pub(crate) trait OnEndpoint {
     type Output;
     fn run(&self, endpoint: &impl Endpoint, risk: &[f64]) -> Result<Self::Output, Error>;
 }
 
 impl WithRisk {
-    pub(super) fn of(data: &StudyData, risks: &[Option<f64>]) -> Self {
+    pub(crate) fn of(data: &StudyData, risks: &[Option<f64>]) -> Self {
         let known = risks.iter().enumerate().filter_map(|(i, risk)| Some((i, (*risk)?)));
         let (members, risk): (Vec<usize>, Vec<f64>) = known.unzip();
         Self {
@@ -38,7 +38,7 @@ impl WithRisk {
     }
 
     /// Some of them, by their places here.
-    pub(super) fn subset(&self, places: &[usize]) -> Self {
+    pub(crate) fn subset(&self, places: &[usize]) -> Self {
         Self {
             members: places.iter().map(|&k| self.members[k]).collect(),
             risk: places.iter().map(|&k| self.risk[k]).collect(),
@@ -47,12 +47,12 @@ impl WithRisk {
         }
     }
 
-    pub(super) fn event(&self) -> &[bool] {
+    pub(crate) fn event(&self) -> &[bool] {
         self.outcomes.event()
     }
 
     /// Computes something with fractures as the event, deaths competing where some are recorded.
-    pub(super) fn run<T: OnEndpoint>(&self, what: &T) -> Result<T::Output, Error> {
+    pub(crate) fn run<T: OnEndpoint>(&self, what: &T) -> Result<T::Output, Error> {
         match &self.competing {
             None => what.run(&self.outcomes, &self.risk),
             Some(competing) => what.run(&competing.cause(FRACTURE)?, &self.risk),
@@ -81,7 +81,7 @@ impl OnEndpoint for Bands<'_> {
 }
 
 /// The calibration curve of risks by a horizon with bootstrap bands and intervals.
-pub(super) fn banded(
+pub(crate) fn banded(
     data: &StudyData,
     (horizon, risks): (f64, &[Option<f64>]),
     config: &StudyConfig,

@@ -1,0 +1,75 @@
+//! The settings that a reader of a report asks for, in words.
+
+use super::{EncoderStart, StudyConfig};
+use vertebra_deepsurv::RiskTraining;
+use vertebra_training::TrainingConfig;
+
+impl StudyConfig {
+    /// What was done with which hyper-parameters; all settings are in `config.toml` of the run.
+    pub(crate) fn described(&self) -> Vec<(String, String)> {
+        let risk = &self.risk;
+        let start = match risk.encoder_start {
+            EncoderStart::Scratch => "trained together from random weights",
+            EncoderStart::FineTuned => "start from the image-only network and are trained on whole",
+            EncoderStart::Frozen => "keep the encoder of the image-only network as it is",
+        };
+        let facts = [
+            ("Keypoint network", training(&self.keypoints.training)),
+            ("Pictures", self.pictures_described()),
+            ("Encoder", format!("residual, {} channels in its stages", list(&risk.encoder.widths))),
+            (
+                "Networks on pictures",
+                format!(
+                    "hidden layers of {}, dropout {}; {}",
+                    list(&risk.image_hidden),
+                    risk.dropout,
+                    of_risk(&risk.image_training)
+                ),
+            ),
+            (
+                "Networks on covariates",
+                format!(
+                    "hidden layers of {}, dropout {}; {}",
+                    list(&risk.clinical_hidden),
+                    risk.dropout,
+                    of_risk(&risk.clinical_training)
+                ),
+            ),
+            ("Networks on both", start.to_owned()),
+            ("Cox regression", format!("ties after {:?}, no penalty", self.ties)),
+            ("Intervals", format!("{} bootstrap samples of subjects", self.bootstrap)),
+            (
+                "Choices",
+                "epochs are fixed before; the variant and the thresholds are chosen on the \
+                 validation folds of the development set; the test set takes no part"
+                    .to_owned(),
+            ),
+        ];
+        facts.map(|(name, text)| (name.to_owned(), text)).to_vec()
+    }
+
+    fn pictures_described(&self) -> String {
+        let picture = &self.picture;
+        format!(
+            "{0} × {0} px, patches {1} × {1} px; {2:?} alignment, {3} vertebral distances of room",
+            picture.size, picture.patch_size, picture.mode, picture.margin
+        )
+    }
+}
+
+fn of_risk(settings: &RiskTraining) -> String {
+    training(&settings.training)
+}
+
+fn training(settings: &TrainingConfig) -> String {
+    let batch = settings.batch_size.map_or("all subjects".to_owned(), |n| format!("{n}"));
+    let rate = &settings.learning_rate;
+    format!(
+        "{} epochs in batches of {batch}, {:?} from {} to {}, weight decay {}",
+        settings.epochs, settings.optimizer, rate.start, rate.end, settings.weight_decay
+    )
+}
+
+fn list(sizes: &[usize]) -> String {
+    sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
