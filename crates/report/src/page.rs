@@ -11,7 +11,7 @@ use maud::{Markup, html};
 const TITLE: &str = "Vertebral fracture from lateral spine radiographs";
 
 /// Sections that the page has on a screen alone.
-const SECTIONS_ON_SCREEN: &[&str] = &["reproduction", "checklists"];
+const SECTIONS_ON_SCREEN: &[&str] = &["subgroups", "reproduction", "checklists"];
 /// The same of figures and tables.
 const ON_SCREEN: &[&str] = &[
     "keypoint-levels",
@@ -21,7 +21,6 @@ const ON_SCREEN: &[&str] = &[
     "differences-table",
     "paper",
     "coefficients",
-    "subgroups-development-table",
     "outcome-timing-groups",
     "outcome-timing-models",
     "horizons",

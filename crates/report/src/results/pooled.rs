@@ -86,7 +86,7 @@ impl Measure {
         match self {
             Self::Concordance => "Harrell’s C",
             Self::ObservedExpected => "O/E",
-            Self::Slope => "Calibration slope",
+            Self::Slope => "Slope",
         }
     }
 }

@@ -80,7 +80,7 @@ pub(crate) fn tables(results: &PooledResults) -> Vec<Table> {
     let note = format!(
         "C pooled as a logit, O/E as a logarithm; O/E and slope at {} years. Random effects by \
          restricted maximum likelihood, interval of the mean by Hartung and Knapp, prediction \
-         interval by Student’s t. τ: SD of the cohorts’ true values on the scale of pooling. P: \
+         interval by Student’s t. Slope: of calibration, 1 is ideal. τ: SD of the cohorts’ true values on the scale of pooling. P: \
          Cochran’s test, which sees little with few cohorts. 95 % intervals.",
         years(results.main_horizon)
     );
