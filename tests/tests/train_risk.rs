@@ -6,7 +6,7 @@ mod common;
 
 use vertebra_alignment::ImageVariant;
 use vertebra_hrnet::KeypointDetector;
-use vertebra_study::{Progress, RiskNetworkInputs, Study, StudyConfig};
+use vertebra_study::{KeypointModel, Progress, RiskNetworkInputs, Study, StudyConfig};
 
 /// A detector that was never trained, with points anywhere on the film.
 fn blind_detector(config: &StudyConfig, folder: &std::path::Path) {
@@ -23,7 +23,7 @@ fn points_that_cannot_be_aligned_are_replaced_by_annotated_ones_and_listed() {
     common::small_cohort(&cohort);
     let mut config = common::small_config();
     blind_detector(&config, &detector);
-    config.keypoint_model = Some(detector);
+    config.keypoint_model = Some(KeypointModel::Folder(detector));
     config.film_cache = Some(cache.clone());
     let inputs = RiskNetworkInputs::default().with_variant(ImageVariant::L1L5);
     let train = |out: &str| {

@@ -133,16 +133,6 @@ pub enum Error {
         /// Subjects followed beyond it.
         followed: usize,
     },
-    /// A cohort folder without annotations.
-    #[error(
-        "{}: expected the centres L1 to L5 of some films (or annotations.xml of CVAT), got no such \
-         file; a trained detector does without (keypoint_model)",
-        path.display()
-    )]
-    NoAnnotations {
-        /// The file that was looked for.
-        path: PathBuf,
-    },
     /// Annotations of other films than those of the cohort.
     #[error(
         "{}: expected annotations of films that visits.csv lists, e.g. {listed}; got {n} of others, \

@@ -26,8 +26,8 @@ pub use check::{
     CheckedCategory, CheckedColumn, CheckedFilms, CheckedModel, CohortCheck, StudyCost,
 };
 pub use config::{
-    EncoderStart, FinalDetector, OutcomeTiming, PictureConfig, Preset, RiskConfig, Setting,
-    StudyConfig, UnreadableFilms, settings_page,
+    EncoderStart, FinalDetector, KeypointModel, OutcomeTiming, PictureConfig, Preset, RiskConfig,
+    Setting, StudyConfig, UnreadableFilms, settings_page,
 };
 pub use detector_study::{
     ContinuedTest, DetectorFigures, DetectorStudy, DetectorTest, Reliability, TestedFilmErrors,

@@ -14,7 +14,6 @@ use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_deepsurv::{RiskInputs, RiskModel, RiskModelConfig, RiskTrainer};
 use vertebra_evaluation::{OverFolds, Reason, Undefined};
-use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::VertebraKeypoints;
 use vertebra_report::results::{Discrimination, EvaluationSet, Subgroup};
 use vertebra_training::Event;
@@ -70,7 +69,8 @@ impl Study<'_> {
     /// in `checkpoints/` of the folder, and the same call goes on from them; the model is written
     /// to `model/`.
     ///
-    /// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given.
+    /// Keypoints are those of the annotations, or of `config.keypoint_model` where it is given;
+    /// of the shipped detector where the cohort has no annotations.
     /// Detected points that cannot be aligned give way to the annotated ones, as in a study; the
     /// observer is told on how many films and on which.
     ///
@@ -184,8 +184,8 @@ fn read_inputs(
         };
     };
     let keypoints = match &context.config.keypoint_model {
-        Some(folder) => {
-            let detector = KeypointDetector::load(folder, context.device)?;
+        Some(model) => {
+            let detector = model.load(context.device)?;
             keypoints::by_one_detector(context, &detector, observer)?
         }
         None => annotated(context.data)?,

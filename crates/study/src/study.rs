@@ -3,16 +3,16 @@
 use crate::input::covariates::Covariates;
 use crate::input::subgroups::groupings;
 use crate::input::subjects::StudyData;
+use crate::input::tables::annotations_in;
 use crate::input::unreadable;
 use crate::input::usable_models::usable_models;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use crate::stages::protocol::{Clock, Protocol};
 use crate::work_folder::{WorkFolder, fingerprint};
-use crate::{Error, Progress, StudyConfig, UnreadableFilms};
+use crate::{Error, KeypointModel, Progress, StudyConfig, UnreadableFilms};
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
-use vertebra_hrnet::KeypointDetector;
 use vertebra_report::results::StudyResults;
 
 /// A study of one cohort: keypoints, image variants, models, their comparison, and the model that
@@ -95,8 +95,8 @@ impl<'a> Study<'a> {
         let data = self.read()?;
         let (context, observer) = self.stages(&data, folder);
         let covariates = Covariates::of(&data, context.config.covariates())?;
-        let load = |folder: &PathBuf| KeypointDetector::load(folder, context.device);
-        let detector = context.config.keypoint_model.as_ref().map(load).transpose()?;
+        let given = context.config.keypoint_model.as_ref();
+        let detector = given.map(|model| model.load(context.device)).transpose()?;
         let work = WorkFolder::open(folder, &fingerprint(context.cohort, context.config, &data)?)?;
         if work.goes_on() {
             observer.note("an earlier call was stopped; this one goes on with what it finished");
@@ -115,7 +115,9 @@ impl<'a> Study<'a> {
     pub(crate) fn read(&mut self) -> Result<StudyData, Error> {
         self.config.check()?;
         self.on_progress.stage("reading the cohort", None);
+        let stands_in = self.shipped_detector_stands_in();
         let mut data = StudyData::read(&self.cohort, &self.config)?;
+        data.notes.extend(stands_in);
         if self.config.unreadable_films == UnreadableFilms::Exclude {
             let (context, observer) = self.stages(&data, Path::new(""));
             data = unreadable::leave(context, observer)?.unwrap_or(data);
@@ -125,6 +127,20 @@ impl<'a> Study<'a> {
         self.config.clinical_models = models;
         data.notes.extend(notes);
         Ok(data)
+    }
+
+    /// Without annotations no detector can be trained: the one of the project finds the points.
+    fn shipped_detector_stands_in(&mut self) -> Option<String> {
+        let path = annotations_in(&self.cohort);
+        if self.config.keypoint_model.is_some() || path.exists() {
+            return None;
+        }
+        self.config.keypoint_model = Some(KeypointModel::Shipped);
+        let file = path.file_name().unwrap_or_default().display();
+        Some(format!(
+            "The cohort has no {file}: the points are those that the detector of the project \
+             finds, which was trained on drawn films alone and has no figure of accuracy here."
+        ))
     }
 
     /// What the stages need.
@@ -142,7 +158,8 @@ impl<'a> Study<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_data::{config, folder};
+    use crate::test_data::{self, config, folder};
+    use vertebra_alignment::ImageVariant;
 
     #[test]
     fn settings_are_checked_before_anything_is_read_or_written() {
@@ -169,5 +186,23 @@ mod tests {
         assert!(error.to_string().contains("no-such-model"), "{error}");
         assert_eq!(stages, ["reading the cohort"]);
         assert!(!out.exists());
+    }
+
+    #[test]
+    fn without_annotations_the_detector_of_the_project_finds_the_points() {
+        let time = |k: usize, _: &str| format!("{}.5", 1 + k % 6);
+        let event = |k: usize, _: &str| usize::from(k.is_multiple_of(3)).to_string();
+        let cohort = test_data::edited("cohort.csv", |text| {
+            test_data::with_cells(&test_data::with_cells(text, "time", time), "event", event)
+        });
+        std::fs::remove_file(cohort.path().join("annotations.json")).unwrap();
+        let config = StudyConfig { variants: vec![ImageVariant::Patches], ..config() };
+        let checked = Study::new(cohort.path()).config(config.clone()).check().unwrap();
+        assert!(checked.analysed > 40 && checked.annotated == 0);
+        assert!(checked.notes.iter().any(|note| note.contains("no annotations.json")));
+
+        let mut study = Study::new(cohort.path()).config(config);
+        study.read().unwrap();
+        assert_eq!(study.config.keypoint_model, Some(KeypointModel::Shipped));
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, array};
 use std::error::Error;
-use vertebra_baselines::{CoxRegression, DesignMatrix, Outcomes};
+use vertebra_baselines::{CoxOptions, CoxRegression, DesignMatrix, Outcomes};
 use vertebra_charts::{Chart, SurvivalChart, SurvivalLine};
 use vertebra_evaluation::{Evaluation, EvaluationOptions, Sample};
 use vertebra_run::Seed;
@@ -33,7 +33,7 @@ fn regression_on_a_matrix() -> Done {
     let matrix = Array2::from_shape_vec((8, 2), rows.to_vec())?; // by rows, as a design is
     let names = vec!["age".into(), "female".into()];
     let design = DesignMatrix::new(names, matrix.into_raw_vec_and_offset().0)?;
-    let fit = CoxRegression::default().with_ridge(0.1).fit(&outcomes()?, &design)?;
+    let fit = CoxRegression::from(CoxOptions::default().with_ridge(0.1)).fit(&outcomes()?, &design)?;
     assert_eq!(fit.coefficients.len(), 2);
     assert!(fit.coefficients[0].hazard_ratio.value > 1.0);
     Ok(())

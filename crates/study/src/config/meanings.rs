@@ -103,8 +103,9 @@ const STUDY: &[Meaning] = &[
     unset(
         "keypoint_model",
         "\"runs/detector\"",
-        "Folder of a trained keypoint detector; then none is trained, and films need no \
-         annotations.",
+        "Folder of a trained keypoint detector, or `shipped` for the one that comes with the \
+         project; then none is trained, and films need no annotations. A cohort folder without \
+         annotations has the shipped one.",
     ),
     unset(
         "reference",

@@ -2,10 +2,12 @@
 
 mod check;
 mod described;
+mod keypoint_model;
 mod meanings;
 mod presets;
 mod settings;
 
+pub use keypoint_model::KeypointModel;
 pub use settings::{Setting, settings_page};
 
 use crate::Error;
@@ -192,10 +194,10 @@ pub struct StudyConfig {
     pub ties: Ties,
     /// Test subjects with the event, and without, whose films and heat maps are shown.
     pub pictures: usize,
-    /// A trained detector's folder; then no keypoint network is trained and annotations are
-    /// needed only for morphometry and masks.
+    /// A trained detector; then no keypoint network is trained and annotations are needed only
+    /// for morphometry and masks. Where there are no annotations, it is the shipped one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub keypoint_model: Option<PathBuf>,
+    pub keypoint_model: Option<KeypointModel>,
     /// A CSV with the reference of vertebral height ratios; learnt from the films when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! The files of a cohort folder besides its radiographs: tables and annotations, and their digests.
 
 use crate::Error;
-use crate::config::StudyConfig;
+use crate::config::{KeypointModel, StudyConfig};
 use crate::input::truth::TRUTH;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,16 +32,14 @@ pub(crate) struct Tables {
     pub(crate) notes: Vec<String>,
 }
 
-/// Reads the tables and the annotations of a cohort folder. With a given keypoint model a folder
-/// without annotations has none.
+/// Reads the tables and the annotations of a cohort folder, which may have none.
 ///
 /// # Errors
 /// Every problem of both; annotations that are those of other films.
 pub(crate) fn read(folder: &Path, config: &StudyConfig) -> Result<Tables, Error> {
     let path = annotations_in(folder);
     let annotations = match AnnotationSet::read(&path) {
-        Err(_) if !path.exists() && config.keypoint_model.is_some() => Ok(AnnotationSet::default()),
-        Err(_) if !path.exists() => Err(Error::NoAnnotations { path: path.clone() }),
+        Err(_) if !path.exists() => Ok(AnnotationSet::default()),
         read => read.map_err(Error::from),
     };
     let names = match &config.columns {
@@ -96,10 +94,7 @@ fn matched(cohort: Cohort, mut annotations: AnnotationSet, path: PathBuf) -> Res
 pub(crate) fn digests(folder: &Path, config: &StudyConfig) -> Result<Digests, Error> {
     let tables =
         ["cohort.csv", "visits.csv", ColumnNames::FILE, TRUTH].map(|table| folder.join(table));
-    let detector = config
-        .keypoint_model
-        .iter()
-        .flat_map(|model| ["keypoints.json", "keypoints.safetensors"].map(|name| model.join(name)));
+    let detector = config.keypoint_model.iter().flat_map(KeypointModel::files);
     let others = [annotations_in(folder)].into_iter();
     let others = others.chain(config.reference.clone()).chain(config.columns.clone());
     let mut digests = Digests::new();

@@ -17,7 +17,7 @@ use crate::model::model_folder::ModelFolder;
 use crate::progress::{Observer, Tell};
 use crate::records::{self, run_files};
 use crate::stages::protocol::Clock;
-use crate::{Error, Progress, StudyConfig};
+use crate::{Error, KeypointModel, Progress, StudyConfig};
 use burn::tensor::Device;
 use candidates::Candidate;
 use columns::Columns;
@@ -131,7 +131,7 @@ impl<'a> Validation<'a> {
         let models = ModelFolder::open(&self.model)?;
         self.on_progress.stage("reading the cohort", None);
         // Its detector stands in for annotations, as in a study with a given one.
-        self.config.keypoint_model = Some(self.model.clone());
+        self.config.keypoint_model = Some(KeypointModel::Folder(self.model.clone()));
         let data = StudyData::read_with(&self.cohort, &self.config, |_, flow, _, _| {
             Ok(Sets::evaluation_alone(flow.remaining()))
         })?;

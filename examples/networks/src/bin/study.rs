@@ -33,7 +33,7 @@ struct Arguments {
     /// Names, codes and units of the tables, in the place of columns.toml of the cohort folder
     #[arg(long, value_name = "FILE", requires = "cohort")]
     map: Option<PathBuf>,
-    /// Folder of a trained keypoint detector; then none is trained
+    /// Folder of a trained keypoint detector, or `shipped`; then none is trained
     #[arg(long)]
     keypoint_model: Option<PathBuf>,
     /// Subjects to analyse in the synthetic cohort
@@ -82,7 +82,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let mut config = arguments.configuration.resolve(arguments.cohort.as_deref())?;
     if arguments.keypoint_model.is_some() {
-        config.keypoint_model.clone_from(&arguments.keypoint_model);
+        config.keypoint_model = arguments.keypoint_model.clone().map(Into::into);
     }
     if arguments.map.is_some() {
         config.columns.clone_from(&arguments.map);

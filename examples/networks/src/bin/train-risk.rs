@@ -25,7 +25,8 @@ struct Arguments {
     /// Columns of cohort.csv, separated by commas
     #[arg(long, value_delimiter = ',')]
     covariates: Vec<Covariate>,
-    /// Folder of a trained keypoint detector; without it, the annotated points are used
+    /// Folder of a trained keypoint detector, or `shipped`; without it, the annotated points are
+    /// used, or those of the shipped one where nothing is annotated
     #[arg(long)]
     keypoint_model: Option<PathBuf>,
     #[command(flatten)]
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut config = arguments.configuration.resolve(Some(&arguments.cohort))?;
     if arguments.keypoint_model.is_some() {
-        config.keypoint_model = arguments.keypoint_model;
+        config.keypoint_model = arguments.keypoint_model.map(Into::into);
     }
     let mut inputs = RiskNetworkInputs::default().with_covariates(arguments.covariates);
     inputs.variant = arguments.variant.map(Variant::image_variant);
