@@ -38,6 +38,12 @@ impl Cohort {
     pub fn read_named(folder: impl AsRef<Path>, names: &ColumnNames) -> Result<Self, Problems> {
         let folder = folder.as_ref();
         names.check().map_err(Problems::of)?;
+        if !folder.is_dir() {
+            let absent = Table::unread(&folder.display().to_string());
+            let expected = format!("a folder with {COHORT_FILE} and {VISITS_FILE}");
+            let got = if folder.exists() { "a file" } else { "no such folder" };
+            return Err(Problems::of(absent.problem_of_file(&expected, got)));
+        }
         let mut problems = Vec::new();
         let subjects = File {
             name: COHORT_FILE,
@@ -98,7 +104,7 @@ impl File<'_> {
                     Some(other) => {
                         format!("{other}; save its sheet as CSV (UTF-8) under that name")
                     }
-                    None => e.to_string(),
+                    None => format!("{}: {e}", folder.join(self.name).display()),
                 };
                 problems.push(absent.problem_of_file("a readable file", &got));
                 return absent;

@@ -30,7 +30,7 @@ impl RunFolder {
         let path = out.map(Path::to_owned).or_else(unfinished);
         let path = path.unwrap_or_else(|| Path::new(RUNS).join(run_name(preset)));
         let goes_on = is_of(&path, &words);
-        if !goes_on && path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        if !goes_on && !is_free(&path) {
             let what = match (path.join(WORK).exists(), path.join("results.json").exists()) {
                 (true, _) => "holds an unfinished run of another command",
                 (false, true) => "holds a finished run",
@@ -95,6 +95,20 @@ fn is_of(folder: &Path, words: &str) -> bool {
     kept.is_ok_and(|kept| kept == words)
 }
 
+/// Whether there is nothing in a folder, or no more than the claim of a command that did not get
+/// through its input.
+fn is_free(folder: &Path) -> bool {
+    let names = |folder: &Path| -> Vec<_> {
+        let entries = folder.read_dir().into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).collect()
+    };
+    match names(folder).as_slice() {
+        [] => true,
+        [name] => name == WORK && names(&folder.join(WORK)) == ["command.txt"],
+        _ => false,
+    }
+}
+
 /// The last unfinished run of a command; names of runs sort by when they began.
 fn last_of(runs: &Path, words: &str) -> Option<PathBuf> {
     let entries = runs.read_dir().ok()?.flatten().map(|entry| entry.path());
@@ -116,6 +130,9 @@ mod tests {
         let first = RunFolder::of(Some(&out), "quick", &command("study --seed 1")).unwrap();
         assert!(first.to_string().starts_with("run folder"), "{first}");
         assert!(!first.has("cohort"));
+        // A command that ended before it did anything leaves the folder to others.
+        assert!(RunFolder::of(Some(&out), "quick", &command("study --seed 3")).is_ok());
+        let first = RunFolder::of(Some(&out), "quick", &command("study --seed 1")).unwrap();
         first.keep("cohort").unwrap();
         let again = command("study --seed 1 --out elsewhere");
         let again = RunFolder::of(Some(&out), "quick", &again).unwrap();
