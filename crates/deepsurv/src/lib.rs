@@ -18,7 +18,9 @@
 //! network only through the `n` numbers `h`, so its exact gradient at them is computed on the
 //! host in f64, and each micro-batch of images back-propagates its own slice of it: the risk sets
 //! are the whole cohort at the memory of a few images. With a batch size, risk sets are those of
-//! each mini-batch instead, which makes more and rougher steps.
+//! each mini-batch instead, which makes more and rougher steps, and each may be given its share of
+//! the events; or a step draws some subjects without the event for each event, weighted as in a
+//! case-cohort study. Entry times, case weights and strata are those of the partial likelihood.
 //!
 //! # Probabilities
 //! A network that fits its training subjects too well puts out log hazards too far apart, and its
@@ -45,6 +47,7 @@ mod preprocessing;
 mod recalibration;
 mod saliency;
 mod seen;
+mod settings;
 mod store;
 mod task;
 mod trainer;
@@ -65,4 +68,5 @@ pub use preprocessing::Preprocessing;
 pub use recalibration::Recalibration;
 pub use saliency::{Mass, Saliency, SaliencyMethod, grad_cam, occlusion};
 pub use seen::{Outside, Seen};
-pub use trainer::{RiskTrainer, RiskTraining, TrainedRiskModel, ValidationScore};
+pub use settings::{RiskTraining, ValidationScore};
+pub use trainer::{RiskTrainer, TrainedRiskModel};

@@ -5,6 +5,11 @@
 //! micro-batches, each back-propagates its own slice of `g`. The gradient is therefore that of the
 //! loss over the whole batch, however large, at the memory of one micro-batch and the price of one
 //! more forward pass.
+//!
+//! A batch is the whole cohort, or a mini-batch, whose risk sets are its own; or, of either, the
+//! events and some of the others, drawn anew for each step, who count for all others: their case
+//! weight is the inverse of the share that was drawn (a case-cohort design; Borgan et al.,
+//! *Lifetime Data Anal.* 6:39-58, 2000, estimator II).
 use crate::{
     Augmentation, Error, Preprocessing, RiskInputs, ValidationScore,
     inference::predict,
@@ -14,7 +19,9 @@ use burn::{
     optim::{GradientsAccumulator, GradientsParams},
     tensor::{Device, Tensor, TensorData},
 };
-use vertebra_survival::{Outcomes, Ties, concordance, cox_partial_likelihood};
+use vertebra_run::shuffle;
+use vertebra_survival::cox::CoxPartialLikelihood;
+use vertebra_survival::{Outcomes, RiskSets, Ties, concordance, cox_partial_likelihood};
 use vertebra_training::{Seed, StepGradients, Task, TaskError};
 
 /// Subjects with their outcomes.
@@ -33,6 +40,11 @@ pub(crate) struct CoxTask<'a> {
     pub(crate) augmentation: Augmentation,
     pub(crate) dropout: f64,
     pub(crate) ties: Ties,
+    /// Of the training subjects; those of a stratum are compared with each other alone.
+    pub(crate) strata: Option<&'a [usize]>,
+    /// Whether mini-batches have equal shares of the events.
+    pub(crate) spread_events: bool,
+    pub(crate) controls_per_event: Option<f64>,
     pub(crate) micro_batch: usize,
     pub(crate) score: ValidationScore,
     pub(crate) device: Device,
@@ -43,6 +55,10 @@ impl Task for CoxTask<'_> {
 
     fn n_samples(&self) -> usize {
         self.train.outcomes.n_subjects()
+    }
+
+    fn classes(&self) -> Option<&[bool]> {
+        self.spread_events.then(|| self.train.outcomes.event())
     }
 
     fn gradients(
@@ -71,6 +87,13 @@ impl Task for CoxTask<'_> {
     }
 }
 
+/// The subjects of one step.
+struct Drawn {
+    subjects: Vec<usize>,
+    /// `None` where there is no event, and no partial likelihood.
+    risk_sets: Option<RiskSets>,
+}
+
 impl CoxTask<'_> {
     fn step(
         &self,
@@ -78,27 +101,66 @@ impl CoxTask<'_> {
         batch: &[usize],
         seed: Seed,
     ) -> Result<StepGradients, Error> {
-        let outcomes = self.train.outcomes.subset(batch);
-        if outcomes.n_events() == 0 {
+        let drawn = self.drawn(batch, seed)?;
+        let Some(risk_sets) = &drawn.risk_sets else {
             // The partial likelihood of a mini-batch without events is an empty product.
             return Ok(StepGradients::new(0.0, GradientsParams::new()));
+        };
+        match drawn.subjects.len() <= self.micro_batch {
+            true => self.step_in_one(model, &drawn.subjects, risk_sets, seed),
+            false => self.step_in_parts(model, &drawn.subjects, risk_sets, seed),
         }
-        match batch.len() <= self.micro_batch {
-            true => self.step_in_one(model, batch, &outcomes, seed),
-            false => self.step_in_parts(model, batch, &outcomes, seed),
-        }
+    }
+
+    /// All subjects of a batch; or its events, and so many of the others for each of them.
+    fn drawn(&self, batch: &[usize], seed: Seed) -> Result<Drawn, Error> {
+        let outcomes = self.train.outcomes.subset(batch);
+        let (events, mut others): (Vec<usize>, Vec<usize>) =
+            (0..batch.len()).partition(|&k| outcomes.event()[k]);
+        let wanted = self.controls_per_event.map(|ratio| (ratio * events.len() as f64).ceil());
+        let Some(wanted) = wanted.map(|n| n as usize).filter(|&n| n < others.len()) else {
+            return self.compared(batch.to_vec(), outcomes);
+        };
+        shuffle(&mut others, &mut seed.named("controls").generator());
+        let counts_for = others.len() as f64 / wanted.max(1) as f64;
+        let chosen = [events, others[..wanted].to_vec()].concat();
+        let outcomes = outcomes.subset(&chosen);
+        let own = |i: usize| outcomes.weights().map_or(1.0, |weights| weights[i]);
+        let weight = |i: usize| own(i) * if outcomes.event()[i] { 1.0 } else { counts_for };
+        let weights = (0..chosen.len()).map(weight).collect();
+        let subjects = chosen.into_iter().map(|k| batch[k]).collect();
+        self.compared(subjects, outcomes.with_weights(weights)?)
+    }
+
+    fn compared(&self, subjects: Vec<usize>, outcomes: Outcomes) -> Result<Drawn, Error> {
+        let risk_sets = match (outcomes.n_events(), self.strata) {
+            (0, _) => None,
+            (_, None) => Some(RiskSets::new(&outcomes)?),
+            (_, Some(strata)) => {
+                let labels: Vec<usize> = subjects.iter().map(|&i| strata[i]).collect();
+                Some(RiskSets::stratified(&outcomes, &labels)?)
+            }
+        };
+        Ok(Drawn { subjects, risk_sets })
+    }
+
+    fn loss(
+        &self,
+        risk_sets: &RiskSets,
+        log_hazard: &[f64],
+    ) -> Result<CoxPartialLikelihood, Error> {
+        Ok(risk_sets.partial_likelihood(log_hazard, self.ties)?)
     }
 
     fn step_in_one(
         &self,
         model: &RiskNetwork,
         batch: &[usize],
-        outcomes: &Outcomes,
+        risk_sets: &RiskSets,
         seed: Seed,
     ) -> Result<StepGradients, Error> {
         let log_hazard = self.forward(model, batch, seed)?;
-        let host = to_host(log_hazard.clone().detach())?;
-        let exact = cox_partial_likelihood(outcomes, &host, self.ties)?;
+        let exact = self.loss(risk_sets, &to_host(log_hazard.clone().detach())?)?;
         let gradients = back_propagate(model, log_hazard, &exact.gradient);
         Ok(StepGradients::new(exact.loss, gradients))
     }
@@ -109,14 +171,14 @@ impl CoxTask<'_> {
         &self,
         model: &RiskNetwork,
         batch: &[usize],
-        outcomes: &Outcomes,
+        risk_sets: &RiskSets,
         seed: Seed,
     ) -> Result<StepGradients, Error> {
         let mut host = Vec::with_capacity(batch.len());
         for part in batch.chunks(self.micro_batch) {
             host.extend(to_host(self.forward(model, part, seed)?.detach())?);
         }
-        let exact = cox_partial_likelihood(outcomes, &host, self.ties)?;
+        let exact = self.loss(risk_sets, &host)?;
         let mut sum = GradientsAccumulator::<RiskNetwork>::new();
         let slices = exact.gradient.chunks(self.micro_batch);
         for (part, slice) in batch.chunks(self.micro_batch).zip(slices) {

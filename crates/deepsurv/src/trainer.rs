@@ -1,119 +1,19 @@
-//! Training of a risk model: settings, warm start, and the way from data to a fitted model.
+//! Training of a risk model: warm start, and the way from data to a fitted model.
 
 mod recalibrated;
 
 use crate::{
-    Augmentation, Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig, Seen,
+    Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig, RiskTraining, Seen,
     inference::{head_inputs, predict},
     network::RiskNetwork,
     task::{CoxTask, Labelled},
     weights,
 };
 use burn::{module::Module, tensor::Device};
-use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use vertebra_survival::{Outcomes, Ties, breslow_baseline};
-use vertebra_training::{EpochSummary, Event, LearningRate, OptimizerKind, Schedule, Trained};
-use vertebra_training::{Seed, StopReason, TrainingConfig};
-
-/// What the best epoch is chosen by, on the validation subjects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ValidationScore {
-    /// Harrell's concordance.
-    #[default]
-    Concordance,
-    /// The log partial likelihood per event: less noisy with few subjects.
-    PartialLikelihood,
-}
-
-/// Settings of training that are not the network's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RiskTraining {
-    /// The loop: epochs, batch size (`None`: the risk sets are the whole cohort; otherwise those
-    /// of each mini-batch), learning rate, weight decay, patience, seed.
-    pub training: TrainingConfig,
-    /// Largest number of subjects in memory at once; the gradient is that of the whole batch
-    /// whatever it is.
-    pub micro_batch: usize,
-    /// Tied event times; in `Breslow` or `Efron`'s way.
-    pub ties: Ties,
-    /// Changes to training images.
-    pub augmentation: Augmentation,
-    /// What the best epoch is chosen by.
-    pub score: ValidationScore,
-}
-
-impl Default for RiskTraining {
-    /// For covariates: the whole cohort in each of 300 steps, AdamW.
-    fn default() -> Self {
-        let training = TrainingConfig::default()
-            .with_epochs(300)
-            .with_learning_rate(LearningRate::new(5e-3, 5e-4, Schedule::Cosine))
-            .with_optimizer(OptimizerKind::AdamW)
-            .with_weight_decay(1e-2)
-            .with_patience(60);
-        Self {
-            training,
-            micro_batch: 256,
-            ties: Ties::default(),
-            augmentation: Augmentation::default(),
-            score: ValidationScore::default(),
-        }
-    }
-}
-
-impl RiskTraining {
-    /// For image networks on a CPU: 14 epochs in mini-batches of 64 subjects, AdamW from 3e-3 down
-    /// to 3e-5 along a cosine, no early stopping.
-    ///
-    /// Found on phantom cohorts (273 subjects with 85 events to learn from, 1,000 others to test
-    /// on) for [`EncoderConfig::small(8)`](crate::EncoderConfig::small), one hidden layer of 16
-    /// and dropout 0.2; mini-batches reach in 14 epochs what the whole cohort's gradient needs many
-    /// more for. Twice the learning rate, fewer epochs or a linear head change the test concordance
-    /// by 0.015 or less.
-    #[must_use]
-    pub fn for_images() -> Self {
-        let default = Self::default();
-        let rate = LearningRate::new(3e-3, 3e-5, Schedule::Cosine);
-        let training = default.training.with_epochs(14).with_batch_size(64);
-        Self { training: training.with_learning_rate(rate).with_patience(None), ..default }
-    }
-
-    /// Sets the loop.
-    #[must_use]
-    pub fn with_training(self, training: TrainingConfig) -> Self {
-        Self { training, ..self }
-    }
-
-    /// Sets the largest number of subjects in memory at once.
-    #[must_use]
-    pub fn with_micro_batch(self, micro_batch: usize) -> Self {
-        Self { micro_batch, ..self }
-    }
-
-    /// Sets how tied event times count.
-    #[must_use]
-    pub fn with_ties(self, ties: Ties) -> Self {
-        Self { ties, ..self }
-    }
-
-    /// Sets the changes to training images.
-    #[must_use]
-    pub fn with_augmentation(self, augmentation: Augmentation) -> Self {
-        Self { augmentation, ..self }
-    }
-
-    /// Sets what the best epoch is chosen by.
-    #[must_use]
-    pub fn with_score(self, score: ValidationScore) -> Self {
-        Self { score, ..self }
-    }
-}
+use vertebra_survival::{Outcomes, breslow_baseline};
+use vertebra_training::{EpochSummary, Event, Seed, StopReason, Trained};
 
 /// A fitted model and how it came about.
 #[derive(Debug, Clone)]
@@ -146,6 +46,7 @@ pub struct RiskTrainer<'a> {
     settings: RiskTraining,
     warm_start: Option<WarmStart<'a>>,
     encoder_weights: Option<PathBuf>,
+    strata: Option<Vec<usize>>,
     run_folder: Option<PathBuf>,
     device: Device,
 }
@@ -159,6 +60,7 @@ impl<'a> RiskTrainer<'a> {
             settings: RiskTraining::default(),
             warm_start: None,
             encoder_weights: None,
+            strata: None,
             run_folder: None,
             device: Device::default(),
         }
@@ -208,6 +110,14 @@ impl<'a> RiskTrainer<'a> {
     #[must_use]
     pub fn with_encoder_weights(mut self, file: impl Into<PathBuf>) -> Self {
         self.encoder_weights = Some(file.into());
+        self
+    }
+
+    /// Compares subjects of the same label alone, e.g. of one hospital: one label per training
+    /// subject. The baseline hazard of the model is that of all strata together.
+    #[must_use]
+    pub fn with_strata(mut self, strata: impl Into<Vec<usize>>) -> Self {
+        self.strata = Some(strata.into());
         self
     }
 
@@ -275,7 +185,16 @@ impl<'a> RiskTrainer<'a> {
         if self.settings.micro_batch == 0 {
             return Err(Error::invalid("micro_batch", "at least 1", 0));
         }
+        if let Some(ratio) = self.settings.controls_per_event.filter(|r| r.is_nan() || *r <= 0.0) {
+            return Err(Error::invalid("controls_per_event", "a positive number", ratio));
+        }
         check_labelled(&self.config, "training", train)?;
+        if let Some(got) = self.strata.as_ref().map(Vec::len)
+            && got != train.1.n_subjects()
+        {
+            let (name, unit, expected) = ("strata", "subjects", train.1.n_subjects());
+            return Err(Error::LengthMismatch { name, unit, expected, got });
+        }
         valid.map_or(Ok(()), |valid| check_labelled(&self.config, "validation", valid))
     }
 
@@ -321,6 +240,9 @@ impl<'a> RiskTrainer<'a> {
             augmentation: settings.augmentation,
             dropout: self.config.dropout,
             ties: settings.ties,
+            strata: self.strata.as_deref(),
+            spread_events: settings.spread_events,
+            controls_per_event: settings.controls_per_event,
             micro_batch: settings.micro_batch,
             score: settings.score,
             device: self.device.clone().autodiff(),

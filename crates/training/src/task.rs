@@ -35,6 +35,12 @@ pub trait Task {
     /// Number of training samples.
     fn n_samples(&self) -> usize;
 
+    /// A class per sample, of which every mini-batch gets its share; `None`, as it is by default,
+    /// for mini-batches at random.
+    fn classes(&self) -> Option<&[bool]> {
+        None
+    }
+
     /// Loss and gradients of `model` (on its autodiff device) on the samples `batch`.
     ///
     /// `seed` is unique to the step.

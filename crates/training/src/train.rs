@@ -115,7 +115,8 @@ impl<T: Task> Run<'_, T> {
 
     fn one_epoch(mut self) -> Result<Self, Error> {
         let epoch = self.state.progress.epochs_done() + 1;
-        let batches = batches(self.task.n_samples(), self.config.batch_size, self.seed(), epoch);
+        let samples = (self.task.n_samples(), self.task.classes());
+        let batches = batches(samples, self.config.batch_size, self.seed(), epoch);
         let BegunEpoch { steps: done, mut loss } = self.state.progress.begun;
         let mut learning_rate = 0.0;
         for (step, batch) in batches.iter().enumerate().skip(done) {

@@ -29,7 +29,7 @@ fn concordance_of_ndarray_scores() -> Done {
 
 #[test]
 fn regression_on_a_matrix() -> Done {
-    let rows = [74., 1., 69., 1., 58., 0., 71., 1., 55., 0., 63., 0., 66., 0., 60., 1.];
+    let rows = [69., 1., 74., 1., 58., 0., 55., 1., 71., 0., 60., 0., 66., 0., 63., 1.];
     let matrix = Array2::from_shape_vec((8, 2), rows.to_vec())?; // by rows, as a design is
     let names = vec!["age".into(), "female".into()];
     let design = DesignMatrix::new(names, matrix.into_raw_vec_and_offset().0)?;

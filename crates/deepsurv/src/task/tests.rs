@@ -43,6 +43,9 @@ fn with_task<T>(
         augmentation: Augmentation::default(),
         dropout: config.dropout,
         ties,
+        strata: None,
+        spread_events: false,
+        controls_per_event: None,
         micro_batch,
         score: ValidationScore::Concordance,
         device: Device::default().autodiff(),
@@ -73,20 +76,122 @@ fn step(config: &RiskModelConfig, micro_batch: usize) -> (f64, Vec<f32>) {
     (got.loss, flat(&network, &got.gradients))
 }
 
+/// Euclidean norm of the difference over that of `expected`.
+fn relative_difference(got: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(got.len(), expected.len());
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let pairs = got.iter().zip(expected);
+    let difference = norm(&mut pairs.map(|(g, e)| f64::from(*g) - f64::from(*e)));
+    difference / norm(&mut expected.iter().map(|e| f64::from(*e)))
+}
+
+/// With dropout, whose masks the second pass repeats.
 #[test]
 fn micro_batches_give_the_gradient_of_the_whole_cohort() {
     let config = config(Normalization::Group(2));
-    let (loss, whole) = step(&config, 14);
-    let scale = whole.iter().fold(0.0f32, |m, g| m.max(g.abs()));
-    assert!(whole.len() > 1000 && scale > 1e-2, "{} gradients up to {scale}", whole.len());
-    for micro_batch in [1, 4, 5] {
-        let (loss_in_parts, parts) = step(&config, micro_batch);
-        assert!((loss - loss_in_parts).abs() < 1e-5, "{loss} {loss_in_parts}");
-        assert_eq!(whole.len(), parts.len());
-        for (i, (a, b)) in whole.iter().zip(&parts).enumerate() {
-            assert!((a - b).abs() < 1e-4 * scale, "{micro_batch}: gradient {i}: {a}, {b}");
+    let of_covariates = |micro_batch| Step { micro_batch, dropout: 0.3, ..Step::plain() }.run();
+    let of_images = |micro_batch| step(&config, micro_batch);
+    for step in [&of_images as &dyn Fn(usize) -> _, &of_covariates] {
+        let (loss, whole) = step(14);
+        let scale = whole.iter().fold(0.0f32, |m, g| m.max(g.abs()));
+        assert!(whole.len() > 20 && scale > 1e-2, "{} gradients up to {scale}", whole.len());
+        for micro_batch in [1, 4, 5] {
+            let (loss_in_parts, parts) = step(micro_batch);
+            assert!((loss / loss_in_parts - 1.0).abs() < 1e-6, "{loss} {loss_in_parts}");
+            let difference = relative_difference(&parts, &whole);
+            assert!(difference < 1e-6, "{micro_batch}: {difference:e}");
         }
     }
+}
+
+/// What differs between steps of a network on covariates.
+struct Step {
+    outcomes: Outcomes,
+    ties: Ties,
+    strata: Option<Vec<usize>>,
+    controls_per_event: Option<f64>,
+    micro_batch: usize,
+    dropout: f64,
+    seed: u64,
+}
+
+impl Step {
+    fn plain() -> Self {
+        let (outcomes, ties) = (data(14).1, Ties::Efron);
+        let (strata, controls_per_event) = (None, None);
+        Self { outcomes, ties, strata, controls_per_event, micro_batch: 4, dropout: 0.0, seed: 1 }
+    }
+
+    fn config() -> RiskModelConfig {
+        RiskModelConfig::clinical(["a", "b"]).with_hidden([8]).with_dropout(0.0)
+    }
+
+    fn inputs() -> RiskInputs {
+        RiskInputs::from_covariates(data(14).0.covariates().to_vec()).unwrap()
+    }
+
+    fn run(&self) -> (f64, Vec<f32>) {
+        let (config, inputs) = (Self::config(), Self::inputs());
+        let (network, preprocessing) = (network(&config), Preprocessing::fit(&config, &inputs));
+        let task = CoxTask {
+            train: Labelled { inputs: &inputs, outcomes: &self.outcomes },
+            valid: None,
+            preprocessing: &preprocessing.unwrap(),
+            augmentation: Augmentation::default(),
+            dropout: self.dropout,
+            ties: self.ties,
+            strata: self.strata.as_deref(),
+            spread_events: false,
+            controls_per_event: self.controls_per_event,
+            micro_batch: self.micro_batch,
+            score: ValidationScore::Concordance,
+            device: Device::default().autodiff(),
+        };
+        let batch: Vec<usize> = (0..14).collect();
+        let got = task.step(&network, &batch, Seed::new(self.seed)).unwrap();
+        (got.loss, flat(&network, &got.gradients))
+    }
+}
+
+#[test]
+fn strata_entry_times_weights_and_ties_are_those_of_the_partial_likelihood() {
+    let strata: Vec<usize> = (0..14).map(|i| i % 2).collect();
+    let Step { outcomes, .. } = Step::plain();
+    let entry: Vec<f64> = outcomes.time().iter().map(|t| 0.4 * t).collect();
+    let weights: Vec<f64> = (0..14).map(|i| 0.5 + f64::from(i % 4)).collect();
+    let outcomes = outcomes.with_entry(entry).unwrap().with_weights(weights).unwrap();
+    let plain = Step::plain().run().1;
+    let preprocessing = Preprocessing::fit(&Step::config(), &Step::inputs()).unwrap();
+    let network = network(&Step::config());
+    let log_hazard = predict(&network, &preprocessing, &Step::inputs()).unwrap();
+    for ties in [Ties::Breslow, Ties::Efron] {
+        let strata = Some(strata.clone());
+        let (loss, gradient) =
+            Step { outcomes: outcomes.clone(), ties, strata, ..Step::plain() }.run();
+        let strata: Vec<usize> = (0..14).map(|i| i % 2).collect();
+        let exact = RiskSets::stratified(&outcomes, &strata).unwrap();
+        let exact = exact.partial_likelihood(&log_hazard, ties).unwrap().loss;
+        assert!((loss / exact - 1.0).abs() < 1e-5, "{loss}, expected {exact}");
+        assert!(relative_difference(&gradient, &plain) > 0.1);
+    }
+}
+
+#[test]
+fn a_case_cohort_gives_the_whole_gradient_on_average() {
+    let whole = Step::plain().run().1;
+    let drawn =
+        |ratio, seed| Step { controls_per_event: Some(ratio), seed, ..Step::plain() }.run().1;
+    assert_eq!(drawn(5.0, 1), whole, "with all controls it is the same");
+    let n = 300;
+    let (mut mean, mut one) = (vec![0.0f32; whole.len()], 0.0);
+    for seed in 0..n {
+        let drawn = drawn(0.3, seed);
+        one += relative_difference(&drawn, &whole) / n as f64;
+        mean.iter_mut().zip(&drawn).for_each(|(m, g)| *m += g / n as f32);
+    }
+    let difference = relative_difference(&mean, &whole);
+    // What is left is the bias of a ratio whose denominator is drawn.
+    assert!(one > 0.02 && difference < 0.4 * one, "{difference} of the mean, {one} of each");
 }
 
 /// Directional derivative along a random direction, by central differences of the loss that the

@@ -35,7 +35,7 @@ impl RiskTrainer<'_> {
             let (left_out, others): (Vec<usize>, Vec<usize>) =
                 (0..fold.len()).partition(|&i| fold[i] == label);
             let part = (train.0.subset(&others), train.1.subset(&others));
-            let model = self.of_fold(label).fit((&part.0, &part.1), None, on_event)?.model;
+            let model = self.of_fold(label, &others).fit((&part.0, &part.1), None, on_event)?.model;
             let log_hazard = model.log_hazard(&train.0.subset(&left_out))?;
             left_out.iter().zip(log_hazard).for_each(|(&i, h)| out_of_fold[i] = h);
         }
@@ -63,9 +63,12 @@ impl RiskTrainer<'_> {
         }
     }
 
-    fn of_fold(&self, label: usize) -> Self {
+    fn of_fold(&self, label: usize, others: &[usize]) -> Self {
         let seed = Seed::new(self.settings.training.seed).named("folds").at(&[label as u64]);
-        let trainer = self.clone().with_seed(seed.value());
+        let mut trainer = self.clone().with_seed(seed.value());
+        if let Some(strata) = &self.strata {
+            trainer.strata = Some(others.iter().map(|&i| strata[i]).collect());
+        }
         match &self.run_folder {
             Some(folder) => trainer.with_run_folder(folder.join(format!("fold-{label}"))),
             None => trainer,

@@ -3,6 +3,7 @@ use crate::{EncoderConfig, ImageSet};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use vertebra_survival::concordance;
+use vertebra_training::LearningRate;
 use vertebra_training::keep_going;
 
 /// Exponential times of hazard `exp(log_hazard)`, censored uniformly.

@@ -251,6 +251,12 @@ const ENCODER: &[Meaning] = &[
 const RISK_TRAINING: &[Meaning] = &[
     of("micro_batch", "Subjects in memory at once; the result does not depend on it."),
     of("ties", "Equal event times in the loss: `efron` or `breslow`."),
+    of("spread_events", "Whether each mini-batch has its share of the events."),
+    unset(
+        "controls_per_event",
+        "3.0",
+        "Subjects without the event that a step draws for each event; without it all.",
+    ),
     of("score", "By what an epoch is judged: `concordance` or `partial_likelihood`."),
 ];
 

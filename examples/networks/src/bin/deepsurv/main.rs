@@ -1,26 +1,30 @@
 //! DeepSurv on a CSV table that says which rows train and which test, beside the linear Cox model.
 
 mod data;
+mod ensemble;
+mod search;
+mod settings;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::Parser;
 use data::Data;
+use ensemble::{Ensemble, Training};
 use serde::Serialize;
+use settings::Settings;
 use vertebra_baselines::CoxRegression;
-use vertebra_cohort::Folds;
-use vertebra_cohort::table::SplitRows;
-use vertebra_deepsurv::{Activation, RiskModelConfig, RiskTrainer, RiskTraining};
-use vertebra_evaluation::{Figure, Reason, Undefined};
+use vertebra_deepsurv::Recalibration;
+use vertebra_evaluation::{Estimate, Figure, Reason, Undefined};
 use vertebra_examples::concordance::{self, Concordance};
 use vertebra_examples::{output, say, survival_table::SurvivalTable};
+use vertebra_survival::calibration::calibration_slope;
 use vertebra_survival::harrell_c;
-use vertebra_training::{LearningRate, Schedule, Seed, keep_going};
 
 /// Train DeepSurv on the rows marked `train`, and measure its concordance on those marked `test`.
 ///
 /// The score is the mean of several networks. Rows marked `valid` stop each of them early; without
 /// such rows every network holds out a part of the training rows of its own, so that together they
-/// learn from all. Rows with a missing value are dropped and counted.
+/// learn from all. Those rows recalibrate the log hazards too: the calibration slope on the test
+/// rows is given before and after. Rows with a missing value are dropped and counted.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -35,12 +39,11 @@ struct Arguments {
     /// Number of networks.
     #[arg(long, default_value_t = 5)]
     networks: usize,
-    /// Widths of the hidden layers.
-    #[arg(long, value_delimiter = ',', default_value = "64,64,64")]
-    hidden: Vec<usize>,
-    /// Largest number of epochs of each network.
-    #[arg(long, default_value_t = 600)]
-    epochs: usize,
+    #[command(flatten)]
+    settings: Settings,
+    /// Search among as many settings drawn at random, on the training rows alone.
+    #[arg(long, default_value_t = 0)]
+    search: usize,
     /// Seed of weights, dropout and held-out parts.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -57,6 +60,8 @@ struct Report {
     left_out: Vec<String>,
     test: Harrell,
     cox: Harrell,
+    calibration: Calibrated,
+    settings: Settings,
     epochs: usize,
     epochs_per_network: Vec<usize>,
     networks: usize,
@@ -69,6 +74,14 @@ struct Sizes {
     valid: usize,
     test: usize,
     dropped: usize,
+}
+
+/// The calibration slope on the test rows, and what brought it there.
+#[derive(Serialize)]
+struct Calibrated {
+    slope: Figure<Estimate>,
+    slope_before: Figure<Estimate>,
+    learnt: Recalibration,
 }
 
 #[derive(Serialize)]
@@ -93,67 +106,39 @@ fn report(arguments: &Arguments) -> anyhow::Result<Report> {
     let started = std::time::Instant::now();
     ensure!(arguments.networks > 0, "--networks: expected at least 1, got 0");
     let data = data::read(arguments)?;
-    let test = data.inputs.subset(&data.rows.test);
-    let mut n = Sizes { test: test.n_subjects(), dropped: data.dropped, ..Sizes::default() };
-    let mut log_hazard = vec![0.0; n.test];
-    let mut epochs = Vec::new();
-    for network in 0..arguments.networks {
-        let (train, valid) = held_out(arguments, &data, network)?;
-        (n.train, n.valid) = (train.len(), valid.len());
-        let (train, valid) = (data.subset(&train), data.subset(&valid));
-        let trained = trainer(arguments, &data.names, network)
-            .fit((&train.0, &train.1), Some((&valid.0, &valid.1)), &mut keep_going)
-            .with_context(|| arguments.input.table.display().to_string())?;
-        let share = 1.0 / arguments.networks as f64;
-        let predicted = trained.model.log_hazard(&test)?;
-        log_hazard.iter_mut().zip(predicted).for_each(|(sum, h)| *sum += share * h);
-        epochs.push(trained.history.len());
-    }
+    let training = Training { table: &arguments.input.table, data: &data, seed: arguments.seed };
+    let settings = search::search(training, &arguments.settings, arguments.search)?;
+    let found = training.ensemble(&settings, arguments.networks)?;
+    let n = Sizes {
+        train: found.n_train,
+        valid: found.n_held_out,
+        test: data.rows.test.len(),
+        dropped: data.dropped,
+    };
     Ok(Report {
         n,
-        test: harrell(&data, &log_hazard),
+        test: harrell(&data, &found.log_hazard),
         cox: cox(&data),
+        calibration: calibrated(&data, &found),
         covariates: data.names,
         left_out: data.left_out,
-        epochs: epochs.iter().sum(),
-        epochs_per_network: epochs,
+        epochs: found.epochs.iter().sum(),
+        epochs_per_network: found.epochs,
         networks: arguments.networks,
+        settings,
         seconds: started.elapsed().as_secs_f64(),
     })
 }
 
-fn trainer(arguments: &Arguments, names: &[String], network: usize) -> RiskTrainer<'static> {
-    let config = RiskModelConfig::clinical(names.to_vec())
-        .with_activation(Activation::Relu)
-        .with_hidden(arguments.hidden.clone());
-    let mut settings = RiskTraining::default();
-    settings.training.epochs = arguments.epochs;
-    settings.training.learning_rate = LearningRate::new(1e-2, 1e-3, Schedule::Cosine);
-    settings.training.patience = Some(100);
-    let seed = Seed::new(arguments.seed).named("networks").at(&[network as u64]);
-    settings.training.seed = seed.value();
-    settings.micro_batch = usize::MAX;
-    RiskTrainer::new(config).with_settings(settings)
-}
-
-/// The training and validation rows of one network.
-fn held_out(
-    arguments: &Arguments,
-    data: &Data,
-    network: usize,
-) -> anyhow::Result<(Vec<usize>, Vec<usize>)> {
-    let SplitRows { train, valid, .. } = &data.rows;
-    if !valid.is_empty() {
-        return Ok((train.clone(), valid.clone()));
-    }
-    let n_folds = 5;
-    // After five networks the parts are drawn anew.
-    let seed = Seed::new(arguments.seed).named("folds").at(&[(network / n_folds) as u64]).value();
-    let folds = Folds::stratified(data.outcomes.subset(train).event(), n_folds, seed)
-        .with_context(|| format!("{}: holding out rows", arguments.input.table.display()))?;
-    let rows = |part: Vec<usize>| part.into_iter().map(|i| train[i]).collect();
-    let fold = network % n_folds;
-    Ok((rows(folds.train(fold)), rows(folds.validation(fold))))
+/// Calibration slopes on the test rows.
+fn calibrated(data: &Data, found: &Ensemble) -> Calibrated {
+    let outcomes = data.outcomes.subset(&data.rows.test);
+    let slope = |factor: f64| {
+        let scaled: Vec<f64> = found.log_hazard.iter().map(|h| factor * h).collect();
+        calibration_slope(&outcomes, &scaled).into()
+    };
+    let learnt = found.recalibration;
+    Calibrated { slope: slope(learnt.factor), slope_before: slope(1.0), learnt }
 }
 
 /// Of the test rows.
@@ -191,4 +176,21 @@ fn print_lines(arguments: &Arguments, report: &Report) {
     say!("{:<24} {:>8} {:>8}   95 % interval", "Harrell's C, test", "", "se");
     say!("{}", concordance::line("DeepSurv", &report.test.harrell));
     say!("{}", concordance::line("Cox regression", &report.cox.harrell));
+    let Calibrated { slope, slope_before, learnt } = &report.calibration;
+    let shown = |slope: &Figure<Estimate>| match slope {
+        Figure::Defined(Estimate { value, interval, .. }) => {
+            format!("{value:.2} ({:.2} to {:.2})", interval.lower, interval.upper)
+        }
+        Figure::Undefined(why) => why.to_string(),
+    };
+    let Recalibration { factor, events, .. } = learnt;
+    say!(
+        "\ncalibration slope of DeepSurv, test: {}, before recalibration {}\n\
+         log hazards times {factor:.2}, learnt on {events} events of rows held out",
+        shown(slope),
+        shown(slope_before)
+    );
+    if arguments.search > 0 {
+        say!("settings found: {}", serde_json::to_string(&report.settings).unwrap_or_default());
+    }
 }

@@ -1,0 +1,97 @@
+//! How each network of the program is trained: one rule for all tables, unless the options or a
+//! search say otherwise.
+
+use clap::{Args, ValueEnum};
+use rand::RngExt;
+use serde::Serialize;
+use vertebra_deepsurv::{Activation, RiskModelConfig, RiskTrainer, RiskTraining, ValidationScore};
+use vertebra_training::{LearningRate, Schedule, Seed};
+
+/// The learning rate at the end over that at the start.
+const LAST_RATE: f64 = 0.1;
+
+/// The settings of one network, all with a default.
+#[derive(Debug, Clone, PartialEq, Args, Serialize)]
+pub(crate) struct Settings {
+    /// Widths of the hidden layers.
+    #[arg(long, value_delimiter = ',', default_value = "64,64,64")]
+    pub(crate) hidden: Vec<usize>,
+    /// Probability that a unit is dropped in training.
+    #[arg(long, default_value_t = 0.1)]
+    pub(crate) dropout: f64,
+    /// Learning rate after the warm-up; it falls along a cosine to a tenth.
+    #[arg(long, default_value_t = 1e-2)]
+    pub(crate) rate: f64,
+    /// Share of the epochs in which the learning rate rises from 0.
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) warm_up: f64,
+    /// Weight decay of AdamW.
+    #[arg(long, default_value_t = 1e-2)]
+    pub(crate) decay: f64,
+    /// Rows in a step, each with its share of the events; all rows if absent.
+    #[arg(long)]
+    pub(crate) batch: Option<usize>,
+    /// Largest number of epochs of each network.
+    #[arg(long, default_value_t = 600)]
+    pub(crate) epochs: usize,
+    /// Epochs without a better score on the rows held out that end a training.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) patience: usize,
+    /// What an epoch is judged by on the rows held out.
+    #[arg(long, value_enum, default_value = "likelihood")]
+    pub(crate) stop: Stop,
+}
+
+/// What an epoch is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stop {
+    /// Harrell's C.
+    Concordance,
+    /// The log partial likelihood: less noisy.
+    Likelihood,
+}
+
+impl Settings {
+    /// A trainer of a network on these covariates.
+    pub(crate) fn trainer(&self, names: &[String], seed: Seed) -> RiskTrainer<'static> {
+        let config = RiskModelConfig::clinical(names.to_vec())
+            .with_activation(Activation::Relu)
+            .with_dropout(self.dropout)
+            .with_hidden(self.hidden.clone());
+        let rate = LearningRate::new(self.rate, LAST_RATE * self.rate, Schedule::Cosine);
+        let settings = RiskTraining::default();
+        let training = settings
+            .training
+            .clone()
+            .with_epochs(self.epochs)
+            .with_patience(self.patience)
+            .with_batch_size(self.batch)
+            .with_weight_decay(self.decay)
+            .with_learning_rate(rate.with_warmup(self.warm_up))
+            .with_seed(seed.value());
+        let score = match self.stop {
+            Stop::Concordance => ValidationScore::Concordance,
+            Stop::Likelihood => ValidationScore::PartialLikelihood,
+        };
+        let settings = settings
+            .with_training(training)
+            .with_spread_events(true)
+            .with_micro_batch(usize::MAX)
+            .with_score(score);
+        RiskTrainer::new(config).with_settings(settings)
+    }
+
+    /// Other settings, drawn at random around the usual ones.
+    pub(crate) fn drawn(&self, seed: Seed) -> Self {
+        let mut random = seed.generator();
+        let mut one_of = |n: usize| random.random_range(0..n);
+        let hidden = [vec![32], vec![32, 32], vec![64, 64, 64], vec![128, 128]];
+        let hidden = hidden[one_of(4)].clone();
+        let dropout = [0.0, 0.1, 0.3, 0.5][one_of(4)];
+        let batch = [None, Some(64), Some(256)][one_of(3)];
+        let mut between = |least: f64, most: f64| least * (most / least).powf(random.random());
+        let (rate, decay) = (between(1e-3, 2e-2), between(1e-3, 1.0));
+        Self { hidden, dropout, batch, rate, decay, ..self.clone() }
+    }
+}
