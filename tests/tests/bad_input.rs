@@ -113,7 +113,7 @@ fn an_empty_folder_names_the_missing_files() {
     let folder = tempfile::tempdir().unwrap();
     let error = common::run(folder.path(), &folder.path().join("out")).map(|_| ()).unwrap_err();
     let error = error.to_string();
-    for file in ["cohort.csv", "visits.csv", "annotations.json"] {
+    for file in ["cohort.csv", "visits.csv"] {
         assert!(error.contains(file), "{file} not in:\n{error}");
     }
 }

@@ -122,7 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = StudyConfig::preset(Preset::Quick);
         let error = read(folder.path(), &config).err().unwrap().to_string();
-        for file in ["cohort.csv", "visits.csv", "annotations.json"] {
+        for file in ["cohort.csv", "visits.csv"] {
             assert!(error.contains(file), "{file} not in:\n{error}");
         }
         assert!(digests(folder.path(), &config).unwrap().is_empty());

@@ -38,7 +38,7 @@ pub(crate) struct Settings {
     #[arg(long, default_value_t = 100)]
     pub(crate) patience: usize,
     /// What an epoch is judged by on the rows held out.
-    #[arg(long, value_enum, default_value = "likelihood")]
+    #[arg(long, value_enum, default_value = "concordance")]
     pub(crate) stop: Stop,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Settings {
 pub(crate) enum Stop {
     /// Harrell's C.
     Concordance,
-    /// The log partial likelihood: less noisy.
+    /// The log partial likelihood.
     Likelihood,
 }
 
