@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::cell::Cell;
 
-const STYLE: &str = include_str!("../data/report.css");
+/// The style of a page, for pages that other programs make of the same elements: `nav` and
+/// `div.page` in `body`, `main` in this, `figure.drawing` and `figure.table` with `div.wide`.
+pub const STYLE: &str = include_str!("../data/report.css");
 const SCRIPT: &str = include_str!("../data/report.js");
 
 /// A page.

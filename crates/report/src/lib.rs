@@ -19,6 +19,7 @@ mod tables;
 mod validation;
 mod viewer;
 
+pub use document::STYLE;
 pub use error::Error;
 pub use report::{Report, write_pooled_report, write_report, write_validation_report};
 pub use table::Table;

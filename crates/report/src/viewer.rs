@@ -74,14 +74,29 @@ fn film(film: &ShownFilm, pictures: &Pictures) -> Markup {
 
 fn layer(map: &ShownMap, pictures: &Pictures) -> Markup {
     let greatest = f64::from(map.range[0].abs().max(map.range[1].abs()));
-    let [low, high] = map.range.map(|value| fixed(f64::from(value), 2));
+    let digits = digits(greatest);
+    let [low, high] = map.range.map(|value| fixed(f64::from(value), digits));
     html! {
         figure.layer data-layer=(map.method) {
             (pictures.image(&map.file, &map.method))
             figcaption {
                 (map.method) ", " (low) " to " (high)
-                span.bar { span { "−" (fixed(greatest, 2)) } span { "0" } span { "+" (fixed(greatest, 2)) } }
+                span.bar { span { "−" (fixed(greatest, digits)) } span { "0" } span { "+" (fixed(greatest, digits)) } }
             }
         }
+    }
+}
+
+/// Decimals with which a value shows two digits, at least two and at most six.
+fn digits(value: f64) -> usize {
+    let power = if value > 0.0 { -value.log10().floor() } else { 0.0 };
+    (power + 1.0).clamp(2.0, 6.0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn small_values_are_not_printed_as_zero() {
+        assert_eq!([0.0, 3.2, 0.31, 0.0042, 1e-12].map(super::digits), [2, 2, 2, 4, 6]);
     }
 }

@@ -62,6 +62,7 @@ fn leading(results: &ValidationResults) -> Vec<&ValidatedModel> {
         Method::DeepSurvImage,
         Method::ImageOnly,
         Method::Frax,
+        Method::FraxSurrogate,
         Method::Oracle,
     ];
     let most = |method| {

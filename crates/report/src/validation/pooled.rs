@@ -4,7 +4,7 @@ use crate::document::{Document, Parts};
 use crate::format::{counted, fixed, thousands, years};
 use crate::limits::INTENDED_USE;
 use crate::page::facts;
-use crate::results::{Measure, OverCohorts, PooledFigure, PooledResults};
+use crate::results::{Measure, OverCohorts, PooledFigure, PooledResults, SetSize};
 use crate::table::{Cell, Column};
 use crate::{Figure, Table};
 use maud::{Markup, html};
@@ -108,28 +108,9 @@ fn row(figure: &PooledFigure) -> Vec<Cell> {
 
 pub(crate) fn page(results: &PooledResults, figures: &[Figure], tables: &[Table]) -> String {
     let parts = &Parts::new(figures, tables, &[]);
-    let ids = MEASURES.map(|(_, id)| id);
-    let sections = vec![
-        ("cohorts", "Cohorts", cohorts(results)),
-        ("over-all", "Over all cohorts", parts.several(&ids, &["pooled"])),
-        (
-            "limits",
-            "Limits and intended use",
-            html! {
-                p.use { (INTENDED_USE) }
-                ul { li { "A cohort’s own report says whom the models refused there and what was missing." } }
-            },
-        ),
-        (
-            "reproduction",
-            "Reproduction",
-            html! {
-                dl.facts { @for (name, value) in facts(&results.run) { dt { (name) } dd { (value) } } }
-            },
-        ),
-    ];
+    let sections = sections(results, parts);
     let run = &results.run;
-    let total = |of: fn(&crate::results::SetSize) -> usize| {
+    let total = |of: fn(&SetSize) -> usize| {
         results.cohorts.iter().map(|cohort| of(&cohort.size)).sum::<usize>()
     };
     let (n, events) = (total(|size| size.n), total(|size| size.events));
@@ -180,4 +161,30 @@ fn cohorts(results: &PooledResults) -> Markup {
         (counted(cohort.size.events, "incident fracture")) "; its own report is "
         a href=(format!("{}/report.html", cohort.name)) { (cohort.name) "/report.html" }
     } } } }
+}
+
+fn sections(
+    results: &PooledResults,
+    parts: &Parts<'_>,
+) -> Vec<(&'static str, &'static str, Markup)> {
+    let ids = MEASURES.map(|(_, id)| id);
+    vec![
+        ("cohorts", "Cohorts", cohorts(results)),
+        ("over-all", "Over all cohorts", parts.several(&ids, &["pooled"])),
+        (
+            "limits",
+            "Limits and intended use",
+            html! {
+                p.use { (INTENDED_USE) }
+                ul { li { "A cohort’s own report says whom the models refused there and what was missing." } }
+            },
+        ),
+        (
+            "reproduction",
+            "Reproduction",
+            html! {
+                dl.facts { @for (name, value) in facts(&results.run) { dt { (name) } dd { (value) } } }
+            },
+        ),
+    ]
 }

@@ -347,3 +347,23 @@ fn a_prediction_says_how_many_subjects_its_validation_takes() {
     assert_eq!(number("n"), largest);
     assert!(text.contains(&format!("takes {largest} subjects followed to the horizon")), "{text}");
 }
+
+#[test]
+fn a_report_has_the_parts_that_the_scores_allow() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("t.csv"), folder.path().join("out"));
+    let line = |i: usize| format!("{},{},{},0.{}\n", 1 + i % 9, i % 2, (i * 7) % 11, 1 + i % 8);
+    std::fs::write(&path, "time,event,a,p\n".to_owned() + &(0..80).map(line).collect::<String>())
+        .unwrap();
+    let [path, report] = [&path, &out].map(|path| path.display().to_string());
+    let fixed = ["evaluate", "--table", &path, "--report", &report, "--json"];
+    let rest = "--time time --event event --risk a --risk p --probability p@5 --horizons 3,5";
+    crate::run(&Arguments::parse_from(fixed.into_iter().chain(rest.split(' ')))).unwrap();
+    let html = std::fs::read_to_string(out.join("report.html")).unwrap();
+    for id in ["survival", "auc", "concordance-table", "differences-table", "calibration"] {
+        assert!(html.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+    assert!(html.contains("id=\"decision-1\"") && !html.contains("NaN"));
+    let json = std::fs::read_to_string(out.join("results.json")).unwrap();
+    assert!(serde_json::from_str::<Evaluation>(&json).unwrap().scores.len() == 2);
+}
