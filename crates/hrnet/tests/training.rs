@@ -135,6 +135,49 @@ fn learns_to_find_the_centres_on_films_it_has_not_seen() {
 }
 
 #[test]
+fn closer_looks_find_the_same_centres() {
+    let (train, test) = (films(0..64), films(100..116));
+    let trained = DetectorTrainer::new(config(20)).with_seed(1);
+    let detector = trained.fit(&train, &[], &mut keep_going).unwrap().detector;
+    let closer = detector.config().clone().with_closer_looks(true);
+    let closer = KeypointDetector::new(detector.network().clone(), closer).unwrap();
+    let views: Vec<Film<'_>> = test.iter().map(view).collect();
+    let found = closer.find(&views).unwrap();
+    let errors: Vec<f64> =
+        test.iter().zip(&found).flat_map(|(t, f)| errors_px(t, &f.keypoints)).collect();
+    let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+    assert!(mean < 2.5, "mean error {mean:.2} px of the film, {errors:?}");
+    // As `detect` does.
+    let alone = closer.detect(views[3]).unwrap();
+    for (a, b) in alone.points().iter().zip(found[3].keypoints.points()) {
+        assert!((a.x - b.x).hypot(a.y - b.y) < 1e-3, "{a:?}, {b:?}");
+    }
+}
+
+#[test]
+fn a_network_with_seven_heatmaps_learns_t12_and_s1_where_they_are_known() {
+    let base = config(2).with_input_size([32, 32]);
+    let network = base.network.clone().with_n_keypoints(DetectorConfig::WITH_NEIGHBOURS);
+    let seven = base.clone().with_network(network);
+    let losses = |config: &DetectorConfig, neighbours: Option<[(f64, f64); 2]>| {
+        let films: Vec<FilmSample> =
+            films(0..6).into_iter().map(|film| film.with_neighbours(neighbours)).collect();
+        let trained = DetectorTrainer::new(config.clone()).with_seed(2);
+        let trained = trained.fit(&films, &[], &mut keep_going).unwrap();
+        assert!(trained.detector.detect(view(&films[0])).is_ok());
+        trained.history.iter().map(|epoch| epoch.loss).collect::<Vec<_>>()
+    };
+    let beside = Some([(30.0, 5.0), (30.0, 90.0)]);
+    assert_ne!(losses(&seven, beside), losses(&seven, None));
+    // A network with five does not ask for them.
+    assert_eq!(losses(&base, beside), losses(&base, None));
+    let six = base.network.clone().with_n_keypoints(6);
+    let error =
+        DetectorTrainer::new(base.with_network(six)).fit(&films(0..2), &[], &mut keep_going);
+    assert_eq!(error.unwrap_err().to_string(), "network.n_keypoints: expected 5 or 7, got 6");
+}
+
+#[test]
 fn training_is_a_function_of_the_seed_and_resumes_to_the_same_bits() {
     let tiny = config(2).with_input_size([32, 32]);
     let train = films(0..6);

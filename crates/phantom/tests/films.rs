@@ -235,3 +235,20 @@ fn rejects_impossible_exposures_by_name() {
         );
     }
 }
+
+#[test]
+fn t12_and_s1_lie_beside_the_lumbar_spine() {
+    for seed in 0..20 {
+        let film = sample_training_film([128, 128], seed).unwrap();
+        let [t12, s1] = film.neighbours.unwrap();
+        let points = film.annotation.keypoints.points().map(|p| (p.x, p.y));
+        let step = |a: (f64, f64), b: (f64, f64)| (b.0 - a.0).hypot(b.1 - a.1);
+        let unit = step(points[0], points[4]) / 4.0;
+        for (end, inner, beyond) in [(points[0], points[1], t12), (points[4], points[3], s1)] {
+            let outwards =
+                (end.0 - inner.0) * (beyond.0 - end.0) + (end.1 - inner.1) * (beyond.1 - end.1);
+            let distance = step(end, beyond) / unit;
+            assert!(outwards > 0.0 && (0.5..1.5).contains(&distance), "{seed}: {distance}");
+        }
+    }
+}

@@ -40,7 +40,7 @@ pub fn phantom_films(
         };
         let image = film.as_film().to_image()?;
         let sample = FilmSample::from_image(image, film.annotation.keypoints);
-        Ok(sample.with_spacing_mm(film.spacing_mm))
+        Ok(sample.with_spacing_mm(film.spacing_mm).with_neighbours(film.neighbours))
     };
     let mut samples = Vec::with_capacity(count);
     for first in (0..count).step_by(RENDERED_AT_ONCE) {

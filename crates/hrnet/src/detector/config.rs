@@ -28,6 +28,11 @@ pub struct DetectorConfig {
     /// [`SpineFinding::moved`](crate::SpineFinding::moved).
     #[serde(default = "highest_peak")]
     pub candidates: usize,
+    /// Whether detection also looks at the film with local contrast equalised, and closer at where
+    /// the first looks have found the spine, and reads the points from all looks together. For
+    /// detectors trained on films of any look and scale.
+    #[serde(default)]
+    pub closer_looks: bool,
     /// Published HRNet weights (`.pth`, `.safetensors`) whose backbone training starts from.
     #[serde(default)]
     pub pretrained: Option<PathBuf>,
@@ -54,6 +59,9 @@ impl DetectorConfig {
     /// Most vertebrae to choose from: some four thousand chains that go down.
     pub const MOST_CANDIDATES: usize = 15;
 
+    /// Heatmaps of a detector that also learns T12 and S1, after those of L1 to L5.
+    pub const WITH_NEIGHBOURS: usize = 7;
+
     /// For some 150 films in half a minute on two CPU cores; what it reaches is in the README.
     #[must_use]
     pub fn quick() -> Self {
@@ -63,6 +71,7 @@ impl DetectorConfig {
             sigma: 4.0,
             decoding: Decoding::Dark,
             candidates: 1,
+            closer_looks: false,
             pretrained: None,
             flip_test: true,
             augmentation: Augmentation::default(),
@@ -95,7 +104,7 @@ impl DetectorConfig {
         let stage = |n_modules, n_blocks| StageConfig { n_modules, n_blocks };
         let network = HrnetConfig {
             stages: [stage(1, 1), stage(1, 2), stage(2, 1)],
-            ..HrnetConfig::small(12)
+            ..HrnetConfig::small(12).with_n_keypoints(Self::WITH_NEIGHBOURS)
         };
         let augmentation = Augmentation {
             rotation: 10.0,
@@ -115,7 +124,8 @@ impl DetectorConfig {
         let training = quick.training.with_epochs(16).with_batch_size(12).with_learning_rate(rate);
         let training = training.with_checkpoint_every(1);
         let input_size = [192, 192];
-        Self { network, input_size, candidates: 12, augmentation, training, ..quick }
+        let closer_looks = true;
+        Self { network, input_size, candidates: 12, closer_looks, augmentation, training, ..quick }
     }
 
     /// The settings of this detector with those of a training that goes on from its weights: a
@@ -152,6 +162,7 @@ impl DetectorConfig {
             sigma: 8.0,
             decoding: Decoding::Dark,
             candidates: 1,
+            closer_looks: false,
             pretrained: None,
             flip_test: true,
             augmentation: Augmentation { collimation: 0.08, ..Augmentation::default() },
@@ -172,6 +183,7 @@ impl DetectorConfig {
         with_sigma, sigma: f64, "the standard deviation of the heatmaps' Gaussians, px of the input";
         with_decoding, decoding: Decoding, "how points are read from heatmaps";
         with_candidates, candidates: usize, "the vertebrae among which detection chooses";
+        with_closer_looks, closer_looks: bool, "whether detection looks closer";
         with_pretrained, pretrained: Option<PathBuf>, "the weights that the backbone starts from";
         with_flip_test, flip_test: bool, "whether detection also sees the mirror image";
         with_augmentation, augmentation: Augmentation, "the random changes of training films";
@@ -185,8 +197,8 @@ impl DetectorConfig {
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.network.check()?;
-        if self.network.n_keypoints != 5 {
-            return Err(Error::invalid("network.n_keypoints", 5, self.network.n_keypoints));
+        if ![5, Self::WITH_NEIGHBOURS].contains(&self.network.n_keypoints) {
+            return Err(Error::invalid("network.n_keypoints", "5 or 7", self.network.n_keypoints));
         }
         let multiple = HrnetConfig::SIZE_MULTIPLE;
         for side in self.input_size {

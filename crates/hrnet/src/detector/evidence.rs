@@ -4,6 +4,7 @@
 //! Gaussians of height 1, distances are in those of neighbouring vertebrae or in sides of the
 //! input. [`Trust`](crate::Trust) turns them into probabilities.
 
+use super::candidates::Candidates;
 use crate::Error;
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{Keypoint, LevelMargins, ShapeScore, SpineShape, VertebraKeypoints};
@@ -35,8 +36,8 @@ pub struct FilmEvidence {
     /// Greatest distance of a point from where further looks at the same film, turned and scaled,
     /// find it, in distances of neighbours.
     pub change: f64,
-    /// Mean log heat of a look at the film upside down, less that of the film: above 0 it probably
-    /// is upside down.
+    /// Mean log heat of a look at the film upside down, less that of the best further look at it as
+    /// it is: above 0 it probably is upside down.
     pub turned: f64,
 }
 
@@ -49,11 +50,18 @@ pub(crate) struct FurtherLooks {
     pub(crate) turned: VertebraKeypoints,
 }
 
+impl FurtherLooks {
+    /// The greatest mean log heat of a look at the film as it is.
+    fn upright_heat(&self) -> f64 {
+        self.again.iter().map(mean_log_heat).fold(LEAST_HEAT.ln(), f64::max)
+    }
+}
+
 impl FilmEvidence {
     /// Of a chain in px of an input of this height, chosen from candidates of L1..L5.
     pub(crate) fn new(
         chain: &VertebraKeypoints,
-        candidates: &[Vec<Keypoint>],
+        candidates: &Candidates,
         looks: &FurtherLooks,
         height: usize,
     ) -> Result<Self, Error> {
@@ -64,13 +72,13 @@ impl FilmEvidence {
         let greatest = |v: f64| v.min(GREATEST_SHAPE);
         Ok(Self {
             heat: points.map(|p| p.confidence),
-            share: share(chain, candidates),
-            margins: LevelMargins::new(candidates, chain)?,
+            share: share(chain, &candidates.lumbar),
+            margins: candidates.margins(chain)?,
             shape: score.map_or(GREATEST_SHAPE, |score| greatest(score.squared_distance)),
             shift: score.map_or(0.0, |score| score.shift_log_ratio),
             extent: length / height as f64,
             change: looks.again.iter().map(|other| change(chain, other)).fold(0.0, f64::max),
-            turned: mean_log_heat(&looks.turned) - mean_log_heat(chain),
+            turned: mean_log_heat(&looks.turned) - looks.upright_heat(),
         })
     }
 
@@ -148,13 +156,15 @@ mod tests {
         let level = |p: (f64, f64)| std::iter::once(at(p)).chain(other).collect();
         let turned = VertebraKeypoints::from_xy(SPINE).unwrap();
         let looks = FurtherLooks { again: again.to_vec(), turned };
-        FilmEvidence::new(&chain, &SPINE.map(level), &looks, 200).unwrap()
+        FilmEvidence::new(&chain, &Candidates::new(SPINE.map(level).to_vec()), &looks, 200).unwrap()
     }
 
     #[test]
     fn a_film_that_shows_more_upside_down_has_a_positive_sign() {
         // Points of confidence 1 upside down, of 0.5 as the film is.
-        assert!((evidence(None, &[]).turned + HEAT.ln()).abs() < 1e-12);
+        let at = |(x, y): (f64, f64)| Keypoint { x, y, confidence: HEAT };
+        let again = VertebraKeypoints::new(SPINE.map(at)).unwrap();
+        assert!((evidence(None, &[again]).turned + HEAT.ln()).abs() < 1e-12);
     }
 
     #[test]
@@ -177,7 +187,7 @@ mod tests {
     #[test]
     fn every_number_is_finite_even_for_points_in_one_place() {
         let chain = VertebraKeypoints::from_xy([(3.0, 3.0); 5]).unwrap();
-        let candidates = vec![chain.points()[..1].to_vec(); 5];
+        let candidates = Candidates::new(vec![chain.points()[..1].to_vec(); 5]);
         let looks = FurtherLooks { again: vec![chain], turned: chain };
         let evidence = FilmEvidence::new(&chain, &candidates, &looks, 64).unwrap();
         let values = evidence.of_view().into_iter().chain(evidence.of_points());

@@ -45,6 +45,8 @@ pub struct FilmSample {
     pub spacing_mm: Option<[f64; 2]>,
     /// Centres of L1..L5 in px of this film.
     pub keypoints: VertebraKeypoints,
+    /// Centres of T12 and S1, in or beyond the film, where they are known.
+    pub neighbours: Option<[(f64, f64); 2]>,
 }
 
 impl FilmSample {
@@ -55,13 +57,20 @@ impl FilmSample {
     pub fn new(film: ReducedFilm, keypoints: &VertebraKeypoints) -> Result<Self, Error> {
         let keypoints = keypoints.mapped(|point| film.to_reduced(point))?;
         let spacing_mm = film.spacing_mm();
-        Ok(Self { image: film.into_image(), spacing_mm, keypoints })
+        Ok(Self { image: film.into_image(), spacing_mm, keypoints, neighbours: None })
     }
 
     /// A film with the centres of L1..L5 in its px; its spacing is unknown.
     #[must_use]
     pub fn from_image(image: Image, keypoints: VertebraKeypoints) -> Self {
-        Self { image, spacing_mm: None, keypoints }
+        Self { image, spacing_mm: None, keypoints, neighbours: None }
+    }
+
+    /// With the centres of T12 and S1 in px of this film, which detectors with seven heatmaps
+    /// learn too.
+    #[must_use]
+    pub fn with_neighbours(self, neighbours: Option<[(f64, f64); 2]>) -> Self {
+        Self { neighbours, ..self }
     }
 
     /// With this spacing `[row, col]`, mm.
@@ -85,7 +94,9 @@ impl FilmSample {
             check_film(&self.as_film())?;
             return Ok(self);
         }
-        Self::new(reduced_for(&self.as_film(), input_size)?, &self.keypoints)
+        let film = reduced_for(&self.as_film(), input_size)?;
+        let neighbours = self.neighbours.map(|points| points.map(|p| film.to_reduced(p)));
+        Ok(Self::new(film, &self.keypoints)?.with_neighbours(neighbours))
     }
 }
 
@@ -112,7 +123,8 @@ mod tests {
     fn a_reduced_film_keeps_places_in_mm() {
         let keypoints = VertebraKeypoints::from_xy([(30.2, 100.7); 5]).unwrap();
         let image = Image { pixels: vec![1.0; 900 * 701], height: 900, width: 701 };
-        let film = FilmSample { image, spacing_mm: Some([0.2, 0.3]), keypoints };
+        let film = FilmSample::from_image(image, keypoints).with_spacing_mm([0.2, 0.3]);
+        let film = film.with_neighbours(Some([(30.2, 100.7), (-3.0, 950.0)]));
         let small = film.clone().reduced_for([96, 64]).unwrap();
         assert_eq!(small.image.size(), [123, 96]);
         let mm = |film: &FilmSample| {
@@ -121,6 +133,9 @@ mod tests {
         };
         let ((x, y), (x0, y0)) = (mm(&small), mm(&film));
         assert!((x - x0).abs() < 1e-9 && (y - y0).abs() < 1e-9);
+        let (p, neighbours) = (small.keypoints.points()[2], small.neighbours.unwrap());
+        assert_eq!(neighbours[0], (p.x, p.y));
+        assert!(neighbours[1].0 < 0.0 && neighbours[1].1 > 123.0);
         assert_eq!(small.clone().reduced_for([96, 64]).unwrap(), small);
     }
 }

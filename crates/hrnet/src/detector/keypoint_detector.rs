@@ -27,8 +27,8 @@ times the resolution at which it fits into the input, clipped at its 0.5 % and 9
 and brought to mean 0 and standard deviation 1; then fitted into the input bilinearly, its \
 proportions kept, centred, edges meeting edges; 0 around it.";
 /// What comes out of it.
-const OUTPUT: &str = "One heatmap per vertebra, L1 to L5: Gaussians of height 1 whose peak is the \
-centre of the vertebra. A heatmap pixel covers 4 x 4 px of the input.";
+const OUTPUT: &str = "One heatmap per vertebra, L1 to L5 and, of seven, T12 and S1: Gaussians of height 1 \
+whose peak is the centre of the vertebra. A heatmap pixel covers 4 x 4 px of the input.";
 
 /// Films that are reduced and held at once while a batch is detected.
 const HELD: usize = 64;
@@ -146,6 +146,17 @@ impl KeypointDetector {
         Ok(self.trust()?.verdict(finding, self.calibration(), spacing_mm))
     }
 
+    /// With heatmaps of T12 and S1 beside those of L1 to L5, silent until they are trained.
+    ///
+    /// # Errors
+    /// None for a detector that works.
+    pub fn with_neighbours(self) -> Result<Self, Error> {
+        let network = self.network.with_heatmaps(DetectorConfig::WITH_NEIGHBOURS)?;
+        let config = DetectorConfig { network: network.config().clone(), ..self.config };
+        let (calibration, trust) = (self.calibration, self.trust);
+        Ok(Self { calibration, trust, ..Self::new(network, config)? })
+    }
+
     /// With or without averaging over the film and its mirror image.
     #[must_use]
     pub fn with_flip_test(mut self, flip_test: bool) -> Self {
@@ -191,8 +202,8 @@ impl KeypointDetector {
     }
 
     /// All that is found on each film: points, which of them were chosen against the highest peak,
-    /// the side the subject faces, and the evidence for it, for which every film is looked at four
-    /// times.
+    /// the side the subject faces, and the evidence for it, for which every film is looked at three
+    /// more times.
     ///
     /// # Errors
     /// As [`KeypointDetector::detect`].
@@ -277,8 +288,9 @@ impl KeypointDetector {
     }
 
     fn detection(&self) -> Result<Detection<'_>, Error> {
-        let DetectorConfig { candidates, flip_test, .. } = self.config;
-        Ok(Detection { network: self.inference()?, codec: &self.codec, candidates, flip_test })
+        let DetectorConfig { candidates, flip_test, closer_looks, .. } = self.config;
+        let (network, codec) = (self.inference()?, &self.codec);
+        Ok(Detection { network, codec, candidates, flip_test, closer_looks })
     }
 
     fn inference(&self) -> Result<&Inference, Error> {
@@ -290,8 +302,8 @@ impl KeypointDetector {
     }
 
     /// The network as an `.onnx` file (operator set 17): input `image`, `[batch, 1, height,
-    /// width]`, a film prepared as the metadata says; output `heatmaps`, `[batch, 5, height / 4,
-    /// width / 4]`. Detection averages it over the mirrored film too if `flip_test` says so.
+    /// width]`, a film prepared as the metadata says; output `heatmaps`, `[batch, 5 or 7, height /
+    /// 4, width / 4]`. Detection averages it over the mirrored film too if `flip_test` says so.
     ///
     /// # Errors
     /// [`Error::Inference`].

@@ -1,5 +1,6 @@
 //! A network that finds L1 to L5 on films of any size, and the folder it is kept in.
 
+mod candidates;
 mod config;
 pub(crate) mod detect;
 pub(crate) mod evidence;

@@ -7,12 +7,15 @@
 use super::film::check_film;
 use crate::Error;
 use vertebra_keypoints::{Keypoint, VertebraKeypoints};
-use vertebra_raster::{Affine, Film, Image, ResampleOptions, reduce};
+use vertebra_raster::{Affine, ClaheOptions, Field, Film, Image, ResampleOptions, reduce};
 
 /// Pixels of the reduced film per pixel of the input.
 const OVERSAMPLING: f64 = 1.5;
 /// Quantiles of the grey values beyond which they are clipped: burnt-in markers, shutters.
 const CLIPPED: f64 = 0.005;
+
+/// The greatest share of a bin of the equalised picture's histograms.
+const CLIP_LIMIT: f64 = 3.0;
 
 /// A reduced film with mean 0 and standard deviation 1.
 #[derive(Debug, Clone)]
@@ -43,6 +46,15 @@ impl PreparedFilm {
         let bilinear = ResampleOptions::default().with_prefilter(false);
         let [height, width] = self.input;
         Ok(bilinear.resample(&self.picture.as_film(), &to_input, height, width)?.pixels)
+    }
+
+    /// The film with its local contrast equalised: bodies under dense soft tissue stand out.
+    pub(crate) fn equalised(&self) -> Result<Self, Error> {
+        let film = self.picture.as_film();
+        let options = ClaheOptions::default().with_clip_limit(CLIP_LIMIT).with_bins(256);
+        let mut picture = options.equalise(&film, &Field::whole(&film))?;
+        normalise(&mut picture.pixels);
+        Ok(Self { picture, ..*self })
     }
 
     /// `[height, width]` of the input.

@@ -1,3 +1,4 @@
+use super::super::candidates::Candidates;
 use super::*;
 use crate::detector::evidence::FurtherLooks;
 use vertebra_keypoints::{ConfidenceCalibration, Keypoint, VertebraKeypoints};
@@ -19,7 +20,8 @@ fn finding(heat: f64, steady: bool) -> SpineFinding {
     let cold = if steady { 0.02 } else { heat };
     let turned = VertebraKeypoints::new(SPINE.map(|(x, y)| Keypoint { x, y, confidence: cold }));
     let looks = FurtherLooks { again, turned: turned.unwrap() };
-    let evidence = FilmEvidence::new(&keypoints, &candidates, &looks, 192).unwrap();
+    let evidence =
+        FilmEvidence::new(&keypoints, &Candidates::new(candidates), &looks, 192).unwrap();
     SpineFinding { keypoints, moved: [false; 5], probability: None, evidence }
 }
 

@@ -41,6 +41,30 @@ impl Hrnet {
         self.with_tensors(name, weight_file::read_bytes(name, bytes)?, WeightScope::All)
     }
 
+    /// The same network with `n_keypoints` heatmaps: those that it has are kept, further ones are
+    /// silent until they are trained.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for fewer heatmaps than it has.
+    pub fn with_heatmaps(&self, n_keypoints: usize) -> Result<Self, Error> {
+        let (had, name) = (self.config().n_keypoints, "network.n_keypoints");
+        if n_keypoints < had {
+            return Err(Error::invalid(name, format!("at least {had}"), n_keypoints));
+        }
+        let mut collect = Collect::default();
+        self.valid().visit(&mut collect);
+        for (_, data) in collect.tensors.iter_mut().filter(|(name, _)| is_head(name)) {
+            let mut shape = data.shape().to_vec();
+            let mut values: Vec<f32> = data.iter::<f32>().collect();
+            values.resize(values.len() / had * n_keypoints, 0.0);
+            shape[0] = n_keypoints;
+            *data = TensorData::new(values, shape);
+        }
+        let device = self.devices().into_iter().next().unwrap_or_default();
+        let network = self.config().clone().with_n_keypoints(n_keypoints).init(&device)?;
+        network.with_tensors(Path::new(name), collect.tensors, WeightScope::All)
+    }
+
     fn with_tensors(
         self,
         name: &Path,
@@ -235,6 +259,23 @@ mod tests {
         let path = folder.path().join("weights.safetensors");
         weight_file::write_safetensors(&path, tensors).unwrap();
         (folder, path)
+    }
+
+    #[test]
+    fn further_heatmaps_are_silent_and_leave_the_others_as_they_are() {
+        let network = HrnetConfig::small(2).init(&Device::default()).unwrap();
+        let network = network.with_initial_weights(3);
+        let more = network.with_heatmaps(7).unwrap();
+        let x = Tensor::<4>::ones([1, 1, 32, 32], &Device::default());
+        let maps = |network: &Hrnet| -> Vec<f32> {
+            network.valid().forward(x.clone()).into_data().iter::<f32>().collect()
+        };
+        let (few, many) = (maps(&network), maps(&more));
+        assert_eq!((few.len(), many.len()), (5 * 64, 7 * 64));
+        assert!(few.iter().any(|v| *v != 0.0) && many[..few.len()] == few);
+        assert!(many[few.len()..].iter().all(|v| *v == 0.0));
+        let text = more.with_heatmaps(5).unwrap_err().to_string();
+        assert_eq!(text, "network.n_keypoints: expected at least 7, got 5");
     }
 
     fn load(config: &HrnetConfig, path: &Path, scope: WeightScope) -> Result<NamedTensors, Error> {

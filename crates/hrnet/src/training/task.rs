@@ -9,23 +9,30 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
-use vertebra_keypoints::{HeatmapCodec, Level, OksOptions, SpineTruth, VertebraKeypoints};
+use vertebra_keypoints::{HeatmapCodec, OksOptions, SpineTruth, VertebraKeypoints};
 use vertebra_keypoints::{oks, to_heatmap};
 use vertebra_training::{Seed, StepGradients, Task, TaskError};
 
 pub(crate) struct KeypointTask<'a> {
     config: &'a DetectorConfig,
     codec: HeatmapCodec,
-    train: Vec<(PreparedFilm, VertebraKeypoints)>,
-    valid: Vec<(PreparedFilm, VertebraKeypoints)>,
+    train: Vec<MarkedFilm>,
+    valid: Vec<MarkedFilm>,
+}
+
+/// A film, its five points, and T12 and S1 where they are known.
+struct MarkedFilm {
+    film: PreparedFilm,
+    keypoints: VertebraKeypoints,
+    neighbours: Option<[(f64, f64); 2]>,
 }
 
 /// What the network sees of one film, and what it should say.
 struct Example {
     input: Vec<f32>,
     heatmaps: Vec<f32>,
-    /// 0 for a point that augmentation has moved out of the input.
-    weights: [f32; 5],
+    /// 0 for a point that is not known, or that augmentation has moved out of the input.
+    weights: Vec<f32>,
 }
 
 impl<'a> KeypointTask<'a> {
@@ -46,23 +53,34 @@ impl<'a> KeypointTask<'a> {
 
     fn example(&self, sample: usize, seed: Seed) -> Result<Example, Error> {
         let size = self.config.input_size;
-        let (film, truth) = &self.train[sample];
+        let MarkedFilm { film, keypoints, neighbours } = &self.train[sample];
         let draw = Draw::new(&self.config.augmentation, size, seed);
         let to_input = film.film_to_input(Some(draw.change()));
         let mut input = film.render(Some(draw.change()))?;
-        let points = truth.points().map(|p| {
-            let (x, y) = to_input.apply((p.x, p.y));
-            let inside = |v: f64, n: usize| v > -0.5 && v < n as f64 - 0.5;
-            (inside(x, size[1]) && inside(y, size[0]))
-                .then(|| to_heatmap((x, y), HrnetConfig::STRIDE as f64))
-        });
+        let stride = HrnetConfig::STRIDE as f64;
+        let in_heatmap = |p| to_heatmap(to_input.apply(p), stride);
+        let inside = |(x, y): &(f64, f64)| {
+            let within = |v: f64, n: usize| v > -0.5 && v < n as f64 - 0.5;
+            within(*x, self.codec.width()) && within(*y, self.codec.height())
+        };
+        let lumbar = keypoints.points().map(|p| Some(in_heatmap((p.x, p.y))).filter(inside));
+        let mut points = lumbar.to_vec();
+        let mut weights =
+            points.iter().map(|p| f32::from(u8::from(p.is_some()))).collect::<Vec<_>>();
+        if self.config.network.n_keypoints > points.len() {
+            // Beyond the film they have no heat: their absence is learnt too.
+            let known = f32::from(u8::from(neighbours.is_some()));
+            for i in 0..2 {
+                points.push(neighbours.map(|points| in_heatmap(points[i])));
+                weights.push(known);
+            }
+        }
         draw.recolour(&mut input, size);
-        let weights = points.map(|p| if p.is_some() { 1.0 } else { 0.0 });
         Ok(Example { input, heatmaps: self.codec.encode(&points), weights })
     }
 
     fn loss(&self, model: &Hrnet, examples: &[Example], device: &Device) -> Tensor<1> {
-        let (n, k) = (examples.len(), Level::ALL.len());
+        let (n, k) = (examples.len(), self.config.network.n_keypoints);
         let [height, width] = self.config.input_size;
         let (rows, columns) = (self.codec.height(), self.codec.width());
         let all = |part: fn(&Example) -> &[f32]| -> Vec<f32> {
@@ -74,27 +92,30 @@ impl<'a> KeypointTask<'a> {
         let output = model.forward(Tensor::from_data(input, device));
         let (target, weights) =
             (Tensor::from_data(target, device), Tensor::from_data(weights, device));
-        mean_squares(output, target, weights)
+        let sigma = self.codec.sigma();
+        mean_squares(output, target, weights, std::f64::consts::PI * sigma * sigma)
     }
 }
 
-/// Mean over the points with weight 1 of `sum (output - target)² / sum target²`: the usual mean
-/// squared error on a scale on which a network that says 0 everywhere gets 1.
-fn mean_squares(output: Tensor<4>, target: Tensor<4>, weights: Tensor<2>) -> Tensor<1> {
+/// Mean over the points with weight 1 of `sum (output - target)² / energy`, `energy` being that of a
+/// whole Gaussian: the usual mean squared error on a scale on which a network that says 0 everywhere
+/// gets 1.
+fn mean_squares(
+    output: Tensor<4>,
+    target: Tensor<4>,
+    weights: Tensor<2>,
+    energy: f64,
+) -> Tensor<1> {
     let [n, k, rows, columns] = output.dims();
-    let flat = |maps: Tensor<4>| maps.reshape([n, k, rows * columns]);
-    let (output, target) = (flat(output), flat(target));
-    let energy = target.clone().square().sum_dim(2).clamp_min(f32::EPSILON);
-    let per_point = (output - target).square().sum_dim(2) / energy;
+    let per_point = (output - target).square().reshape([n, k, rows * columns]).sum_dim(2);
     let n_points = weights.clone().sum().clamp_min(1.0);
-    (per_point.reshape([n, k]) * weights).sum() / n_points
+    (per_point.reshape([n, k]) * weights).sum() / (n_points * energy)
 }
 
-fn prepared(
-    sample: &FilmSample,
-    config: &DetectorConfig,
-) -> Result<(PreparedFilm, VertebraKeypoints), Error> {
-    Ok((PreparedFilm::new(&sample.as_film(), config.input_size)?, sample.keypoints))
+fn prepared(sample: &FilmSample, config: &DetectorConfig) -> Result<MarkedFilm, Error> {
+    let FilmSample { keypoints, neighbours, .. } = *sample;
+    let film = PreparedFilm::new(&sample.as_film(), config.input_size)?;
+    Ok(MarkedFilm { film, keypoints, neighbours })
 }
 
 impl Task for KeypointTask<'_> {
@@ -124,15 +145,16 @@ impl Task for KeypointTask<'_> {
         if self.valid.is_empty() {
             return Ok(None);
         }
-        let films: Vec<&PreparedFilm> = self.valid.iter().map(|(film, _)| film).collect();
+        let films: Vec<&PreparedFilm> = self.valid.iter().map(|marked| &marked.film).collect();
         let network = Inference::new(model, self.config.input_size)?;
         let (network, candidates) = (&network, self.config.candidates);
-        let detection = Detection { network, codec: &self.codec, candidates, flip_test: false };
+        let (codec, flip_test, closer_looks) = (&self.codec, false, false);
+        let detection = Detection { network, codec, candidates, flip_test, closer_looks };
         let detected = detection.points(&films)?;
         let options = OksOptions::default();
         let mut sum = 0.0;
-        for ((_, truth), detected) in self.valid.iter().zip(&detected) {
-            sum += oks(&options, &SpineTruth::from_keypoints(*truth), detected)?;
+        for (marked, detected) in self.valid.iter().zip(&detected) {
+            sum += oks(&options, &SpineTruth::from_keypoints(marked.keypoints), detected)?;
         }
         Ok(Some(sum / detected.len() as f64))
     }

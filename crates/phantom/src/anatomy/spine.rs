@@ -58,6 +58,8 @@ const TILT_SCATTER: f64 = 1.7;
 /// Tilt of L5 against L4 and of the sacral end plate against L5, degrees (same source).
 const L5_STEP: [f64; 2] = [15.9, 4.9];
 const S1_STEP: [f64; 2] = [18.2, 6.6];
+/// From the end plate of S1 to the middle of its body, mm.
+const S1_HALF_HEIGHT: f64 = 14.0;
 
 /// The sacral end plate and what hangs on it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -90,6 +92,15 @@ impl Spine {
     #[must_use]
     pub fn lumbar(&self, level: Level) -> &VertebralBody {
         &self.bodies[FIRST_LUMBAR + level.index()]
+    }
+
+    /// Centres of the bodies next to the lumbar spine, T12 and S1, mm.
+    #[must_use]
+    pub fn lumbar_neighbours(&self) -> [(f64, f64); 2] {
+        let Sacrum { centre: (x, y), tilt, .. } = self.sacrum;
+        let depth = self.size * S1_HALF_HEIGHT;
+        let s1 = (x - depth * tilt.sin(), y + depth * tilt.cos());
+        [self.bodies[FIRST_LUMBAR - 1].centre, s1]
     }
 
     pub(crate) fn lumbar_mut(&mut self, level: Level) -> &mut VertebralBody {

@@ -51,6 +51,7 @@ pub fn sample_ct_film(
         image: Image { pixels, height: exposure.height, width: exposure.width },
         spacing_mm: [exposure.pitch_mm; 2],
         annotation: FilmAnnotation::new(&name, size, keypoints, vec![]),
+        neighbours: None,
         transition: None,
     })
 }

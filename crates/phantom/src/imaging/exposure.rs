@@ -101,7 +101,7 @@ impl Exposure {
     }
 
     /// Draws an exposure as [`Exposure::sample`] does, then varies it more than a clinic would: a
-    /// field of 210 to 480 mm in the plane of the spine, L3 anywhere that leaves L1..L5 of this
+    /// field of 210 to 580 mm in the plane of the spine, L3 anywhere that leaves L1..L5 of this
     /// spine on the film, both sides alike, larger rotation, and four in ten films as projections
     /// of a CT volume ([`Rendering::LineIntegral`]): near sources, volumes that end beside, above
     /// and below the lumbar spine, views up to 30 degrees off the lateral. The others are as
@@ -123,7 +123,7 @@ impl Exposure {
             varied.take_anywhere(&mut dice);
         }
         let least: f64 = if projected { 210.0 } else { 230.0 };
-        let field = dice.uniform(least.ln(), 480.0f64.ln()).exp();
+        let field = dice.uniform(least.ln(), 580.0f64.ln()).exp();
         varied.pitch_mm = field * varied.magnification / size[0] as f64;
         let bodies = Level::ALL.map(|level| spine.lumbar(level));
         let points = bodies.iter().flat_map(|body| body.six_points().map(|p| body.to_patient(p)));
@@ -196,7 +196,7 @@ impl Exposure {
             self.soft_share = dice.uniform(0.005f64.ln(), 0.0).exp();
             self.marker = None;
         }
-        let field = dice.uniform(210.0f64.ln(), 480.0f64.ln()).exp();
+        let field = dice.uniform(210.0f64.ln(), 580.0f64.ln()).exp();
         self.pitch_mm = field * self.magnification / self.height as f64;
         let corners = [(-half, -half), (-half, half), (half, -half), (half, half)];
         let around = |(x, y): &(f64, f64)| corners.map(|(dx, dy)| (x + dx, y + dy));

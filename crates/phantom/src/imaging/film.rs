@@ -23,6 +23,8 @@ pub struct PhantomFilm {
     pub spacing_mm: [f64; 2],
     /// Centres, outlines and six points of L1..L5, exact.
     pub annotation: FilmAnnotation,
+    /// Centres of the bodies of T12 and S1, px, on the film or beyond it, where they are known.
+    pub neighbours: Option<[(f64, f64); 2]>,
     /// A vertebra between lumbar and sacral, if there is one.
     pub transition: Option<Transition>,
 }
@@ -56,6 +58,7 @@ pub fn render_film(
         image: Image { pixels, height: exposure.height, width: exposure.width },
         spacing_mm: [exposure.pitch_mm; 2],
         annotation: annotate(&anatomy.spine, exposure, &projection, file_name)?,
+        neighbours: Some(anatomy.spine.lumbar_neighbours().map(|p| projection.to_film(p))),
         transition: anatomy.transition,
     })
 }

@@ -20,7 +20,7 @@ pub struct ContinuedTest {
     /// Each film by a detector continued on the films of other subjects.
     pub after: RelativeReport,
     /// What the confidence is worth, where there are films enough; see
-    /// [`DetectorTest::reliability`](crate::DetectorTest::reliability).
+    /// [`DetectorFigures::reliability`](crate::DetectorFigures::reliability).
     pub reliability: Option<Reliability>,
     /// Each film by a detector that has not seen its subject.
     #[serde(skip)]

@@ -11,11 +11,10 @@ use serde::Serialize;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use tested::{draw_worst, errors, precision, relative, rows};
+use tested::{draw_worst, relative, rows};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, DetectorTrainer, FilmFolds, FilmSample};
 use vertebra_hrnet::{KeypointDetector, SpineFinding, TrainedDetector, folds_by_subject};
-use vertebra_keypoints::{ApReport, ConfidenceCalibration, LocalisationReport, LocatedFilm};
-use vertebra_keypoints::{OksOptions, RelativeReport, ReliabilityTable};
+use vertebra_keypoints::{ConfidenceCalibration, LocatedFilm, OksOptions, ReliabilityTable};
 use vertebra_training::{EpochSummary, Event};
 
 pub use continued::ContinuedTest;
@@ -31,7 +30,7 @@ const RELIABILITY_ROWS: usize = 5;
 /// let cache = FilmCache::new(None);
 /// let films = AnnotatedFilms::read("cohort".as_ref(), [160, 128], &cache, &mut |_| {})?;
 /// let tested = DetectorStudy::new(&films).run("runs/detector".as_ref())?;
-/// println!("{}", tested.precision);
+/// println!("{}", tested.figures.precision);
 /// # Ok::<(), vertebra_study::Error>(())
 /// ```
 pub struct DetectorStudy<'a> {
@@ -51,18 +50,9 @@ pub struct DetectorStudy<'a> {
 pub struct DetectorTest {
     /// Tested films.
     pub n: usize,
-    /// Average precision and recall.
-    pub precision: ApReport,
-    /// Errors in per cent of the distance L1-L5.
-    pub relative: RelativeReport,
-    /// Errors in mm; `None` where no film has a pixel spacing.
-    pub errors: Option<LocalisationReport>,
-    /// What a film's confidence is worth; `None` with less than
-    /// [`DetectorStudy::LEAST_TO_CALIBRATE`] films of known spacing, or those of one subject.
-    pub reliability: Option<Reliability>,
-    /// Every tested film.
-    #[serde(skip)]
-    pub films: Vec<TestedFilmErrors>,
+    /// What was found beside the marks.
+    #[serde(flatten)]
+    pub figures: DetectorFigures,
     /// Of every training its name and its epochs.
     #[serde(skip)]
     pub trainings: Vec<(String, Vec<EpochSummary>)>,
@@ -193,11 +183,7 @@ impl<'a> DetectorStudy<'a> {
         let trainings = (0..).zip(&trained).map(|(i, (_, t))| (name(i), t.history.clone()));
         Ok(DetectorTest {
             n: tested.len(),
-            precision: precision(&self.oks, &tested)?,
-            relative: relative(&tested)?,
-            errors: errors(&tested)?,
-            reliability,
-            films: rows(&tested),
+            figures: DetectorFigures::of(&tested, &self.oks, reliability)?,
             trainings: trainings.collect(),
             folders,
         })

@@ -31,9 +31,9 @@ pub struct TestedFilmErrors {
     pub confidence: f64,
 }
 
-/// How a detector does on films, without a training.
+/// How a detector does on films that it has not seen.
 #[derive(Debug, Clone, Serialize)]
-#[non_exhaustive] // only `DetectorFigures::measure` makes one
+#[non_exhaustive] // only a test makes one
 pub struct DetectorFigures {
     /// Average precision and recall.
     pub precision: ApReport,
@@ -41,8 +41,9 @@ pub struct DetectorFigures {
     pub relative: RelativeReport,
     /// Errors in mm; `None` where no film has a pixel spacing.
     pub errors: Option<LocalisationReport>,
-    /// What a film's confidence is worth, where there are films enough; see
-    /// [`DetectorTest::reliability`](crate::DetectorTest::reliability).
+    /// What a film's confidence is worth; `None` with less than
+    /// [`DetectorStudy::LEAST_TO_CALIBRATE`](crate::DetectorStudy::LEAST_TO_CALIBRATE) films of
+    /// known spacing, or those of one subject.
     pub reliability: Option<Reliability>,
     /// Every film.
     #[serde(skip)]
@@ -75,12 +76,21 @@ impl DetectorFigures {
             })
             .collect();
         draw_worst(&tested, folder)?;
+        let reliability = calibrated(&tested, 0)?.map(|(_, reliability)| reliability);
+        Self::of(&tested, oks, reliability)
+    }
+
+    pub(super) fn of(
+        tested: &[TestedFilm<'_>],
+        oks: &OksOptions,
+        reliability: Option<Reliability>,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            precision: precision(oks, &tested)?,
-            relative: relative(&tested)?,
-            errors: errors(&tested)?,
-            reliability: calibrated(&tested, 0)?.map(|(_, reliability)| reliability),
-            films: rows(&tested),
+            precision: precision(oks, tested)?,
+            relative: relative(tested)?,
+            errors: errors(tested)?,
+            reliability,
+            films: rows(tested),
         })
     }
 }
@@ -96,7 +106,7 @@ impl TestedFilm<'_> {
     }
 }
 
-pub(super) fn precision(oks: &OksOptions, tested: &[TestedFilm<'_>]) -> Result<ApReport, Error> {
+fn precision(oks: &OksOptions, tested: &[TestedFilm<'_>]) -> Result<ApReport, Error> {
     let evaluated = |one: &TestedFilm<'_>| {
         let truth = SpineTruth::from_keypoints(one.film.keypoints);
         EvaluatedFilm::new(Some(truth), vec![Detection::new(one.found.keypoints)])
@@ -110,7 +120,7 @@ pub(super) fn relative(tested: &[TestedFilm<'_>]) -> Result<RelativeReport, Erro
     Ok(RelativeReport::new(&pairs.collect::<Vec<_>>())?)
 }
 
-pub(super) fn errors(tested: &[TestedFilm<'_>]) -> Result<Option<LocalisationReport>, Error> {
+fn errors(tested: &[TestedFilm<'_>]) -> Result<Option<LocalisationReport>, Error> {
     let located: Vec<LocatedFilm> = tested.iter().filter_map(TestedFilm::located).collect();
     Ok((!located.is_empty()).then(|| LocalisationReport::new(&located)).transpose()?)
 }

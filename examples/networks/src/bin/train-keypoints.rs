@@ -88,7 +88,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let study = arguments.configuration.resolve(arguments.cohort.as_deref())?;
-    let start = arguments.start.as_deref().map(detector).transpose()?;
+    let mut start = arguments.start.as_deref().map(detector).transpose()?;
+    if arguments.phantom.is_some() {
+        start = start.map(KeypointDetector::with_neighbours).transpose()?;
+    }
     let config = settings(arguments, &study, start.as_ref());
     let oks = oks_options(&arguments.oks_sigma)?;
     let mut console = Console::new();
@@ -122,7 +125,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .run(&arguments.out)?;
     console.finish();
     draw_curves(&tested.trainings, &arguments.out)?;
-    write_films(&tested.films, &arguments.out)?;
+    write_films(&tested.figures.films, &arguments.out)?;
     report(&tested, arguments)
 }
 
@@ -256,9 +259,7 @@ fn report(tested: &DetectorTest, arguments: &Arguments) -> anyhow::Result<()> {
         say!("{}", json!({"model": model, "test": tested}));
         return Ok(());
     }
-    say!("{}", tested.precision);
-    say_errors(&tested.relative, tested.errors.as_ref());
-    say_reliability(tested.reliability.as_ref());
+    say_figures(&tested.figures, false)?;
     if let Some(model) = model {
         say!("{}", model.display());
     }
