@@ -11,15 +11,15 @@ fn finding(heat: f64, steady: bool) -> SpineFinding {
     let at = |(x, y): (f64, f64)| Keypoint { x, y, confidence: heat };
     let keypoints = VertebraKeypoints::new(SPINE.map(at)).unwrap();
     let mut candidates: Vec<Vec<Keypoint>> = SPINE.map(|p| vec![at(p)]).to_vec();
-    let mut again = Vec::new();
+    let mut again = keypoints;
     if !steady {
         candidates.iter_mut().for_each(|level| level.push(at((150.0, 90.0))));
-        again.push(keypoints.mapped(|(x, y)| (x + 60.0, y - 80.0)).unwrap());
+        again = keypoints.mapped(|(x, y)| (x + 60.0, y - 80.0)).unwrap();
     }
     // Upside down hardly anything is seen of a steady film, and as much as upright of others.
     let cold = if steady { 0.02 } else { heat };
     let turned = VertebraKeypoints::new(SPINE.map(|(x, y)| Keypoint { x, y, confidence: cold }));
-    let looks = FurtherLooks { again, turned: turned.unwrap() };
+    let looks = FurtherLooks { again: vec![again], turned: turned.unwrap() };
     let evidence =
         FilmEvidence::new(&keypoints, &Candidates::new(candidates), &looks, 192).unwrap();
     SpineFinding { keypoints, moved: [false; 5], probability: None, evidence }
