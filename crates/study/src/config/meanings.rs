@@ -163,6 +163,7 @@ const KEYPOINTS: &[Meaning] = &[
         "Vertebrae among which the most plausible L1 to L5 are chosen, at most 15; with 1, the \
          highest peak of each heatmap.",
     ),
+    of("closer_looks", "Whether detection also looks closer and at equalised contrast."),
     unset(
         "pretrained",
         "\"hrnet_w32.pth\"",
