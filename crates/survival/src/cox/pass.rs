@@ -354,6 +354,24 @@ mod tests {
         }
     }
 
+    /// All information of these rows lies at one time, in whose stratum two others are compared.
+    #[test]
+    fn hazards_whose_information_lies_at_one_time_have_no_test_of_proportionality() {
+        let rows = [
+            (1, true, 0.393_713_843_481_194_04, 2.052_870_105_472_042_6, 0.5, false),
+            (1, true, 0.482_321_198_765_056_25, 0.0, 0.5, true),
+            (1, false, -0.894_444_586_386_337_1, 4.593_832_195_434_631, 0.5, true),
+            (5, true, 1.954_503_264_552_231, 2.532_451_664_612_209_7, 0.5, true),
+            (2, false, 0.007_708_931_538_087_445, 2.189_827_033_716_050_6, 0.5, false),
+            (3, true, 1.200_894_691_841_115_9, 0.0, 0.5, false),
+        ];
+        let (outcomes, design) = data(&rows, false, true);
+        for outcomes in [&outcomes, &entering(&outcomes)] {
+            let model = CoxOptions::default().diagnostics(outcomes, &design, &[0.4, -0.2]).unwrap();
+            assert!(model.proportional_hazards(TimeTransform::Rank, &[vec![0], vec![1]]).is_err());
+        }
+    }
+
     /// Several parts, with and without ties, on one thread and on three.
     #[test]
     fn any_number_of_threads_gives_the_same_bits_and_parts_give_the_whole() {

@@ -91,11 +91,15 @@ impl CoxDiagnostics<'_> {
         let inverse = self.information.cholesky(SINGULAR).map_err(singular)?.inverse();
         let mut given = first.around(&inverse);
         given.add_scaled(-1.0, &second);
+        // In units of what the fit takes from: what is left of it may be nothing but rounding, as
+        // where all information lies at one time.
+        let unit: Vec<f64> = (0..p).map(|j| second[(j, j)].sqrt()).collect();
         let test = |columns: &[usize]| {
-            let own = Matrix::from_fn(columns.len(), |j, k| -given[(columns[j], columns[k])]);
-            let score: Vec<f64> = columns.iter().map(|&j| score[j]).collect();
-            let statistic = dot(&score, &own.cholesky(SINGULAR).map_err(singular)?.solve(&score));
-            Ok(Test::chi_square(statistic, columns.len() as f64))
+            let left = |j: usize, k: usize| -given[(j, k)] / (unit[j] * unit[k]);
+            let own = Matrix::from_fn(columns.len(), |j, k| left(columns[j], columns[k]));
+            let score: Vec<f64> = columns.iter().map(|&j| score[j] / unit[j]).collect();
+            let own = own.cholesky_above(NOTHING_LEFT).map_err(singular)?;
+            Ok(Test::chi_square(dot(&score, &own.solve(&score)), columns.len() as f64))
         };
         let terms = terms.iter().map(|columns| test(columns)).collect::<Result<_, Error>>()?;
         let all: Vec<usize> = (0..p).collect();
@@ -139,6 +143,8 @@ impl CoxDiagnostics<'_> {
 }
 
 const TEST: &str = "the test of proportional hazards";
+/// Share of the information about a change that must be left when the coefficients are fitted.
+const NOTHING_LEFT: f64 = 1e-9;
 
 /// A transformed time minus its mean over events.
 struct Scale {

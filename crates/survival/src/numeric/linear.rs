@@ -121,6 +121,15 @@ impl Matrix {
     /// The factor of a positive definite matrix, or the first column that those before it determine
     /// but for the share `tolerance` of its own size.
     pub(crate) fn cholesky(&self, tolerance: f64) -> Result<Cholesky, usize> {
+        self.factor(|column| tolerance * self[(column, column)])
+    }
+
+    /// The same where what is left of a column is at least `least`.
+    pub(crate) fn cholesky_above(&self, least: f64) -> Result<Cholesky, usize> {
+        self.factor(|_| least)
+    }
+
+    fn factor(&self, least: impl Fn(usize) -> f64) -> Result<Cholesky, usize> {
         let mut lower = Self::zeros(self.size);
         for column in 0..self.size {
             for row in column..self.size {
@@ -128,7 +137,7 @@ impl Matrix {
                 let rest = self[(row, column)] - known;
                 if row > column {
                     lower[(row, column)] = rest / lower[(column, column)];
-                } else if rest > tolerance * self[(row, row)] && rest > 0.0 {
+                } else if rest > least(column) && rest > 0.0 {
                     lower[(row, row)] = rest.sqrt();
                 } else {
                     return Err(column);
