@@ -7,7 +7,7 @@ Checks by structure, not by pixels: nothing wider than the screen, no text of a 
 it or over other text, no text smaller than 11 px, no clipped heading or button, nothing loaded from
 elsewhere, enough contrast of text, at most 12 printed pages. With axe-core beside it
 (`npm install axe-core` in this folder, or AXE=path/to/axe.min.js) accessibility is checked too.
-Skipped, with exit code 0, where there is no Chromium.
+Skipped, with exit code 0, where there is no Chromium that opens a page.
 """
 
 import json
@@ -131,6 +131,14 @@ def chromium():
     return next(filter(None, map(shutil.which, names)), None)
 
 
+def answers():
+    """Whether a page can be opened at all: some machines have a Chromium that cannot start."""
+    try:
+        return "opened" in run("--dump-dom", "data:text/html,<p>opened</p>")
+    except subprocess.TimeoutExpired:
+        return False
+
+
 def run(*arguments):
     common = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
     done = subprocess.run([chromium(), *common, *arguments], capture_output=True, timeout=120)
@@ -164,8 +172,8 @@ def printed_pages(page):
 
 
 def main(pages):
-    if not chromium():
-        print("skipped: no Chromium")
+    if not chromium() or not answers():
+        print("skipped: no Chromium that opens a page")
         return 0
     axe = Path(os.environ.get("AXE", HERE / "node_modules/axe-core/axe.min.js"))
     axe = axe if axe.is_file() else None

@@ -75,6 +75,9 @@ fn models_are_judged_on_another_cohort_and_recalibrated_models_are_models() {
     let names: Vec<&str> = results.subgroups.iter().map(|s| s.grouping.as_str()).collect();
     assert!(names.contains(&"sex") && names.contains(&"age"), "{names:?}");
 
+    // Nobody here is known to the models.
+    assert_eq!(results.took_part, Some(0));
+
     // The case mix: older people on finer films than those of the development.
     let row = |name: &str| results.case_mix.rows.iter().find(|row| row.name == name).unwrap();
     let (age, pixel) = (row("Age, years"), row("Film, µm per pixel"));
@@ -90,6 +93,8 @@ fn models_are_judged_on_another_cohort_and_recalibrated_models_are_models() {
 
     // A recalibrated folder is a model folder: on the same people it agrees in the large.
     let again = hospitals.validate(&run.join("recalibrated/in_the_large"), "second");
+    assert_eq!(again.took_part, Some(70), "they were recalibrated on");
+    assert!(again.notes.iter().any(|note| note.contains("The films of 70 of 70 subjects")));
     for model in results.models.iter().filter(|m| !m.name.is_empty()) {
         let title = format!("{}, recalibrated in the large", model.title);
         let of = |results: &ValidationResults, title: &str| {

@@ -15,7 +15,7 @@ const NUMBERS: f64 = 150.0;
 /// use vertebra_charts::{Chart, ForestChart, ForestRow};
 /// let chart = ForestChart::new("Hazard ratios")
 ///     .with_axis("Hazard ratio")
-///     .with_neutral(1.0)
+///     .of_ratios()
 ///     .with_row(ForestRow::new("Age, 10 years", 1.42, [1.10, 1.83]).with_p(0.007))
 ///     .with_row(ForestRow::new("Female sex", 1.18, [0.76, 1.83]).with_p(0.46));
 /// assert!(chart.to_svg().contains("1.420 (1.100 to 1.830)"));
@@ -35,6 +35,8 @@ pub struct ForestChart {
     pub neutral: f64,
     /// Greatest value that the axis may show.
     pub limit: f64,
+    /// Whether the estimates are ratios, which stand on a logarithmic axis.
+    pub ratios: bool,
     /// The rows, from above.
     pub rows: Vec<ForestRow>,
 }
@@ -120,6 +122,7 @@ impl ForestChart {
             p_heading: "P".to_owned(),
             neutral: 0.0,
             limit: f64::INFINITY,
+            ratios: false,
             rows: Vec::new(),
         }
     }
@@ -145,6 +148,13 @@ impl ForestChart {
         self
     }
 
+    /// The chart of ratios: its axis is logarithmic and no effect is at 1.
+    #[must_use]
+    pub fn of_ratios(mut self) -> Self {
+        (self.ratios, self.neutral) = (true, 1.0);
+        self
+    }
+
     /// The chart with an axis that shows no value above this one, for example 1 for an AUC.
     #[must_use]
     pub fn with_limit(mut self, limit: f64) -> Self {
@@ -164,7 +174,7 @@ impl ForestChart {
     }
 
     fn plot(&self, row_height: f64) -> Plot {
-        let finite = |bound: &f64| bound.is_finite();
+        let finite = |bound: &f64| bound.is_finite() && (!self.ratios || *bound > 0.0);
         let bounds = || self.rows.iter().flat_map(|row| row.bounds).filter(finite);
         let low = bounds().fold(self.neutral, f64::min);
         let high = bounds().fold(self.neutral, f64::max).min(self.limit);
@@ -181,7 +191,12 @@ impl ForestChart {
             width: WIDTH - left - NUMBERS - if with_p { 65.0 } else { 15.0 },
             height: row_height * self.rows.len() as f64,
         };
-        Plot::new(area, Axis::new(low, high, n_ticks, &self.axis), Axis::new(0.0, 1.0, 1, ""))
+        let axis = if self.ratios {
+            Axis::logarithmic(low, high, &self.axis)
+        } else {
+            Axis::new(low, high, n_ticks, &self.axis)
+        };
+        Plot::new(area, axis, Axis::new(0.0, 1.0, 1, ""))
     }
 
     fn draw_headings(&self, svg: &mut Svg, plot: &Plot) {

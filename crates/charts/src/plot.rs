@@ -1,4 +1,4 @@
-//! A rectangle with two linear axes.
+//! A rectangle with two axes, linear or logarithmic.
 //!
 //! ```
 //! use vertebra_charts::plot::{Area, Axis, Plot};
@@ -30,6 +30,7 @@ pub struct Axis {
     pub title: String,
     digits: usize,
     factor: f64,
+    logarithmic: bool,
 }
 
 impl Axis {
@@ -51,6 +52,46 @@ impl Axis {
             title: title.to_owned(),
             digits,
             factor: 1.0,
+            logarithmic: false,
+        }
+    }
+
+    /// A logarithmic axis for ratios, whose ends and ticks are of 1, 2 and 5 times powers of ten,
+    /// or powers of ten alone where these are more than eight. Ends that are not positive and
+    /// finite become 0.5 and 2.
+    #[must_use]
+    pub fn logarithmic(low: f64, high: f64, title: &str) -> Self {
+        let usable = |end: f64| end.is_finite() && end > 0.0;
+        let (low, high) =
+            if usable(low) && usable(high) && low <= high { (low, high) } else { (0.5, 2.0) };
+        let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
+        let round: Vec<f64> =
+            powers.flat_map(|power| [1.0, 2.0, 5.0].map(|f| f * 10f64.powi(power))).collect();
+        let first = round.iter().rposition(|&tick| tick <= low * 1.001).unwrap_or(0);
+        let last = round.iter().position(|&tick| tick >= high * 0.999);
+        let last = last.unwrap_or(round.len() - 1).max(first + 1);
+        let mut ticks = round[first..=last].to_vec();
+        if ticks.len() > 8 {
+            ticks.retain(|tick| tick.log10().fract().abs() < 1e-9);
+        }
+        let (low, high) = (round[first], round[last]);
+        Self {
+            low,
+            high,
+            ticks,
+            title: title.to_owned(),
+            digits: 0,
+            factor: 1.0,
+            logarithmic: true,
+        }
+    }
+
+    /// How far along the axis a value is: 0 at its lower end, 1 at its upper.
+    fn share(&self, value: f64) -> f64 {
+        if self.logarithmic {
+            (value / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
         }
     }
 
@@ -77,6 +118,10 @@ impl Axis {
     }
 
     fn label(&self, tick: f64) -> String {
+        if self.logarithmic {
+            let digits = (-tick.log10().floor()).clamp(0.0, 9.0) as usize;
+            return fixed(tick, digits);
+        }
         fixed(tick * self.factor, self.digits)
     }
 }
@@ -123,13 +168,13 @@ impl Plot {
     /// Where a value of the horizontal axis is.
     #[must_use]
     pub fn x(&self, value: f64) -> f64 {
-        self.area.left + self.area.width * (value - self.x.low) / (self.x.high - self.x.low)
+        self.area.left + self.area.width * self.x.share(value)
     }
 
     /// Where a value of the vertical axis is.
     #[must_use]
     pub fn y(&self, value: f64) -> f64 {
-        self.area.top + self.area.height * (self.y.high - value) / (self.y.high - self.y.low)
+        self.area.top + self.area.height * (1.0 - self.y.share(value))
     }
 
     /// Where a pair of values is.
@@ -213,6 +258,26 @@ mod tests {
         assert_eq!(axis.label(axis.ticks[0]), "0.4");
         assert_eq!(Axis::new(0.0, 0.3, 3, "").in_percent().label(0.1), "10");
         assert_eq!(Axis::new(2.0, 2.0, 4, "").ticks.len(), 2);
+    }
+
+    #[test]
+    fn ratios_stand_on_round_ticks_at_equal_steps_of_their_logarithm() {
+        let axis = Axis::logarithmic(0.35, 2.3, "O/E");
+        assert_eq!(
+            axis.ticks.iter().map(|&t| axis.label(t)).collect::<Vec<_>>(),
+            ["0.2", "0.5", "1", "2", "5"]
+        );
+        assert!((axis.share(1.0) - 0.5).abs() < 1e-12 && axis.share(0.2) == 0.0);
+        let wide = Axis::logarithmic(0.009, 80.25, "O/E");
+        assert_eq!(
+            wide.ticks.iter().map(|&t| wide.label(t)).collect::<Vec<_>>(),
+            ["0.01", "0.1", "1", "10", "100"]
+        );
+        assert_eq!((wide.low, wide.high), (0.005, 100.0));
+        let none = Axis::logarithmic(0.0, 1.0, "O/E");
+        assert_eq!((none.low, none.high), (0.5, 2.0));
+        let one = Axis::logarithmic(1.0, 1.0, "O/E");
+        assert!(one.low <= 1.0 && one.high > 1.0);
     }
 
     #[test]

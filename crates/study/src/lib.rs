@@ -5,6 +5,7 @@ mod check;
 mod code_name;
 mod config;
 mod detector_study;
+mod device_name;
 mod error;
 mod films;
 mod input;

@@ -21,7 +21,7 @@ use vertebra_raster::ContactSheet;
 /// the first row is the film with its centres and the border of the L1-L5 picture, the second the
 /// pictures of the whole spine; then one row of patches per variant.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "align", version)]
 struct Arguments {
     /// The radiograph, DICOM or PNG.
     film: PathBuf,

@@ -23,7 +23,7 @@ const TABLES: [&str; 3] = ["csv", "tsv", "txt"];
 /// outline x1, y1 to x4, y4 (or more) in any order. Places are in px, the centre of the first pixel
 /// being (0, 0).
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "annotations", version)]
 struct Arguments {
     /// Annotation files (COCO, CVAT, Label Studio, VIA, LabelMe), label maps, tables, or folders of
     /// label maps

@@ -10,7 +10,7 @@ use vertebra_phantom::{PhantomConfig, PhantomSummary, generate};
 
 /// Writes a synthetic cohort: DICOM films, cohort.csv, visits.csv, annotations.json, truth.csv.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "phantom", version)]
 struct Arguments {
     /// Folder to write, new or empty [default with --example: example-cohort]
     #[arg(long, required_unless_present = "example")]

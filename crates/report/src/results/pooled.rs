@@ -30,6 +30,9 @@ pub struct PooledCohort {
     pub name: String,
     /// Subjects and events analysed.
     pub size: SetSize,
+    /// How many of them the models were fitted or recalibrated on, where that is known.
+    #[serde(default)]
+    pub took_part: Option<usize>,
 }
 
 /// What is pooled.
@@ -95,7 +98,14 @@ impl PooledCohort {
     /// A cohort by its name, its subjects and their events.
     #[must_use]
     pub fn new(name: impl Into<String>, size: SetSize) -> Self {
-        Self { name: name.into(), size }
+        Self { name: name.into(), size, took_part: None }
+    }
+
+    /// The cohort with the number of subjects that the models were fitted or recalibrated on.
+    #[must_use]
+    pub fn with_took_part(mut self, took_part: Option<usize>) -> Self {
+        self.took_part = took_part;
+        self
     }
 }
 
@@ -133,6 +143,15 @@ impl PooledResults {
     pub fn new(run: RunRecord, cohorts: Vec<PooledCohort>, main_horizon: f64) -> Self {
         let (schema_version, figures) = (SCHEMA_VERSION, Vec::new());
         Self { schema_version, run, cohorts, main_horizon, figures }
+    }
+
+    /// How many subjects of all cohorts the models were fitted or recalibrated on; `None` where one
+    /// cohort does not tell, unless another has such subjects.
+    #[must_use]
+    pub fn took_part(&self) -> Option<usize> {
+        let told = self.cohorts.iter().filter_map(|cohort| cohort.took_part);
+        let (n, cohorts) = told.fold((0, 0), |(n, cohorts), here| (n + here, cohorts + 1));
+        (n > 0 || cohorts == self.cohorts.len()).then_some(n)
     }
 
     /// Reads a `results.json` of several validations; its version is looked at before the rest.

@@ -25,6 +25,10 @@ pub struct DevelopmentSummary {
     pub characteristics: Vec<CharacteristicSummary>,
     /// What the models were worth in their own study.
     pub models: Vec<DevelopedModel>,
+    /// The first 16 digits of the SHA-256 of each baseline film that the models were fitted or
+    /// recalibrated on, in order of digits; by them a subject is known again, and nobody else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub films: Vec<String>,
 }
 
 /// A model in its own study.
@@ -65,6 +69,10 @@ pub struct ValidationResults {
     pub annotated_points: bool,
     /// The cohort that the models were made on, as their folder describes it.
     pub development: Option<DevelopmentSummary>,
+    /// How many of the subjects analysed the models were fitted or recalibrated on, told by their
+    /// baseline films; `None` where the model folder or the films do not tell.
+    #[serde(default)]
+    pub took_part: Option<usize>,
     /// These subjects beside those of the development; the second group are these.
     pub case_mix: TableOne,
     /// Why films were refused: the reason and the number of films.
@@ -219,8 +227,8 @@ impl DevelopmentSummary {
     /// The two sets of a study with their outcomes; nothing is known of subjects and models yet.
     #[must_use]
     pub fn new(development: SetSize, test: SetSize, outcome: OutcomeSummary) -> Self {
-        let (characteristics, models) = (Vec::new(), Vec::new());
-        Self { development, test, outcome, characteristics, models }
+        let (characteristics, models, films) = (Vec::new(), Vec::new(), Vec::new());
+        Self { development, test, outcome, characteristics, models, films }
     }
 }
 
@@ -348,6 +356,7 @@ impl ValidationResults {
             main_horizon: 0.0,
             annotated_points: false,
             development: None,
+            took_part: None,
             case_mix,
             refused: Vec::new(),
             missing: Vec::new(),

@@ -5,6 +5,7 @@ pub(crate) mod page;
 pub(crate) mod pooled;
 pub(crate) mod tables;
 
+use crate::format::thousands;
 use crate::results::{ValidatedModel, ValidationResults};
 use vertebra_evaluation::Headline;
 
@@ -27,5 +28,31 @@ fn way(how: &str) -> &'static str {
         "in_the_large" => "in the large",
         "line" => "intercept and slope",
         _ => "along a curve",
+    }
+}
+
+/// Whether the models were made on these subjects, as the end of a sentence about them.
+fn who_took_part(n: Option<usize>) -> String {
+    match n {
+        None => "said to have taken no part in making the models (the model folder does not tell)"
+            .to_owned(),
+        Some(0) => "none of whose films took part in making the models".to_owned(),
+        Some(n) => format!(
+            "{} of whom the models were made on, by their films: figures are too good by as much \
+             as the models know these people, and are no external validation",
+            thousands(n)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::who_took_part;
+
+    #[test]
+    fn nobody_is_said_to_be_new_to_the_models_who_is_not() {
+        assert!(who_took_part(Some(0)).starts_with("none"));
+        assert!(who_took_part(Some(3)).starts_with("3 of whom the models were made on"));
+        assert!(who_took_part(None).contains("does not tell"));
     }
 }

@@ -1,6 +1,6 @@
 //! The page of a validation.
 
-use super::{headline, main_model, way};
+use super::{headline, main_model, way, who_took_part};
 use crate::document::{Document, Parts};
 use crate::format::{counted, estimate, fixed, thousands, years};
 use crate::limits::INTENDED_USE;
@@ -72,14 +72,14 @@ fn data(results: &ValidationResults) -> String {
     let developed = results.development.as_ref().map_or(String::new(), |then| {
         let (n, events) =
             (thousands(then.development.n), counted(then.development.events, "fracture"));
-        format!(" The models were made on {n} others with {events}.")
+        format!(" The models were made on {n} subjects with {events}.")
     });
     format!(
-        "{} of {} in the cohort, {} with an incident fracture, none of whom took part in making \
-         the models.{developed}",
+        "{} of {} in the cohort, {} with an incident fracture, {}.{developed}",
         counted(results.size.n, "subject"),
         thousands(results.flow.start()),
         thousands(results.size.events),
+        who_took_part(results.took_part),
     )
 }
 
@@ -92,8 +92,9 @@ fn lead(results: &ValidationResults) -> Vec<String> {
             format!(", against {} on the test set of its own study", estimate(&c, 3))
         });
         sentences.push(format!(
-            "On {} of another cohort with {}, “{}” reached a Harrell’s C of {} (95 % interval){then}.",
+            "On {}{} with {}, “{}” reached a Harrell’s C of {} (95 % interval){then}.",
             counted(model.answered.n, "subject"),
+            if results.took_part.is_some_and(|n| n > 0) { "" } else { " of another cohort" },
             counted(model.answered.events, "incident fracture"),
             model.title,
             estimate(&c.estimate, 3),

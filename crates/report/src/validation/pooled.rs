@@ -1,5 +1,6 @@
 //! The report of validations on several cohorts: forest plots, one table and the page.
 
+use super::who_took_part;
 use crate::document::{Document, Parts};
 use crate::format::{counted, fixed, thousands, years};
 use crate::limits::INTENDED_USE;
@@ -43,6 +44,9 @@ fn forest(results: &PooledResults, figure: &PooledFigure, id: &str) -> Option<Fi
         .with_headings(format!("{measure} (95 % interval)"), "")
         .with_neutral(neutral)
         .with_limit(limit);
+    if figure.measure == Measure::ObservedExpected {
+        chart = chart.of_ratios();
+    }
     for (cohort, estimate) in results.cohorts.iter().zip(&figure.by_cohort) {
         let Some(e) = estimate else { continue };
         let row = ForestRow::new(&cohort.name, e.value, [e.interval.lower, e.interval.upper]);
@@ -120,10 +124,11 @@ pub(crate) fn page(results: &PooledResults, figures: &[Figure], tables: &[Table]
         kicker: format!("Vertebra {} · validation · seed {}", run.version, run.seed),
         question: QUESTION.to_owned(),
         data: format!(
-            "{} of {} cohorts with {}, none of whom took part in making the models.",
+            "{} of {} cohorts with {}, {}.",
             counted(n, "subject"),
             results.cohorts.len(),
-            counted(events, "incident fracture")
+            counted(events, "incident fracture"),
+            who_took_part(results.took_part())
         ),
         lead: results.figures.iter().find_map(lead).into_iter().collect(),
         not_shown: NOT_SHOWN,

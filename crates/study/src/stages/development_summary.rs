@@ -34,7 +34,15 @@ pub(crate) fn of(
         Some(developed(test, model, result))
     };
     summary.models = kept.filter_map(pair).collect();
+    let marks = development.iter().filter_map(known).map(|film| film_mark(&film.sha256));
+    summary.films = marks.collect();
+    summary.films.sort();
     summary
+}
+
+/// What tells a film again and says nothing of it: 64 bits of its SHA-256.
+pub(crate) fn film_mark(sha256: &str) -> String {
+    sha256.chars().take(16).collect()
 }
 
 fn developed(test: &[usize], model: &FittedModel, result: &ModelResult) -> DevelopedModel {

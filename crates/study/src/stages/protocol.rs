@@ -1,6 +1,7 @@
 //! The stages of a study in their order, from films to the files of the run folder.
 
 use crate::Error;
+use crate::device_name::device_name;
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::input::table_one::table_one;
@@ -166,7 +167,7 @@ fn of_subjects(context: Context<'_>, covariates: &Covariates) -> Result<StudyRes
     let mut run = RunRecord::new(name, &config.preset, config.seed);
     run.phantom = data.truth.is_some();
     run.revision = option_env!("VERTEBRA_REVISION").map(str::to_owned);
-    run.device = format!("{:?}", context.device);
+    run.device = device_name(context.device);
     run.machine = Machine::this();
     run.command = context.command.to_vec();
     run.config = config.to_toml()?;

@@ -4,12 +4,14 @@
 mod candidates;
 mod case_mix;
 mod columns;
+mod overlap;
 mod pooled;
 mod predictions;
 mod recalibration;
 mod subgroups;
 mod subject_table;
 
+use crate::device_name::device_name;
 use crate::input::sets::Sets;
 use crate::input::subjects::StudyData;
 use crate::input::tables;
@@ -164,7 +166,10 @@ impl<'a> Validation<'a> {
         self.on_progress.stage("evaluating", None);
         let groupings = subgroups::groupings(judged);
         let evaluation = columns.evaluate(data, config, &groupings, models)?;
-        let development = models.development()?;
+        let marks = overlap::marks(judged, &self.cohort);
+        let mut development = models.development()?;
+        let took_part = overlap::taken_part(development.as_ref(), &marks);
+        development.iter_mut().for_each(|development| development.films.clear());
         let case_mix = case_mix::beside(development.as_ref(), judged);
         let about = (data.size(data.test()), data.outcome_summary.clone());
         let run = self.record(judged, folder)?;
@@ -172,16 +177,21 @@ impl<'a> Validation<'a> {
             ValidationResults::new(run, data.flow.clone(), about, case_mix, evaluation);
         results.main_horizon = columns.main_horizon;
         results.annotated_points = self.annotated_points;
-        results.development = development;
+        (results.development, results.took_part) = (development, took_part);
         results.refused = judged.predictions.refused_films(data);
         results.missing = candidates::missing(judged);
         results.models = columns.models(judged, config)?;
         results.subgroups = subgroups::figures(&columns, data, &groupings)?;
         self.on_progress.stage("recalibrating", None);
         let recalibration = recalibration::Recalibrator { judged, columns: &columns, config };
-        let (recalibrated, notes) = recalibration.run(models, &self.device, folder)?;
+        let (recalibrated, notes) = recalibration.run((models, &marks), &self.device, folder)?;
         results.recalibrated = recalibrated;
         results.notes = notes;
+        if let Some(n) = took_part.filter(|&n| n > 0) {
+            let warning = overlap::warning(n, data.n());
+            self.on_progress.note(&warning);
+            results.notes.push(warning);
+        }
         if data.competing.is_some() {
             let note = "The models' risks are those of subjects who do not die; what is observed \
                         is the cumulative incidence, which deaths make smaller.";
@@ -195,7 +205,7 @@ impl<'a> Validation<'a> {
         let mut run = RunRecord::new(name, "validation", self.config.seed);
         run.phantom = judged.data.truth.is_some();
         run.revision = option_env!("VERTEBRA_REVISION").map(str::to_owned);
-        run.device = format!("{:?}", self.device);
+        run.device = device_name(&self.device);
         run.machine = Machine::this();
         run.command.clone_from(&self.command);
         run.config = self.config.to_toml()?;

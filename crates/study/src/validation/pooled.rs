@@ -31,7 +31,9 @@ pub fn pool_validations(
     if let Some((name, _)) = cohorts.iter().find(|(_, r)| r.main_horizon != first.main_horizon) {
         return Err(invalid("one main horizon", format!("another in {name}")));
     }
-    let of = |(name, results): &(String, ValidationResults)| PooledCohort::new(name, results.size);
+    let of = |(name, results): &(String, ValidationResults)| {
+        PooledCohort::new(name, results.size).with_took_part(results.took_part)
+    };
     let mut pooled = PooledResults::new(run, cohorts.iter().map(of).collect(), first.main_horizon);
     for title in titles(first) {
         for measure in [Measure::Concordance, Measure::ObservedExpected, Measure::Slope] {

@@ -2,8 +2,8 @@
 //! that mends: judged by folds of the cohort that take turns, as a model fitted on all subjects
 //! agrees with the same subjects too well.
 
-use super::Judged;
 use super::columns::{Column, Columns, observed};
+use super::{Judged, overlap};
 use crate::model::model_folder::{AnyModel, ModelFolder};
 use crate::model::recalibration::ModelRecalibration;
 use crate::stages::calibration::{OnEndpoint, WithRisk};
@@ -50,16 +50,16 @@ impl OnEndpoint for Map {
 }
 
 impl Recalibrator<'_> {
-    /// Recalibrates every model in every way, and writes a model folder for each way. What cannot
-    /// be recalibrated becomes a note.
+    /// Recalibrates every model in every way, and writes a model folder for each way, which keeps
+    /// the marks of these films too. What cannot be recalibrated becomes a note.
     pub(super) fn run(
         self,
-        models: &ModelFolder,
+        (models, marks): (&ModelFolder, &[String]),
         device: &Device,
         run_folder: &Path,
     ) -> Result<(Vec<RecalibratedModel>, Vec<String>), Error> {
         let detector = KeypointDetector::load(models.path(), device)?;
-        let development = models.development()?;
+        let development = overlap::with_films(models.development()?, marks);
         let (mut found, mut notes) = (Vec::new(), Vec::new());
         for how in WAYS {
             let folder = format!("{FOLDER}/{}", ModelRecalibration::code(how));

@@ -32,7 +32,7 @@ const NONE_READABLE: u8 = 3;
 ///
 /// For research only; not a medical device.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "predict", version)]
 struct Arguments {
     /// Folder of a trained model, as a study writes it, or of a keypoint detector; without it the
     /// detector that comes with this project finds the points, and no risk is predicted

@@ -23,7 +23,7 @@ use vertebra_study::{
 /// minutes. A study that was stopped, in whatever way, goes on by the same command. For research
 /// only; not a medical device.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "study", version)]
 struct Arguments {
     /// Folder with cohort.csv, visits.csv, annotations.json and the radiographs they name
     #[arg(long)]

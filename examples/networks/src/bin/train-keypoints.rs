@@ -22,7 +22,7 @@ use vertebra_training::EpochSummary;
 
 /// Trains an HRNet to find L1 to L5, and says how well it does on films of other subjects.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "train-keypoints", version)]
 struct Arguments {
     /// Cohort folder (cohort.csv, visits.csv, annotations.json, radiographs), or an annotation file
     /// (COCO, CVAT, Label Studio, VIA, LabelMe) whose films lie beside it; without cohort.csv every

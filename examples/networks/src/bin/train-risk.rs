@@ -14,7 +14,7 @@ use vertebra_study::{RiskNetworkInputs, Study};
 
 /// Trains a DeepSurv network on radiographs, covariates, or both, and tests it.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "train-risk", version)]
 struct Arguments {
     /// Folder with cohort.csv, visits.csv, annotations.json and the radiographs they name
     #[arg(long)]

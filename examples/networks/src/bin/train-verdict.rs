@@ -21,7 +21,7 @@ use vertebra_run::write_whole;
 /// other views and other things. Every second film is for learning; what is printed was measured on
 /// the others.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "train-verdict", version)]
 struct Arguments {
     /// Folder of a keypoint detector or of a study's model; several share one result
     #[arg(long, required = true)]

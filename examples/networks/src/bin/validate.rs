@@ -17,7 +17,7 @@ use vertebra_study::{Preset, Validation, pool_validations};
 /// report.html, tables, figures, and model folders whose risks were recalibrated on the cohort.
 /// Nothing is trained. For research only; not a medical device.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "validate", version)]
 struct Arguments {
     /// Model folder, as a study writes it, or as this program writes it in recalibrated/
     #[arg(long)]

@@ -11,7 +11,7 @@ use vertebra_survival::cox::TimeTransform;
 ///
 /// Rows with a missing value in a column used are dropped and counted.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "coxph", version)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) input: SurvivalTable,

@@ -18,7 +18,7 @@ const POINTS: usize = 1500;
 const GROUPS: usize = 8;
 
 pub(crate) fn forest(rows: impl Iterator<Item = (String, f64, [f64; 2], f64)>) -> String {
-    let chart = ForestChart::new("Hazard ratios").with_axis("Hazard ratio").with_neutral(1.0);
+    let chart = ForestChart::new("Hazard ratios").with_axis("Hazard ratio").of_ratios();
     let row = |(name, value, bounds, p): (String, f64, [f64; 2], f64)| {
         ForestRow::new(name, value, bounds).with_p(p)
     };

@@ -16,7 +16,7 @@ use vertebra_survival::{CompetingOutcomes, Outcomes, outcomes::CensoringCurve};
 /// as death, makes the one predicted impossible, the event column holds causes and --cause names
 /// the one predicted; every figure then allows for the others.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "evaluate", version)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) input: SurvivalTable,

@@ -20,7 +20,7 @@ use vertebra_examples::{output, remark, say};
 /// calculator takes, `import` adds its answer to the cohort, `run` does both with a batch program
 /// that you are licensed for and name.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "frax", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -18,7 +18,7 @@ use vertebra_radiograph::{
 /// any attribute. What a film does not have is "unknown". Nothing is written where two films would
 /// make the same file, or one that exists.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "radiograph", version)]
 pub(crate) struct Arguments {
     /// DICOM, PNG, TIFF, JPEG, BMP or NPY file, a folder, zip archive or DICOMDIR of them, or - for
     /// standard input.

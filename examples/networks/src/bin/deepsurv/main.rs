@@ -26,7 +26,7 @@ use vertebra_survival::harrell_c;
 /// learn from all. Those rows recalibrate the log hazards too: the calibration slope on the test
 /// rows is given before and after. Rows with a missing value are dropped and counted.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "deepsurv", version)]
 struct Arguments {
     #[command(flatten)]
     input: SurvivalTable,
