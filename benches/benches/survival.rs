@@ -24,15 +24,19 @@ use vertebra_survival::{
 struct Sample {
     outcomes: Outcomes,
     rounded: Outcomes,
+    visits: IntervalOutcomes,
     risk: Vec<f64>,
     other: Vec<f64>,
 }
 
 fn sample(n: usize) -> Sample {
-    let SurvivalSample { time, days, event, risk, other, .. } = SurvivalSample::new(n);
+    let sample = SurvivalSample::new(n);
+    let (left, right) = sample.visits();
+    let visits = IntervalOutcomes::new(left, right).expect("ends in order");
+    let SurvivalSample { time, days, event, risk, other, .. } = sample;
     let outcomes = Outcomes::new(time, event.clone()).expect("valid times");
     let rounded = Outcomes::new(days, event).expect("valid times");
-    Sample { outcomes, rounded, risk, other }
+    Sample { outcomes, rounded, visits, risk, other }
 }
 
 /// Times `job` on samples of three sizes, after checking its result once.
@@ -164,25 +168,13 @@ fn horizon(criterion: &mut Criterion) {
 fn interval(criterion: &mut Criterion) {
     let sizes = [179, 1_595, 10_000];
     on_samples(criterion, "interval/turnbull", sizes, |s| {
-        turnbull(&visits(s)).expect("a maximum").log_likelihood
+        turnbull(&s.visits).expect("a maximum").log_likelihood
     });
     on_samples(criterion, "interval/proportional_2_covariates", sizes, |s| {
         let design = Design::from_columns(&[s.risk.clone(), s.other.clone()]).expect("columns");
-        let fit = IntervalCoxOptions::default().fit(&visits(s), &design);
+        let fit = IntervalCoxOptions::default().fit(&s.visits, &design);
         fit.expect("a maximum").coefficients[0]
     });
-}
-
-/// Visits a third to three years apart.
-fn visits(s: &Sample) -> IntervalOutcomes {
-    let times = s.outcomes.time().iter().zip(s.outcomes.event()).enumerate();
-    let interval = |(i, (&time, &event)): (usize, (&f64, &bool))| {
-        let gap = 0.3 + (i * 7919 % 1009) as f64 / 373.0;
-        let last = (time / gap).floor() * gap;
-        if event { (last, last + gap) } else { (last, f64::INFINITY) }
-    };
-    let (left, right) = times.map(interval).unzip();
-    IntervalOutcomes::new(left, right).expect("ends in order")
 }
 
 const MEDIUM: [usize; 3] = [1_595, 10_000, 100_000];

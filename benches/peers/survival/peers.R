@@ -1,11 +1,11 @@
-# The same jobs by R survival, on the samples in the folder given.
+# The same jobs by R survival and npsurv, on the samples in the folder given.
 suppressMessages(library(survival))
 folder <- commandArgs(TRUE)[1]
 column <- function(n, name) {
   n <- as.integer(n)
   readBin(sprintf("%s/%d/%s.f64", folder, n, name), "double", n, endian = "little")
 }
-report <- function(job, work, runs = 2) {
+report <- function(job, work, runs = 2, who = "R survival") {
   seconds <- Inf
   for (k in seq_len(runs)) {
     begin <- proc.time()[["elapsed"]]
@@ -13,7 +13,7 @@ report <- function(job, work, runs = 2) {
     seconds <- min(seconds, proc.time()[["elapsed"]] - begin)
     if (seconds > 10) break
   }
-  cat(sprintf("%s\tR survival\t%.6f\t%.15g\n", job, seconds, value))
+  cat(sprintf("%s\t%s\t%.6f\t%.15g\n", job, who, seconds, value))
 }
 y <- Surv(column(1e6, "time"), column(1e6, "event"))
 days <- Surv(column(1e6, "days"), column(1e6, "event"))
@@ -56,3 +56,10 @@ report("1000 bootstrap C, n=1595", function() {
     concordancefit(y[i], a[i], reverse = TRUE, std.err = FALSE)$concordance
   }))
 })
+# The estimate of a distribution seen at visits only, by the mixture algorithm of Wang (2008).
+if (requireNamespace("npsurv", quietly = TRUE)) {
+  left <- column(1e4, "left")
+  right <- column(1e4, "right")
+  report("Turnbull, n=1e4", function() npsurv::npsurv(cbind(left, right))$ll,
+    who = "R npsurv")
+}

@@ -1,6 +1,6 @@
 //! Dependent subjects: copies of a subject in one cluster tell no more than the subject, so that
 //! every row doubled with a cluster of its own leaves each value, standard error, interval and P
-//! value as it was.
+//! value as it was. Nor does the order of rows say anything.
 #![allow(clippy::unwrap_used)] // in a test that is how it fails
 
 use proptest::{collection::vec, prelude::*};
@@ -70,6 +70,18 @@ impl Sample {
             rows: self.rows.iter().flat_map(twice).collect(),
             delayed: self.delayed,
             clusters: Some(clusters),
+        }
+    }
+
+    /// The same rows with their clusters, in order of their places.
+    fn in_order(&self, place: impl Fn(usize) -> usize) -> Self {
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|&i| place(i));
+        let clusters = self.clusters.as_ref();
+        Self {
+            rows: order.iter().map(|&i| self.rows[i]).collect(),
+            delayed: self.delayed,
+            clusters: clusters.map(|labels| order.iter().map(|&i| labels[i]).collect()),
         }
     }
 
@@ -233,25 +245,36 @@ fn sample() -> impl Strategy<Value = Sample> {
     })
 }
 
+/// Whether two samples give the same, as far as rounding, which fits that converge slowly enlarge,
+/// allows: far below what one copy too many, or a member of another cluster, would change.
+fn agree(first: &Figures, second: &Figures) -> Result<(), TestCaseError> {
+    prop_assert_eq!(first.0.len(), second.0.len());
+    for ((name, a), (_, b)) in first.0.iter().zip(&second.0) {
+        match (a, b) {
+            (Ok(a), Ok(b)) => {
+                prop_assert_eq!(a.len(), b.len(), "{}", name);
+                for (k, (a, b)) in a.iter().zip(b).enumerate() {
+                    let close = (a - b).abs() <= 1e-3 * (1.0 + a.abs());
+                    prop_assert!(close, "{} [{}]: {} first, {} second", name, k, a, b);
+                }
+            }
+            _ => prop_assert_eq!(a.is_ok(), b.is_ok(), "{}: {:?} {:?}", name, a, b),
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn copies_in_a_cluster_change_nothing(sample in sample()) {
-        let (single, doubled) = (sample.figures(), sample.doubled().figures());
-        prop_assert_eq!(single.0.len(), doubled.0.len());
-        for ((name, a), (_, b)) in single.0.iter().zip(&doubled.0) {
-            match (a, b) {
-                (Ok(a), Ok(b)) => {
-                    prop_assert_eq!(a.len(), b.len(), "{}", name);
-                    for (k, (a, b)) in a.iter().zip(b).enumerate() {
-                        // Far above rounding, which fits that converge slowly enlarge, and far
-                        // below what one copy too many would change.
-                        let close = (a - b).abs() <= 1e-3 * (1.0 + a.abs());
-                        prop_assert!(close, "{} [{}]: {} alone, {} doubled", name, k, a, b);
-                    }
-                }
-                _ => prop_assert_eq!(a.is_ok(), b.is_ok(), "{}: {:?} {:?}", name, a, b),
-            }
-        }
+        agree(&sample.figures(), &sample.doubled().figures())?;
+    }
+
+    #[test]
+    fn the_order_of_rows_changes_nothing(mut sample in sample(), step in 1usize..30) {
+        let n = sample.rows.len();
+        sample.clusters = Some((0..n).map(|i| i * step % 13).collect());
+        agree(&sample.figures(), &sample.in_order(|i| (i * 29 + step) % n).figures())?;
     }
 }

@@ -18,7 +18,8 @@ fn write(sample: &Sample, folder: &Path) -> std::io::Result<()> {
         ("risk", &sample.risk),
         ("other", &sample.other),
     ];
-    for (name, column) in columns {
+    let (left, right) = sample.visits();
+    for (name, column) in columns.into_iter().chain([("left", &left), ("right", &right)]) {
         let bytes: Vec<u8> = column.iter().flat_map(|v| v.to_le_bytes()).collect();
         fs::write(folder.join(format!("{name}.f64")), bytes)?;
     }
@@ -38,15 +39,16 @@ fn report(job: &str, who: &str, runs: usize, mut work: impl FnMut() -> f64) {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("expected a folder for the samples")?;
-    let sizes = [1_595, 100_000, 1_000_000];
+    let sizes = [1_595, 10_000, 100_000, 1_000_000];
     let samples = sizes.map(Sample::new);
     for (n, sample) in sizes.iter().zip(&samples) {
         write(sample, &Path::new(&folder).join(n.to_string()))?;
     }
-    let [small, middle, large] = &samples;
+    let [small, ten_thousand, middle, large] = &samples;
     floors("n=1e5", middle);
     floors("n=1e6", large);
     our_jobs(small, middle, large)?;
+    turnbull(ten_thousand)?;
     survival_crate(middle, large)?;
     Ok(())
 }
@@ -124,6 +126,16 @@ fn our_jobs(small: &Sample, middle: &Sample, large: &Sample) -> Result<(), Box<d
     report("Cox loss + gradient, n=1e5, days, Efron", "vertebra, prepared", 3, || {
         let got = sets_days.partial_likelihood(&middle.risk, ours::Ties::Efron);
         got.map_or(f64::NAN, |l| l.loss)
+    });
+    Ok(())
+}
+
+fn turnbull(sample: &Sample) -> Result<(), Box<dyn Error>> {
+    let (left, right) = sample.visits();
+    let outcomes = ours::interval_censored::IntervalOutcomes::new(left, right)?;
+    report("Turnbull, n=1e4", "vertebra", 2, || {
+        let curve = ours::interval_censored::turnbull(&outcomes);
+        curve.map_or(f64::NAN, |curve| curve.log_likelihood)
     });
     Ok(())
 }

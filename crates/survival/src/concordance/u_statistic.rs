@@ -169,7 +169,8 @@ fn totals_with_covariance(
         return Err(Error::NoComparablePair { n });
     }
     if let Some(labels) = outcomes.clusters() {
-        let sums = [signs(&x), signs(&y), x.pairs];
+        let by_time = [signs(&x), signs(&y), x.pairs];
+        let sums = by_time.map(|sums| in_order_of_subjects(&groups, &sums));
         let totals = sums.each_ref().map(|s| s.iter().sum::<f64>());
         let Clustered { sums, products, n } = clustered(outcomes, labels, [first, second], &sums);
         let of_sums = sums.each_ref().map(|s| s.iter().sum::<f64>());
@@ -186,6 +187,12 @@ fn totals_with_covariance(
     ];
     let v = covariance(&sums, &totals, &products, n as f64);
     Ok(Covariance { totals, v, sums })
+}
+
+fn in_order_of_subjects(groups: &TimeGroups, by_time: &[f64]) -> Vec<f64> {
+    let mut of_subjects = vec![0.0; by_time.len()];
+    groups.order().iter().zip(by_time).for_each(|(&i, &sum)| of_subjects[i as usize] = sum);
+    of_subjects
 }
 
 fn signs(sums: &SubjectSums) -> Vec<f64> {
