@@ -75,7 +75,7 @@ fn maximum(
     let pick = |column: &&[f64]| distinct.rows.iter().map(|&i| column[i]).collect::<Vec<_>>();
     let design = Design::from_columns(&columns.iter().map(pick).collect::<Vec<_>>())?;
     let outcomes = take(distinct.outcomes(outcomes));
-    CoxOptions::default().fit(&outcomes, &design).map_err(|error| match error {
+    CoxOptions::default().fit_without_score_test(&outcomes, &design).map_err(|error| match error {
         Error::Constant { .. } | Error::Collinear { .. } => {
             Error::Undefined { name, why: "a covariate does not vary by itself" }
         }

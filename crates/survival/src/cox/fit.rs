@@ -99,6 +99,13 @@ impl CoxMaximum {
     }
 }
 
+/// Whether the robust score test is wanted, a pass of residuals at coefficients of 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RobustTest {
+    Score,
+    Left,
+}
+
 /// The same in the coefficients of standardised covariates.
 pub(super) struct Fitted<'a> {
     pub(super) problem: Problem<'a>,
@@ -112,7 +119,7 @@ impl Fitted<'_> {
     pub(super) fn result(
         self,
         design: &Design,
-        units: Units<'_>,
+        (units, test): (Units<'_>, RobustTest),
         outcomes: &Outcomes,
     ) -> Result<CoxMaximum, usize> {
         let Self { problem, scaling, maximum } = self;
@@ -136,7 +143,8 @@ impl Fitted<'_> {
         let wald = used.cholesky(SINGULAR).ok().filter(|_| enough);
         let wald = wald.map(|factor| dot(b, &factor.solve(b)));
         let score = null.rest.information.cholesky(DETERMINED).ok();
-        let at_null = units.labels().filter(|_| enough).and_then(|clusters| {
+        let tested = enough && test == RobustTest::Score;
+        let at_null = units.labels().filter(|_| tested).and_then(|clusters| {
             let middle = meat(&problem, &vec![0.0; b.len()], clusters, &chains).clusters;
             Some(dot(&null.rest.score, &middle.cholesky(SINGULAR).ok()?.solve(&null.rest.score)))
         });

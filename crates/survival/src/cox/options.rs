@@ -4,7 +4,7 @@ use super::{
     derivatives::Problem,
     design::Design,
     firth,
-    fit::{CoxMaximum, Fitted},
+    fit::{CoxMaximum, Fitted, RobustTest},
     profile,
     ties::Ties,
 };
@@ -96,11 +96,29 @@ impl CoxOptions {
     /// covariance or Firth's penalty; where there is no estimate, [`Error::Constant`],
     /// [`Error::Collinear`], [`Error::MonotoneLikelihood`] or [`Error::NotConverged`].
     pub fn fit(&self, outcomes: &Outcomes, design: &Design) -> Result<CoxMaximum, Error> {
+        self.fitted(outcomes, design, RobustTest::Score)
+    }
+
+    /// The same without the robust score test, which costs another pass of residuals.
+    pub(crate) fn fit_without_score_test(
+        &self,
+        outcomes: &Outcomes,
+        design: &Design,
+    ) -> Result<CoxMaximum, Error> {
+        self.fitted(outcomes, design, RobustTest::Left)
+    }
+
+    fn fitted(
+        &self,
+        outcomes: &Outcomes,
+        design: &Design,
+        test: RobustTest,
+    ) -> Result<CoxMaximum, Error> {
         let clusters = self.clusters(outcomes, design);
         let units = Units::new(clusters.as_deref(), design.n_rows(), "the robust covariance")?;
         self.check(outcomes, units.are_clusters())?;
         let fitted = self.maximum(outcomes, design)?;
-        fitted.result(design, units, outcomes).map_err(collinear)
+        fitted.result(design, (units, test), outcomes).map_err(collinear)
     }
 
     /// Intervals from the profile of the likelihood, one for each coefficient: what the likelihood
