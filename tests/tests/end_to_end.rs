@@ -80,7 +80,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     // So does a study that is stopped twice and goes on by the same call.
     let stopped = folder.path().join("stopped");
     for (stage, step) in
-        [("training 2 keypoint networks", 9), ("fitting Model 1, DeepSurv with images", 2)]
+        [("training 2 keypoint networks", 9), ("fitting networks on covariates and images", 2)]
     {
         stop_at(&cohort, &stopped, (stage, step));
         assert!(!stopped.join("results.json").exists(), "{stage}");

@@ -1,14 +1,16 @@
 //! Passes without gradients: on the CPU by a plan, elsewhere by burn's operations.
 use crate::{
-    Error, Preprocessing, RiskInputs,
+    Error, ImageSet, Preprocessing, RiskInputs,
     network::{Inputs, RiskBatch, RiskNetwork},
+    preprocessing::as_it_is,
     task::to_host,
 };
 use burn::{module::Module, tensor::Device};
 use vertebra_conv::{MapShape, Plan, Traced, Tracer, runs_on_flex};
 
-/// Subjects per pass.
+/// Most subjects per pass, and most bytes of their images.
 const BATCH: usize = 128;
+const BYTES: usize = 128 << 20;
 
 /// What a pass computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub(crate) struct InputShapes {
 
 impl InputShapes {
     fn of(inputs: &RiskInputs) -> Self {
-        let images = inputs.images().map(crate::ImageSet::shape);
+        let images = inputs.images().map(ImageSet::shape);
         Self { n_covariates: inputs.n_covariates(), images }
     }
 
@@ -97,19 +99,23 @@ impl Inference {
     fn run(&self, preprocessing: &Preprocessing, inputs: &RiskInputs) -> Result<Vec<f64>, Error> {
         let subjects: Vec<usize> = (0..inputs.n_subjects()).collect();
         let mut values = Vec::with_capacity(subjects.len());
-        for part in subjects.chunks(BATCH) {
+        for part in subjects.chunks(at_once(inputs)) {
             values.extend(match &self.runner {
                 Runner::Plan(plan) => run_plan(plan, preprocessing, inputs, part)?,
                 Runner::Network(network, device) => {
-                    let batch = preprocessing.batch(inputs, part, device, |_, image, out| {
-                        out.extend_from_slice(image);
-                    });
+                    let batch = preprocessing.batch(inputs, part, device, as_it_is)?;
                     run_network(network, batch, self.wanted)?
                 }
             });
         }
         Ok(values)
     }
+}
+
+/// Subjects per pass.
+fn at_once(inputs: &RiskInputs) -> usize {
+    let bytes = |images: &ImageSet| images.per_subject() * size_of::<f32>();
+    inputs.images().map_or(BATCH, |images| (BYTES / bytes(images)).clamp(1, BATCH))
 }
 
 fn plan(network: &RiskNetwork, shapes: InputShapes, wanted: Wanted) -> Result<Plan, Error> {
@@ -129,7 +135,7 @@ fn run_plan(
     inputs: &RiskInputs,
     subjects: &[usize],
 ) -> Result<Vec<f64>, Error> {
-    let pixels = preprocessing.pixels(inputs, subjects);
+    let pixels = preprocessing.pixels(inputs, subjects)?;
     let covariates = preprocessing.covariates(inputs, subjects);
     let both = [&*pixels, &*covariates].into_iter().filter(|values| !values.is_empty());
     let values = plan.run(&both.collect::<Vec<_>>(), subjects.len())?;
@@ -171,7 +177,7 @@ pub(crate) fn head_inputs(
 mod tests {
     use super::*;
     use crate::{
-        EncoderConfig, ImageSet, Normalization, Pooling, RiskModel, RiskModelConfig, RiskTrainer,
+        EncoderConfig, Normalization, Pooling, RiskModel, RiskModelConfig, RiskTrainer,
         RiskTraining,
     };
     use vertebra_survival::Outcomes;
@@ -249,8 +255,8 @@ mod tests {
         let names: Vec<&str> = plan.inputs().iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["images", "covariates"]);
         let rows = inputs.covariates().concat();
-        let pixels = inputs.images().unwrap().pixels();
-        let got = plan.run(&[pixels, &rows], inputs.n_subjects()).unwrap();
+        let pixels = inputs.images().unwrap().to_vec().unwrap();
+        let got = plan.run(&[&pixels, &rows], inputs.n_subjects()).unwrap();
         for (got, expected) in got.iter().zip(model.log_hazard(&inputs).unwrap()) {
             assert!((f64::from(*got) - expected).abs() < 1e-5, "{got}, expected {expected}");
         }
@@ -286,7 +292,7 @@ mod tests {
                 std::fs::write(folder.join(format!("{name}.{what}.f32")), bytes).unwrap();
             };
             if let Some(images) = inputs.images() {
-                write("images", images.pixels());
+                write("images", &images.to_vec().unwrap());
             }
             if covariates {
                 write("covariates", &inputs.covariates().concat());

@@ -1,21 +1,34 @@
 //! What a risk model looks at: covariates, images, or both, one entry per subject.
 use crate::Error;
+use crate::image_file::StoredImages;
+use std::borrow::Cow;
+use std::sync::Arc;
 
-/// Grey images of `n` subjects, the same number of the same size for each.
+/// Grey images of `n` subjects, the same number of the same size for each; held in memory, or in an
+/// [`ImageFile`](crate::ImageFile) from which they are read when they are needed. Clones and subsets
+/// share the pixels.
 ///
 /// One image per subject is a crop of the whole lumbar spine; five are patches of L1 to L5.
 ///
 /// # Shapes
 /// - `pixels`: `[n, images_per_subject, height, width]`, row-major, finite; usually in `[0, 1]`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ImageSet {
-    pixels: Vec<f32>,
+    pixels: Pixels,
     shape: [usize; 3],
+    /// Places of the subjects among those that are held or stored.
+    subjects: Arc<[usize]>,
+}
+
+#[derive(Debug, Clone)]
+enum Pixels {
+    Held(Arc<Vec<f32>>),
+    Stored(Arc<StoredImages>),
 }
 
 impl ImageSet {
-    /// Checks once that `pixels` fills `shape` = `[images per subject, height, width]` a whole
-    /// number of times and is finite.
+    /// Images in memory. Checks once that `pixels` fills `shape` = `[images per subject, height,
+    /// width]` a whole number of times and is finite.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] or [`Error::PixelNotFinite`].
@@ -32,14 +45,23 @@ impl ImageSet {
                 image: i % per_subject / (shape[1] * shape[2]),
                 value: pixels[i],
             }),
-            None => Ok(Self { pixels, shape }),
+            None => {
+                let subjects = (0..pixels.len() / per_subject).collect();
+                Ok(Self { pixels: Pixels::Held(Arc::new(pixels)), shape, subjects })
+            }
         }
+    }
+
+    /// Images in a file that was checked.
+    pub(crate) fn stored(images: StoredImages, shape: [usize; 3]) -> Self {
+        let subjects = (0..images.n_subjects).collect();
+        Self { pixels: Pixels::Stored(Arc::new(images)), shape, subjects }
     }
 
     /// Number of subjects.
     #[must_use]
     pub fn n_subjects(&self) -> usize {
-        self.pixels.len() / self.per_subject()
+        self.subjects.len()
     }
 
     /// `[images per subject, height, width]`.
@@ -50,32 +72,44 @@ impl ImageSet {
 
     /// The pixels of subject `subject`, `[images per subject, height, width]` row-major.
     ///
+    /// # Errors
+    /// [`Error::Io`] for images in a file that cannot be read any more.
+    ///
     /// # Panics
     /// If `subject` is not below [`n_subjects`](Self::n_subjects), as slice indexing does.
-    #[must_use]
-    pub fn of_subject(&self, subject: usize) -> &[f32] {
-        &self.pixels[subject * self.per_subject()..][..self.per_subject()]
+    pub fn of_subject(&self, subject: usize) -> Result<Cow<'_, [f32]>, Error> {
+        let (place, size) = (self.subjects[subject], self.per_subject());
+        match &self.pixels {
+            Pixels::Held(pixels) => Ok(Cow::Borrowed(&pixels[place * size..][..size])),
+            Pixels::Stored(images) => images.read(place).map(Cow::Owned),
+        }
     }
 
     /// All pixels, `[n, images per subject, height, width]` row-major.
-    #[must_use]
-    pub fn pixels(&self) -> &[f32] {
-        &self.pixels
+    ///
+    /// # Errors
+    /// As [`of_subject`](Self::of_subject).
+    pub fn to_vec(&self) -> Result<Vec<f32>, Error> {
+        let mut pixels = Vec::with_capacity(self.n_subjects() * self.per_subject());
+        for subject in 0..self.n_subjects() {
+            pixels.extend_from_slice(&self.of_subject(subject)?);
+        }
+        Ok(pixels)
     }
 
-    fn per_subject(&self) -> usize {
+    pub(crate) fn per_subject(&self) -> usize {
         self.shape.iter().product()
     }
 
     fn subset(&self, subjects: &[usize]) -> Self {
-        let pixels = subjects.iter().flat_map(|&s| self.of_subject(s)).copied().collect();
-        Self { pixels, shape: self.shape }
+        let subjects = subjects.iter().map(|&s| self.subjects[s]).collect();
+        Self { subjects, ..self.clone() }
     }
 }
 
 /// The inputs of `n` subjects: covariates in their natural units (the model standardises them
 /// itself), images, or both.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct RiskInputs {
     n_subjects: usize,
     covariates: Vec<Vec<f32>>,

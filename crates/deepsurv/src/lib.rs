@@ -39,6 +39,7 @@
 mod augmentation;
 mod config;
 mod error;
+mod image_file;
 mod inference;
 mod inputs;
 mod model;
@@ -61,6 +62,7 @@ pub use config::{
     Activation, EncoderConfig, ImageConfig, Normalization, Pooling, RiskModelConfig, Stem,
 };
 pub use error::Error;
+pub use image_file::{ImageFile, ImageFileWriter};
 pub use inputs::{ImageSet, RiskInputs};
 pub use model::RiskModel;
 pub use network::{Dropout, Head, ResNet, RiskBatch, RiskNetwork};

@@ -114,10 +114,12 @@ impl RiskModel {
     /// What of one subject's inputs, or of the log hazard they gave, lies beyond all that the model
     /// was trained on: a covariate, the brightness or the contrast of the pictures, the log hazard.
     /// Empty for a model that does not know.
-    #[must_use]
-    pub fn outside(&self, inputs: &RiskInputs, log_hazard: f64) -> Vec<Outside> {
+    ///
+    /// # Errors
+    /// Images that cannot be read.
+    pub fn outside(&self, inputs: &RiskInputs, log_hazard: f64) -> Result<Vec<Outside>, Error> {
         let names = &self.config.covariates;
-        self.seen.as_ref().map_or_else(Vec::new, |seen| seen.outside(names, inputs, log_hazard))
+        self.seen.as_ref().map_or(Ok(Vec::new()), |seen| seen.outside(names, inputs, log_hazard))
     }
 
     /// Log hazard of each subject, `[n]`; 0 is the mean over the training subjects.

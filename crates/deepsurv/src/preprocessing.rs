@@ -1,5 +1,5 @@
 //! From natural units to what the network sees, with the constants learnt on the training set.
-use crate::{Error, RiskInputs, RiskModelConfig, network::RiskBatch};
+use crate::{Error, ImageSet, RiskInputs, RiskModelConfig, network::RiskBatch};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
@@ -21,15 +21,16 @@ impl Preprocessing {
     /// Learns the constants from the training subjects.
     ///
     /// # Errors
-    /// As [`check_inputs`].
+    /// As [`check_inputs`]; images that cannot be read.
     pub(crate) fn fit(config: &RiskModelConfig, inputs: &RiskInputs) -> Result<Self, Error> {
         check_inputs(config, inputs)?;
         let (means, sds) = (0..config.covariates.len())
             .map(|c| location_scale(inputs.covariates().iter().map(|row| f64::from(row[c]))))
             .unzip();
-        let (pixel_mean, pixel_sd) = inputs.images().map_or((0.0, 1.0), |images| {
-            location_scale(images.pixels().iter().map(|&p| f64::from(p)))
-        });
+        let (pixel_mean, pixel_sd) = match inputs.images() {
+            Some(images) => of_pixels(images)?,
+            None => (0.0, 1.0),
+        };
         Ok(Self { means, sds, pixel_mean, pixel_sd })
     }
 
@@ -40,26 +41,27 @@ impl Preprocessing {
     }
 
     /// Standardised tensors of the subjects at `subjects`; pixels come from `image_of`.
-    pub(crate) fn batch<'a>(
+    ///
+    /// # Errors
+    /// Images that cannot be read.
+    pub(crate) fn batch(
         &self,
-        inputs: &'a RiskInputs,
+        inputs: &RiskInputs,
         subjects: &[usize],
         device: &Device,
-        mut image_of: impl FnMut(usize, &'a [f32], &mut Vec<f32>),
-    ) -> RiskBatch {
+        mut image_of: impl FnMut(usize, &[f32], &mut Vec<f32>),
+    ) -> Result<RiskBatch, Error> {
         let covariates = (!self.means.is_empty()).then(|| {
             let values = self.covariates(inputs, subjects);
             Tensor::from_data(TensorData::new(values, [subjects.len(), self.means.len()]), device)
         });
         let images = inputs.images().map(|images| {
+            let pixels = self.standardised_pixels(images, subjects, &mut image_of)?;
             let [per_subject, height, width] = images.shape();
-            let mut pixels = Vec::with_capacity(subjects.len() * per_subject * height * width);
-            subjects.iter().for_each(|&s| image_of(s, images.of_subject(s), &mut pixels));
-            self.standardise_pixels(&mut pixels);
             let shape = [subjects.len(), per_subject, 1, height, width];
-            Tensor::from_data(TensorData::new(pixels, shape), device)
+            Ok::<_, Error>(Tensor::from_data(TensorData::new(pixels, shape), device))
         });
-        RiskBatch { covariates, images }
+        Ok(RiskBatch { covariates, images: images.transpose()? })
     }
 
     /// Standardised covariates of the subjects at `subjects`, row by row.
@@ -68,17 +70,31 @@ impl Preprocessing {
     }
 
     /// Standardised pixels of the subjects at `subjects`, none without images.
-    pub(crate) fn pixels(&self, inputs: &RiskInputs, subjects: &[usize]) -> Vec<f32> {
-        let Some(images) = inputs.images() else { return Vec::new() };
-        let mut pixels: Vec<f32> =
-            subjects.iter().flat_map(|&s| images.of_subject(s)).copied().collect();
-        self.standardise_pixels(&mut pixels);
-        pixels
+    ///
+    /// # Errors
+    /// Images that cannot be read.
+    pub(crate) fn pixels(
+        &self,
+        inputs: &RiskInputs,
+        subjects: &[usize],
+    ) -> Result<Vec<f32>, Error> {
+        let Some(images) = inputs.images() else { return Ok(Vec::new()) };
+        self.standardised_pixels(images, subjects, &mut as_it_is)
     }
 
-    fn standardise_pixels(&self, pixels: &mut [f32]) {
+    fn standardised_pixels(
+        &self,
+        images: &ImageSet,
+        subjects: &[usize],
+        image_of: &mut impl FnMut(usize, &[f32], &mut Vec<f32>),
+    ) -> Result<Vec<f32>, Error> {
+        let mut pixels = Vec::with_capacity(subjects.len() * images.per_subject());
+        for &subject in subjects {
+            image_of(subject, &images.of_subject(subject)?, &mut pixels);
+        }
         let (mean, scale) = (self.pixel_mean as f32, (1.0 / self.pixel_sd) as f32);
         pixels.iter_mut().for_each(|p| *p = (*p - mean) * scale);
+        Ok(pixels)
     }
 
     fn standardised<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
@@ -115,12 +131,38 @@ pub(crate) fn check_inputs(config: &RiskModelConfig, inputs: &RiskInputs) -> Res
     }
 }
 
-/// Mean and standard deviation (divisor n); the deviation is 1 where it would be 0.
+/// Takes a subject's images into a batch as they are.
+pub(crate) fn as_it_is(_: usize, images: &[f32], out: &mut Vec<f32>) {
+    out.extend_from_slice(images);
+}
+
+/// Mean and standard deviation of all pixels, which are read twice.
+fn of_pixels(images: &ImageSet) -> Result<(f64, f64), Error> {
+    let n = (images.n_subjects() * images.per_subject()) as f64;
+    let sum = folded(images, |sum, x| sum + x)?;
+    let mean = if n > 0.0 { sum / n } else { 0.0 };
+    let squares = folded(images, |sum, x| sum + (x - mean) * (x - mean))?;
+    Ok((mean, deviation(mean, squares, n)))
+}
+
+/// A sum over all pixels, in their order.
+fn folded(images: &ImageSet, add: impl Fn(f64, f64) -> f64) -> Result<f64, Error> {
+    (0..images.n_subjects()).try_fold(0.0, |sum, subject| {
+        let pixels = images.of_subject(subject)?;
+        Ok(pixels.iter().fold(sum, |sum, &p| add(sum, f64::from(p))))
+    })
+}
+
+/// Mean and standard deviation (divisor n).
 fn location_scale(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let (n, sum) = values.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + x));
     let mean = if n > 0.0 { sum / n } else { 0.0 };
-    let squares: f64 = values.map(|x| (x - mean) * (x - mean)).sum();
+    (mean, deviation(mean, values.map(|x| (x - mean) * (x - mean)).sum(), n))
+}
+
+/// The standard deviation of `n` values, 1 where it would be 0.
+fn deviation(mean: f64, squares: f64, n: f64) -> f64 {
     let sd = if n > 0.0 { (squares / n).sqrt() } else { 0.0 };
     // A spread that is only rounding noise of the mean is no spread.
-    (mean, if sd > 1e-7 * mean.abs() { sd } else { 1.0 })
+    if sd > 1e-7 * mean.abs() { sd } else { 1.0 }
 }

@@ -10,7 +10,10 @@
 //!
 //! Maps are not normalised: a normalised map of a picture in which nothing matters looks like one
 //! of a picture in which something does.
-use crate::{Error, ImageSet, RiskInputs, RiskModel, preprocessing::check_inputs, task::to_host};
+use crate::{
+    Error, ImageSet, RiskInputs, RiskModel, preprocessing::as_it_is, preprocessing::check_inputs,
+    task::to_host,
+};
 use burn::{module::Module, tensor::Tensor};
 
 /// How a map was made.
@@ -124,9 +127,7 @@ fn total(map: &[f32]) -> Mass {
 pub fn grad_cam(model: &RiskModel, subject: &RiskInputs) -> Result<Saliency, Error> {
     let [_, height, width] = check_subject(model, subject)?;
     let device = model.device();
-    let batch = model.preprocessing().batch(subject, &[0], device, |_, image, out| {
-        out.extend_from_slice(image);
-    });
+    let batch = model.preprocessing().batch(subject, &[0], device, as_it_is)?;
     let maps = model.network().features(batch.images).ok_or(Error::MissingImages)?;
     // The graph is cut here: the feature maps become its leaf.
     let maps = maps.autodiff().require_grad();
@@ -201,10 +202,11 @@ fn painted_copies(
     let images = subject.images().ok_or(Error::MissingImages)?;
     let [_, height, width] = images.shape();
     let grey = model.preprocessing().pixel_mean as f32;
-    let mut pixels = images.pixels().to_vec();
+    let own = images.to_vec()?;
+    let mut pixels = own.clone();
     for &(image, row, column) in places {
         let first = pixels.len();
-        pixels.extend_from_slice(images.pixels());
+        pixels.extend_from_slice(&own);
         for y in row.0..row.1 {
             let line = first + (image * height + y) * width;
             pixels[line + column.0..line + column.1].fill(grey);

@@ -1,7 +1,7 @@
 //! What a model was trained on, as ranges: beyond them it extrapolates, and its number means
 //! nothing.
 
-use crate::RiskInputs;
+use crate::{Error, RiskInputs};
 use serde::{Deserialize, Serialize};
 
 /// A range is widened by this share of itself on either side before a value counts as outside.
@@ -35,20 +35,29 @@ pub struct Outside {
 
 impl Seen {
     /// Of the training subjects and their log hazards.
-    #[must_use]
-    pub fn of(inputs: &RiskInputs, log_hazard: &[f64]) -> Self {
+    ///
+    /// # Errors
+    /// Images that cannot be read.
+    pub fn of(inputs: &RiskInputs, log_hazard: &[f64]) -> Result<Self, Error> {
         let covariate = |c: usize| range(inputs.covariates().iter().map(|row| f64::from(row[c])));
-        let pictures: Vec<(f64, f64)> =
-            (0..inputs.n_subjects()).filter_map(|s| mean_and_sd(inputs, s)).collect();
+        let pictures: Vec<(f64, f64)> = match inputs.images() {
+            Some(images) => {
+                let subjects = 0..images.n_subjects();
+                subjects
+                    .map(|s| Ok(mean_and_sd(&images.of_subject(s)?)))
+                    .collect::<Result<_, Error>>()?
+            }
+            None => Vec::new(),
+        };
         let of = |value: fn(&(f64, f64)) -> f64| {
             (!pictures.is_empty()).then(|| range(pictures.iter().map(value)))
         };
-        Self {
+        Ok(Self {
             covariates: (0..inputs.n_covariates()).map(covariate).collect(),
             pixel_mean: of(|p| p.0),
             pixel_sd: of(|p| p.1),
             log_hazard: range(log_hazard.iter().copied()),
-        }
+        })
     }
 
     /// The same of a model whose log hazards are multiplied by `factor`.
@@ -57,14 +66,22 @@ impl Seen {
     }
 
     /// What of one subject's inputs and log hazard lies outside; `names` are the covariates'.
-    #[must_use]
-    pub fn outside(&self, names: &[String], inputs: &RiskInputs, log_hazard: f64) -> Vec<Outside> {
+    ///
+    /// # Errors
+    /// Images that cannot be read.
+    pub fn outside(
+        &self,
+        names: &[String],
+        inputs: &RiskInputs,
+        log_hazard: f64,
+    ) -> Result<Vec<Outside>, Error> {
         let covariates = inputs.covariates().first().into_iter().flatten();
         let mut values: Vec<(String, f64, [f64; 2])> = covariates
             .zip(names.iter().zip(&self.covariates))
             .map(|(value, (name, range))| (name.clone(), f64::from(*value), *range))
             .collect();
-        if let Some((mean, sd)) = mean_and_sd(inputs, 0) {
+        if let Some(images) = inputs.images() {
+            let (mean, sd) = mean_and_sd(&images.of_subject(0)?);
             let pictures = [
                 ("the mean of the picture", mean, self.pixel_mean),
                 ("the contrast of the picture", sd, self.pixel_sd),
@@ -74,7 +91,9 @@ impl Seen {
             }));
         }
         values.push(("the log hazard".to_owned(), log_hazard, self.log_hazard));
-        values.into_iter().filter_map(|(name, value, range)| outside(name, value, range)).collect()
+        let outside =
+            values.into_iter().filter_map(|(name, value, range)| outside(name, value, range));
+        Ok(outside.collect())
     }
 }
 
@@ -89,12 +108,11 @@ fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
 }
 
 /// Over all pixels of a subject's pictures.
-fn mean_and_sd(inputs: &RiskInputs, subject: usize) -> Option<(f64, f64)> {
-    let pixels = inputs.images()?.of_subject(subject);
+fn mean_and_sd(pixels: &[f32]) -> (f64, f64) {
     let n = pixels.len().max(1) as f64;
     let mean = pixels.iter().map(|&p| f64::from(p)).sum::<f64>() / n;
     let variance = pixels.iter().map(|&p| (f64::from(p) - mean).powi(2)).sum::<f64>() / n;
-    Some((mean, variance.sqrt()))
+    (mean, variance.sqrt())
 }
 
 #[cfg(test)]
@@ -112,12 +130,12 @@ mod tests {
     #[test]
     fn what_lies_beyond_a_quarter_of_the_range_is_outside() {
         let train = inputs(&[[50.0, 0.0], [90.0, 1.0]], &[0.4, 0.8]);
-        let seen = Seen::of(&train, &[-1.0, 1.0]);
+        let seen = Seen::of(&train, &[-1.0, 1.0]).unwrap();
         assert_eq!(seen.covariates, [[50.0, 90.0], [0.0, 1.0]]);
         let names = ["age", "female"].map(String::from);
         let outside = |age: f32, grey: f32, log_hazard: f64| -> Vec<String> {
             let one = inputs(&[[age, 1.0]], &[grey]);
-            let found = seen.outside(&names, &one, log_hazard);
+            let found = seen.outside(&names, &one, log_hazard).unwrap();
             found.into_iter().map(|outside| outside.name).collect()
         };
         assert!(outside(60.0, 0.5, 0.2).is_empty());
@@ -131,9 +149,9 @@ mod tests {
     #[test]
     fn without_pictures_only_covariates_and_the_log_hazard_are_judged() {
         let train = RiskInputs::from_covariates(vec![vec![1.0], vec![2.0]]).unwrap();
-        let seen = Seen::of(&train, &[0.0, 0.5]);
+        let seen = Seen::of(&train, &[0.0, 0.5]).unwrap();
         assert_eq!((seen.pixel_mean, seen.pixel_sd), (None, None));
         let one = RiskInputs::from_covariates(vec![vec![9.0]]).unwrap();
-        assert_eq!(seen.outside(&["x".to_owned()], &one, 0.2)[0].name, "x");
+        assert_eq!(seen.outside(&["x".to_owned()], &one, 0.2).unwrap()[0].name, "x");
     }
 }

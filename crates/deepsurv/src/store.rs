@@ -163,8 +163,9 @@ mod tests {
         assert_eq!(back.recalibration(), Some(&learnt));
         assert_eq!(back.log_hazard(&inputs).unwrap(), scaled);
         let plan = back.graph().unwrap().plan().unwrap();
-        let (rows, pixels) = (inputs.covariates().concat(), inputs.images().unwrap().pixels());
-        for (got, expected) in plan.run(&[pixels, &rows], 20).unwrap().iter().zip(&scaled) {
+        let rows = inputs.covariates().concat();
+        let pixels = inputs.images().unwrap().to_vec().unwrap();
+        for (got, expected) in plan.run(&[&pixels, &rows], 20).unwrap().iter().zip(&scaled) {
             assert!((f64::from(*got) - expected).abs() < 1e-5, "{got}, expected {expected}");
         }
         let json = folder.path().join("risk.json");

@@ -198,7 +198,7 @@ impl CoxTask<'_> {
             self.augmentation.apply(images, shape, seed, subject, out);
         };
         let inputs = self.train.inputs;
-        let batch = self.preprocessing.batch(inputs, subjects, &self.device, augmented);
+        let batch = self.preprocessing.batch(inputs, subjects, &self.device, augmented)?;
         let probability = self.dropout;
         model.forward(batch, Some(&Dropout { probability, seed, subjects: subjects.to_vec() }))
     }

@@ -171,7 +171,7 @@ impl<'a> RiskTrainer<'a> {
         let Trained { model: network, epoch, history, stopped, .. } = trained;
         let config = self.config.clone();
         let model = RiskModel::from_parts(config, preprocessing, center, baseline, network)
-            .with_seen(Some(Seen::of(train.0, &centered)));
+            .with_seen(Some(Seen::of(train.0, &centered)?));
         Ok(TrainedRiskModel { model, epoch, history, stopped })
     }
 

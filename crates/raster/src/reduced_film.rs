@@ -118,11 +118,25 @@ impl ReducedFilm {
 
     /// Where a point of the original film lies on this one, px.
     #[must_use]
+    pub fn to_reduced(&self, point: (f64, f64)) -> (f64, f64) {
+        self.reduction().to_reduced(point)
+    }
+
+    /// Where a point of this film lies on the original one, px.
+    #[must_use]
+    pub fn to_original(&self, point: (f64, f64)) -> (f64, f64) {
+        self.reduction().to_original(point)
+    }
+}
+
+impl Reduction {
+    /// Where a point of the original film lies on the reduced one, px.
+    #[must_use]
     pub fn to_reduced(&self, (x, y): (f64, f64)) -> (f64, f64) {
         (resized(x, self.scale[1]), resized(y, self.scale[0]))
     }
 
-    /// Where a point of this film lies on the original one, px.
+    /// Where a point of the reduced film lies on the original one, px.
     #[must_use]
     pub fn to_original(&self, (x, y): (f64, f64)) -> (f64, f64) {
         (original(x, self.scale[1]), original(y, self.scale[0]))

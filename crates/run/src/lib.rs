@@ -14,4 +14,4 @@ pub use error::Error;
 pub use machine::Machine;
 pub use seed::Seed;
 pub use shuffle::shuffle;
-pub use whole_file::{remove_unfinished, write_whole, write_whole_with};
+pub use whole_file::{WholeFile, remove_unfinished, write_whole, write_whole_with};

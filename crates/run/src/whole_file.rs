@@ -95,13 +95,88 @@ fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let (partial, file) = new_neighbour(path)?;
-    let written = fill(file, write).and_then(|()| std::fs::rename(&partial, path));
-    if written.is_err() {
-        // The first error is the one that counts.
-        let _ = std::fs::remove_file(&partial);
+    let mut whole = WholeFile::beside(path)?;
+    write(&mut whole.file)?;
+    whole.rename()
+}
+
+/// A file that is written in parts by a caller who has more to do between them, and appears under
+/// its name when it is [finished](Self::finish): whole or not at all.
+///
+/// What was written goes where the value is dropped before that.
+///
+/// # Examples
+/// ```
+/// use std::io::Write;
+/// use vertebra_run::WholeFile;
+/// let path = std::env::temp_dir().join("vertebra-run-whole-file.txt");
+/// let mut file = WholeFile::create(&path)?;
+/// file.write_all(b"first, ")?;
+/// assert!(!path.exists());
+/// file.write_all(b"second")?;
+/// file.finish()?;
+/// assert_eq!(std::fs::read(&path)?, b"first, second");
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    partial: PathBuf,
+    file: BufWriter<File>,
+    renamed: bool,
+}
+
+impl WholeFile {
+    /// Begins a file; what is at `path` stays until the new one is finished.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with `path`.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        Self::beside(path).map_err(Error::io(path))
     }
-    written
+
+    /// Brings the file to disk and under its name.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path; what was there before is untouched.
+    pub fn finish(self) -> Result<(), Error> {
+        let path = self.path.clone();
+        self.rename().map_err(Error::io(&path))
+    }
+
+    fn beside(path: &Path) -> io::Result<Self> {
+        let (partial, file) = new_neighbour(path)?;
+        Ok(Self { path: path.to_owned(), partial, file: BufWriter::new(file), renamed: false })
+    }
+
+    fn rename(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        readable_by_all(self.file.get_ref())?;
+        self.file.get_ref().sync_all()?;
+        std::fs::rename(&self.partial, &self.path)?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // The error that ended the writing is the one that counts.
+            let _ = std::fs::remove_file(&self.partial);
+        }
+    }
 }
 
 /// A new file in the folder of `path`. Its name holds the process and a running number; one that
@@ -116,14 +191,6 @@ fn new_neighbour(path: &Path) -> io::Result<(PathBuf, File)> {
             opened => return opened.map(|file| (partial, file)),
         }
     }
-}
-
-fn fill(file: File, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
-    let mut file = BufWriter::new(file);
-    write(&mut file)?;
-    file.flush()?;
-    readable_by_all(file.get_ref())?;
-    file.get_ref().sync_all()
 }
 
 #[cfg(unix)]

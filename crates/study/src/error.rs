@@ -92,6 +92,14 @@ pub enum Error {
         /// The file that says what the folder's run depends on.
         path: PathBuf,
     },
+    /// A call that does a share of the fits has done it, and cannot go on before the others have.
+    #[error("{stage}: {pending} fits of other shares are pending")]
+    PendingFits {
+        /// What is being fitted.
+        stage: String,
+        /// How many are pending.
+        pending: usize,
+    },
     /// A film of another size than its annotation says.
     #[error("{}: annotated as {} x {} px, but the film has {} x {}",
             path.display(), annotated[0], annotated[1], got[0], got[1])]

@@ -10,7 +10,7 @@ use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use crate::stages::protocol::{Clock, Protocol};
 use crate::work_folder::{WorkFolder, fingerprint};
-use crate::{Error, KeypointModel, Progress, StudyConfig, UnreadableFilms};
+use crate::{Error, FitShare, FitsLeft, KeypointModel, Progress, StudyConfig, UnreadableFilms};
 use burn::tensor::Device;
 use std::path::{Path, PathBuf};
 use vertebra_report::results::StudyResults;
@@ -90,7 +90,50 @@ impl<'a> Study<'a> {
     /// [`Error::OtherRun`] for the folder of an unfinished study with other settings or inputs.
     /// Every problem of the input at once; too few subjects or events for the folds; whatever a
     /// stage cannot do, naming the film or the statistic.
-    pub fn run(mut self, folder: &Path) -> Result<StudyResults, Error> {
+    pub fn run(self, folder: &Path) -> Result<StudyResults, Error> {
+        let (work, results) =
+            self.begun(folder, None, |study, clock, observer| study.run(clock, observer))?;
+        work.remove()?;
+        Ok(results)
+    }
+
+    /// Does a share of the networks of the study, so that several calls, on one machine or on many
+    /// that see the folder, do all of them; [`run`](Self::run) then finds them done, and its results
+    /// are those of a call that did everything. What no share has done it does itself.
+    ///
+    /// Networks of one stage wait for those of the stage before, of every share: a call does what
+    /// it can and says what it waits for. It writes no results. The calls may run at the same time
+    /// as each other and as [`run`](Self::run); the file system of the folder must know locks.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use vertebra_study::Study;
+    /// let left = Study::new("cohort").fit_share("runs/mine".as_ref(), "2/5".parse()?)?;
+    /// if left.pending > 0 {
+    ///     println!("{}: {} fits of other shares are pending", left.stage, left.pending);
+    /// }
+    /// # Ok::<(), vertebra_study::Error>(())
+    /// ```
+    pub fn fit_share(self, folder: &Path, share: FitShare) -> Result<FitsLeft, Error> {
+        let done =
+            self.begun(folder, Some(share), |study, clock, observer| study.fits(clock, observer));
+        match done {
+            Ok(_) => Ok(FitsLeft::NONE),
+            Err(Error::PendingFits { stage, pending }) => Ok(FitsLeft { stage, pending }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the cohort, opens the work folder, and begins.
+    fn begun<R>(
+        mut self,
+        folder: &Path,
+        share: Option<FitShare>,
+        go_on: impl FnOnce(Protocol<'_>, &mut Clock, &mut Observer<'_>) -> Result<R, Error>,
+    ) -> Result<(WorkFolder, R), Error> {
         let mut clock = Clock::start();
         let data = self.read()?;
         let (context, observer) = self.stages(&data, folder);
@@ -99,16 +142,15 @@ impl<'a> Study<'a> {
         let detector = given.map(|model| model.load(context.device)).transpose()?;
         let work = WorkFolder::open(folder, &fingerprint(context.cohort, context.config, &data)?)?;
         if work.goes_on() {
-            observer.note("an earlier call was stopped; this one goes on with what it finished");
+            observer.note("an earlier call began this run; this one goes on with what it finished");
         }
-        let context = Context { work: &work, ..context };
+        let context = Context { work: &work, share, ..context };
         observer.note(data.summary());
         let pictures = folder.join("pictures");
         std::fs::create_dir_all(&pictures).map_err(Error::io(&pictures))?;
         let protocol = Protocol { context, covariates: &covariates, detector };
-        let results = protocol.run(&mut clock, observer)?;
-        work.remove()?;
-        Ok(results)
+        let done = go_on(protocol, &mut clock, observer)?;
+        Ok((work, done))
     }
 
     /// Checks the settings and reads the cohort.
@@ -151,7 +193,9 @@ impl<'a> Study<'a> {
     ) -> (Context<'s>, &'s mut Observer<'a>) {
         let Self { cohort, config, device, command, on_progress } = self;
         let work = WorkFolder::NONE;
-        (Context { data, config, cohort, run_folder, device, command, work }, &mut **on_progress)
+        let context =
+            Context { data, config, cohort, run_folder, device, command, work, share: None };
+        (context, &mut **on_progress)
     }
 }
 

@@ -137,6 +137,7 @@ impl Scene {
             device: &self.device,
             command: &[],
             work: WorkFolder::NONE,
+            share: None,
         }
     }
 

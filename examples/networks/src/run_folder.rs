@@ -41,7 +41,9 @@ impl RunFolder {
         let work = path.join(WORK);
         std::fs::create_dir_all(&work)
             .with_context(|| format!("cannot make {}", work.display()))?;
-        write_whole(&work.join("command.txt"), words)?;
+        if !goes_on {
+            write_whole(&work.join("command.txt"), words)?;
+        }
         Ok(Self { path, goes_on })
     }
 
@@ -76,14 +78,14 @@ impl fmt::Display for RunFolder {
     }
 }
 
-/// The words of a command that say what is run, not where.
+/// The words of a command that say what is run, not where, and not which share of it.
 fn without_out(command: &[String]) -> String {
     let mut words: Vec<&str> = Vec::new();
     let mut command = command.iter();
     while let Some(word) = command.next() {
         match word.as_str() {
-            "--out" => drop(command.next()),
-            word if word.starts_with("--out=") => {}
+            "--out" | "--fit" => drop(command.next()),
+            word if word.starts_with("--out=") || word.starts_with("--fit=") => {}
             word => words.push(word),
         }
     }
@@ -134,7 +136,7 @@ mod tests {
         assert!(RunFolder::of(Some(&out), "quick", &command("study --seed 3")).is_ok());
         let first = RunFolder::of(Some(&out), "quick", &command("study --seed 1")).unwrap();
         first.keep("cohort").unwrap();
-        let again = command("study --seed 1 --out elsewhere");
+        let again = command("study --seed 1 --out elsewhere --fit 2/3");
         let again = RunFolder::of(Some(&out), "quick", &again).unwrap();
         assert!(again.to_string().starts_with("going on") && again.has("cohort"), "{again}");
         let other = RunFolder::of(Some(&out), "quick", &command("study --seed 2")).unwrap_err();

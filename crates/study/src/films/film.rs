@@ -1,5 +1,4 @@
-//! Films as the keypoint network gets them: decoded, and reduced so that all of a cohort's fit in
-//! memory.
+//! Films as the keypoint network gets them: decoded and reduced.
 
 use crate::{Error, FilmCache};
 use std::path::Path;
@@ -48,8 +47,27 @@ impl DecodedFilm {
         max_height: usize,
         cache: &FilmCache,
     ) -> Result<(Self, String), Error> {
-        let settings = format!("at most {max_height} rows");
-        cache.film(path, &settings, |radiograph| Self::of(radiograph, max_height, path))
+        cache.film(path, &settings(max_height), |film| Self::of(film, max_height, path))
+    }
+
+    /// The film of the file that had this digest when it was read before.
+    ///
+    /// # Errors
+    /// As reading it anew; [`Error::Malformed`] where the file is another one by now.
+    pub(crate) fn again(
+        path: &Path,
+        max_height: usize,
+        (cache, digest): (&FilmCache, &str),
+    ) -> Result<Self, Error> {
+        if let Some(film) = cache.kept(digest, &settings(max_height)) {
+            return Ok(film);
+        }
+        let (film, got) = Self::cached(path, max_height, cache)?;
+        if got != digest {
+            let expected = format!("the file that was read before (SHA-256 {digest})");
+            return Err(Error::Malformed { path: path.to_owned(), expected, got });
+        }
+        Ok(film)
     }
 
     /// Points in px of the original film, as points in px of this one.
@@ -61,6 +79,11 @@ impl DecodedFilm {
     pub(crate) fn original(&self, points: &VertebraKeypoints) -> Result<VertebraKeypoints, Error> {
         Ok(points.mapped(|point| self.film.to_original(point))?)
     }
+}
+
+/// How the cache knows a film of at most so many rows.
+fn settings(max_height: usize) -> String {
+    format!("at most {max_height} rows")
 }
 
 /// Checks that a film of `[height, width]` px is the one that was annotated, as far as its

@@ -81,23 +81,33 @@ impl FilmCache {
         prepare: impl FnOnce(&Radiograph) -> Result<DecodedFilm, Error>,
     ) -> Result<(DecodedFilm, String), Error> {
         let digest = Digest::of_file(file)?.to_string();
-        let Some(folder) = &self.folder else {
-            return Ok((prepare(&self.read.read(file)?)?, digest));
-        };
+        if let Some(film) = self.kept(&digest, settings) {
+            return Ok((film, digest));
+        }
+        let film = prepare(&self.read.read(file)?)?;
+        if let Some(path) = self.entry(&digest, settings) {
+            let bytes = encode(&film).map_err(|e| Error::io(&path)(e.into()))?;
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+            }
+            write_whole(&path, &bytes)?;
+        }
+        Ok((film, digest))
+    }
+
+    /// The film of a file with this digest, where it is in the cache.
+    pub(crate) fn kept(&self, digest: &str, settings: &str) -> Option<DecodedFilm> {
+        decode(&std::fs::read(self.entry(digest, settings)?).ok()?)
+    }
+
+    /// Where the film of a file with this digest is kept.
+    fn entry(&self, digest: &str, settings: &str) -> Option<PathBuf> {
         let settings = match self.read == ReadOptions::default() {
             true => settings.to_owned(),
             false => format!("{settings}, {:?}", self.read),
         };
         let settings = Digest::of(settings.as_bytes()).to_string();
-        let path = folder.join(format!("{digest}-{}.film", &settings[..16]));
-        if let Some(film) = std::fs::read(&path).ok().and_then(|bytes| decode(&bytes)) {
-            return Ok((film, digest));
-        }
-        let film = prepare(&self.read.read(file)?)?;
-        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
-        let bytes = encode(&film).map_err(|e| Error::io(&path)(e.into()))?;
-        write_whole(&path, &bytes)?;
-        Ok((film, digest))
+        Some(self.folder.as_ref()?.join(format!("{digest}-{}.film", &settings[..16])))
     }
 }
 

@@ -5,5 +5,7 @@ pub(crate) mod film;
 pub(crate) mod film_cache;
 pub(crate) mod keypoint_sheets;
 pub(crate) mod overlay;
+pub(crate) mod picture_store;
 pub(crate) mod pictures;
+pub(crate) mod reduced_films;
 pub(crate) mod variant_pictures;

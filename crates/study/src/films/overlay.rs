@@ -25,9 +25,9 @@ impl TrainedModel {
         let map = self.saliency(prediction)?;
         let scale = map.maximum().abs().max(map.minimum().abs());
         let [n, height, width] = prediction.images.shape();
-        let size = height * width;
+        let (size, pixels) = (height * width, prediction.images.to_vec()?);
         let picture = |k: usize| {
-            let pixels = &prediction.images.pixels()[k * size..][..size];
+            let pixels = &pixels[k * size..][..size];
             let picture = Film { pixels, height, width, spacing_mm: None };
             let plain = Canvas::from_grey(&picture);
             let mut covered = Canvas::from_grey(&picture);

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use vertebra_alignment::{
     Alignment, Field, Film, ImageVariant, VariantImages, VariantOptions, VertebraMasks,
 };
-use vertebra_deepsurv::ImageSet;
+use vertebra_deepsurv::{ImageFileWriter, ImageSet};
 use vertebra_keypoints::{DecidedFacing, FilmAnnotation, VertebraKeypoints, facing};
 use vertebra_radiograph::{Facing, Radiograph, ReadOptions};
+use vertebra_raster::Image;
 
 /// What is needed to render one film.
 pub(crate) struct FilmToRender<'a> {
@@ -71,32 +72,61 @@ pub(crate) fn render_film(
     Ok(Rendered { images: images.collect::<Result<_, _>>()?, facing })
 }
 
-/// Renders every variant of every film, films in parallel; `on_film` is told after each chunk how
-/// many are done.
+/// Where the pictures of one variant go, subject by subject.
+pub(crate) enum PictureSink {
+    Memory(Vec<f32>),
+    File(Box<ImageFileWriter>),
+}
+
+impl PictureSink {
+    fn push(&mut self, images: &[Image]) -> Result<(), Error> {
+        match self {
+            Self::Memory(pixels) => {
+                images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
+            }
+            Self::File(file) => {
+                let pixels: Vec<f32> = images.iter().flat_map(|i| &i.pixels).copied().collect();
+                file.push(&pixels)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, shape: [usize; 3]) -> Result<ImageSet, Error> {
+        Ok(match self {
+            Self::Memory(pixels) => ImageSet::new(pixels, shape)?,
+            Self::File(file) => file.finish()?,
+        })
+    }
+}
+
+/// Renders every variant of every film into a sink of its own, films in parallel; `on_film` is told
+/// after each chunk how many are done.
 pub(crate) fn render_all(
     films: &[FilmToRender<'_>],
     variants: &[ImageVariant],
     config: &PictureConfig,
+    mut sinks: Vec<PictureSink>,
     on_film: &mut dyn FnMut(usize),
 ) -> Result<Vec<VariantPictures>, Error> {
-    let mut by_variant: Vec<(Vec<f32>, Vec<Vec<Alignment>>)> =
-        variants.iter().map(|_| (Vec::new(), Vec::new())).collect();
+    let mut alignments: Vec<Vec<Vec<Alignment>>> = variants.iter().map(|_| Vec::new()).collect();
     let (mut done, mut facing) = (0, Vec::with_capacity(films.len()));
     for chunk in films.chunks(32) {
         let part: Result<Vec<_>, Error> =
             chunk.par_iter().map(|film| render_one(film, variants, config)).collect();
         for film in part? {
             facing.push(film.facing);
-            for ((pixels, alignments), images) in by_variant.iter_mut().zip(film.images) {
-                images.images.iter().for_each(|image| pixels.extend_from_slice(&image.pixels));
-                alignments.push(images.alignments);
+            for (k, images) in film.images.into_iter().enumerate() {
+                sinks[k].push(&images.images)?;
+                alignments[k].push(images.alignments);
             }
         }
         done += chunk.len();
         on_film(done);
     }
-    let pictures = variants.iter().zip(by_variant).map(|(&variant, (pixels, alignments))| {
-        let images = ImageSet::new(pixels, shape(variant, config))?;
+    let pictures = variants.iter().zip(sinks).zip(alignments);
+    let pictures = pictures.map(|((&variant, sink), alignments)| {
+        let images = sink.finish(shape(variant, config))?;
         Ok(VariantPictures { variant, images, facing: facing.clone(), alignments })
     });
     pictures.collect()

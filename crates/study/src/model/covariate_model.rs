@@ -61,11 +61,11 @@ impl CovariateModel {
             Hazard::Cox(cox) => {
                 let log_hazard = cox.log_hazard(&values);
                 let names: Vec<String> = cox.coefficients.iter().map(|c| c.name.clone()).collect();
-                (log_hazard, cox.seen.outside(&names, &inputs, log_hazard))
+                (log_hazard, cox.seen.outside(&names, &inputs, log_hazard)?)
             }
             Hazard::Network(network) => {
                 let log_hazard = network.log_hazard(&inputs)?[0];
-                (log_hazard, network.outside(&inputs, log_hazard))
+                (log_hazard, network.outside(&inputs, log_hazard)?)
             }
         };
         let risk = self.description.risks(|horizon| match &self.hazard {

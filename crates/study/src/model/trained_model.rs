@@ -227,7 +227,7 @@ impl TrainedModel {
         };
         let log_hazard = self.network.log_hazard(&inputs)?[0];
         let risk = self.description.risks(|horizon| self.network.risk_at(log_hazard, horizon));
-        let outside = self.network.outside(&inputs, log_hazard).into_iter().map(outside_training);
+        let outside = self.network.outside(&inputs, log_hazard)?.into_iter().map(outside_training);
         Ok(JudgedPictures { log_hazard, risk, doubts: outside.collect(), inputs })
     }
 

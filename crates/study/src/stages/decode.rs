@@ -1,6 +1,7 @@
 //! Decodes every baseline film and reduces it, films in parallel.
 
 use crate::films::film::{DecodedFilm, check_annotated};
+use crate::films::reduced_films::ReducedFilms;
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use crate::{Error, FilmCache};
@@ -13,8 +14,8 @@ const CHUNK: usize = 32;
 
 /// Every subject's film, reduced, and what is known of each, by name.
 #[derive(Debug)]
-pub(crate) struct Decoded {
-    pub(crate) films: Vec<DecodedFilm>,
+pub(crate) struct Decoded<'a> {
+    pub(crate) films: ReducedFilms<'a>,
     pub(crate) facts: BTreeMap<String, FilmFacts>,
 }
 
@@ -39,7 +40,7 @@ impl FilmFacts {
     }
 }
 
-impl Decoded {
+impl Decoded<'_> {
     /// The SHA-256 of every film, one a line.
     pub(crate) fn digests(&self) -> String {
         self.facts.iter().map(|(name, film)| format!("{}  {name}\n", film.sha256)).collect()
@@ -48,7 +49,7 @@ impl Decoded {
     /// The reader's warnings, each with the number of films it concerns; never a file or a person.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for warning in self.films.iter().flat_map(|film| &film.warnings) {
+        for warning in self.facts.values().flat_map(|film| &film.warnings) {
             *counts.entry(warning).or_default() += 1;
         }
         counts.into_iter().map(|(text, n)| format!("{n} films: {text}")).collect()
@@ -59,14 +60,17 @@ impl Decoded {
 ///
 /// # Errors
 /// [`Error::InvalidInput`] with every film that cannot be used.
-pub(crate) fn films(context: Context<'_>, observer: &mut Observer<'_>) -> Result<Decoded, Error> {
-    let mut decoded = Decoded { films: Vec::new(), facts: BTreeMap::new() };
+pub(crate) fn films<'a>(
+    context: Context<'a>,
+    observer: &mut Observer<'_>,
+) -> Result<Decoded<'a>, Error> {
+    let mut decoded = Decoded { films: ReducedFilms::new(context), facts: BTreeMap::new() };
     observer.stage("decoding radiographs", Some(context.data.n()));
     in_chunks(context, observer, |subjects, chunk| {
         for (subject, (film, digest)) in subjects.zip(chunk) {
             let name = context.data.films[subject].clone();
+            decoded.films.push(&film, &digest);
             decoded.facts.insert(name, FilmFacts::of(&film, digest));
-            decoded.films.push(film);
         }
         Ok(())
     })?;
@@ -104,10 +108,15 @@ pub(crate) fn in_chunks(
     Error::check(problems)
 }
 
+/// Where a subject's film is kept: in the folder that was asked for, or in the work folder.
+pub(crate) fn cache_of(context: Context<'_>, subject: usize) -> FilmCache {
+    let folder = context.config.film_cache.clone().or_else(|| context.work.films());
+    FilmCache::new(folder).with_read(context.data.read_options(subject))
+}
+
 /// One subject's film, and the SHA-256 of its file.
 pub(crate) fn open(context: Context<'_>, subject: usize) -> Result<(DecodedFilm, String), Error> {
-    let cache = FilmCache::new(context.config.film_cache.clone())
-        .with_read(context.data.read_options(subject));
+    let cache = cache_of(context, subject);
     let path = context.film_path(subject);
     let opened = DecodedFilm::cached(&path, context.config.film_height, &cache)?;
     if let Some(annotation) = context.data.annotation(subject) {
@@ -134,7 +143,8 @@ mod tests {
         let decoded = films(scene.context(), &mut hear).unwrap();
         assert_eq!(steps, [32, 48]);
         assert_eq!(decoded.films.len(), scene.data.n());
-        for (i, film) in decoded.films.iter().enumerate() {
+        let everyone: Vec<usize> = (0..scene.data.n()).collect();
+        for (i, film) in decoded.films.of_all(&everyone).unwrap().iter().enumerate() {
             let annotation = scene.data.annotation(i).unwrap();
             assert_eq!(Some(film.original_size), annotation.size);
             let file = scene.context().film_path(i);
@@ -152,11 +162,14 @@ mod tests {
     fn warnings_are_counted_over_films_and_name_none() {
         let scene = Scene::new();
         let mut decoded = films(scene.context(), &mut |_| {}).unwrap();
-        for film in &mut decoded.films {
-            film.warnings.clear();
+        let guess = "spacing is a guess".to_owned();
+        for (i, film) in decoded.facts.values_mut().enumerate() {
+            film.warnings = match i {
+                0 => vec![guess.clone()],
+                3 => vec![guess.clone(), "odd".to_owned()],
+                _ => Vec::new(),
+            };
         }
-        decoded.films[0].warnings = vec!["spacing is a guess".to_owned()];
-        decoded.films[3].warnings = vec!["spacing is a guess".to_owned(), "odd".to_owned()];
         assert_eq!(decoded.notes(), ["1 films: odd", "2 films: spacing is a guess"]);
     }
 

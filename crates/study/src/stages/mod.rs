@@ -6,6 +6,7 @@ pub(crate) mod decode;
 pub(crate) mod development_summary;
 pub(crate) mod evaluate_models;
 pub(crate) mod evaluation;
+pub(crate) mod fit_stage;
 pub(crate) mod fits;
 pub(crate) mod folds;
 pub(crate) mod heat_maps;
@@ -20,6 +21,7 @@ pub(crate) mod timed_models;
 pub(crate) mod training_curves;
 pub(crate) mod variants;
 
+use crate::FitShare;
 use crate::config::StudyConfig;
 use crate::input::subjects::StudyData;
 use crate::work_folder::WorkFolder;
@@ -39,6 +41,8 @@ pub(crate) struct Context<'a> {
     pub(crate) command: &'a [String],
     /// What is kept for a call that goes on.
     pub(crate) work: &'a WorkFolder,
+    /// The fits that this call does, where others do the rest.
+    pub(crate) share: Option<FitShare>,
 }
 
 impl Context<'_> {

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::device_name::device_name;
+use crate::films::variant_pictures::VariantPictures;
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
 use crate::input::table_one::table_one;
@@ -11,8 +12,8 @@ use crate::records::{self, Findings};
 use crate::stages::decode::FilmFacts;
 use crate::stages::evaluate_models::Evaluated;
 use crate::stages::keypoints::Keypoints;
-use crate::stages::models::{Clinical, Grid};
-use crate::stages::render::{PossibleVariants, render};
+use crate::stages::models::{Clinical, Grid, GridNetworks};
+use crate::stages::render::{PossibleVariants, render_kept};
 use crate::stages::variants::Compared;
 use crate::stages::{
     Context, decode, development_summary, evaluate_models, heat_maps, kept_models, keypoints,
@@ -39,10 +40,30 @@ impl Protocol<'_> {
         clock: &mut Clock,
         observer: &mut Observer<'_>,
     ) -> Result<StudyResults, Error> {
+        self.with_points(clock, observer, |study, clock, observer| study.run(clock, observer))
+    }
+
+    /// The networks alone, all of which are kept.
+    ///
+    /// # Errors
+    /// [`Error::PendingFits`] where other shares have some to do.
+    pub(crate) fn fits(self, clock: &mut Clock, observer: &mut Observer<'_>) -> Result<(), Error> {
+        self.with_points(clock, observer, |study, clock, observer| {
+            study.fits(clock, observer).map(drop)
+        })
+    }
+
+    fn with_points<R>(
+        self,
+        clock: &mut Clock,
+        observer: &mut Observer<'_>,
+        go_on: impl FnOnce(WithPoints<'_>, &mut Clock, &mut Observer<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let Self { context, covariates, detector } = self;
         let possible = PossibleVariants::of(context)?;
         let decoded = decode::films(context, observer)?;
-        context.work.same("films.txt", &decoded.digests())?;
+        let digests = decoded.digests();
+        context.work.same("films.txt", &digests)?;
         clock.lap("reading");
         let mut found = keypoints::find(context, &decoded.films, detector, observer)?;
         let reader_notes = decoded.notes();
@@ -54,8 +75,9 @@ impl Protocol<'_> {
             None => (context, covariates),
         };
         clock.lap("keypoints");
-        let with_points = WithPoints { context, covariates, films, found, possible, reader_notes };
-        with_points.run(clock, observer)
+        let known =
+            WithPoints { context, covariates, films, digests, found, possible, reader_notes };
+        go_on(known, clock, observer)
     }
 }
 
@@ -64,17 +86,28 @@ struct WithPoints<'a> {
     context: Context<'a>,
     covariates: &'a Covariates,
     films: BTreeMap<String, FilmFacts>,
+    /// The SHA-256 of every film.
+    digests: String,
     found: Keypoints,
     possible: PossibleVariants,
     /// What the reader of films warned of.
     reader_notes: Vec<String>,
 }
 
+/// What is there when every network is fitted.
+struct Fits {
+    clinical: Vec<Clinical>,
+    compared: Vec<VariantResult>,
+    chosen: VariantPictures,
+    networks: GridNetworks,
+}
+
 impl WithPoints<'_> {
-    /// The models, what they are worth, and the files; results before models and pictures.
-    fn run(self, clock: &mut Clock, observer: &mut Observer<'_>) -> Result<StudyResults, Error> {
+    /// The pictures, the choice of a variant, and the networks.
+    fn fits(&self, clock: &mut Clock, observer: &mut Observer<'_>) -> Result<Fits, Error> {
         let context = self.context;
-        let rendered = render(context, &self.possible.variants, &self.found.points(), observer)?;
+        let films = (&*self.found.points(), &*self.digests);
+        let mut rendered = render_kept(context, &self.possible.variants, films, observer)?;
         clock.lap("pictures of the variants");
         let Compared { results: compared, chosen, networks } =
             variants::compare(context, &rendered, observer)?;
@@ -82,8 +115,17 @@ impl WithPoints<'_> {
         let models = context.config.clinical_models.iter().zip(1..);
         let clinical: Vec<Clinical> =
             models.map(|(model, number)| Clinical::new(self.covariates, number, model)).collect();
-        let chosen = &rendered[chosen];
-        let grid = models::fit(context, &clinical, chosen, networks, observer)?;
+        let chosen = rendered.swap_remove(chosen);
+        let networks = models::fit_networks(context, &clinical, &chosen, networks, observer)?;
+        Ok(Fits { clinical, compared, chosen, networks })
+    }
+
+    /// The models, what they are worth, and the files; results before models and pictures.
+    fn run(self, clock: &mut Clock, observer: &mut Observer<'_>) -> Result<StudyResults, Error> {
+        let context = self.context;
+        let Fits { clinical, compared, chosen, networks } = self.fits(clock, observer)?;
+        let chosen = &chosen;
+        let grid = models::assemble(context, &clinical, chosen, &networks)?;
         clock.lap("models");
         let evaluated = evaluate_models::evaluate(context, &grid.models, &chosen.facing, observer)?;
         let (by_centre, left_out) = left_out_centres::evaluate(context, &clinical, &grid.models)?;

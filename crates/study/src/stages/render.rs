@@ -1,7 +1,8 @@
 //! Every subject's film as each image variant shows it.
 
 use crate::Error;
-use crate::films::variant_pictures::{FilmToRender, VariantPictures, render_all};
+use crate::films::picture_store::PictureStore;
+use crate::films::variant_pictures::{FilmToRender, PictureSink, VariantPictures, render_all};
 use crate::progress::{Observer, Tell};
 use crate::stages::Context;
 use vertebra_alignment::ImageVariant;
@@ -44,17 +45,52 @@ fn is_outlined(context: Context<'_>, subject: usize) -> bool {
     film.is_some_and(|film| film.polygons().iter().all(Option::is_some))
 }
 
-/// Renders the variants of every film with these keypoints, in px of the films.
+/// Renders the variants of every film with these keypoints, in px of the films, into memory.
 pub(crate) fn render(
     context: Context<'_>,
     variants: &[ImageVariant],
     keypoints: &[VertebraKeypoints],
     observer: &mut Observer<'_>,
 ) -> Result<Vec<VariantPictures>, Error> {
-    let film = |(i, keypoints)| film_to_render(context, i, keypoints);
-    let films: Vec<FilmToRender<'_>> = keypoints.iter().enumerate().map(film).collect();
+    let films = films_to_render(context, keypoints);
+    let sinks = variants.iter().map(|_| PictureSink::Memory(Vec::new())).collect();
     observer.stage("rendering image variants", Some(films.len()));
-    render_all(&films, variants, &context.config.picture, &mut |n| observer.done(n))
+    render_all(&films, variants, &context.config.picture, sinks, &mut |n| observer.done(n))
+}
+
+/// The same in files of the work folder, where an earlier call, or another share, may have put them
+/// already; `content` says what is in the films' files. Into memory where there is no work folder.
+pub(crate) fn render_kept(
+    context: Context<'_>,
+    variants: &[ImageVariant],
+    (keypoints, content): (&[VertebraKeypoints], &str),
+    observer: &mut Observer<'_>,
+) -> Result<Vec<VariantPictures>, Error> {
+    let Some(folder) = context.work.pictures() else {
+        return render(context, variants, keypoints, observer);
+    };
+    let (films, config) = (films_to_render(context, keypoints), &context.config.picture);
+    let store = PictureStore::new(folder, (&films, content), variants, config);
+    observer.stage("rendering image variants", Some(films.len()));
+    context.work.alone("pictures", || {
+        match store.open() {
+            Ok(Some(pictures)) => return Ok(pictures),
+            Ok(None) => {}
+            Err(damaged) => observer.note(format!("{damaged}; the pictures are made anew")),
+        }
+        let sinks = store.sinks()?;
+        let pictures = render_all(&films, variants, config, sinks, &mut |n| observer.done(n))?;
+        store.finish(&pictures)?;
+        Ok(pictures)
+    })
+}
+
+fn films_to_render<'a>(
+    context: Context<'a>,
+    keypoints: &'a [VertebraKeypoints],
+) -> Vec<FilmToRender<'a>> {
+    let film = |(i, keypoints)| film_to_render(context, i, keypoints);
+    keypoints.iter().enumerate().map(film).collect()
 }
 
 /// A subject's film with these keypoints.
@@ -74,7 +110,10 @@ pub(crate) fn film_to_render<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_data::Scene;
+    use crate::Progress;
+    use crate::code_name::code_name;
+    use crate::test_data::{Scene, moved};
+    use crate::work_folder::WorkFolder;
     use vertebra_alignment::ImageVariant::{L1L5, Patches, PatchesMasked};
 
     fn without_outline(scene: &mut Scene) {
@@ -103,6 +142,60 @@ mod tests {
         scene.config.variants = vec![PatchesMasked];
         let error = PossibleVariants::of(scene.context()).unwrap_err().to_string();
         assert!(error.contains("variants: expected one without masks"), "{error}");
+    }
+
+    #[test]
+    fn kept_pictures_are_those_in_memory_and_damaged_ones_are_named_and_made_anew() {
+        let scene = Scene::new();
+        let folder = tempfile::tempdir().unwrap();
+        let work = WorkFolder::open(folder.path(), "a").unwrap();
+        let context = Context { work: &work, ..scene.context() };
+        let (keypoints, variants) = (scene.annotated(), [L1L5, Patches]);
+        let in_memory = render(context, &variants, &keypoints, &mut |_| {}).unwrap();
+        let kept = |keypoints: &[VertebraKeypoints], content| {
+            let (mut notes, mut steps) = (Vec::new(), 0);
+            let mut hear = |message| match message {
+                Progress::Note(note) => notes.push(note),
+                Progress::Step(done) => steps = done,
+                Progress::Stage { .. } => {}
+            };
+            let pictures = render_kept(context, &variants, (keypoints, content), &mut hear);
+            let pictures = pictures.unwrap();
+            for (kept, held) in pictures.iter().zip(&in_memory) {
+                assert_eq!(kept.facing, held.facing);
+                if *keypoints == scene.annotated() {
+                    assert_eq!(kept.images.to_vec().unwrap(), held.images.to_vec().unwrap());
+                    let matrices = |v: &VariantPictures| serde_json::to_string(&v.alignments);
+                    assert_eq!(matrices(kept).unwrap(), matrices(held).unwrap());
+                }
+            }
+            (notes, steps as usize)
+        };
+        let n = scene.data.n();
+        assert_eq!(kept(&keypoints, "films"), (vec![], n));
+        assert_eq!(kept(&keypoints, "films"), (vec![], 0), "read, not rendered");
+        let (notes, steps) = kept(&keypoints, "other films");
+        assert!(notes[0].contains("geometry.json: expected the places of the"), "{notes:?}");
+        assert!(notes[0].ends_with("got those of others; the pictures are made anew"));
+        assert_eq!(steps, n);
+        let (notes, _) = kept(&moved(&keypoints, 1.0), "other films");
+        assert_eq!(notes.len(), 1, "the points are part of the key");
+        assert_eq!(kept(&keypoints, "films").0.len(), 1);
+
+        let file = |name: &str| work.pictures().unwrap().join(name);
+        let patches = file(&format!("{}.safetensors", code_name(Patches.label())));
+        let whole = std::fs::read(&patches).unwrap();
+        let mut altered = whole.clone();
+        altered[whole.len() / 2] ^= 1;
+        for damaged in [&altered, &whole[..whole.len() - 1]] {
+            std::fs::write(&patches, damaged).unwrap();
+            let (notes, steps) = kept(&keypoints, "films");
+            assert!(notes[0].contains(".safetensors: expected "), "{notes:?}");
+            assert_eq!((notes.len(), steps), (1, n));
+            assert_eq!(std::fs::read(&patches).unwrap(), whole);
+        }
+        std::fs::write(file("geometry.json"), "{").unwrap();
+        assert_eq!(kept(&keypoints, "films").0.len(), 1);
     }
 
     #[test]

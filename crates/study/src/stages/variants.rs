@@ -3,8 +3,9 @@
 use crate::Error;
 use crate::films::variant_pictures::VariantPictures;
 use crate::input::subjects::StudyData;
-use crate::progress::{Observer, Tell, counting};
+use crate::progress::{Observer, Tell};
 use crate::stages::Context;
+use crate::stages::fit_stage::FitStage;
 use crate::stages::folds::{Part, Scores, fold_parts, score};
 use crate::stages::models::{Fit, Networks, log_hazard, purpose};
 use vertebra_deepsurv::{RiskInputs, RiskModel};
@@ -30,18 +31,20 @@ pub(crate) fn compare(
 ) -> Result<Compared, Error> {
     let parts = fold_parts(context.data);
     let networks = Networks::of(context);
-    let total = rendered.len() * networks.image_steps(&parts);
-    observer.stage("comparing image variants", Some(total));
     let inputs: Vec<RiskInputs> =
         rendered.iter().map(|v| RiskInputs::from_images(v.images.clone())).collect();
     let jobs: Vec<(usize, &Part)> =
         (0..rendered.len()).flat_map(|v| parts.iter().map(move |part| (v, part))).collect();
-    let fit = |&(v, part): &(usize, &Part), on_step: &dyn Fn()| {
-        let purpose = purpose(&model_name(&rendered[v]), part.on);
-        let fit = Fit { train: &part.subjects, purpose: &purpose, on_step };
-        networks.image_only(&rendered[v].images, &inputs[v], fit)
+    let stage = FitStage {
+        name: "comparing image variants".to_owned(),
+        jobs: &jobs,
+        purpose: &|(v, part)| purpose(&model_name(&rendered[*v]), part.on),
+        steps: &|(_, part)| networks.image_steps(part),
     };
-    let mut models = networks.fits().run(&jobs, fit, &mut counting(observer))?;
+    let mut models = stage.run(context, observer, |&(v, part), purpose, on_step| {
+        let fit = Fit { train: &part.subjects, purpose, on_step };
+        networks.image_only(&rendered[v].images, &inputs[v], fit)
+    })?;
     let (mut results, mut rest) = (Vec::new(), models.as_slice());
     for (pictures, inputs) in rendered.iter().zip(&inputs) {
         let (of_variant, others) = rest.split_at(parts.len());

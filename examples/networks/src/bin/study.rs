@@ -14,7 +14,7 @@ use vertebra_networks::{configuration, console::Console, run_folder::RunFolder};
 use vertebra_phantom::PhantomConfig;
 use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
 use vertebra_study::{
-    Preset, Progress, Study, StudyConfig, scan_films, settings_page, write_blank_cohort,
+    FitShare, Preset, Progress, Study, StudyConfig, scan_films, settings_page, write_blank_cohort,
 };
 
 /// Predict vertebral fracture from lateral spine radiographs, compare models, write a report.
@@ -43,6 +43,10 @@ struct Arguments {
     /// ended [default: runs/PRESET-TIME]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Do share K of N of the networks that are pending in the run folder, and write no results:
+    /// for job arrays. The same command without --fit gathers them, and does what is left
+    #[arg(long, value_name = "K/N", requires_all = ["cohort", "out"], conflicts_with = "check")]
+    fit: Option<FitShare>,
     /// Read the cohort and every film that would be used, say what is there, and compute nothing
     #[arg(long, requires = "cohort")]
     check: bool,
@@ -108,7 +112,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         None => make_phantom(arguments, &config, &out, &mut console)?,
     };
     let study = Study::new(cohort).config(config).command(command);
-    let results = study.on_progress(|m| console.show(m)).run(out.path())?;
+    let study = study.on_progress(|m| console.show(m));
+    if let Some(share) = arguments.fit {
+        let left = study.fit_share(out.path(), share)?;
+        console.finish();
+        match left.pending {
+            0 => say!("every network is fitted; the same command without --fit gathers them"),
+            n => say!("{}: {n} fits of other shares are pending; then call again", left.stage),
+        }
+        return Ok(());
+    }
+    let results = study.run(out.path())?;
     let report = vertebra_report::write_report(&results, out.path())?;
     console.finish();
     summarise(&results);

@@ -1,7 +1,7 @@
 //! How far detected points are from the annotated ones.
 
 use crate::Error;
-use crate::films::film::DecodedFilm;
+use crate::films::reduced_films::ReducedFilms;
 use crate::input::subjects::StudyData;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::{
@@ -13,7 +13,7 @@ use vertebra_report::results::{KeypointFold, KeypointResults, LevelError};
 /// Compares points in px of the original films with the annotations.
 pub(super) struct Accuracy<'a> {
     pub(super) data: &'a StudyData,
-    pub(super) films: &'a [DecodedFilm],
+    pub(super) films: &'a ReducedFilms<'a>,
 }
 
 impl Accuracy<'_> {
@@ -87,18 +87,19 @@ impl Accuracy<'_> {
         found: &VertebraKeypoints,
     ) -> Option<Result<LocatedFilm, Error>> {
         let truth = &self.data.annotation(subject)?.keypoints;
-        let film = &self.films[subject];
-        let spacing_mm = film.film.spacing_mm()?;
-        let both = || Ok((film.reduced(truth)?, film.reduced(found)?));
+        let reduction = &self.films.reductions[subject];
+        let spacing_mm = reduction.spacing_mm?;
+        let reduced = |points: &VertebraKeypoints| points.mapped(|p| reduction.to_reduced(p));
+        let both = || Ok((reduced(truth)?, reduced(found)?));
         Some(both().map(|(truth, detected)| LocatedFilm::new(truth, detected, spacing_mm)))
     }
 
     fn is_implausible(&self, subject: usize, keypoints: &VertebraKeypoints) -> bool {
-        let film = &self.films[subject];
+        let reduction = &self.films.reductions[subject];
         let limits = PlausibilityLimits::default();
-        let warnings = film
-            .reduced(keypoints)
-            .map(|k| check_plausibility(&k, film.film.spacing_mm(), &limits));
+        let warnings = keypoints
+            .mapped(|point| reduction.to_reduced(point))
+            .map(|k| check_plausibility(&k, reduction.spacing_mm, &limits));
         warnings.is_ok_and(|warnings| !warnings.is_empty())
     }
 
@@ -129,7 +130,6 @@ mod tests {
     use crate::test_data::{Scene, edited, moved, with_cells};
     use std::path::Path;
     use vertebra_radiograph::{Film, Radiograph, write_png16};
-    use vertebra_raster::ReducedFilm;
 
     fn pairs(keypoints: Vec<VertebraKeypoints>) -> Vec<(usize, VertebraKeypoints)> {
         keypoints.into_iter().enumerate().collect()
@@ -154,11 +154,12 @@ mod tests {
 
     #[test]
     fn films_without_annotation_have_no_accuracy() {
-        let mut scene = Scene::new();
+        let scene = Scene::new();
         let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
         let keypoints = scene.annotated();
-        scene.data.annotations.films.clear();
-        let accuracy = Accuracy { data: &scene.data, films: &films };
+        let mut data = scene.data.clone();
+        data.annotations.films.clear();
+        let accuracy = Accuracy { data: &data, films: &films };
         let found = accuracy.results(&keypoints, &scene.blind_detector()).unwrap();
         assert!(found.folds.is_empty() && found.test.is_none() && found.levels.is_empty());
         assert!(found.network.starts_with("HRNet, "), "{}", found.network);
@@ -168,10 +169,7 @@ mod tests {
     fn films_of_unknown_spacing_have_errors_in_px_alone() {
         let scene = Scene::new();
         let mut films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
-        let mut reduction = films[5].film.reduction();
-        reduction.spacing_mm = None;
-        let pixels = films[5].film.image().pixels.clone();
-        films[5].film = ReducedFilm::from_parts(reduction, pixels).unwrap();
+        films.reductions[5].spacing_mm = None;
         let accuracy = Accuracy { data: &scene.data, films: &films };
         let found = accuracy.of(&pairs(moved(&scene.annotated(), 1.0))).unwrap().unwrap();
         assert_eq!(found.mean_error_mm, None);

@@ -3,6 +3,7 @@
 use super::usable::{is_alignable, take_annotated};
 use crate::Error;
 use crate::films::film::DecodedFilm;
+use crate::films::reduced_films::ReducedFilms;
 use crate::progress::{Observer, Tell};
 use crate::stages::{Context, decode};
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,19 @@ use vertebra_keypoints::{Verdict, VertebraKeypoints};
 /// Films that a detector sees between two messages of progress.
 const AT_ONCE: usize = 32;
 
+/// One detector on some subjects' films, a few at a time.
+pub(super) fn detect_on(
+    detector: &KeypointDetector,
+    films: &ReducedFilms<'_>,
+    subjects: &[usize],
+) -> Result<Vec<VertebraKeypoints>, Error> {
+    let parts = subjects.chunks(AT_ONCE);
+    let found = parts.map(|part| detect(detector, films.of_all(part)?.iter()));
+    Ok(found.collect::<Result<Vec<_>, Error>>()?.concat())
+}
+
 /// One detector on some films.
-pub(super) fn detect<'f>(
+fn detect<'f>(
     detector: &KeypointDetector,
     films: impl Iterator<Item = &'f DecodedFilm> + Clone,
 ) -> Result<Vec<VertebraKeypoints>, Error> {
@@ -61,7 +73,7 @@ fn judge<'f>(
 /// their fold, where there is one, and test films by the one that is kept.
 pub(super) fn out_of_fold(
     context: Context<'_>,
-    films: &[DecodedFilm],
+    films: &ReducedFilms<'_>,
     (of_folds, kept): (&[KeypointDetector], &KeypointDetector),
     on_film: &mut dyn FnMut(),
 ) -> Result<Vec<JudgedFilm>, Error> {
@@ -71,7 +83,7 @@ pub(super) fn out_of_fold(
     let mut found = vec![None; data.n()];
     for (subjects, detector) in sets {
         for part in subjects.chunks(AT_ONCE) {
-            let judged = judge(detector, part.iter().map(|&i| &films[i]))?;
+            let judged = judge(detector, films.of_all(part)?.iter())?;
             for (&i, judged) in part.iter().zip(judged) {
                 found[i] = Some(judged);
                 on_film();

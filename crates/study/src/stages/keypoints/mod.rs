@@ -8,7 +8,7 @@ mod train;
 pub(crate) mod usable;
 
 use crate::Error;
-use crate::films::film::DecodedFilm;
+use crate::films::reduced_films::ReducedFilms;
 use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use accuracy::Accuracy;
@@ -35,7 +35,7 @@ pub(crate) struct Keypoints {
 /// detections.
 pub(crate) fn find(
     context: Context<'_>,
-    films: &[DecodedFilm],
+    films: &ReducedFilms<'_>,
     given: Option<KeypointDetector>,
     observer: &mut Observer<'_>,
 ) -> Result<Keypoints, Error> {
@@ -55,8 +55,7 @@ pub(crate) fn find(
     let mut results = accuracy.results(&keypoints, &detector)?;
     results.overlays = pictures::best_median_worst(context, &accuracy, &keypoints)?;
 
-    let fits = |&i: &usize| usable::is_alignable(&films[i], &keypoints[i], &context.config.picture);
-    let unusable: Vec<usize> = (0..keypoints.len()).filter(|i| !fits(i)).collect();
+    let unusable = usable::unusable(context, films, &keypoints)?;
     let replaced = usable::take_annotated(context.data, &mut keypoints, &unusable);
     let mut notes = Vec::from_iter(replaced.note);
     notes.extend(not_ok(judged.iter().map(|film| &film.verdict)));
@@ -151,13 +150,8 @@ mod tests {
         let note = found.notes.last().unwrap();
         assert!(note.contains("given detector"), "{:?}", found.notes);
         // A network that was never trained finds nothing: what is left can be aligned.
-        let picture = &scene.config.picture;
-        let pairs = films.iter().zip(&found.films);
-        assert!(
-            pairs
-                .into_iter()
-                .all(|(film, found)| { usable::is_alignable(film, &found.keypoints, picture) })
-        );
+        let points = found.points();
+        assert!(usable::unusable(context, &films, &points).unwrap().is_empty());
     }
 
     #[test]
@@ -181,10 +175,12 @@ mod tests {
 
     #[test]
     fn a_detector_is_trained_on_annotated_films_alone() {
-        let mut scene = Scene::new();
+        let scene = Scene::new();
         let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
-        scene.data.annotations.films.clear();
-        let error = find(scene.context(), &films, None, &mut |_| {}).err().unwrap();
+        let mut data = scene.data.clone();
+        data.annotations.films.clear();
+        let context = Context { data: &data, ..scene.context() };
+        let error = find(context, &films, None, &mut |_| {}).err().unwrap();
         assert!(matches!(error, Error::NoTrainingFilms { .. }), "{error}");
         assert!(error.to_string().contains("fold 1"), "{error}");
     }

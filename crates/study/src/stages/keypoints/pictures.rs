@@ -39,7 +39,7 @@ fn overlay(
     subject: usize,
     found: &VertebraKeypoints,
 ) -> Result<Canvas, Error> {
-    let film = &accuracy.films[subject];
+    let film = accuracy.films.of(subject)?;
     let mut canvas = Canvas::from_grey(&film.film.as_film());
     let radius = film.film.image().height as f64 / 60.0;
     if let Some(annotation) = accuracy.data.annotation(subject) {

@@ -6,8 +6,11 @@
 use crate::Error;
 use crate::config::PictureConfig;
 use crate::films::film::DecodedFilm;
+use crate::films::reduced_films::ReducedFilms;
 use crate::films::variant_pictures::options as picture_options;
 use crate::input::subjects::StudyData;
+use crate::stages::Context;
+use rayon::prelude::*;
 use vertebra_alignment::ImageVariant;
 use vertebra_keypoints::VertebraKeypoints;
 
@@ -24,6 +27,17 @@ pub(crate) fn is_alignable(
     film.reduced(keypoints).is_ok_and(|points| {
         kinds.iter().all(|kind| options.render(&film.film.as_film(), &points, None, *kind).is_ok())
     })
+}
+
+/// Subjects whose film cannot be aligned by these points, px of the original films.
+pub(super) fn unusable(
+    context: Context<'_>,
+    films: &ReducedFilms<'_>,
+    keypoints: &[VertebraKeypoints],
+) -> Result<Vec<usize>, Error> {
+    let fits = |i: usize| Ok(is_alignable(&films.of(i)?, &keypoints[i], &context.config.picture));
+    let fits: Result<Vec<bool>, Error> = (0..keypoints.len()).into_par_iter().map(fits).collect();
+    Ok((0..).zip(fits?).filter(|(_, fits)| !fits).map(|(i, _)| i).collect())
 }
 
 /// What became of the films whose detected points cannot be aligned.
@@ -93,11 +107,10 @@ mod tests {
     fn a_spine_can_be_aligned_and_points_in_one_place_cannot() {
         let scene = Scene::new();
         let films = decode::films(scene.context(), &mut |_| {}).unwrap().films;
-        let picture = &scene.config.picture;
-        for (film, keypoints) in films.iter().zip(scene.annotated()) {
-            assert!(is_alignable(film, &keypoints, picture));
-        }
-        assert!(!is_alignable(&films[0], &collapsed(), picture));
+        let mut points = scene.annotated();
+        assert!(unusable(scene.context(), &films, &points).unwrap().is_empty());
+        points[4] = collapsed();
+        assert_eq!(unusable(scene.context(), &films, &points).unwrap(), [4]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) fn fit(context: Context<'_>, clinical: &Clinical) -> Result<FittedMod
     let log_hazard = whole.log_hazard(&clinical.design(data.development())?)?;
     let baseline = breslow_baseline(&data.outcomes.subset(data.development()), &log_hazard)?;
     let inputs = clinical.inputs()?.subset(data.development());
-    let cox = CoxModel::new(whole, &baseline, Seen::of(&inputs, &log_hazard));
+    let cox = CoxModel::new(whole, &baseline, Seen::of(&inputs, &log_hazard)?);
     Ok(FittedModel {
         name: clinical.model_name("Cox regression"),
         method: Method::CoxPh,

@@ -12,10 +12,10 @@ use crate::Error;
 use crate::code_name::code_name;
 use crate::films::variant_pictures::VariantPictures;
 use crate::model::cox_model::CoxModel;
-use crate::progress::Observer;
 use crate::stages::Context;
 use crate::stages::folds::Scores;
 pub(crate) use clinical::Clinical;
+pub(crate) use deepsurv::{GridNetworks, fit_networks};
 pub(crate) use networks::{Fit, Networks, in_work_folder, log_hazard, purpose};
 use vertebra_deepsurv::RiskModel;
 use vertebra_report::results::{Coefficient, Method};
@@ -89,27 +89,23 @@ pub(crate) struct Explained<'a> {
     pub(crate) clinical: &'a Clinical,
 }
 
-/// Fits all models; `fold_networks` are the image-only networks of the folds on the chosen
-/// `pictures`, from the comparison of variants.
-pub(crate) fn fit(
+/// All models, from the networks that were fitted on these pictures.
+pub(crate) fn assemble(
     context: Context<'_>,
     clinical: &[Clinical],
     pictures: &VariantPictures,
-    fold_networks: Vec<RiskModel>,
-    observer: &mut Observer<'_>,
+    networks: &GridNetworks,
 ) -> Result<Grid, Error> {
-    let (image_only, starts) = deepsurv::image_only(context, pictures, fold_networks, observer)?;
     let (mut models, mut notes) = (Vec::new(), Vec::new());
-    for c in clinical {
+    for (place, c) in clinical.iter().enumerate() {
         // A constant or separating covariate leaves Cox regression without an estimate.
         match cox::fit(context, c) {
             Ok(model) => models.push(model),
             Err(error) => notes.push(format!("Model {}: no Cox regression: {error}.", c.number)),
         }
-        models.push(deepsurv::without_images(context, c, observer)?);
-        models.push(deepsurv::with_images(context, c, (&pictures.images, &starts), observer)?);
+        models.extend(networks.of_clinical(context, (place, c), &pictures.images)?);
     }
-    models.push(image_only);
+    models.push(networks.image_only(context, &pictures.images)?);
     models.extend(scores::frax(context.data));
     models.extend(scores::oracle(context.data));
     Ok(Grid { models, notes })
@@ -148,8 +144,9 @@ mod tests {
             Progress::Step(done) => stages.last_mut().unwrap().1 = done,
             _ => {}
         };
-        let grid = fit(context, &clinical, pictures, folds, &mut hear).unwrap();
-        assert_eq!(stages.len(), 3, "images alone, and two kinds");
+        let networks = fit_networks(context, &clinical, pictures, folds, &mut hear).unwrap();
+        let grid = assemble(context, &clinical, pictures, &networks).unwrap();
+        assert_eq!(stages.len(), 2, "those that start from no other, and those that do");
         assert!(stages.iter().all(|(total, done)| total == done && *done > 0), "{stages:?}");
 
         let methods: Vec<Method> = grid.models.iter().map(|m| m.method).collect();

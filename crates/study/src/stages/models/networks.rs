@@ -4,7 +4,6 @@ use crate::Error;
 use crate::config::{EncoderStart, StudyConfig};
 use crate::progress::stepping;
 use crate::stages::Context;
-use crate::stages::fits::ParallelFits;
 use crate::stages::folds::{FitOn, Part};
 use crate::work_folder::WorkFolder;
 use burn::tensor::Device;
@@ -43,26 +42,21 @@ impl<'a> Networks<'a> {
 }
 
 impl Networks<'_> {
-    /// How networks are trained in parallel.
-    pub(crate) fn fits(&self) -> ParallelFits {
-        ParallelFits::new(self.config.fits_at_once)
+    /// Steps of a network on covariates alone.
+    pub(crate) fn clinical_steps(&self, part: &Part) -> usize {
+        steps(&self.config.risk.clinical_training, part)
     }
 
-    /// Steps of networks on covariates alone, one for each part.
-    pub(crate) fn clinical_steps(&self, parts: &[Part]) -> usize {
-        steps(&self.config.risk.clinical_training, parts)
+    /// Steps of a network on pictures alone.
+    pub(crate) fn image_steps(&self, part: &Part) -> usize {
+        steps(&self.config.risk.image_training, part)
     }
 
-    /// Steps of networks on pictures alone, one for each part.
-    pub(crate) fn image_steps(&self, parts: &[Part]) -> usize {
-        steps(&self.config.risk.image_training, parts)
-    }
-
-    /// Steps of networks on pictures and covariates, one for each part.
-    pub(crate) fn fused_steps(&self, parts: &[Part]) -> usize {
+    /// Steps of a network on pictures and covariates.
+    pub(crate) fn fused_steps(&self, part: &Part) -> usize {
         match self.config.risk.encoder_start {
-            EncoderStart::Frozen => self.clinical_steps(parts),
-            EncoderStart::Scratch | EncoderStart::FineTuned => self.image_steps(parts),
+            EncoderStart::Frozen => self.clinical_steps(part),
+            EncoderStart::Scratch | EncoderStart::FineTuned => self.image_steps(part),
         }
     }
 
@@ -148,8 +142,8 @@ impl Networks<'_> {
     }
 }
 
-fn steps(training: &RiskTraining, parts: &[Part]) -> usize {
-    parts.iter().map(|part| training.training.n_steps(part.subjects.len())).sum()
+fn steps(training: &RiskTraining, part: &Part) -> usize {
+    training.training.n_steps(part.subjects.len())
 }
 
 /// A loop whose checkpoints are written by time alone: many epochs of small networks are over in
