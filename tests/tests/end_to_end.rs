@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use vertebra_cohort::table::{Row, Table};
 use vertebra_radiograph::{Radiograph, write_png16};
 use vertebra_report::results::{EvaluationSet, Method, StudyResults, Subgroup};
-use vertebra_study::{Progress, Study, TrainedModel};
+use vertebra_study::{Progress, SaliencyMethod, Study, TrainedModel};
 use vertebra_survival::{Outcomes, concordance};
 
 /// The results without what may differ between two runs: the seconds and the name of the folder.
@@ -121,7 +121,7 @@ fn a_cohort_folder_becomes_a_report_and_a_model_that_predicts_the_same() {
     onnx::reference_says_the_same(&model, &png, &covariates);
     let overlay = folder.path().join("overlay.png");
     let film = Radiograph::open(cohort.join(film)).unwrap();
-    model.write_overlay(&film, &prediction, &overlay).unwrap();
+    model.write_overlay(&film, (&prediction, SaliencyMethod::default()), &overlay).unwrap();
     assert!(overlay.metadata().unwrap().len() > 1000);
 }
 

@@ -110,6 +110,12 @@ pub enum Error {
         /// How many there are.
         got: usize,
     },
+    /// A map without anything in it: shown, it would look like one of a picture that matters.
+    #[error("{method}: the map is zero everywhere: nothing in the images moves the log hazard")]
+    UndefinedMap {
+        /// How it was made.
+        method: crate::SaliencyMethod,
+    },
     /// A statistic that training or saving needs is undefined.
     #[error(transparent)]
     Survival(#[from] vertebra_survival::Error),

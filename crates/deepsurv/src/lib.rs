@@ -2,8 +2,8 @@
 //!
 //! A [`RiskModelConfig`] says what a model reads and is made of; a [`RiskTrainer`] fits it to
 //! [`RiskInputs`] with their outcomes; the fitted [`RiskModel`] turns inputs into log hazards and
-//! those into probabilities by a horizon, and is saved as a folder. [`grad_cam`] and [`occlusion`]
-//! show what in an image raised or lowered a subject's log hazard.
+//! those into probabilities by a horizon, and is saved as a folder. [`grad_cam`],
+//! [`integrated_gradients`] and [`occlusion`] show what in an image raised or lowered a subject's log hazard.
 //!
 //! # The network
 //! Images go through a residual encoder ([`EncoderConfig`]: ResNet-18 and -34 as published, with
@@ -68,7 +68,10 @@ pub use model::RiskModel;
 pub use network::{Dropout, Head, ResNet, RiskBatch, RiskNetwork};
 pub use preprocessing::Preprocessing;
 pub use recalibration::Recalibration;
-pub use saliency::{Mass, Saliency, SaliencyMethod, grad_cam, occlusion};
+pub use saliency::{
+    Mass, Perturbation, Saliency, SaliencyMethod, grad_cam, integrated_gradients, occlusion,
+    perturbation_curve,
+};
 pub use seen::{Outside, Seen};
 pub use settings::{RiskTraining, ValidationScore};
 pub use trainer::{RiskTrainer, TrainedRiskModel};

@@ -9,6 +9,7 @@ use burn::{module::Module, tensor::Device};
 use std::sync::{Arc, OnceLock};
 use vertebra_conv::{Graph, Traced, Tracer};
 use vertebra_survival::{BaselineHazard, Outcomes, breslow_baseline};
+use vertebra_training::Seed;
 
 /// How a user of the exported network prepares its inputs.
 const PREPROCESSING: &str = "Images as the model was trained on, bone bright, usually in [0, 1]; \
@@ -91,6 +92,15 @@ impl RiskModel {
         let ratio = learnt.factor / self.factor();
         let seen = self.seen.map(|seen| seen.with_log_hazard_times(ratio));
         Ok(Self { baseline, seen, recalibration: Some(learnt), ..self })
+    }
+
+    /// The same model with weights drawn anew, as before any training: what a saliency map still has
+    /// of this one's is the picture's, not what was learnt.
+    #[must_use]
+    pub fn with_random_weights(&self, seed: u64) -> Self {
+        let seed = Seed::new(seed).named("random weights");
+        let network = RiskNetwork::new(&self.config, seed, &self.device).valid();
+        Self { network, inference: Arc::default(), ..self.clone() }
     }
 
     /// By what log hazards are multiplied, and what that rests on; `None` for a model as it was

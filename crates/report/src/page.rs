@@ -164,11 +164,11 @@ impl<'a> Page<'a> {
         };
         html! {
             p {
-                "Maps of “" (saliency.model) "” by " (saliency.methods.join(" and "))
+                "Maps of “" (saliency.model) "” by " (saliency.methods.join(", "))
                 ": what in the radiograph raises or lowers its log hazard."
             }
             (viewer::viewer(saliency, &self.parts, self.pictures))
-            (self.parts.several(&["saliency"], &[]))
+            (self.parts.several(&["saliency"], &["map-checks"]))
         }
     }
 

@@ -55,3 +55,4 @@ pub use risk_network::{RiskNetworkInputs, TrainedRiskNetwork};
 pub use scan::{Scan, scan_films};
 pub use study::Study;
 pub use validation::{Validation, pool_validations};
+pub use vertebra_deepsurv::SaliencyMethod;

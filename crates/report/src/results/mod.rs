@@ -17,6 +17,7 @@ mod details;
 mod evaluation;
 mod files;
 mod keypoints;
+mod map_checks;
 mod models;
 mod outcome_timing;
 mod pooled;
@@ -34,6 +35,7 @@ pub use evaluation::{
 };
 pub use files::{FileColumn, RunFile};
 pub use keypoints::{KeypointFold, KeypointResults, LevelError};
+pub use map_checks::MapCheck;
 pub use models::{Coefficient, Method, ModelResult, Recalibration, TrainingCurve};
 pub use outcome_timing::{OutcomeTiming, RiskRange, TimedGroup, TimedModel, TimedRisk};
 pub use pooled::{Measure, OverCohorts, PooledCohort, PooledFigure, PooledResults};

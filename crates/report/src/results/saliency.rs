@@ -1,5 +1,6 @@
 //! Where a network looked.
 
+use super::MapCheck;
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::Level;
 
@@ -20,6 +21,9 @@ pub struct SaliencyResults {
     pub shown: Vec<ShownSubject>,
     /// Predicted risk of all test subjects, beside which theirs is drawn.
     pub cohort_risk: Vec<CohortRisk>,
+    /// What the maps are worth, by method.
+    #[serde(default)]
+    pub checks: Vec<MapCheck>,
 }
 
 /// A test subject whose film and maps are shown; nothing tells who it is.
@@ -102,6 +106,7 @@ impl SaliencyResults {
             mass_without_event: Vec::new(),
             shown: Vec::new(),
             cohort_risk: Vec::new(),
+            checks: Vec::new(),
         }
     }
 }

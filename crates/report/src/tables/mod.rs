@@ -2,6 +2,7 @@
 
 pub(crate) mod judged;
 mod keypoints;
+mod map_checks;
 mod models;
 mod paper;
 pub(crate) mod performance;
@@ -47,6 +48,7 @@ pub(crate) fn all(results: &StudyResults) -> Vec<Table> {
         performance::calibration(results),
         timing::models(results),
         timing::groups(results),
+        map_checks::map_checks(results),
         models::coefficients(results),
         Some(reproduction::seconds(&results.run)),
     ];

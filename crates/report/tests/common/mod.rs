@@ -362,6 +362,11 @@ fn saliency() -> SaliencyResults {
     let at =
         |k: i32| CohortRisk::of(f64::from(k), (0..40).map(|i| f64::from(i * k) / 400.0).collect());
     saliency.cohort_risk = (1..=5).filter_map(at).collect();
+    let mut check = MapCheck::new("Grad-CAM", 12);
+    check.random_weights = Some(0.04);
+    check.on_vertebrae = [Some(0.61), Some(0.33), None];
+    check.area_of_vertebrae = Some(0.31);
+    saliency.checks = vec![check];
     saliency
 }
 

@@ -8,4 +8,5 @@ pub(crate) mod overlay;
 pub(crate) mod picture_store;
 pub(crate) mod pictures;
 pub(crate) mod reduced_films;
+pub(crate) mod saliency;
 pub(crate) mod variant_pictures;

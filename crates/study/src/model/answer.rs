@@ -7,6 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use vertebra_deepsurv::SaliencyMethod;
 use vertebra_hrnet::{FilmEvidence, Trust};
 use vertebra_keypoints::{DecidedFacing, Doubt, Facing, Level, Verdict, VertebraKeypoints};
 
@@ -22,9 +23,11 @@ const LESS_THAN_ANY: &str = "less certain than every film the detector was calib
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnswerOptions {
-    /// A PNG to write: the film with its points, and Grad-CAM of what the network saw. None is
+    /// A PNG to write: the film with its points, and a saliency map of what the network saw. None is
     /// written where no points are given.
     pub overlay: Option<PathBuf>,
+    /// How the map is made.
+    pub map: SaliencyMethod,
     /// Gives points and risks whatever the verdict; the answer says so.
     pub force: bool,
 }
@@ -34,6 +37,12 @@ impl AnswerOptions {
     #[must_use]
     pub fn with_overlay(self, overlay: Option<PathBuf>) -> Self {
         Self { overlay, ..self }
+    }
+
+    /// With maps made so.
+    #[must_use]
+    pub fn with_map(self, map: SaliencyMethod) -> Self {
+        Self { map, ..self }
     }
 
     /// With points and risks whatever the verdict.

@@ -8,6 +8,7 @@ use super::trained_model::TrainedModel;
 use crate::Error;
 use burn::tensor::Device;
 use std::path::Path;
+use vertebra_deepsurv::Error::UndefinedMap;
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::Doubt;
 use vertebra_radiograph::Radiograph;
@@ -201,7 +202,7 @@ fn predicted(
     found: FoundPoints,
     options: &AnswerOptions,
 ) -> Result<Answer, Error> {
-    let prediction = match model.predict_at(name, film, covariates, found.clone()) {
+    let mut prediction = match model.predict_at(name, film, covariates, found.clone()) {
         Ok(prediction) => prediction,
         Err(Error::Alignment { source, .. }) => {
             let doubt = Doubt::NotAlignable { message: source.to_string() };
@@ -211,7 +212,13 @@ fn predicted(
         Err(error) => return Err(error),
     };
     if let Some(overlay) = options.overlay_of(&prediction.verdict) {
-        model.write_overlay(film, &prediction, overlay)?;
+        match model.write_overlay(film, (&prediction, options.map), overlay) {
+            Err(Error::RiskModel { source: why @ UndefinedMap { .. } }) => {
+                prediction.warnings.push(why.to_string());
+                prediction.found.write_overlay(film, overlay)?;
+            }
+            written => drop(written?),
+        }
     }
     Ok(Answer::of_prediction(name, prediction, options.force))
 }

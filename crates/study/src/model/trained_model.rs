@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::films::film::DecodedFilm;
+use crate::films::saliency::saliency;
 use crate::films::variant_pictures::{render_film, shape};
 use crate::model::description::{FilmDescription, ModelDescription, outside_training};
 use crate::model::found_points::FoundPoints;
@@ -11,7 +12,7 @@ use crate::model::recalibration::ModelRecalibration;
 use burn::tensor::Device;
 use std::path::Path;
 use vertebra_alignment::{Alignment, VertebraMasks};
-use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel, Saliency, grad_cam};
+use vertebra_deepsurv::{ImageSet, RiskInputs, RiskModel, Saliency, SaliencyMethod};
 use vertebra_hrnet::KeypointDetector;
 use vertebra_keypoints::{DecidedFacing, Doubt, FacingSource, Verdict, VertebraKeypoints};
 use vertebra_radiograph::Radiograph;
@@ -250,12 +251,16 @@ impl TrainedModel {
         Ok((ImageSet::new(pixels, shape(*variant, picture))?, alignments))
     }
 
-    /// Grad-CAM of the log hazard of a prediction.
+    /// A map of the log hazard of a prediction; in the study's checks of maps by the same settings.
     ///
     /// # Errors
-    /// As [`grad_cam`].
-    pub fn saliency(&self, prediction: &Prediction) -> Result<Saliency, Error> {
-        Ok(grad_cam(&self.network, &prediction.inputs)?)
+    /// As [`grad_cam`](vertebra_deepsurv::grad_cam), also where the map is zero everywhere.
+    pub fn saliency(
+        &self,
+        prediction: &Prediction,
+        method: SaliencyMethod,
+    ) -> Result<Saliency, Error> {
+        saliency(method, &self.network, &prediction.inputs)
     }
 }
 

@@ -2,7 +2,7 @@
 //! keypoint detector alone gives verdict and keypoints.
 
 use anyhow::{Context, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use vertebra_networks::answer_table::table;
 use vertebra_networks::film_list::{FilmSource, film_sources, picture_names};
 use vertebra_networks::found_annotations::{write_annotations, write_page};
 use vertebra_radiograph::FilmFile;
-use vertebra_study::{Answer, AnswerOptions, Predictor};
+use vertebra_study::{Answer, AnswerOptions, Predictor, SaliencyMethod};
 
 /// Exit code where films were given and none of them could be read.
 const NONE_READABLE: u8 = 3;
@@ -50,10 +50,13 @@ struct Arguments {
     /// covariates alone `subject_id` will do, and every row is answered
     #[arg(long)]
     covariates: Option<PathBuf>,
-    /// Folder for one PNG per radiograph with points: the points found, and Grad-CAM of what the
-    /// network saw
+    /// Folder for one PNG per radiograph with points: the points found, and a map of what raises
+    /// (red) and lowers (blue) the log hazard, on the film and on what the network saw
     #[arg(long)]
     overlay: Option<PathBuf>,
+    /// How the map is made
+    #[arg(long, value_enum, default_value = "grad-cam", requires = "overlay")]
+    map: MapMethod,
     /// File for the points found, to be corrected in an annotation tool and read as annotations
     #[arg(long, value_name = "FILE")]
     annotations: Option<PathBuf>,
@@ -120,7 +123,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     }
     let films = sources(arguments, &model, &covariates)?;
     let pictures = pictures(&films, arguments.overlay.as_deref())?;
-    let work = Work { model: &model, covariates: &covariates, force: arguments.force };
+    let work = Work {
+        model: &model,
+        covariates: &covariates,
+        force: arguments.force,
+        map: arguments.map.into(),
+    };
     let films: Vec<(FilmSource, Option<PathBuf>)> = films.into_iter().zip(pictures).collect();
     let answers = work.through(&films, |answer| show(answer, arguments))?;
     if arguments.csv {
@@ -182,6 +190,28 @@ struct Work<'a> {
     model: &'a Predictor,
     covariates: &'a FilmCovariates,
     force: bool,
+    map: SaliencyMethod,
+}
+
+/// How a saliency map is made.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MapMethod {
+    /// The last feature maps by the slope of the log hazard: coarse
+    GradCam,
+    /// The slope at every pixel on the way from grey to the picture
+    IntegratedGradients,
+    /// What is lost where a window is painted over; slow
+    Occlusion,
+}
+
+impl From<MapMethod> for SaliencyMethod {
+    fn from(method: MapMethod) -> Self {
+        match method {
+            MapMethod::GradCam => Self::GradCam,
+            MapMethod::IntegratedGradients => Self::IntegratedGradients,
+            MapMethod::Occlusion => Self::Occlusion,
+        }
+    }
 }
 
 impl Work<'_> {
@@ -206,7 +236,8 @@ impl Work<'_> {
 
     fn answer(&self, film: &FilmSource, picture: &Option<PathBuf>) -> anyhow::Result<Answer> {
         let covariates = self.covariates.of(film.name())?;
-        let options = AnswerOptions::default().with_overlay(picture.clone()).with_force(self.force);
+        let options = AnswerOptions::default().with_overlay(picture.clone());
+        let options = options.with_map(self.map).with_force(self.force);
         if !self.model.needs_film() {
             return Ok(self.model.answer(film.name(), &covariates, &options)?);
         }

@@ -1,6 +1,7 @@
 //! Where a risk network looks: maps of test subjects, their mass per vertebra, and some of them to
 //! look at.
 
+mod checks;
 mod shown;
 
 use crate::Error;
@@ -8,7 +9,7 @@ use crate::films::variant_pictures::VariantPictures;
 use crate::progress::{Observer, Tell, counting};
 use crate::stages::Context;
 use crate::stages::models::{Explained, FittedModel};
-use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, grad_cam};
+use vertebra_deepsurv::{RiskInputs, RiskModel, Saliency, SaliencyMethod};
 use vertebra_keypoints::{Level, VertebraKeypoints};
 use vertebra_report::results::SaliencyResults;
 
@@ -20,10 +21,16 @@ pub(crate) fn make(
     keypoints: &[VertebraKeypoints],
     observer: &mut Observer<'_>,
 ) -> Result<SaliencyResults, Error> {
-    observer.stage("heat maps", Some(context.data.test().len()));
     let inputs = kept.clinical.inputs()?.with_images(pictures.images.clone())?;
     let Explained { model, network, .. } = kept;
-    HeatMaps { context, pictures, keypoints, model, network, inputs }.make(&mut counting(observer))
+    let maps = HeatMaps { context, pictures, keypoints, model, network, inputs };
+    let steps = context.data.test().len() + checks::METHODS.len() * maps.looked_at().len();
+    observer.stage("heat maps", Some(steps));
+    let mut step = counting(observer);
+    let mut results = maps.make(&mut step)?;
+    let shuffled = checks::on_shuffled_outcomes(context, kept, &maps.inputs)?;
+    results.checks = maps.checks(shuffled.as_ref(), &mut step)?;
+    Ok(results)
 }
 
 /// What the maps are made from.
@@ -42,7 +49,8 @@ impl HeatMaps<'_> {
         let event = self.context.data.outcomes.event();
         let test = || self.context.data.test().iter().copied();
         let of = |with: bool| test().filter(move |&i| event[i] == with);
-        let mut results = SaliencyResults::new(&self.model.name, ["Grad-CAM", "occlusion"]);
+        let methods = checks::METHODS.map(|method| method.to_string());
+        let mut results = SaliencyResults::new(&self.model.name, methods);
         results.mass_with_event = self.mean_mass(of(true), step)?;
         results.mass_without_event = self.mean_mass(of(false), step)?;
         self.show(&mut results)?;
@@ -58,14 +66,16 @@ impl HeatMaps<'_> {
         let mut sums = [0.0; 5];
         let mut counted = 0.0_f64;
         for subject in subjects {
-            let map = grad_cam(self.network, &self.inputs.subset(&[subject]))?;
+            step();
+            let subject_inputs = self.inputs.subset(&[subject]);
+            let map = checks::map(SaliencyMethod::GradCam, self.network, &subject_inputs)?;
+            let Some(map) = map else { continue };
             let mass = self.mass(&map, subject);
             let total: f64 = map.mass_per_image().iter().map(|m| m.positive).sum();
             if total > 0.0 {
                 counted += 1.0;
                 sums.iter_mut().zip(mass).for_each(|(sum, m)| *sum += m / total);
             }
-            step();
         }
         Ok(Level::ALL.map(|level| (level, sums[level.index()] / counted.max(1.0))).to_vec())
     }

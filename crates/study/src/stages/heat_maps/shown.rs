@@ -3,6 +3,7 @@
 //! Of the film only the part around the spine is kept: that is what the maps are about, and what is
 //! burnt into the corners of a film may name a person.
 
+use super::checks::{METHODS, map};
 use super::{HeatMaps, distance};
 use crate::Error;
 use crate::config::PictureConfig;
@@ -10,13 +11,11 @@ use crate::films::pictures::Canvas;
 use crate::films::variant_pictures::render_one;
 use crate::stages::horizons::TestScores;
 use crate::stages::render::film_to_render;
-use vertebra_deepsurv::{Saliency, grad_cam, occlusion};
+use vertebra_deepsurv::{Saliency, SaliencyMethod};
 use vertebra_radiograph::{Film, Radiograph};
 use vertebra_raster::{Affine, Image, ReducedFilm, resample};
 use vertebra_report::results::{CohortRisk, SaliencyResults, ShownFilm, ShownMap, ShownSubject};
 
-/// Window of the occlusion maps as a share of the picture's side.
-const OCCLUSION_SHARE: f64 = 0.125;
 /// Height of the part of the film that is shown, px.
 const FILM_HEIGHT: usize = 560;
 /// Sides of a picture of the whole spine and of a patch as they are shown, px.
@@ -89,24 +88,19 @@ impl HeatMaps<'_> {
         let outcome = (data.outcomes.event()[subject], data.outcomes.time()[subject]);
         let log_hazard = self.model.scores.log_hazard[subject].unwrap_or(f64::NAN);
         let mut shown = ShownSubject::new(why, outcome, log_hazard, film, aligned);
-        for (method, file, map) in self.maps(subject)? {
-            let file = format!("{name}-{file}.png");
+        let inputs = self.inputs.subset(&[subject]);
+        for method in METHODS {
+            let Some(map) = map(method, self.network, &inputs)? else { continue };
+            let file = format!("{name}-{}.png", file_name(method));
             self.write(&sheet(&pictures, Some(&map))?, &file)?;
-            shown.maps.push(ShownMap::new(method, file, [map.minimum(), map.maximum()]));
+            let range = [map.minimum(), map.maximum()];
+            shown.maps.push(ShownMap::new(label(method), file, range));
         }
         Ok(shown)
     }
 
     fn write(&self, canvas: &Canvas, file: &str) -> Result<(), Error> {
         canvas.write_png(&self.context.run_folder.join(file))
-    }
-
-    fn maps(&self, subject: usize) -> Result<[(&'static str, &'static str, Saliency); 2], Error> {
-        let inputs = self.inputs.subset(&[subject]);
-        let cam = grad_cam(self.network, &inputs)?;
-        let window = (cam.size()[0] as f64 * OCCLUSION_SHARE).round().max(1.0) as usize;
-        let occluded = occlusion(self.network, &inputs, window)?;
-        Ok([("Grad-CAM", "grad-cam", cam), ("Occlusion", "occlusion", occluded)])
     }
 
     /// The part of a film around its points.
@@ -143,6 +137,18 @@ impl HeatMaps<'_> {
         let rendered = render_one(&film, &[self.pictures.variant], &config)?;
         Ok(rendered.images.into_iter().flat_map(|variant| variant.images).collect())
     }
+}
+
+/// The method as the name of a layer.
+fn label(method: SaliencyMethod) -> String {
+    let name = method.to_string();
+    let (first, rest) = name.split_at(1);
+    first.to_uppercase() + rest
+}
+
+/// The method in the name of a file.
+fn file_name(method: SaliencyMethod) -> String {
+    method.to_string().to_lowercase().replace(' ', "-")
 }
 
 /// Pictures in rows, with a map laid over each.
@@ -202,6 +208,14 @@ mod tests {
         assert_eq!(span([3.0, 32.0, 34.0, 36.0, 95.0], 10.0, 100), (0, 100));
         assert_eq!(span([-50.0; 5], 10.0, 100), (0, 1), "points beside the film");
         assert_eq!(span([500.0; 5], 10.0, 100), (99, 100));
+    }
+
+    #[test]
+    fn layers_and_files_are_named_after_their_method() {
+        let method = SaliencyMethod::IntegratedGradients;
+        assert_eq!(label(method), "Integrated gradients");
+        assert_eq!(file_name(method), "integrated-gradients");
+        assert_eq!(label(SaliencyMethod::GradCam), "Grad-CAM");
     }
 
     #[test]

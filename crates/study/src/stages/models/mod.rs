@@ -169,6 +169,17 @@ mod tests {
             assert!(mass.iter().all(|(_, share)| (0.0..=1.0).contains(share)), "{mass:?}");
         }
         assert!(context.run_folder.join(&maps.shown[0].aligned).is_file());
+        assert_eq!((maps.shown[0].maps.len(), maps.checks.len()), (3, 3));
+        for check in &maps.checks {
+            assert!(check.n > 0 && check.deletion.is_some(), "{check:?}");
+            assert!((0.0..1.0).contains(&check.area_of_vertebrae.unwrap()), "{check:?}");
+            for share in check.on_vertebrae {
+                assert!((0.0..=1.0).contains(&share.unwrap()), "{check:?}");
+            }
+            for rho in [check.random_weights, check.shuffled_outcomes] {
+                assert!(rho.unwrap().abs() <= 1.0, "{check:?}");
+            }
+        }
         assert!(grid.largest_with_images(&[]).is_none());
     }
 }

@@ -1,29 +1,60 @@
 //! Which parts of a subject's images raise or lower the log hazard.
 //!
-//! Two methods that fail in different ways:
+//! Three methods that fail in different ways:
 //! - [`grad_cam`] (Selvaraju et al., ICCV 2017, equations 1 and 2): the last feature maps, each
 //!   weighted by the mean gradient of the log hazard at it. The ReLU of equation 2 is left out, so
 //!   both signs remain. Coarse: one value per encoder stride, interpolated.
+//! - [`integrated_gradients`] (Sundararajan, Taly & Yan, ICML 2017, equation 1): the slope of the log
+//!   hazard at every pixel, averaged on the way from a picture in the mean grey of the training
+//!   images to the subject's own, times how far the pixel is from that grey. Per pixel, and complete:
+//!   the whole map sums to the log hazard less that of the grey picture.
 //! - [`occlusion`] (Zeiler & Fergus, ECCV 2014): by how much the log hazard falls when a window is
 //!   painted in the mean grey of the training images. In units of the log hazard, and independent
 //!   of gradients.
 //!
 //! Maps are not normalised: a normalised map of a picture in which nothing matters looks like one
-//! of a picture in which something does.
-use crate::{
-    Error, ImageSet, RiskInputs, RiskModel, preprocessing::as_it_is, preprocessing::check_inputs,
-    task::to_host,
-};
-use burn::{module::Module, tensor::Tensor};
+//! of a picture in which something does. A map that is zero everywhere is refused.
+//!
+//! What a map is worth is asked of it, not assumed (Adebayo et al., NeurIPS 2018): it must change when
+//! the weights are drawn anew ([`RiskModel::with_random_weights`]) or the network was trained on other
+//! labels ([`Saliency::rank_correlation`] says how much of it stays), and the log hazard must move
+//! sooner when pixels are taken in the order of the map than in any order
+//! ([`perturbation_curve`]; Petsiuk, Das & Saenko, BMVC 2018).
+
+mod grad_cam;
+mod integrated_gradients;
+mod occlusion;
+mod perturbation;
+
+pub use grad_cam::grad_cam;
+pub use integrated_gradients::integrated_gradients;
+pub use occlusion::occlusion;
+pub use perturbation::{Perturbation, perturbation_curve};
+
+use crate::{Error, ImageSet, RiskInputs, RiskModel, preprocessing::check_inputs};
+use std::fmt;
 
 /// How a map was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SaliencyMethod {
     /// [`grad_cam`].
+    #[default]
     GradCam,
+    /// [`integrated_gradients`].
+    IntegratedGradients,
     /// [`occlusion`].
     Occlusion,
+}
+
+impl fmt::Display for SaliencyMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GradCam => "Grad-CAM",
+            Self::IntegratedGradients => "integrated gradients",
+            Self::Occlusion => "occlusion",
+        })
+    }
 }
 
 /// One map per image of one subject; positive values raise the log hazard, negative ones lower it.
@@ -53,6 +84,19 @@ impl Mass {
 }
 
 impl Saliency {
+    /// # Errors
+    /// [`Error::UndefinedMap`] for maps of zeros.
+    fn new(
+        method: SaliencyMethod,
+        [height, width]: [usize; 2],
+        maps: Vec<Vec<f32>>,
+    ) -> Result<Self, Error> {
+        match maps.iter().flatten().all(|value| *value == 0.0) {
+            true => Err(Error::UndefinedMap { method }),
+            false => Ok(Self { method, height, width, maps }),
+        }
+    }
+
     /// How the maps were made.
     #[must_use]
     pub fn method(&self) -> SaliencyMethod {
@@ -111,113 +155,46 @@ impl Saliency {
         }
         Some(masses)
     }
+
+    /// Spearman's correlation of this map's values with those of another of the same subject, over
+    /// all pixels of all images; `None` for maps of different sizes or a map of one value.
+    ///
+    /// Near 1 the two say the same; a method whose map hardly changes with the weights of the
+    /// network shows the picture, not the network.
+    #[must_use]
+    pub fn rank_correlation(&self, other: &Self) -> Option<f64> {
+        let ranks = |map: &Self| mid_ranks(&map.maps.concat());
+        let (own, others) = (ranks(self), ranks(other));
+        if own.len() != others.len() {
+            return None;
+        }
+        let mean = (own.len() as f64 + 1.0) / 2.0;
+        let product = |a: &[f64], b: &[f64]| -> f64 {
+            a.iter().zip(b).map(|(a, b)| (a - mean) * (b - mean)).sum()
+        };
+        let scale = (product(&own, &own) * product(&others, &others)).sqrt();
+        (scale > 0.0).then(|| product(&own, &others) / scale)
+    }
+}
+
+/// Ranks from 1; equal values share their mean.
+fn mid_ranks(values: &[f32]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let rank = first as f64 + (tied.len() as f64 + 1.0) / 2.0;
+        tied.iter().for_each(|&i| ranks[i] = rank);
+        first += tied.len();
+    }
+    ranks
 }
 
 fn total(map: &[f32]) -> Mass {
     let mut mass = Mass::default();
     map.iter().for_each(|&value| mass.add(value));
     mass
-}
-
-/// Grad-CAM of the log hazard for one subject.
-///
-/// # Errors
-/// [`Error::SubjectCount`] unless `subject` holds one; [`Error::MissingImages`] for a model
-/// without images; inputs that are not what the model reads.
-pub fn grad_cam(model: &RiskModel, subject: &RiskInputs) -> Result<Saliency, Error> {
-    let [_, height, width] = check_subject(model, subject)?;
-    let device = model.device();
-    let batch = model.preprocessing().batch(subject, &[0], device, as_it_is)?;
-    let maps = model.network().features(batch.images).ok_or(Error::MissingImages)?;
-    // The graph is cut here: the feature maps become its leaf.
-    let maps = maps.autodiff().require_grad();
-    let network = model.network().clone().fork(&maps.device());
-    let covariates = batch.covariates.map(Tensor::autodiff);
-    let gradients = network.head(Some(maps.clone()), covariates, None)?.sum().backward();
-    let Some(slope) = maps.grad(&gradients) else { return Err(Error::MissingImages) };
-    let maps = maps.without_autodiff();
-    let [_, images, features, h, w] = maps.dims();
-    let slope = slope * model.factor();
-    let weights = slope.reshape([images, features, h * w]).mean_dim(2);
-    let coarse = (maps.reshape([images, features, h * w]) * weights).sum_dim(1);
-    let coarse: Vec<f32> = to_host(coarse)?.into_iter().map(|v| v as f32).collect();
-    let maps = coarse.chunks(h * w).map(|map| enlarged(map, [h, w], [height, width])).collect();
-    Ok(Saliency { method: SaliencyMethod::GradCam, height, width, maps })
-}
-
-/// Occlusion for one subject: square windows of `window` pixels, every half window.
-///
-/// A pixel's value is the mean fall of the log hazard over the windows that cover it.
-///
-/// # Errors
-/// As [`grad_cam`], and [`Error::InvalidSetting`] for a window of no pixels.
-pub fn occlusion(
-    model: &RiskModel,
-    subject: &RiskInputs,
-    window: usize,
-) -> Result<Saliency, Error> {
-    let [images, height, width] = check_subject(model, subject)?;
-    if window == 0 {
-        return Err(Error::invalid("occlusion window", "at least one pixel", window));
-    }
-    let (rows, columns) = (windows(height, window), windows(width, window));
-    let places: Vec<Place> = (0..images)
-        .flat_map(|image| rows.iter().map(move |row| (image, row)))
-        .flat_map(|(image, row)| columns.iter().map(move |column| (image, *row, *column)))
-        .collect();
-    let painted = painted_copies(model, subject, &places)?;
-    let log_hazard = model.log_hazard(&painted)?;
-    let before = log_hazard[0];
-    let mut maps = vec![vec![0.0f32; height * width]; images];
-    let mut covered = vec![vec![0.0f32; height * width]; images];
-    for (&(image, row, column), after) in places.iter().zip(&log_hazard[1..]) {
-        for y in row.0..row.1 {
-            for i in y * width + column.0..y * width + column.1 {
-                maps[image][i] += (before - after) as f32;
-                covered[image][i] += 1.0;
-            }
-        }
-    }
-    for (value, n) in maps.iter_mut().flatten().zip(covered.iter().flatten()) {
-        *value /= n.max(1.0);
-    }
-    Ok(Saliency { method: SaliencyMethod::Occlusion, height, width, maps })
-}
-
-/// An image, rows and columns `[first, end)` of a window in it.
-type Place = (usize, (usize, usize), (usize, usize));
-
-/// Windows along one axis, every half window, cut off at the end.
-fn windows(size: usize, window: usize) -> Vec<(usize, usize)> {
-    let step = window.div_ceil(2);
-    (0..size).step_by(step).map(|first| (first, (first + window).min(size))).collect()
-}
-
-/// The subject as it is, then once per place with that window painted.
-fn painted_copies(
-    model: &RiskModel,
-    subject: &RiskInputs,
-    places: &[Place],
-) -> Result<RiskInputs, Error> {
-    let images = subject.images().ok_or(Error::MissingImages)?;
-    let [_, height, width] = images.shape();
-    let grey = model.preprocessing().pixel_mean as f32;
-    let own = images.to_vec()?;
-    let mut pixels = own.clone();
-    for &(image, row, column) in places {
-        let first = pixels.len();
-        pixels.extend_from_slice(&own);
-        for y in row.0..row.1 {
-            let line = first + (image * height + y) * width;
-            pixels[line + column.0..line + column.1].fill(grey);
-        }
-    }
-    let images = ImageSet::new(pixels, images.shape())?;
-    if subject.n_covariates() == 0 {
-        return Ok(RiskInputs::from_images(images));
-    }
-    let rows = vec![subject.covariates()[0].clone(); places.len() + 1];
-    RiskInputs::from_covariates(rows)?.with_images(images)
 }
 
 fn check_subject(model: &RiskModel, subject: &RiskInputs) -> Result<[usize; 3], Error> {
@@ -229,29 +206,13 @@ fn check_subject(model: &RiskModel, subject: &RiskInputs) -> Result<[usize; 3], 
     Ok(image.shape)
 }
 
-/// Bilinear enlargement; the outermost values are continued to the border.
-fn enlarged(map: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
-    let taps = |axis: usize| -> Vec<(usize, usize, f32)> {
-        let (small, large) = (from[axis], to[axis]);
-        let position = |i: usize| (i as f32 + 0.5) * small as f32 / large as f32 - 0.5;
-        let tap = |i: usize| {
-            let inside = position(i).clamp(0.0, (small - 1) as f32);
-            let first = inside.floor() as usize;
-            (first, (first + 1).min(small - 1), inside - first as f32)
-        };
-        (0..large).map(tap).collect()
-    };
-    let (rows, columns) = (taps(0), taps(1));
-    let at = |y: usize, x: usize| map[y * from[1] + x];
-    rows.iter()
-        .flat_map(|&(y0, y1, wy)| {
-            columns.iter().map(move |&(x0, x1, wx)| {
-                let upper = at(y0, x0) + wx * (at(y0, x1) - at(y0, x0));
-                let lower = at(y1, x0) + wx * (at(y1, x1) - at(y1, x0));
-                upper + wy * (lower - upper)
-            })
-        })
-        .collect()
+/// The covariates of one subject with each of these subjects' images.
+fn with_other_images(subject: &RiskInputs, images: ImageSet) -> Result<RiskInputs, Error> {
+    if subject.n_covariates() == 0 {
+        return Ok(RiskInputs::from_images(images));
+    }
+    let rows = vec![subject.covariates()[0].clone(); images.n_subjects()];
+    RiskInputs::from_covariates(rows)?.with_images(images)
 }
 
 #[cfg(test)]
@@ -262,7 +223,7 @@ mod tests {
     use vertebra_training::keep_going;
 
     /// Only the upper left of the second image matters: its brightness orders the times.
-    fn model_and_subject() -> (RiskModel, RiskInputs) {
+    pub(super) fn model_and_subject() -> (RiskModel, RiskInputs) {
         let n = 90;
         let strength = |i: usize| (i * 37 % n) as f32 / n as f32;
         let pixels = (0..n * 2 * 24 * 24).map(|p| {
@@ -287,10 +248,14 @@ mod tests {
     }
 
     #[test]
-    fn both_methods_find_what_raises_the_hazard() {
+    fn every_method_finds_what_raises_the_hazard() {
         let (model, subject) = model_and_subject();
-        for saliency in [grad_cam(&model, &subject), occlusion(&model, &subject, 8)] {
-            let saliency = saliency.unwrap();
+        let all = [
+            grad_cam(&model, &subject),
+            occlusion(&model, &subject, 8),
+            integrated_gradients(&model, &subject, 16),
+        ];
+        for saliency in all.map(Result::unwrap) {
             assert_eq!((saliency.size(), saliency.maps().len()), ([24, 24], 2));
             let near = saliency.mass_near(1, &[(5.5, 5.5), (17.5, 17.5)], 7.0).unwrap();
             assert!(near[0].positive > 3.0 * near[1].positive, "{:?}: {near:?}", saliency.method());
@@ -314,28 +279,48 @@ mod tests {
         assert!(saliency.mass_near(1, &[], 1.0).is_none());
     }
 
-    /// With mean pooling and a linear head Grad-CAM decomposes the log hazard: its mean over the
-    /// coarse map is the image's share of it (Zhou et al., CVPR 2016), up to the number of pixels.
     #[test]
-    fn grad_cam_of_a_linear_head_is_its_class_activation_map() {
+    fn maps_change_with_the_weights() {
         let (model, subject) = model_and_subject();
-        let sum: f64 = grad_cam(&model, &subject)
-            .unwrap()
-            .mass_per_image()
-            .iter()
-            .map(|m| m.positive + m.negative)
-            .sum();
-        let log_hazard = model.log_hazard(&subject).unwrap()[0] + model.center();
-        // 6 x 6 feature maps, weights divided by the number of positions and of images.
-        let share = sum / (24.0 * 24.0) * 36.0;
-        assert!((share / log_hazard - 1.0).abs() < 1e-3, "{share} {log_hazard}");
+        let random = model.with_random_weights(7);
+        type Method = fn(&RiskModel, &RiskInputs) -> Result<Saliency, Error>;
+        let methods: [Method; 3] = [
+            grad_cam,
+            |model, subject| integrated_gradients(model, subject, 16),
+            |model, subject| occlusion(model, subject, 8),
+        ];
+        for method in methods {
+            let (map, other) = (method(&model, &subject).unwrap(), method(&random, &subject));
+            let same = map.rank_correlation(&method(&model, &subject).unwrap()).unwrap();
+            let changed = map.rank_correlation(&other.unwrap()).unwrap();
+            assert!((same - 1.0).abs() < 1e-9, "{same}");
+            assert!(changed < 0.6, "{}: {changed}", map.method());
+        }
     }
 
     #[test]
-    fn enlarging_keeps_constants_and_the_mean() {
-        assert!(enlarged(&[2.0; 6], [2, 3], [8, 12]).iter().all(|v| *v == 2.0));
-        let mean = enlarged(&[1.0, 2.0, 3.0, 6.0], [2, 2], [16, 16]).iter().sum::<f32>() / 256.0;
-        assert!((mean - 3.0).abs() < 1e-5, "{mean}");
+    fn rank_correlation_is_that_of_the_order() {
+        let map = |values: &[f32]| {
+            let maps = vec![values.to_vec()];
+            Saliency::new(SaliencyMethod::Occlusion, [1, values.len()], maps).unwrap()
+        };
+        let rising = map(&[1.0, 2.0, 3.0, 40.0]);
+        assert_eq!(rising.rank_correlation(&map(&[-9.0, 0.5, 0.6, 0.7])), Some(1.0));
+        assert_eq!(rising.rank_correlation(&map(&[4.0, 3.0, 2.0, 1.0])), Some(-1.0));
+        // Ranks 1.5, 1.5, 3, 4 against 1 to 4: by hand 4.5 / sqrt(5 * 4.5).
+        let tied = rising.rank_correlation(&map(&[1.0, 1.0, 2.0, 3.0])).unwrap();
+        assert!((tied - 4.5 / (5.0_f64 * 4.5).sqrt()).abs() < 1e-12, "{tied}");
+        assert_eq!(rising.rank_correlation(&map(&[1.0; 4])), None);
+        assert_eq!(rising.rank_correlation(&map(&[1.0])), None);
+    }
+
+    #[test]
+    fn a_map_of_zeros_is_refused() {
+        let zeros = Saliency::new(SaliencyMethod::GradCam, [1, 2], vec![vec![0.0, -0.0]]);
+        let error = zeros.unwrap_err().to_string();
+        let expected = "Grad-CAM: the map is zero everywhere: nothing in the images moves the log \
+                        hazard";
+        assert_eq!(error, expected);
     }
 
     #[test]
