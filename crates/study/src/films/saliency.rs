@@ -78,15 +78,15 @@ mod tests {
         let pixels = vec![0.0; 120 * 80];
         let film = Film { pixels: &pixels, height: 120, width: 80, spacing_mm: None };
         let film = ReducedFilm::with_height(&film, 60).unwrap();
-        // Turned by a right angle, twice as large, and moved.
-        let turned = [[0.0, 2.0, -40.0], [-2.0, 0.0, 100.0]];
+        // Turned by a right angle, half as large, and moved.
+        let turned = [[0.0, 0.5, 5.0], [-0.5, 0.0, 30.0]];
         let turned = Alignment::new(turned, None).unwrap();
         let plain = Alignment::new([[1.0, 0.0, -70.0], [0.0, 1.0, -60.0]], None).unwrap();
         let mut first = vec![0.0; 50 * 60];
         let (x, y) = turned.to_canonical((40.0, 30.0));
         first[y as usize * 60 + x as usize] = -3.0;
         let mut second = vec![0.0; 50 * 60];
-        second[..60].fill(1.0);
+        second[..120].fill(1.0);
         let maps = [first, second];
         let found = map_on_film((&maps, [50, 60]), &[turned, plain], &film.reduction());
         let least = (0..found.len()).min_by(|&a, &b| found[a].total_cmp(&found[b])).unwrap();
