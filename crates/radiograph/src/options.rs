@@ -187,6 +187,15 @@ impl ReadOptions {
         read::stream_bounded(stream, self.limits.bytes)
     }
 
+    /// Looks whether a stream is a radiograph, and reads no more of it than that takes: of DICOM
+    /// the header, of other formats the first bytes.
+    ///
+    /// # Errors
+    /// What the stream is instead; what reading it gave.
+    pub fn check_film(&self, mut stream: impl std::io::Read) -> Result<(), Error> {
+        read::film(&mut stream, self)
+    }
+
     /// Reads a file that is already in memory.
     ///
     /// # Errors

@@ -64,6 +64,15 @@ impl ReadOptions {
         self.header_of(&mut bytes)
     }
 
+    /// Reads the header of a DICOM file from a stream, piece by piece, and no more of it than that
+    /// takes; for files in another place than a folder.
+    ///
+    /// # Errors
+    /// What happened, without a path; what reading the stream gave.
+    pub fn read_header_from(&self, mut stream: impl Read) -> Result<FilmHeader, Error> {
+        self.header_of(&mut stream)
+    }
+
     pub(crate) fn header_of(&self, file: &mut dyn Read) -> Result<FilmHeader, Error> {
         pieces(file, self)
     }
