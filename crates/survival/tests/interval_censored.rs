@@ -267,3 +267,17 @@ fn what_cannot_be_estimated_says_why() {
     let design = Design::from_columns(&[[1.0, 1.0, 1.0, 0.0, 0.0, 0.0]]).unwrap();
     assert!(options.fit(&apart.unwrap(), &design).is_err());
 }
+
+/// Films that are taken because of fractures: who has one is seen the earlier. A curve through that
+/// would fall with time.
+#[test]
+fn visits_made_because_of_events_give_no_smooth_curve() {
+    let n = 300;
+    let time = |i: usize| 0.2 + (i * 37 % n) as f64 / 60.0;
+    let event = |i: usize| ((i * 53 % 101) as f64) < 60.0 - 8.0 * time(i);
+    let left = (0..n).map(|i| if event(i) { 0.0 } else { time(i) }).collect();
+    let right = (0..n).map(|i| if event(i) { time(i) } else { f64::INFINITY }).collect();
+    let outcomes = IntervalOutcomes::new(left, right).unwrap();
+    let error = FlexibleOptions::default().fit_curve(&outcomes).unwrap_err();
+    assert!(error.to_string().contains("falls with time"), "{error}");
+}

@@ -17,6 +17,9 @@ pub struct OutcomeTiming {
     pub median_gap: Option<f64>,
     /// The risk at each horizon.
     pub risks: Vec<TimedRisk>,
+    /// Why there is no smooth curve, where there is none.
+    #[serde(default)]
+    pub no_smooth: Option<String>,
     /// Every model on the test set.
     #[serde(default)]
     pub models: Vec<TimedModel>,
@@ -83,7 +86,8 @@ impl OutcomeTiming {
     /// So many subjects and events; no risk yet.
     #[must_use]
     pub fn new(n: usize, events: usize) -> Self {
-        Self { n, events, exact: 0, median_gap: None, risks: Vec::new(), models: Vec::new() }
+        let (risks, models) = (Vec::new(), Vec::new());
+        Self { n, events, exact: 0, median_gap: None, risks, no_smooth: None, models }
     }
 }
 

@@ -30,9 +30,11 @@ pub(crate) fn compare(
     gaps.retain(|gap| *gap > 0.0);
     gaps.sort_by(f64::total_cmp);
     timing.median_gap = gaps.get(gaps.len() / 2).copied();
+    let smooth = FlexibleOptions::default().fit_curve(known);
+    timing.no_smooth = smooth.as_ref().err().map(ToString::to_string);
     let curves = Curves {
         interval: turnbull(known)?,
-        smooth: FlexibleOptions::default().fit_curve(known).ok(),
+        smooth: smooth.ok(),
         visit: kaplan_meier(visit)?,
         visit_end: last(visit),
         truth: truth

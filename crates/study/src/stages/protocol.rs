@@ -223,6 +223,8 @@ fn of_subjects(context: Context<'_>, covariates: &Covariates) -> Result<StudyRes
     if let Some(known) = &data.known {
         let truth = data.true_outcomes.as_ref();
         let found = timing::compare(known, &data.outcomes, truth, &config.horizons)?;
+        let note = |why: &String| format!("The risk by interval has no smooth curve: {why}.");
+        results.notes.extend(found.no_smooth.as_ref().map(note));
         results.outcome_timing = Some(found);
     }
     Ok(results)

@@ -4,7 +4,8 @@
 //! subject adds `ln(exp(-exp u(left)) - exp(-exp u(right)))`, the probability that a variable with
 //! the extreme value distribution lies between, or at an exact time the logarithm of its density
 //! times `du/dln t`. Both are concave in the parameters (Prekopa, *Acta Sci. Math.* 34:335-343,
-//! 1973), so that Newton's method finds the one maximum.
+//! 1973), so that Newton's method finds the one maximum. A maximum whose `s` falls somewhere is no
+//! distribution and is an error.
 
 use super::{outcomes::IntervalOutcomes, spline::Spline};
 use crate::{
@@ -93,8 +94,8 @@ impl FlexibleOptions {
     /// [`Error::InvalidSetting`] for no degree of freedom, [`Error::LengthMismatch`],
     /// [`Error::NoEvents`], [`Error::Unsupported`] for strata or clusters; where there is no
     /// estimate, [`Error::Constant`], [`Error::Collinear`], [`Error::MonotoneLikelihood`],
-    /// [`Error::NotConverged`] or
-    /// [`Error::Undefined`].
+    /// [`Error::NotConverged`], or [`Error::Undefined`], also for a cumulative hazard that would
+    /// fall with time.
     pub fn fit(
         &self,
         outcomes: &IntervalOutcomes,
@@ -132,6 +133,9 @@ impl FlexibleOptions {
         let joint = covariance.inverse();
         let own = spline.n_columns();
         let (of_spline, b) = maximum.parameters.split_at(own);
+        if !spline.rises(of_spline) {
+            return Err(Error::Undefined { name: "the flexible parametric model", why: FALLS });
+        }
         let p = b.len();
         let of_b = Matrix::from_fn(p, |j, k| joint[(own + j, own + k)]);
         Ok(FlexibleHazards {
@@ -176,6 +180,10 @@ impl FlexibleOptions {
         Ok(spline.orthonormal(&ends))
     }
 }
+
+/// The maximum is looked for among all splines.
+const FALLS: &str = "its cumulative hazard falls with time, as where visits are made because of \
+                     events (then no estimate by interval holds), or where splines bend too freely";
 
 /// The rows of the likelihood: `[spline basis, covariates]` at the ends of each interval.
 struct Problem {

@@ -68,6 +68,28 @@ impl Spline {
         self.combined(&slope)
     }
 
+    /// Whether the curve of these parameters rises everywhere. Its slope is a parabola between two
+    /// knots and constant outside of all, so that it is least at a knot or where it turns.
+    pub(crate) fn rises(&self, parameters: &[f64]) -> bool {
+        let (low, high) = self.boundary;
+        let knots: Vec<f64> =
+            [low].into_iter().chain(self.inner.iter().copied()).chain([high]).collect();
+        let positive = |x: f64| dot(&self.slope(x), parameters) > 0.0;
+        let within = |pair: &[f64]| {
+            let [from, to] = [pair[0], pair[1]].map(|x| dot(&self.bend(x), parameters));
+            let turns = from * to < 0.0;
+            !turns || positive(pair[0] + (pair[1] - pair[0]) * from / (from - to))
+        };
+        knots.iter().all(|&knot| positive(knot)) && knots.windows(2).all(within)
+    }
+
+    /// The derivative of the slope at `x`.
+    fn bend(&self, x: f64) -> Vec<f64> {
+        let mut bend = vec![0.0, 0.0];
+        bend.extend(self.curved(|knot| 6.0 * (x - knot).max(0.0)));
+        self.combined(&bend)
+    }
+
     fn combined(&self, plain: &[f64]) -> Vec<f64> {
         self.combine.iter().map(|row| dot(row, plain)).collect()
     }
@@ -106,6 +128,24 @@ mod tests {
         for (beyond, farther) in [(-1.5, -3.0), (2.5, 4.0)] {
             let (a, b) = (spline.slope(beyond), spline.slope(farther));
             assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-9), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn a_curve_that_dips_between_its_knots_does_not_rise() {
+        let spline = Spline::new((-1.0, 2.0), vec![0.0, 1.0]).orthonormal(&[-1.0, 0.2, 0.9, 2.0]);
+        let [constant, line] = spline.of_line(0.3, 1.0);
+        assert!(spline.rises(&[constant, line, 0.0, 0.0]));
+        assert!(!spline.rises(&[constant, -line, 0.0, 0.0]));
+        // The least slope on a fine grid says the same for many curves.
+        for k in 0..400 {
+            let (a, b) = (f64::from(k % 20) / 4.0 - 2.5, f64::from(k / 20) / 4.0 - 2.5);
+            let parameters = [constant, line, a, b];
+            let slope = |i: i32| dot(&spline.slope(f64::from(i) / 500.0), &parameters);
+            let least = (-1000..1500).map(slope).fold(f64::INFINITY, f64::min);
+            if least.abs() > 1e-3 {
+                assert_eq!(spline.rises(&parameters), least > 0.0, "{a} {b} {least}");
+            }
         }
     }
 }
