@@ -8,7 +8,7 @@ use crate::{Error, ImageSet, RiskInputs, RiskModel};
 /// A pixel's value is the mean fall of the log hazard over the windows that cover it.
 ///
 /// # Errors
-/// As [`grad_cam`], and [`Error::InvalidSetting`] for a window of no pixels.
+/// As [`grad_cam`](super::grad_cam), and [`Error::InvalidSetting`] for a window of no pixels.
 pub fn occlusion(
     model: &RiskModel,
     subject: &RiskInputs,
