@@ -27,6 +27,7 @@ const ON_SCREEN: &[&str] = &[
     "risk-groups-2",
     "training",
     "saliency",
+    "map-checks",
     "variants-table",
 ];
 
