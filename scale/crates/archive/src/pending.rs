@@ -1,12 +1,10 @@
 //! The films of parts that are not written yet, as a table. A part is never split over partitions.
 
 use crate::out_folder::{OutFolder, PartId};
-use crate::plan_file::{PlanFile, PlannedFilm};
+use crate::plan_file::{PlanFile, PlannedFilm, covariates};
 use crate::{Error, Stores, leaf};
 use async_trait::async_trait;
-use datafusion::arrow::array::{
-    ArrayRef, Float64Builder, Int64Array, ListBuilder, RecordBatch, StringArray,
-};
+use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result;
@@ -141,13 +139,7 @@ fn batch(part: PartId, films: &[PlannedFilm]) -> Result<RecordBatch> {
     let parts = StringArray::from_iter_values(std::iter::repeat_n(part.file(), n));
     let counts = Int64Array::from_iter_values(std::iter::repeat_n(n as i64, n));
     let paths = StringArray::from_iter_values(films.iter().map(|film| &film.path));
-    let mut lists = ListBuilder::new(Float64Builder::new());
-    for film in films {
-        let values = film.covariates.iter().flatten();
-        values.for_each(|value| lists.values().append_option(*value));
-        lists.append(film.covariates.is_some());
-    }
     let columns: Vec<ArrayRef> =
-        vec![Arc::new(parts), Arc::new(counts), Arc::new(paths), Arc::new(lists.finish())];
+        vec![Arc::new(parts), Arc::new(counts), Arc::new(paths), covariates(films)];
     Ok(RecordBatch::try_new(schema(), columns)?)
 }

@@ -72,18 +72,23 @@ fn write(parts: &[Part], model: &str, bytes: &mut Vec<u8>) -> Result<(), Parquet
     writer.close().map(|_| ())
 }
 
-fn batch(films: &[PlannedFilm]) -> Result<RecordBatch, ParquetError> {
-    let paths = StringArray::from_iter_values(films.iter().map(|film| &film.path));
-    let sizes = Int64Array::from_iter_values(films.iter().map(|film| film.size));
-    let etags = StringArray::from_iter_values(films.iter().map(|film| &film.etag));
+/// The covariates of films as a column of lists; null where a film has none.
+pub(crate) fn covariates(films: &[PlannedFilm]) -> ArrayRef {
     let mut lists = ListBuilder::new(Float64Builder::new());
     for film in films {
         let values = film.covariates.iter().flatten();
         values.for_each(|value| lists.values().append_option(*value));
         lists.append(film.covariates.is_some());
     }
+    Arc::new(lists.finish())
+}
+
+fn batch(films: &[PlannedFilm]) -> Result<RecordBatch, ParquetError> {
+    let paths = StringArray::from_iter_values(films.iter().map(|film| &film.path));
+    let sizes = Int64Array::from_iter_values(films.iter().map(|film| film.size));
+    let etags = StringArray::from_iter_values(films.iter().map(|film| &film.etag));
     let columns: Vec<ArrayRef> =
-        vec![Arc::new(paths), Arc::new(sizes), Arc::new(etags), Arc::new(lists.finish())];
+        vec![Arc::new(paths), Arc::new(sizes), Arc::new(etags), covariates(films)];
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
