@@ -43,7 +43,7 @@ fn films(folder: &Path, n: u64) -> Outcome {
         let [row_mm, col_mm] = film.spacing_mm;
         let spacing = Spacing { row_mm, col_mm, kind: SpacingKind::Detector };
         let image = DicomImage { spacing, ..image };
-        write_dicom(&folder.join(format!("films/{seed:02}.dcm")), &image)?;
+        write_dicom(folder.join(format!("films/{seed:02}.dcm")), &image)?;
     }
     Ok(())
 }

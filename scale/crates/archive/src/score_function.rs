@@ -87,7 +87,7 @@ impl AsyncScalarUDFImpl for ScoreFunction {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let paths = texts(&arrays[0])?;
         let models = arrays.get(1).map(texts).transpose()?;
-        let covariates = arrays.get(2).map(|array| lists(array)).transpose()?;
+        let covariates = arrays.get(2).map(lists).transpose()?;
         let films: Vec<_> = (0..args.number_rows)
             .map(|at| {
                 let value =

@@ -94,7 +94,8 @@ async fn runs_at_the_same_time_write_no_film_twice() -> Outcome {
     let (a, b) = (folder.archive()?, folder.archive()?);
     let options = folder.options();
     let (one, other) = tokio::join!(a.score_all(&options, |_| {}), b.score_all(&options, |_| {}));
-    (one?, other?);
+    one?;
+    other?;
     let mut paths: Vec<String> = folder.rows().await?.into_iter().map(|[p, ..]| p).collect();
     assert_eq!(paths.len(), FILMS + OTHERS);
     paths.dedup();

@@ -52,7 +52,7 @@ impl Folder {
         let [row_mm, col_mm] = film.spacing_mm;
         let spacing = Spacing { row_mm, col_mm, kind: SpacingKind::Detector };
         let image = DicomImage { view: Some("LL"), spacing, ..image };
-        Ok(write_dicom(&self.film(name), &image)?)
+        Ok(write_dicom(self.film(name), &image)?)
     }
 
     pub(crate) fn archive(&self) -> Result<Archive, vertebra_archive::Error> {
