@@ -2,6 +2,7 @@
 //! parts and stragglers limits.
 //!
 //! `executors SECONDS_PER_FILM MIB_PER_FILM`: both as measured; each executor has 16 processors.
+#![allow(clippy::print_stdout)]
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
