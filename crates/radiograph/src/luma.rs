@@ -13,7 +13,18 @@ pub(crate) fn rgb([y, cb, cr]: [f32; 3], low: f32, high: f32) -> [f32; 3] {
     [red, green, blue].map(|v| v.round().clamp(low, high))
 }
 
-/// The luma of a colour.
-pub(crate) fn mix([red, green, blue]: [f32; 3]) -> f32 {
+/// The luma of a colour. Of a grey it is that grey, once it is rounded to the precision of pixels.
+pub(crate) fn mix([red, green, blue]: [f64; 3]) -> f64 {
     0.299 * red + 0.587 * green + 0.114 * blue
+}
+
+#[cfg(test)]
+mod tests {
+    /// Data sets of grey films saved in colour keep their whole numbers.
+    #[test]
+    fn a_grey_is_its_own_luma() {
+        for grey in 0..=u16::MAX {
+            assert_eq!(super::mix([grey.into(); 3]) as f32, f32::from(grey));
+        }
+    }
 }

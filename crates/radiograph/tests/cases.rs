@@ -183,6 +183,27 @@ fn the_modality_lut_of_an_angiogram_is_not_for_display() {
     file.text(0x0008, 0x0060, b"CS", "XA");
     assert_eq!(stored(&file.bytes()), [0.0, 100.0, 50.0, 0.0]);
     assert_eq!(shown(&file.bytes()).pixels()[3], 1.0);
+    file.text(0x0008, 0x0016, b"UI", "1.2.840.10008.5.1.4.1.1.12.1.1");
+    assert_eq!(shown(&file.bytes()).pixels()[3], 1.0);
+}
+
+/// A rescale of these is not for display either, as DCMTK has it, but that of an enhanced one is.
+#[test]
+fn the_rescale_of_an_angiogram_is_not_for_display() {
+    let mut file = four_pixels();
+    file.text(0x0028, 0x1052, b"DS", "-4").text(0x0028, 0x1053, b"DS", "2");
+    file.text(0x0028, 0x1050, b"DS", "1").text(0x0028, 0x1051, b"DS", "3");
+    for (class, is_rescaled) in [
+        ("1.2.840.10008.5.1.4.1.1.12.1", false),
+        ("1.2.840.10008.5.1.4.1.1.12.2", false),
+        ("1.2.840.10008.5.1.4.1.1.12.1.1", true),
+        ("1.2.840.10008.5.1.4.1.1.1.1", true),
+    ] {
+        file.text(0x0008, 0x0016, b"UI", class);
+        assert_eq!(stored(&file.bytes()), [-4.0, -2.0, 0.0, 2.0]);
+        let right = if is_rescaled { [0.0, 0.0, 0.25, 1.0] } else { [0.25, 0.75, 1.0, 1.0] };
+        assert_eq!(shown(&file.bytes()).pixels(), right, "{class}");
+    }
 }
 
 #[test]
@@ -202,9 +223,14 @@ fn look_up_tables_that_are_short_or_empty() {
 
 #[test]
 fn a_window_keeps_its_good_value() {
-    for (center, range) in [("100\\", [75.0, 124.0]), ("\\300", [275.0, 324.0])] {
+    for (center, width, range) in [
+        ("100\\", "50\\50", [75.0, 124.0]),
+        ("\\300", "50\\50", [275.0, 324.0]),
+        ("100\\300", "0\\50", [275.0, 324.0]),
+        ("x\\100\\300", "50\\-3\\50", [275.0, 324.0]),
+    ] {
         let mut file = File::grey(EXPLICIT, 12);
-        file.text(0x0028, 0x1050, b"DS", center).text(0x0028, 0x1051, b"DS", "50\\50");
+        file.text(0x0028, 0x1050, b"DS", center).text(0x0028, 0x1051, b"DS", width);
         assert_eq!(shown(&file.bytes()).provenance().grey_range, Some(range), "{center}");
     }
 }

@@ -261,7 +261,10 @@ fn native_colour_in_both_planar_configurations() {
     }
     let expected: Vec<f32> = pixels
         .iter()
-        .map(|[r, g, b]| 0.299 * f32::from(*r) + 0.587 * f32::from(*g) + 0.114 * f32::from(*b))
+        .map(|colour| {
+            let [r, g, b] = colour.map(f64::from);
+            (0.299 * r + 0.587 * g + 0.114 * b) as f32
+        })
         .collect();
     assert_eq!(films[0], films[1]);
     assert_eq!(films[0], expected);
@@ -304,4 +307,16 @@ fn rows_of_a_cut_jpeg_xl_are_marked() {
         most = most.max(rows);
     }
     assert!((256..600).contains(&most), "{most}");
+}
+
+/// 12 bits in a lossy codestream of 16: white that became more than white stays white.
+#[test]
+fn an_overshoot_of_jpeg_xl_is_clipped() {
+    let path = format!("{}/testdata/cases/jxl_lossy_overshoot.dcm", env!("CARGO_MANIFEST_DIR"));
+    let options = ReadOptions::default().with_grey(Grey::Modality);
+    let right = options.read(format!("{path}.right.npy")).unwrap();
+    let film = options.read(path).unwrap();
+    assert_eq!(right.range().1, 4095.0);
+    let pairs = film.pixels().iter().zip(right.pixels());
+    assert!(pairs.clone().count() == 768 && pairs.clone().all(|(a, b)| (a - b).abs() <= 2.0));
 }

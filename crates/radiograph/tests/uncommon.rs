@@ -247,3 +247,18 @@ fn a_syntax_that_lies_is_refused_or_leniently_read() {
         }
     }
 }
+
+/// Found by the fuzz target `jpeg2000`: what opens by its syntax opens leniently, too, whatever its
+/// first bytes look like.
+#[test]
+fn the_stated_syntax_is_tried_first() {
+    let path = format!("{}/testdata/j2k_12.j2k", env!("CARGO_MANIFEST_DIR"));
+    let codestream = [&[0xFF, 0xD8, 0xFF, 0x51, 0, 0x2F][..], &std::fs::read(path).unwrap()];
+    let mut file = File::grey("1.2.840.10008.1.2.4.90", 12);
+    file.encapsulated(&[&codestream.concat()]);
+    let right: Vec<f32> = picture(12).iter().map(|&v| f32::from(v)).collect();
+    for lenient in [false, true] {
+        let film = modality().with_lenient(lenient).read_bytes(&file.bytes()).unwrap();
+        assert_eq!((film.pixels(), &film.provenance().warnings[..]), (&right[..], &[][..]));
+    }
+}

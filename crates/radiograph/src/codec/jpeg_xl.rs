@@ -77,6 +77,8 @@ struct Output {
     rows: usize,
     row_bytes: usize,
     precision: u16,
+    /// In the codec's own colours, which lossless coding never is.
+    lossy: bool,
 }
 
 impl Output {
@@ -84,7 +86,7 @@ impl Output {
     fn new(decoder: &mut JxlDecoder, size: Size, fill: u8) -> Result<Self, Fault> {
         let info = decoder.basic_info().ok_or_else(|| fault("no basic information"))?;
         let (width, height) = info.size;
-        let extra = info.extra_channels.len();
+        let (extra, lossy) = (info.extra_channels.len(), !info.uses_original_profile);
         let JxlBitDepth::Int { bits_per_sample: bits @ 1..=16 } = info.bit_depth else {
             let got = format!("expected integers of at most 16 bits; got {:?}", info.bit_depth);
             return Err(fault(got));
@@ -111,7 +113,7 @@ impl Output {
         let bytes = vec![fill; height * row_bytes + 1];
         // The decoder wants words where words may lie.
         let start = bytes.as_ptr().align_offset(sample_bytes).min(1);
-        Ok(Self { bytes, start, rows: height, row_bytes, precision: bits as u16 })
+        Ok(Self { bytes, start, rows: height, row_bytes, precision: bits as u16, lossy })
     }
 
     fn buffer(&mut self) -> JxlOutputBuffer<'_> {
@@ -137,7 +139,6 @@ impl Output {
             FrameSamples::Words(words.map(|b| u16::from_le_bytes(*b)).take(count).collect())
         };
         let colour = if size.components == 3 { FrameColour::Rgb } else { FrameColour::Unsaid };
-        // The decoder clips to the picture's bits, so nothing overshoots.
-        Frame { samples, precision: self.precision, rows: self.rows, lossy: false, colour }
+        Frame { samples, precision: self.precision, rows: self.rows, lossy: self.lossy, colour }
     }
 }

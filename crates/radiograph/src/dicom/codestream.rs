@@ -16,7 +16,8 @@ pub(crate) fn begins(bytes: &[u8]) -> bool {
     sure(bytes).is_some()
 }
 
-fn sure(bytes: &[u8]) -> Option<Compression> {
+/// That of bytes that begin as a codestream or a file of one does, and as no pixels are likely to.
+pub(crate) fn sure(bytes: &[u8]) -> Option<Compression> {
     match bytes {
         [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 12, b'j', b'P', ..] => Some(Compression::Jpeg2000),
         [0, 0, 0, 12, b'J', b'X', ..] => Some(Compression::JpegXl),

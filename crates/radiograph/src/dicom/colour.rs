@@ -103,14 +103,17 @@ impl Colour {
         match self {
             Self::Palette(tables) => samples.map(|s| {
                 let index = bits.value(bits.code(s));
-                mix(tables.each_ref().map(|t| f32::from(t.at(index))))
+                mix(tables.each_ref().map(|t| f64::from(t.at(index)))) as f32
             }),
             _ => {
                 let values = samples.map(|s| bits.code(s) as f32);
                 let (n, [low, high]) = (layout.pixels(), self.range(layout));
-                let grey = |[a, b, c]: [f32; 3]| match self {
-                    Self::Rgb => mix([a, b, c]),
-                    _ => mix(rgb([a, b, c], low, high)),
+                let grey = |colour: [f32; 3]| {
+                    let colour = match self {
+                        Self::Rgb => colour,
+                        _ => rgb(colour, low, high),
+                    };
+                    mix(colour.map(f64::from)) as f32
                 };
                 match self {
                     Self::Ybr422 => values

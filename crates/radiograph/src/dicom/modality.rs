@@ -14,13 +14,21 @@ pub(crate) enum Modality {
     Table(Lut),
 }
 
-/// X-Ray Angiographic, X-Ray Radiofluoroscopic and Biplane Image Storage, and the enhanced ones.
+/// X-Ray Angiographic, X-Ray Radiofluoroscopic and Biplane Image Storage.
 fn is_angiogram(header: &Header<'_>) -> bool {
     match header.text(tag::SOP_CLASS_UID) {
-        Some(class) => class.starts_with("1.2.840.10008.5.1.4.1.1.12."),
+        Some(class) => class.strip_prefix(ANGIOGRAMS).is_some_and(|last| last.len() == 1),
         None => matches!(header.text(tag::MODALITY), Some("XA" | "RF")),
     }
 }
+
+/// The enhanced ones, of which each frame may have a rescale that is for display.
+fn is_enhanced_angiogram(header: &Header<'_>) -> bool {
+    let class = header.text(tag::SOP_CLASS_UID).and_then(|class| class.strip_prefix(ANGIOGRAMS));
+    class.is_some_and(|last| last.len() > 1)
+}
+
+const ANGIOGRAMS: &str = "1.2.840.10008.5.1.4.1.1.12.";
 
 impl Modality {
     pub(crate) fn read(
@@ -48,16 +56,18 @@ impl Modality {
         }
     }
 
-    /// What of it is for display: the Modality LUT Sequence of an angiogram or of fluoroscopy makes
-    /// values linear to the intensity of X-rays, for measurements (PS3.3 C.8.7.1.1.2).
+    /// What of it is for display: the modality LUT of an angiogram or of fluoroscopy, a table or a
+    /// rescale, makes values linear to the intensity of X-rays, for measurements (PS3.3
+    /// C.8.7.1.1.2); DCMTK leaves both out, too.
     pub(crate) fn for_display(self, header: &Header<'_>, warnings: &mut Vec<Warning>) -> Self {
-        if !matches!(self, Self::Table(_)) || !is_angiogram(header) {
-            return self;
-        }
-        let what = format!(
-            "{} of an XA or RF film is not for display (PS3.3 C.8.7.1.1.2)",
-            tag::MODALITY_LUT_SEQUENCE.name
-        );
+        let name = match &self {
+            Self::Table(_) if is_angiogram(header) || is_enhanced_angiogram(header) => {
+                tag::MODALITY_LUT_SEQUENCE.name
+            }
+            Self::Rescale { .. } if is_angiogram(header) => tag::RESCALE_SLOPE.name,
+            _ => return self,
+        };
+        let what = format!("{name} of an XA or RF film is not for display (PS3.3 C.8.7.1.1.2)");
         warnings.push(Warning::Ignored { what });
         Self::Identity
     }

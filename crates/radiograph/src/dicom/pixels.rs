@@ -35,16 +35,16 @@ pub(crate) fn decode<'a>(
     Terms { lenient, deadline }: Terms,
     warnings: &mut Vec<Warning>,
 ) -> Result<Decoded<'a>, Error> {
-    let compression = compression(frame, syntax, layout, lenient)?;
-    if compression != syntax.compression {
-        let (is, says) = (compression.name(), syntax.name);
-        let what = format!("{}: {is}, where the syntax is {says}", tag::PIXEL_DATA.name);
-        warnings.push(Warning::Guessed { what });
-    }
-    let decoded = match compression {
+    let decoded = match compression(frame, syntax, layout, lenient)? {
         Compression::None => native(frame, syntax.big_endian, layout),
-        _ => {
-            let decoded = decompress(&frame.bytes, compression, layout, deadline)?;
+        stated => {
+            let terms = Terms { lenient, deadline };
+            let (decoded, compression) = decompress_either(&frame.bytes, stated, layout, terms)?;
+            if compression != syntax.compression {
+                let (is, says) = (compression.name(), syntax.name);
+                let what = format!("{}: {is}, where the syntax is {says}", tag::PIXEL_DATA.name);
+                warnings.push(Warning::Guessed { what });
+            }
             adopt(decoded, compression, layout, warnings)
         }
     };
@@ -80,13 +80,7 @@ fn compression(
         }
         (true, Compression::None) => "a value of defined length",
         (false, _) => "encapsulated fragments",
-        (true, compression) => {
-            // First bytes that no other compression has.
-            let found = codestream::compression(&frame.bytes).filter(|found| {
-                lenient && codestream::begins(&frame.bytes) && *found != compression
-            });
-            return Ok(found.unwrap_or(compression));
-        }
+        (true, compression) => return Ok(compression),
     };
     let got =
         if frame.encapsulated { "encapsulated fragments" } else { "a value of defined length" };
@@ -106,6 +100,24 @@ fn compression(
             "fragments of JPEG, JPEG-LS, JPEG XL, JPEG 2000 or RLE",
             "something else",
         )),
+    }
+}
+
+/// Decodes as is stated; leniently, where that does not give the whole frame, as the first bytes
+/// say, if no other compression begins with them.
+fn decompress_either(
+    bytes: &[u8],
+    stated: Compression,
+    layout: &Layout,
+    Terms { lenient, deadline }: Terms,
+) -> Result<(Frame, Compression), Error> {
+    let frame = decompress(bytes, stated, layout, deadline);
+    let is_whole = frame.as_ref().is_ok_and(|frame| frame.rows == layout.rows);
+    let found = codestream::sure(bytes).filter(|found| lenient && !is_whole && *found != stated);
+    let other = found.map(|found| (decompress(bytes, found, layout, deadline), found));
+    match other {
+        Some((Ok(other), found)) => Ok((other, found)),
+        _ => frame.map(|frame| (frame, stated)),
     }
 }
 

@@ -135,11 +135,14 @@ fn find(name: &str, header: &Header<'_>, luts: &[Header<'_>]) -> Result<Place, E
     })
 }
 
-/// The first window whose numbers are numbers; one that cannot be (width 0) is none, with a
-/// warning.
+/// The first window that can be one; where none can (width 0) there is none, with a warning.
 fn first_window(header: &Header<'_>, warnings: &mut Vec<Warning>) -> Result<Presentation, Error> {
-    let pairs = windows(header);
-    let index = pairs.iter().position(Option::is_some).unwrap_or(0);
+    let (pairs, function) = (windows(header), function(header, &mut Vec::new()));
+    let is_window = |pair: &Option<(f64, f64)>| {
+        pair.is_some_and(|(center, width)| Window { function, center, width }.checked().is_ok())
+    };
+    let index = pairs.iter().position(is_window);
+    let index = index.or_else(|| pairs.iter().position(Option::is_some)).unwrap_or(0);
     match window(header, index, warnings) {
         Ok(Some(window)) => {
             warn_several(pairs.len(), index, warnings);

@@ -54,7 +54,7 @@ impl Rgb {
     }
 
     fn luma(self) -> f64 {
-        f64::from(mix(self.0.map(f32::from)))
+        mix(self.0.map(f64::from))
     }
 }
 
@@ -156,7 +156,7 @@ impl Header {
             Pixel::Masks(masks) => {
                 let size = self.bits / 8;
                 let word = number(row, x * size, size).unwrap_or(0) as u32;
-                f64::from(mix(masks.map(|mask| channel(word, mask))))
+                mix(masks.map(|mask| channel(word, mask)))
             }
         }
     }
@@ -218,12 +218,12 @@ fn palette(bytes: &[u8], len: usize, data: usize, bits: u64) -> Vec<Rgb> {
 }
 
 /// A colour of a pixel, of 0 to 255.
-fn channel(word: u32, mask: u32) -> f32 {
+fn channel(word: u32, mask: u32) -> f64 {
     if mask == 0 {
         return 0.0;
     }
     let shift = mask.trailing_zeros();
     let (value, white) = ((word & mask) >> shift, mask >> shift);
     // As other readers scale: whole numbers.
-    (u64::from(value) * 255 / u64::from(white)) as f32
+    (u64::from(value) * 255 / u64::from(white)) as f64
 }

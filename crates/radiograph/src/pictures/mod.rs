@@ -183,12 +183,12 @@ pub(crate) fn luma(samples: impl Iterator<Item = f64>, channels: usize) -> Vec<f
     match channels {
         1 => samples,
         2 => samples.iter().step_by(2).copied().collect(),
-        n => samples.chunks_exact(n).map(|c| 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]).collect(),
+        n => samples.chunks_exact(n).map(|c| mix([c[0], c[1], c[2]])).collect(),
     }
 }
 
 /// The luma of the colours that a person would see: those that no screen can show are clipped.
 pub(crate) fn luma_of_ycbcr(samples: &[f64], white: f64) -> Vec<f64> {
-    let grey = |c: &[f64; 3]| f64::from(mix(rgb(c.map(|v| v as f32), 0.0, white as f32)));
+    let grey = |c: &[f64; 3]| mix(rgb(c.map(|v| v as f32), 0.0, white as f32).map(f64::from));
     samples.as_chunks::<3>().0.iter().map(grey).collect()
 }

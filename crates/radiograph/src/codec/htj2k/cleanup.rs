@@ -69,6 +69,12 @@ impl Rows {
             left = codes[1];
             *significant = [codes[0].significant(), codes[1].significant()];
             let Some(bounds) = self.bounds[2 * at + 1..].first_chunk_mut::<3>() else { break };
+            if *significant == [0; 2] {
+                before = bounds[1] >> 32;
+                (*upper, *lower) = ([0; 2], [0; 2]);
+                (bounds[0], bounds[1]) = (0, 0);
+                continue;
+            }
             for i in 0..2 {
                 let above = before | bounds[i] | bounds[i] >> 32 | bounds[i + 1];
                 before = bounds[i] >> 32;

@@ -1,11 +1,13 @@
 //! From the coded blocks of a component to its last wavelet level.
 
 use super::super::htj2k;
+use super::packet::Corners;
 use super::stream::{Coder, Coding};
 use super::tile::Resolution;
 use super::wavelet::{Level, Plane, Slab, Wavelet};
 use super::{Stop, Stream, ebcot, packet, workers};
 use crate::deadline::Deadline;
+use std::ops::Range;
 use vertebra_wide::{Loops, widest};
 
 /// What the blocks of a component share.
@@ -100,8 +102,7 @@ impl Component<'_, '_> {
     /// Decodes the blocks and puts all resolutions but the last together.
     pub(super) fn top<T: Coefficient>(&self, blocks: Blocks<'_>) -> Result<Top<T>, Stop> {
         let corners = self.resolutions.iter().flat_map(|r| r.bands.iter().map(|band| band.1));
-        let mut bands: Vec<Plane<T>> = corners.map(Plane::new).collect();
-        self.blocks(blocks, &mut bands)?;
+        let bands: Vec<Plane<T>> = self.blocks(blocks, &corners.collect::<Vec<_>>())?;
         let mut bands = bands.into_iter();
         let mut low = bands.next().ok_or("no band")?;
         let last = self.resolutions.len() - 1;
@@ -121,8 +122,8 @@ impl Component<'_, '_> {
     /// The samples of a level.
     fn plane<T: Coefficient>(&self, level: &Level<T>) -> Result<Plane<T>, Stop> {
         let (width, height) = (level.width(), level.height());
-        let mut plane = Plane { width, height, values: vec![T::default(); width * height] };
-        let tasks = plane.values.chunks_mut((ROWS * width).max(1)).enumerate().collect();
+        let mut plane = Plane::full(width, height);
+        let tasks = plane.coded().chunks_mut((ROWS * width).max(1)).enumerate().collect();
         let threads = if width * height < 1 << 16 { 1 } else { self.threads };
         workers::for_each(threads, tasks, Slab::default, |slab, (number, rows)| {
             let first = number * ROWS;
@@ -138,28 +139,38 @@ impl Component<'_, '_> {
         Ok(plane)
     }
 
-    /// Decodes all blocks into the bands.
+    /// Decodes all blocks into the bands between these corners.
     fn blocks<T: Coefficient>(
         &self,
         blocks: Blocks<'_>,
-        bands: &mut [Plane<T>],
-    ) -> Result<(), Stop> {
-        let mut by_band: Vec<(usize, Vec<_>)> = bands.iter().map(|_| (0, Vec::new())).collect();
+        corners: &[Corners],
+    ) -> Result<Vec<Plane<T>>, Stop> {
+        let mut by_band: Vec<(usize, Row<'_>)> = vec![Default::default(); corners.len()];
         for ([_, resolution, band], block) in blocks {
             by_band[band].0 = resolution;
             by_band[band].1.push(block);
         }
+        let by_band = by_band.into_iter().map(|(resolution, blocks)| (resolution, rows(blocks)));
+        let by_band: Vec<(usize, Vec<Row<'_>>)> = by_band.collect();
+        let mut bands = Vec::new();
+        for (corners, (_, rows)) in corners.iter().zip(&by_band) {
+            let coded: Vec<Range<usize>> = rows.iter().map(|row| extent(&row[0])).collect();
+            if coded.windows(2).any(|two| two[0].end > two[1].start) {
+                return Err("code blocks that overlap".into());
+            }
+            bands.push(Plane::new(*corners, coded.into_iter()));
+        }
         let mut strips = Vec::new();
         // The last band is the largest: it comes first.
-        for (number, (plane, (resolution, blocks))) in
-            bands.iter_mut().zip(by_band).enumerate().rev()
+        for (number, (plane, (resolution, rows))) in bands.iter_mut().zip(by_band).enumerate().rev()
         {
-            if !blocks.is_empty() {
-                split(plane, blocks, self.quantized(number, resolution)?, &mut strips)?;
+            if !rows.is_empty() {
+                split(plane, rows, self.quantized(number, resolution)?, &mut strips);
             }
         }
         let decode = |decoders: &mut Decoders, strip| self.strip(strip, decoders);
-        workers::for_each(self.threads, strips, Decoders::default, decode)
+        workers::for_each(self.threads, strips, Decoders::default, decode)?;
+        Ok(bands)
     }
 
     /// Whether all coefficients, and what lifting makes of them, have room in 16 bits: samples of up
@@ -300,7 +311,7 @@ fn shift_down(sample: &mut u32, shift: u32) {
 }
 
 /// Rows of a slab.
-pub(super) const ROWS: usize = 32;
+pub(super) const ROWS: usize = 128;
 
 /// The most bit-planes of a block.
 const MOST_PLANES: u32 = 30;
@@ -331,24 +342,40 @@ struct Strip<'p, 'a, T> {
     width: usize,
 }
 
-/// Splits a band and its blocks into strips.
-fn split<'p, 'a, T>(
+/// Blocks that stand side by side.
+type Row<'a> = Vec<packet::Block<'a>>;
+
+/// The rows of a band that a block covers.
+fn extent(block: &packet::Block<'_>) -> Range<usize> {
+    block.at[1]..block.at[1] + block.size[1]
+}
+
+/// The blocks of a band by the row that they begin at.
+fn rows(mut blocks: Row<'_>) -> Vec<Row<'_>> {
+    blocks.sort_by_key(|block| block.at[1]);
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for block in blocks {
+        match rows.last_mut() {
+            Some(row) if row[0].at[1] == block.at[1] => row.push(block),
+            _ => rows.push(vec![block]),
+        }
+    }
+    rows
+}
+
+/// Splits what is coded of a band into strips.
+fn split<'p, 'a, T: Copy + Default>(
     plane: &'p mut Plane<T>,
-    mut blocks: Vec<packet::Block<'a>>,
+    rows: Vec<Row<'a>>,
     quantized: Quantized,
     strips: &mut Vec<Strip<'p, 'a, T>>,
-) -> Result<(), Stop> {
-    blocks.sort_by_key(|block| block.at[1]);
+) {
     let width = plane.width;
-    let (mut rest, mut row) = (&mut plane.values[..], 0);
-    while let Some(first) = blocks.first() {
-        let (top, bottom) = (first.at[1], first.at[1] + first.size[1]);
-        let count = blocks.iter().take_while(|block| block.at[1] == top).count();
-        let later = blocks.split_off(count);
-        let skipped = top.checked_sub(row).ok_or("code blocks that overlap")?;
-        let (rows, below) = rest[skipped * width..].split_at_mut((bottom - top) * width);
-        strips.push(Strip { quantized, blocks, top, rows, width });
-        (rest, row, blocks) = (below, bottom, later);
+    let mut rest = plane.coded();
+    for blocks in rows {
+        let extent = extent(&blocks[0]);
+        let (rows, below) = rest.split_at_mut(extent.len() * width);
+        strips.push(Strip { quantized, blocks, top: extent.start, rows, width });
+        rest = below;
     }
-    Ok(())
 }

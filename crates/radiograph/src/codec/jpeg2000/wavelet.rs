@@ -1,29 +1,51 @@
 //! The inverse wavelet transforms of JPEG 2000 (T.800 annex F): 5/3 on integers, 9/7 on floats.
 //!
-//! Rows are made in slabs of some tens, small enough for the cache, and each by itself: the rows
-//! above and below that lifting looks at are made once more. So the rows of the last level can go
-//! straight into the picture, and slabs are made in parallel.
+//! Rows are made one after the other, each lifted by the few before it, which are still in the
+//! cache. So the rows of the last level can go straight into the picture. Slabs of rows are made in
+//! parallel, each by itself: the rows above and below that lifting looks at are made once more.
 
 use super::packet::Corners;
+use std::ops::Range;
 use vertebra_wide::{Loops, widest};
 
-/// A plane of coefficients or samples.
+/// A plane of coefficients or samples. Rows of which nothing is coded share one row of zeros.
 #[derive(Debug, Clone)]
 pub(super) struct Plane<T> {
     pub(super) width: usize,
     pub(super) height: usize,
-    pub(super) values: Vec<T>,
+    values: Vec<T>,
+    /// Where each row starts.
+    starts: Vec<usize>,
 }
 
 impl<T: Copy + Default> Plane<T> {
-    /// A plane of zeros between two corners.
-    pub(super) fn new([[x0, y0], [x1, y1]]: Corners) -> Self {
+    /// Zeros between two corners, with room for the rows of these ranges, which do not overlap.
+    pub(super) fn new(
+        [[x0, y0], [x1, y1]]: Corners,
+        coded: impl Iterator<Item = Range<usize>>,
+    ) -> Self {
         let (width, height) = (x1.saturating_sub(x0), y1.saturating_sub(y0));
-        Self { width, height, values: vec![T::default(); width * height] }
+        let (mut starts, mut next) = (vec![0; height], width);
+        for start in coded.flatten() {
+            starts[start] = next;
+            next += width;
+        }
+        Self { width, height, values: vec![T::default(); next], starts }
+    }
+
+    /// Zeros, with room for all rows.
+    pub(super) fn full(width: usize, height: usize) -> Self {
+        let starts = (1..=height).map(|y| y * width).collect();
+        Self { width, height, values: vec![T::default(); (height + 1) * width], starts }
+    }
+
+    /// The rows there is room for.
+    pub(super) fn coded(&mut self) -> &mut [T] {
+        &mut self.values[self.width..]
     }
 
     pub(super) fn row(&self, y: usize) -> &[T] {
-        &self.values[y * self.width..][..self.width]
+        &self.values[self.starts[y]..][..self.width]
     }
 }
 
@@ -99,7 +121,8 @@ pub(super) struct Level<T> {
 /// Room to make a slab in.
 #[derive(Debug, Default)]
 pub(super) struct Slab<T> {
-    rows: Vec<T>,
+    /// The newest rows, in turn.
+    rows: Vec<Vec<T>>,
     low: Vec<T>,
     high: Vec<T>,
 }
@@ -177,25 +200,26 @@ impl<T: Wavelet, F: FnMut(&[T])> Loops for Rows<'_, T, F> {
         let from = first.saturating_sub(T::STEPS);
         let to = (last + T::STEPS).min(level.height());
         let height = to - from;
-        slab.rows.resize(height * width, T::default());
+        let kept = T::STEPS + 2;
+        slab.rows.resize_with(kept, Vec::new);
+        slab.rows.iter_mut().for_each(|row| row.resize(width, T::default()));
         let parity = (level.corner[1] + from) % 2;
         // Every row is lifted as soon as the one below it allows, while it is in the cache.
         for row in 0..height + T::STEPS {
-            if let Some(line) = slab.rows.get_mut(row * width..(row + 1) * width) {
+            if row < height {
+                let line = &mut slab.rows[row % kept];
                 level.horizontal(from + row, line, (&mut slab.low, &mut slab.high));
             }
             if level.height() == 1 {
-                slab.rows
-                    .iter_mut()
-                    .filter(|_| row == 0 && parity == 1)
-                    .for_each(|v| *v = v.alone());
+                let alone = slab.rows[0].iter_mut().filter(|_| row == 0 && parity == 1);
+                alone.for_each(|v| *v = v.alone());
             } else if row % 2 != parity {
-                vertical(&mut slab.rows, width, row);
+                vertical(&mut slab.rows, height, row);
             }
             if let Some(row) = row.checked_sub(T::STEPS)
                 && (first..last).contains(&(from + row))
             {
-                each(&slab.rows[row * width..][..width]);
+                each(&slab.rows[row % kept]);
             }
         }
     }
@@ -228,25 +252,22 @@ fn interleave<T: Copy>(line: &mut [T], low: &[T], high: &[T], parity: usize) {
     rest.iter_mut().zip(&even[count..]).for_each(|(v, even)| *v = *even);
 }
 
-/// Lifts the columns of interleaved rows as far as row `newest`, a high one or behind the last,
-/// allows: each step one row higher. Where rows end, they are mirrored.
+/// Lifts the columns of interleaved rows, of which the newest are kept, as far as row `newest`, a
+/// high one or behind the last of `height`, allows: each step one row higher. Where rows end, they
+/// are mirrored.
 #[inline(always)]
-fn vertical<T: Wavelet>(values: &mut [T], width: usize, newest: usize) {
-    let height = values.len() / width.max(1);
+fn vertical<T: Wavelet>(kept: &mut [Vec<T>], height: usize, newest: usize) {
     for step in 0..T::STEPS {
         let Some(row) = newest.checked_sub(1 + step) else { return };
         if row >= height {
             continue;
         }
-        let [before, after] = neighbours(row, height);
-        let (head, tail) = values.split_at_mut(row * width);
-        let (line, tail) = tail.split_at_mut(width);
-        let neighbour = |at: usize| {
-            let line = if at < row { &head[at * width..] } else { &tail[(at - row - 1) * width..] };
-            &line[..width]
-        };
-        let pairs = neighbour(before).iter().zip(neighbour(after));
+        let [before, after] = neighbours(row, height).map(|row| row % kept.len());
+        let place = row % kept.len();
+        let mut line = std::mem::take(&mut kept[place]);
+        let pairs = kept[before].iter().zip(&kept[after]);
         line.iter_mut().zip(pairs).for_each(|(v, (a, b))| *v = v.lift(step, *a, *b));
+        kept[place] = line;
     }
 }
 

@@ -241,7 +241,7 @@ fn looked_up(
         return Err(Error::invalid("TIFF ColorMap", expected, map.len()));
     }
     let white = if map.iter().all(|v| *v < 256) { 255.0 } else { 65535.0 };
-    let entry = |i: usize| mix([0, 1, 2].map(|c| map[c * size + i] as f32));
-    let table: Vec<f64> = (0..size).map(|i| f64::from(entry(i))).collect();
+    let entry = |i: usize| mix([0, 1, 2].map(|c| map[c * size + i] as f64));
+    let table: Vec<f64> = (0..size).map(entry).collect();
     Ok((indices.iter().map(|&i| table[(i as usize).min(size - 1)]).collect(), white))
 }
