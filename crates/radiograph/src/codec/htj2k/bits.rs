@@ -219,22 +219,28 @@ impl<'a> Mel<'a> {
     }
 
     /// The next symbol.
+    #[inline(always)]
     pub(super) fn symbol(&mut self) -> bool {
         if self.zeros == 0 && !self.one {
-            let log = RUNS[self.state];
-            if self.bit() == 1 {
-                self.zeros = 1 << log;
-                self.state = (self.state + 1).min(RUNS.len() - 1);
-            } else {
-                self.zeros = (0..log).fold(0, |run, _| run << 1 | self.bit());
-                self.state = self.state.saturating_sub(1);
-                self.one = true;
-            }
+            self.run();
         }
         if self.zeros > 0 {
             self.zeros -= 1;
             return false;
         }
         std::mem::take(&mut self.one)
+    }
+
+    /// Decodes how many zeros come next, and whether a one after them.
+    fn run(&mut self) {
+        let log = RUNS[self.state];
+        if self.bit() == 1 {
+            self.zeros = 1 << log;
+            self.state = (self.state + 1).min(RUNS.len() - 1);
+        } else {
+            self.zeros = (0..log).fold(0, |run, _| run << 1 | self.bit());
+            self.state = self.state.saturating_sub(1);
+            self.one = true;
+        }
     }
 }

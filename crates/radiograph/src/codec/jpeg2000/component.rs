@@ -78,7 +78,7 @@ pub(super) type Blocks<'a> = Vec<([usize; 3], packet::Block<'a>)>;
 
 /// A component's samples, or the last step to them.
 pub(super) enum Top<T> {
-    Level(Level<T>),
+    Level(Box<Level<T>>),
     Plane(Plane<T>),
 }
 
@@ -112,7 +112,7 @@ impl Component<'_, '_> {
             };
             let level = Level { bands: [low, hl, lh, hh], corner: resolution.corners[0] };
             if number == last {
-                return Ok(Top::Level(level));
+                return Ok(Top::Level(Box::new(level)));
             }
             low = self.plane(&level)?;
         }

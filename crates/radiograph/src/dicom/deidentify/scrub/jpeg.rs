@@ -21,12 +21,20 @@ pub(super) fn scrub(bytes: &mut [u8]) {
             (0xFF, _) => {
                 let Some(len) = number(bytes, at + 2, 2) else { return };
                 let end = at + 2 + len.max(2);
+                // A damaged scan may hold what looks like a marker: the end of the image stays.
+                let end = if in_scan && end > bytes.len() { last_end(bytes, at) } else { end };
                 let kept = needed(marker, bytes.get(at + 4..).unwrap_or_default());
                 zero(bytes, (at + 4).saturating_add(kept), end);
                 (at, in_scan) = (end, marker == 0xDA);
             }
         }
     }
+}
+
+/// Where the last end of an image stands from a place on, or else where the bytes end.
+fn last_end(bytes: &[u8], from: usize) -> usize {
+    let rest = &bytes[from..];
+    rest.windows(2).rposition(|w| w == [0xFF, 0xD9]).map_or(bytes.len(), |end| from + end)
 }
 
 /// Bytes of a segment that say how to decode.
@@ -63,6 +71,11 @@ mod tests {
         for kept in [&b"JFIF"[..], b"\xFF\xDB\0\x07\0abcd", scan] {
             assert!(bytes.windows(kept.len()).any(|w| w == kept), "{kept:02x?}");
         }
+        // What looks like a segment in a damaged scan takes no end with it.
+        let mut damaged = b"\xFF\xD8\xFF\xDA\0\x02\x12\xFF\xE7\x21\x84Smith\xFF\xD9Smith".to_vec();
+        scrub(&mut damaged);
+        assert!(damaged.windows(2).any(|w| w == [0xFF, 0xD9]));
+        assert!(!damaged.windows(5).any(|w| w == b"Smith"));
         // Of a codestream cut anywhere, or of any bytes, nothing is read that is not there.
         for len in 0..before.len() {
             scrub(&mut before[..len].to_vec());
