@@ -4,7 +4,8 @@ use burn::tensor::Device;
 
 /// "burn Flex, Cpu" for the device that burn writes as `Device<Flex(Cpu)>`; what has another form
 /// stays as burn writes it.
-pub(crate) fn device_name(device: &Device) -> String {
+#[must_use]
+pub fn device_name(device: &Device) -> String {
     readable(&format!("{device:?}"))
 }
 

@@ -4,6 +4,7 @@ pub mod altered_films;
 pub mod answer_table;
 pub mod configuration;
 pub mod console;
+pub mod device;
 pub mod film_list;
 pub mod found_annotations;
 pub mod judged_films;

@@ -95,6 +95,19 @@ fn a_folder_that_is_not_there_is_one_sentence() {
 }
 
 #[test]
+fn a_device_that_is_not_there_is_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = predict(folder.path(), &["--device", "gpu", "film.png"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "error: --device gpu: expected one of cuda, wgpu, ndarray, flex\n");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_predict"));
+    let output = program.env("BURN_DEVICE", "tpu").arg("film.png").output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "error: BURN_DEVICE=tpu: expected one of cuda, wgpu, ndarray, flex\n");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn a_film_that_is_no_lumbar_one_is_refused_and_points_can_be_forced() {
     let (folder, _) = folder(0.0);
     let output = predict(folder.path(), &["--model", "strict", "film.png", "--json"]);
@@ -103,7 +116,8 @@ fn a_film_that_is_no_lumbar_one_is_refused_and_points_can_be_forced() {
     assert!(value["verdict"].as_str().unwrap().starts_with("not a lateral lumbar film"));
     assert!(value["keypoints"].is_null() && value["risk"] == json!([]), "{value}");
     let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(text, "the verdict on 1 of 1 radiographs is not ok\n");
+    assert!(text.starts_with("device: burn "), "{text}");
+    assert_eq!(text.lines().nth(1), Some("the verdict on 1 of 1 radiographs is not ok"));
     let forced = ["--model", "strict", "film.png", "--json", "--force"];
     let value = json(&predict(folder.path(), &forced));
     assert_eq!((&value["ok"], &value["forced"]), (&json!(false), &json!(true)));

@@ -11,6 +11,7 @@ use vertebra_examples::annotation_file::AnnotationFormat;
 use vertebra_examples::output::{self, exit_code};
 use vertebra_examples::{remark, say};
 use vertebra_networks::answer_table::table;
+use vertebra_networks::device::{DeviceArgument, tell};
 use vertebra_networks::film_list::{FilmSource, film_sources, picture_names};
 use vertebra_networks::found_annotations::{write_annotations, write_page};
 use vertebra_radiograph::FilmFile;
@@ -73,6 +74,8 @@ struct Arguments {
     /// Give points and risks against the verdict too; they are marked as forced
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    device: DeviceArgument,
     /// Print one JSON object per radiograph
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -105,12 +108,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     if let Some(jobs) = arguments.jobs {
         rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global()?;
     }
-    let device = burn::tensor::Device::default();
+    let device = arguments.device.open()?;
     let model = match (&arguments.model, &arguments.which) {
         (Some(folder), Some(name)) => Predictor::load_named(folder, name, &device)?,
         (Some(folder), None) => Predictor::load(folder, &device)?,
         (None, _) => Predictor::shipped(&device)?,
     };
+    tell(&device);
     let names = model.covariates();
     let covariates = match &arguments.covariates {
         Some(_) if names.is_empty() => bail!("--covariates: the model takes none"),

@@ -10,7 +10,12 @@ use vertebra_examples::{
     output::{self, exit_code},
     remark, say,
 };
-use vertebra_networks::{configuration, console::Console, run_folder::RunFolder};
+use vertebra_networks::run_folder::RunFolder;
+use vertebra_networks::{
+    configuration,
+    console::Console,
+    device::{DeviceArgument, tell},
+};
 use vertebra_phantom::PhantomConfig;
 use vertebra_report::results::{EvaluationSet, StudyResults, Subgroup};
 use vertebra_study::{
@@ -30,6 +35,8 @@ struct Arguments {
     cohort: Option<PathBuf>,
     #[command(flatten)]
     configuration: configuration::Arguments,
+    #[command(flatten)]
+    device: DeviceArgument,
     /// Names, codes and units of the tables, in the place of columns.toml of the cohort folder
     #[arg(long, value_name = "FILE", requires = "cohort")]
     map: Option<PathBuf>,
@@ -103,15 +110,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(folder) = arguments.cohort.as_ref().filter(|_| arguments.check) {
         return check(folder, config, arguments);
     }
+    let device = arguments.device.open()?;
     let command: Vec<String> = std::env::args().collect();
     let out = RunFolder::of(arguments.out.as_deref(), &config.preset, &command)?;
     let mut console = Console::new();
     remark!("{out}");
+    tell(&device);
     let cohort = match &arguments.cohort {
         Some(folder) => folder.clone(),
         None => make_phantom(arguments, &config, &out, &mut console)?,
     };
-    let study = Study::new(cohort).config(config).command(command);
+    let study = Study::new(cohort).config(config).command(command).device(device);
     let study = study.on_progress(|m| console.show(m));
     if let Some(share) = arguments.fit {
         let left = study.fit_share(out.path(), share)?;

@@ -11,6 +11,7 @@ use vertebra_examples::{output::exit_code, remark, say};
 use vertebra_hrnet::{DetectorCalibration, DetectorConfig, KeypointDetector};
 use vertebra_keypoints::check_plausibility;
 use vertebra_keypoints::{LocalisationReport, OksOptions, PlausibilityLimits, RelativeReport};
+use vertebra_networks::device::{DeviceArgument, tell};
 use vertebra_networks::phantom_films::phantom_films;
 use vertebra_networks::tested_films::write_films;
 use vertebra_networks::{configuration, console::Console};
@@ -42,6 +43,8 @@ struct Arguments {
     /// settings are kept
     #[arg(long, value_name = "DIR", conflicts_with = "weights")]
     start: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgument,
     #[command(flatten)]
     configuration: configuration::Arguments,
     /// One fold of this many is held out to test the detector
@@ -88,7 +91,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let study = arguments.configuration.resolve(arguments.cohort.as_deref())?;
-    let mut start = arguments.start.as_deref().map(detector).transpose()?;
+    let device = arguments.device.open()?;
+    tell(&device);
+    let start = arguments.start.as_deref().map(|folder| KeypointDetector::load(folder, &device));
+    let mut start = start.transpose()?;
     if arguments.phantom.is_some() {
         start = start.map(KeypointDetector::with_neighbours).transpose()?;
     }
@@ -110,7 +116,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         write_films(&figures.films, &arguments.out)?;
         return say_figures(&figures, arguments.json);
     }
-    let mut training = DetectorStudy::new(&films).oks(oks);
+    let mut training = DetectorStudy::new(&films).oks(oks).device(device);
     if let Some(start) = start {
         if arguments.cohort.is_some() {
             return continue_on(&films, &start, arguments, &study);
@@ -176,10 +182,6 @@ fn read_films(
     let films = AnnotatedFilms::read(cohort, config.input_size, &cache, &mut show)?;
     warn_of_marks(&films);
     Ok(films)
-}
-
-fn detector(folder: &Path) -> anyhow::Result<KeypointDetector> {
-    Ok(KeypointDetector::load(folder, &burn::tensor::Device::default())?)
 }
 
 /// The detector's settings: those of the preset or file, of the options, and the seed.

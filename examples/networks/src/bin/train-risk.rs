@@ -9,7 +9,11 @@ use std::process::ExitCode;
 use vertebra_alignment::ImageVariant;
 use vertebra_cohort::Covariate;
 use vertebra_examples::{output::exit_code, say};
-use vertebra_networks::{configuration, console::Console};
+use vertebra_networks::{
+    configuration,
+    console::Console,
+    device::{DeviceArgument, tell},
+};
 use vertebra_study::{RiskNetworkInputs, Study};
 
 /// Trains a DeepSurv network on radiographs, covariates, or both, and tests it.
@@ -31,6 +35,8 @@ struct Arguments {
     keypoint_model: Option<PathBuf>,
     #[command(flatten)]
     configuration: configuration::Arguments,
+    #[command(flatten)]
+    device: DeviceArgument,
     /// Run folder: checkpoints and, at the end, the model
     #[arg(long)]
     out: PathBuf,
@@ -71,10 +77,13 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let mut inputs = RiskNetworkInputs::default().with_covariates(arguments.covariates);
     inputs.variant = arguments.variant.map(Variant::image_variant);
+    let device = arguments.device.open()?;
+    tell(&device);
     let mut console = Console::new();
     let out = &arguments.out;
     let trained = Study::new(arguments.cohort)
         .config(config)
+        .device(device)
         .on_progress(|message| console.show(message))
         .train_risk_network(&inputs, out)?;
     console.finish();

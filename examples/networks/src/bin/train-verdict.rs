@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use vertebra_examples::output::exit_code;
 use vertebra_examples::say;
 use vertebra_hrnet::{JudgedFilm, KeypointDetector, Trust};
+use vertebra_networks::device::{DeviceArgument, tell};
 use vertebra_networks::judged_films::{JudgedKind, judged_films};
 use vertebra_run::write_whole;
 
@@ -32,6 +33,8 @@ struct Arguments {
     /// Seed of every draw
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    device: DeviceArgument,
     /// Writes the result as a JSON file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -48,7 +51,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let device = burn::tensor::Device::default();
+    let device = arguments.device.open()?;
+    tell(&device);
     let load = |folder: &PathBuf| KeypointDetector::load(folder, &device);
     let detectors: Vec<KeypointDetector> =
         arguments.model.iter().map(load).collect::<Result<_, _>>()?;

@@ -7,7 +7,11 @@ use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::{output::exit_code, say};
-use vertebra_networks::{configuration::settings, console::Console};
+use vertebra_networks::{
+    configuration::settings,
+    console::Console,
+    device::{DeviceArgument, tell},
+};
 use vertebra_report::results::{Measure, PooledFigure, RunRecord, ValidationResults};
 use vertebra_study::{Preset, Validation, pool_validations};
 
@@ -38,6 +42,8 @@ struct Arguments {
     /// where there is one]
     #[arg(long)]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgument,
     /// Seed of the bootstrap and of the folds
     #[arg(long)]
     seed: Option<u64>,
@@ -113,10 +119,13 @@ fn one(arguments: &Arguments, cohort: &Path, out: &Path) -> anyhow::Result<Valid
     let file = arguments.config.as_deref();
     let mut config = settings(Preset::Quick, file, Some(cohort))?;
     config.seed = arguments.seed.unwrap_or(config.seed);
+    let device = arguments.device.open()?;
+    tell(&device);
     let mut console = Console::new();
     let mut validation = Validation::new(&arguments.model, cohort)
         .config(config)
         .command(std::env::args())
+        .device(device)
         .annotated_points(arguments.annotated_points)
         .force(arguments.force)
         .on_progress(|message| console.show(message));

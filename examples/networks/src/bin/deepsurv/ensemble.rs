@@ -3,6 +3,7 @@
 use crate::data::Data;
 use crate::settings::Settings;
 use anyhow::Context;
+use burn::tensor::Device;
 use std::path::Path;
 use vertebra_cohort::Folds;
 use vertebra_cohort::table::SplitRows;
@@ -18,6 +19,7 @@ pub(crate) struct Training<'a> {
     pub(crate) table: &'a Path,
     pub(crate) data: &'a Data,
     pub(crate) seed: u64,
+    pub(crate) device: &'a Device,
 }
 
 /// What networks that were trained say.
@@ -65,6 +67,7 @@ impl Training<'_> {
         let (train, held_out) = (self.data.subset(train), self.data.subset(held_out));
         settings
             .trainer(&self.data.names, seed)
+            .with_device(self.device)
             .fit((&train.0, &train.1), Some((&held_out.0, &held_out.1)), &mut keep_going)
             .with_context(|| self.table.display().to_string())
     }

@@ -16,6 +16,7 @@ use vertebra_deepsurv::Recalibration;
 use vertebra_evaluation::{Estimate, Figure, Reason, Undefined};
 use vertebra_examples::concordance::{self, Concordance};
 use vertebra_examples::{output, say, survival_table::SurvivalTable};
+use vertebra_networks::device::{DeviceArgument, tell};
 use vertebra_survival::calibration::calibration_slope;
 use vertebra_survival::harrell_c;
 
@@ -47,6 +48,8 @@ struct Arguments {
     /// Seed of weights, dropout and held-out parts.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    device: DeviceArgument,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -106,7 +109,9 @@ fn report(arguments: &Arguments) -> anyhow::Result<Report> {
     let started = std::time::Instant::now();
     ensure!(arguments.networks > 0, "--networks: expected at least 1, got 0");
     let data = data::read(arguments)?;
-    let training = Training { table: &arguments.input.table, data: &data, seed: arguments.seed };
+    let (table, device) = (&arguments.input.table, &arguments.device.open()?);
+    tell(device);
+    let training = Training { table, data: &data, seed: arguments.seed, device };
     let settings = search::search(training, &arguments.settings, arguments.search)?;
     let found = training.ensemble(&settings, arguments.networks)?;
     let n = Sizes {
