@@ -11,6 +11,10 @@ mod facing;
 mod field;
 mod film;
 mod filter;
+#[cfg(feature = "image")]
+mod from_image;
+#[cfg(feature = "ndarray")]
+mod from_ndarray;
 mod interpolate;
 mod limits;
 mod reduce;
@@ -18,6 +22,13 @@ mod reduced_film;
 mod resample;
 mod taps;
 mod thumbnail;
+
+/// The version of the crate whose pictures are taken and made.
+#[cfg(feature = "image")]
+pub use image;
+/// The version of the crate whose arrays are taken and made.
+#[cfg(feature = "ndarray")]
+pub use ndarray;
 
 pub use affine::{Affine, original, resized};
 pub use blur::{Edges, GaussianBlur, Real};
