@@ -91,13 +91,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         output::print(format_args!("{}", settings_page()?));
         return Ok(());
     }
-    let mut config = arguments.configuration.resolve(arguments.cohort.as_deref())?;
-    if arguments.keypoint_model.is_some() {
-        config.keypoint_model = arguments.keypoint_model.clone().map(Into::into);
-    }
-    if arguments.map.is_some() {
-        config.columns.clone_from(&arguments.map);
-    }
+    let config = settings(arguments)?;
     if arguments.print_config {
         output::print(format_args!("{}", config.to_toml()?));
         return Ok(());
@@ -137,6 +131,18 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     summarise(&results);
     say!("{}", report.display());
     Ok(())
+}
+
+/// The settings of the preset or file, with those that the command line names.
+fn settings(arguments: &Arguments) -> anyhow::Result<StudyConfig> {
+    let mut config = arguments.configuration.resolve(arguments.cohort.as_deref())?;
+    if arguments.keypoint_model.is_some() {
+        config.keypoint_model = arguments.keypoint_model.clone().map(Into::into);
+    }
+    if arguments.map.is_some() {
+        config.columns.clone_from(&arguments.map);
+    }
+    Ok(config)
 }
 
 fn scan(films: &Path, cohort: &Path) -> anyhow::Result<()> {
