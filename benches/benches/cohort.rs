@@ -13,7 +13,7 @@ fn subject(i: usize) -> Subject {
     let sex = if i.is_multiple_of(3) { Sex::Male } else { Sex::Female };
     let age = if i.is_multiple_of(5) { 44.0 } else { 52.0 + (i % 20) as f64 };
     let mut subject = Subject::new(format!("S{i:06}"), sex, age);
-    subject.bmi = (!i.is_multiple_of(7)).then(|| 20.0 + (i % 11) as f64);
+    subject.bmi = (!i.is_multiple_of(7)).then_some(20.0 + (i % 11) as f64);
     subject.time = Some(1.0 + (i % 6) as f64);
     subject.event = Some(i % 4 == 1);
     let visit = |day: i64, name: String| {
