@@ -26,11 +26,11 @@ pub enum Doubt {
         /// The least probability that is accepted.
         limit: f64,
     },
-    /// More of a spine is seen with the film turned upside down than as it is.
+    /// It is probably upside down, or mirrored upside down.
     UpsideDown {
-        /// By how much the mean log confidence of the points rises when the film is turned.
-        gain: f64,
-        /// The greatest gain that is accepted.
+        /// Probability that it is upright.
+        probability: f64,
+        /// The least probability that is accepted.
         limit: f64,
     },
     /// The points are probably not those of L1 to L5.
@@ -59,13 +59,6 @@ pub enum Doubt {
     NotAlignable {
         /// What the alignment said.
         message: String,
-    },
-    /// The detector is less certain than of every film that it was calibrated on.
-    OutsideCalibration {
-        /// Confidence of the least certain point.
-        confidence: f64,
-        /// The least confidence among the films of the calibration.
-        least_seen: f64,
     },
     /// A number lies outside all that the risk model was trained on.
     OutsideTraining {
@@ -168,7 +161,6 @@ impl Doubt {
             Self::PointsNotTrusted { .. } => "points_not_trusted",
             Self::Implausible { .. } => "implausible",
             Self::NotAlignable { .. } => "not_alignable",
-            Self::OutsideCalibration { .. } => "outside_calibration",
             Self::OutsideTraining { .. } => "outside_training",
         }
     }
@@ -182,8 +174,7 @@ impl Doubt {
             Self::PointsNotTrusted { .. } => 3,
             Self::NotAlignable { .. } => 4,
             Self::Implausible { .. } => 5,
-            Self::OutsideCalibration { .. } => 6,
-            Self::OutsideTraining { .. } => 7,
+            Self::OutsideTraining { .. } => 6,
         }
     }
 }
@@ -229,18 +220,13 @@ impl fmt::Display for Doubt {
                      vertebra {likelier} fits worse by {margin:.1})"
                 )
             }
-            Self::UpsideDown { gain, limit } => write!(
+            Self::UpsideDown { probability, limit } => write!(
                 f,
-                "probably upside down (turned, the mean log confidence rises by {gain:.2}, at most \
-                 {limit} accepted)"
+                "probably upside down (probability {probability:.2} that it is upright, {limit} \
+                 needed)"
             ),
             Self::Implausible { what } => write!(f, "points not plausible: {what}"),
             Self::NotAlignable { message } => write!(f, "points of no use: {message}"),
-            Self::OutsideCalibration { confidence, least_seen } => write!(
-                f,
-                "outside what the detector was calibrated on (confidence {confidence:.2}, at \
-                 least {least_seen:.2} there)"
-            ),
             Self::OutsideTraining { name, value, least, most } => write!(
                 f,
                 "outside what the model was trained on: {name} is {value:.3}, expected \
@@ -294,11 +280,10 @@ mod tests {
         let doubts = vec![
             Doubt::Unreadable { message: "a.dcm: no pixels".to_owned() },
             Doubt::NotLateralLumbar { probability: 0.1, limit: 0.5 },
-            Doubt::UpsideDown { gain: 0.7, limit: 0.05 },
+            Doubt::UpsideDown { probability: 0.02, limit: 0.5 },
             untrusted(),
             Doubt::NotAlignable { message: "L5 above L1".to_owned() },
             Doubt::Implausible { what },
-            Doubt::OutsideCalibration { confidence: 0.1, least_seen: 0.3 },
             Doubt::OutsideTraining { name: "age".to_owned(), value: 7.0, least: 50.0, most: 90.0 },
         ];
         let verdict = Verdict::from(doubts);

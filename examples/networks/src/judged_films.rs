@@ -1,6 +1,6 @@
 //! Drawn films with what a detector's findings on them are worth.
 
-use crate::altered_films::altered;
+use crate::altered_films::{altered, faint};
 use crate::other_films::OtherFilm;
 use rayon::prelude::*;
 use std::fmt;
@@ -44,11 +44,11 @@ impl fmt::Display for JudgedKind {
     }
 }
 
-/// Every so many phantom films is turned upside down.
-const TURNED_EVERY: usize = 10;
+/// Of so many fours of phantom films one is turned upside down, every other time mirrored as well.
+const TURNED_EVERY: usize = 5;
 
-/// `count` phantom films, two of three altered, some upside down, and half as many drawings of
-/// other things, as this detector sees them.
+/// `count` phantom films, of four two altered and one faint, every fifth four upside down, and half
+/// as many drawings of other things, as this detector sees them.
 ///
 /// # Errors
 /// Those of the phantom and of the detector.
@@ -75,15 +75,20 @@ fn phantom(
     let film = sample_training_film(size, seed.value())?;
     let sample = FilmSample::from_image(film.as_film().to_image()?, film.annotation.keypoints);
     let sample = sample.with_spacing_mm(film.spacing_mm);
-    let (sample, whole) = match i.is_multiple_of(3) {
-        true => (sample, true),
-        false => altered(&sample, seed.named("altered"))?,
+    let (sample, whole) = match i % 4 {
+        0 => (sample, true),
+        1 => (faint(&sample, seed.named("faint"))?, true),
+        _ => altered(&sample, seed.named("altered"))?,
     };
-    if i % TURNED_EVERY == TURNED_EVERY - 1 {
+    let (round, place) = (i / 4 / TURNED_EVERY, i / 4 % TURNED_EVERY);
+    if place == TURNED_EVERY - 1 {
         let mut image = sample.image;
         image.pixels.reverse();
+        if round % 2 == 1 {
+            image.pixels.chunks_exact_mut(image.width).for_each(<[f32]>::reverse);
+        }
         let evidence = detector.find(&[image.as_film()])?[0].evidence;
-        return Ok((JudgedKind::UpsideDown, JudgedFilm::cut(evidence)));
+        return Ok((JudgedKind::UpsideDown, JudgedFilm::upside_down(evidence)));
     }
     let found = detector.find(&[sample.as_film()])?[0];
     let located = LocatedFilm::new(sample.keypoints, found.keypoints, film.spacing_mm);

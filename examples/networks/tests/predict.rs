@@ -19,8 +19,11 @@ fn place(point: &Value) -> (f64, f64) {
 /// Takes every film for a lateral lumbar one with all points right.
 fn trusting() -> Trust {
     let sure = json!({"constant": 9.0, "terms": []});
-    let all = json!({"view": sure, "points": sure, "view_limit": 0.3, "points_limit": 0.5});
-    serde_json::from_value(all).unwrap()
+    let maps = json!({
+        "view": sure, "upright": sure, "points": sure,
+        "view_limit": 0.3, "upright_limit": 0.5, "points_limit": 0.5,
+    });
+    serde_json::from_value(maps).unwrap()
 }
 
 /// A detector that knows nothing, `film.png` of 240 x 130 px, and what is found on it; with
@@ -77,9 +80,6 @@ fn a_film_less_certain_than_all_that_were_seen_gets_no_probability() {
     let found = &value["keypoints_found"];
     assert!(found["probability"].is_null(), "{found}");
     assert!(found["why"].as_str().unwrap().starts_with("less certain than every film"), "{found}");
-    assert_eq!(value["ok"], false);
-    let reasons = value["reasons"].as_array().unwrap();
-    assert!(reasons.contains(&json!("outside_calibration")), "{value}");
     let text = predict(folder.path(), &["--model", "detector", "film.png"]).stdout;
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("all points within 4 mm: not known, less certain"), "{text}");

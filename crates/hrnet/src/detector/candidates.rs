@@ -63,14 +63,21 @@ impl Candidates {
         Ok(LevelMargins::new(&judged, &chain)?)
     }
 
+    /// The greatest heat of T12 above a chain and of S1 below it; that of silence where the detector
+    /// does not know them.
+    pub(crate) fn beside(&self, chain: &VertebraKeypoints) -> [f64; 2] {
+        let Some([t12, s1]) = &self.neighbours else { return [LEAST_HEAT; 2] };
+        let ([first, .., last], unit) = (chain.points(), unit(chain));
+        [heat_beside(first, t12, -unit), heat_beside(last, s1, unit)]
+    }
+
     /// L1 and L5 judged by what is beside them, at the distance of the vertebrae of a chain.
     fn judged(
         &self,
         [t12, s1]: &[Vec<Keypoint>; 2],
         chain: &VertebraKeypoints,
     ) -> Vec<Vec<Keypoint>> {
-        let points = chain.points();
-        let unit = (points[4].x - points[0].x).hypot(points[4].y - points[0].y) / 4.0;
+        let unit = unit(chain);
         let mut judged = self.lumbar.clone();
         for (level, neighbours, step) in [(Level::L1, t12, -unit), (Level::L5, s1, unit)] {
             for end in &mut judged[level.index()] {
@@ -86,6 +93,12 @@ pub(crate) fn plausibility(chain: &VertebraKeypoints) -> f64 {
     let heat: f64 = chain.points().iter().map(|p| p.confidence.max(LEAST_HEAT).ln()).sum();
     let shape = SpineShape::new(chain, None).map(|shape| ShapeScore::new(&shape).squared_distance);
     heat - SHAPE_WEIGHT * shape.map_or(GREATEST_SHAPE, |d| d.min(GREATEST_SHAPE))
+}
+
+/// The mean distance of neighbours in a chain.
+fn unit(chain: &VertebraKeypoints) -> f64 {
+    let [first, .., last] = chain.points();
+    (last.x - first.x).hypot(last.y - first.y) / 4.0
 }
 
 /// The points of a chain with the confidences that these candidates have there.

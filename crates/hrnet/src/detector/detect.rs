@@ -1,7 +1,7 @@
 //! From prepared films to points, and to what tells whether they may be trusted.
 
 use super::candidates::{Candidates, plausibility};
-use super::evidence::{FilmEvidence, FurtherLooks};
+use super::evidence::{ChainEvidence, FilmEvidence, FurtherLooks, change};
 use super::finding::SpineFinding;
 use super::inference::Inference;
 use super::prepare::PreparedFilm;
@@ -34,6 +34,9 @@ struct Seen {
     /// From px of the input to those of the view.
     view: Affine,
     heatmaps: Vec<f32>,
+    /// How far the chains of the whole film and of its equalised picture lie apart, in distances of
+    /// neighbours; 0 where there is one picture.
+    apart: f64,
 }
 
 impl Detection<'_> {
@@ -70,8 +73,7 @@ impl Detection<'_> {
     ) -> Result<SpineFinding, Error> {
         let Chain { keypoints, moved, .. } = self.chain(&seen.heatmaps)?;
         let candidates = self.candidates(&seen.heatmaps, DetectorConfig::MOST_CANDIDATES)?;
-        let [height, _] = film.input_size();
-        let evidence = FilmEvidence::new(&keypoints, &candidates, looks, height)?;
+        let evidence = FilmEvidence::new(&keypoints, &candidates, looks)?;
         let keypoints = film.to_film(seen.in_input(&keypoints)?.points())?;
         Ok(SpineFinding { keypoints, moved, probability: None, evidence })
     }
@@ -84,13 +86,16 @@ impl Detection<'_> {
         let whole = vec![Affine::resize(size, size); films.len()];
         let plain = self.heatmaps(films, &whole)?;
         if !self.closer_looks {
-            return Ok(Seen::all(whole, plain));
+            return Ok(Seen::all(whole, plain, &vec![0.0; films.len()]));
         }
         let even: Vec<PreparedFilm> =
             films.par_iter().map(|film| film.equalised()).collect::<Result<_, _>>()?;
         let even: Vec<&PreparedFilm> = even.iter().collect();
         let equalised = self.heatmaps(&even, &whole)?;
-        let views = [&plain, &equalised].map(|maps| self.closer(maps, size));
+        let [of_plain, of_equalised] = [&plain, &equalised].map(|maps| self.chains(maps));
+        let (of_plain, of_equalised) = (of_plain?, of_equalised?);
+        let apart = of_plain.iter().zip(&of_equalised).map(|(a, b)| change(a, b));
+        let apart: Vec<f64> = apart.collect();
         let far = means(plain, &equalised);
         let straight = Self { flip_test: false, ..self };
         let look = |views: Vec<Affine>| -> Result<Vec<Seen>, Error> {
@@ -98,29 +103,19 @@ impl Detection<'_> {
             let near = means(near, &straight.heatmaps(&even, &views)?);
             let moved = far.iter().zip(&views).map(|(maps, view)| self.moved(maps, view, size));
             let heatmaps = means(near, &moved.collect::<Result<Vec<_>, Error>>()?);
-            Ok(Seen::all(views, heatmaps))
+            Ok(Seen::all(views, heatmaps, &apart))
         };
-        let [first, second] = views;
+        let [first, second] = [of_plain, of_equalised].map(|chains| closer(&chains, size));
         let better = |(a, b): (Seen, Seen)| -> Result<Seen, Error> {
             let [of_a, of_b] = [&a, &b].map(|seen| self.chain(&seen.heatmaps));
             Ok(if plausibility(&of_a?.keypoints) >= plausibility(&of_b?.keypoints) { a } else { b })
         };
-        look(first?)?.into_iter().zip(look(second?)?).map(better).collect()
+        look(first)?.into_iter().zip(look(second)?).map(better).collect()
     }
 
-    /// Magnified so that the spine that a film's heatmaps show comes to its usual length.
-    fn closer(self, films: &[Vec<f32>], size: [usize; 2]) -> Result<Vec<Affine>, Error> {
-        let closer = |heatmaps: &Vec<f32>| {
-            let chain = self.chain(heatmaps)?.keypoints;
-            let [first, .., last] = chain.points();
-            let extent = (last.x - first.x).hypot(last.y - first.y) / size[0] as f64;
-            let [least, most] = CLOSER;
-            let scale = (CLOSE_EXTENT / extent.max(1e-3)).clamp(least, most);
-            let place = (chain.points()[2].x, chain.points()[2].y);
-            let to = middle(size);
-            Ok(Affine::about(place, 0.0, scale, (to.0 - place.0, to.1 - place.1)))
-        };
-        films.iter().map(closer).collect()
+    /// The chains of these heatmaps, px of the view.
+    fn chains(self, films: &[Vec<f32>]) -> Result<Vec<VertebraKeypoints>, Error> {
+        films.iter().map(|maps| Ok(self.chain(maps)?.keypoints)).collect()
     }
 
     /// Heatmaps of the input in a view of it.
@@ -144,22 +139,29 @@ impl Detection<'_> {
         seen: &[Seen],
     ) -> Result<Vec<FurtherLooks>, Error> {
         let straight = Self { flip_test: false, ..self };
-        let look = |degrees_and_scale: (f64, f64)| {
-            let change = films.iter().map(|film| about(film.input_size(), degrees_and_scale));
+        let look = |degrees: f64, scale: f64| {
+            let change = films.iter().map(|film| about(film.input_size(), degrees, scale));
             let change: Vec<Affine> = change.collect();
             let views: Vec<Affine> =
                 seen.iter().zip(&change).map(|(seen, change)| seen.view.then(change)).collect();
-            let maps = straight.heatmaps(films, &views)?;
+            Ok::<_, Error>((straight.heatmaps(films, &views)?, change))
+        };
+        let again = |(degrees, scale): (f64, f64)| {
+            let (maps, change) = look(degrees, scale)?;
             let before = |(maps, change): (Vec<f32>, &Affine)| {
                 Ok(straight.chain(&maps)?.keypoints.mapped(|p| change.apply_inverse(p))?)
             };
             maps.into_iter().zip(&change).map(before).collect::<Result<Vec<_>, Error>>()
         };
         let again: Vec<Vec<VertebraKeypoints>> =
-            [(5.0, 0.85), (-5.0, 1.1)].map(look).into_iter().collect::<Result<_, _>>()?;
-        let turned = look((180.0, 1.0))?;
-        let of = |(i, turned)| FurtherLooks { again: again.iter().map(|l| l[i]).collect(), turned };
-        Ok(turned.into_iter().enumerate().map(of).collect())
+            [(5.0, 0.85), (-5.0, 1.1)].map(again).into_iter().collect::<Result<_, _>>()?;
+        let looks = |(i, maps): (usize, Vec<f32>)| {
+            let candidates = straight.candidates(&maps, straight.candidates)?;
+            let turned = ChainEvidence::new(&candidates.chain()?.keypoints, &candidates);
+            let again = again.iter().map(|look| look[i]).collect();
+            Ok(FurtherLooks { again, turned, apart: seen[i].apart })
+        };
+        look(180.0, 1.0)?.0.into_iter().enumerate().map(looks).collect()
     }
 
     /// The heatmaps of every film in its view.
@@ -189,15 +191,28 @@ impl Detection<'_> {
 }
 
 impl Seen {
-    fn all(views: Vec<Affine>, heatmaps: Vec<Vec<f32>>) -> Vec<Self> {
-        let seen = views.into_iter().zip(heatmaps);
-        seen.map(|(view, heatmaps)| Self { view, heatmaps }).collect()
+    fn all(views: Vec<Affine>, heatmaps: Vec<Vec<f32>>, apart: &[f64]) -> Vec<Self> {
+        let seen = views.into_iter().zip(heatmaps).zip(apart);
+        seen.map(|((view, heatmaps), apart)| Self { view, heatmaps, apart: *apart }).collect()
     }
 
     /// Points of the view in px of the input.
     fn in_input(&self, points: &VertebraKeypoints) -> Result<VertebraKeypoints, Error> {
         Ok(points.mapped(|point| self.view.apply_inverse(point))?)
     }
+}
+
+/// Magnified so that the spine of each film comes to its usual length.
+fn closer(chains: &[VertebraKeypoints], size: [usize; 2]) -> Vec<Affine> {
+    let closer = |chain: &VertebraKeypoints| {
+        let [first, _, third, _, last] = chain.points();
+        let extent = (last.x - first.x).hypot(last.y - first.y) / size[0] as f64;
+        let [least, most] = CLOSER;
+        let scale = (CLOSE_EXTENT / extent.max(1e-3)).clamp(least, most);
+        let (place, to) = ((third.x, third.y), middle(size));
+        Affine::about(place, 0.0, scale, (to.0 - place.0, to.1 - place.1))
+    };
+    chains.iter().map(closer).collect()
 }
 
 /// The means of two looks at the same films.
@@ -209,7 +224,7 @@ fn means(mut some: Vec<Vec<f32>>, others: &[Vec<f32>]) -> Vec<Vec<f32>> {
 }
 
 /// The input turned by so many degrees and scaled about its middle.
-fn about(size: [usize; 2], (degrees, scale): (f64, f64)) -> Affine {
+fn about(size: [usize; 2], degrees: f64, scale: f64) -> Affine {
     Affine::about(middle(size), degrees.to_radians(), scale, (0.0, 0.0))
 }
 

@@ -17,28 +17,39 @@ const GREATEST_SHIFT: f64 = 10.0;
 /// Greatest disagreement of two looks that counts, in distances of neighbours.
 const GREATEST_CHANGE: f64 = 3.0;
 
-/// The evidence of one film.
+/// What one chain shows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive] // only a detector makes one
-pub struct FilmEvidence {
+pub struct ChainEvidence {
     /// Heat at each point, L1 first.
     pub heat: [f64; 5],
-    /// Share of the heat of all vertebrae found, whatever their level, that lies on the five.
-    pub share: f64,
-    /// By how much the chain fits better than the same chain one vertebra up or down.
-    pub margins: LevelMargins,
+    /// Heat of T12 above the chain and of S1 below it; 0.05 where nothing is seen of them, or the
+    /// detector does not know them.
+    pub beside: [f64; 2],
     /// Squared Mahalanobis distance of the shape from real spines.
     pub shape: f64,
     /// Log likelihood ratio of labels that are off, by the shape.
     pub shift: f64,
-    /// Length L1-L5 over the input's height.
-    pub extent: f64,
-    /// Greatest distance of a point from where further looks at the same film, turned and scaled,
-    /// find it, in distances of neighbours.
+}
+
+/// The evidence of one film.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive] // only a detector makes one
+pub struct FilmEvidence {
+    /// The chain on the film as it is.
+    pub seen: ChainEvidence,
+    /// The chain that a look at the film upside down finds.
+    pub turned: ChainEvidence,
+    /// Share of the heat of all vertebrae found, whatever their level, that lies on the five.
+    pub share: f64,
+    /// By how much the chain fits better than the same chain one vertebra up or down.
+    pub margins: LevelMargins,
+    /// Greatest distance of a point from where further looks at the same film, turned a little and
+    /// scaled, find it, in distances of neighbours.
     pub change: f64,
-    /// Mean log heat of a look at the film upside down, less that of the best further look at it as
-    /// it is: above 0 it probably is upside down.
-    pub turned: f64,
+    /// The same of the chains that the whole film and its picture with local contrast equalised
+    /// show; 0 for a detector that does not look at the latter.
+    pub apart: f64,
 }
 
 /// What further looks at a film find.
@@ -47,60 +58,22 @@ pub(crate) struct FurtherLooks {
     /// Chains of the film turned a little and scaled, in px of the input.
     pub(crate) again: Vec<VertebraKeypoints>,
     /// The chain of the film upside down.
-    pub(crate) turned: VertebraKeypoints,
+    pub(crate) turned: ChainEvidence,
+    /// See [`FilmEvidence::apart`].
+    pub(crate) apart: f64,
 }
 
-impl FurtherLooks {
-    /// The greatest mean log heat of a look at the film as it is.
-    fn upright_heat(&self) -> f64 {
-        self.again.iter().map(mean_log_heat).fold(LEAST_HEAT.ln(), f64::max)
-    }
-}
-
-impl FilmEvidence {
-    /// Of a chain in px of an input of this height, chosen from candidates of L1..L5.
-    pub(crate) fn new(
-        chain: &VertebraKeypoints,
-        candidates: &Candidates,
-        looks: &FurtherLooks,
-        height: usize,
-    ) -> Result<Self, Error> {
-        let points = chain.points();
+impl ChainEvidence {
+    /// Of a chain chosen from candidates.
+    pub(crate) fn new(chain: &VertebraKeypoints, candidates: &Candidates) -> Self {
         let score = SpineShape::new(chain, None).ok().map(|shape| ShapeScore::new(&shape));
-        let (first, last) = (points[0], points[4]);
-        let length = (last.x - first.x).hypot(last.y - first.y);
         let greatest = |v: f64| v.min(GREATEST_SHAPE);
-        Ok(Self {
-            heat: points.map(|p| p.confidence),
-            share: share(chain, &candidates.lumbar),
-            margins: candidates.margins(chain)?,
+        Self {
+            heat: chain.points().map(|p| p.confidence),
+            beside: candidates.beside(chain),
             shape: score.map_or(GREATEST_SHAPE, |score| greatest(score.squared_distance)),
             shift: score.map_or(0.0, |score| score.shift_log_ratio),
-            extent: length / height as f64,
-            change: looks.again.iter().map(|other| change(chain, other)).fold(0.0, f64::max),
-            turned: mean_log_heat(&looks.turned) - looks.upright_heat(),
-        })
-    }
-
-    /// The numbers that tell a lateral lumbar film from others: mean heat, its share on the chain,
-    /// shape, change between looks, what is seen upside down.
-    #[must_use]
-    pub fn of_view(&self) -> [f64; 5] {
-        [self.mean_heat(), self.share, self.odd_shape(), self.change, self.turned]
-    }
-
-    /// The numbers that tell right points from wrong ones: mean and least heat, that of the ends of
-    /// the chain, shape, what the shape says of the levels, change between looks, what is seen
-    /// upside down.
-    ///
-    /// The margins are not among them: on films where they are small, the rest has told already.
-    #[must_use]
-    pub fn of_points(&self) -> [f64; 8] {
-        let ln = self.heat.map(log_heat);
-        let least = ln.iter().copied().fold(0.0, f64::min);
-        let shift = self.shift.clamp(-GREATEST_SHIFT, GREATEST_SHIFT);
-        let shape = self.odd_shape();
-        [self.mean_heat(), least, ln[0], ln[4], shape, shift, self.change, self.turned]
+        }
     }
 
     fn mean_heat(&self) -> f64 {
@@ -110,10 +83,63 @@ impl FilmEvidence {
     fn odd_shape(&self) -> f64 {
         (1.0 + self.shape).ln()
     }
+
+    fn odd_levels(&self) -> f64 {
+        self.shift.clamp(-GREATEST_SHIFT, GREATEST_SHIFT)
+    }
 }
 
-fn mean_log_heat(chain: &VertebraKeypoints) -> f64 {
-    chain.points().iter().map(|p| log_heat(p.confidence)).sum::<f64>() / 5.0
+impl FilmEvidence {
+    /// Of a chain in px of the input, chosen from candidates of L1..L5.
+    pub(crate) fn new(
+        chain: &VertebraKeypoints,
+        candidates: &Candidates,
+        looks: &FurtherLooks,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            seen: ChainEvidence::new(chain, candidates),
+            turned: looks.turned,
+            share: share(chain, &candidates.lumbar),
+            margins: candidates.margins(chain)?,
+            change: looks.again.iter().map(|other| change(chain, other)).fold(0.0, f64::max),
+            apart: looks.apart,
+        })
+    }
+
+    /// The numbers that tell a lateral lumbar film from others: mean heat, its share on the chain,
+    /// shape, change between looks, disagreement of pictures.
+    #[must_use]
+    pub fn of_view(&self) -> [f64; 5] {
+        [self.seen.mean_heat(), self.share, self.seen.odd_shape(), self.change, self.apart]
+    }
+
+    /// The numbers that tell right points from wrong ones: mean and least heat, that of the ends of
+    /// the chain, shape, what the shape says of the levels, change between looks, disagreement of
+    /// pictures.
+    ///
+    /// The margins are not among them: on films where they are small, the rest has told already.
+    #[must_use]
+    pub fn of_points(&self) -> [f64; 8] {
+        let chain = &self.seen;
+        let ln = chain.heat.map(log_heat);
+        let least = ln.iter().copied().fold(0.0, f64::min);
+        let (shape, shift) = (chain.odd_shape(), chain.odd_levels());
+        [chain.mean_heat(), least, ln[0], ln[4], shape, shift, self.change, self.apart]
+    }
+
+    /// The numbers that tell an upright film from one upside down, of the film as it is, then of
+    /// the film turned: mean heat, that of L1, L5, T12 and S1, shape, what the shape says of the
+    /// levels. A spine is much alike both ways; what lies beyond its ends is not.
+    #[must_use]
+    pub fn of_uprightness(&self) -> [f64; 14] {
+        let of = |chain: &ChainEvidence| {
+            let [l1, .., l5] = chain.heat.map(log_heat);
+            let [t12, s1] = chain.beside.map(log_heat);
+            [chain.mean_heat(), l1, l5, t12, s1, chain.odd_shape(), chain.odd_levels()]
+        };
+        let (seen, turned) = (of(&self.seen), of(&self.turned));
+        std::array::from_fn(|i| if i < 7 { seen[i] } else { turned[i - 7] })
+    }
 }
 
 fn log_heat(heat: f64) -> f64 {
@@ -135,7 +161,7 @@ fn distance(pair: &[Keypoint]) -> f64 {
 }
 
 /// Greatest distance of two chains' points, in distances of the first one's neighbours.
-fn change(chain: &VertebraKeypoints, other: &VertebraKeypoints) -> f64 {
+pub(super) fn change(chain: &VertebraKeypoints, other: &VertebraKeypoints) -> f64 {
     let unit = chain.points().windows(2).map(distance).sum::<f64>() / 4.0;
     let pairs = chain.points().iter().zip(other.points());
     let far = pairs.map(|(a, b)| (a.x - b.x).hypot(a.y - b.y)).fold(0.0, f64::max);
@@ -150,21 +176,33 @@ mod tests {
 
     const HEAT: f64 = 0.5;
 
+    fn at((x, y): (f64, f64)) -> Keypoint {
+        Keypoint { x, y, confidence: HEAT }
+    }
+
+    fn chain() -> VertebraKeypoints {
+        VertebraKeypoints::new(SPINE.map(at)).unwrap()
+    }
+
     fn evidence(other: Option<Keypoint>, again: &[VertebraKeypoints]) -> FilmEvidence {
-        let at = |(x, y): (f64, f64)| Keypoint { x, y, confidence: HEAT };
-        let chain = VertebraKeypoints::new(SPINE.map(at)).unwrap();
         let level = |p: (f64, f64)| std::iter::once(at(p)).chain(other).collect();
-        let turned = VertebraKeypoints::from_xy(SPINE).unwrap();
-        let looks = FurtherLooks { again: again.to_vec(), turned };
-        FilmEvidence::new(&chain, &Candidates::new(SPINE.map(level).to_vec()), &looks, 200).unwrap()
+        let candidates = Candidates::new(SPINE.map(level).to_vec());
+        let turned = ChainEvidence::new(&chain(), &candidates);
+        let looks = FurtherLooks { again: again.to_vec(), turned, apart: 0.0 };
+        FilmEvidence::new(&chain(), &candidates, &looks).unwrap()
     }
 
     #[test]
-    fn a_film_that_shows_more_upside_down_has_a_positive_sign() {
-        // Points of confidence 1 upside down, of 0.5 as the film is.
-        let at = |(x, y): (f64, f64)| Keypoint { x, y, confidence: HEAT };
-        let again = VertebraKeypoints::new(SPINE.map(at)).unwrap();
-        assert!((evidence(None, &[again]).turned + HEAT.ln()).abs() < 1e-12);
+    fn a_sacrum_below_the_chain_is_evidence_of_the_chain_that_it_belongs_to() {
+        let alone = evidence(None, &[]);
+        assert_eq!((alone.seen.beside, alone.seen), ([0.05; 2], alone.turned));
+        let mut levels: Vec<Vec<Keypoint>> = SPINE.map(|p| vec![at(p)]).to_vec();
+        levels.extend([vec![], vec![at((52.0, 190.0))]]);
+        let seen = ChainEvidence::new(&chain(), &Candidates::new(levels));
+        assert_eq!(seen.beside, [0.05, HEAT]);
+        let turned = FilmEvidence { turned: seen, ..alone }.of_uprightness();
+        let differs = |i: &usize| turned[*i] != alone.of_uprightness()[*i];
+        assert_eq!((0..14).filter(differs).collect::<Vec<_>>(), [11]);
     }
 
     #[test]
@@ -188,9 +226,11 @@ mod tests {
     fn every_number_is_finite_even_for_points_in_one_place() {
         let chain = VertebraKeypoints::from_xy([(3.0, 3.0); 5]).unwrap();
         let candidates = Candidates::new(vec![chain.points()[..1].to_vec(); 5]);
-        let looks = FurtherLooks { again: vec![chain], turned: chain };
-        let evidence = FilmEvidence::new(&chain, &candidates, &looks, 64).unwrap();
+        let turned = ChainEvidence::new(&chain, &candidates);
+        let looks = FurtherLooks { again: vec![chain], turned, apart: 0.0 };
+        let evidence = FilmEvidence::new(&chain, &candidates, &looks).unwrap();
         let values = evidence.of_view().into_iter().chain(evidence.of_points());
+        let values = values.chain(evidence.of_uprightness());
         assert!(values.into_iter().all(f64::is_finite), "{evidence:?}");
     }
 }

@@ -143,7 +143,7 @@ impl KeypointDetector {
         finding: &SpineFinding,
         spacing_mm: Option<[f64; 2]>,
     ) -> Result<Verdict, Error> {
-        Ok(self.trust()?.verdict(finding, self.calibration(), spacing_mm))
+        Ok(self.trust()?.verdict(finding, spacing_mm))
     }
 
     /// With heatmaps of T12 and S1 beside those of L1 to L5, silent until they are trained.
@@ -202,8 +202,8 @@ impl KeypointDetector {
     }
 
     /// All that is found on each film: points, which of them were chosen against the highest peak,
-    /// the side the subject faces, and the evidence for it, for which every film is looked at three
-    /// more times.
+    /// the side the subject faces, and the evidence for it, for which every film is looked at again,
+    /// turned a little and upside down.
     ///
     /// # Errors
     /// As [`KeypointDetector::detect`].

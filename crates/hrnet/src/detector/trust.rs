@@ -1,15 +1,15 @@
-//! Whether a finding may be trusted: two probabilities, the least that are accepted, and what
+//! Whether a finding may be trusted: three probabilities, the least that are accepted, and what
 //! follows.
 //!
 //! The evidence of a film ([`FilmEvidence`]) becomes the probability that the film is a lateral
-//! lumbar one, and the probability that it is one and all points lie within
-//! [`WITHIN_MM`](Trust::WITHIN_MM) of the vertebrae they are named after. Both maps are logistic
-//! regressions on drawn films alone: varied phantom films, many of them cut, blurred or turned, and
-//! drawings of other parts, other views and other things. The evidence does not depend on the
+//! lumbar one, the probability that it is upright, and the probability that it is lumbar and all
+//! points lie within [`WITHIN_MM`](Trust::WITHIN_MM) of the vertebrae they are named after. The maps
+//! are logistic regressions on drawn films alone: varied phantom films, many of them cut, faint,
+//! blurred or turned, and drawings of other parts, other views and other things. The evidence does not depend on the
 //! network's scale, so that the maps that come with this crate serve any detector; the program
 //! `train-verdict` fits them anew to one. docs/VERDICT.md has what was measured.
 
-use crate::{DetectorCalibration, Error, FilmEvidence, SpineFinding};
+use crate::{Error, FilmEvidence, SpineFinding};
 use serde::{Deserialize, Serialize};
 use vertebra_keypoints::{
     Doubt, Implausibility, Level, LogisticMap, PlausibilityLimits, Verdict, check_plausibility,
@@ -17,8 +17,6 @@ use vertebra_keypoints::{
 
 /// Written by `train-verdict`.
 const SHIPPED: &str = include_str!("trust.json");
-/// The greatest rise of the mean log heat of a film turned upside down that is accepted.
-const TURNED_LIMIT: f64 = 0.05;
 /// Of the weights of the logistic regressions.
 const RIDGE: f64 = 1.0;
 
@@ -31,8 +29,12 @@ pub struct Trust {
     pub view: LogisticMap,
     /// To the probability that all points are right, on such a film.
     pub points: LogisticMap,
+    /// To the probability that a lateral lumbar film is upright.
+    pub upright: LogisticMap,
     /// The least probability of a lateral lumbar film that is accepted.
     pub view_limit: f64,
+    /// The least probability of an upright film that is accepted.
+    pub upright_limit: f64,
     /// The least probability of right points that is accepted.
     pub points_limit: f64,
 }
@@ -45,6 +47,8 @@ pub struct JudgedFilm {
     pub evidence: FilmEvidence,
     /// Whether it is a lateral lumbar film; `None` for one on which this is not to be learnt.
     pub view: Option<bool>,
+    /// Whether it is upright; `None` for one on which this is not to be learnt.
+    pub upright: Option<bool>,
     /// Whether all points were right.
     pub right: bool,
 }
@@ -53,27 +57,33 @@ impl JudgedFilm {
     /// A lateral lumbar film on which all points were right, or not.
     #[must_use]
     pub fn lumbar(evidence: FilmEvidence, right: bool) -> Self {
-        Self { evidence, view: Some(true), right }
+        Self { evidence, view: Some(true), upright: right.then_some(true), right }
     }
 
-    /// A lateral lumbar film that does not show all five vertebrae, or is upside down.
+    /// A lateral lumbar film that does not show all five vertebrae.
     #[must_use]
     pub fn cut(evidence: FilmEvidence) -> Self {
-        Self { evidence, view: None, right: false }
+        Self { evidence, view: None, upright: None, right: false }
+    }
+
+    /// A lateral lumbar film that is upside down.
+    #[must_use]
+    pub fn upside_down(evidence: FilmEvidence) -> Self {
+        Self { upright: Some(false), ..Self::cut(evidence) }
     }
 
     /// Any other picture.
     #[must_use]
     pub fn other(evidence: FilmEvidence) -> Self {
-        Self { evidence, view: Some(false), right: false }
+        Self { evidence, view: Some(false), upright: None, right: false }
     }
 }
 
 impl Trust {
     /// The greatest error of a point that counts as right, mm.
     pub const WITHIN_MM: f64 = 8.0;
-    /// The usual least probabilities: of a lateral lumbar film, of right points.
-    pub const LIMITS: [f64; 2] = [0.3, 0.5];
+    /// The usual least probabilities: of a lateral lumbar film, of an upright one, of right points.
+    pub const LIMITS: [f64; 3] = [0.3, 0.6, 0.55];
 
     /// The one that comes with this crate.
     ///
@@ -84,22 +94,28 @@ impl Trust {
             .map_err(|e| Error::invalid("trust.json", "what train-verdict writes", e))
     }
 
-    /// Fits both maps. Lumbar films that do not show all five vertebrae, or are upside down,
-    /// belong to the second one alone: give them as [`JudgedFilm::cut`].
+    /// Fits the maps: that of the view to films whose [`view`](JudgedFilm::view) is known, that of
+    /// the way up to those whose [`upright`](JudgedFilm::upright) is, that of the points to all that
+    /// are not upside down.
     ///
     /// # Errors
     /// [`Error::Keypoints`] unless there are lumbar films and others, with right points and wrong
-    /// ones.
+    /// ones, and films that are upside down.
     pub fn fit(films: &[JudgedFilm]) -> Result<Self, Error> {
-        let with_view: Vec<_> = films.iter().filter_map(|film| Some((film, film.view?))).collect();
-        let rows: Vec<_> = with_view.iter().map(|(film, _)| film.evidence.of_view()).collect();
-        let lumbar: Vec<bool> = with_view.iter().map(|(_, lumbar)| *lumbar).collect();
-        let view = LogisticMap::fit(&rows, &lumbar, RIDGE)?;
-        let rows: Vec<_> = films.iter().map(|film| film.evidence.of_points()).collect();
-        let right: Vec<bool> = films.iter().map(|film| film.right).collect();
-        let points = LogisticMap::fit(&rows, &right, RIDGE)?;
-        let [view_limit, points_limit] = Self::LIMITS;
-        Ok(Self { view, points, view_limit, points_limit })
+        let view = |film: &JudgedFilm| Some((film.evidence.of_view(), film.view?));
+        let upright = |film: &JudgedFilm| Some((film.evidence.of_uprightness(), film.upright?));
+        let points = |film: &JudgedFilm| {
+            (film.upright != Some(false)).then_some((film.evidence.of_points(), film.right))
+        };
+        let [view_limit, upright_limit, points_limit] = Self::LIMITS;
+        Ok(Self {
+            view: fitted(films.iter().filter_map(view))?,
+            points: fitted(films.iter().filter_map(points))?,
+            upright: fitted(films.iter().filter_map(upright))?,
+            view_limit,
+            upright_limit,
+            points_limit,
+        })
     }
 
     /// Probability that the film is a lateral lumbar one.
@@ -114,36 +130,36 @@ impl Trust {
         self.points.probability(&evidence.of_points())
     }
 
-    /// Whether both probabilities are high enough, and the film is not upside down.
+    /// Probability that a lateral lumbar film is upright.
+    #[must_use]
+    pub fn is_upright(&self, evidence: &FilmEvidence) -> f64 {
+        self.upright.probability(&evidence.of_uprightness())
+    }
+
+    /// Whether all three probabilities are high enough.
     #[must_use]
     pub fn accepts(&self, evidence: &FilmEvidence) -> bool {
         self.lateral_lumbar(evidence) >= self.view_limit
+            && self.is_upright(evidence) >= self.upright_limit
             && self.points_right(evidence) >= self.points_limit
-            && evidence.turned <= TURNED_LIMIT
     }
 
-    /// The verdict on a finding of a detector with this calibration, if it has one; `spacing_mm` is
-    /// that of the film, `[row, col]`.
+    /// The verdict on a finding; `spacing_mm` is that of the film, `[row, col]`.
     #[must_use]
-    pub fn verdict(
-        &self,
-        finding: &SpineFinding,
-        calibration: Option<&DetectorCalibration>,
-        spacing_mm: Option<[f64; 2]>,
-    ) -> Verdict {
+    pub fn verdict(&self, finding: &SpineFinding, spacing_mm: Option<[f64; 2]>) -> Verdict {
         let probability = self.lateral_lumbar(&finding.evidence);
         if probability < self.view_limit {
             let limit = self.view_limit;
             return Verdict::ok().with(Doubt::NotLateralLumbar { probability, limit });
         }
         let mut doubts: Vec<Doubt> = self.doubt_of_points(finding).into_iter().collect();
-        let (gain, limit) = (finding.evidence.turned, TURNED_LIMIT);
-        doubts.extend((gain > limit).then_some(Doubt::UpsideDown { gain, limit }));
+        let (probability, limit) = (self.is_upright(&finding.evidence), self.upright_limit);
+        let upside_down = Doubt::UpsideDown { probability, limit };
+        doubts.extend((probability < limit).then_some(upside_down));
         let limits = PlausibilityLimits::default();
         let odd = check_plausibility(&finding.keypoints, spacing_mm, &limits);
         let odd = odd.into_iter().filter(is_impossible);
         doubts.extend(odd.map(|what| Doubt::Implausible { what }));
-        doubts.extend(calibration.and_then(|calibration| outside(finding, calibration)));
         Verdict::from(doubts)
     }
 
@@ -172,9 +188,11 @@ fn is_impossible(what: &Implausibility) -> bool {
     matches!(what, Implausibility::Order { .. } | Implausibility::Length { .. })
 }
 
-fn outside(finding: &SpineFinding, calibration: &DetectorCalibration) -> Option<Doubt> {
-    let (confidence, least_seen) = (finding.confidence(), calibration.map.least_seen());
-    (confidence < least_seen).then_some(Doubt::OutsideCalibration { confidence, least_seen })
+fn fitted<const N: usize>(
+    rows: impl Iterator<Item = ([f64; N], bool)>,
+) -> Result<LogisticMap, Error> {
+    let (rows, success): (Vec<[f64; N]>, Vec<bool>) = rows.unzip();
+    Ok(LogisticMap::fit(&rows, &success, RIDGE)?)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::super::candidates::Candidates;
 use super::*;
-use crate::detector::evidence::FurtherLooks;
-use vertebra_keypoints::{ConfidenceCalibration, Keypoint, VertebraKeypoints};
+use crate::detector::evidence::{ChainEvidence, FurtherLooks};
+use vertebra_keypoints::{Keypoint, VertebraKeypoints};
 
 const SPINE: [(f64, f64); 5] = [(60., 10.), (63., 45.), (67., 81.), (69., 118.), (63., 155.)];
 
@@ -19,21 +19,23 @@ fn finding(heat: f64, steady: bool) -> SpineFinding {
     // Upside down hardly anything is seen of a steady film, and as much as upright of others.
     let cold = if steady { 0.02 } else { heat };
     let turned = VertebraKeypoints::new(SPINE.map(|(x, y)| Keypoint { x, y, confidence: cold }));
-    let looks = FurtherLooks { again: vec![again], turned: turned.unwrap() };
-    let evidence =
-        FilmEvidence::new(&keypoints, &Candidates::new(candidates), &looks, 192).unwrap();
+    let candidates = Candidates::new(candidates);
+    let turned = ChainEvidence::new(&turned.unwrap(), &candidates);
+    let looks = FurtherLooks { again: vec![again], turned, apart: 0.0 };
+    let evidence = FilmEvidence::new(&keypoints, &candidates, &looks).unwrap();
     SpineFinding { keypoints, moved: [false; 5], probability: None, evidence }
 }
 
 fn verdict(finding: &SpineFinding) -> Verdict {
-    Trust::shipped().unwrap().verdict(finding, None, None)
+    Trust::shipped().unwrap().verdict(finding, None)
 }
 
 #[test]
 fn the_shipped_maps_take_what_evidence_has() {
     let trust = Trust::shipped().unwrap();
-    assert_eq!((trust.view.n_values(), trust.points.n_values()), (5, 8));
-    assert_eq!([trust.view_limit, trust.points_limit], Trust::LIMITS);
+    let sizes = [&trust.view, &trust.upright, &trust.points].map(|map| map.n_values());
+    assert_eq!(sizes, [5, 14, 8]);
+    assert_eq!([trust.view_limit, trust.upright_limit, trust.points_limit], Trust::LIMITS);
 }
 
 #[test]
@@ -42,13 +44,14 @@ fn a_sure_and_steady_finding_is_ok() {
 }
 
 #[test]
-fn a_film_that_shows_more_of_a_spine_upside_down_is_not_ok() {
+fn a_film_that_shows_the_spine_upside_down_is_not_ok() {
     let mut found = finding(0.9, true);
-    found.evidence.turned = 0.1;
-    let verdict = verdict(&found);
-    let upside_down = Doubt::UpsideDown { gain: 0.1, limit: TURNED_LIMIT };
-    assert_eq!(verdict.doubts()[0], upside_down, "{verdict}");
-    assert!(!Trust::shipped().unwrap().accepts(&found.evidence));
+    let FilmEvidence { seen, turned, .. } = found.evidence;
+    (found.evidence.seen, found.evidence.turned) = (turned, seen);
+    let trust = Trust { view_limit: 0.0, ..Trust::shipped().unwrap() };
+    let verdict = trust.verdict(&found, None);
+    assert!(matches!(verdict.doubts()[0], Doubt::UpsideDown { .. }), "{verdict}");
+    assert!(!trust.accepts(&found.evidence));
 }
 
 #[test]
@@ -62,7 +65,7 @@ fn heat_everywhere_and_points_that_wander_are_no_lumbar_film() {
 fn weak_points_on_a_lumbar_film_are_named() {
     let mut doubtful = finding(0.35, true);
     let mut points = *doubtful.keypoints.points();
-    (points[4].confidence, doubtful.evidence.heat[4]) = (0.06, 0.06);
+    (points[4].confidence, doubtful.evidence.seen.heat[4]) = (0.06, 0.06);
     doubtful.keypoints = VertebraKeypoints::new(points).unwrap();
     doubtful.evidence.change = 1.0;
     doubtful.evidence.margins = vertebra_keypoints::LevelMargins::new(
@@ -71,7 +74,7 @@ fn weak_points_on_a_lumbar_film_are_named() {
     )
     .unwrap();
     let trust = Trust { view_limit: 0.0, ..Trust::shipped().unwrap() };
-    let verdict = trust.verdict(&doubtful, None, None);
+    let verdict = trust.verdict(&doubtful, None);
     let [Doubt::PointsNotTrusted { weakest, confidence, .. }] = verdict.doubts() else {
         panic!("{verdict}")
     };
@@ -79,16 +82,9 @@ fn weak_points_on_a_lumbar_film_are_named() {
 }
 
 #[test]
-fn impossible_points_and_confidence_below_all_seen_are_doubts() {
-    let found = finding(0.9, true);
-    let trust = Trust::shipped().unwrap();
-    let small = trust.verdict(&found, None, Some([0.2, 0.2]));
+fn impossible_points_are_a_doubt() {
+    let small = Trust::shipped().unwrap().verdict(&finding(0.9, true), Some([0.2, 0.2]));
     assert!(matches!(small.doubts(), [Doubt::Implausible { .. }]), "{small}");
-    let map = ConfidenceCalibration::fit(&[0.95, 1.0], &[true, true]).unwrap();
-    let calibration = DetectorCalibration::new(4.0, map);
-    let outside = trust.verdict(&found, Some(&calibration), None);
-    let expected = Doubt::OutsideCalibration { confidence: 0.9, least_seen: 0.95 };
-    assert_eq!(outside.doubts(), [expected]);
 }
 
 #[test]
@@ -97,15 +93,24 @@ fn fitting_tells_steady_films_from_others() {
     let films: Vec<JudgedFilm> = heats
         .iter()
         .flat_map(|&heat| {
-            let lumbar = JudgedFilm::lumbar(finding(heat, true).evidence, heat > 0.6);
-            [lumbar, JudgedFilm::other(finding(0.2 * heat, false).evidence)]
+            let evidence = finding(heat, true).evidence;
+            let (seen, turned) = (evidence.turned, evidence.seen);
+            [
+                JudgedFilm::lumbar(evidence, heat > 0.6),
+                JudgedFilm::other(finding(0.2 * heat, false).evidence),
+                JudgedFilm::upside_down(FilmEvidence { seen, turned, ..evidence }),
+            ]
         })
         .collect();
     let trust = Trust::fit(&films).unwrap();
     for film in &films {
-        let lumbar = film.view == Some(true);
-        assert_eq!(trust.lateral_lumbar(&film.evidence) > 0.5, lumbar, "{film:?}");
-        assert_eq!(trust.points_right(&film.evidence) > 0.5, film.right, "{film:?}");
+        if let Some(lumbar) = film.view {
+            assert_eq!(trust.lateral_lumbar(&film.evidence) > 0.5, lumbar, "{film:?}");
+            assert_eq!(trust.points_right(&film.evidence) > 0.5, film.right, "{film:?}");
+        }
+        if let Some(upright) = film.upright {
+            assert_eq!(trust.is_upright(&film.evidence) > 0.5, upright, "{film:?}");
+        }
     }
     let lumbar: Vec<JudgedFilm> =
         films.iter().copied().filter(|film| film.view == Some(true)).collect();

@@ -35,7 +35,8 @@ pub struct ContinuedTest {
 impl DetectorStudy<'_> {
     /// Goes on from a detector that has seen none of the films: tests it as it is, continues it
     /// once without each fold and tests that on the fold, then on all films, and saves the last in
-    /// `model/` with what its confidence is worth, learnt from the folds. The configuration is that
+    /// `model/` with what its confidence is worth, learnt from the folds, and with the first one's
+    /// [`trust`](KeypointDetector::trust). The configuration is that
     /// of [`DetectorConfig::continued_on`](vertebra_hrnet::DetectorConfig::continued_on), as a
     /// rule. Checkpoints are kept in the folder, and the same call goes on from them.
     ///
@@ -66,9 +67,10 @@ impl DetectorStudy<'_> {
             tell(observer, "training on all films", event, &mut steps)
         };
         let last = trainer.fit(&films.samples, &[], &mut show)?;
+        let detector = last.detector.with_trust(start.trust()?);
         let detector = match calibration {
-            Some(calibration) => last.detector.with_calibration(calibration),
-            None => last.detector,
+            Some(calibration) => detector.with_calibration(calibration),
+            None => detector,
         };
         let kept = folder.join("model");
         detector.save(&kept)?;

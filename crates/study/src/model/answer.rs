@@ -138,11 +138,13 @@ pub struct KeypointsFound {
 pub struct AnsweredTrust {
     /// Probability that the film is a lateral lumbar one.
     pub lateral_lumbar: f64,
-    /// Probability that it is one and all points are within `within_mm` of their vertebrae.
+    /// Probability that it is upright.
+    pub upright: f64,
+    /// Probability that it is a lateral lumbar one and all points are within `within_mm` of their vertebrae.
     pub points_right: f64,
     /// Greatest error of a point that counts as right, mm.
     pub within_mm: f64,
-    /// What both are made from.
+    /// What they are made from.
     pub evidence: FilmEvidence,
 }
 
@@ -203,6 +205,7 @@ impl Answer {
             facing: found.facing.filter(|_| shown),
             trust: Some(AnsweredTrust {
                 lateral_lumbar: found.lateral_lumbar,
+                upright: found.upright,
                 points_right: found.points_right,
                 within_mm: Trust::WITHIN_MM,
                 evidence: found.evidence,

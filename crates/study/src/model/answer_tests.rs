@@ -3,9 +3,12 @@ use serde_json::json;
 
 fn found(certainty: Option<KeypointCertainty>, verdict: Verdict) -> FoundPoints {
     let keypoints = VertebraKeypoints::from_xy([1., 2., 3., 4., 5.].map(|y| (10.5, 20.0 * y)));
+    let heat = [1.0; 5];
+    let chain = json!({"heat": heat, "beside": heat[..2], "shape": 1.0, "shift": -1.0});
+    let margins = json!({"higher": 9.0, "lower": 9.0});
     let evidence = json!({
-        "heat": [1.0, 1.0, 1.0, 1.0, 1.0], "share": 1.0, "margins": {"higher": 9.0, "lower": 9.0},
-        "shape": 1.0, "shift": -1.0, "extent": 0.5, "change": 0.0, "turned": -2.0,
+        "seen": chain, "turned": chain, "share": 1.0, "margins": margins, "change": 0.0,
+        "apart": 0.0,
     });
     let keypoints = keypoints.unwrap();
     FoundPoints {
@@ -14,6 +17,7 @@ fn found(certainty: Option<KeypointCertainty>, verdict: Verdict) -> FoundPoints 
         facing: vertebra_keypoints::facing(Some(Facing::Left), &keypoints, None, || None),
         verdict,
         lateral_lumbar: 0.99,
+        upright: 0.98,
         points_right: 0.9,
         evidence: serde_json::from_value(evidence).unwrap(),
         warnings: vec!["L2: not the highest peak".to_owned()],

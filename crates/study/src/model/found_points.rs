@@ -41,7 +41,9 @@ pub struct FoundPoints {
     pub verdict: Verdict,
     /// Probability that the film is a lateral lumbar one.
     pub lateral_lumbar: f64,
-    /// Probability that it is one and all points are right; see
+    /// Probability that it is upright.
+    pub upright: f64,
+    /// Probability that it is a lateral lumbar one and all points are right; see
     /// [`Trust::WITHIN_MM`](vertebra_hrnet::Trust::WITHIN_MM).
     pub points_right: f64,
     /// What these are made from.
@@ -92,8 +94,9 @@ impl FoundPoints {
             keypoints: finding.keypoints,
             certainty,
             facing: facing(None, &finding.keypoints, film.spacing_mm, || None),
-            verdict: trust.verdict(&finding, detector.calibration(), film.spacing_mm),
+            verdict: trust.verdict(&finding, film.spacing_mm),
             lateral_lumbar: trust.lateral_lumbar(&finding.evidence),
+            upright: trust.is_upright(&finding.evidence),
             points_right: trust.points_right(&finding.evidence),
             evidence: finding.evidence,
             warnings,

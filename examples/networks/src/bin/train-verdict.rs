@@ -5,6 +5,7 @@
 use anyhow::Context;
 use clap::Parser;
 use serde::Serialize;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vertebra_examples::output::exit_code;
@@ -15,10 +16,10 @@ use vertebra_networks::judged_films::{JudgedKind, judged_films};
 use vertebra_run::write_whole;
 
 /// Learns when the findings of keypoint detectors may be trusted: whether a film is a lateral
-/// lumbar one, and whether all points are right.
+/// lumbar one, whether it is upright, and whether all points are right.
 ///
-/// Each detector looks at phantom films, two of three of them altered (other grey curves, blur,
-/// noise, parts cut off, turned), some upside down, and at half as many drawings of other parts,
+/// Each detector looks at phantom films, half of them altered (other grey curves, blur, noise,
+/// parts cut off, turned), a quarter faint, a fifth upside down, and at half as many drawings of other parts,
 /// other views and other things. Every second film is for learning; what is printed was measured on
 /// the others.
 #[derive(Parser)]
@@ -70,7 +71,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             Row::of(kind, &held_out, &trust)
         })
         .collect();
-    report(&rows, arguments.json)?;
+    let held_out: Vec<_> = films.iter().skip(1).step_by(2).collect();
+    report(&rows, auc_of_right(&held_out, &trust), arguments.json)?;
     save(&trust, &detectors, arguments)
 }
 
@@ -81,6 +83,8 @@ struct Row {
     n: usize,
     /// Taken for lateral lumbar films.
     lumbar: usize,
+    /// Taken for upright.
+    upright: usize,
     /// Neither refused nor with points in doubt.
     ok: usize,
 }
@@ -88,24 +92,44 @@ struct Row {
 impl Row {
     fn of(kind: JudgedKind, films: &[&JudgedFilm], trust: &Trust) -> Self {
         let lumbar = |film: &&&JudgedFilm| trust.lateral_lumbar(&film.evidence) >= trust.view_limit;
+        let upright = |film: &&&JudgedFilm| trust.is_upright(&film.evidence) >= trust.upright_limit;
         let ok = |film: &&&JudgedFilm| trust.accepts(&film.evidence);
         Self {
             kind: kind.to_string(),
             n: films.len(),
             lumbar: films.iter().filter(lumbar).count(),
+            upright: films.iter().filter(upright).count(),
             ok: films.iter().filter(ok).count(),
         }
     }
 }
 
-fn report(rows: &[Row], as_json: bool) -> anyhow::Result<()> {
+/// How probable it is that a whole phantom film on which the points are right has a higher
+/// probability of that than one on which they are wrong; `None` without either.
+fn auc_of_right(films: &[&(JudgedKind, JudgedFilm)], trust: &Trust) -> Option<f64> {
+    let of = |kind: JudgedKind| -> Vec<f64> {
+        let films = films.iter().filter(|(of, _)| *of == kind);
+        films.map(|(_, film)| trust.points_right(&film.evidence)).collect()
+    };
+    let (right, wrong) = (of(JudgedKind::Right), of(JudgedKind::Wrong));
+    let half = |above: bool| 0.5 * f64::from(u8::from(above));
+    let above = |r: &f64| wrong.iter().map(|w| half(r > w) + half(r >= w)).sum::<f64>();
+    let pairs = (right.len() * wrong.len()) as f64;
+    (pairs > 0.0).then(|| right.iter().map(above).sum::<f64>() / pairs)
+}
+
+fn report(rows: &[Row], auc: Option<f64>, as_json: bool) -> anyhow::Result<()> {
     if as_json {
-        say!("{}", serde_json::to_string(rows)?);
+        say!("{}", json!({"kinds": rows, "auc_of_right": auc}));
         return Ok(());
     }
-    say!("{:28} {:>6} {:>17} {:>6}", "films not learnt from", "n", "taken for lumbar", "ok");
-    for Row { kind, n, lumbar, ok } in rows {
-        say!("{kind:28} {n:>6} {lumbar:>17} {ok:>6}");
+    let [lumbar, upright] = ["taken for lumbar", "for upright"];
+    say!("{:28} {:>6} {lumbar:>17} {upright:>12} {:>6}", "films not learnt from", "n", "ok");
+    for Row { kind, n, lumbar, upright, ok } in rows {
+        say!("{kind:28} {n:>6} {lumbar:>17} {upright:>12} {ok:>6}");
+    }
+    if let Some(auc) = auc {
+        say!("AUC of the probability of right points, whole phantom films: {auc:.3}");
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ fn judge<'f>(
             replaced: false,
             lateral_lumbar: trust.lateral_lumbar(&found.evidence),
             points_right: trust.points_right(&found.evidence),
-            verdict: trust.verdict(&found, detector.calibration(), film.film.spacing_mm()),
+            verdict: trust.verdict(&found, film.film.spacing_mm()),
         })
     };
     films.zip(found).map(judged).collect()

@@ -126,14 +126,14 @@ mod tests {
     #[test]
     fn films_that_are_not_ok_are_counted_by_their_gravest_reason() {
         let lumbar = Doubt::NotLateralLumbar { probability: 0.1, limit: 0.3 };
-        let outside = Doubt::OutsideCalibration { confidence: 0.1, least_seen: 0.2 };
+        let useless = Doubt::NotAlignable { message: "L5 above L1".to_owned() };
         let verdicts = [
             Verdict::ok(),
-            Verdict::ok().with(outside.clone()).with(lumbar),
-            Verdict::ok().with(outside),
+            Verdict::ok().with(useless.clone()).with(lumbar),
+            Verdict::ok().with(useless),
         ];
         let note = not_ok(verdicts.iter()).unwrap();
-        assert!(note.contains("2 of 3 films (1 not lateral lumbar, 1 outside calib"), "{note}");
+        assert!(note.contains("2 of 3 films (1 not alignable, 1 not lateral lumbar"), "{note}");
         assert_eq!(not_ok(verdicts[..1].iter()), None);
     }
 
