@@ -27,7 +27,7 @@ use super::{
 use crate::{
     error::Error,
     numeric::{
-        gram::{LANES, Lanes},
+        gram::LANES,
         linear::{Matrix, add},
         newton::Local,
     },
@@ -50,6 +50,8 @@ pub(crate) struct StratumRows<'a> {
     design: &'a Design,
     scaling: Scaling,
     standardised: OnceLock<Standardised>,
+    /// The same in order of time.
+    pub(super) in_time: OnceLock<Vec<f64>>,
 }
 
 /// What the events at one time add.
@@ -122,6 +124,7 @@ impl<'a> Problem<'a> {
             design,
             scaling: scaling.clone(),
             standardised: OnceLock::new(),
+            in_time: OnceLock::new(),
         };
         let strata = strata.into_iter().map(rows).collect();
         Ok((Self { strata, ties, n_columns: design.n_columns() }, scaling))
@@ -162,17 +165,23 @@ impl StratumRows<'_> {
         self.scaling.sd.len()
     }
 
-    /// A standardised row, eight columns beside each other.
+    /// The standardised row of a subject of the stratum.
     #[inline(always)]
-    pub(super) fn standardise(&self, i: usize, to: &mut [Lanes]) {
-        let row = self.scaling.standardise(self.design.row(self.subject(i)));
-        to.as_flattened_mut().iter_mut().zip(row).for_each(|(to, x)| *to = x);
+    pub(super) fn standardised_row(&self, i: usize) -> impl Iterator<Item = f64> {
+        self.scaling.standardise(self.design.row(self.subject(i)))
+    }
+
+    /// Some columns of it.
+    #[inline]
+    pub(super) fn standardise(&self, i: usize, columns: &[usize], to: &mut [f64]) {
+        let (row, Scaling { mean, per_sd, .. }) = (self.design.row(self.subject(i)), &self.scaling);
+        to.iter_mut().zip(columns).for_each(|(to, &j)| *to = (row[j] - mean[j]) * per_sd[j]);
     }
 
     /// The standardised rows.
     pub(super) fn standardised(&self) -> impl Iterator<Item = impl Iterator<Item = f64>> {
         let n = self.stratum.outcomes.n_subjects();
-        (0..n).map(|i| self.scaling.standardise(self.design.row(self.subject(i))))
+        (0..n).map(|i| self.standardised_row(i))
     }
 
     /// Their offsets; nothing without.

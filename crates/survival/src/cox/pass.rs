@@ -16,7 +16,7 @@ use super::{
     ties::Ties,
 };
 use crate::numeric::{
-    gram::{LANES, Lanes, SignedGram, add_lanes},
+    gram::{Gram, LANES, Lanes, add_lanes},
     linear::{Matrix, add},
 };
 use rayon::prelude::*;
@@ -137,7 +137,7 @@ struct Sums {
 /// What a part adds for one factor, and the rows that are still to be multiplied.
 struct SumsOf {
     known: Known,
-    grams: SignedGram,
+    gram: Gram,
 }
 
 /// What a part adds for one factor; `v` is the weight of events times the factor.
@@ -168,10 +168,21 @@ impl Loops for Part<'_> {
 
     #[inline(always)]
     fn run(self) -> Sums {
-        let (Self { rows, walk, weightings, groups }, p) = (&self, self.rows.n_columns());
-        let panels = p.div_ceil(LANES);
+        // Loops over a number of panels that the compiler knows become straight lines.
+        match self.rows.n_columns().div_ceil(LANES) {
+            1 => self.of_panels(1),
+            2 => self.of_panels(2),
+            panels => self.of_panels(panels),
+        }
+    }
+}
+
+impl Part<'_> {
+    #[inline(always)]
+    fn of_panels(&self, panels: usize) -> Sums {
+        let Self { rows, walk, weightings, groups } = self;
         let zero = || vec![[0.0; LANES]; panels];
-        let mut sums = self.sums(p);
+        let mut sums = self.sums(rows.n_columns());
         let mut reader = Reader::new(rows, panels);
         let mut at = AtTime { own: zero(), observed: zero(), mean: zero() };
         let mut met = walk.events.partition_point(|(g, _)| *g < groups.end);
@@ -181,7 +192,7 @@ impl Loops for Part<'_> {
                 let (row, share) = (reader.row(position), walk.shares.by_position[position]);
                 add_lanes(&mut sums.total, share, row);
                 for (sums, weighting) in sums.of.iter_mut().zip(*weightings) {
-                    sums.grams.add(share * weighting.met[met], row);
+                    sums.gram.add(share * weighting.met[met], row);
                 }
             }
             if events.is_empty() {
@@ -199,7 +210,7 @@ impl Loops for Part<'_> {
                 add_lanes(&mut at.observed, rows.stratum.outcomes.weight(i), row);
                 for (sums, weighting) in sums.of.iter_mut().zip(*weightings) {
                     let hazard = weighting.met[met] + weighting.factor[met] * own_step;
-                    sums.grams.add(share * hazard, row);
+                    sums.gram.add(share * hazard, row);
                 }
             }
             add_lanes(&mut sums.total, 1.0, &at.own);
@@ -207,9 +218,7 @@ impl Loops for Part<'_> {
         }
         sums
     }
-}
 
-impl Part<'_> {
     fn sums(&self, p: usize) -> Sums {
         let groups = &self.rows.stratum.groups;
         let first = groups.positions(self.groups.start).0.start;
@@ -222,7 +231,7 @@ impl Part<'_> {
             along: zero(),
             square: 0.0,
         };
-        let of = |_: &Weighting| SumsOf { known: known(), grams: SignedGram::new(p, n) };
+        let of = |_: &Weighting| SumsOf { known: known(), gram: Gram::new(p, n) };
         Sums { total: zero(), of: self.weightings.iter().map(of).collect() }
     }
 
@@ -263,8 +272,8 @@ impl Part<'_> {
 impl Sums {
     /// Without the blocks of rows, of which few parts at a time need one.
     fn known(self) -> (Vec<Lanes>, Vec<Known>) {
-        let known = |SumsOf { mut known, grams }: SumsOf| {
-            grams.add_to(&mut known.information);
+        let known = |SumsOf { mut known, gram }: SumsOf| {
+            gram.add_to(&mut known.information);
             known
         };
         (self.total, self.of.into_iter().map(known).collect())
@@ -275,7 +284,7 @@ impl SumsOf {
     /// `-v (a + c A) (a + c A)'`.
     #[inline(always)]
     fn take(&mut self, v: f64, (a, c): (&[Lanes], f64)) {
-        self.grams.add(-v, a);
+        self.gram.add(-v, a);
         add_lanes(&mut self.known.along, v * c, a);
         self.known.square += v * c * c;
     }

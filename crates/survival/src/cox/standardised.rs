@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) struct Scaling {
     pub(crate) mean: Vec<f64>,
     pub(crate) sd: Vec<f64>,
-    per_sd: Vec<f64>,
+    pub(super) per_sd: Vec<f64>,
 }
 
 /// Rows that one thread sums.

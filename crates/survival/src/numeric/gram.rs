@@ -29,14 +29,16 @@ fn plus(mut sum: Lanes, factor: f64, x: &Lanes) -> Lanes {
     sum
 }
 
-/// `sum x x'`.
+/// `sum w x x'`, the weights of either sign.
 #[derive(Debug)]
 pub(crate) struct Gram {
+    size: usize,
     /// Rows that a block holds.
     rows: usize,
-    filled: usize,
     /// The block, panel by panel and row by row.
     block: Vec<Lanes>,
+    /// Of the rows that the block has now.
+    weights: Vec<f64>,
     /// Tiles below the diagonal and on it, row by row.
     sums: Vec<Tile>,
 }
@@ -45,51 +47,53 @@ impl Gram {
     /// Of rows of `size` values, about so many.
     pub(crate) fn new(size: usize, n: usize) -> Self {
         let (rows, panels) = (n.clamp(1, ROWS), size.div_ceil(LANES));
-        let block = vec![[0.0; LANES]; rows * panels];
         Self {
+            size,
             rows,
-            filled: 0,
-            block,
+            block: vec![[0.0; LANES]; rows * panels],
+            weights: Vec::with_capacity(rows),
             sums: vec![[[0.0; LANES]; LANES]; panels * (panels + 1) / 2],
         }
     }
 
-    /// Adds the outer product of `factor x`.
+    /// Adds `weight x x'`.
     #[inline(always)]
-    pub(crate) fn add(&mut self, factor: f64, x: &[Lanes]) {
-        if self.filled == self.rows {
+    pub(crate) fn add(&mut self, weight: f64, x: &[Lanes]) {
+        if self.weights.len() == self.rows {
             self.multiply();
         }
+        let filled = self.weights.len();
         for (panel, x) in self.block.chunks_exact_mut(self.rows).zip(x) {
-            panel[self.filled] = plus([0.0; LANES], factor, x);
+            panel[filled] = *x;
         }
-        self.filled += 1;
+        self.weights.push(weight);
     }
 
     /// Takes the block into the sums.
     #[inline(never)]
     fn multiply(&mut self) {
-        let Self { rows, filled, block, sums } = self;
-        widest(Product { rows: *rows, filled: *filled, block, sums });
-        self.filled = 0;
+        let Self { size, rows, block, weights, sums } = self;
+        widest(Product { size: *size, rows: *rows, weights, block, sums });
+        weights.clear();
     }
 
-    /// Adds `sign` times the sums below the diagonal of `matrix` and on it.
-    pub(crate) fn add_to(mut self, sign: f64, matrix: &mut Matrix) {
+    /// Adds the sums below the diagonal of `matrix` and on it.
+    pub(crate) fn add_to(mut self, matrix: &mut Matrix) {
         self.multiply();
         for row in 0..matrix.size() {
             for column in 0..=row {
                 let (i, j) = (row / LANES, column / LANES);
                 let tile = &self.sums[i * (i + 1) / 2 + j];
-                matrix[(row, column)] += sign * tile[row % LANES][column % LANES];
+                matrix[(row, column)] += tile[row % LANES][column % LANES];
             }
         }
     }
 }
 
 struct Product<'a> {
+    size: usize,
     rows: usize,
-    filled: usize,
+    weights: &'a [f64],
     block: &'a [Lanes],
     sums: &'a mut [Tile],
 }
@@ -99,58 +103,43 @@ impl Loops for Product<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let panel = |k: usize| &self.block[k * self.rows..][..self.filled];
+        let panel = |k: usize| &self.block[k * self.rows..][..self.weights.len()];
         let mut sums = self.sums.iter_mut();
         for i in 0..self.block.len() / self.rows {
             for (j, sums) in (0..=i).zip(&mut sums) {
-                tile(panel(i), panel(j), sums);
+                let panels = (panel(i), panel(j));
+                // The last panel may have few columns.
+                match self.size - i * LANES {
+                    1 => tile1(self.weights, panels, sums),
+                    2 => tile2(self.weights, panels, sums),
+                    3 | 4 => tile4(self.weights, panels, sums),
+                    _ => tile8(self.weights, panels, sums),
+                }
             }
         }
     }
 }
 
-/// Each sum has a name of its own, as the compiler keeps an indexed array in memory.
-#[inline(always)]
-fn tile(a: &[Lanes], b: &[Lanes], sums: &mut Tile) {
-    let [mut s0, mut s1, mut s2, mut s3, mut s4, mut s5, mut s6, mut s7] = *sums;
-    for (a, b) in a.iter().zip(b) {
-        s0 = plus(s0, a[0], b);
-        s1 = plus(s1, a[1], b);
-        s2 = plus(s2, a[2], b);
-        s3 = plus(s3, a[3], b);
-        s4 = plus(s4, a[4], b);
-        s5 = plus(s5, a[5], b);
-        s6 = plus(s6, a[6], b);
-        s7 = plus(s7, a[7], b);
-    }
-    *sums = [s0, s1, s2, s3, s4, s5, s6, s7];
+/// The first rows of a tile. Each sum has a name of its own, as the compiler keeps an indexed array
+/// in memory.
+macro_rules! tile {
+    ($name:ident, $($sum:ident $k:literal),+) => {
+        #[inline(always)]
+        fn $name(weights: &[f64], (a, b): (&[Lanes], &[Lanes]), sums: &mut Tile) {
+            $(let mut $sum = sums[$k];)+
+            for ((a, b), weight) in a.iter().zip(b).zip(weights) {
+                let b = plus([0.0; LANES], *weight, b);
+                $($sum = plus($sum, a[$k], &b);)+
+            }
+            $(sums[$k] = $sum;)+
+        }
+    };
 }
 
-/// `sum w x x'` with weights of either sign.
-#[derive(Debug)]
-pub(crate) struct SignedGram {
-    plus: Gram,
-    minus: Gram,
-}
-
-impl SignedGram {
-    /// Of rows of `size` values, about so many.
-    pub(crate) fn new(size: usize, n: usize) -> Self {
-        Self { plus: Gram::new(size, n), minus: Gram::new(size, n) }
-    }
-
-    #[inline(always)]
-    pub(crate) fn add(&mut self, weight: f64, x: &[Lanes]) {
-        let side = if weight < 0.0 { &mut self.minus } else { &mut self.plus };
-        side.add(weight.abs().sqrt(), x);
-    }
-
-    /// Adds the sums below the diagonal of `matrix` and on it.
-    pub(crate) fn add_to(self, matrix: &mut Matrix) {
-        self.plus.add_to(1.0, matrix);
-        self.minus.add_to(-1.0, matrix);
-    }
-}
+tile!(tile1, s0 0);
+tile!(tile2, s0 0, s1 1);
+tile!(tile4, s0 0, s1 1, s2 2, s3 3);
+tile!(tile8, s0 0, s1 1, s2 2, s3 3, s4 4, s5 5, s6 6, s7 7);
 
 #[cfg(test)]
 mod tests {
@@ -170,8 +159,8 @@ mod tests {
 
     #[test]
     fn sums_as_one_row_after_the_other() {
-        for (n, size) in [(1, 1), (5, 3), (127, 8), (128, 9), (300, 17)] {
-            let mut gram = SignedGram::new(size, n);
+        for (n, size) in [(1, 1), (5, 3), (127, 8), (128, 9), (300, 18), (300, 20)] {
+            let mut gram = Gram::new(size, n);
             let (mut got, mut expected) = (Matrix::zeros(size), Matrix::zeros(size));
             for (i, row) in rows(n, size).iter().enumerate() {
                 let weight = (i % 5) as f64 - 1.5;
@@ -193,8 +182,8 @@ mod tests {
         #[inline(always)]
         fn run(self) -> Vec<Tile> {
             let mut sums = self.0.sums.clone();
-            let Gram { rows, filled, ref block, .. } = *self.0;
-            Product { rows, filled, block, sums: &mut sums }.run();
+            let Gram { size, rows, block, weights, .. } = self.0;
+            Product { size: *size, rows: *rows, weights, block, sums: &mut sums }.run();
             sums
         }
     }

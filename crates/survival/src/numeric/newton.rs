@@ -67,6 +67,8 @@ const MAX_HALVINGS: usize = 40;
 pub(crate) const DETERMINED: f64 = 1e-9;
 /// The decrement that the step after the last would have.
 const CONVERGED: f64 = 1e-20;
+/// The decrement of a step of 1e-8 standard errors, after which derivatives are what they were.
+const NO_DISTANCE: f64 = 1e-16;
 /// The decrement up to which rounding may keep any step from raising the function.
 const ROUNDING: f64 = 1e-9;
 /// Below this share of the information at the start, the function has stopped rising along a step
@@ -94,7 +96,9 @@ pub(crate) fn maximise<T: Clone>(
         }
         if decrement * (decrement / previous).min(1.0) <= CONVERGED {
             add(&mut parameters, 1.0, &step);
-            here = at(&parameters);
+            if decrement > NO_DISTANCE {
+                here = at(&parameters);
+            }
             return Ok(Maximum { parameters, at_start, here, steps });
         }
         let failure = Failure::NotConverged { steps, distance: decrement.sqrt() };

@@ -1,11 +1,8 @@
 //! Standardised covariates column by column, of which a path reads few at a time.
 
 use crate::{
-    cox::{derivatives::Problem, plain::PART},
-    numeric::{
-        gram::{Gram, LANES},
-        linear::{Matrix, add},
-    },
+    cox::derivatives::Problem,
+    numeric::{gram::LANES, linear::add},
 };
 use rayon::prelude::*;
 use vertebra_wide::{Loops, widest};
@@ -58,26 +55,6 @@ impl Columns {
         });
         products.collect::<Vec<_>>().concat()
     }
-
-    /// `sum w x x'` over rows, below the diagonal and on it.
-    pub(super) fn gram(&self, columns: &[usize], weights: &[f64]) -> Matrix {
-        let starts: Vec<usize> = (0..self.n).step_by(PART / 4).collect();
-        let part = |&start: &usize| {
-            let end = self.n.min(start + PART / 4);
-            let mut gram = Gram::new(columns.len(), end - start);
-            let mut row = vec![[0.0; LANES]; columns.len().div_ceil(LANES)];
-            for (i, weight) in (start..end).zip(&weights[start..end]) {
-                let places = row.as_flattened_mut().iter_mut();
-                places.zip(columns).for_each(|(to, &j)| *to = self.values[j * self.n + i]);
-                gram.add(weight.max(0.0).sqrt(), &row);
-            }
-            gram
-        };
-        let mut matrix = Matrix::zeros(columns.len());
-        let parts: Vec<Gram> = starts.par_iter().map(part).collect();
-        parts.into_iter().for_each(|part| part.add_to(1.0, &mut matrix));
-        matrix
-    }
 }
 
 /// `X b` of rows from `first` on, added.
@@ -112,7 +89,9 @@ impl Loops for Product<'_> {
             (self.0.as_chunks::<STRANDS>(), self.1.as_chunks::<STRANDS>());
         let mut sums = [0.0; STRANDS];
         for (a, b) in a.iter().zip(b) {
-            (0..STRANDS).for_each(|k| sums[k] += a[k] * b[k]);
+            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                *sum += a * b;
+            }
         }
         let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
         sums.iter().sum::<f64>() + rest

@@ -1,7 +1,18 @@
 //! The quadratic that stands for the likelihood, and its maximum with the penalty.
 
 use super::{columns::Columns, solver::SETTLED};
-use crate::numeric::linear::{Matrix, add};
+use crate::{
+    cox::{
+        derivatives::{Problem, StratumRows},
+        plain::PART,
+    },
+    numeric::{
+        gram::{Gram, LANES},
+        linear::{Matrix, add},
+    },
+};
+use rayon::prelude::*;
+use std::ops::Range;
 use vertebra_wide::Loops;
 
 const MAX_SWEEPS: usize = 2000;
@@ -16,8 +27,13 @@ pub(super) struct Curvature {
 
 impl Curvature {
     /// `X'EX` of covariates centred at their mean over the events that each row lets expect.
-    pub(super) fn new(columns: &Columns, watched: &[usize], expected: &[f64], n: f64) -> Self {
-        let mut matrix = columns.gram(watched, expected);
+    pub(super) fn new(
+        (problem, columns): (&Problem<'_>, &Columns),
+        watched: &[usize],
+        expected: &[f64],
+        n: f64,
+    ) -> Self {
+        let mut matrix = gram(problem, watched, expected);
         let total: f64 = expected.iter().sum();
         matrix.add_outer(-1.0 / total, &columns.products(watched, expected));
         matrix.mirror();
@@ -28,6 +44,31 @@ impl Curvature {
     pub(super) fn covers(&self, watched: &[usize]) -> bool {
         watched.iter().all(|j| self.watched.binary_search(j).is_ok())
     }
+}
+
+/// `sum w x x'` of some columns over the rows, stratum after stratum; below the diagonal and on it.
+fn gram(problem: &Problem<'_>, columns: &[usize], weights: &[f64]) -> Matrix {
+    let mut parts = Vec::new();
+    let mut before = 0;
+    for rows in &problem.strata {
+        let n = rows.stratum.outcomes.n_subjects();
+        let starts = (0..n).step_by(PART / 4);
+        parts.extend(starts.map(|start| (rows, start..n.min(start + PART / 4), before)));
+        before += n;
+    }
+    let part = |(rows, own, before): (&StratumRows<'_>, Range<usize>, usize)| {
+        let mut gram = Gram::new(columns.len(), own.len());
+        let mut row = vec![[0.0; LANES]; columns.len().div_ceil(LANES)];
+        for i in own {
+            rows.standardise(i, columns, row.as_flattened_mut());
+            gram.add(weights[before + i], &row);
+        }
+        gram
+    };
+    let mut matrix = Matrix::zeros(columns.len());
+    let parts: Vec<Gram> = parts.into_par_iter().map(part).collect();
+    parts.into_iter().for_each(|part| part.add_to(&mut matrix));
+    matrix
 }
 
 /// Where the quadratic with the penalty has its maximum.

@@ -19,7 +19,7 @@ use crate::{cox::derivatives::Problem, error::Error};
 use vertebra_wide::widest;
 
 const MAX_STEPS: usize = 500;
-/// Coefficients of standardised covariates have settled when none moves by more.
+/// Coefficients of standardised covariates have settled when none would move by more.
 pub(super) const SETTLED: f64 = 1e-9;
 /// A step that is longer than this share of the one before asks for a new curvature.
 const SLOW: f64 = 0.2;
@@ -112,7 +112,9 @@ impl<'a> Solver<'a> {
             self.kept = Some(kept);
             before = moved;
             moved = self.step(b, &target, penalty, &watched);
-            if moved < SETTLED && !self.more(&mut watched, penalty) {
+            // The move after this one, by the rate at which they shrink.
+            let rate = if before.is_finite() { (moved / before).min(1.0) } else { 1.0 };
+            if moved * rate < SETTLED && !self.more(&mut watched, penalty) {
                 self.last = penalty;
                 return Ok(());
             }
@@ -127,7 +129,8 @@ impl<'a> Solver<'a> {
             (0..outcomes.n_subjects()).map(observed)
         });
         let expected = observed.zip(&self.here.gradient).map(|(observed, g)| g + observed);
-        Curvature::new(&self.columns, watched, &expected.collect::<Vec<_>>(), self.n)
+        let expected: Vec<f64> = expected.collect();
+        Curvature::new((self.problem, &self.columns), watched, &expected, self.n)
     }
 
     /// Watches the others whose coefficients cannot stay 0; whether there are any.
