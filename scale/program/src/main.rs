@@ -63,8 +63,14 @@ async fn score_all(score: Score) -> anyhow::Result<()> {
 
 fn tell(progress: BulkProgress) {
     match progress {
-        BulkProgress::Planned { listed, new, parts } => {
+        BulkProgress::Planned { listed, new, without_covariates, parts } => {
             remark(&format!("{listed} files listed, {new} of them new; {parts} parts to score"));
+            if without_covariates > 0 {
+                remark(&format!(
+                    "{without_covariates} of the new have no row in the table of covariates: the \
+                     model's typical values stand in, as the warnings of these films say"
+                ));
+            }
         }
         BulkProgress::Written { parts, of } => remark(&format!("{parts} of {of} parts written")),
         _ => {}

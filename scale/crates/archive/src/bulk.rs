@@ -62,6 +62,9 @@ pub enum BulkProgress {
         listed: usize,
         /// Those of them that no run had planned before.
         new: usize,
+        /// Those of the new that the table of covariates has no row for: the model's typical values
+        /// stand in, and the film's warnings say so.
+        without_covariates: usize,
         /// Parts to be scored, those that earlier runs left included.
         parts: usize,
     },
@@ -182,8 +185,8 @@ impl Archive {
 
 impl Planned {
     fn progress(&self) -> BulkProgress {
-        let Self { listed, new, pending } = self;
-        BulkProgress::Planned { listed: *listed, new: *new, parts: pending.len() }
+        let &Self { listed, new, without_covariates, ref pending } = self;
+        BulkProgress::Planned { listed, new, without_covariates, parts: pending.len() }
     }
 }
 

@@ -32,16 +32,22 @@ impl Covariates {
         Ok(Self { table, paths })
     }
 
-    /// The covariates of a film; `None` without a table.
+    /// Whether there is a table.
+    pub(crate) fn are_given(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// The covariates of a film; `None` without a table, and where no row has its name.
     ///
     /// # Errors
-    /// No row, or several rows, have its name.
+    /// Several rows have its name.
     pub(crate) fn of(&self, film: &Path) -> Result<Option<Vec<Option<f64>>>, Error> {
         let Some(table) = &self.table else { return Ok(None) };
         let name = || self.paths.get(film.file_name()?);
-        let row = self.paths.get(film.as_os_str()).or_else(name);
-        // The table says what is wrong with a film that has no row.
-        let row = row.and_then(Option::as_deref).unwrap_or(film);
-        Ok(Some(table.of(row)?))
+        match self.paths.get(film.as_os_str()).or_else(name) {
+            // The table says which name it has several times.
+            Some(row) => Ok(Some(table.of(row.as_deref().unwrap_or(film))?)),
+            None => Ok(None),
+        }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Planned {
     pub(crate) listed: usize,
     /// Those of them that no plan had.
     pub(crate) new: usize,
+    /// Those of the new that the table of covariates has no row for.
+    pub(crate) without_covariates: usize,
     /// Parts that are not written, of this and of earlier runs.
     pub(crate) pending: Vec<PartId>,
 }
@@ -54,7 +56,7 @@ impl Planner<'_> {
     /// Plans what is new.
     ///
     /// # Errors
-    /// A store fails; a film has no covariates; others plan all the time.
+    /// A store fails; two rows of covariates have a film's name; others plan all the time.
     pub(crate) async fn plan(&self) -> Result<Planned, Error> {
         for _ in 0..TRIES {
             if let Some(planned) = self.plan_once().await? {
@@ -76,6 +78,8 @@ impl Planner<'_> {
             planned.listed += 1;
             let Some(film) = self.new_film(file?, &known, &written).await? else { continue };
             planned.new += 1;
+            let without = self.covariates.are_given() && film.covariates.is_none();
+            planned.without_covariates += usize::from(without);
             match parts.last_mut() {
                 Some(part) if part.len() < self.part_films => part.push(film),
                 _ => parts.push(vec![film]),

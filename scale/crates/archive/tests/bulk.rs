@@ -104,6 +104,29 @@ async fn runs_at_the_same_time_write_no_film_twice() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn films_without_a_row_of_covariates_are_counted_and_stop_nothing() -> Outcome {
+    let folder = Folder::new()?;
+    let table = folder.path("covariates.csv");
+    std::fs::write(&table, "file\nfilm0.dcm\nfilm1.dcm\nfilm2.dcm\n")?;
+    let options = folder.options().with_covariates(Some(table.clone()));
+    let archive = folder.archive()?;
+    match archive.plan_all(&options).await? {
+        BulkProgress::Planned { new, without_covariates, .. } => {
+            assert_eq!((new, without_covariates), (FILMS + OTHERS, FILMS + OTHERS - 3));
+        }
+        other => panic!("{other:?}"),
+    }
+    archive.score_all(&options, |_| {}).await?;
+    assert_eq!(folder.rows().await?.len(), FILMS + OTHERS);
+
+    // A name of two rows tells neither.
+    std::fs::write(&table, "file\na/film0.dcm\nb/film0.dcm\n")?;
+    let error = archive.plan_all(&options).await.expect_err("it went well").to_string();
+    assert!(error.contains("film0.dcm, got several rows with its name"), "{error}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_one_sentence() -> Outcome {
     let folder = Folder::new()?;
     let said = async |archive: &Archive, options: BulkOptions| -> String {
