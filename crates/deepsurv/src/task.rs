@@ -16,6 +16,7 @@ use crate::{
     network::{Dropout, RiskNetwork},
 };
 use burn::{
+    module::{Module, ModuleMapper, Param},
     optim::{GradientsAccumulator, GradientsParams},
     tensor::{Device, Tensor, TensorData},
 };
@@ -166,7 +167,8 @@ impl CoxTask<'_> {
     }
 
     /// The first pass runs in training mode too, so that batch normalisation and dropout do in it
-    /// exactly what they do in the second.
+    /// exactly what they do in the second; but its parameters ask for no gradient, or else what
+    /// back-propagation needs of every part would stay in memory.
     fn step_in_parts(
         &self,
         model: &RiskNetwork,
@@ -175,8 +177,9 @@ impl CoxTask<'_> {
         seed: Seed,
     ) -> Result<StepGradients, Error> {
         let mut host = Vec::with_capacity(batch.len());
+        let untracked = model.clone().map(&mut Untracked);
         for part in batch.chunks(self.micro_batch) {
-            host.extend(to_host(self.forward(model, part, seed)?.detach())?);
+            host.extend(to_host(self.forward(&untracked, part, seed)?)?);
         }
         let exact = self.loss(risk_sets, &host)?;
         let mut sum = GradientsAccumulator::<RiskNetwork>::new();
@@ -201,6 +204,16 @@ impl CoxTask<'_> {
         let batch = self.preprocessing.batch(inputs, subjects, &self.device, augmented)?;
         let probability = self.dropout;
         model.forward(batch, Some(&Dropout { probability, seed, subjects: subjects.to_vec() }))
+    }
+}
+
+/// Takes parameters out of the graph. The module's own `no_grad` would do so to the network that was
+/// cloned too, as long as its parameters are drawn when they are first needed.
+struct Untracked;
+
+impl ModuleMapper for Untracked {
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        parameter.map(|tensor| tensor.set_require_grad(false))
     }
 }
 

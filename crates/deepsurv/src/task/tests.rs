@@ -1,6 +1,6 @@
 use super::*;
 use crate::{EncoderConfig, ImageSet, Normalization, RiskModelConfig};
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::ModuleVisitor;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -218,7 +218,7 @@ fn derivatives_agree(normalization: Normalization, micro_batch: usize) {
 
 fn moved(network: &RiskNetwork, direction: &[f32], step: f32) -> RiskNetwork {
     struct Move<'a>(&'a [f32], f32);
-    impl burn::module::ModuleMapper for Move<'_> {
+    impl ModuleMapper for Move<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             if !param.is_require_grad() {
                 return param; // running statistics
