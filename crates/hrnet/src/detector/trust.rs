@@ -3,11 +3,12 @@
 //!
 //! The evidence of a film ([`FilmEvidence`]) becomes the probability that the film is a lateral
 //! lumbar one, the probability that it is upright, and the probability that it is lumbar and all
-//! points lie within [`WITHIN_MM`](Trust::WITHIN_MM) of the vertebrae they are named after. The maps
-//! are logistic regressions on drawn films alone: varied phantom films, many of them cut, faint,
-//! blurred or turned, and drawings of other parts, other views and other things. The evidence does not depend on the
-//! network's scale, so that the maps that come with this crate serve any detector; the program
-//! `train-verdict` fits them anew to one. docs/VERDICT.md has what was measured.
+//! points lie within [`WITHIN_MM`](Trust::WITHIN_MM) of the vertebrae they are named after. The
+//! maps are logistic regressions on drawn films alone: varied phantom films, many of them cut,
+//! faint, blurred or turned, and drawings of other parts, other views and other things. The
+//! evidence does not depend on the network's scale, so that the maps that come with this crate
+//! serve any detector; the program `train-verdict` fits them anew to one. docs/VERDICT.md has what
+//! was measured.
 
 use crate::{Error, FilmEvidence, SpineFinding};
 use serde::{Deserialize, Serialize};

@@ -27,7 +27,7 @@ pub(crate) struct Local<T = ()> {
     pub(crate) rest: T,
 }
 
-/// Where Newton's method ended.
+/// Where Newton's method ended; `here` was found there, or at most 1e-8 standard errors away.
 #[derive(Debug)]
 pub(crate) struct Maximum<T = ()> {
     pub(crate) parameters: Vec<f64>,
