@@ -117,8 +117,11 @@ impl CoxOptions {
         let clusters = self.clusters(outcomes, design);
         let units = Units::new(clusters.as_deref(), design.n_rows(), "the robust covariance")?;
         self.check(outcomes, units.are_clusters())?;
-        let fitted = self.maximum(outcomes, design)?;
-        fitted.result(design, (units, test), outcomes).map_err(collinear)
+        // On one of the threads that share the work, so that handing it to them costs nothing.
+        rayon::scope(|_| {
+            let fitted = self.maximum(outcomes, design)?;
+            fitted.result(design, (units, test), outcomes).map_err(collinear)
+        })
     }
 
     /// Intervals from the profile of the likelihood, one for each coefficient: what the likelihood

@@ -23,9 +23,17 @@ impl Columns {
         let sizes = problem.strata.iter().map(|rows| rows.stratum.outcomes.n_subjects());
         let (n, p) = (sizes.sum(), problem.n_columns());
         let mut values = vec![0.0; n * p];
-        let rows = problem.strata.iter().flat_map(|rows| rows.standardised());
-        for (i, row) in rows.enumerate() {
-            row.enumerate().for_each(|(j, x)| values[j * n + i] = x);
+        let mut rows = problem.strata.iter().flat_map(|rows| rows.standardised());
+        // Eight rows at once, which lie beside each other in a column.
+        let mut some = vec![[0.0; LANES]; p];
+        for start in (0..n).step_by(LANES) {
+            let taken = LANES.min(n - start);
+            for (i, row) in rows.by_ref().take(taken).enumerate() {
+                some.iter_mut().zip(row).for_each(|(some, x)| some[i] = x);
+            }
+            for (j, some) in some.iter().enumerate() {
+                values[j * n + start..][..taken].copy_from_slice(&some[..taken]);
+            }
         }
         let offset = problem.strata.iter().flat_map(|rows| rows.offsets()).collect::<Vec<_>>();
         Self { values, offset: (!offset.is_empty()).then_some(offset), n, p }
@@ -54,6 +62,49 @@ impl Columns {
             columns.iter().map(product).collect::<Vec<_>>()
         });
         products.collect::<Vec<_>>().concat()
+    }
+
+    /// `sum w x_j x_k` of each of some columns with each of others, `[columns][others]`.
+    pub(super) fn weighted_products(
+        &self,
+        columns: &[usize],
+        others: &[usize],
+        weights: &[f64],
+    ) -> Vec<f64> {
+        let products = columns
+            .par_chunks(32)
+            .map(|columns| widest(WeightedProducts { of: self, columns, others, weights }));
+        products.collect::<Vec<_>>().concat()
+    }
+}
+
+struct WeightedProducts<'a> {
+    of: &'a Columns,
+    columns: &'a [usize],
+    others: &'a [usize],
+    weights: &'a [f64],
+}
+
+impl Loops for WeightedProducts<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        let mut sums = vec![0.0; self.columns.len() * self.others.len()];
+        let mut weighted = vec![0.0; BLOCK];
+        for start in (0..self.of.n).step_by(BLOCK) {
+            let rows = start..self.of.n.min(start + BLOCK);
+            let weighted = &mut weighted[..rows.len()];
+            for (k, &other) in self.others.iter().enumerate() {
+                let values =
+                    self.of.column(other)[rows.clone()].iter().zip(&self.weights[rows.clone()]);
+                weighted.iter_mut().zip(values).for_each(|(to, (x, w))| *to = x * w);
+                for (row, &column) in sums.chunks_exact_mut(self.others.len()).zip(self.columns) {
+                    row[k] += Product(&self.of.column(column)[rows.clone()], weighted).run();
+                }
+            }
+        }
+        sums
     }
 }
 

@@ -121,6 +121,12 @@ impl ElasticNet {
     /// small to hold it.
     pub fn path(&self, outcomes: &Outcomes, design: &Design) -> Result<ElasticNetPath, Error> {
         self.check()?;
+        // On one of the threads that share the work: to hand them thousands of small pieces from
+        // outside costs a change of thread for each.
+        rayon::scope(|_| self.path_within(outcomes, design))
+    }
+
+    fn path_within(&self, outcomes: &Outcomes, design: &Design) -> Result<ElasticNetPath, Error> {
         let (problem, scaling) = Problem::of(outcomes, design, self.ties)?;
         let mut solver = Solver::new(&problem, outcomes.total_weight(), self.mixing);
         let log_likelihood_null = solver.log_likelihood();

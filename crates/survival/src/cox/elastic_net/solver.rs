@@ -4,8 +4,10 @@
 //! `X'EX` of covariates centred at their mean over the expected events `E`: the information is the
 //! sum over event times of covariances, which a common centre can only enlarge. That quadratic,
 //! with the penalty, is maximised one coefficient after another; then the likelihood is looked at
-//! again. The curvature is kept, from one penalty to the next too, while steps shrink quickly. A
-//! step that does not raise the objective is halved.
+//! again. The curvature is kept, from one penalty to the next too, while steps shrink quickly; it
+//! learns from each step, and is extended by the coefficients that join. What it has learnt may no
+//! longer bound: a step that does not raise the objective is halved, and the next one starts from
+//! the bound again.
 //!
 //! Only coefficients that are not 0, and those that the last penalty's score lets expect to become
 //! so, are watched; the others are looked at when these have settled (Tibshirani et al., *JRSS B*
@@ -21,9 +23,11 @@ use vertebra_wide::widest;
 const MAX_STEPS: usize = 500;
 /// Coefficients of standardised covariates have settled when none would move by more.
 pub(super) const SETTLED: f64 = 1e-9;
-/// A step that is longer than this share of the one before asks for a new curvature.
+/// A step that is longer than this share of the one before asks for a new curvature, where the one
+/// at hand has learnt from so many steps in vain.
 const SLOW: f64 = 0.2;
-const MAX_HALVINGS: usize = 30;
+const PATIENCE: usize = 10;
+const MAX_HALVINGS: usize = 20;
 
 pub(super) struct Solver<'a> {
     problem: &'a Problem<'a>,
@@ -98,10 +102,11 @@ impl<'a> Solver<'a> {
             (0..b.len()).filter(|&j| b[j] != 0.0 || score[j].abs() >= least).collect();
         let (mut moved, mut before) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..MAX_STEPS {
-            let kept = self.kept.take().filter(|kept| {
-                (moved.is_infinite() || moved < SLOW * before) && kept.covers(&watched)
-            });
-            let kept = kept.unwrap_or_else(|| self.curvature(&watched));
+            let quick = moved.is_infinite() || moved < SLOW * before;
+            let kept = self.kept.take().filter(|kept| quick || kept.age() < PATIENCE);
+            let kept = kept.and_then(|kept| kept.covering(&watched, &self.columns, self.n));
+            let mut kept = kept.unwrap_or_else(|| self.curvature(&watched));
+            self.watch(&mut watched, kept.watched().iter().copied(), f64::NEG_INFINITY);
             let target = widest(Sweep {
                 curvature: &kept,
                 from: b,
@@ -109,12 +114,25 @@ impl<'a> Solver<'a> {
                 lasso: penalty * self.mixing,
                 ridge: penalty * (1.0 - self.mixing),
             });
-            self.kept = Some(kept);
+            let (b_before, score_before) = (b.clone(), self.here.score.clone());
             before = moved;
-            moved = self.step(b, &target, penalty, &watched);
+            let fresh = kept.age() == 0;
+            let risen = self.step(b, &target, penalty, &watched);
+            moved = b.iter().zip(&b_before).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            if risen {
+                let score = &self.here.score;
+                kept.learn(|j| b[j] - b_before[j], |j| score_before[j] - score[j]);
+                self.kept = Some(kept);
+            } else if !fresh {
+                // What was learnt misleads; the bound cannot, but for rounding.
+                moved = f64::INFINITY;
+                continue;
+            }
             // The move after this one, by the rate at which they shrink.
             let rate = if before.is_finite() { (moved / before).min(1.0) } else { 1.0 };
-            if moved * rate < SETTLED && !self.more(&mut watched, penalty) {
+            // The score of a coefficient that stays 0 is at most the lasso's share.
+            let most = penalty * self.mixing * (1.0 + 1e-9);
+            if moved * rate < SETTLED && !self.watch(&mut watched, 0..b.len(), most) {
                 self.last = penalty;
                 return Ok(());
             }
@@ -130,19 +148,23 @@ impl<'a> Solver<'a> {
         });
         let expected = observed.zip(&self.here.gradient).map(|(observed, g)| g + observed);
         let expected: Vec<f64> = expected.collect();
-        Curvature::new((self.problem, &self.columns), watched, &expected, self.n)
+        Curvature::new((self.problem, &self.columns), watched, expected, self.n)
     }
 
-    /// Watches the others whose coefficients cannot stay 0; whether there are any.
-    fn more(&mut self, watched: &mut Vec<usize>, penalty: f64) -> bool {
-        let others: Vec<usize> =
-            (0..self.columns.len()).filter(|j| watched.binary_search(j).is_err()).collect();
+    /// Watches those of these columns that are not yet, where their score is above a limit; whether
+    /// there are any.
+    fn watch(
+        &mut self,
+        watched: &mut Vec<usize>,
+        these: impl Iterator<Item = usize>,
+        above: f64,
+    ) -> bool {
+        let others: Vec<usize> = these.filter(|j| watched.binary_search(j).is_err()).collect();
         let mut here = std::mem::take(&mut self.here);
         self.score(&mut here, &others);
         self.here = here;
-        let most = penalty * self.mixing * (1.0 + 1e-9);
         let before = watched.len();
-        watched.extend(others.into_iter().filter(|&j| self.here.score[j].abs() > most));
+        watched.extend(others.into_iter().filter(|&j| self.here.score[j].abs() > above));
         watched.sort_unstable();
         watched.len() > before
     }
@@ -152,25 +174,22 @@ impl<'a> Solver<'a> {
         at.log_likelihood / self.n - penalty * b.iter().map(size).sum::<f64>()
     }
 
-    /// Goes to the target, or part of the way; returns how far any coefficient moved.
-    fn step(&mut self, b: &mut Vec<f64>, target: &[f64], penalty: f64, watched: &[usize]) -> f64 {
+    /// Goes to the target, or the part of the way that raises the objective; whether there is one.
+    fn step(&mut self, b: &mut Vec<f64>, target: &[f64], penalty: f64, watched: &[usize]) -> bool {
         let before = self.objective(&self.here, b, penalty);
         let enough = before - 1e-13 * before.abs().max(1.0);
         let mut share = 1.0;
-        let mut halvings = 0;
-        loop {
+        for _ in 0..MAX_HALVINGS {
             let between =
                 |(b, t): (&f64, &f64)| if share == 1.0 { *t } else { b + share * (t - b) };
             let there: Vec<f64> = b.iter().zip(target).map(between).collect();
             let at = self.at(&there, watched);
-            let value = self.objective(&at, &there, penalty);
-            if value >= enough || halvings == MAX_HALVINGS {
-                let moved = b.iter().zip(&there).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            if self.objective(&at, &there, penalty) >= enough {
                 (*b, self.here) = (there, at);
-                return moved;
+                return true;
             }
             share /= 2.0;
-            halvings += 1;
         }
+        false
     }
 }
