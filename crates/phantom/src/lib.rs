@@ -20,7 +20,7 @@ pub use cohort::config::PhantomConfig;
 pub use cohort::generate::{PhantomSummary, generate};
 pub use cohort::hazard::Profile;
 pub use cohort::subject::{PhantomSubject, PlannedFilm, Role, sample_subject};
-pub use cohort::training_film::sample_training_film;
+pub use cohort::training_film::{sample_faint_film, sample_training_film};
 pub use ct::project::sample_ct_film;
 pub use ct::scan::CtScan;
 pub use error::Error;

@@ -1,10 +1,12 @@
 //! Rendered films and their annotations belong together.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+use std::collections::HashSet;
 use vertebra_cohort::Sex;
 use vertebra_keypoints::{FilmAnnotation, Level};
 use vertebra_phantom::{
-    Anatomy, Error, Exposure, Rendering, Transition, Volume, render_film, sample_training_film,
+    Anatomy, Error, Exposure, Rendering, Transition, Volume, render_film, sample_faint_film,
+    sample_training_film,
 };
 use vertebra_radiograph::Facing;
 
@@ -75,6 +77,22 @@ fn all_lumbar_vertebrae_are_on_the_film() {
         let film = sample_training_film(SIZE, seed).unwrap();
         assert!(inside(&film.annotation), "training seed {seed}");
     }
+}
+
+/// Of eight bits at most half are left; three of ten training films are such films.
+#[test]
+fn faint_films_have_few_greys_and_all_vertebrae() {
+    for seed in 0..30 {
+        let film = sample_faint_film(SIZE, seed).unwrap();
+        let greys: HashSet<u16> = film.image.pixels.iter().copied().collect();
+        assert!(inside(&film.annotation) && greys.len() <= 129, "seed {seed}: {}", greys.len());
+    }
+    let is_faint = |seed: &u64| {
+        sample_training_film([64, 64], *seed).unwrap()
+            == sample_faint_film([64, 64], *seed).unwrap()
+    };
+    let faint = (0..100).filter(is_faint).count();
+    assert!((18..=44).contains(&faint), "{faint} of 100");
 }
 
 #[test]

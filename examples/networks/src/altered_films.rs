@@ -45,52 +45,6 @@ pub fn altered(film: &FilmSample, seed: Seed) -> anyhow::Result<(FilmSample, boo
     Ok((sample, whole))
 }
 
-/// A film of little contrast: its structures pale in a veil, a narrow range of eight-bit greys, taken
-/// from far.
-///
-/// # Errors
-/// Points that are not finite.
-pub fn faint(film: &FilmSample, seed: Seed) -> anyhow::Result<FilmSample> {
-    let mut dice = seed.generator();
-    let mut within = |low: f64, high: f64| low + (high - low) * dice.random::<f64>();
-    let [height, width] = film.image.size();
-    let away = within(1.0, 1.5);
-    let size = [height, width].map(|n| (n as f64 * away) as usize);
-    let (dx, dy) = (within(0.0, 1.0), within(0.0, 1.0));
-    let place = (dx * (size[1] - width) as f64, dy * (size[0] - height) as f64);
-    let change = Affine::new([[1.0, 0.0, place.0], [0.0, 1.0, place.1]])?;
-    let mut pixels = film.image.pixels.clone();
-    let low = pixels.iter().copied().fold(f32::INFINITY, f32::min);
-    let high = pixels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let range = (high - low).max(f32::MIN_POSITIVE);
-    pixels.iter_mut().for_each(|p| *p = (*p - low) / range);
-    let (detail, narrow) = (within(0.2, 1.0) as f32, within(0.1, 0.5) as f32);
-    let (noise, base) = (within(0.0, 0.01) as f32, within(0.0, 1.0) as f32);
-    let gamma = within(-0.7, 0.7).exp() as f32;
-    let mut smooth = pixels.clone();
-    GaussianBlur::new(height as f64 * within(0.03, 0.1))?.apply(&mut smooth, width);
-    for (p, s) in pixels.iter_mut().zip(smooth) {
-        *p = (s + detail * (*p - s)).clamp(0.0, 1.0).powf(gamma);
-    }
-    let edge = pixels.iter().copied().fold(f32::INFINITY, f32::min);
-    let mut image = Image::zeros(size[0], size[1]);
-    image.pixels.fill(edge);
-    let (left, top) = (place.0.round() as usize, place.1.round() as usize);
-    for y in 0..height {
-        let row = (y + top) * size[1] + left;
-        image.pixels[row..row + width].copy_from_slice(&pixels[y * width..(y + 1) * width]);
-    }
-    for p in &mut image.pixels {
-        let grain = noise * (dice.random::<f32>() + dice.random::<f32>() - 1.0);
-        *p = ((base * (1.0 - narrow) + narrow * (*p + grain)) * 255.0).round();
-    }
-    let sample = FilmSample::from_image(image, film.keypoints.mapped(|p| change.apply(p))?);
-    Ok(match film.spacing_mm {
-        Some(spacing) => sample.with_spacing_mm(spacing),
-        None => sample,
-    })
-}
-
 fn is_within(keypoints: &VertebraKeypoints, [height, width]: [usize; 2]) -> bool {
     keypoints
         .points()

@@ -1,12 +1,12 @@
 //! Drawn films with what a detector's findings on them are worth.
 
-use crate::altered_films::{altered, faint};
+use crate::altered_films::altered;
 use crate::other_films::OtherFilm;
 use rayon::prelude::*;
 use std::fmt;
 use vertebra_hrnet::{FilmSample, JudgedFilm, KeypointDetector, Trust};
 use vertebra_keypoints::LocatedFilm;
-use vertebra_phantom::sample_training_film;
+use vertebra_phantom::{sample_faint_film, sample_training_film};
 use vertebra_run::Seed;
 
 /// What a judged film is.
@@ -72,12 +72,14 @@ fn phantom(
 ) -> anyhow::Result<(JudgedKind, JudgedFilm)> {
     let size = detector.config().input_size.map(|n| n * 3 / 2);
     let seed = seed.at(&[0, i as u64]);
-    let film = sample_training_film(size, seed.value())?;
+    let film = match i % 4 {
+        1 => sample_faint_film(size, seed.value())?,
+        _ => sample_training_film(size, seed.value())?,
+    };
     let sample = FilmSample::from_image(film.as_film().to_image()?, film.annotation.keypoints);
     let sample = sample.with_spacing_mm(film.spacing_mm);
     let (sample, whole) = match i % 4 {
-        0 => (sample, true),
-        1 => (faint(&sample, seed.named("faint"))?, true),
+        0 | 1 => (sample, true),
         _ => altered(&sample, seed.named("altered"))?,
     };
     let (round, place) = (i / 4 / TURNED_EVERY, i / 4 % TURNED_EVERY);

@@ -149,6 +149,20 @@ impl Exposure {
         self.look = Look::sample(dice);
     }
 
+    /// Leaves the film little contrast, as many clinics' films have it: bodies hardly brighter than
+    /// what lies around them, in a picture of a wide range from black air to a white pelvis
+    /// (scatter without a grid, a flat curve, no coarse equalisation, a veil), with few grey levels,
+    /// and taken from a little farther.
+    pub(crate) fn fade(&mut self, dice: &mut Dice) {
+        self.pitch_mm *= dice.uniform(1.0, 1.25);
+        self.scatter += dice.uniform(0.0, 1.0);
+        self.equalisation *= dice.uniform(0.0, 1.0);
+        if self.rendering == Rendering::Radiograph {
+            self.contrast *= dice.uniform(-0.7, 0.0).exp();
+        }
+        self.look.fade(self.magnification / self.pitch_mm, dice);
+    }
+
     /// Makes a digitally reconstructed radiograph of the exposure.
     fn project_a_volume(&mut self, spine: &Spine, dice: &mut Dice) {
         self.rendering = Rendering::LineIntegral;

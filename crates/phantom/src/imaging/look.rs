@@ -1,8 +1,12 @@
 //! What a scanner, a viewer or an export makes of a finished film.
 
 use crate::dice::Dice;
+use crate::tissues::filter::Coarse;
 use serde::Serialize;
 use vertebra_raster::{ClaheOptions, Field, Film};
+
+/// Cell of the slowly varying picture that a veil is, px.
+const VEIL_BLOCK: usize = 4;
 
 /// What a scanner, a viewer or an export makes of a finished film; nothing by default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -12,6 +16,10 @@ pub struct Look {
     pub local_contrast: f64,
     /// Greatest share of a bin in it, see [`ClaheOptions::with_clip_limit`].
     pub clip_limit: f64,
+    /// Share of the detail that is left in a veil; 1 = all.
+    pub detail: f64,
+    /// What the veil leaves unchanged: structures much wider than this standard deviation, px.
+    pub veil_px: f64,
     /// Exponent of the grey values.
     pub gamma: f64,
     /// Grey of what is darkest: a film that was laid over grey.
@@ -24,6 +32,8 @@ pub struct Look {
     pub labels: usize,
     /// Width of a frame around the picture, of its width, and the frame's grey.
     pub frame: [f64; 2],
+    /// Grey levels from the darkest to the brightest that the export has left; 0 = all.
+    pub levels: f64,
 }
 
 impl Default for Look {
@@ -31,12 +41,15 @@ impl Default for Look {
         Self {
             local_contrast: 0.0,
             clip_limit: 2.0,
+            detail: 1.0,
+            veil_px: 16.0,
             gamma: 1.0,
             floor: 0.0,
             grid: 0.0,
             grid_px: 8.0,
             labels: 0,
             frame: [0.0; 2],
+            levels: 0.0,
         }
     }
 }
@@ -57,13 +70,26 @@ impl Look {
             grid_px: some(1.0, 2.5, 12.0, 8.0),
             labels: some(0.5, 1.0, 5.0, 0.0) as usize,
             frame: [some(0.1, 0.005, 0.03, 0.0), some(1.0, 0.0, 1.0, 0.0)],
+            ..Self::default()
         }
+    }
+
+    /// Leaves little contrast: detail pale in a veil, and 10 to 50 % of an eight-bit scale, at
+    /// `px_per_mm`.
+    pub(crate) fn fade(&mut self, px_per_mm: f64, dice: &mut Dice) {
+        self.detail = dice.uniform(0.25, 0.9);
+        self.veil_px = px_per_mm * dice.uniform(12.0, 45.0);
+        self.gamma *= dice.uniform(-0.8, 0.2).exp();
+        self.levels = 255.0 * dice.uniform(0.1, 0.5);
     }
 
     /// Changes grey values in 0..1, bone bright, before the shutters close.
     pub(crate) fn process(&self, grey: &mut [f32], width: usize) {
         if self.local_contrast > 0.0 {
             self.equalise(grey, width);
+        }
+        if self.detail < 1.0 {
+            self.veil(grey, width);
         }
         if self.gamma != 1.0 {
             grey.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0).powf(self.gamma as f32));
@@ -89,7 +115,22 @@ impl Look {
         }
     }
 
-    /// Burns in labels and frame, and lifts the floor, when the shutters are closed.
+    /// Takes detail out of grey values in 0..1.
+    fn veil(&self, grey: &mut [f32], width: usize) {
+        grey.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
+        let wide = Coarse::of(grey, width, VEIL_BLOCK, self.veil_px);
+        let detail = self.detail as f32;
+        let mut line = vec![0.0; width];
+        for (row, pixels) in grey.chunks_exact_mut(width).enumerate() {
+            wide.row(row, &mut line);
+            for (value, wide) in pixels.iter_mut().zip(&line) {
+                *value = wide + detail * (*value - wide);
+            }
+        }
+    }
+
+    /// Burns in labels and frame, lifts the floor, and leaves fewer grey levels, when the shutters
+    /// are closed.
     pub(crate) fn burn_in(&self, grey: &mut [f32], width: usize, dice: &mut Dice) {
         if self.floor > 0.0 {
             let floor = self.floor as f32;
@@ -107,6 +148,10 @@ impl Look {
                     *value = self.frame[1] as f32;
                 }
             }
+        }
+        if self.levels > 0.0 {
+            let levels = self.levels as f32;
+            grey.iter_mut().for_each(|v| *v = (levels * *v).round() / levels);
         }
     }
 }
@@ -176,8 +221,30 @@ mod tests {
             Look { local_contrast: 1.0, clip_limit: 3.0, ..plain },
             Look { grid: 0.05, ..plain },
             Look { labels: 3, ..plain },
+            Look { detail: 0.5, veil_px: 6.0, ..plain },
+            Look { levels: 20.0, ..plain },
         ] {
             assert_ne!(looked(look), ramp(), "{look:?}");
         }
+    }
+
+    #[test]
+    fn a_veil_pales_what_is_narrow_and_leaves_what_is_wide() {
+        // Stripes of 4 px on two halves, the right one brighter.
+        let stripe = |i: usize| if (i / 64 / 4).is_multiple_of(2) { 1.0 } else { -1.0 };
+        let at = |i: usize| 0.25 + 0.4 * f32::from(u8::from(i % 64 >= 32)) + 0.1 * stripe(i);
+        let mut grey: Vec<f32> = (0..64 * 64).map(at).collect();
+        let look = Look { detail: 0.3, veil_px: 8.0, ..Look::default() };
+        look.process(&mut grey, 64);
+        let mean_of = |part: &dyn Fn(usize) -> bool| {
+            let values: Vec<f32> = (0..grey.len()).filter(|&i| part(i)).map(|i| grey[i]).collect();
+            values.iter().sum::<f32>() / values.len() as f32
+        };
+        let middle = |i: usize| (16..48).contains(&(i / 64));
+        let bright = mean_of(&|i| middle(i) && stripe(i) > 0.0);
+        let dark = mean_of(&|i| middle(i) && stripe(i) < 0.0);
+        assert!((bright - dark - 0.06).abs() < 0.01, "stripes of {}", bright - dark);
+        let (left, right) = (mean_of(&|i| i % 64 < 8), mean_of(&|i| i % 64 >= 56));
+        assert!((right - left - 0.4).abs() < 0.05, "halves {} apart", right - left);
     }
 }
