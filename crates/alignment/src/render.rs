@@ -331,11 +331,11 @@ fn out_of_order(keypoints: &VertebraKeypoints, level: Level) -> Error {
         let level = Level::ALL[first + k];
         (level, keypoints.get(level).y)
     });
-    let wrong = three.array_windows().find(|[upper, lower]| lower.1 <= upper.1);
+    let wrong = three.windows(2).find(|pair| pair[1].1 <= pair[0].1);
     match wrong {
         Some(&[(upper, upper_y), (lower, lower_y)]) => {
             Error::UpsideDown { upper, upper_y, lower, lower_y }
         }
-        None => Error::UnevenSpacing { level, three },
+        _ => Error::UnevenSpacing { level, three },
     }
 }

@@ -36,7 +36,7 @@ impl Lut {
         let element = item.element(descriptor).ok_or(Error::Missing { name: descriptor.name })?;
         let bad = || Error::invalid(descriptor.name, "three integers", shown(element));
         let words = element.words().ok_or_else(bad)?;
-        let &[count, first, bits] = words.get(..3).ok_or_else(bad)?.as_array().ok_or_else(bad)?;
+        let [count, first, bits] = *words.first_chunk::<3>().ok_or_else(bad)?;
         let count = if count == 0 { 65536 } else { usize::from(count) };
         if !(1..=16).contains(&bits) {
             return Err(Error::invalid(descriptor.name, "1 to 16 bits per entry", bits));
