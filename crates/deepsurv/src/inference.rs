@@ -199,13 +199,15 @@ mod tests {
         }
     }
 
-    /// Two epochs, so that the running statistics are those of some data.
+    /// Two epochs, so that the running statistics are those of some data. On flex, because plans
+    /// exist there alone.
     fn fitted(config: RiskModelConfig, inputs: &RiskInputs) -> RiskModel {
         let time = (0..20).map(|i| f64::from(i * 3 % 10) + 1.0).collect();
         let outcomes = Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap();
         let mut settings = RiskTraining::default();
         settings.training.epochs = 2;
         let trainer = RiskTrainer::new(config).with_settings(settings);
+        let trainer = trainer.with_device(&Device::flex());
         trainer.fit((inputs, &outcomes), None, &mut keep_going).unwrap().model
     }
 

@@ -13,7 +13,7 @@ use burn::{module::Module, tensor::Device};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use vertebra_survival::{Outcomes, breslow_baseline};
-use vertebra_training::{EpochSummary, Event, Seed, StopReason, Trained};
+use vertebra_training::{EpochSummary, Event, Seed, StopReason, Trained, default_device};
 
 /// A fitted model and how it came about.
 #[derive(Debug, Clone)]
@@ -48,11 +48,12 @@ pub struct RiskTrainer<'a> {
     encoder_weights: Option<PathBuf>,
     strata: Option<Vec<usize>>,
     run_folder: Option<PathBuf>,
-    device: Device,
+    device: Option<Device>,
 }
 
 impl<'a> RiskTrainer<'a> {
-    /// A trainer with the default settings on the default device.
+    /// A trainer with the default settings on the
+    /// [default device](vertebra_training::default_device).
     #[must_use]
     pub fn new(config: RiskModelConfig) -> Self {
         Self {
@@ -62,7 +63,7 @@ impl<'a> RiskTrainer<'a> {
             encoder_weights: None,
             strata: None,
             run_folder: None,
-            device: Device::default(),
+            device: None,
         }
     }
 
@@ -84,7 +85,7 @@ impl<'a> RiskTrainer<'a> {
     /// Trains on `device`.
     #[must_use]
     pub fn with_device(mut self, device: &Device) -> Self {
-        self.device = device.clone();
+        self.device = Some(device.clone());
         self
     }
 
@@ -198,8 +199,12 @@ impl<'a> RiskTrainer<'a> {
         valid.map_or(Ok(()), |valid| check_labelled(&self.config, "validation", valid))
     }
 
+    fn device(&self) -> Result<Device, Error> {
+        self.device.clone().map_or_else(|| default_device().map_err(Error::Training), Ok)
+    }
+
     fn initial_network(&self) -> Result<RiskNetwork, Error> {
-        let device = self.device.clone().autodiff();
+        let device = self.device()?.autodiff();
         let seed = Seed::new(self.settings.training.seed).named("initial weights");
         let mut drawn = RiskNetwork::new(&self.config, seed, &device);
         if let (Some(file), Some(image)) = (&self.encoder_weights, &self.config.image) {
@@ -245,7 +250,7 @@ impl<'a> RiskTrainer<'a> {
             controls_per_event: settings.controls_per_event,
             micro_batch: settings.micro_batch,
             score: settings.score,
-            device: self.device.clone().autodiff(),
+            device: self.device()?.autodiff(),
         };
         let folder = self.run_folder.as_deref();
         vertebra_training::train(&settings.training, &task, first, folder, on_event)

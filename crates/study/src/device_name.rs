@@ -1,6 +1,25 @@
-//! The name of the device that computes.
+//! The device that computes, and its name.
 
+use crate::Error;
 use burn::tensor::Device;
+
+/// The device that was set, from now on the default one where none was.
+pub(crate) fn opened(device: &mut Option<Device>) -> Result<&Device, Error> {
+    match device {
+        Some(device) => Ok(device),
+        none => Ok(none.insert(vertebra_training::default_device().map_err(setting)?)),
+    }
+}
+
+/// An unusable `BURN_DEVICE`, as this crate says it.
+fn setting(error: vertebra_training::Error) -> Error {
+    match error {
+        vertebra_training::Error::InvalidSetting { name, expected, got } => {
+            Error::InvalidSetting { name: name.to_owned(), expected, got }
+        }
+        other => Error::Detector { source: other.into() },
+    }
+}
 
 /// "burn Flex, Cpu" for the device that burn writes as `Device<Flex(Cpu)>`; what has another form
 /// stays as burn writes it.

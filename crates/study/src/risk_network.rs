@@ -97,7 +97,7 @@ impl Study<'_> {
     ) -> Result<TrainedRiskNetwork, Error> {
         let data = self.read()?;
         let inputs = &inputs.clone().designed(&data)?;
-        let (context, observer) = self.stages(&data, folder);
+        let (context, observer) = self.stages(&data, folder)?;
         let read = read_inputs(context, inputs, observer)?;
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         claim(&folder.join("run.txt"), &of_run(context, inputs)?)?;

@@ -1,5 +1,6 @@
 //! The protocol from a cohort folder to results, pictures and a model folder.
 
+use crate::device_name::opened;
 use crate::input::covariates::Covariates;
 use crate::input::subgroups::groupings;
 use crate::input::subjects::StudyData;
@@ -30,7 +31,7 @@ use vertebra_report::results::StudyResults;
 pub struct Study<'a> {
     cohort: PathBuf,
     config: StudyConfig,
-    device: Device,
+    device: Option<Device>,
     command: Vec<String>,
     on_progress: Box<Observer<'a>>,
 }
@@ -42,7 +43,7 @@ impl<'a> Study<'a> {
         Self {
             cohort: cohort.into(),
             config: StudyConfig::default(),
-            device: Device::default(),
+            device: None,
             command: Vec::new(),
             on_progress: Box::new(|_| {}),
         }
@@ -58,7 +59,7 @@ impl<'a> Study<'a> {
     /// The study with its networks on this device.
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
-        self.device = device;
+        self.device = Some(device);
         self
     }
 
@@ -136,7 +137,7 @@ impl<'a> Study<'a> {
     ) -> Result<(WorkFolder, R), Error> {
         let mut clock = Clock::start();
         let data = self.read()?;
-        let (context, observer) = self.stages(&data, folder);
+        let (context, observer) = self.stages(&data, folder)?;
         let covariates = Covariates::of(&data, context.config.covariates())?;
         let given = context.config.keypoint_model.as_ref();
         let detector = given.map(|model| model.load(context.device)).transpose()?;
@@ -161,7 +162,7 @@ impl<'a> Study<'a> {
         let mut data = StudyData::read(&self.cohort, &self.config)?;
         data.notes.extend(stands_in);
         if self.config.unreadable_films == UnreadableFilms::Exclude {
-            let (context, observer) = self.stages(&data, Path::new(""));
+            let (context, observer) = self.stages(&data, Path::new(""))?;
             data = unreadable::leave(context, observer)?.unwrap_or(data);
         }
         groupings(&data.cohort, &[], &self.config)?;
@@ -190,12 +191,12 @@ impl<'a> Study<'a> {
         &'s mut self,
         data: &'s StudyData,
         run_folder: &'s Path,
-    ) -> (Context<'s>, &'s mut Observer<'a>) {
+    ) -> Result<(Context<'s>, &'s mut Observer<'a>), Error> {
         let Self { cohort, config, device, command, on_progress } = self;
-        let work = WorkFolder::NONE;
+        let (work, device) = (WorkFolder::NONE, opened(device)?);
         let context =
             Context { data, config, cohort, run_folder, device, command, work, share: None };
-        (context, &mut **on_progress)
+        Ok((context, &mut **on_progress))
     }
 }
 

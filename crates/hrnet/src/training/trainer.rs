@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use vertebra_training::{EpochSummary, Event, StopReason, train};
+use vertebra_training::{EpochSummary, Event, StopReason, default_device, train};
 
 /// A detector and the record of its training.
 #[derive(Debug, Clone)]
@@ -39,21 +39,21 @@ pub struct TrainedDetector {
 pub struct DetectorTrainer {
     pub(super) config: DetectorConfig,
     network: Option<Hrnet>,
-    device: Device,
+    device: Option<Device>,
     pub(super) run_folder: Option<PathBuf>,
 }
 
 impl DetectorTrainer {
-    /// A trainer on the default device, without a run folder.
+    /// A trainer on the [default device](default_device), without a run folder.
     #[must_use]
     pub fn new(config: DetectorConfig) -> Self {
-        Self { config, network: None, device: Device::default(), run_folder: None }
+        Self { config, network: None, device: None, run_folder: None }
     }
 
     /// Trains on `device`.
     #[must_use]
     pub fn with_device(mut self, device: &Device) -> Self {
-        self.device = device.clone();
+        self.device = Some(device.clone());
         self
     }
 
@@ -122,7 +122,8 @@ impl DetectorTrainer {
             return Ok(network.clone().fork(&device));
         }
         let seed = self.config.training.seed;
-        let network = self.config.network.init(&self.device)?.with_initial_weights(seed);
+        let device = self.device.clone().map_or_else(default_device, Ok)?;
+        let network = self.config.network.init(&device)?.with_initial_weights(seed);
         match &self.config.pretrained {
             Some(weights) => network.load_weights(weights, WeightScope::Backbone),
             None => Ok(network),

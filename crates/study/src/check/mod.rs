@@ -75,7 +75,7 @@ impl Study<'_> {
     /// subjects or events.
     pub fn check(mut self) -> Result<CohortCheck, Error> {
         let data = self.read()?;
-        let (context, observer) = self.stages(&data, std::path::Path::new(""));
+        let (context, observer) = self.stages(&data, std::path::Path::new(""))?;
         let films = films::check(context, observer);
         let covariates = Covariates::of(&data, context.config.covariates())?;
         let events = data.size(data.development()).events as f64;

@@ -2,6 +2,7 @@
 //! films held out in turn, and the detector that is kept has seen them all.
 
 use super::{DetectorStudy, TestedFilmErrors, calibrated, draw_worst, relative, rows, tell};
+use crate::device_name::opened;
 use crate::{Error, Reliability};
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -59,7 +60,7 @@ impl DetectorStudy<'_> {
         let (calibration, reliability) = calibrated(&tested, seed)?.unzip();
         draw_worst(&tested, folder)?;
         let trainer = DetectorTrainer::new(self.config.clone())
-            .with_device(&self.device)
+            .with_device(opened(&mut self.device)?)
             .with_network(start.network().clone())
             .with_run_folder(&folder.join("all"));
         let (observer, mut steps) = (&mut *self.on_progress, 0);

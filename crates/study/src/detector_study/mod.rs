@@ -4,6 +4,7 @@
 mod continued;
 mod tested;
 
+use crate::device_name::opened;
 use crate::progress::{Observer, Tell};
 use crate::{AnnotatedFilms, Error, Progress};
 use burn::tensor::Device;
@@ -40,7 +41,7 @@ pub struct DetectorStudy<'a> {
     every_fold: bool,
     oks: OksOptions,
     start: Option<KeypointDetector>,
-    device: Device,
+    device: Option<Device>,
     on_progress: Box<Observer<'a>>,
 }
 
@@ -98,7 +99,7 @@ impl<'a> DetectorStudy<'a> {
             every_fold: false,
             oks: OksOptions::default(),
             start: None,
-            device: Device::default(),
+            device: None,
             on_progress: Box::new(|_| {}),
         }
     }
@@ -142,7 +143,7 @@ impl<'a> DetectorStudy<'a> {
     /// The study on this device.
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
-        self.device = device;
+        self.device = Some(device);
         self
     }
 
@@ -203,7 +204,7 @@ impl<'a> DetectorStudy<'a> {
             subject: &films.subjects[i],
         };
         let mut trainer = DetectorTrainer::new(self.config.clone())
-            .with_device(&self.device)
+            .with_device(opened(&mut self.device)?)
             .with_run_folder(folder);
         if let Some(start) = &self.start {
             trainer = trainer.with_network(start.network().clone());

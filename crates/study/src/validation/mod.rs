@@ -11,7 +11,7 @@ mod recalibration;
 mod subgroups;
 mod subject_table;
 
-use crate::device_name::device_name;
+use crate::device_name::{device_name, opened};
 use crate::input::sets::Sets;
 use crate::input::subjects::StudyData;
 use crate::input::tables;
@@ -46,7 +46,7 @@ pub struct Validation<'a> {
     names: Option<Vec<String>>,
     annotated_points: bool,
     force: bool,
-    device: Device,
+    device: Option<Device>,
     command: Vec<String>,
     on_progress: Box<Observer<'a>>,
 }
@@ -63,7 +63,7 @@ impl<'a> Validation<'a> {
             names: None,
             annotated_points: false,
             force: false,
-            device: Device::default(),
+            device: None,
             command: Vec::new(),
             on_progress: Box::new(|_| {}),
         }
@@ -101,7 +101,7 @@ impl<'a> Validation<'a> {
     /// The validation with its networks on this device.
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
-        self.device = device;
+        self.device = Some(device);
         self
     }
 
@@ -137,7 +137,8 @@ impl<'a> Validation<'a> {
         let data = StudyData::read_with(&self.cohort, &self.config, |_, flow, _, _| {
             Ok(Sets::evaluation_alone(flow.remaining()))
         })?;
-        let chosen = candidates::choose(&models, self.names.as_deref(), &data, &self.device)?;
+        let device = opened(&mut self.device)?;
+        let chosen = candidates::choose(&models, self.names.as_deref(), &data, device)?;
         chosen.notes.iter().for_each(|note| self.on_progress.note(note));
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         clock.lap("reading");
@@ -183,8 +184,9 @@ impl<'a> Validation<'a> {
         results.models = columns.models(judged, config)?;
         results.subgroups = subgroups::figures(&columns, data, &groupings)?;
         self.on_progress.stage("recalibrating", None);
+        let device = opened(&mut self.device)?;
         let recalibration = recalibration::Recalibrator { judged, columns: &columns, config };
-        let (recalibrated, notes) = recalibration.run((models, &marks), &self.device, folder)?;
+        let (recalibrated, notes) = recalibration.run((models, &marks), device, folder)?;
         results.recalibrated = recalibrated;
         results.notes = notes;
         if let Some(n) = took_part.filter(|&n| n > 0) {
@@ -205,7 +207,7 @@ impl<'a> Validation<'a> {
         let mut run = RunRecord::new(name, "validation", self.config.seed);
         run.phantom = judged.data.truth.is_some();
         run.revision = option_env!("VERTEBRA_REVISION").map(str::to_owned);
-        run.device = device_name(&self.device);
+        run.device = self.device.as_ref().map(device_name).unwrap_or_default();
         run.machine = Machine::this();
         run.command.clone_from(&self.command);
         run.config = self.config.to_toml()?;
