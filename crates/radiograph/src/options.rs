@@ -62,7 +62,7 @@ pub struct Limits {
     pub memory: u64,
     /// Time for one file. Looked at between the steps of reading and between the rows of this
     /// crate's own decoders; a decoder of another crate that is late is waited for, and its result
-    /// refused.
+    /// refused. Not kept on `wasm32-unknown-unknown`, which has no clock.
     pub time: Duration,
 }
 

@@ -66,6 +66,7 @@ fn avx2<L: Loops>(loops: L) -> L::Output {
 /// What every version that this processor has makes of the same input, by name: for tests that they
 /// are equal.
 pub fn every<L: Loops>(loops: impl Fn() -> L) -> Vec<(&'static str, L::Output)> {
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
     let mut versions = vec![("portable", loops().run())];
     #[cfg(target_arch = "x86_64")]
     {
