@@ -1,5 +1,6 @@
 //! The statistical crates, with the vectors and matrices that other projects have.
 
+use nalgebra::DMatrix;
 use ndarray::{Array1, Array2, array};
 use std::error::Error;
 use vertebra_baselines::{CoxOptions, CoxRegression, DesignMatrix, Outcomes};
@@ -36,6 +37,29 @@ fn regression_on_a_matrix() -> Done {
     let fit = CoxRegression::from(CoxOptions::default().with_ridge(0.1)).fit(&outcomes()?, &design)?;
     assert_eq!(fit.coefficients.len(), 2);
     assert!(fit.coefficients[0].hazard_ratio.value > 1.0);
+    Ok(())
+}
+
+/// As the README of `vertebra-baselines` says it.
+#[test]
+fn regression_on_a_nalgebra_matrix() -> Done {
+    let rows = [69., 1., 74., 1., 58., 0., 55., 1., 71., 0., 60., 0., 66., 0., 63., 1.];
+    let matrix = DMatrix::from_row_slice(8, 2, &rows);
+    let columns = ["age", "female"].iter().zip(matrix.column_iter());
+    let columns = columns.map(|(name, x)| (name.to_string(), x.as_slice().to_vec()));
+    let design = DesignMatrix::from_columns(columns.collect())?;
+    let cox = CoxRegression::from(CoxOptions::default().with_ridge(0.1));
+    let fit = cox.fit(&outcomes()?, &design)?;
+    // The same matrix by rows gives the same fit.
+    let names = vec!["age".into(), "female".into()];
+    let by_rows = DesignMatrix::new(names, matrix.transpose().as_slice().to_vec())?;
+    assert_eq!(cox.fit(&outcomes()?, &by_rows)?.log_likelihood, fit.log_likelihood);
+    let beta = nalgebra::DVector::from_vec(fit.log_hazard_ratios());
+    let centred = &matrix * beta;
+    let log_hazard = fit.log_hazard(&design)?;
+    let shift = log_hazard[0] - centred[0];
+    let pairs = log_hazard.iter().zip(&centred);
+    pairs.for_each(|(h, x)| assert!((h - x - shift).abs() < 1e-12, "{h}, {x}"));
     Ok(())
 }
 
