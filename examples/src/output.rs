@@ -68,37 +68,6 @@ pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     if error.chain().any(closed) {
         return ExitCode::from(CLOSED_PIPE as u8);
     }
-    complain(&sentence(&error));
+    complain(&vertebra_run::one_sentence(error.as_ref()));
     ExitCode::FAILURE
-}
-
-/// An error with its causes, each said once: errors of the libraries name their cause themselves.
-#[must_use]
-pub fn sentence(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if text.is_empty() {
-            text = cause;
-        } else if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use anyhow::{Context, anyhow};
-
-    #[test]
-    fn a_cause_that_its_error_names_is_said_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = vertebra_radiograph::Radiograph::open(folder.path().join("a.dcm")).unwrap_err();
-        let text = sentence(&error.into());
-        assert_eq!(text.matches("os error 2").count(), 1, "{text}");
-        assert!(text.contains("a.dcm"), "{text}");
-        let other = Err::<(), _>(anyhow!("no such row")).context("a.csv").unwrap_err();
-        assert_eq!(sentence(&other), "a.csv: no such row");
-    }
 }

@@ -39,8 +39,8 @@ impl Sample {
         let mut sample = Self {
             columns,
             values: Vec::with_capacity(n * columns),
-            time: Vec::new(),
-            event: Vec::new(),
+            time: Vec::with_capacity(n),
+            event: Vec::with_capacity(n),
         };
         for _ in 0..n {
             let row: Vec<f64> = (0..columns)
