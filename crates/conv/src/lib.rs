@@ -2,7 +2,7 @@
 //! convolutions with their gradients on plain slices ([`Convolution`]), and graphs of whole
 //! networks ([`Graph`]) that run as inference plans ([`Plan`]) or leave as ONNX files. With the
 //! feature `burn` also layers for burn's flex backend (`Layers`, `Conv2d`, `BatchNorm`,
-//! `BasicBlock`) and the trait `Maps`, over which a network is written once, for tensors and for
+//! `ResidualBlock`) and the trait `Maps`, over which a network is written once, for tensors and for
 //! its graph.
 //!
 //! # How
@@ -91,7 +91,7 @@ pub use error::Error;
 pub use graph::{Graph, MapShape, Value};
 pub use kernels::Isa;
 #[cfg(feature = "burn")]
-pub use nn::{BasicBlock, BatchNorm, Conv2d, Conv2dConfig, ConvNorm, Layers, Norm};
+pub use nn::{BatchNorm, Conv2d, Conv2dConfig, ConvNorm, Layers, Norm, ResidualBlock};
 #[cfg(feature = "burn")]
 pub use nn::{Maps, Traced, Tracer, Vectors, runs_on_flex};
 pub use packed::PackedConvolution;

@@ -1,6 +1,7 @@
 //! What a risk model is made of: which inputs, which encoder, which fully connected layers.
 use crate::Error;
 use serde::{Deserialize, Serialize};
+use vertebra_conv::ResidualBlock;
 
 /// The first layers of an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,29 @@ impl Stem {
         match self {
             Self::Published => 4,
             Self::Compact => 2,
+        }
+    }
+}
+
+/// What the stages of an encoder are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Block {
+    /// Two 3x3 convolutions, as in ResNet-18 and ResNet-34.
+    #[default]
+    Basic,
+    /// 1x1, 3x3 and 1x1 convolutions with four times the stage's channels put out, as in ResNet-50.
+    Bottleneck,
+}
+
+impl Block {
+    /// By how much more channels it puts out than the stage is wide.
+    #[must_use]
+    pub fn expansion(self) -> usize {
+        match self {
+            Self::Basic => 1,
+            Self::Bottleneck => ResidualBlock::EXPANSION,
         }
     }
 }
@@ -46,17 +70,21 @@ pub enum Pooling {
     Max,
 }
 
-/// A residual encoder (He, Zhang, Ren & Sun, CVPR 2016, basic blocks), shared by all images of a
+/// A residual encoder (He, Zhang, Ren & Sun, CVPR 2016), shared by all images of a
 /// subject. Parameter names are those of torchvision and timm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EncoderConfig {
     /// First layers.
     pub stem: Stem,
-    /// Channels of each stage, one to four of them; the stem has as many as the first stage.
+    /// Channels of each stage, one to four of them; the stem has as many as the first stage. A stage
+    /// of bottlenecks puts out four times as many.
     pub widths: Vec<usize>,
-    /// Basic blocks of each stage; every stage but the first halves height and width.
+    /// Blocks of each stage; every stage but the first halves height and width.
     pub blocks: Vec<usize>,
+    /// What kind of blocks they are.
+    #[serde(default)]
+    pub block: Block,
     /// Normalisation after each convolution.
     pub normalization: Normalization,
     /// Pooling over the images of one subject.
@@ -76,6 +104,13 @@ impl EncoderConfig {
         Self::published(&[3, 4, 6, 3])
     }
 
+    /// ResNet-50 as published (its stride in the 3x3 convolutions, as in torchvision and timm), for
+    /// one grey channel: 23.5 million parameters.
+    #[must_use]
+    pub fn resnet50() -> Self {
+        Self { block: Block::Bottleneck, ..Self::published(&[3, 4, 6, 3]) }
+    }
+
     /// A small encoder of one block per stage that trains in seconds on a CPU; each of its four
     /// stages has twice the channels of the one before, starting from `width`. It divides height
     /// and width by 16.
@@ -88,6 +123,7 @@ impl EncoderConfig {
             stem: Stem::Compact,
             widths: (0..4).map(|stage| width << stage).collect(),
             blocks: vec![1; 4],
+            block: Block::Basic,
             normalization: Normalization::Batch,
             pooling: Pooling::Mean,
         }
@@ -98,6 +134,7 @@ impl EncoderConfig {
             stem: Stem::Published,
             widths: vec![64, 128, 256, 512],
             blocks: blocks.to_vec(),
+            block: Block::Basic,
             normalization: Normalization::Batch,
             pooling: Pooling::Mean,
         }
@@ -117,10 +154,17 @@ impl EncoderConfig {
         self
     }
 
-    /// Sets the basic blocks of each stage.
+    /// Sets the number of blocks of each stage.
     #[must_use]
     pub fn with_blocks(mut self, blocks: impl Into<Vec<usize>>) -> Self {
         self.blocks = blocks.into();
+        self
+    }
+
+    /// Sets what kind of blocks they are.
+    #[must_use]
+    pub fn with_block(mut self, block: Block) -> Self {
+        self.block = block;
         self
     }
 
@@ -147,7 +191,7 @@ impl EncoderConfig {
     /// Number of features per image.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.widths.last().copied().unwrap_or(0)
+        self.widths.last().map_or(0, |width| width * self.block.expansion())
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -59,7 +59,7 @@ pub use burn;
 
 pub use augmentation::Augmentation;
 pub use config::{
-    Activation, EncoderConfig, ImageConfig, Normalization, Pooling, RiskModelConfig, Stem,
+    Activation, Block, EncoderConfig, ImageConfig, Normalization, Pooling, RiskModelConfig, Stem,
 };
 pub use error::Error;
 pub use image_file::{ImageFile, ImageFileWriter};

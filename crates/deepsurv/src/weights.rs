@@ -125,15 +125,16 @@ mod tests {
     use safetensors::tensor::{Dtype, TensorView, serialize};
     use serde_json::Value;
 
-    const GOLDEN: &str = include_str!("../testdata/resnet18.json");
+    const RESNET18: &str = include_str!("../testdata/resnet18.json");
+    const RESNET50: &str = include_str!("../testdata/resnet50.json");
 
-    /// As `formula` in `testdata/resnet18.py`.
+    /// As `formula` in `testdata/resnet.py`.
     fn formula(name: &str, n: usize) -> impl Iterator<Item = f64> {
         let key = name.bytes().fold(0u32, |key, byte| (key * 31 + u32::from(byte)) % 1009);
         (0..n).map(move |i| (0.37 * (i % 8191) as f64 + 0.11 * f64::from(key)).sin())
     }
 
-    /// As `value` in `testdata/resnet18.py`.
+    /// As `value` in `testdata/resnet.py`.
     fn value(name: &str, shape: &[usize]) -> Vec<f32> {
         let n = shape.iter().product();
         let fan_in: usize = shape[1..].iter().product();
@@ -161,19 +162,25 @@ mod tests {
         std::fs::write(path, serialize(views, None).unwrap()).unwrap();
     }
 
-    /// Golden: torchvision 0.29's ResNet-18 on a grey image repeated in three channels.
+    /// Golden: torchvision's networks on a grey image repeated in three channels; versions are in
+    /// the files.
     #[test]
     fn a_published_classifier_gives_torchvisions_features() {
-        let golden: Value = serde_json::from_str(GOLDEN).unwrap();
+        gives_the_features(RESNET18, &EncoderConfig::resnet18());
+        gives_the_features(RESNET50, &EncoderConfig::resnet50());
+    }
+
+    fn gives_the_features(golden: &str, config: &EncoderConfig) {
+        let golden: Value = serde_json::from_str(golden).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("resnet18.safetensors");
+        let path = folder.path().join("resnet.safetensors");
         write_classifier(&path, &golden, "");
         let device = Device::default();
-        let encoder = load_published(&EncoderConfig::resnet18(), &path, &device).unwrap();
+        let encoder = load_published(config, &path, &device).unwrap();
         let pixels: Vec<f32> = formula("image", 64 * 48).map(|p| p as f32).collect();
         let image = Tensor::<4>::from_data(TensorData::new(pixels, [1, 1, 64, 48]), &device);
         let maps = encoder.forward(image);
-        assert_eq!(maps.dims(), [1, 512, 2, 2]);
+        assert_eq!(maps.dims(), [1, config.n_features(), 2, 2]);
         let got: Vec<f32> = maps.mean_dims(&[2, 3]).into_data().try_to_vec::<f32>().unwrap();
         let expected: Vec<f64> = serde_json::from_value(golden["features"].clone()).unwrap();
         let scale = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
@@ -186,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_missing_weight_is_named() {
-        let golden: Value = serde_json::from_str(GOLDEN).unwrap();
+        let golden: Value = serde_json::from_str(RESNET18).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("resnet18.safetensors");
         write_classifier(&path, &golden, "layer3.0.downsample.0.weight");

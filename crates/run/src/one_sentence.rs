@@ -12,13 +12,15 @@ use std::error::Error;
 /// assert_eq!(one_sentence(&missing), missing.to_string());
 /// ```
 #[must_use]
-pub fn one_sentence(error: &(dyn Error + 'static)) -> String {
+pub fn one_sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    for cause in causes.map(ToString::to_string) {
-        if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
         }
+        source = cause.source();
     }
     text
 }

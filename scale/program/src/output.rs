@@ -19,7 +19,20 @@ pub(crate) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
     let closed = error.downcast_ref::<std::io::Error>();
     if closed.is_none_or(|error| error.kind() != ErrorKind::BrokenPipe) {
-        remark(&format!("error: {}", vertebra_run::one_sentence(error.as_ref())));
+        remark(&format!("error: {}", sentence(&error)));
     }
     ExitCode::FAILURE
+}
+
+/// An error with its causes, each said once: errors of the libraries name their cause themselves.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }

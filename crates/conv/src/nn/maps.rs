@@ -20,14 +20,14 @@ use super::{Conv2d, Norm};
 /// # Examples
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use vertebra_conv::{BasicBlock, Layers, MapShape, Maps, Tracer};
+/// use vertebra_conv::{Layers, MapShape, Maps, ResidualBlock, Tracer};
 ///
-/// fn network<M: Maps>(blocks: &[BasicBlock], x: M) -> M {
+/// fn network<M: Maps>(blocks: &[ResidualBlock], x: M) -> M {
 ///     blocks.iter().fold(x, |x, block| block.forward(x))
 /// }
 ///
 /// let layers = Layers::on(&Device::default());
-/// let blocks = [BasicBlock::new(&layers, [1, 8], 2, None), BasicBlock::new(&layers, [8, 8], 1, None)];
+/// let blocks = [ResidualBlock::basic(&layers, [1, 8], 2, None), ResidualBlock::basic(&layers, [8, 8], 1, None)];
 /// let x = Tensor::<4>::ones([1, 1, 6, 6], layers.device());
 /// let computed: Vec<f32> = network(&blocks, x).into_data().try_into_vec()?;
 ///

@@ -13,7 +13,7 @@ mod norm;
 mod traced;
 
 pub use batch_norm::BatchNorm;
-pub use blocks::{BasicBlock, ConvNorm};
+pub use blocks::{ConvNorm, ResidualBlock};
 pub use conv2d::{Conv2d, Conv2dConfig};
 pub use flex::runs_on_flex;
 pub use layers::Layers;

@@ -1,9 +1,9 @@
 //! The residual encoder (He, Zhang, Ren & Sun, "Deep residual learning for image recognition",
-//! CVPR 2016), basic blocks, with the parameter names of torchvision and timm.
+//! CVPR 2016), with the parameter names of torchvision and timm.
 //!
-//! Beside the published ResNet-18 and ResNet-34 any one to four stages of any width can be built,
+//! Beside the published ResNet-18, ResNet-34 and ResNet-50 any one to four stages of any width can be built,
 //! with a stem for small images. Global pooling and the head are not part of it.
-use crate::config::{EncoderConfig, Normalization, Stem};
+use crate::config::{Block, EncoderConfig, Normalization, Stem};
 use burn::{
     module::Module,
     nn::{
@@ -12,7 +12,7 @@ use burn::{
     },
     tensor::Device,
 };
-use vertebra_conv::{BasicBlock, Conv2d, Layers, Maps, Norm};
+use vertebra_conv::{Conv2d, Layers, Maps, Norm, ResidualBlock};
 
 /// Encoder from one grey image to feature maps.
 #[derive(Module, Debug)]
@@ -20,10 +20,10 @@ pub struct ResNet {
     pub(crate) conv1: Conv2d,
     bn1: Norm,
     maxpool: Option<MaxPool2d>,
-    layer1: Vec<BasicBlock>,
-    layer2: Vec<BasicBlock>,
-    layer3: Vec<BasicBlock>,
-    layer4: Vec<BasicBlock>,
+    layer1: Vec<ResidualBlock>,
+    layer2: Vec<ResidualBlock>,
+    layer3: Vec<ResidualBlock>,
+    layer4: Vec<ResidualBlock>,
     #[module(skip)]
     layers: Layers,
 }
@@ -90,14 +90,25 @@ fn max_pool() -> MaxPool2d {
 }
 
 /// Blocks of stage `index`, none if the encoder has fewer stages.
-fn stage(config: &EncoderConfig, index: usize, layers: &Layers) -> Vec<BasicBlock> {
+fn stage(config: &EncoderConfig, index: usize, layers: &Layers) -> Vec<ResidualBlock> {
     let Some(&width) = config.widths.get(index) else { return Vec::new() };
-    let before = config.widths[index.saturating_sub(1)];
-    (0..config.blocks[index])
-        .map(|block| match (block, index) {
-            (0, 0) => BasicBlock::new(layers, [before, width], 1, groups(config)),
-            (0, _) => BasicBlock::new(layers, [before, width], 2, groups(config)),
-            _ => BasicBlock::new(layers, [width, width], 1, groups(config)),
-        })
-        .collect()
+    let expansion = config.block.expansion();
+    let before = match index {
+        0 => config.widths[0],
+        _ => config.widths[index - 1] * expansion,
+    };
+    let block = |place: usize| {
+        let (channels, stride) = match (place, index) {
+            (0, 0) => (before, 1),
+            (0, _) => (before, 2),
+            _ => (width * expansion, 1),
+        };
+        match config.block {
+            Block::Basic => ResidualBlock::basic(layers, [channels, width], stride, groups(config)),
+            Block::Bottleneck => {
+                ResidualBlock::bottleneck(layers, [channels, width], stride, groups(config))
+            }
+        }
+    };
+    (0..config.blocks[index]).map(block).collect()
 }

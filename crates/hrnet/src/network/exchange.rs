@@ -2,7 +2,7 @@
 
 use crate::StageConfig;
 use burn::module::Module;
-use vertebra_conv::{BasicBlock, ConvNorm, Layers, Maps};
+use vertebra_conv::{ConvNorm, Layers, Maps, ResidualBlock};
 
 /// A path from one resolution to the same, a higher or a lower one.
 ///
@@ -85,7 +85,7 @@ impl Transition {
 /// Parallel branches of residual blocks, then each output resolution sums up all of them.
 #[derive(Module, Debug)]
 pub(crate) struct ExchangeModule {
-    branches: Vec<Vec<BasicBlock>>,
+    branches: Vec<Vec<ResidualBlock>>,
     fuse_layers: Vec<Vec<Link>>,
 }
 
@@ -97,7 +97,7 @@ impl ExchangeModule {
             std::cmp::Ordering::Equal => Link::identity(),
             std::cmp::Ordering::Greater => Link::down(layers, [channels[j], channels[i]], i - j),
         };
-        let block = |&c: &usize| BasicBlock::new(layers, [c, c], 1, None);
+        let block = |&c: &usize| ResidualBlock::basic(layers, [c, c], 1, None);
         let n = channels.len();
         Self {
             branches: channels.iter().map(|c| (0..n_blocks).map(|_| block(c)).collect()).collect(),

@@ -1,12 +1,13 @@
 //! HRNet (Sun et al., CVPR 2019; Wang et al., IEEE TPAMI 43(10):3349-3364, 2021) with its pose
 //! head.
 
-use super::blocks::Bottleneck;
 use super::exchange::{Stage, Transition};
 use crate::{Error, HrnetConfig};
 use burn::module::Module;
 use burn::tensor::Device;
-use vertebra_conv::{Conv2d, Conv2dConfig, Graph, Layers, MapShape, Maps, Norm, Tracer};
+use vertebra_conv::{
+    Conv2d, Conv2dConfig, Graph, Layers, MapShape, Maps, Norm, ResidualBlock, Tracer,
+};
 use vertebra_training::{Seed, WeightScale, initialize};
 
 /// HRNet with its pose head.
@@ -16,7 +17,7 @@ pub struct Hrnet {
     bn1: Norm,
     conv2: Conv2d,
     bn2: Norm,
-    layer1: Vec<Bottleneck>,
+    layer1: Vec<ResidualBlock>,
     transition1: Transition,
     stage2: Stage,
     transition2: Transition,
@@ -47,9 +48,11 @@ impl HrnetConfig {
     pub fn init_with(&self, layers: &Layers) -> Result<Hrnet, Error> {
         self.check()?;
         let stem = self.stem_width;
-        let stage1 = stem * Bottleneck::EXPANSION;
+        let stage1 = stem * ResidualBlock::EXPANSION;
         let channels = |n| self.branch_channels(n);
-        let bottleneck = |i| Bottleneck::new(layers, if i == 0 { stem } else { stage1 }, stem);
+        let bottleneck = |i| {
+            ResidualBlock::bottleneck(layers, [if i == 0 { stem } else { stage1 }, stem], 1, None)
+        };
         let [second, third, fourth] = [2, 3, 4].map(channels);
         Ok(Hrnet {
             conv1: layers.same_conv([self.in_channels, stem], 3, 2),

@@ -1,6 +1,5 @@
 //! The network alone: its shape, its layers, published weights. It knows nothing but tensors.
 
-mod blocks;
 mod config;
 mod exchange;
 mod hrnet;

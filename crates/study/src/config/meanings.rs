@@ -245,6 +245,11 @@ const ENCODER: &[Meaning] = &[
     of("stem", "First layers: `compact` for small pictures, `published` as in ResNet."),
     of("widths", "Channels of each stage."),
     of("blocks", "Residual blocks of each stage."),
+    of(
+        "block",
+        "What they are: `basic` as in ResNet-18 and ResNet-34, or `bottleneck` as in ResNet-50, \
+         which puts out four times the stage's channels.",
+    ),
     of("normalization", "`batch`, or `{ group = n }` with n groups."),
     of("pooling", "How the vertebrae of one subject become one: `mean` or `max`."),
 ];

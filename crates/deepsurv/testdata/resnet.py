@@ -1,9 +1,11 @@
-"""Golden features of torchvision's ResNet-18 with weights given by a formula.
+"""Golden features of torchvision's ResNet with weights given by a formula.
 
-Run with: python resnet18.py > resnet18.json   (torch, torchvision; versions are in the output)
+Run with: python resnet.py resnet18 > resnet18.json   (torch, torchvision; versions are in the
+output), and with resnet50.
 """
 import json
 import math
+import sys
 
 import torch
 import torchvision
@@ -28,7 +30,7 @@ def value(name, shape):
     return 0.1 * wave
 
 
-model = torchvision.models.resnet18(weights=None).double().eval()
+model = getattr(torchvision.models, sys.argv[1])(weights=None).double().eval()
 state = {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
 state = {k: value(k, v.shape).float() for k, v in state.items()}
 model.load_state_dict(state, strict=False)
