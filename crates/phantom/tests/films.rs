@@ -79,7 +79,7 @@ fn all_lumbar_vertebrae_are_on_the_film() {
     }
 }
 
-/// Of eight bits at most half are left; three of ten training films are such films.
+/// Of eight bits at most half are left.
 #[test]
 fn faint_films_have_few_greys_and_all_vertebrae() {
     for seed in 0..30 {
@@ -87,12 +87,6 @@ fn faint_films_have_few_greys_and_all_vertebrae() {
         let greys: HashSet<u16> = film.image.pixels.iter().copied().collect();
         assert!(inside(&film.annotation) && greys.len() <= 129, "seed {seed}: {}", greys.len());
     }
-    let is_faint = |seed: &u64| {
-        sample_training_film([64, 64], *seed).unwrap()
-            == sample_faint_film([64, 64], *seed).unwrap()
-    };
-    let faint = (0..100).filter(is_faint).count();
-    assert!((18..=44).contains(&faint), "{faint} of 100");
 }
 
 #[test]

@@ -9,16 +9,13 @@ use crate::imaging::film::{PhantomFilm, render_film};
 use crate::tissues::anatomy::Anatomy;
 use vertebra_run::Seed;
 
-/// Share of the training films that have little contrast.
-const FAINT: f64 = 0.3;
-
 /// A film of a person drawn from the cohort's population, for training a detector: varied exposure
 /// ([`Exposure::sample_varied`]) on a film of that height and of 45 to 100 % of that width, a
 /// fractured vertebra in every third, bones from thin to dense, discs from high to narrow, slipped
 /// and curved spines, bony lips, rarely a lumbosacral transition ([`crate::Transition`]), sacrum
 /// and hips in detail. On projections three of four spines are worn, their bodies thin between
 /// standing end plates, their joints dense and irregular; on other films the posterior elements are
-/// fainter than the bodies. Three of ten have little contrast ([`sample_faint_film`]).
+/// fainter than the bodies.
 ///
 /// # Errors
 /// [`Error::InvalidSetting`] for a film smaller than 64 px.
@@ -31,8 +28,7 @@ const FAINT: f64 = 0.3;
 /// # Ok::<(), vertebra_phantom::Error>(())
 /// ```
 pub fn sample_training_film(size: [usize; 2], seed: u64) -> Result<PhantomFilm, Error> {
-    let faint = Dice::new(Seed::new(seed).at(&[0xfa1])).chance(FAINT);
-    film(size, seed, faint)
+    film(size, seed, false)
 }
 
 /// The training film of that seed with little contrast, as many clinics' films have it: scatter
