@@ -8,7 +8,7 @@ use std::error::Error;
 /// # Examples
 /// ```
 /// use vertebra_run::{Digest, one_sentence};
-/// let missing = Digest::of_file("no such folder/film.dcm").unwrap_err();
+/// let missing = Digest::of_file(std::path::Path::new("no such folder/film.dcm")).unwrap_err();
 /// assert_eq!(one_sentence(&missing), missing.to_string());
 /// ```
 #[must_use]
