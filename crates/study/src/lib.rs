@@ -5,7 +5,7 @@ mod check;
 mod code_name;
 mod config;
 mod detector_study;
-mod device_name;
+mod device;
 mod error;
 mod films;
 mod fit_share;
@@ -34,7 +34,7 @@ pub use config::{
 pub use detector_study::{
     ContinuedTest, DetectorFigures, DetectorStudy, DetectorTest, Reliability, TestedFilmErrors,
 };
-pub use device_name::device_name;
+pub use device::device_name;
 pub use error::Error;
 pub use films::annotated_films::AnnotatedFilms;
 pub use films::film::DecodedFilm;

@@ -1,6 +1,6 @@
 //! The protocol from a cohort folder to results, pictures and a model folder.
 
-use crate::device_name::opened;
+use crate::device::opened;
 use crate::input::covariates::Covariates;
 use crate::input::subgroups::groupings;
 use crate::input::subjects::StudyData;

@@ -2,7 +2,7 @@
 //! films held out in turn, and the detector that is kept has seen them all.
 
 use super::{DetectorStudy, TestedFilmErrors, calibrated, draw_worst, relative, rows, tell};
-use crate::device_name::opened;
+use crate::device::opened;
 use crate::{Error, Reliability};
 use serde::Serialize;
 use std::ops::ControlFlow;

@@ -4,7 +4,7 @@
 mod continued;
 mod tested;
 
-use crate::device_name::opened;
+use crate::device::opened;
 use crate::progress::{Observer, Tell};
 use crate::{AnnotatedFilms, Error, Progress};
 use burn::tensor::Device;

@@ -1,7 +1,7 @@
 //! The stages of a study in their order, from films to the files of the run folder.
 
 use crate::Error;
-use crate::device_name::device_name;
+use crate::device::device_name;
 use crate::films::variant_pictures::VariantPictures;
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;

@@ -11,7 +11,7 @@ mod recalibration;
 mod subgroups;
 mod subject_table;
 
-use crate::device_name::{device_name, opened};
+use crate::device::{device_name, opened};
 use crate::input::sets::Sets;
 use crate::input::subjects::StudyData;
 use crate::input::tables;
