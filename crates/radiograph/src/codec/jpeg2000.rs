@@ -9,6 +9,7 @@
 //!
 //! Like the reference decoders it takes the middle of what quantization leaves open.
 
+mod band;
 mod component;
 mod ebcot;
 mod headers;

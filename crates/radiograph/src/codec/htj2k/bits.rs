@@ -182,65 +182,84 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// The adaptive run-length code MEL (T.814 7.3.3): most significant bit first, then ones.
+/// The adaptive run-length code MEL (T.814 7.3.3).
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Mel<'a> {
-    bytes: &'a [u8],
-    pos: usize,
-    byte: u8,
-    left: u32,
-    state: usize,
-    zeros: u32,
-    one: bool,
+    source: Source<'a>,
+    state: u8,
+    /// Twice the zeros that come next, and one more where a one follows them.
+    rest: u32,
 }
 
-/// Logarithm of the run length in each state (T.814 table 2).
-const RUNS: [u32; 13] = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5];
+/// Logarithm of the run length in each of the thirteen states (T.814 table 2), and in none.
+const RUNS: [u8; 16] = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 5, 5];
+const LAST: u8 = 12;
 
 impl<'a> Mel<'a> {
     /// Of the cleanup segment's suffix without its last byte.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, pos: 0, byte: 0, left: 0, state: 0, zeros: 0, one: false }
-    }
-
-    fn bit(&mut self) -> u32 {
-        if self.left == 0 {
-            let before = self.byte;
-            self.byte = match self.bytes.get(self.pos) {
-                // The low half of the last byte belongs to the other code.
-                Some(byte) if self.pos + 1 == self.bytes.len() => byte | 15,
-                Some(byte) => *byte,
-                None => 0xFF,
-            };
-            self.pos += 1;
-            self.left = if before == 0xFF { 7 } else { 8 };
-        }
-        self.left -= 1;
-        u32::from(self.byte >> self.left & 1)
+        let source = Source { bytes, after_ff: false, buffer: 0, count: 0 };
+        Self { source, state: 0, rest: 0 }
     }
 
     /// The next symbol.
     #[inline(always)]
     pub(super) fn symbol(&mut self) -> bool {
-        if self.zeros == 0 && !self.one {
+        if self.rest == 0 {
             self.run();
         }
-        if self.zeros > 0 {
-            self.zeros -= 1;
-            return false;
-        }
-        std::mem::take(&mut self.one)
+        let is_one = self.rest == 1;
+        self.rest -= if is_one { 1 } else { 2 };
+        is_one
     }
 
     /// Decodes how many zeros come next, and whether a one after them.
+    #[inline(always)]
     fn run(&mut self) {
-        let log = RUNS[self.state];
-        if self.bit() == 1 {
-            self.zeros = 1 << log;
-            self.state = (self.state + 1).min(RUNS.len() - 1);
-        } else {
-            self.zeros = (0..log).fold(0, |run, _| run << 1 | self.bit());
-            self.state = self.state.saturating_sub(1);
-            self.one = true;
+        // A bit, and as many as the longest run's logarithm.
+        if self.source.count < 6 {
+            self.source = self.source.filled();
         }
+        let log = u32::from(RUNS[usize::from(self.state & 15)]);
+        let bits = (self.source.buffer >> 58) as u32;
+        let is_full = bits & 32 != 0;
+        self.rest = if is_full { 2 << log } else { bits >> (5 - log) << 1 | 1 };
+        let (up, down) = ((self.state + 1).min(LAST), self.state.saturating_sub(1));
+        self.state = if is_full { up } else { down };
+        let taken = if is_full { 1 } else { 1 + log };
+        self.source.buffer <<= taken;
+        self.source.count -= taken;
+    }
+}
+
+/// Bits of bytes, the most significant first, then ones.
+#[derive(Debug, Clone, Copy)]
+struct Source<'a> {
+    bytes: &'a [u8],
+    after_ff: bool,
+    /// The next bits, from the highest, and how many there are.
+    buffer: u64,
+    count: u32,
+}
+
+impl Source<'_> {
+    /// With as many bits more as there is room for.
+    #[inline(never)]
+    fn filled(mut self) -> Self {
+        while self.count <= 56 {
+            let (byte, rest) = match self.bytes {
+                // The low half of the last byte belongs to the other code.
+                [last] => (last | 15, &[][..]),
+                [byte, rest @ ..] => (*byte, rest),
+                [] => (0xFF, &[][..]),
+            };
+            self.bytes = rest;
+            let count = if self.after_ff { 7 } else { 8 };
+            self.after_ff = byte == 0xFF;
+            // Of a byte after FF the highest bit is none.
+            self.buffer |= u64::from(byte << (8 - count)) << 56 >> self.count;
+            self.count += count;
+        }
+        self
     }
 }

@@ -2,7 +2,7 @@
 //! indices of one code block from its one to three coding passes.
 
 use super::bits::{Bits, Cursor, Mel};
-use super::cleanup::{Rows, Segments, Two};
+use super::cleanup::{Quad, Rows, Segments};
 use vertebra_wide::{Loops, widest};
 
 /// A code block as its packets give it.
@@ -80,11 +80,9 @@ impl Decoder {
             if bits > block.missing + 2 {
                 return Err("exponent above the number of bit-planes");
             }
-            for (line, samples) in
-                lines.chunks_mut(block.width).zip([&self.rows.upper, &self.rows.lower])
-            {
-                place_all(line, samples, block.plane);
-            }
+            let (upper, lower) = lines.split_at_mut(block.width.min(lines.len()));
+            place_all::<0>(upper, &self.rows.quads, block.plane);
+            place_all::<1>(lower, &self.rows.quads, block.plane);
         }
         Ok(())
     }
@@ -106,15 +104,15 @@ impl Loops for Cleanup<'_, '_, '_> {
     }
 }
 
-/// Samples as they are given away.
+/// The upper (0) or lower (1) samples of quads as they are given away.
 #[inline(always)]
-fn place_all(line: &mut [u32], samples: &[Two], plane: u32) {
+fn place_all<const ROW: usize>(line: &mut [u32], quads: &[Quad], plane: u32) {
     let (pairs, last) = line.as_chunks_mut::<2>();
-    if let ([last], Some(sample)) = (last, samples.get(pairs.len())) {
-        *last = place(*sample as u32, plane);
+    if let ([last], Some(quad)) = (last, quads.get(pairs.len())) {
+        *last = place(quad[ROW], plane);
     }
-    for (pair, sample) in pairs.iter_mut().zip(samples) {
-        *pair = [place(*sample as u32, plane), place((*sample >> 32) as u32, plane)];
+    for (pair, quad) in pairs.iter_mut().zip(quads) {
+        *pair = [place(quad[ROW], plane), place(quad[ROW + 2], plane)];
     }
 }
 

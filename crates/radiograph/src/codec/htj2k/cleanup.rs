@@ -3,8 +3,9 @@
 //! magnitudes, then the samples' bits. A sample's magnitude mu and sign s are made `2 mu + s`, 0
 //! where it is not significant.
 //!
-//! The two codes of a pair depend on each other from bit to bit, the samples of a quad do not: they
-//! are taken out of one word at once, while the next pair's codes are still under way.
+//! The two codes of a pair depend on each other from bit to bit, the samples of a quad do not. So
+//! the codes of a row come first, in a loop that has its few values in registers; then the samples,
+//! the four of a quad at once.
 
 use super::bits::{Cursor, Mel, Window};
 use super::tables::{Codeword, TABLES, residuals};
@@ -12,19 +13,28 @@ use super::tables::{Codeword, TABLES, residuals};
 /// What is known of the row of quads above, and the samples of this one.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
+    /// Codewords and residuals of the exponents, by pair.
+    pairs: Vec<Pair>,
     /// Which samples of the quads are significant, with a quad of nothing on either side.
     significant: Vec<u8>,
     /// What the row above contributes to the contexts of this row.
     contexts: Vec<u8>,
-    /// `2 mu - 1` of the lower samples of the row above, one quad to the right.
-    bounds: Vec<Two>,
-    pub(super) upper: Vec<Two>,
-    pub(super) lower: Vec<Two>,
+    /// `2 mu - 1` of the lower samples of the row above, the left one in the low half; one quad to
+    /// the right.
+    bounds: Vec<u64>,
+    /// The samples of the quads.
+    pub(super) quads: Vec<Quad>,
 }
 
-/// Two samples of a quad side by side, the left one in the low half. As one word they are stored
-/// and loaded at once.
-pub(super) type Two = u64;
+/// The upper and the lower left sample of a quad, then those right of them.
+pub(super) type Quad = [u32; 4];
+
+/// The codewords of two quads, and the residuals of their exponents.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pair {
+    codes: [Codeword; 2],
+    residuals: [u32; 2],
+}
 
 /// The segments of a cleanup pass.
 pub(super) struct Segments<'a> {
@@ -36,15 +46,15 @@ pub(super) struct Segments<'a> {
 impl Rows {
     /// Gets ready for a block of so many quads in a row.
     pub(super) fn clear(&mut self, quads: usize) {
-        let pairs = quads.next_multiple_of(2);
+        let even = quads.next_multiple_of(2);
         for bytes in [&mut self.significant, &mut self.contexts] {
             bytes.clear();
-            bytes.resize(pairs + 2, 0);
+            bytes.resize(even + 2, 0);
         }
         self.bounds.clear();
-        self.bounds.resize(pairs + 2, 0);
-        self.upper.resize(pairs, 0);
-        self.lower.resize(pairs, 0);
+        self.bounds.resize(even + 2, 0);
+        self.pairs.resize(even / 2, Pair::default());
+        self.quads.resize(even, [0; 4]);
     }
 
     /// Decodes a row of quads; gives the largest number of bits of a sample.
@@ -54,39 +64,59 @@ impl Rows {
         quads: usize,
         segments: &mut Segments<'_>,
     ) -> u32 {
+        self.codes::<FIRST>(quads, segments);
+        let most = self.samples(&mut segments.magnitudes);
+        for (bounds, quad) in self.bounds[1..].iter_mut().zip(&self.quads) {
+            *bounds = u64::from(bound(quad[1])) | u64::from(bound(quad[3])) << 32;
+        }
+        self.contexts();
+        most
+    }
+
+    /// The codes of a row.
+    #[inline(always)]
+    fn codes<const FIRST: bool>(&mut self, quads: usize, segments: &mut Segments<'_>) {
         // Copies stay in registers.
-        let (mut magnitudes, mut window) = (segments.magnitudes, segments.codes);
-        let (upper, _) = self.upper.as_chunks_mut::<2>();
-        let (lower, _) = self.lower.as_chunks_mut::<2>();
+        let (mut window, mut mel) = (segments.codes, segments.mel);
         let (contexts, _) = self.contexts.as_chunks::<2>();
         let (significant, _) = self.significant[1..].as_chunks_mut::<2>();
-        let rows = upper.iter_mut().zip(lower).zip(contexts).zip(significant);
-        let (mut left, mut before, mut most) = (Codeword::default(), 0, 0);
-        for (at, (((upper, lower), contexts), significant)) in rows.enumerate() {
+        let rows = self.pairs.iter_mut().zip(contexts).zip(significant);
+        let mut left = Codeword::default();
+        for (at, ((to, contexts), significant)) in rows.enumerate() {
             let is_pair = 2 * at + 1 < quads;
-            let (codes, residuals) =
-                pair::<FIRST>(&mut window, &mut segments.mel, left, *contexts, is_pair);
-            left = codes[1];
-            *significant = [codes[0].significant(), codes[1].significant()];
-            let Some(bounds) = self.bounds[2 * at + 1..].first_chunk_mut::<3>() else { break };
-            if *significant == [0; 2] {
-                before = bounds[1] >> 32;
-                (*upper, *lower) = ([0; 2], [0; 2]);
-                (bounds[0], bounds[1]) = (0, 0);
+            let pair = pair::<FIRST>(&mut window, &mut mel, left, *contexts, is_pair);
+            left = pair.codes[1];
+            *significant = [pair.codes[0].significant(), pair.codes[1].significant()];
+            *to = pair;
+        }
+        (segments.codes, segments.mel) = (window, mel);
+    }
+
+    /// The samples of a row of which the codes are known.
+    #[inline(always)]
+    fn samples(&mut self, magnitudes: &mut Cursor<'_>) -> u32 {
+        let mut reader = *magnitudes;
+        let (quads, _) = self.quads.as_chunks_mut::<2>();
+        let rows = self.pairs.iter().zip(quads).zip(self.bounds.windows(4).step_by(2));
+        let mut most = 0;
+        for ((pair, quads), bounds) in rows {
+            if pair.codes[0].significant() | pair.codes[1].significant() == 0 {
+                *quads = [[0; 4]; 2];
                 continue;
             }
             for i in 0..2 {
-                let above = before | bounds[i] | bounds[i] >> 32 | bounds[i + 1];
-                before = bounds[i] >> 32;
-                let quad = Quad::new(codes[i], above as u32, residuals[i]);
-                most = most.max(quad.bits);
-                let (samples, taken) = quad.samples(magnitudes);
-                magnitudes.skip(taken);
-                [upper[i], lower[i], bounds[i]] = samples;
+                let (left, near, right) = (bounds[i], bounds[i + 1], bounds[i + 2]);
+                let above = left >> 32 | near | near >> 32 | right;
+                let bits = bits(pair.codes[i], above as u32, pair.residuals[i]);
+                most = most.max(bits);
+                // A window has room for four samples of up to 14 bits.
+                reader.skip(match bits > 14 {
+                    true => wide(pair.codes[i], bits, reader, &mut quads[i]),
+                    false => narrow(pair.codes[i], bits, reader, &mut quads[i]),
+                });
             }
         }
-        (segments.magnitudes, segments.codes) = (magnitudes, window);
-        self.contexts();
+        *magnitudes = reader;
         most
     }
 
@@ -109,20 +139,20 @@ fn pair<const FIRST: bool>(
     left: Codeword,
     contexts: [u8; 2],
     is_pair: bool,
-) -> ([Codeword; 2], [u32; 2]) {
+) -> Pair {
     let table = &TABLES[usize::from(!FIRST)];
     let mut window = reader.next();
     let mut codes = [Codeword::default(); 2];
     let mut taken = 0;
     let context = left.context() | usize::from(contexts[0]) << 7;
     if context != 0 || mel.symbol() {
-        codes[0] = table[context | window as usize & 127];
+        codes[0] = table[(context | window as usize & 127) & 1023];
         window >>= codes[0].len();
         taken += codes[0].len();
     }
     let context = codes[0].context() | usize::from(contexts[1]) << 7;
     if is_pair && (context != 0 || mel.symbol()) {
-        codes[1] = table[context | window as usize & 127];
+        codes[1] = table[(context | window as usize & 127) & 1023];
         window >>= codes[1].len();
         taken += codes[1].len();
     }
@@ -132,97 +162,82 @@ fn pair<const FIRST: bool>(
         _ => residuals::of(has, window),
     };
     reader.skip(taken + len);
-    (codes, residuals)
+    Pair { codes, residuals }
 }
 
-/// A quad whose samples are decoded.
-struct Quad {
-    code: Codeword,
-    /// Bits of a sample of which none is known.
-    bits: u32,
+/// A number below 16 as four lanes.
+struct Lanes {
+    /// Its bits.
+    bits: [u32; 4],
+    /// How many lower bits are set.
+    before: [u32; 4],
 }
 
-/// A lane for each bit of a number below 16: its lowest bit is set where the bit is.
-const LANES: [u64; 16] = {
-    let (mut table, mut i) = ([0; 16], 0);
+static LANES: [Lanes; 16] = {
+    let mut table = [const { Lanes { bits: [0; 4], before: [0; 4] } }; 16];
+    let mut i = 0;
     while i < 16 {
-        let bits = i as u64;
-        table[i] = bits & 1 | (bits >> 1 & 1) << 16 | (bits >> 2 & 1) << 32 | (bits >> 3 & 1) << 48;
+        let mut n = 0;
+        while n < 4 {
+            table[i].bits[n] = i as u32 >> n & 1;
+            table[i].before[n] = (i as u32 & ((1 << n) - 1)).count_ones();
+            n += 1;
+        }
         i += 1;
     }
     table
 };
 
-fn lanes(bits: u8) -> u64 {
-    LANES[usize::from(bits & 15)]
+fn lanes(bits: u8) -> &'static Lanes {
+    &LANES[usize::from(bits & 15)]
 }
 
-/// The four lanes of a word.
+/// Bits of a sample of a quad of which none is known, from the bounds of the samples above it,
+/// joined, and the residual: the exponent's predictor is that of T.814 7.3.7.
 #[inline(always)]
-fn apart(lanes: u64) -> [u64; 4] {
-    [lanes & 0xFFFF, lanes >> 16 & 0xFFFF, lanes >> 32 & 0xFFFF, lanes >> 48]
+fn bits(code: Codeword, above: u32, residual: u32) -> u32 {
+    // Patterns of at least two significant samples.
+    const MANY: u32 = 0xFEE8;
+    let many = (MANY >> code.significant() & 1).wrapping_neg();
+    (residual + 31).wrapping_sub((above & many | 2).leading_zeros())
 }
 
-impl Quad {
-    /// From the bounds of the samples above it, joined, and the residual: the exponent's predictor
-    /// is that of T.814 7.3.7.
-    #[inline(always)]
-    fn new(code: Codeword, above: u32, residual: u32) -> Self {
-        // Patterns of at least two significant samples.
-        const MANY: u32 = 0xFEE8;
-        let many = (MANY >> code.significant() & 1).wrapping_neg();
-        let expected = 31 - (above & many | 2).leading_zeros();
-        Self { code, bits: expected + residual }
-    }
+/// `2 mu - 1` of a sample, 0 where it is not significant.
+#[inline(always)]
+fn bound(sample: u32) -> u32 {
+    sample.max(2) - 2 | u32::from(sample != 0)
+}
 
-    /// The upper and the lower two samples, and `2 mu - 1` of the lower ones; how many bits they
-    /// took.
-    #[inline(always)]
-    fn samples(&self, magnitudes: Cursor<'_>) -> ([Two; 3], u32) {
-        // A window has room for four samples of up to 14 bits.
-        if self.bits > 14 { self.wide(magnitudes) } else { self.narrow(magnitudes) }
+/// Takes the samples of a quad, one by one into their place: read again as a whole they would have
+/// to wait for each other. Gives how many bits they took.
+#[inline(always)]
+fn narrow(code: Codeword, bits: u32, magnitudes: Cursor<'_>, quad: &mut Quad) -> u32 {
+    let (significant, known) = (lanes(code.significant()), lanes(code.known()));
+    let (implied, top) = (lanes(code.implied()), bits - 1);
+    let window = magnitudes.next();
+    for n in 0..4 {
+        let start = significant.before[n] * bits - known.before[n];
+        let one = significant.bits[n];
+        let stored = ((one << bits) - one) & !(known.bits[n] << top);
+        // What is not stored: the implied bit, and 2.
+        let rest = (implied.bits[n] << top) + 2 * one;
+        quad[n] = ((window >> (start & 63)) as u32 & stored) + rest;
     }
+    code.significant().count_ones() * bits - code.known().count_ones()
+}
 
-    #[inline(always)]
-    fn narrow(&self, magnitudes: Cursor<'_>) -> ([Two; 3], u32) {
-        let significant = lanes(self.code.significant());
-        let top = self.bits - 1;
-        let known = lanes(self.code.known());
-        let all = (significant << self.bits) - significant;
-        let stored = all & !(known << top);
-        let lens = significant * u64::from(self.bits) - known;
-        // Each lane the sum of those below it.
-        let starts = lens.wrapping_mul(0x0001_0001_0001_0000);
-        let window = magnitudes.next();
-        let taken = (starts >> 48) as u32 + (lens >> 48) as u32;
-        let implied = lanes(self.code.implied()) << top;
-        let (starts, masks) = (apart(starts), apart(stored));
-        let (implied, significant) = (apart(implied), apart(significant));
-        let (mut values, mut samples) = ([0; 4], [0; 4]);
-        for n in 0..4 {
-            values[n] = window >> (starts[n] & 63) & masks[n] | implied[n];
-            samples[n] = values[n] + 2 * significant[n];
-        }
-        let upper = samples[0] | samples[2] << 32;
-        let lower = samples[1] | samples[3] << 32;
-        ([upper, lower, values[1] | significant[1] | (values[3] | significant[3]) << 32], taken)
-    }
-
-    #[inline(never)]
-    fn wide(&self, mut magnitudes: Cursor<'_>) -> ([Two; 3], u32) {
-        let mut taken = 0;
-        let mut sample = |n: u32| -> u32 {
-            if self.code.significant() >> n & 1 == 0 {
-                return 0;
-            }
-            let len = self.bits.min(31) - u32::from(self.code.known() >> n & 1);
+/// The same of many bits.
+#[inline(never)]
+fn wide(code: Codeword, bits: u32, mut magnitudes: Cursor<'_>, quad: &mut Quad) -> u32 {
+    let mut taken = 0;
+    for (n, sample) in quad.iter_mut().enumerate() {
+        *sample = 0;
+        if code.significant() >> n & 1 == 1 {
+            let len = bits.min(31) - u32::from(code.known() >> n & 1);
             let stored = magnitudes.take(len);
             taken += len;
-            (stored | u32::from(self.code.implied() >> n & 1) << len).wrapping_add(2)
-        };
-        let (a, b, c, d) = (sample(0), sample(1), sample(2), sample(3));
-        let bound = |sample: u32| sample.saturating_sub(2) | u32::from(sample != 0);
-        let two = |left: u32, right: u32| u64::from(left) | u64::from(right) << 32;
-        ([two(a, c), two(b, d), two(bound(b), bound(d))], taken)
+            *sample = (stored | u32::from(code.implied() >> n & 1) << len).wrapping_add(2);
+        }
     }
+    taken
 }

@@ -1,14 +1,14 @@
 //! From the coded blocks of a component to its last wavelet level.
 
 use super::super::htj2k;
+use super::band::{Band, SIGN, Strip};
 use super::packet::Corners;
 use super::stream::{Coder, Coding};
 use super::tile::Resolution;
-use super::wavelet::{Level, Plane, Slab, Wavelet};
+use super::wavelet::{Level, Slab, Wavelet};
 use super::{Stop, Stream, ebcot, packet, workers};
 use crate::deadline::Deadline;
 use std::ops::Range;
-use vertebra_wide::{Loops, widest};
 
 /// What the blocks of a component share.
 pub(super) struct Component<'s, 'a> {
@@ -20,89 +20,42 @@ pub(super) struct Component<'s, 'a> {
     pub(super) threads: usize,
 }
 
-/// A coefficient from the band's step and the sample of a block: twice the magnitude with the
-/// middle of what is open, and the sign in the highest bit.
-pub(super) trait Coefficient: Wavelet {
-    fn dequantize(sample: u32, step: f32) -> Self;
-    /// A sample as a whole number, rounded to even where it is in the middle.
-    fn whole(self) -> i32;
-}
-
-const SIGN: u32 = 1 << 31;
-
-impl Coefficient for i32 {
-    #[inline(always)]
-    fn dequantize(sample: u32, _: f32) -> Self {
-        let (magnitude, sign) = ((sample & !SIGN) as i32 >> 1, sample as i32 >> 31);
-        (magnitude ^ sign) - sign
-    }
-
-    #[inline(always)]
-    fn whole(self) -> i32 {
-        self
-    }
-}
-
-/// Of [few bits](Component::is_small): half the memory, and twice as many in a vector.
-impl Coefficient for i16 {
-    #[inline(always)]
-    fn dequantize(sample: u32, step: f32) -> Self {
-        i32::dequantize(sample, step) as i16
-    }
-
-    #[inline(always)]
-    fn whole(self) -> i32 {
-        self.into()
-    }
-}
-
-impl Coefficient for f32 {
-    #[inline(always)]
-    fn dequantize(sample: u32, step: f32) -> Self {
-        let magnitude = (sample & !SIGN) as i32 as f32 * (step / 2.0);
-        f32::from_bits(magnitude.to_bits() | sample & SIGN)
-    }
-
-    #[inline(always)]
-    fn whole(self) -> i32 {
-        // The last bit of numbers of this size is worth 1. Without a named target processor
-        // `f32::round` is a call for every sample.
-        const LARGE: f32 = 12_582_912.0;
-        const MOST: f32 = 4_000_000.0;
-        (self.clamp(-MOST, MOST) + LARGE).to_bits() as i32 - LARGE.to_bits() as i32
-    }
-}
-
 /// Blocks of a component with their resolution and band.
 pub(super) type Blocks<'a> = Vec<([usize; 3], packet::Block<'a>)>;
 
 /// A component's samples, or the last step to them.
 pub(super) enum Top<T> {
     Level(Box<Level<T>>),
-    Plane(Plane<T>),
+    Band(Band<T>),
 }
 
-impl<T: Coefficient> Top<T> {
+impl<T: Wavelet> Top<T> {
     /// Shows rows `first` to `last`, one after the other.
     pub(super) fn rows(
         &self,
         first: usize,
         last: usize,
         slab: &mut Slab<T>,
-        each: impl FnMut(&[T]),
+        mut each: impl FnMut(&[T]),
     ) {
         match self {
             Self::Level(level) => level.rows(first, last, slab, each),
-            Self::Plane(plane) => (first..last).map(|y| plane.row(y)).for_each(each),
+            Self::Band(band) => {
+                let mut line = vec![T::default(); band.width];
+                for y in first..last {
+                    band.row(y).write(&mut line, |v| v);
+                    each(&line);
+                }
+            }
         }
     }
 }
 
 impl Component<'_, '_> {
     /// Decodes the blocks and puts all resolutions but the last together.
-    pub(super) fn top<T: Coefficient>(&self, blocks: Blocks<'_>) -> Result<Top<T>, Stop> {
+    pub(super) fn top<T: Wavelet>(&self, blocks: Blocks<'_>) -> Result<Top<T>, Stop> {
         let corners = self.resolutions.iter().flat_map(|r| r.bands.iter().map(|band| band.1));
-        let bands: Vec<Plane<T>> = self.blocks(blocks, &corners.collect::<Vec<_>>())?;
+        let bands: Vec<Band<T>> = self.blocks(blocks, &corners.collect::<Vec<_>>())?;
         let mut bands = bands.into_iter();
         let mut low = bands.next().ok_or("no band")?;
         let last = self.resolutions.len() - 1;
@@ -114,37 +67,33 @@ impl Component<'_, '_> {
             if number == last {
                 return Ok(Top::Level(Box::new(level)));
             }
-            low = self.plane(&level)?;
+            low = self.samples(&level)?;
         }
-        Ok(Top::Plane(low))
+        Ok(Top::Band(low))
     }
 
     /// The samples of a level.
-    fn plane<T: Coefficient>(&self, level: &Level<T>) -> Result<Plane<T>, Stop> {
+    fn samples<T: Wavelet>(&self, level: &Level<T>) -> Result<Band<T>, Stop> {
         let (width, height) = (level.width(), level.height());
-        let mut plane = Plane::full(width, height);
-        let tasks = plane.coded().chunks_mut((ROWS * width).max(1)).enumerate().collect();
+        let first = (0..height).step_by(ROWS);
+        let ranges = first.map(|first| first..(first + ROWS).min(height));
+        let mut samples = Band::new([[0; 2], [width, height]], ranges.clone());
+        let tasks = samples.strips().zip(ranges).collect();
         let threads = if width * height < 1 << 16 { 1 } else { self.threads };
-        workers::for_each(threads, tasks, Slab::default, |slab, (number, rows)| {
-            let first = number * ROWS;
-            let last = first + rows.len() / width;
-            let mut rows = rows.chunks_exact_mut(width);
-            level.rows(first, last, slab, |row| {
-                if let Some(to) = rows.next() {
-                    to.copy_from_slice(row);
-                }
-            });
+        workers::for_each(threads, tasks, Slab::default, |slab, (strip, rows)| {
+            *strip = Strip::with_capacity(width, rows.len());
+            level.rows(rows.start, rows.end, slab, |row| strip.push(row));
             Ok(())
         })?;
-        Ok(plane)
+        Ok(samples)
     }
 
     /// Decodes all blocks into the bands between these corners.
-    fn blocks<T: Coefficient>(
+    fn blocks<T: Wavelet>(
         &self,
         blocks: Blocks<'_>,
         corners: &[Corners],
-    ) -> Result<Vec<Plane<T>>, Stop> {
+    ) -> Result<Vec<Band<T>>, Stop> {
         let mut by_band: Vec<(usize, Row<'_>)> = vec![Default::default(); corners.len()];
         for ([_, resolution, band], block) in blocks {
             by_band[band].0 = resolution;
@@ -158,18 +107,25 @@ impl Component<'_, '_> {
             if coded.windows(2).any(|two| two[0].end > two[1].start) {
                 return Err("code blocks that overlap".into());
             }
-            bands.push(Plane::new(*corners, coded.into_iter()));
+            bands.push(Band::new(*corners, coded.into_iter()));
         }
-        let mut strips = Vec::new();
+        let mut tasks = Vec::new();
         // The last band is the largest: it comes first.
-        for (number, (plane, (resolution, rows))) in bands.iter_mut().zip(by_band).enumerate().rev()
+        for (number, (band, (resolution, rows))) in bands.iter_mut().zip(by_band).enumerate().rev()
         {
             if !rows.is_empty() {
-                split(plane, rows, self.quantized(number, resolution)?, &mut strips);
+                let (quantized, width) = (self.quantized(number, resolution)?, band.width);
+                let strips = band.strips().zip(rows);
+                tasks.extend(strips.map(|(strip, blocks)| Coded {
+                    quantized,
+                    blocks,
+                    width,
+                    strip,
+                }));
             }
         }
-        let decode = |decoders: &mut Decoders, strip| self.strip(strip, decoders);
-        workers::for_each(self.threads, strips, Decoders::default, decode)?;
+        let decode = |decoders: &mut Decoders, coded| self.strip(coded, decoders);
+        workers::for_each(self.threads, tasks, Decoders::default, decode)?;
         Ok(bands)
     }
 
@@ -194,22 +150,22 @@ impl Component<'_, '_> {
         Ok(Quantized { number, bits: band.bits, step })
     }
 
-    /// Decodes the blocks of a strip into its rows.
-    fn strip<T: Coefficient>(
+    /// Decodes the blocks of a strip.
+    fn strip<T: Wavelet>(
         &self,
-        strip: Strip<'_, '_, T>,
+        coded: Coded<'_, '_, T>,
         decoders: &mut Decoders,
     ) -> Result<(), Stop> {
-        let Strip { quantized, blocks, top, rows, width } = strip;
+        let Coded { quantized, blocks, width, strip } = coded;
+        let rows = extent(&blocks[0]);
+        *strip = Strip::zeros(width, rows.len(), quantized.step);
         for block in &blocks {
             if self.deadline.is_over() {
                 return Err("not done within the time allowed by the read options".into());
             }
             self.block(quantized, block, decoders)?;
-            let start = (block.at[1] - top) * width + block.at[0];
-            let lines = rows[start..].chunks_mut(width);
-            let samples = decoders.samples.chunks_exact(block.size[0]);
-            widest(Dequantized { lines: lines.zip(samples), step: quantized.step });
+            let place = [block.at[0], block.at[1] - rows.start];
+            strip.place(place, &decoders.samples, block.size[0]);
         }
         Ok(())
     }
@@ -270,26 +226,6 @@ impl Component<'_, '_> {
     }
 }
 
-/// Samples of blocks that become coefficients.
-struct Dequantized<L> {
-    lines: L,
-    step: f32,
-}
-
-impl<'t, 's, T: Coefficient + 't, L: Iterator<Item = (&'t mut [T], &'s [u32])>> Loops
-    for Dequantized<L>
-{
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (line, samples) in self.lines {
-            let line = line.iter_mut().zip(samples);
-            line.for_each(|(to, sample)| *to = T::dequantize(*sample, self.step));
-        }
-    }
-}
-
 /// Bit-planes of a block that are coded.
 fn bit_planes(quantized: Quantized, block: &packet::Block<'_>, shift: u32) -> Result<u32, Stop> {
     let planes = (quantized.bits + shift).checked_sub(block.missing).filter(|planes| *planes > 0);
@@ -333,13 +269,13 @@ struct Decoders {
     samples: Vec<u32>,
 }
 
-/// Blocks that stand side by side in a band, and the band's rows that they cover.
-struct Strip<'p, 'a, T> {
+/// Blocks that stand side by side in a band, and the strip of rows that they cover.
+struct Coded<'p, 'a, T> {
     quantized: Quantized,
-    blocks: Vec<packet::Block<'a>>,
-    top: usize,
-    rows: &'p mut [T],
+    blocks: Row<'a>,
+    /// Of the band.
     width: usize,
+    strip: &'p mut Strip<T>,
 }
 
 /// Blocks that stand side by side.
@@ -361,21 +297,4 @@ fn rows(mut blocks: Row<'_>) -> Vec<Row<'_>> {
         }
     }
     rows
-}
-
-/// Splits what is coded of a band into strips.
-fn split<'p, 'a, T: Copy + Default>(
-    plane: &'p mut Plane<T>,
-    rows: Vec<Row<'a>>,
-    quantized: Quantized,
-    strips: &mut Vec<Strip<'p, 'a, T>>,
-) {
-    let width = plane.width;
-    let mut rest = plane.coded();
-    for blocks in rows {
-        let extent = extent(&blocks[0]);
-        let (rows, below) = rest.split_at_mut(extent.len() * width);
-        strips.push(Strip { quantized, blocks, top: extent.start, rows, width });
-        rest = below;
-    }
 }

@@ -1,6 +1,7 @@
 //! From the packets of a tile to its samples.
 
-use super::component::{Blocks, Coefficient, Component, ROWS, Top};
+use super::band::Coefficient;
+use super::component::{Blocks, Component, ROWS, Top};
 use super::packet::{self, Corners, Grid, Packets};
 use super::stream::{self, Coding, Reader};
 use super::wavelet::Slab;

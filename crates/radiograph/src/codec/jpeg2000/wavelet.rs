@@ -4,53 +4,11 @@
 //! cache. So the rows of the last level can go straight into the picture. Slabs of rows are made in
 //! parallel, each by itself: the rows above and below that lifting looks at are made once more.
 
-use super::packet::Corners;
-use std::ops::Range;
+use super::band::{Band, Coefficient};
 use vertebra_wide::{Loops, widest};
 
-/// A plane of coefficients or samples. Rows of which nothing is coded share one row of zeros.
-#[derive(Debug, Clone)]
-pub(super) struct Plane<T> {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    values: Vec<T>,
-    /// Where each row starts.
-    starts: Vec<usize>,
-}
-
-impl<T: Copy + Default> Plane<T> {
-    /// Zeros between two corners, with room for the rows of these ranges, which do not overlap.
-    pub(super) fn new(
-        [[x0, y0], [x1, y1]]: Corners,
-        coded: impl Iterator<Item = Range<usize>>,
-    ) -> Self {
-        let (width, height) = (x1.saturating_sub(x0), y1.saturating_sub(y0));
-        let (mut starts, mut next) = (vec![0; height], width);
-        for start in coded.flatten() {
-            starts[start] = next;
-            next += width;
-        }
-        Self { width, height, values: vec![T::default(); next], starts }
-    }
-
-    /// Zeros, with room for all rows.
-    pub(super) fn full(width: usize, height: usize) -> Self {
-        let starts = (1..=height).map(|y| y * width).collect();
-        Self { width, height, values: vec![T::default(); (height + 1) * width], starts }
-    }
-
-    /// The rows there is room for.
-    pub(super) fn coded(&mut self) -> &mut [T] {
-        &mut self.values[self.width..]
-    }
-
-    pub(super) fn row(&self, y: usize) -> &[T] {
-        &self.values[self.starts[y]..][..self.width]
-    }
-}
-
 /// A wavelet: how a line is put together from its even (low) and odd (high) places.
-pub(super) trait Wavelet: Copy + Default + Send + Sync {
+pub(super) trait Wavelet: Coefficient {
     /// Number of lifting steps.
     const STEPS: usize;
     /// Scales a low (`false`) or high (`true`) coefficient.
@@ -114,7 +72,7 @@ impl Wavelet for f32 {
 /// One level: the low band and the bands HL, LH and HH of a resolution, and its corner.
 #[derive(Debug)]
 pub(super) struct Level<T> {
-    pub(super) bands: [Plane<T>; 4],
+    pub(super) bands: [Band<T>; 4],
     pub(super) corner: [usize; 2],
 }
 
@@ -160,16 +118,20 @@ impl<T: Wavelet> Level<T> {
         let (left, right, parity) = (left.row(row), right.row(row), x0 % 2);
         // What lifting the columns begins with.
         let vertical = |v: T| if self.height() > 1 { v.scale(is_high) } else { v };
-        if let [only] = line {
-            *only = vertical(if parity == 1 { right[0].alone() } else { left[0] });
+        if let [_] = line {
+            match parity {
+                1 => right.write(line, |v| vertical(v.alone())),
+                _ => left.write(line, vertical),
+            }
             return;
         }
-        let fill = |to: &mut Vec<T>, from: &[T], high| {
-            to.resize(from.len() + 2, T::default());
-            to[1..].iter_mut().zip(from).for_each(|(to, v)| *to = vertical(v.scale(high)));
-        };
-        fill(low, left, false);
-        fill(high, right, true);
+        if left.is_zero() && right.is_zero() {
+            return line.fill(T::default());
+        }
+        low.resize(ll.width + 2, T::default());
+        high.resize(hl.width + 2, T::default());
+        left.write(&mut low[1..=ll.width], |v| vertical(v.scale(false)));
+        right.write(&mut high[1..=hl.width], |v| vertical(v.scale(true)));
         for step in 0..T::STEPS {
             match step % 2 {
                 0 => lift(low, high, step, parity),
