@@ -205,7 +205,7 @@ fn bits(code: Codeword, above: u32, residual: u32) -> u32 {
 /// `2 mu - 1` of a sample, 0 where it is not significant.
 #[inline(always)]
 fn bound(sample: u32) -> u32 {
-    sample.max(2) - 2 | u32::from(sample != 0)
+    (sample.max(2) - 2) | u32::from(sample != 0)
 }
 
 /// Takes the samples of a quad, one by one into their place: read again as a whole they would have
@@ -215,6 +215,8 @@ fn narrow(code: Codeword, bits: u32, magnitudes: Cursor<'_>, quad: &mut Quad) ->
     let (significant, known) = (lanes(code.significant()), lanes(code.known()));
     let (implied, top) = (lanes(code.implied()), bits - 1);
     let window = magnitudes.next();
+    // By an index: as an iterator it is not made a vector.
+    #[expect(clippy::needless_range_loop)]
     for n in 0..4 {
         let start = significant.before[n] * bits - known.before[n];
         let one = significant.bits[n];
