@@ -182,6 +182,28 @@ impl Both {
         self.keep(y, numbers)
     }
 
+    fn attend_over_copies(&mut self, x: Value, scores: Value) -> Value {
+        let from = self.graph.shape(x);
+        let y = self.graph.attend_over_copies(x, scores).unwrap();
+        let size = from.len() / from.copies;
+        let items =
+            self.numbers(x).chunks(from.len()).zip(self.numbers(scores).chunks(from.copies));
+        let mut numbers = Vec::new();
+        for (item, scores) in items {
+            let total: f64 = scores.iter().map(|s| s.exp()).sum();
+            for i in 0..size {
+                let copies = scores.iter().zip(item.chunks(size));
+                numbers.push(copies.map(|(s, copy)| s.exp() / total * copy[i]).sum());
+            }
+        }
+        self.keep(y, numbers)
+    }
+
+    fn copies_side_by_side(&mut self, x: Value) -> Value {
+        let y = self.graph.copies_side_by_side(x);
+        self.keep(y, self.numbers(x).to_vec())
+    }
+
     fn concatenate(&mut self, parts: &[Value]) -> Value {
         let y = self.graph.concatenate(parts).unwrap();
         let pictures = self.items * self.graph.shape(y).copies;
@@ -243,7 +265,10 @@ fn network(items: usize, [height, width]: [usize; 2], seed: u64) -> (Both, Value
     let pooled = both.mean_over_pixels(z);
     let mean = both.over_copies(pooled, false);
     let highest = both.over_copies(pooled, true);
-    let joined = both.concatenate(&[mean, covariates, highest]);
+    let scores = both.convolution(pooled, 1, 1, 1);
+    let attended = both.attend_over_copies(pooled, scores);
+    let all = both.copies_side_by_side(pooled);
+    let joined = both.concatenate(&[mean, covariates, highest, attended, all]);
     let hidden = both.convolution(joined, 7, 1, 1);
     let hidden = both.selu(hidden);
     let output = both.convolution(hidden, 2, 1, 1);
@@ -301,6 +326,15 @@ fn results_do_not_depend_on_the_number_of_threads() {
     for threads in [2, 3, 5] {
         assert_eq!(run(threads), expected, "{threads} threads");
     }
+}
+
+#[test]
+fn scores_are_one_for_each_copy() {
+    let mut graph = Graph::new();
+    let x = graph.input("x", MapShape::new(4, 3, 3).with_copies(2)).unwrap();
+    let scores = graph.input("scores", MapShape::vector(1).with_copies(3)).unwrap();
+    let error = graph.attend_over_copies(x, scores).unwrap_err().to_string();
+    assert!(error.contains("[2, 1, 1, 1]") && error.contains("[3, 1, 1, 1]"), "{error}");
 }
 
 #[test]

@@ -68,6 +68,13 @@ pub enum Pooling {
     Mean,
     /// Maximum over images, feature by feature: one abnormal vertebra suffices.
     Max,
+    /// A mean weighted by what each image shows (attention; Ilse, Tomczak & Welling, ICML 2018, with
+    /// SELU in the place of tanh): the softmax over images of a score that a small network of a
+    /// quarter of the features gives each of them.
+    Attention,
+    /// The features of all images, one after the other, so that the head knows which vertebra says
+    /// what.
+    Levels,
 }
 
 /// A residual encoder (He, Zhang, Ren & Sun, CVPR 2016), shared by all images of a
@@ -305,7 +312,7 @@ impl RiskModelConfig {
     /// Number of inputs of the first fully connected layer: image features, then covariates.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.image.as_ref().map_or(0, |i| i.encoder.n_features()) + self.covariates.len()
+        self.image.as_ref().map_or(0, ImageConfig::n_features) + self.covariates.len()
     }
 
     /// Checks every setting.
@@ -339,6 +346,15 @@ impl ImageConfig {
     #[must_use]
     pub fn new(encoder: EncoderConfig, shape: [usize; 3]) -> Self {
         Self { encoder, shape }
+    }
+
+    /// Features of a subject.
+    fn n_features(&self) -> usize {
+        let each = self.encoder.n_features();
+        match self.encoder.pooling {
+            Pooling::Mean | Pooling::Max | Pooling::Attention => each,
+            Pooling::Levels => each * self.shape[0],
+        }
     }
 
     fn check(&self) -> Result<(), Error> {

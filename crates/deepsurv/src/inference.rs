@@ -235,6 +235,13 @@ mod tests {
             (RiskModelConfig::clinical(["age", "female"]), true, false),
             (image(published.with_pooling(Pooling::Max)), false, true),
             (image(small.clone()).with_covariates(["age", "female"]), true, true),
+            (image(small.clone().with_pooling(Pooling::Attention)), false, true),
+            (
+                image(small.clone().with_pooling(Pooling::Levels))
+                    .with_covariates(["age", "female"]),
+                true,
+                true,
+            ),
             (image(small).with_hidden([]), false, true),
         ] {
             let inputs = inputs(covariates, images);
@@ -281,10 +288,13 @@ mod tests {
         let encoder = encoder.with_blocks([2, 1]).with_pooling(Pooling::Max);
         let image = |encoder| RiskModelConfig::image_only(encoder, SHAPE);
         let fusion = image(EncoderConfig::small(4)).with_covariates(["age", "female"]);
+        let pooled = |pooling| image(EncoderConfig::small(4).with_pooling(pooling));
         for (name, config, covariates, images) in [
             ("clinical", RiskModelConfig::clinical(["age", "female"]), true, false),
             ("image", image(encoder), false, true),
             ("fusion", fusion, true, true),
+            ("attention", pooled(Pooling::Attention), false, true),
+            ("levels", pooled(Pooling::Levels), false, true),
         ] {
             let inputs = inputs(covariates, images);
             let model = fitted(config, &inputs);
@@ -301,6 +311,30 @@ mod tests {
             }
             let log_hazard = model.log_hazard(&inputs).unwrap();
             write("output", &log_hazard.iter().map(|&h| h as f32).collect::<Vec<_>>());
+        }
+    }
+
+    /// The images of a subject in another order: attention weighs what each shows, wherever it
+    /// stands, and levels know their places.
+    #[test]
+    fn only_levels_depend_on_the_order_of_images() {
+        let inputs = inputs(false, true);
+        let pixels = inputs.images().unwrap().to_vec().unwrap();
+        let subjects = pixels.chunks(SHAPE.iter().product());
+        let turned = subjects.flat_map(|s| s.chunks(SHAPE[1] * SHAPE[2]).rev().flatten().copied());
+        let turned = RiskInputs::from_images(ImageSet::new(turned.collect(), SHAPE).unwrap());
+        for (pooling, depends) in [
+            (Pooling::Mean, false),
+            (Pooling::Max, false),
+            (Pooling::Attention, false),
+            (Pooling::Levels, true),
+        ] {
+            let encoder = EncoderConfig::small(4).with_pooling(pooling);
+            let model = fitted(RiskModelConfig::image_only(encoder, SHAPE), &inputs);
+            let (a, b) = (model.log_hazard(&inputs).unwrap(), model.log_hazard(&turned).unwrap());
+            let pairs = a.iter().zip(&b);
+            let apart = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert_eq!(apart > 1e-5, depends, "{pooling:?}: {apart:e}");
         }
     }
 

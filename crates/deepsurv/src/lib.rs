@@ -6,10 +6,11 @@
 //! [`integrated_gradients`] and [`occlusion`] show what in an image raised or lowered a subject's log hazard.
 //!
 //! # The network
-//! Images go through a residual encoder ([`EncoderConfig`]: ResNet-18 and -34 as published, with
+//! Images go through a residual encoder ([`EncoderConfig`]: ResNet-18, -34 and -50 as published, with
 //! the parameter names of torchvision and timm so that their weights can be loaded, or a small one
 //! for the CPU). All images of a subject share it; its feature maps are averaged over positions and
-//! pooled over the images. The features and the standardised covariates, joined, go through fully
+//! pooled over the images by [`Pooling`]: their mean, their maximum, attention, or one after the
+//! other. The features and the standardised covariates, joined, go through fully
 //! connected layers to one number `h`, the log hazard (Katzman et al., *BMC Med. Res. Methodol.*
 //! 18:24, 2018, extended to images as Kong et al., *Endocrinol. Metab.* 37(4):674-683, 2022, say).
 //!

@@ -213,7 +213,7 @@ impl<'a> RiskTrainer<'a> {
         let Some(start) = self.warm_start else { return Ok(drawn) };
         let encoder_of =
             |config: &RiskModelConfig| config.image.as_ref().map(|i| i.encoder.clone());
-        let encoder = start.model.network().encoder.clone();
+        let RiskNetwork { encoder, attention, .. } = start.model.network().clone();
         if encoder.is_none() || encoder_of(&self.config) != encoder_of(start.model.config()) {
             let reason = "its encoder has another configuration, or none";
             return Err(Error::WarmStart { reason });
@@ -226,8 +226,10 @@ impl<'a> RiskTrainer<'a> {
             Some(head) => head,
             None => drawn.head,
         };
-        let encoder = encoder.map(|e| e.to_device(&device.clone().without_autodiff()).train());
-        Ok(RiskNetwork::from_parts(&self.config, encoder, head))
+        let plain = device.without_autodiff();
+        let encoder = encoder.map(|e| e.to_device(&plain).train());
+        let attention = attention.map(|a| a.to_device(&plain).train());
+        Ok(RiskNetwork::from_parts(&self.config, (encoder, attention), head))
     }
 
     fn run(
@@ -274,9 +276,11 @@ impl<'a> RiskTrainer<'a> {
             .map(|(data, inputs)| Labelled { inputs, outcomes: data.outcomes });
         let identity = Preprocessing::identity(self.config.n_features());
         let encoder = first.encoder.as_ref().map(Module::valid);
-        let head_only = RiskNetwork::from_parts(&self.config, None, first.head);
+        let attention = first.attention.as_ref().map(Module::valid);
+        let head_only = RiskNetwork::from_parts(&self.config, (None, None), first.head);
         let trained = self.run(head_only, (train, valid), &identity, on_event)?;
-        Ok(trained.map(|model| RiskNetwork::from_parts(&self.config, encoder, model.head)))
+        let kept = (encoder, attention);
+        Ok(trained.map(|model| RiskNetwork::from_parts(&self.config, kept, model.head)))
     }
 }
 

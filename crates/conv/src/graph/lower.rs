@@ -68,6 +68,13 @@ pub(crate) enum StepKind {
     MaxOverCopies {
         x: Value,
     },
+    AttendOverCopies {
+        x: Value,
+        scores: Value,
+    },
+    CopiesSideBySide {
+        x: Value,
+    },
     Concatenate {
         parts: Vec<Value>,
     },
@@ -80,12 +87,14 @@ impl StepKind {
             Self::Convolution { x, addend, .. } => [*x].into_iter().chain(*addend).collect(),
             Self::Sum { terms, .. } => terms.iter().map(|term| term.value).collect(),
             Self::Concatenate { parts } => parts.clone(),
+            Self::AttendOverCopies { x, scores } => vec![*x, *scores],
             Self::Scale { x, .. }
             | Self::Selu { x }
             | Self::MaxPool { x, .. }
             | Self::MeanOverPixels { x }
             | Self::MeanOverCopies { x }
-            | Self::MaxOverCopies { x } => vec![*x],
+            | Self::MaxOverCopies { x }
+            | Self::CopiesSideBySide { x } => vec![*x],
         }
     }
 }
@@ -224,6 +233,10 @@ impl Lowering<'_> {
             (Operation::MeanOverPixels, Some(x)) => StepKind::MeanOverPixels { x },
             (Operation::MeanOverCopies, Some(x)) => StepKind::MeanOverCopies { x },
             (Operation::MaxOverCopies, Some(x)) => StepKind::MaxOverCopies { x },
+            (Operation::AttendOverCopies, Some(x)) => {
+                StepKind::AttendOverCopies { x, scores: inputs[1] }
+            }
+            (Operation::CopiesSideBySide, Some(x)) => StepKind::CopiesSideBySide { x },
             (Operation::Concatenate, Some(_)) => StepKind::Concatenate { parts: inputs.clone() },
         };
         self.steps.push(Step { kind, output: value });

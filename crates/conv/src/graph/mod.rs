@@ -278,6 +278,27 @@ impl Graph {
         self.push(Operation::MaxOverCopies, &[x], shape)
     }
 
+    /// The pictures of each item, each weighted by the exponential of its score over the sum of those
+    /// of the item (softmax), and summed.
+    ///
+    /// # Errors
+    /// [`Error::TermShape`] if `scores` is not one number for each picture of `x`.
+    pub fn attend_over_copies(&mut self, x: Value, scores: Value) -> Result<Value, Error> {
+        let shape = self.shape(x);
+        let (expected, got) = (MapShape::vector(1).with_copies(shape.copies), self.shape(scores));
+        if got != expected {
+            return Err(Error::TermShape { expected: expected.array(), got: got.array() });
+        }
+        Ok(self.push(Operation::AttendOverCopies, &[x, scores], shape.with_copies(1)))
+    }
+
+    /// The pictures of each item as channels of one: those of the first, then of the second.
+    pub fn copies_side_by_side(&mut self, x: Value) -> Value {
+        let from = self.shape(x);
+        let shape = MapShape { channels: from.channels * from.copies, ..from }.with_copies(1);
+        self.push(Operation::CopiesSideBySide, &[x], shape)
+    }
+
     /// The channels of all `parts`, one after the other.
     ///
     /// # Errors

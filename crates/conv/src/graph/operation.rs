@@ -24,5 +24,7 @@ pub(crate) enum Operation {
     MeanOverPixels,
     MeanOverCopies,
     MaxOverCopies,
+    AttendOverCopies,
+    CopiesSideBySide,
     Concatenate,
 }

@@ -96,6 +96,13 @@ pub trait Vectors: Clone {
     /// The maximum over the `copies` vectors of each item: `[n / copies, width]`.
     #[must_use]
     fn max_over_copies(self, copies: usize) -> Self;
+    /// The `copies` vectors of each item weighted by the softmax of their `scores`, `[n, 1]`, and
+    /// summed: `[n / copies, width]`.
+    #[must_use]
+    fn attend_over_copies(self, scores: Self, copies: usize) -> Self;
+    /// The `copies` vectors of each item one after the other: `[n / copies, copies width]`.
+    #[must_use]
+    fn copies_side_by_side(self, copies: usize) -> Self;
 }
 
 impl Maps for Tensor<4> {
@@ -183,5 +190,17 @@ impl Vectors for Tensor<2> {
     fn max_over_copies(self, copies: usize) -> Self {
         let [n, width] = self.dims();
         self.reshape([n / copies, copies, width]).max_dim(1).reshape([n / copies, width])
+    }
+
+    fn attend_over_copies(self, scores: Self, copies: usize) -> Self {
+        let [n, width] = self.dims();
+        let weights = activation::softmax(scores.reshape([n / copies, copies, 1]), 1);
+        let weighted = self.reshape([n / copies, copies, width]) * weights;
+        weighted.sum_dim(1).reshape([n / copies, width])
+    }
+
+    fn copies_side_by_side(self, copies: usize) -> Self {
+        let [n, width] = self.dims();
+        self.reshape([n / copies, copies * width])
     }
 }

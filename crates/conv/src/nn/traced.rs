@@ -168,4 +168,18 @@ impl Vectors for Traced {
             _ => self.then(|graph, x| Ok(graph.max_over_copies(x))),
         }
     }
+
+    fn attend_over_copies(self, scores: Self, copies: usize) -> Self {
+        match copies {
+            1 => self,
+            _ => self.then(|graph, x| graph.attend_over_copies(x, scores.value)),
+        }
+    }
+
+    fn copies_side_by_side(self, copies: usize) -> Self {
+        match copies {
+            1 => self,
+            _ => self.then(|graph, x| Ok(graph.copies_side_by_side(x))),
+        }
+    }
 }

@@ -68,6 +68,12 @@ impl<'a> Nodes<'a> {
             }
             StepKind::MeanOverCopies { x } => self.over_copies("ReduceMean", *x, &to),
             StepKind::MaxOverCopies { x } => self.over_copies("ReduceMax", *x, &to),
+            StepKind::AttendOverCopies { x, scores } => self.attend_over_copies(*x, *scores, &to),
+            StepKind::CopiesSideBySide { x } => {
+                let [_, channels, height, width] = self.program.shape(step.output).array();
+                let shape = [-1, channels as i64, height as i64, width as i64];
+                self.reshape(&inner_name(*x), &shape, &to);
+            }
             StepKind::Concatenate { parts } => {
                 let names: Vec<String> = parts.iter().map(|part| inner_name(*part)).collect();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -142,12 +148,28 @@ impl<'a> Nodes<'a> {
         name
     }
 
-    fn over_copies(&mut self, operation: &str, x: Value, to: &str) {
+    fn attend_over_copies(&mut self, x: Value, scores: Value, to: &str) {
+        let pictures = self.copies_apart(x, &format!("{to}.copies"));
+        let scores = self.copies_apart(scores, &format!("{to}.scores"));
+        let (weights, weighted) = (format!("{to}.weights"), format!("{to}.weighted"));
+        self.node("Softmax", &[&scores], &weights, vec![integer("axis", 1)]);
+        self.node("Mul", &[&pictures, &weights], &weighted, vec![]);
+        let raw = 1_i64.to_le_bytes();
+        let axes = self.constant(&format!("{to}.axes"), &[1], INT64, &raw);
+        self.node("ReduceSum", &[&weighted, &axes], to, vec![integer("keepdims", 0)]);
+    }
+
+    /// The name of a value with the copies of an item in a dimension of their own.
+    fn copies_apart(&mut self, x: Value, name: &str) -> String {
         let MapShape { copies, channels, height, width } = self.program.shape(x);
-        let apart = format!("{to}.copies");
         let shape = [copies, channels, height, width].map(|n| n as i64);
         let shape: Vec<i64> = std::iter::once(-1).chain(shape).collect();
-        self.reshape(&inner_name(x), &shape, &apart);
+        self.reshape(&inner_name(x), &shape, name);
+        name.to_owned()
+    }
+
+    fn over_copies(&mut self, operation: &str, x: Value, to: &str) {
+        let apart = self.copies_apart(x, &format!("{to}.copies"));
         let attributes = vec![integers("axes", &[1]), integer("keepdims", 0)];
         self.node(operation, &[&apart], to, attributes);
     }

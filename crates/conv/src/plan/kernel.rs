@@ -17,6 +17,8 @@ pub(super) enum Kernel {
     MeanOverPixels { pixels: usize },
     MeanOverCopies { copies: usize, size: usize },
     MaxOverCopies { copies: usize, size: usize },
+    AttendOverCopies { copies: usize, size: usize },
+    CopiesSideBySide,
     Concatenate { sizes: Vec<usize> },
 }
 
@@ -72,6 +74,10 @@ impl Kernel {
             StepKind::MaxOverCopies { x } => {
                 Self::MaxOverCopies { copies: program.shape(*x).copies, size: to.len() }
             }
+            StepKind::AttendOverCopies { x, .. } => {
+                Self::AttendOverCopies { copies: program.shape(*x).copies, size: to.len() }
+            }
+            StepKind::CopiesSideBySide { .. } => Self::CopiesSideBySide,
             StepKind::Concatenate { parts } => {
                 let size = |part: &_| program.shape(*part).with_copies(1).len();
                 Self::Concatenate { sizes: parts.iter().map(size).collect() }
@@ -114,6 +120,11 @@ impl Kernel {
             Self::MaxOverCopies { copies, size } => {
                 passes::max_over_copies(reads[0], *copies, *size, output);
             }
+            Self::AttendOverCopies { copies, size } => {
+                passes::attend_over_copies((reads[0], reads[1]), *copies, *size, output);
+            }
+            // They lie so already.
+            Self::CopiesSideBySide => output.copy_from_slice(reads[0]),
             Self::Concatenate { sizes } => passes::concatenate(reads, sizes, output),
         }
         Ok(())
@@ -130,6 +141,8 @@ impl Kernel {
             Self::MeanOverPixels { .. } => "mean over pixels",
             Self::MeanOverCopies { .. } => "mean over copies",
             Self::MaxOverCopies { .. } => "maximum over copies",
+            Self::AttendOverCopies { .. } => "attention over copies",
+            Self::CopiesSideBySide => "copies side by side",
             Self::Concatenate { .. } => "concatenate",
         }
     }

@@ -147,6 +147,27 @@ pub(super) fn max_over_copies(x: &[f32], copies: usize, size: usize, output: &mu
     over_copies(x, copies, size, larger, output);
 }
 
+/// The `copies` pictures of each item, weighted by the softmax of their scores; `size` is the length
+/// of one.
+pub(super) fn attend_over_copies(
+    (x, scores): (&[f32], &[f32]),
+    copies: usize,
+    size: usize,
+    output: &mut [f32],
+) {
+    let items = x.chunks_exact(copies * size).zip(scores.chunks_exact(copies));
+    for (to, (pictures, scores)) in output.chunks_exact_mut(size).zip(items) {
+        let highest = scores.iter().copied().fold(f32::NEG_INFINITY, larger);
+        let weight = |score: &f32| (score - highest).exp();
+        let total: f32 = scores.iter().map(weight).sum();
+        to.fill(0.0);
+        for (picture, score) in pictures.chunks_exact(size).zip(scores) {
+            let weight = weight(score) / total;
+            to.iter_mut().zip(picture).for_each(|(y, x)| *y += weight * x);
+        }
+    }
+}
+
 /// The channels of all parts of each picture; `sizes` are the lengths of one picture of each.
 pub(super) fn concatenate(parts: &Reads<'_>, sizes: &[usize], output: &mut [f32]) {
     let whole: usize = sizes.iter().sum();

@@ -1,5 +1,6 @@
 //! The networks: residual encoder, fully connected head, and both together.
 
+mod attention;
 mod dropout;
 mod head;
 mod resnet;

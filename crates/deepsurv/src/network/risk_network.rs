@@ -1,6 +1,6 @@
 //! The whole network: images through a shared encoder, pooled, joined with the covariates, and
 //! through the head to one log hazard per subject.
-use super::{dropout::Dropout, head::Head, resnet::ResNet};
+use super::{attention::Attention, dropout::Dropout, head::Head, resnet::ResNet};
 use crate::Error;
 use crate::config::{Pooling, RiskModelConfig};
 use burn::{
@@ -17,6 +17,8 @@ use vertebra_training::{Seed, WeightScale, initialize};
 #[derive(Module, Debug)]
 pub struct RiskNetwork {
     pub(crate) encoder: Option<ResNet>,
+    /// With [`Pooling::Attention`]; part of what a frozen encoder keeps.
+    pub(crate) attention: Option<Attention>,
     pub(crate) head: Head,
     #[module(skip)]
     pooling: Pooling,
@@ -52,18 +54,23 @@ impl RiskNetwork {
             let encoder = ResNet::new(&image.encoder, 1, device);
             initialize(encoder, WeightScale::HeFanIn, seed.named("encoder"))
         });
-        Self::from_parts(config, encoder, Head::drawn(config, seed, device))
+        let attention = config
+            .image
+            .as_ref()
+            .filter(|image| image.encoder.pooling == Pooling::Attention)
+            .map(|image| Attention::drawn(&image.encoder, seed, device));
+        Self::from_parts(config, (encoder, attention), Head::drawn(config, seed, device))
     }
 
     /// Puts a network together from parts made for `config`.
     pub(crate) fn from_parts(
         config: &RiskModelConfig,
-        encoder: Option<ResNet>,
+        (encoder, attention): (Option<ResNet>, Option<Attention>),
         head: Head,
     ) -> Self {
         let image = config.image.as_ref();
         let pooling = image.map_or(Pooling::Mean, |image| image.encoder.pooling);
-        Self { encoder, head, pooling }
+        Self { encoder, attention, head, pooling }
     }
 
     /// Log hazard of each subject, `[n]`; `dropout` is given in training only.
@@ -126,9 +133,14 @@ impl RiskNetwork {
 
     /// Feature maps averaged over positions and pooled over a subject's images, then covariates.
     fn joined<M: Maps>(&self, inputs: Inputs<M>) -> Result<M::Vectors, Error> {
-        let pool = |maps: M| match self.pooling {
-            Pooling::Mean => maps.mean_over_pixels().mean_over_copies(inputs.copies),
-            Pooling::Max => maps.mean_over_pixels().max_over_copies(inputs.copies),
+        let pool = |maps: M| {
+            let (features, copies) = (maps.mean_over_pixels(), inputs.copies);
+            match (self.pooling, &self.attention) {
+                (Pooling::Attention, Some(attention)) => attention.pooled(features, copies),
+                (Pooling::Mean | Pooling::Attention, _) => features.mean_over_copies(copies),
+                (Pooling::Max, _) => features.max_over_copies(copies),
+                (Pooling::Levels, _) => features.copies_side_by_side(copies),
+            }
         };
         match (inputs.maps.map(pool), inputs.covariates) {
             (Some(features), Some(covariates)) => Ok(features.followed_by(covariates)),

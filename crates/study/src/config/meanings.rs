@@ -251,7 +251,11 @@ const ENCODER: &[Meaning] = &[
          which puts out four times the stage's channels.",
     ),
     of("normalization", "`batch`, or `{ group = n }` with n groups."),
-    of("pooling", "How the vertebrae of one subject become one: `mean` or `max`."),
+    of(
+        "pooling",
+        "How the vertebrae of one subject become one: `mean`, `max`, `attention` (a mean weighted by \
+         what each shows) or `levels` (side by side, each in its place).",
+    ),
 ];
 
 const RISK_TRAINING: &[Meaning] = &[

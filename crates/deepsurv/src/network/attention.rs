@@ -1,0 +1,37 @@
+//! Which images of a subject matter how much.
+use crate::config::EncoderConfig;
+use burn::{
+    module::Module,
+    nn::{Linear, LinearConfig},
+    tensor::Device,
+};
+use vertebra_conv::Vectors;
+use vertebra_training::{Seed, WeightScale, initialize};
+
+/// Attention over the images of a subject: weights `softmax_k(w' selu(V h_k + b))` for features
+/// `h_k`, after Ilse, Tomczak & Welling (ICML 2018).
+#[derive(Module, Debug)]
+pub struct Attention {
+    hidden: Linear,
+    score: Linear,
+}
+
+impl Attention {
+    /// Scores so small that training starts from the mean.
+    pub(crate) fn drawn(encoder: &EncoderConfig, seed: Seed, device: &Device) -> Self {
+        let features = encoder.n_features();
+        let width = features.div_ceil(4);
+        let hidden = LinearConfig::new(features, width).init(device);
+        let score = LinearConfig::new(width, 1).with_bias(false).init(device);
+        Self {
+            hidden: initialize(hidden, WeightScale::HeFanIn, seed.named("attention")),
+            score: initialize(score, WeightScale::Normal(0.01), seed.named("attention score")),
+        }
+    }
+
+    /// The weighted mean of each subject, `[n, features]`, of `[n copies, features]`.
+    pub(super) fn pooled<V: Vectors>(&self, features: V, copies: usize) -> V {
+        let scores = features.clone().linear(&self.hidden).selu().linear(&self.score);
+        features.attend_over_copies(scores, copies)
+    }
+}
