@@ -11,7 +11,7 @@ use vertebra_training::{Seed, WeightScale, initialize};
 /// Attention over the images of a subject: weights `softmax_k(w' selu(V h_k + b))` for features
 /// `h_k`, after Ilse, Tomczak & Welling (ICML 2018).
 #[derive(Module, Debug)]
-pub struct Attention {
+pub(crate) struct Attention {
     hidden: Linear,
     score: Linear,
 }
