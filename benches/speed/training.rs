@@ -1,14 +1,15 @@
 //! Speed of a whole training step (forward, backward, Adam) of the networks of this workspace:
 //! `cargo bench --workspace --bench speed_training -- [w32|resnet18] [batch] [side] [steps]`; also
-//! w18 and w48.
+//! w18, w48 and resnet50.
 //!
-//! HRNet: noise in three channels, mean squared error of the heatmaps. ResNet-18: one grey channel
-//! and a linear head, stepped by `RiskTrainer` with the Cox loss. `RAYON_NUM_THREADS` sets the
-//! number of threads. `benches/peers/inference/training.py` steps the same networks with torch.
+//! HRNet: noise in three channels, mean squared error of the heatmaps. ResNet: one grey channel and
+//! a linear head, stepped by `RiskTrainer` with the Cox loss. On the default device, or that of
+//! `BURN_DEVICE`; `RAYON_NUM_THREADS` sets the number of threads.
+//! `benches/peers/inference/training.py` steps the same networks with torch.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use std::ops::ControlFlow;
 use std::time::Instant;
 use vertebra_benches::{arguments, noise, peak_megabytes};
@@ -17,7 +18,7 @@ use vertebra_deepsurv::{
 };
 use vertebra_hrnet::{Hrnet, HrnetConfig};
 use vertebra_survival::Outcomes;
-use vertebra_training::{Adam, Event, LearningRate, OptimizerKind};
+use vertebra_training::{Adam, Event, LearningRate, OptimizerKind, default_device};
 
 /// Steps before the first that counts.
 const WARM_UP: usize = 2;
@@ -31,23 +32,26 @@ fn main() {
     let (batch, side, steps) = (number(1, 4), number(2, 256), number(3, 9));
     let steps = steps + WARM_UP;
     let step_times = match name {
-        "resnet18" => resnet(batch, side, steps),
+        "resnet18" => resnet(EncoderConfig::resnet18(), batch, side, steps),
+        "resnet50" => resnet(EncoderConfig::resnet50(), batch, side, steps),
         name => hrnet(name, batch, side, steps),
     };
     let mut seconds = step_times[WARM_UP..].to_vec();
     seconds.sort_by(f64::total_cmp);
+    let median = seconds[seconds.len() / 2];
     println!(
-        "{name}, batch {batch} of {side}x{side}, {} threads: median {:.1} ms of {} steps, fastest {:.1}; peak memory {} MB",
+        "{name}, batch {batch} of {side}x{side}, {} threads: median {:.1} ms of {} steps, fastest {:.1}; {:.1} images/s; peak memory {} MB",
         rayon::current_num_threads(),
-        seconds[seconds.len() / 2] * 1e3,
+        median * 1e3,
         seconds.len(),
         seconds[0] * 1e3,
+        batch as f64 / median,
         peak_megabytes(),
     );
 }
 
 fn hrnet(name: &str, batch: usize, side: usize, steps: usize) -> Vec<f64> {
-    let device = Device::flex().autodiff();
+    let device = default_device().unwrap().autodiff();
     let config = match name {
         "w18" => HrnetConfig::w18(),
         "w48" => HrnetConfig::w48(),
@@ -67,6 +71,7 @@ fn hrnet(name: &str, batch: usize, side: usize, steps: usize) -> Vec<f64> {
         let loss = difference.square().mean();
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
         let network = adam.step(LEARNING_RATE, network, gradients);
+        device.sync().unwrap();
         (network, start.elapsed().as_secs_f64())
     };
     let mut seconds = Vec::with_capacity(steps);
@@ -79,11 +84,11 @@ fn hrnet(name: &str, batch: usize, side: usize, steps: usize) -> Vec<f64> {
 }
 
 /// One step an epoch: the time from the end of one to the end of the next.
-fn resnet(batch: usize, side: usize, steps: usize) -> Vec<f64> {
+fn resnet(encoder: EncoderConfig, batch: usize, side: usize, steps: usize) -> Vec<f64> {
     let images = ImageSet::new(noise(batch * side * side), [1, side, side]).unwrap();
     let times = (1..=batch).map(|t| t as f64).collect();
     let outcomes = Outcomes::new(times, vec![true; batch]).unwrap();
-    let config = RiskModelConfig::image_only(EncoderConfig::resnet18(), [1, side, side]);
+    let config = RiskModelConfig::image_only(encoder, [1, side, side]);
     let mut settings = RiskTraining::default();
     settings.training.epochs = steps;
     settings.training.patience = None;
@@ -100,7 +105,6 @@ fn resnet(batch: usize, side: usize, steps: usize) -> Vec<f64> {
         }
         ControlFlow::Continue(())
     };
-    let trainer = trainer.with_device(&Device::flex());
     trainer.fit((&inputs, &outcomes), None, &mut on_event).unwrap();
     seconds
 }

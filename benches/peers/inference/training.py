@@ -1,10 +1,10 @@
 """torch on the training steps of the bench `speed_training`: forward, backward, Adam, channels last.
 
-    python benches/peers/inference/training.py w32|resnet18 BATCH SIDE THREADS [STEPS]
+    python benches/peers/inference/training.py w32|resnet18|resnet50 BATCH SIDE THREADS [STEPS]
 
 Prints the median time of a step and the process's peak memory. For AVX2 alone set
 ONEDNN_MAX_CPU_ISA=AVX2 and ATEN_CPU_CAPABILITY=avx2. HRNet has the same layers as in
-`inference.py` and the mean squared error of the heatmaps; ResNet-18 is torchvision's with one channel
+`inference.py` and the mean squared error of the heatmaps; ResNet is torchvision's with one channel
 and one output.
 """
 import resource
@@ -18,10 +18,10 @@ from inference import pose_network
 WARM_UP = 2
 
 
-def resnet18():
+def resnet(name):
     import torchvision
 
-    net = torchvision.models.resnet18(num_classes=1)
+    net = getattr(torchvision.models, name)(num_classes=1)
     net.conv1 = torch.nn.Conv2d(1, 64, 7, 2, 3, bias=False)
     return net
 
@@ -30,7 +30,7 @@ def main(name, batch, side, threads, steps=9):
     batch, side, steps = int(batch), int(side), int(steps)
     torch.set_num_threads(int(threads))
     torch.manual_seed(1)
-    net, channels = (resnet18(), 1) if name == "resnet18" else (pose_network(name), 3)
+    net, channels = (resnet(name), 1) if name.startswith("resnet") else (pose_network(name), 3)
     net = net.train().to(memory_format=torch.channels_last)
     x = torch.randn(batch, channels, side, side).to(memory_format=torch.channels_last)
     with torch.no_grad():

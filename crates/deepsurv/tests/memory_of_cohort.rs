@@ -25,7 +25,10 @@ fn epoch(n: usize) -> Outcome {
     let settings = RiskTraining::for_images().with_micro_batch(4);
     let training = settings.training.clone().with_epochs(1).with_batch_size(None);
     let config = RiskModelConfig::image_only(EncoderConfig::resnet18(), shape);
-    let trainer = RiskTrainer::new(config).with_settings(settings.with_training(training));
+    // Whose memory is the process's.
+    let device = vertebra_deepsurv::burn::tensor::Device::flex();
+    let settings = settings.with_training(training);
+    let trainer = RiskTrainer::new(config).with_settings(settings).with_device(&device);
     trainer.fit((&inputs, &outcomes), None, &mut keep_going)?;
     Ok(())
 }
