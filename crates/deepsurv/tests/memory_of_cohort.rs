@@ -1,5 +1,6 @@
 //! A step whose risk sets are the whole cohort holds one micro-batch, however large the cohort.
 
+use vertebra_deepsurv::burn::tensor::Device;
 use vertebra_deepsurv::{
     EncoderConfig, ImageSet, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining,
 };
@@ -26,7 +27,7 @@ fn epoch(n: usize) -> Outcome {
     let training = settings.training.clone().with_epochs(1).with_batch_size(None);
     let config = RiskModelConfig::image_only(EncoderConfig::resnet18(), shape);
     // Whose memory is the process's.
-    let device = vertebra_deepsurv::burn::tensor::Device::flex();
+    let device = Device::flex();
     let settings = settings.with_training(training);
     let trainer = RiskTrainer::new(config).with_settings(settings).with_device(&device);
     trainer.fit((&inputs, &outcomes), None, &mut keep_going)?;
