@@ -7,7 +7,7 @@ Checks by structure, not by pixels: nothing wider than the screen, no text of a 
 it or over other text, no text smaller than 11 px, no clipped heading or button, nothing loaded from
 elsewhere, enough contrast of text, at most 12 printed pages. With axe-core beside it
 (`npm install axe-core` in this folder, or AXE=path/to/axe.min.js) accessibility is checked too.
-Skipped, with exit code 0, where there is no Chromium that opens a page.
+Skipped, with exit code 0, where there is no Chromium that opens a page, or one without fonts.
 """
 
 import json
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 WIDTHS = [390, 820, 1500]
 MOST_PAGES = 12
@@ -139,6 +140,15 @@ def answers():
         return False
 
 
+def has_fonts():
+    """Whether letters have widths of their own: without a font all are drawn as one box."""
+    page = """<span>iiiiiiii</span> <span>WWWWWWWW</span><script>
+      var widths = Array.from(document.querySelectorAll("span"), e => e.getBoundingClientRect().width);
+      document.title = widths[1] > 1.5 * widths[0] ? "proportional" : "boxes";
+    </script>"""
+    return "<title>proportional" in run("--dump-dom", f"data:text/html,{quote(page)}")
+
+
 def run(*arguments):
     common = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
     done = subprocess.run([chromium(), *common, *arguments], capture_output=True, timeout=120)
@@ -174,6 +184,9 @@ def printed_pages(page):
 def main(pages):
     if not chromium() or not answers():
         print("skipped: no Chromium that opens a page")
+        return 0
+    if not has_fonts():
+        print("skipped: Chromium finds no font (Debian: fonts-liberation)")
         return 0
     axe = Path(os.environ.get("AXE", HERE / "node_modules/axe-core/axe.min.js"))
     axe = axe if axe.is_file() else None
