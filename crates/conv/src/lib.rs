@@ -78,6 +78,7 @@ mod packing;
 mod plan;
 mod planes;
 mod problem;
+mod selu;
 mod weight_gradient;
 mod winograd;
 mod workspace;

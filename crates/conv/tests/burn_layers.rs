@@ -4,8 +4,11 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d, conv};
-use burn::tensor::{Device, Tensor, activation::relu};
-use vertebra_conv::{Conv2d, Conv2dConfig, Layers};
+use burn::tensor::{
+    Device, Tensor,
+    activation::{relu, selu},
+};
+use vertebra_conv::{Conv2d, Conv2dConfig, Layers, Vectors};
 
 fn device() -> Device {
     Device::flex()
@@ -195,6 +198,20 @@ fn batch_norm_of_the_inference_model_uses_running_statistics() {
     let x = random([2, 4, 5, 5], 1, &device);
     let expected = relu(layer.clone().into_burn().forward(x.clone()));
     assert_close("output", &values(layer.forward_relu(x)), &values(expected), 1e-6);
+}
+
+#[test]
+fn selu_agrees_with_burn() {
+    let device = device().autodiff();
+    let x = random([3, 40, 1, 1], 5, &device).reshape([3, 40]).require_grad();
+    let weights = random([3, 40, 1, 1], 6, &device).reshape([3, 40]);
+    let of = |y: Tensor<2>| {
+        let gradients = (y.clone() * weights.clone()).sum().backward();
+        (values(y), values(x.grad(&gradients).unwrap()))
+    };
+    let (got, expected) = (of(x.clone().selu()), of(selu(x.clone())));
+    assert_close("output", &got.0, &expected.0, 1e-6);
+    assert_close("gradient", &got.1, &expected.1, 1e-6);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::flex::{dense, lent_tensor, shape, tensor, values};
 use crate::convolution::{Convolution, Images};
 use crate::normalization::{BackwardInputs, ForwardInputs, Normalization};
 use crate::normalization::{normalize, normalize_backward};
+use crate::selu;
 
 /// A tensor argument that may be absent.
 #[derive(ExtensionType)]
@@ -72,6 +73,9 @@ pub(crate) trait ConvBackend: Backend {
         convolution: LayerConvolution,
     ) -> FloatTensor<Self>;
 
+    /// The scaled exponential linear unit.
+    fn vertebra_selu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// Batch norm with the batch's statistics, then an optional sum and ReLU, in one pass:
     /// output and the running mean and variance that follow.
     fn vertebra_batch_norm(
@@ -98,6 +102,13 @@ impl ConvBackend for Flex {
         let bias = bias.as_ref().map(values);
         let output = convolution.output_shape(input).unwrap_or_default();
         computed(&buffers, output, |y| convolution.forward_into(images, values(&weight), bias, y))
+    }
+
+    fn vertebra_selu(x: FlexTensor) -> FlexTensor {
+        let x = dense(&x);
+        let mut y = vec![0.0; values(&x).len()];
+        selu::forward(values(&x), &mut y);
+        tensor(y, shape::<2>(&x))
     }
 
     fn vertebra_batch_norm(
@@ -219,6 +230,23 @@ impl Backward<Flex, 3> for Conv2dBackward {
 }
 
 #[derive(Debug)]
+struct SeluBackward;
+
+impl Backward<Flex, 1> for SeluBackward {
+    /// The output.
+    type State = FlexTensor;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let given = dense(&grads.consume::<Flex>(&ops.node));
+        let mut gradient = vec![0.0; values(&given).len()];
+        selu::backward(values(&ops.state), values(&given), &mut gradient);
+        if let [Some(node)] = ops.parents {
+            grads.register::<Flex>(node.id, tensor(gradient, shape::<2>(&given)));
+        }
+    }
+}
+
+#[derive(Debug)]
 struct BatchNormBackward;
 
 /// What the backward pass of batch norm needs.
@@ -310,6 +338,14 @@ impl<C: CheckpointStrategy> ConvBackend for Autodiff<Flex, C> {
                 OpsKind::Tracked(prep) => prep.finish(state, y),
                 OpsKind::UnTracked(prep) => prep.finish(y),
             },
+        }
+    }
+
+    fn vertebra_selu(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let y = Flex::vertebra_selu(x.primitive().clone());
+        match SeluBackward.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(y.clone(), y),
+            OpsKind::UnTracked(prep) => prep.finish(y),
         }
     }
 

@@ -1,10 +1,13 @@
 //! The operations a network is written over once, whether it computes or is written down.
 
+use burn::backend::Dispatch;
 use burn::nn::{Linear, pool::MaxPool2d};
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Tensor, activation};
 
+use super::backend::ConvBackend;
+use super::flex::is_flex;
 use super::{Conv2d, Norm};
 
 /// Feature maps `[n, channels, height, width]` going through a network.
@@ -175,7 +178,10 @@ impl Vectors for Tensor<2> {
     }
 
     fn selu(self) -> Self {
-        activation::selu(self)
+        match is_flex(&self) {
+            true => Self::from_dispatch(Dispatch::vertebra_selu(self.into_dispatch())),
+            false => activation::selu(self),
+        }
     }
 
     fn followed_by(self, other: Self) -> Self {

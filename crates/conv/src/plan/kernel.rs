@@ -107,7 +107,7 @@ impl Kernel {
             Self::Scale { scale, shift, shape } => {
                 passes::scale(reads[0], scale, shift, *shape, output);
             }
-            Self::Selu => passes::selu(reads[0], output),
+            Self::Selu => crate::selu::forward(reads[0], output),
             Self::MaxPool { window, from, to } => {
                 passes::max_pool(reads[0], window, *from, *to, output);
             }

@@ -67,18 +67,6 @@ pub(super) fn scale(x: &[f32], scale: &[f32], shift: &[f32], shape: MapShape, ou
     });
 }
 
-/// Klambauer et al.'s constants.
-const SELU_ALPHA: f32 = 1.673_263_2;
-const SELU_SCALE: f32 = 1.050_701;
-
-/// The scaled exponential linear unit.
-pub(super) fn selu(x: &[f32], output: &mut [f32]) {
-    for (y, &x) in output.iter_mut().zip(x) {
-        let negative = SELU_ALPHA * x.exp_m1();
-        *y = SELU_SCALE * if x > 0.0 { x } else { negative };
-    }
-}
-
 /// The largest value of every window inside the picture; `from` is the input's shape.
 pub(super) fn max_pool(
     x: &[f32],
