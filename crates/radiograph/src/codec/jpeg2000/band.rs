@@ -3,6 +3,7 @@
 //! much to write and to read again.
 
 use super::packet::Corners;
+use std::marker::PhantomData;
 use std::ops::Range;
 use vertebra_wide::{Loops, widest};
 
@@ -150,7 +151,7 @@ impl<T: Coefficient> Strip<T> {
         let samples = samples.chunks_exact(width);
         if let Values::Short(values) = &mut self.values {
             let lines = values[start..].chunks_mut(self.width).zip(samples.clone());
-            if widest(Shortened::<_, T> { lines, of: Default::default() }) & T::BEYOND_SHORT == 0 {
+            if widest(Shortened::<_, T> { lines, of: PhantomData }) & T::BEYOND_SHORT == 0 {
                 return;
             }
         }
@@ -180,7 +181,7 @@ impl<T: Coefficient> Strip<T> {
 /// Samples of blocks that become words of 16 bits; gives all bits that are set in any.
 struct Shortened<L, T> {
     lines: L,
-    of: std::marker::PhantomData<T>,
+    of: PhantomData<T>,
 }
 
 impl<'t, 's, T: Coefficient, L: Iterator<Item = (&'t mut [i16], &'s [u32])>> Loops
@@ -236,16 +237,16 @@ impl<T: Coefficient> Row<'_, T> {
         matches!(self, Row::Zeros)
     }
 
-    /// Writes what becomes of each coefficient.
+    /// Writes what `change` makes of each coefficient.
     #[inline(always)]
-    pub(super) fn write(self, to: &mut [T], become_: impl Fn(T) -> T) {
+    pub(super) fn write(self, to: &mut [T], change: impl Fn(T) -> T) {
         match self {
             Row::Zeros => to.fill(T::default()),
             Row::Short(from, step) => {
                 let to = to.iter_mut().zip(from);
-                to.for_each(|(to, v)| *to = become_(T::of_short(*v, step)));
+                to.for_each(|(to, v)| *to = change(T::of_short(*v, step)));
             }
-            Row::Whole(from) => to.iter_mut().zip(from).for_each(|(to, v)| *to = become_(*v)),
+            Row::Whole(from) => to.iter_mut().zip(from).for_each(|(to, v)| *to = change(*v)),
         }
     }
 }
