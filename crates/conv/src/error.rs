@@ -1,5 +1,7 @@
 //! What can go wrong with shapes, layers and graphs.
 
+use std::ops::Range;
+
 /// Everything that can go wrong in this crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -50,13 +52,21 @@ pub enum Error {
     /// A graph without output, a sum without terms, or an input given as the output.
     #[error("a network needs an output that some operation computes")]
     NoOperation,
-    /// Terms of a sum (or parts of a concatenation) differ in shape.
+    /// Terms of a sum or product (or parts of a concatenation) differ in shape.
     #[error("expected a term of shape {expected:?} [copies, channels, height, width], got {got:?}")]
     TermShape {
         /// Shape of the first.
         expected: [usize; 4],
         /// Shape of another.
         got: [usize; 4],
+    },
+    /// A part that is empty or that a value does not have.
+    #[error("expected some of {channels} channel(s), got {got:?}")]
+    ChannelRange {
+        /// Channels of the value.
+        channels: usize,
+        /// Those asked for.
+        got: Range<usize>,
     },
     /// A network was given another number of inputs than it has.
     #[error("the network has {expected} input(s), got {got}")]

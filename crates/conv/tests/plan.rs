@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
+use std::ops::Range;
 use vertebra_conv::{Convolution, Error, Graph, Isa, MapShape, PlanOptions, Value};
 
 /// Values from -1 to 1 that depend on the seed alone.
@@ -218,6 +219,23 @@ impl Both {
         self.keep(y, numbers)
     }
 
+    fn product(&mut self, x: Value, y: Value) -> Value {
+        let z = self.graph.product(x, y).unwrap();
+        let pairs = self.numbers(x).iter().zip(self.numbers(y));
+        let numbers = pairs.map(|(x, y)| x * y).collect();
+        self.keep(z, numbers)
+    }
+
+    fn channels(&mut self, x: Value, range: Range<usize>) -> Value {
+        let from = self.graph.shape(x);
+        let y = self.graph.channels(x, range.clone()).unwrap();
+        let pixels = from.height * from.width;
+        let numbers = self.numbers(x).iter().enumerate();
+        let numbers = numbers.filter(|(i, _)| range.contains(&(i / pixels % from.channels)));
+        let numbers = numbers.map(|(_, v)| *v).collect();
+        self.keep(y, numbers)
+    }
+
     /// Largest difference of the plan's output, over the largest magnitude.
     fn worst(&mut self, output: Value, inputs: &[&[f32]], options: PlanOptions) -> f64 {
         self.graph.set_output("output", output).unwrap();
@@ -262,6 +280,10 @@ fn network(items: usize, [height, width]: [usize; 2], seed: u64) -> (Both, Value
     let y = both.sum(&[y, low]);
     let z = both.convolution(y, 6, 1, 1);
     let z = both.sum(&[y, z]);
+    let some = both.channels(z, 1..4);
+    let others = both.channels(y, 3..6);
+    let product = both.product(some, others);
+    let z = both.concatenate(&[product, z]);
     let pooled = both.mean_over_pixels(z);
     let mean = both.over_copies(pooled, false);
     let highest = both.over_copies(pooled, true);
@@ -335,6 +357,16 @@ fn scores_are_one_for_each_copy() {
     let scores = graph.input("scores", MapShape::vector(1).with_copies(3)).unwrap();
     let error = graph.attend_over_copies(x, scores).unwrap_err().to_string();
     assert!(error.contains("[2, 1, 1, 1]") && error.contains("[3, 1, 1, 1]"), "{error}");
+}
+
+#[test]
+fn channels_are_those_of_the_value() {
+    let mut graph = Graph::new();
+    let x = graph.input("x", MapShape::new(4, 3, 3)).unwrap();
+    for range in [2..5, 4..4] {
+        let error = graph.channels(x, range.clone()).unwrap_err().to_string();
+        assert!(error.contains('4') && error.contains(&format!("{range:?}")), "{error}");
+    }
 }
 
 #[test]

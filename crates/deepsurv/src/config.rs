@@ -242,6 +242,19 @@ pub enum Activation {
     Selu,
 }
 
+/// How the covariates join the features of the images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fusion {
+    /// After the features, as further inputs of the fully connected layers.
+    #[default]
+    Concatenation,
+    /// As what scales and shifts each feature (feature-wise linear modulation, FiLM; Perez et al.,
+    /// AAAI 2018), so that what a finding means can depend on age.
+    Modulation,
+}
+
 /// A network from covariates, images, or both, to one log hazard per subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -250,6 +263,9 @@ pub struct RiskModelConfig {
     pub covariates: Vec<String>,
     /// Images, if the model uses any.
     pub image: Option<ImageConfig>,
+    /// How the two are joined; nothing to a model that has only one of them.
+    #[serde(default)]
+    pub fusion: Fusion,
     /// Widths of the fully connected layers between the features and the log hazard.
     pub hidden: Vec<usize>,
     /// Nonlinearity of those layers.
@@ -265,6 +281,7 @@ impl RiskModelConfig {
         Self {
             covariates: covariates.into_iter().map(Into::into).collect(),
             image: None,
+            fusion: Fusion::default(),
             hidden: vec![32, 32],
             activation: Activation::Selu,
             dropout: 0.1,
@@ -285,6 +302,13 @@ impl RiskModelConfig {
         covariates: impl IntoIterator<Item = S>,
     ) -> Self {
         self.covariates = covariates.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how covariates join the features of the images.
+    #[must_use]
+    pub fn with_fusion(mut self, fusion: Fusion) -> Self {
+        self.fusion = fusion;
         self
     }
 
@@ -309,10 +333,20 @@ impl RiskModelConfig {
         self
     }
 
-    /// Number of inputs of the first fully connected layer: image features, then covariates.
+    /// Number of inputs of the head: image features, then covariates.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.image.as_ref().map_or(0, ImageConfig::n_features) + self.covariates.len()
+        self.n_image_features() + self.covariates.len()
+    }
+
+    pub(crate) fn n_image_features(&self) -> usize {
+        self.image.as_ref().map_or(0, ImageConfig::n_features)
+    }
+
+    /// True if covariates scale and shift features of images.
+    pub(crate) fn modulates(&self) -> bool {
+        let both = self.image.is_some() && !self.covariates.is_empty();
+        both && self.fusion == Fusion::Modulation
     }
 
     /// Checks every setting.

@@ -177,7 +177,7 @@ pub(crate) fn head_inputs(
 mod tests {
     use super::*;
     use crate::{
-        EncoderConfig, Normalization, Pooling, RiskModel, RiskModelConfig, RiskTrainer,
+        EncoderConfig, Fusion, Normalization, Pooling, RiskModel, RiskModelConfig, RiskTrainer,
         RiskTraining,
     };
     use vertebra_survival::Outcomes;
@@ -242,6 +242,13 @@ mod tests {
                 true,
                 true,
             ),
+            (
+                image(small.clone())
+                    .with_covariates(["age", "female"])
+                    .with_fusion(Fusion::Modulation),
+                true,
+                true,
+            ),
             (image(small).with_hidden([]), false, true),
         ] {
             let inputs = inputs(covariates, images);
@@ -292,6 +299,7 @@ mod tests {
         for (name, config, covariates, images) in [
             ("clinical", RiskModelConfig::clinical(["age", "female"]), true, false),
             ("image", image(encoder), false, true),
+            ("modulation", fusion.clone().with_fusion(Fusion::Modulation), true, true),
             ("fusion", fusion, true, true),
             ("attention", pooled(Pooling::Attention), false, true),
             ("levels", pooled(Pooling::Levels), false, true),

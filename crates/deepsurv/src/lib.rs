@@ -10,8 +10,8 @@
 //! the parameter names of torchvision and timm so that their weights can be loaded, or a small one
 //! for the CPU). All images of a subject share it; its feature maps are averaged over positions and
 //! pooled over the images by [`Pooling`]: their mean, their maximum, attention, or one after the
-//! other. The features and the standardised covariates, joined, go through fully
-//! connected layers to one number `h`, the log hazard (Katzman et al., *BMC Med. Res. Methodol.*
+//! other. The features, joined with the standardised covariates or scaled and shifted by them
+//! ([`Fusion`]), go through fully connected layers to one number `h`, the log hazard (Katzman et al., *BMC Med. Res. Methodol.*
 //! 18:24, 2018, extended to images as Kong et al., *Endocrinol. Metab.* 37(4):674-683, 2022, say).
 //!
 //! # The loss
@@ -60,7 +60,7 @@ pub use burn;
 
 pub use augmentation::Augmentation;
 pub use config::{
-    Activation, Block, EncoderConfig, ImageConfig, Normalization, Pooling, RiskModelConfig, Stem,
+    Activation, Block, EncoderConfig, Fusion, ImageConfig, Normalization, Pooling, RiskModelConfig, Stem,
 };
 pub use error::Error;
 pub use image_file::{ImageFile, ImageFileWriter};

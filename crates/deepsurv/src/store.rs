@@ -101,7 +101,7 @@ fn read_description(path: &Path) -> Result<Description, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EncoderConfig, ImageSet, RiskInputs, RiskTrainer, RiskTraining};
+    use crate::{EncoderConfig, Fusion, ImageSet, RiskInputs, RiskTrainer, RiskTraining};
     use vertebra_survival::Outcomes;
     use vertebra_training::keep_going;
 
@@ -113,7 +113,8 @@ mod tests {
         let time = (0..20).map(|i| f64::from(i * 3 % 10) + 1.0).collect();
         let outcomes = Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap();
         let config = RiskModelConfig::image_only(EncoderConfig::small(4), [3, 16, 16])
-            .with_covariates(["age", "female"]);
+            .with_covariates(["age", "female"])
+            .with_fusion(Fusion::Modulation);
         let mut settings = RiskTraining::default();
         settings.training.epochs = 3;
         let trainer = RiskTrainer::new(config).with_settings(settings);

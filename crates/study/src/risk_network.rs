@@ -155,7 +155,8 @@ fn trainer(
         Some(images) => (
             RiskModelConfig::image_only(risk.encoder.clone(), images.shape())
                 .with_hidden(risk.image_hidden.clone())
-                .with_covariates(names),
+                .with_covariates(names)
+                .with_fusion(risk.fusion),
             &risk.image_training,
         ),
         None => (

@@ -2,6 +2,7 @@
 
 use super::{Graph, MapShape, Operation, Value, Window};
 use crate::{Convolution, Error};
+use std::ops::Range;
 
 /// The steps of a network in the order they run, and the values they work on.
 #[derive(Debug, Clone)]
@@ -78,6 +79,14 @@ pub(crate) enum StepKind {
     Concatenate {
         parts: Vec<Value>,
     },
+    Product {
+        x: Value,
+        y: Value,
+    },
+    Channels {
+        x: Value,
+        range: Range<usize>,
+    },
 }
 
 impl StepKind {
@@ -88,13 +97,15 @@ impl StepKind {
             Self::Sum { terms, .. } => terms.iter().map(|term| term.value).collect(),
             Self::Concatenate { parts } => parts.clone(),
             Self::AttendOverCopies { x, scores } => vec![*x, *scores],
+            Self::Product { x, y } => vec![*x, *y],
             Self::Scale { x, .. }
             | Self::Selu { x }
             | Self::MaxPool { x, .. }
             | Self::MeanOverPixels { x }
             | Self::MeanOverCopies { x }
             | Self::MaxOverCopies { x }
-            | Self::CopiesSideBySide { x } => vec![*x],
+            | Self::CopiesSideBySide { x }
+            | Self::Channels { x, .. } => vec![*x],
         }
     }
 }
@@ -237,6 +248,8 @@ impl Lowering<'_> {
                 StepKind::AttendOverCopies { x, scores: inputs[1] }
             }
             (Operation::CopiesSideBySide, Some(x)) => StepKind::CopiesSideBySide { x },
+            (Operation::Product, Some(x)) => StepKind::Product { x, y: inputs[1] },
+            (Operation::Channels(range), Some(x)) => StepKind::Channels { x, range },
             (Operation::Concatenate, Some(_)) => StepKind::Concatenate { parts: inputs.clone() },
         };
         self.steps.push(Step { kind, output: value });

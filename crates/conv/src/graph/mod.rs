@@ -12,6 +12,7 @@ pub(crate) use lower::{Program, Step, StepKind, Term, lower};
 pub(crate) use operation::{Operation, Window};
 
 use crate::{Convolution, Error};
+use std::ops::Range;
 
 /// Pictures of one item of the batch, their channels, height and width.
 ///
@@ -223,6 +224,18 @@ impl Graph {
         }
     }
 
+    /// `x y`, value by value.
+    ///
+    /// # Errors
+    /// [`Error::TermShape`] if they differ in shape.
+    pub fn product(&mut self, x: Value, y: Value) -> Result<Value, Error> {
+        let (expected, got) = (self.shape(x), self.shape(y));
+        if got != expected {
+            return Err(Error::TermShape { expected: expected.array(), got: got.array() });
+        }
+        Ok(self.push(Operation::Product, &[x, y], expected))
+    }
+
     /// Every pixel repeated `factor` times in both directions (nearest neighbour).
     ///
     /// # Errors
@@ -315,6 +328,19 @@ impl Graph {
                 Ok(self.push(Operation::Concatenate, parts, shape))
             }
         }
+    }
+
+    /// Some of the channels.
+    ///
+    /// # Errors
+    /// [`Error::ChannelRange`] for none, or for channels that `x` does not have.
+    pub fn channels(&mut self, x: Value, range: Range<usize>) -> Result<Value, Error> {
+        let from = self.shape(x);
+        if range.is_empty() || range.end > from.channels {
+            return Err(Error::ChannelRange { channels: from.channels, got: range });
+        }
+        let shape = MapShape { channels: range.len(), ..from };
+        Ok(self.push(Operation::Channels(range), &[x], shape))
     }
 
     fn push(&mut self, operation: Operation, inputs: &[Value], shape: MapShape) -> Value {

@@ -1,6 +1,7 @@
 //! What the nodes of a graph compute.
 
 use crate::Convolution;
+use std::ops::Range;
 
 /// Window of a pooling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub(crate) enum Operation {
     Relu,
     Selu,
     Sum,
+    Product,
     Enlarge(usize),
     MaxPool(Window),
     MeanOverPixels,
@@ -27,4 +29,5 @@ pub(crate) enum Operation {
     AttendOverCopies,
     CopiesSideBySide,
     Concatenate,
+    Channels(Range<usize>),
 }

@@ -5,6 +5,7 @@ use burn::nn::{Linear, pool::MaxPool2d};
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Tensor, activation};
+use std::ops::Range;
 
 use super::backend::ConvBackend;
 use super::flex::is_flex;
@@ -89,6 +90,15 @@ pub trait Vectors: Clone {
     /// The scaled exponential linear unit (Klambauer et al., NeurIPS 2017).
     #[must_use]
     fn selu(self) -> Self;
+    /// `self + other`.
+    #[must_use]
+    fn plus(self, other: Self) -> Self;
+    /// `self other`, value by value.
+    #[must_use]
+    fn times(self, other: Self) -> Self;
+    /// Some of the columns: `[n, range.len()]`.
+    #[must_use]
+    fn columns(self, range: Range<usize>) -> Self;
     /// The values of `self`, then those of `other`.
     #[must_use]
     fn followed_by(self, other: Self) -> Self;
@@ -182,6 +192,19 @@ impl Vectors for Tensor<2> {
             true => Self::from_dispatch(Dispatch::vertebra_selu(self.into_dispatch())),
             false => activation::selu(self),
         }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    fn times(self, other: Self) -> Self {
+        self * other
+    }
+
+    fn columns(self, range: Range<usize>) -> Self {
+        let [n, _] = self.dims();
+        self.slice([0..n, range])
     }
 
     fn followed_by(self, other: Self) -> Self {

@@ -1,6 +1,7 @@
 //! A network followed from its inputs to its output, as a graph.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use burn::nn::{Linear, pool::MaxPool2d};
@@ -106,7 +107,7 @@ impl Maps for Traced {
     }
 
     fn norm_add_relu(self, layer: &Norm, shortcut: Self) -> Self {
-        Maps::relu(self.norm(layer).plus(shortcut))
+        Maps::relu(Maps::plus(self.norm(layer), shortcut))
     }
 
     fn relu(self) -> Self {
@@ -148,6 +149,18 @@ impl Vectors for Traced {
 
     fn selu(self) -> Self {
         self.then(|graph, x| Ok(graph.selu(x)))
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.then(|graph, x| graph.sum(&[x, other.value]))
+    }
+
+    fn times(self, other: Self) -> Self {
+        self.then(|graph, x| graph.product(x, other.value))
+    }
+
+    fn columns(self, range: Range<usize>) -> Self {
+        self.then(|graph, x| graph.channels(x, range))
     }
 
     fn followed_by(self, other: Self) -> Self {

@@ -79,6 +79,15 @@ impl<'a> Nodes<'a> {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 self.node("Concat", &names, &to, vec![integer("axis", 1)]);
             }
+            StepKind::Product { x, y } => {
+                self.node("Mul", &[&inner_name(*x), &inner_name(*y)], &to, vec![]);
+            }
+            StepKind::Channels { x, range } => {
+                let ends = [("from", range.start), ("to", range.end), ("axis", 1)];
+                let ends = ends.map(|(name, n)| self.integers(&format!("{to}.{name}"), &[n as i64]));
+                let [from, end, axis] = ends.each_ref().map(String::as_str);
+                self.node("Slice", &[&inner_name(*x), from, end, axis], &to, vec![]);
+            }
         }
     }
 
@@ -154,8 +163,7 @@ impl<'a> Nodes<'a> {
         let (weights, weighted) = (format!("{to}.weights"), format!("{to}.weighted"));
         self.node("Softmax", &[&scores], &weights, vec![integer("axis", 1)]);
         self.node("Mul", &[&pictures, &weights], &weighted, vec![]);
-        let raw = 1_i64.to_le_bytes();
-        let axes = self.constant(&format!("{to}.axes"), &[1], INT64, &raw);
+        let axes = self.integers(&format!("{to}.axes"), &[1]);
         self.node("ReduceSum", &[&weighted, &axes], to, vec![integer("keepdims", 0)]);
     }
 
@@ -175,8 +183,7 @@ impl<'a> Nodes<'a> {
     }
 
     fn reshape(&mut self, from: &str, shape: &[i64], to: &str) {
-        let raw: Vec<u8> = shape.iter().flat_map(|n| n.to_le_bytes()).collect();
-        let name = self.constant(&format!("{to}.shape"), &[shape.len()], INT64, &raw);
+        let name = self.integers(&format!("{to}.shape"), shape);
         self.node("Reshape", &[from, &name], to, vec![]);
     }
 
@@ -189,6 +196,11 @@ impl<'a> Nodes<'a> {
     fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
         let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         self.constant(name, shape, FLOAT, &raw)
+    }
+
+    fn integers(&mut self, name: &str, values: &[i64]) -> String {
+        let raw: Vec<u8> = values.iter().flat_map(|n| n.to_le_bytes()).collect();
+        self.constant(name, &[values.len()], INT64, &raw)
     }
 
     fn constant(&mut self, name: &str, shape: &[usize], kind: i64, raw: &[u8]) -> String {

@@ -3,6 +3,7 @@
 use super::passes;
 use crate::graph::{MapShape, Program, Step, StepKind, Window};
 use crate::{Addend, Convolution, Error, PackedConvolution};
+use std::ops::Range;
 
 /// The values that a step reads, in the order of [`StepKind::reads`].
 pub(super) type Reads<'a> = Vec<&'a [f32]>;
@@ -20,6 +21,9 @@ pub(super) enum Kernel {
     AttendOverCopies { copies: usize, size: usize },
     CopiesSideBySide,
     Concatenate { sizes: Vec<usize> },
+    Product,
+    /// Of pictures of `size` values these.
+    Channels { size: usize, values: Range<usize> },
 }
 
 /// What a convolution adds to its result.
@@ -82,6 +86,12 @@ impl Kernel {
                 let size = |part: &_| program.shape(*part).with_copies(1).len();
                 Self::Concatenate { sizes: parts.iter().map(size).collect() }
             }
+            StepKind::Product { .. } => Self::Product,
+            StepKind::Channels { x, range } => {
+                let pixels = to.pixels();
+                let size = program.shape(*x).channels * pixels;
+                Self::Channels { size, values: range.start * pixels..range.end * pixels }
+            }
         })
     }
 
@@ -126,6 +136,10 @@ impl Kernel {
             // They lie so already.
             Self::CopiesSideBySide => output.copy_from_slice(reads[0]),
             Self::Concatenate { sizes } => passes::concatenate(reads, sizes, output),
+            Self::Product => passes::product(reads[0], reads[1], output),
+            Self::Channels { size, values } => {
+                passes::channels(reads[0], *size, values.clone(), output);
+            }
         }
         Ok(())
     }
@@ -144,6 +158,8 @@ impl Kernel {
             Self::AttendOverCopies { .. } => "attention over copies",
             Self::CopiesSideBySide => "copies side by side",
             Self::Concatenate { .. } => "concatenate",
+            Self::Product => "product",
+            Self::Channels { .. } => "channels",
         }
     }
 }

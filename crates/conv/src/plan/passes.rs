@@ -3,6 +3,7 @@
 use super::kernel::Reads;
 use crate::awake::{PASS, for_each};
 use crate::graph::{MapShape, Window};
+use std::ops::Range;
 
 /// Runs `work` on every plane of `output` with its index.
 fn planes(output: &mut [f32], plane: usize, cost: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
@@ -166,5 +167,20 @@ pub(super) fn concatenate(parts: &Reads<'_>, sizes: &[usize], output: &mut [f32]
             to.copy_from_slice(&part[i * size..][..size]);
             rest = others;
         }
+    }
+}
+
+/// `x y`, value by value.
+pub(super) fn product(x: &[f32], y: &[f32], output: &mut [f32]) {
+    for (to, (x, y)) in output.iter_mut().zip(x.iter().zip(y)) {
+        *to = x * y;
+    }
+}
+
+/// The values of each picture in `values`; `size` is the length of one picture of `x`.
+pub(super) fn channels(x: &[f32], size: usize, values: Range<usize>, output: &mut [f32]) {
+    let pictures = x.chunks_exact(size);
+    for (to, picture) in output.chunks_exact_mut(values.len()).zip(pictures) {
+        to.copy_from_slice(&picture[values.clone()]);
     }
 }

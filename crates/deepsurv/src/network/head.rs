@@ -1,5 +1,5 @@
 //! Fully connected layers from features to one log hazard.
-use super::dropout::Dropout;
+use super::{dropout::Dropout, modulation::Modulation};
 use crate::config::{Activation, RiskModelConfig};
 use burn::{
     module::{Module, Param},
@@ -15,6 +15,8 @@ use vertebra_training::{Seed, WeightScale, initialize};
 /// likelihood as it is.
 #[derive(Module, Debug)]
 pub struct Head {
+    /// With [`Fusion::Modulation`](crate::Fusion::Modulation).
+    modulation: Option<Modulation>,
     hidden: Vec<Linear>,
     output: Linear,
     #[module(skip)]
@@ -25,12 +27,18 @@ impl Head {
     /// Hidden layers drawn as He et al. (ICCV 2015) say; an output so small that training starts
     /// from equal hazards.
     pub(crate) fn drawn(config: &RiskModelConfig, seed: Seed, device: &Device) -> Self {
+        let modulation = config.modulates().then(|| Modulation::drawn(config, seed, device));
+        let read = match modulation {
+            Some(_) => config.n_image_features(),
+            None => config.n_features(),
+        };
         let widths: Vec<usize> =
-            std::iter::once(config.n_features()).chain(config.hidden.iter().copied()).collect();
+            std::iter::once(read).chain(config.hidden.iter().copied()).collect();
         let linear = |w: &[usize]| LinearConfig::new(w[0], w[1]).init(device);
         let hidden: Vec<Linear> = widths.windows(2).map(linear).collect();
         let output = LinearConfig::new(widths[widths.len() - 1], 1).with_bias(false).init(device);
         Self {
+            modulation,
             hidden: initialize(hidden, WeightScale::HeFanIn, seed.named("hidden")),
             output: initialize(output, WeightScale::Normal(0.01), seed.named("output")),
             activation: config.activation,
@@ -56,6 +64,10 @@ impl Head {
 
     /// `[n, 1]`; what comes out of each hidden layer goes through `then` with the layer's number.
     pub(super) fn through<V: Vectors>(&self, features: V, then: impl Fn(usize, V) -> V) -> V {
+        let features = match &self.modulation {
+            Some(modulation) => modulation.modulated(features),
+            None => features,
+        };
         let hidden = self.hidden.iter().enumerate();
         let last = hidden.fold(features, |x, (layer, linear)| {
             let x = x.linear(linear);
@@ -69,7 +81,7 @@ impl Head {
     }
 
     /// This head with the weights of `other`, which reads the same features without the covariates
-    /// that follow them here; the rows of those covariates are kept. `None` where the layers
+    /// that follow them here; what reads those covariates is kept. `None` where the layers
     /// differ in any other way.
     pub(crate) fn started_from(self, other: &Self) -> Option<Self> {
         let same_depth = self.hidden.len() == other.hidden.len();
@@ -78,6 +90,7 @@ impl Head {
         }
         let hidden = self.hidden.into_iter().zip(&other.hidden);
         Some(Self {
+            modulation: self.modulation,
             hidden: hidden
                 .map(|(to, from)| linear_started_from(to, from))
                 .collect::<Option<_>>()?,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{EncoderConfig, ImageSet};
+use crate::{EncoderConfig, Fusion, ImageSet};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use vertebra_survival::concordance;
@@ -103,6 +103,37 @@ fn images_are_learnt_and_a_warm_start_keeps_them() {
         let got = c(&with_noise[2].1, &fused.log_hazard(&with_noise[2].0).unwrap());
         assert!(got > oracle - 0.06, "{got}, oracle {oracle}");
     }
+}
+
+/// The same finding raises the hazard of some subjects and lowers that of the others; a sum of
+/// features and covariates cannot say so.
+#[test]
+fn what_a_finding_means_can_depend_on_a_covariate() {
+    let plain = [squares(256, 1), squares(128, 2)];
+    let mut trainer = image_trainer();
+    trainer.config = trainer.config.with_hidden([]);
+    let on_images = fit(&trainer, &plain).model;
+
+    let data = [(256, 4), (128, 5), (256, 6)].map(|(n, seed)| {
+        let (inputs, _, truth) = squares(n, seed);
+        let turned = |i: usize| i % 2 == 1;
+        let sign = |i: usize| if turned(i) { -1.0 } else { 1.0 };
+        let truth: Vec<f64> = (0..n).map(|i| sign(i) * (truth[i] - 2.0)).collect();
+        let rows = (0..n).map(|i| vec![f32::from(turned(i))]).collect();
+        let images = inputs.images().unwrap().clone();
+        let inputs = RiskInputs::from_covariates(rows).unwrap().with_images(images).unwrap();
+        let outcomes = outcomes(&truth, &mut ChaCha8Rng::seed_from_u64(seed));
+        (inputs, outcomes, truth)
+    });
+    let (inputs, outcomes, truth) = &data[2];
+    let [sum, modulated] = [Fusion::Concatenation, Fusion::Modulation].map(|fusion| {
+        let config = on_images.config().clone().with_covariates(["turned"]).with_fusion(fusion);
+        let mut trainer = RiskTrainer::new(config).with_frozen_encoder(&on_images);
+        trainer.settings.training.epochs = 400;
+        c(outcomes, &fit(&trainer, &data).model.log_hazard(inputs).unwrap())
+    });
+    let oracle = c(outcomes, truth);
+    assert!(modulated > oracle - 0.05 && sum < 0.6, "{modulated}, {sum}, oracle {oracle}");
 }
 
 #[test]

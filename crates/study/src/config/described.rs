@@ -1,7 +1,7 @@
 //! The settings that a reader of a report asks for, in words.
 
 use super::{EncoderStart, StudyConfig};
-use vertebra_deepsurv::RiskTraining;
+use vertebra_deepsurv::{Fusion, RiskTraining};
 use vertebra_training::TrainingConfig;
 
 impl StudyConfig {
@@ -12,6 +12,10 @@ impl StudyConfig {
             EncoderStart::Scratch => "trained together from random weights",
             EncoderStart::FineTuned => "start from the image-only network and are trained on whole",
             EncoderStart::Frozen => "keep the encoder of the image-only network as it is",
+        };
+        let fusion = match risk.fusion {
+            Fusion::Modulation => "; covariates scale and shift the features of the pictures",
+            _ => "",
         };
         let facts = [
             ("Keypoint network", training(&self.keypoints.training)),
@@ -35,7 +39,7 @@ impl StudyConfig {
                     of_risk(&risk.clinical_training)
                 ),
             ),
-            ("Networks on both", start.to_owned()),
+            ("Networks on both", format!("{start}{fusion}")),
             ("Cox regression", format!("ties after {:?}, no penalty", self.ties)),
             ("Intervals", format!("{} bootstrap samples of subjects", self.bootstrap)),
             (

@@ -235,6 +235,11 @@ const RISK: &[Meaning] = &[
     of("clinical_hidden", "Widths of the layers of networks on covariates alone."),
     of("dropout", "Dropout in these layers."),
     of(
+        "fusion",
+        "How models with images and covariates join them: by `concatenation`, or by `modulation`, \
+         where covariates scale and shift the features of the images.",
+    ),
+    of(
         "encoder_start",
         "Where models with images and covariates start: `frozen` or `fine_tuned` from the \
          image-only model, or from `scratch`.",

@@ -17,7 +17,7 @@ use vertebra_alignment::{AlignmentMode, ImageVariant};
 use vertebra_cohort::{
     Covariate, DeclaredCovariates, EligibilityOptions, FractureRule, TrimmingOptions,
 };
-use vertebra_deepsurv::{EncoderConfig, RiskTraining};
+use vertebra_deepsurv::{EncoderConfig, Fusion, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_report::results::StudyDetails;
 use vertebra_run::Seed;
@@ -130,6 +130,9 @@ pub struct RiskConfig {
     pub image_training: RiskTraining,
     /// How networks on covariates alone, or on a frozen encoder, are trained.
     pub clinical_training: RiskTraining,
+    /// How models with images and covariates join them.
+    #[serde(default)]
+    pub fusion: Fusion,
     /// Where models with images and covariates start.
     pub encoder_start: EncoderStart,
 }

@@ -8,7 +8,7 @@ use vertebra_alignment::{AlignmentMode, ImageVariant};
 use vertebra_cohort::{
     Covariate, DeclaredCovariates, EligibilityOptions, FractureRule, TrimmingOptions,
 };
-use vertebra_deepsurv::{EncoderConfig, RiskTraining};
+use vertebra_deepsurv::{EncoderConfig, Fusion, RiskTraining};
 use vertebra_hrnet::DetectorConfig;
 use vertebra_report::results::StudyDetails;
 use vertebra_survival::Ties;
@@ -67,6 +67,7 @@ fn quick() -> StudyConfig {
             dropout: 0.2,
             image_training: RiskTraining::for_images(),
             clinical_training: clinical_training(150),
+            fusion: Fusion::Concatenation,
             encoder_start: EncoderStart::Frozen,
         },
         report: StudyDetails::default(),

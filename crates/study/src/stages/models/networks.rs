@@ -96,7 +96,7 @@ impl Networks<'_> {
         fit: Fit<'_>,
     ) -> Result<RiskModel, Error> {
         let risk = &self.config.risk;
-        let config = image_only.config().clone().with_covariates(names);
+        let config = image_only.config().clone().with_covariates(names).with_fusion(risk.fusion);
         let trainer = RiskTrainer::new(config);
         let trainer = match risk.encoder_start {
             EncoderStart::Scratch => {
