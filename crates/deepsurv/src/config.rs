@@ -1,6 +1,8 @@
 //! What a risk model is made of: which inputs, which encoder, which fully connected layers.
-use crate::Error;
+use crate::{EncoderSettings, Error, network::ResNet, weights::load_published};
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use vertebra_conv::ResidualBlock;
 
 /// The first layers of an encoder.
@@ -188,17 +190,25 @@ impl EncoderConfig {
         self.pooling = pooling;
         self
     }
+}
 
-    /// By how much the encoder divides height and width.
-    #[must_use]
-    pub fn stride(&self) -> usize {
+impl EncoderSettings for EncoderConfig {
+    type Encoder = ResNet;
+
+    fn build(&self, device: &Device) -> ResNet {
+        ResNet::new(self, 1, device)
+    }
+
+    fn n_features(&self) -> usize {
+        self.widths.last().map_or(0, |width| width * self.block.expansion())
+    }
+
+    fn stride(&self) -> usize {
         self.stem.stride() << self.widths.len().saturating_sub(1)
     }
 
-    /// Number of features per image.
-    #[must_use]
-    pub fn n_features(&self) -> usize {
-        self.widths.last().map_or(0, |width| width * self.block.expansion())
+    fn pooling(&self) -> Pooling {
+        self.pooling
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -219,14 +229,18 @@ impl EncoderConfig {
             _ => Ok(()),
         }
     }
+
+    fn build_from(&self, weights: &Path, device: &Device) -> Result<ResNet, Error> {
+        load_published(self, weights, device)
+    }
 }
 
 /// The images of a model and the encoder that reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct ImageConfig {
+pub struct ImageConfig<E = EncoderConfig> {
     /// The encoder.
-    pub encoder: EncoderConfig,
+    pub encoder: E,
     /// `[images per subject, height, width]`.
     pub shape: [usize; 3],
 }
@@ -258,11 +272,11 @@ pub enum Fusion {
 /// A network from covariates, images, or both, to one log hazard per subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct RiskModelConfig {
+pub struct RiskModelConfig<E = EncoderConfig> {
     /// Names of the covariates, in the order of the columns of the inputs.
     pub covariates: Vec<String>,
     /// Images, if the model uses any.
-    pub image: Option<ImageConfig>,
+    pub image: Option<ImageConfig<E>>,
     /// How the two are joined; nothing to a model that has only one of them.
     #[serde(default)]
     pub fusion: Fusion,
@@ -278,11 +292,18 @@ impl RiskModelConfig {
     /// Covariates alone, through two layers of 32 units.
     #[must_use]
     pub fn clinical<S: Into<String>>(covariates: impl IntoIterator<Item = S>) -> Self {
+        let covariates = covariates.into_iter().map(Into::into).collect();
+        Self { covariates, hidden: vec![32, 32], ..Self::with_nothing() }
+    }
+}
+
+impl<E: EncoderSettings> RiskModelConfig<E> {
+    fn with_nothing() -> Self {
         Self {
-            covariates: covariates.into_iter().map(Into::into).collect(),
+            covariates: Vec::new(),
             image: None,
             fusion: Fusion::default(),
-            hidden: vec![32, 32],
+            hidden: Vec::new(),
             activation: Activation::Selu,
             dropout: 0.1,
         }
@@ -290,9 +311,9 @@ impl RiskModelConfig {
 
     /// Images alone: `shape` is `[images per subject, height, width]`.
     #[must_use]
-    pub fn image_only(encoder: EncoderConfig, shape: [usize; 3]) -> Self {
+    pub fn image_only(encoder: E, shape: [usize; 3]) -> Self {
         let image = Some(ImageConfig { encoder, shape });
-        Self { image, hidden: vec![16], ..Self::clinical::<String>([]) }
+        Self { image, hidden: vec![16], ..Self::with_nothing() }
     }
 
     /// Adds covariates to an image model.
@@ -375,17 +396,17 @@ impl Default for EncoderConfig {
     }
 }
 
-impl ImageConfig {
+impl<E: EncoderSettings> ImageConfig<E> {
     /// Images of `shape`, `[images per subject, height, width]`, and their encoder.
     #[must_use]
-    pub fn new(encoder: EncoderConfig, shape: [usize; 3]) -> Self {
+    pub fn new(encoder: E, shape: [usize; 3]) -> Self {
         Self { encoder, shape }
     }
 
     /// Features of a subject.
     fn n_features(&self) -> usize {
         let each = self.encoder.n_features();
-        match self.encoder.pooling {
+        match self.encoder.pooling() {
             Pooling::Mean | Pooling::Max | Pooling::Attention => each,
             Pooling::Levels => each * self.shape[0],
         }

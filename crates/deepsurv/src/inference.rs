@@ -1,6 +1,6 @@
 //! Passes without gradients: on the CPU by a plan, elsewhere by burn's operations.
 use crate::{
-    Error, ImageSet, Preprocessing, RiskInputs,
+    Encoder, Error, ImageSet, Preprocessing, RiskInputs,
     network::{Inputs, RiskBatch, RiskNetwork},
     preprocessing::as_it_is,
     task::to_host,
@@ -23,17 +23,17 @@ enum Wanted {
 
 /// A network ready to predict for inputs of one shape.
 #[derive(Debug)]
-pub(crate) struct Inference {
-    runner: Runner,
+pub(crate) struct Inference<N: Encoder> {
+    runner: Runner<N>,
     wanted: Wanted,
 }
 
 #[derive(Debug)]
-enum Runner {
+enum Runner<N: Encoder> {
     /// On burn's flex backend the same network as a plan: several times faster.
     Plan(Box<Plan>),
     /// Elsewhere burn's operations.
-    Network(Box<RiskNetwork>, Device),
+    Network(Box<RiskNetwork<N>>, Device),
 }
 
 /// The shapes of a network's inputs.
@@ -61,13 +61,13 @@ impl InputShapes {
     }
 }
 
-impl Inference {
+impl<N: Encoder> Inference<N> {
     /// For log hazards.
-    pub(crate) fn new(network: &RiskNetwork, shapes: InputShapes) -> Result<Self, Error> {
+    pub(crate) fn new(network: &RiskNetwork<N>, shapes: InputShapes) -> Result<Self, Error> {
         Self::of(network, shapes, Wanted::LogHazard)
     }
 
-    fn of(network: &RiskNetwork, shapes: InputShapes, wanted: Wanted) -> Result<Self, Error> {
+    fn of(network: &RiskNetwork<N>, shapes: InputShapes, wanted: Wanted) -> Result<Self, Error> {
         let burn = || {
             let network = network.valid();
             let device = network.devices().into_iter().next().unwrap_or_default();
@@ -118,7 +118,11 @@ fn at_once(inputs: &RiskInputs) -> usize {
     inputs.images().map_or(BATCH, |images| (BYTES / bytes(images)).clamp(1, BATCH))
 }
 
-fn plan(network: &RiskNetwork, shapes: InputShapes, wanted: Wanted) -> Result<Plan, Error> {
+fn plan<N: Encoder>(
+    network: &RiskNetwork<N>,
+    shapes: InputShapes,
+    wanted: Wanted,
+) -> Result<Plan, Error> {
     let tracer = Tracer::new();
     let inputs = shapes.trace(&tracer);
     let output = match wanted {
@@ -142,7 +146,11 @@ fn run_plan(
     Ok(values.into_iter().map(f64::from).collect())
 }
 
-fn run_network(network: &RiskNetwork, batch: RiskBatch, wanted: Wanted) -> Result<Vec<f64>, Error> {
+fn run_network<N: Encoder>(
+    network: &RiskNetwork<N>,
+    batch: RiskBatch,
+    wanted: Wanted,
+) -> Result<Vec<f64>, Error> {
     let inputs = batch.into_inputs();
     to_host(match wanted {
         Wanted::LogHazard => network.log_hazard(inputs)?,
@@ -151,8 +159,8 @@ fn run_network(network: &RiskNetwork, batch: RiskBatch, wanted: Wanted) -> Resul
 }
 
 /// Log hazards of all subjects by a network that is used once; `inputs` were checked before.
-pub(crate) fn predict(
-    network: &RiskNetwork,
+pub(crate) fn predict<N: Encoder>(
+    network: &RiskNetwork<N>,
     preprocessing: &Preprocessing,
     inputs: &RiskInputs,
 ) -> Result<Vec<f64>, Error> {
@@ -161,8 +169,8 @@ pub(crate) fn predict(
 
 /// What the head of `network` reads, as if it were covariates: pooled features of the images, then
 /// standardised covariates.
-pub(crate) fn head_inputs(
-    network: &RiskNetwork,
+pub(crate) fn head_inputs<N: Encoder>(
+    network: &RiskNetwork<N>,
     preprocessing: &Preprocessing,
     inputs: &RiskInputs,
 ) -> Result<RiskInputs, Error> {
@@ -177,7 +185,7 @@ pub(crate) fn head_inputs(
 mod tests {
     use super::*;
     use crate::{
-        EncoderConfig, Fusion, Normalization, Pooling, RiskModel, RiskModelConfig, RiskTrainer,
+        EncoderConfig, Fusion, Normalization, Pooling, ResNet, RiskModel, RiskModelConfig, RiskTrainer,
         RiskTraining,
     };
     use vertebra_survival::Outcomes;
@@ -217,7 +225,7 @@ mod tests {
         assert!(matches!(plan.runner, Runner::Plan(_)));
         let network = Box::new(model.network().clone());
         let burn = Inference { runner: Runner::Network(network, model.device().clone()), wanted };
-        let run = |inference: &Inference| inference.run(model.preprocessing(), inputs).unwrap();
+        let run = |inference: &Inference<ResNet>| inference.run(model.preprocessing(), inputs).unwrap();
         let (got, expected) = (run(&plan), run(&burn));
         assert_eq!(got.len(), expected.len());
         let scale = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));

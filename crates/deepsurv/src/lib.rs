@@ -39,6 +39,7 @@
 
 mod augmentation;
 mod config;
+mod encoder;
 mod error;
 mod image_file;
 mod inference;
@@ -60,8 +61,10 @@ pub use burn;
 
 pub use augmentation::Augmentation;
 pub use config::{
-    Activation, Block, EncoderConfig, Fusion, ImageConfig, Normalization, Pooling, RiskModelConfig, Stem,
+    Activation, Block, EncoderConfig, Fusion, ImageConfig, Normalization, Pooling, RiskModelConfig,
+    Stem,
 };
+pub use encoder::{Encoder, EncoderSettings};
 pub use error::Error;
 pub use image_file::{ImageFile, ImageFileWriter};
 pub use inputs::{ImageSet, RiskInputs};

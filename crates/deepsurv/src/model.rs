@@ -1,6 +1,7 @@
 //! A fitted risk model: network, preprocessing and baseline hazard together.
 use crate::{
-    Error, Outside, Preprocessing, Recalibration, RiskInputs, RiskModelConfig, Seen,
+    EncoderConfig, EncoderSettings, Error, Outside, Preprocessing, Recalibration, RiskInputs,
+    RiskModelConfig, Seen,
     inference::{Inference, InputShapes},
     network::{Inputs, RiskNetwork},
     preprocessing::check_inputs,
@@ -23,28 +24,28 @@ time t (years) is 1 - exp(-H(t) exp(log_hazard)); H is 0 before the first of `ti
 /// A fitted network that turns inputs into log hazards, and those into probabilities of an event
 /// by a horizon.
 #[derive(Debug, Clone)]
-pub struct RiskModel {
-    config: RiskModelConfig,
+pub struct RiskModel<E: EncoderSettings = EncoderConfig> {
+    config: RiskModelConfig<E>,
     preprocessing: Preprocessing,
     center: f64,
     baseline: BaselineHazard,
-    network: RiskNetwork,
+    network: RiskNetwork<E::Encoder>,
     device: Device,
     /// `None` of a model saved before this was kept.
     seen: Option<Seen>,
     /// `None` as long as no predictions out of fold have told it.
     recalibration: Option<Recalibration>,
     /// Made at the first prediction.
-    inference: Arc<OnceLock<Inference>>,
+    inference: Arc<OnceLock<Inference<E::Encoder>>>,
 }
 
-impl RiskModel {
+impl<E: EncoderSettings> RiskModel<E> {
     pub(crate) fn from_parts(
-        config: RiskModelConfig,
+        config: RiskModelConfig<E>,
         preprocessing: Preprocessing,
         center: f64,
         baseline: BaselineHazard,
-        network: RiskNetwork,
+        network: RiskNetwork<E::Encoder>,
     ) -> Self {
         let network = network.valid();
         let device = network.devices().into_iter().next().unwrap_or_default();
@@ -143,7 +144,7 @@ impl RiskModel {
         Ok(raw.into_iter().map(|h| factor * (h - self.center)).collect())
     }
 
-    fn inference(&self) -> Result<&Inference, Error> {
+    fn inference(&self) -> Result<&Inference<E::Encoder>, Error> {
         if let Some(inference) = self.inference.get() {
             return Ok(inference);
         }
@@ -225,7 +226,7 @@ impl RiskModel {
 
     /// What the model is made of.
     #[must_use]
-    pub fn config(&self) -> &RiskModelConfig {
+    pub fn config(&self) -> &RiskModelConfig<E> {
         &self.config
     }
 
@@ -244,7 +245,7 @@ impl RiskModel {
 
     /// The network, in inference mode, whose output is neither centred nor recalibrated.
     #[must_use]
-    pub fn network(&self) -> &RiskNetwork {
+    pub fn network(&self) -> &RiskNetwork<E::Encoder> {
         &self.network
     }
 

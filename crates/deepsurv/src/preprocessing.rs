@@ -22,7 +22,7 @@ impl Preprocessing {
     ///
     /// # Errors
     /// As [`check_inputs`]; images that cannot be read.
-    pub(crate) fn fit(config: &RiskModelConfig, inputs: &RiskInputs) -> Result<Self, Error> {
+    pub(crate) fn fit<E>(config: &RiskModelConfig<E>, inputs: &RiskInputs) -> Result<Self, Error> {
         check_inputs(config, inputs)?;
         let (means, sds) = (0..config.covariates.len())
             .map(|c| location_scale(inputs.covariates().iter().map(|row| f64::from(row[c]))))
@@ -108,7 +108,10 @@ impl Preprocessing {
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::CovariateNotFinite`], [`Error::MissingImages`],
 /// [`Error::UnexpectedImages`] or [`Error::ImageShape`].
-pub(crate) fn check_inputs(config: &RiskModelConfig, inputs: &RiskInputs) -> Result<(), Error> {
+pub(crate) fn check_inputs<E>(
+    config: &RiskModelConfig<E>,
+    inputs: &RiskInputs,
+) -> Result<(), Error> {
     let (expected, got) = (config.covariates.len(), inputs.n_covariates());
     if expected != got {
         let (name, unit) = ("the inputs", "covariates");

@@ -1,7 +1,7 @@
 //! A risk model as a folder: `risk.safetensors` (weights) and `risk.json` (everything else).
 use crate::{
-    Error, Preprocessing, Recalibration, RiskModel, RiskModelConfig, Seen, network::RiskNetwork,
-    weights,
+    EncoderSettings, Error, Preprocessing, Recalibration, RiskModel, RiskModelConfig, Seen,
+    network::RiskNetwork, weights,
 };
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,10 @@ use vertebra_survival::BaselineHazard;
 const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
-struct Description {
+struct Description<E> {
     schema_version: u32,
     crate_version: String,
-    config: RiskModelConfig,
+    config: RiskModelConfig<E>,
     preprocessing: Preprocessing,
     center: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ struct Version {
     schema_version: u32,
 }
 
-impl RiskModel {
+impl<E: EncoderSettings> RiskModel<E> {
     /// Writes the model into `folder`, which is made if need be.
     ///
     /// # Errors
@@ -58,11 +58,12 @@ impl RiskModel {
         Ok(write_whole(&path, json)?)
     }
 
-    /// Reads a model that [`save`](Self::save) wrote.
+    /// Reads a model that [`save`](Self::save) wrote, with an encoder of one's own; named so because
+    /// [`RiskModel::load`] leaves no doubt which encoder is meant.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::Malformed`], naming the file; settings out of their domain.
-    pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
+    /// As [`RiskModel::load`].
+    pub fn load_own(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join("risk.json");
         let description = read_description(&path)?;
         let Description { config, preprocessing, center, recalibration, baseline, seen, .. } =
@@ -87,7 +88,17 @@ impl RiskModel {
     }
 }
 
-fn read_description(path: &Path) -> Result<Description, Error> {
+impl RiskModel {
+    /// Reads a model that [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Malformed`], naming the file; settings out of their domain.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self, Error> {
+        Self::load_own(folder, device)
+    }
+}
+
+fn read_description<E: EncoderSettings>(path: &Path) -> Result<Description<E>, Error> {
     let json = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let not_ours = |e| Error::malformed(path, "a risk model", e);
     let version: Version = serde_json::from_str(&json).map_err(not_ours)?;

@@ -11,7 +11,7 @@
 //! weight is the inverse of the share that was drawn (a case-cohort design; Borgan et al.,
 //! *Lifetime Data Anal.* 6:39-58, 2000, estimator II).
 use crate::{
-    Augmentation, Error, Preprocessing, RiskInputs, ValidationScore,
+    Augmentation, Encoder, Error, Preprocessing, RiskInputs, ValidationScore,
     inference::predict,
     network::{Dropout, RiskNetwork},
 };
@@ -20,6 +20,7 @@ use burn::{
     optim::{GradientsAccumulator, GradientsParams},
     tensor::{Device, Tensor, TensorData},
 };
+use std::marker::PhantomData;
 use vertebra_run::shuffle;
 use vertebra_survival::cox::CoxPartialLikelihood;
 use vertebra_survival::{Outcomes, RiskSets, Ties, concordance, cox_partial_likelihood};
@@ -34,7 +35,7 @@ pub(crate) struct Labelled<'a> {
 
 /// Everything a training step needs besides the network.
 #[derive(Debug)]
-pub(crate) struct CoxTask<'a> {
+pub(crate) struct CoxTask<'a, N> {
     pub(crate) train: Labelled<'a>,
     pub(crate) valid: Option<Labelled<'a>>,
     pub(crate) preprocessing: &'a Preprocessing,
@@ -49,10 +50,12 @@ pub(crate) struct CoxTask<'a> {
     pub(crate) micro_batch: usize,
     pub(crate) score: ValidationScore,
     pub(crate) device: Device,
+    /// Networks with this encoder.
+    pub(crate) encoder: PhantomData<fn() -> N>,
 }
 
-impl Task for CoxTask<'_> {
-    type Model = RiskNetwork;
+impl<N: Encoder> Task for CoxTask<'_, N> {
+    type Model = RiskNetwork<N>;
 
     fn n_samples(&self) -> usize {
         self.train.outcomes.n_subjects()
@@ -64,14 +67,14 @@ impl Task for CoxTask<'_> {
 
     fn gradients(
         &self,
-        model: &RiskNetwork,
+        model: &RiskNetwork<N>,
         batch: &[usize],
         seed: Seed,
     ) -> Result<StepGradients, TaskError> {
         Ok(self.step(model, batch, seed)?)
     }
 
-    fn validate(&self, model: &RiskNetwork) -> Result<Option<f64>, TaskError> {
+    fn validate(&self, model: &RiskNetwork<N>) -> Result<Option<f64>, TaskError> {
         let Some(valid) = self.valid else { return Ok(None) };
         let log_hazard = predict(model, self.preprocessing, valid.inputs)?;
         let score = match self.score {
@@ -95,10 +98,10 @@ struct Drawn {
     risk_sets: Option<RiskSets>,
 }
 
-impl CoxTask<'_> {
+impl<N: Encoder> CoxTask<'_, N> {
     fn step(
         &self,
-        model: &RiskNetwork,
+        model: &RiskNetwork<N>,
         batch: &[usize],
         seed: Seed,
     ) -> Result<StepGradients, Error> {
@@ -155,7 +158,7 @@ impl CoxTask<'_> {
 
     fn step_in_one(
         &self,
-        model: &RiskNetwork,
+        model: &RiskNetwork<N>,
         batch: &[usize],
         risk_sets: &RiskSets,
         seed: Seed,
@@ -171,7 +174,7 @@ impl CoxTask<'_> {
     /// back-propagation needs of every part would stay in memory.
     fn step_in_parts(
         &self,
-        model: &RiskNetwork,
+        model: &RiskNetwork<N>,
         batch: &[usize],
         risk_sets: &RiskSets,
         seed: Seed,
@@ -182,7 +185,7 @@ impl CoxTask<'_> {
             host.extend(to_host(self.forward(&untracked, part, seed)?)?);
         }
         let exact = self.loss(risk_sets, &host)?;
-        let mut sum = GradientsAccumulator::<RiskNetwork>::new();
+        let mut sum = GradientsAccumulator::<RiskNetwork<N>>::new();
         let slices = exact.gradient.chunks(self.micro_batch);
         for (part, slice) in batch.chunks(self.micro_batch).zip(slices) {
             sum.accumulate(model, back_propagate(model, self.forward(model, part, seed)?, slice));
@@ -192,7 +195,7 @@ impl CoxTask<'_> {
 
     fn forward(
         &self,
-        model: &RiskNetwork,
+        model: &RiskNetwork<N>,
         subjects: &[usize],
         seed: Seed,
     ) -> Result<Tensor<1>, Error> {
@@ -218,7 +221,11 @@ impl ModuleMapper for Untracked {
 }
 
 /// Gradient of `sum(slope * log_hazard)`.
-fn back_propagate(model: &RiskNetwork, log_hazard: Tensor<1>, slope: &[f64]) -> GradientsParams {
+fn back_propagate<N: Encoder>(
+    model: &RiskNetwork<N>,
+    log_hazard: Tensor<1>,
+    slope: &[f64],
+) -> GradientsParams {
     let slope: Vec<f32> = slope.iter().map(|&g| g as f32).collect();
     let n = slope.len();
     let slope = Tensor::from_data(TensorData::new(slope, [n]), &log_hazard.device());

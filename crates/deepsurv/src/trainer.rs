@@ -3,13 +3,14 @@
 mod recalibrated;
 
 use crate::{
-    Error, Preprocessing, RiskInputs, RiskModel, RiskModelConfig, RiskTraining, Seen,
+    Encoder, EncoderConfig, EncoderSettings, Error, Preprocessing, RiskInputs, RiskModel,
+    RiskModelConfig, RiskTraining, Seen,
     inference::{head_inputs, predict},
     network::RiskNetwork,
     task::{CoxTask, Labelled},
-    weights,
 };
 use burn::{module::Module, tensor::Device};
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use vertebra_survival::{Outcomes, breslow_baseline};
@@ -18,9 +19,9 @@ use vertebra_training::{EpochSummary, Event, Seed, StopReason, Trained, default_
 /// A fitted model and how it came about.
 #[derive(Debug, Clone)]
 #[non_exhaustive] // only a trainer makes one
-pub struct TrainedRiskModel {
+pub struct TrainedRiskModel<E: EncoderSettings = EncoderConfig> {
     /// The model of the best epoch (of the last one without validation).
-    pub model: RiskModel,
+    pub model: RiskModel<E>,
     /// The epoch it comes from, from 1.
     pub epoch: usize,
     /// Every epoch, in order.
@@ -30,9 +31,9 @@ pub struct TrainedRiskModel {
 }
 
 /// Where an image model's encoder comes from.
-#[derive(Debug, Clone, Copy)]
-struct WarmStart<'a> {
-    model: &'a RiskModel,
+#[derive(Debug, Clone)]
+struct WarmStart<'a, E: EncoderSettings> {
+    model: &'a RiskModel<E>,
     frozen: bool,
 }
 
@@ -41,21 +42,21 @@ struct WarmStart<'a> {
 /// # Examples
 /// See the crate's front page.
 #[derive(Debug, Clone)]
-pub struct RiskTrainer<'a> {
-    config: RiskModelConfig,
+pub struct RiskTrainer<'a, E: EncoderSettings = EncoderConfig> {
+    config: RiskModelConfig<E>,
     settings: RiskTraining,
-    warm_start: Option<WarmStart<'a>>,
+    warm_start: Option<WarmStart<'a, E>>,
     encoder_weights: Option<PathBuf>,
     strata: Option<Vec<usize>>,
     run_folder: Option<PathBuf>,
     device: Option<Device>,
 }
 
-impl<'a> RiskTrainer<'a> {
+impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
     /// A trainer with the default settings on the
     /// [default device](vertebra_training::default_device).
     #[must_use]
-    pub fn new(config: RiskModelConfig) -> Self {
+    pub fn new(config: RiskModelConfig<E>) -> Self {
         Self {
             config,
             settings: RiskTraining::default(),
@@ -93,7 +94,7 @@ impl<'a> RiskTrainer<'a> {
     /// layers have the same widths; covariates are then learnt on top. The model must not have
     /// seen the validation or test subjects.
     #[must_use]
-    pub fn with_warm_start(mut self, model: &'a RiskModel) -> Self {
+    pub fn with_warm_start(mut self, model: &'a RiskModel<E>) -> Self {
         self.warm_start = Some(WarmStart { model, frozen: false });
         self
     }
@@ -101,7 +102,7 @@ impl<'a> RiskTrainer<'a> {
     /// As [`with_warm_start`](Self::with_warm_start), but the encoder stays as it is, so that an
     /// epoch costs no more than one of covariates alone. Images are then not augmented.
     #[must_use]
-    pub fn with_frozen_encoder(mut self, model: &'a RiskModel) -> Self {
+    pub fn with_frozen_encoder(mut self, model: &'a RiskModel<E>) -> Self {
         self.warm_start = Some(WarmStart { model, frozen: true });
         self
     }
@@ -142,9 +143,9 @@ impl<'a> RiskTrainer<'a> {
         train: (&RiskInputs, &Outcomes),
         valid: Option<(&RiskInputs, &Outcomes)>,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<TrainedRiskModel, Error> {
+    ) -> Result<TrainedRiskModel<E>, Error> {
         self.check(train, valid)?;
-        let preprocessing = match self.warm_start {
+        let preprocessing = match &self.warm_start {
             // The encoder was trained on pixels standardised in its own way.
             Some(start) => Preprocessing {
                 pixel_mean: start.model.preprocessing().pixel_mean,
@@ -154,17 +155,16 @@ impl<'a> RiskTrainer<'a> {
             None => Preprocessing::fit(&self.config, train.0)?,
         };
         let first = self.initial_network()?;
-        let layers = first.encoder.as_ref().map(|encoder| encoder.layers().clone());
-        let frozen = self.warm_start.is_some_and(|start| start.frozen);
+        let frozen = self.warm_start.as_ref().is_some_and(|start| start.frozen);
         let data = (labelled(train), valid.map(labelled));
         let trained = match frozen {
             true => self.run_on_features(first, data, &preprocessing, on_event)?,
             false => self.run(first, data, &preprocessing, on_event)?,
         };
         let log_hazard = predict(&trained.model, &preprocessing, train.0)?;
-        if let Some(layers) = layers {
+        if let Some(encoder) = &trained.model.encoder {
             // The model lives on without further steps.
-            layers.release_buffers();
+            encoder.release_buffers();
         }
         let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
         let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
@@ -203,16 +203,16 @@ impl<'a> RiskTrainer<'a> {
         self.device.clone().map_or_else(|| default_device().map_err(Error::Training), Ok)
     }
 
-    fn initial_network(&self) -> Result<RiskNetwork, Error> {
+    fn initial_network(&self) -> Result<RiskNetwork<E::Encoder>, Error> {
         let device = self.device()?.autodiff();
         let seed = Seed::new(self.settings.training.seed).named("initial weights");
         let mut drawn = RiskNetwork::new(&self.config, seed, &device);
         if let (Some(file), Some(image)) = (&self.encoder_weights, &self.config.image) {
-            drawn.encoder = Some(weights::load_published(&image.encoder, file, &device)?);
+            drawn.encoder = Some(image.encoder.build_from(file, &device)?);
         }
-        let Some(start) = self.warm_start else { return Ok(drawn) };
+        let Some(start) = &self.warm_start else { return Ok(drawn) };
         let encoder_of =
-            |config: &RiskModelConfig| config.image.as_ref().map(|i| i.encoder.clone());
+            |config: &RiskModelConfig<E>| config.image.as_ref().map(|i| i.encoder.clone());
         let RiskNetwork { encoder, attention, .. } = start.model.network().clone();
         if encoder.is_none() || encoder_of(&self.config) != encoder_of(start.model.config()) {
             let reason = "its encoder has another configuration, or none";
@@ -234,11 +234,11 @@ impl<'a> RiskTrainer<'a> {
 
     fn run(
         &self,
-        first: RiskNetwork,
+        first: RiskNetwork<E::Encoder>,
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
         preprocessing: &Preprocessing,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<Trained<RiskNetwork>, Error> {
+    ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
         let settings = &self.settings;
         let task = CoxTask {
             train,
@@ -253,6 +253,7 @@ impl<'a> RiskTrainer<'a> {
             micro_batch: settings.micro_batch,
             score: settings.score,
             device: self.device()?.autodiff(),
+            encoder: PhantomData,
         };
         let folder = self.run_folder.as_deref();
         vertebra_training::train(&settings.training, &task, first, folder, on_event)
@@ -262,11 +263,11 @@ impl<'a> RiskTrainer<'a> {
     /// With a frozen encoder its pooled features are computed once, and only the head is trained.
     fn run_on_features(
         &self,
-        first: RiskNetwork,
+        first: RiskNetwork<E::Encoder>,
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
         preprocessing: &Preprocessing,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<Trained<RiskNetwork>, Error> {
+    ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
         let features = |data: Labelled<'_>| head_inputs(&first, preprocessing, data.inputs);
         let train_inputs = features(train)?;
         let valid_inputs = valid.map(features).transpose()?;
@@ -288,8 +289,8 @@ fn labelled<'a>((inputs, outcomes): (&'a RiskInputs, &'a Outcomes)) -> Labelled<
     Labelled { inputs, outcomes }
 }
 
-fn check_labelled(
-    config: &RiskModelConfig,
+fn check_labelled<E: EncoderSettings>(
+    config: &RiskModelConfig<E>,
     set: &'static str,
     (inputs, outcomes): (&RiskInputs, &Outcomes),
 ) -> Result<(), Error> {

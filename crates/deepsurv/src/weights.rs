@@ -1,6 +1,6 @@
 //! Weights in files, under the parameter names of torchvision and timm.
 use crate::{
-    EncoderConfig, Error,
+    Encoder, EncoderConfig, Error,
     network::{ResNet, RiskNetwork},
 };
 use burn::{
@@ -22,7 +22,7 @@ const NAMES: [(&str, &str); 2] =
 const WEIGHTS: &str = "the weights of this network";
 
 /// Writes a network as `.safetensors`; the file appears complete or not at all.
-pub(crate) fn save(network: &RiskNetwork, path: &Path) -> Result<(), Error> {
+pub(crate) fn save<N: Encoder>(network: &RiskNetwork<N>, path: &Path) -> Result<(), Error> {
     // One entry of metadata: several would come in an order that changes from run to run.
     let mut store = SafetensorsStore::from_bytes(None)
         .clear_metadata()
@@ -39,7 +39,10 @@ pub(crate) fn save(network: &RiskNetwork, path: &Path) -> Result<(), Error> {
 }
 
 /// Reads every weight of `network` from a `.safetensors` file that [`save`] wrote.
-pub(crate) fn load(mut network: RiskNetwork, path: &Path) -> Result<RiskNetwork, Error> {
+pub(crate) fn load<N: Encoder>(
+    mut network: RiskNetwork<N>,
+    path: &Path,
+) -> Result<RiskNetwork<N>, Error> {
     readable(path)?;
     let result = network.load_from(&mut safetensors(path));
     check(result, path, |_| false)?;
@@ -121,6 +124,7 @@ fn readable(path: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EncoderSettings;
     use burn::tensor::{Tensor, TensorData};
     use safetensors::tensor::{Dtype, TensorView, serialize};
     use serde_json::Value;

@@ -77,6 +77,10 @@ pub trait Maps: Clone {
     /// The mean over all pixels of each channel.
     #[must_use]
     fn mean_over_pixels(self) -> Self::Vectors;
+    /// What burn's operations make of the maps, for anything that is not here. A graph cannot hold it:
+    /// there it is [`Error::Unsupported`](crate::Error::Unsupported) by its `name`.
+    #[must_use]
+    fn by_burn(self, name: &'static str, compute: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Self;
 }
 
 /// Vectors `[n, width]` going through a network, see [`Maps`].
@@ -175,6 +179,10 @@ impl Maps for Tensor<4> {
     fn mean_over_pixels(self) -> Tensor<2> {
         let [n, channels, height, width] = self.dims();
         self.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+    }
+
+    fn by_burn(self, _name: &'static str, compute: impl FnOnce(Self) -> Self) -> Self {
+        compute(self)
     }
 }
 

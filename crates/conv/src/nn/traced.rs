@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use burn::nn::{Linear, pool::MaxPool2d};
+use burn::tensor::Tensor;
 
 use super::{Conv2d, Maps, Norm, Vectors};
 use crate::{Error, Graph, MapShape, Value};
@@ -135,6 +136,10 @@ impl Maps for Traced {
 
     fn mean_over_pixels(self) -> Self {
         self.then(|graph, x| Ok(graph.mean_over_pixels(x)))
+    }
+
+    fn by_burn(self, name: &'static str, _: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Self {
+        self.then(|_, _| Err(Error::Unsupported { name }))
     }
 }
 

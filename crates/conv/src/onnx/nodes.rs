@@ -84,7 +84,8 @@ impl<'a> Nodes<'a> {
             }
             StepKind::Channels { x, range } => {
                 let ends = [("from", range.start), ("to", range.end), ("axis", 1)];
-                let ends = ends.map(|(name, n)| self.integers(&format!("{to}.{name}"), &[n as i64]));
+                let ends =
+                    ends.map(|(name, n)| self.integers(&format!("{to}.{name}"), &[n as i64]));
                 let [from, end, axis] = ends.each_ref().map(String::as_str);
                 self.node("Slice", &[&inner_name(*x), from, end, axis], &to, vec![]);
             }

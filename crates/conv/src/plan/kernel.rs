@@ -10,20 +10,52 @@ pub(super) type Reads<'a> = Vec<&'a [f32]>;
 
 #[derive(Debug)]
 pub(super) enum Kernel {
-    Convolution { packed: PackedConvolution, copies: usize, addend: Adds },
-    Sum { factors: Vec<usize>, relu: bool, shape: MapShape },
-    Scale { scale: Vec<f32>, shift: Vec<f32>, shape: MapShape },
+    Convolution {
+        packed: PackedConvolution,
+        copies: usize,
+        addend: Adds,
+    },
+    Sum {
+        factors: Vec<usize>,
+        relu: bool,
+        shape: MapShape,
+    },
+    Scale {
+        scale: Vec<f32>,
+        shift: Vec<f32>,
+        shape: MapShape,
+    },
     Selu,
-    MaxPool { window: Window, from: MapShape, to: MapShape },
-    MeanOverPixels { pixels: usize },
-    MeanOverCopies { copies: usize, size: usize },
-    MaxOverCopies { copies: usize, size: usize },
-    AttendOverCopies { copies: usize, size: usize },
+    MaxPool {
+        window: Window,
+        from: MapShape,
+        to: MapShape,
+    },
+    MeanOverPixels {
+        pixels: usize,
+    },
+    MeanOverCopies {
+        copies: usize,
+        size: usize,
+    },
+    MaxOverCopies {
+        copies: usize,
+        size: usize,
+    },
+    AttendOverCopies {
+        copies: usize,
+        size: usize,
+    },
     CopiesSideBySide,
-    Concatenate { sizes: Vec<usize> },
+    Concatenate {
+        sizes: Vec<usize>,
+    },
     Product,
     /// Of pictures of `size` values these.
-    Channels { size: usize, values: Range<usize> },
+    Channels {
+        size: usize,
+        values: Range<usize>,
+    },
 }
 
 /// What a convolution adds to its result.

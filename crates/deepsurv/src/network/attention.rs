@@ -1,5 +1,4 @@
 //! Which images of a subject matter how much.
-use crate::config::EncoderConfig;
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig},
@@ -17,9 +16,8 @@ pub(crate) struct Attention {
 }
 
 impl Attention {
-    /// Scores so small that training starts from the mean.
-    pub(crate) fn drawn(encoder: &EncoderConfig, seed: Seed, device: &Device) -> Self {
-        let features = encoder.n_features();
+    /// For vectors of `features` values. Scores so small that training starts from the mean.
+    pub(crate) fn drawn(features: usize, seed: Seed, device: &Device) -> Self {
         let width = features.div_ceil(4);
         let hidden = LinearConfig::new(features, width).init(device);
         let score = LinearConfig::new(width, 1).with_bias(false).init(device);

@@ -1,5 +1,6 @@
 //! Fully connected layers from features to one log hazard.
 use super::{dropout::Dropout, modulation::Modulation};
+use crate::EncoderSettings;
 use crate::config::{Activation, RiskModelConfig};
 use burn::{
     module::{Module, Param},
@@ -26,7 +27,11 @@ pub struct Head {
 impl Head {
     /// Hidden layers drawn as He et al. (ICCV 2015) say; an output so small that training starts
     /// from equal hazards.
-    pub(crate) fn drawn(config: &RiskModelConfig, seed: Seed, device: &Device) -> Self {
+    pub(crate) fn drawn<E: EncoderSettings>(
+        config: &RiskModelConfig<E>,
+        seed: Seed,
+        device: &Device,
+    ) -> Self {
         let modulation = config.modulates().then(|| Modulation::drawn(config, seed, device));
         let read = match modulation {
             Some(_) => config.n_image_features(),

@@ -1,4 +1,5 @@
 //! Covariates that change how the features of the images are read.
+use crate::EncoderSettings;
 use crate::config::RiskModelConfig;
 use burn::{
     module::Module,
@@ -21,7 +22,11 @@ pub(super) struct Modulation {
 
 impl Modulation {
     /// So small that training starts from the features as they are.
-    pub(super) fn drawn(config: &RiskModelConfig, seed: Seed, device: &Device) -> Self {
+    pub(super) fn drawn<E: EncoderSettings>(
+        config: &RiskModelConfig<E>,
+        seed: Seed,
+        device: &Device,
+    ) -> Self {
         let features = config.n_image_features();
         let drawn = |name| {
             let linear = LinearConfig::new(config.covariates.len(), features).init(device);

@@ -3,6 +3,7 @@
 //!
 //! Beside the published ResNet-18, ResNet-34 and ResNet-50 any one to four stages of any width can be built,
 //! with a stem for small images. Global pooling and the head are not part of it.
+use crate::Encoder;
 use crate::config::{Block, EncoderConfig, Normalization, Stem};
 use burn::{
     module::Module,
@@ -49,19 +50,10 @@ impl ResNet {
             layers: layers.clone(),
         }
     }
+}
 
-    /// What its layers share.
-    pub(crate) fn layers(&self) -> &Layers {
-        &self.layers
-    }
-
-    /// Feature maps of each image.
-    ///
-    /// # Shapes
-    /// - `images`: `[n, 1, height, width]`
-    /// - output: `[n, features, ceil(height / stride), ceil(width / stride)]`
-    #[must_use]
-    pub fn forward<M: Maps>(&self, images: M) -> M {
+impl Encoder for ResNet {
+    fn forward<M: Maps>(&self, images: M) -> M {
         let x = images.conv(&self.conv1).norm_relu(&self.bn1);
         let x = match &self.maxpool {
             Some(pool) => x.max_pool(pool),
@@ -71,6 +63,10 @@ impl ResNet {
             .into_iter()
             .flatten()
             .fold(x, |x, block| block.forward(x))
+    }
+
+    fn release_buffers(&self) {
+        self.layers.release_buffers();
     }
 }
 

@@ -1,8 +1,8 @@
 //! The whole network: images through a shared encoder, pooled, joined with the covariates, and
 //! through the head to one log hazard per subject.
 use super::{attention::Attention, dropout::Dropout, head::Head, resnet::ResNet};
-use crate::Error;
 use crate::config::{Pooling, RiskModelConfig};
+use crate::{Encoder, EncoderSettings, Error};
 use burn::{
     module::Module,
     tensor::{Device, Tensor},
@@ -15,8 +15,8 @@ use vertebra_training::{Seed, WeightScale, initialize};
 /// [`features`](Self::features) and [`head`](Self::head) are apart so that saliency can cut the
 /// graph between them.
 #[derive(Module, Debug)]
-pub struct RiskNetwork {
-    pub(crate) encoder: Option<ResNet>,
+pub struct RiskNetwork<N: Encoder = ResNet> {
+    pub(crate) encoder: Option<N>,
     /// With [`Pooling::Attention`]; part of what a frozen encoder keeps.
     pub(crate) attention: Option<Attention>,
     pub(crate) head: Head,
@@ -47,29 +47,32 @@ pub(crate) struct Inputs<M: Maps> {
     pub(crate) covariates: Option<M::Vectors>,
 }
 
-impl RiskNetwork {
+impl<N: Encoder> RiskNetwork<N> {
     /// Draws the weights from `seed`; `config` must have passed [`RiskModelConfig::check`].
-    pub(crate) fn new(config: &RiskModelConfig, seed: Seed, device: &Device) -> Self {
+    pub(crate) fn new<E>(config: &RiskModelConfig<E>, seed: Seed, device: &Device) -> Self
+    where
+        E: EncoderSettings<Encoder = N>,
+    {
         let encoder = config.image.as_ref().map(|image| {
-            let encoder = ResNet::new(&image.encoder, 1, device);
+            let encoder = image.encoder.build(device);
             initialize(encoder, WeightScale::HeFanIn, seed.named("encoder"))
         });
         let attention = config
             .image
             .as_ref()
-            .filter(|image| image.encoder.pooling == Pooling::Attention)
-            .map(|image| Attention::drawn(&image.encoder, seed, device));
+            .filter(|image| image.encoder.pooling() == Pooling::Attention)
+            .map(|image| Attention::drawn(image.encoder.n_features(), seed, device));
         Self::from_parts(config, (encoder, attention), Head::drawn(config, seed, device))
     }
 
     /// Puts a network together from parts made for `config`.
-    pub(crate) fn from_parts(
-        config: &RiskModelConfig,
-        (encoder, attention): (Option<ResNet>, Option<Attention>),
+    pub(crate) fn from_parts<E: EncoderSettings>(
+        config: &RiskModelConfig<E>,
+        (encoder, attention): (Option<N>, Option<Attention>),
         head: Head,
     ) -> Self {
         let image = config.image.as_ref();
-        let pooling = image.map_or(Pooling::Mean, |image| image.encoder.pooling);
+        let pooling = image.map_or(Pooling::Mean, |image| image.encoder.pooling());
         Self { encoder, attention, head, pooling }
     }
 

@@ -1,7 +1,9 @@
 //! Grad-CAM: the last feature maps, weighted by the slope of the log hazard.
 
 use super::{Saliency, SaliencyMethod, check_subject};
-use crate::{Error, RiskInputs, RiskModel, preprocessing::as_it_is, task::to_host};
+use crate::{
+    EncoderSettings, Error, RiskInputs, RiskModel, preprocessing::as_it_is, task::to_host,
+};
 use burn::{module::Module, tensor::Tensor};
 
 /// Grad-CAM of the log hazard for one subject.
@@ -10,7 +12,10 @@ use burn::{module::Module, tensor::Tensor};
 /// [`Error::SubjectCount`] unless `subject` holds one; [`Error::MissingImages`] for a model
 /// without images; inputs that are not what the model reads; [`Error::UndefinedMap`] where nothing
 /// in the images moves the log hazard.
-pub fn grad_cam(model: &RiskModel, subject: &RiskInputs) -> Result<Saliency, Error> {
+pub fn grad_cam<E: EncoderSettings>(
+    model: &RiskModel<E>,
+    subject: &RiskInputs,
+) -> Result<Saliency, Error> {
     let [_, height, width] = check_subject(model, subject)?;
     let device = model.device();
     let batch = model.preprocessing().batch(subject, &[0], device, as_it_is)?;

@@ -2,7 +2,9 @@
 
 use super::{Saliency, SaliencyMethod, check_subject};
 use crate::task::to_host;
-use crate::{Error, RiskInputs, RiskModel, network::RiskBatch, preprocessing::as_it_is};
+use crate::{
+    EncoderSettings, Error, RiskInputs, RiskModel, network::RiskBatch, preprocessing::as_it_is,
+};
 use burn::{module::Module, tensor::Tensor};
 
 /// Pictures on the way that go through the network at once.
@@ -16,8 +18,8 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// As [`grad_cam`](super::grad_cam), and [`Error::InvalidSetting`] for no steps.
-pub fn integrated_gradients(
-    model: &RiskModel,
+pub fn integrated_gradients<E: EncoderSettings>(
+    model: &RiskModel<E>,
     subject: &RiskInputs,
     steps: usize,
 ) -> Result<Saliency, Error> {
@@ -43,7 +45,7 @@ pub fn integrated_gradients(
 }
 
 /// The slope of the network's output at every pixel, for each subject of a batch.
-fn slopes(model: &RiskModel, batch: RiskBatch) -> Result<Tensor<5>, Error> {
+fn slopes<E: EncoderSettings>(model: &RiskModel<E>, batch: RiskBatch) -> Result<Tensor<5>, Error> {
     let images = batch.images.ok_or(Error::MissingImages)?.autodiff().require_grad();
     let network = model.network().clone().fork(&images.device());
     let covariates = batch.covariates.map(Tensor::autodiff);

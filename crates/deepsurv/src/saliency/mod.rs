@@ -31,7 +31,7 @@ pub use integrated_gradients::integrated_gradients;
 pub use occlusion::occlusion;
 pub use perturbation::{Perturbation, perturbation_curve};
 
-use crate::{Error, ImageSet, RiskInputs, RiskModel, preprocessing::check_inputs};
+use crate::{EncoderSettings, Error, ImageSet, RiskInputs, RiskModel, preprocessing::check_inputs};
 use std::fmt;
 
 /// How a map was made.
@@ -197,7 +197,10 @@ fn total(map: &[f32]) -> Mass {
     mass
 }
 
-fn check_subject(model: &RiskModel, subject: &RiskInputs) -> Result<[usize; 3], Error> {
+fn check_subject<E: EncoderSettings>(
+    model: &RiskModel<E>,
+    subject: &RiskInputs,
+) -> Result<[usize; 3], Error> {
     let Some(image) = &model.config().image else { return Err(Error::MissingImages) };
     if subject.n_subjects() != 1 {
         return Err(Error::SubjectCount { expected: 1, got: subject.n_subjects() });

@@ -1,7 +1,7 @@
 //! Occlusion: by how much the log hazard falls when a window is painted over.
 
 use super::{Saliency, SaliencyMethod, check_subject, with_other_images};
-use crate::{Error, ImageSet, RiskInputs, RiskModel};
+use crate::{EncoderSettings, Error, ImageSet, RiskInputs, RiskModel};
 
 /// Occlusion for one subject: square windows of `window` pixels, every half window.
 ///
@@ -9,8 +9,8 @@ use crate::{Error, ImageSet, RiskInputs, RiskModel};
 ///
 /// # Errors
 /// As [`grad_cam`](super::grad_cam), and [`Error::InvalidSetting`] for a window of no pixels.
-pub fn occlusion(
-    model: &RiskModel,
+pub fn occlusion<E: EncoderSettings>(
+    model: &RiskModel<E>,
     subject: &RiskInputs,
     window: usize,
 ) -> Result<Saliency, Error> {
@@ -52,8 +52,8 @@ fn windows(size: usize, window: usize) -> Vec<(usize, usize)> {
 }
 
 /// The subject as it is, then once per place with that window painted.
-fn painted_copies(
-    model: &RiskModel,
+fn painted_copies<E: EncoderSettings>(
+    model: &RiskModel<E>,
     subject: &RiskInputs,
     places: &[Place],
 ) -> Result<RiskInputs, Error> {

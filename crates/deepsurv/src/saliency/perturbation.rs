@@ -1,7 +1,7 @@
 //! What the log hazard does when pixels go, or come, in an order.
 
 use super::{Saliency, check_subject, with_other_images};
-use crate::{Error, ImageSet, RiskInputs, RiskModel};
+use crate::{EncoderSettings, Error, ImageSet, RiskInputs, RiskModel};
 
 /// What is done to the pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub enum Perturbation {
 /// # Errors
 /// As [`grad_cam`](super::grad_cam); [`Error::LengthMismatch`] for an order of other pixels;
 /// [`Error::InvalidSetting`] for no steps, or an order that names a pixel that is not there.
-pub fn perturbation_curve(
-    model: &RiskModel,
+pub fn perturbation_curve<E: EncoderSettings>(
+    model: &RiskModel<E>,
     subject: &RiskInputs,
     what: Perturbation,
     (order, steps): (&[usize], usize),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{EncoderConfig, ImageSet, Normalization, RiskModelConfig};
+use crate::{EncoderConfig, ImageSet, Normalization, ResNet, RiskModelConfig};
 use burn::module::ModuleVisitor;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -32,7 +32,7 @@ fn with_task<T>(
     config: &RiskModelConfig,
     micro_batch: usize,
     ties: Ties,
-    f: impl FnOnce(&CoxTask<'_>) -> T,
+    f: impl FnOnce(&CoxTask<'_, ResNet>) -> T,
 ) -> T {
     let (inputs, outcomes) = data(14);
     let preprocessing = Preprocessing::fit(config, &inputs).unwrap();
@@ -49,6 +49,7 @@ fn with_task<T>(
         micro_batch,
         score: ValidationScore::Concordance,
         device: Device::default().autodiff(),
+        encoder: PhantomData,
     })
 }
 
@@ -146,6 +147,7 @@ impl Step {
             micro_batch: self.micro_batch,
             score: ValidationScore::Concordance,
             device: Device::default().autodiff(),
+            encoder: PhantomData,
         };
         let batch: Vec<usize> = (0..14).collect();
         let got = task.step(&network, &batch, Seed::new(self.seed)).unwrap();

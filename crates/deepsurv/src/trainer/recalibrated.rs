@@ -2,12 +2,12 @@
 //! trusted.
 
 use super::{RiskTrainer, TrainedRiskModel};
-use crate::{Error, RiskInputs};
+use crate::{EncoderSettings, Error, RiskInputs};
 use std::ops::ControlFlow;
 use vertebra_survival::Outcomes;
 use vertebra_training::{Event, Seed};
 
-impl RiskTrainer<'_> {
+impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Fits the model on all subjects, then one more without each fold, and recalibrates the model
     /// by what those say of the subjects they never saw ([`RiskModel::recalibrated`]). It costs as
     /// many fits more as there are folds.
@@ -27,7 +27,7 @@ impl RiskTrainer<'_> {
         train: (&RiskInputs, &Outcomes),
         fold: &[usize],
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<TrainedRiskModel, Error> {
+    ) -> Result<TrainedRiskModel<E>, Error> {
         let labels = self.labels(train.1, fold)?;
         let trained = self.fit(train, None, on_event)?;
         let mut out_of_fold = vec![0.0; fold.len()];

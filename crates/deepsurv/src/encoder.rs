@@ -1,0 +1,140 @@
+//! What an encoder of images has to offer, so that one's own can stand in the place of a ResNet.
+use crate::{Error, Pooling};
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::Device;
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::Debug;
+use std::path::Path;
+use vertebra_conv::Maps;
+
+/// A network from one grey image to feature maps.
+///
+/// Written over [`Maps`] it is trained by burn, predicts as a plan, is exported as ONNX and explained
+/// by heat maps like the encoders of this crate. What [`Maps`] does not have,
+/// [`Maps::by_burn`] does, at the price of plan and export.
+pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
+    /// Feature maps of each image.
+    ///
+    /// # Shapes
+    /// - `images`: `[n, 1, height, width]`
+    /// - output: `[n, features, ceil(height / stride), ceil(width / stride)]`
+    #[must_use]
+    fn forward<M: Maps>(&self, images: M) -> M;
+
+    /// Gives back memory that only further training steps would use; nothing by default.
+    fn release_buffers(&self) {}
+}
+
+/// The settings of an encoder, which a model folder keeps and from which the encoder is built again.
+///
+/// # Examples
+/// An encoder of one's own: two convolutions of stride 2.
+/// ```
+/// use burn::{module::Module, tensor::Device};
+/// use serde::{Deserialize, Serialize};
+/// use vertebra_conv::{Conv2d, Layers, Maps};
+/// use vertebra_deepsurv::{
+///     Encoder, EncoderSettings, ImageSet, RiskInputs, RiskModel, RiskModelConfig, RiskTrainer,
+///     RiskTraining,
+/// };
+/// use vertebra_survival::Outcomes;
+/// use vertebra_training::keep_going;
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// struct Shallow {
+///     width: usize,
+/// }
+///
+/// #[derive(Module, Debug)]
+/// struct ShallowNetwork {
+///     first: Conv2d,
+///     second: Conv2d,
+/// }
+///
+/// impl EncoderSettings for Shallow {
+///     type Encoder = ShallowNetwork;
+///
+///     fn build(&self, device: &Device) -> ShallowNetwork {
+///         let layers = Layers::on(device);
+///         let conv = |channels| layers.same_conv(channels, 3, 2);
+///         ShallowNetwork { first: conv([1, self.width]), second: conv([self.width; 2]) }
+///     }
+///
+///     fn n_features(&self) -> usize {
+///         self.width
+///     }
+///
+///     fn stride(&self) -> usize {
+///         4
+///     }
+/// }
+///
+/// impl Encoder for ShallowNetwork {
+///     fn forward<M: Maps>(&self, images: M) -> M {
+///         images.conv(&self.first).relu().conv(&self.second).relu()
+///     }
+/// }
+///
+/// // Ten subjects; the brighter their picture, the sooner the event.
+/// let pixels = (0..10 * 64).map(|i| (i / 64 * 7 % 10) as f32 / 10.0).collect();
+/// let inputs = RiskInputs::from_images(ImageSet::new(pixels, [1, 8, 8])?);
+/// let time = (0..10).map(|i| 10.0 - f64::from(i * 7 % 10)).collect();
+/// let outcomes = Outcomes::new(time, vec![true; 10])?;
+///
+/// let mut settings = RiskTraining::default();
+/// settings.training.epochs = 5;
+/// let config = RiskModelConfig::image_only(Shallow { width: 4 }, [1, 8, 8]);
+/// let trainer = RiskTrainer::new(config).with_settings(settings);
+/// let model = trainer.fit((&inputs, &outcomes), None, &mut keep_going)?.model;
+///
+/// let folder = std::env::temp_dir().join("vertebra-shallow");
+/// model.save(&folder)?;
+/// let back = RiskModel::<Shallow>::load_own(&folder, model.device())?;
+/// assert_eq!(model.log_hazard(&inputs)?, back.log_hazard(&inputs)?);
+/// let exported = back.to_onnx()?;
+/// assert!(!exported.is_empty());
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait EncoderSettings:
+    Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// The network that they describe.
+    type Encoder: Encoder;
+
+    /// Builds the network on `device`. Its weights are drawn anew afterwards, from the seed of the
+    /// training, as [`initialize`](vertebra_training::initialize) says.
+    fn build(&self, device: &Device) -> Self::Encoder;
+
+    /// Number of features per image, the channels of what [`Encoder::forward`] gives.
+    fn n_features(&self) -> usize;
+
+    /// By how much the encoder divides height and width.
+    fn stride(&self) -> usize;
+
+    /// How the features of a subject's images become one feature vector; their mean by default.
+    fn pooling(&self) -> Pooling {
+        Pooling::Mean
+    }
+
+    /// Checks the settings; nothing by default.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The network with the weights of an image classifier in a file, for
+    /// [`RiskTrainer::with_encoder_weights`](crate::RiskTrainer::with_encoder_weights).
+    ///
+    /// # Errors
+    /// What is wrong with the file; by default [`Error::InvalidSetting`].
+    fn build_from(&self, weights: &Path, _device: &Device) -> Result<Self::Encoder, Error> {
+        Err(Error::invalid(
+            "encoder weights",
+            "an encoder that reads such files",
+            weights.display(),
+        ))
+    }
+}
