@@ -185,8 +185,8 @@ pub(crate) fn head_inputs<N: Encoder>(
 mod tests {
     use super::*;
     use crate::{
-        EncoderConfig, Fusion, Normalization, Pooling, ResNet, RiskModel, RiskModelConfig, RiskTrainer,
-        RiskTraining,
+        EncoderConfig, Fusion, Normalization, Pooling, ResNet, RiskModel, RiskModelConfig,
+        RiskTrainer, RiskTraining,
     };
     use vertebra_survival::Outcomes;
     use vertebra_training::keep_going;
@@ -225,7 +225,8 @@ mod tests {
         assert!(matches!(plan.runner, Runner::Plan(_)));
         let network = Box::new(model.network().clone());
         let burn = Inference { runner: Runner::Network(network, model.device().clone()), wanted };
-        let run = |inference: &Inference<ResNet>| inference.run(model.preprocessing(), inputs).unwrap();
+        let run =
+            |inference: &Inference<ResNet>| inference.run(model.preprocessing(), inputs).unwrap();
         let (got, expected) = (run(&plan), run(&burn));
         assert_eq!(got.len(), expected.len());
         let scale = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
