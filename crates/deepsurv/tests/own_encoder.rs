@@ -1,4 +1,5 @@
 //! An encoder from outside of the crate: trained, kept, exported and explained as the crate's own.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use burn::module::Module;
 use burn::tensor::{Device, activation::gelu};
