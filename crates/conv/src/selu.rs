@@ -13,6 +13,7 @@ pub(crate) fn forward(x: &[f32], output: &mut [f32]) {
 
 /// Writes the gradient at the inputs from that at the outputs `y`: the slope is `scale` above 0 and
 /// `y + scale alpha` below.
+#[cfg(feature = "burn")]
 pub(crate) fn backward(y: &[f32], gradient: &[f32], output: &mut [f32]) {
     for ((to, y), gradient) in output.iter_mut().zip(y).zip(gradient) {
         *to = gradient * if *y > 0.0 { SCALE } else { y + SCALE * ALPHA };
