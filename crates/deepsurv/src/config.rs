@@ -243,6 +243,12 @@ pub struct ImageConfig<E = EncoderConfig> {
     pub encoder: E,
     /// `[images per subject, height, width]`.
     pub shape: [usize; 3],
+    /// Whether some of a subject's images may be missing
+    /// ([`ImageSet::with_missing`](crate::ImageSet::with_missing)). Pooling then leaves them out, and
+    /// with [`Pooling::Levels`] their features are 0; an exported network has one input more,
+    /// `present`, 1 for each image that is there and 0 for one that is not.
+    #[serde(default)]
+    pub missing_images: bool,
 }
 
 /// Nonlinearity of the fully connected layers.
@@ -312,7 +318,7 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
     /// Images alone: `shape` is `[images per subject, height, width]`.
     #[must_use]
     pub fn image_only(encoder: E, shape: [usize; 3]) -> Self {
-        let image = Some(ImageConfig { encoder, shape });
+        let image = Some(ImageConfig::new(encoder, shape));
         Self { image, hidden: vec![16], ..Self::with_nothing() }
     }
 
@@ -323,6 +329,14 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
         covariates: impl IntoIterator<Item = S>,
     ) -> Self {
         self.covariates = covariates.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Lets some of a subject's images be missing, see
+    /// [`ImageConfig::missing_images`]; nothing to a model without images.
+    #[must_use]
+    pub fn with_missing_images(mut self) -> Self {
+        self.image = self.image.map(|image| ImageConfig { missing_images: true, ..image });
         self
     }
 
@@ -400,7 +414,7 @@ impl<E: EncoderSettings> ImageConfig<E> {
     /// Images of `shape`, `[images per subject, height, width]`, and their encoder.
     #[must_use]
     pub fn new(encoder: E, shape: [usize; 3]) -> Self {
-        Self { encoder, shape }
+        Self { encoder, shape, missing_images: false }
     }
 
     /// Features of a subject.

@@ -80,6 +80,25 @@ pub enum Error {
         /// Its subjects.
         n: usize,
     },
+    /// A subject without any image.
+    #[error("all {n} image(s) of subject {subject} are missing; expected at least one of them")]
+    NoImages {
+        /// The subject, from 0.
+        subject: usize,
+        /// Images per subject.
+        n: usize,
+    },
+    /// An image is missing, and the model was not made for that.
+    #[error(
+        "image {image} of subject {subject} is missing; expected all images, or a model with \
+         `missing_images`"
+    )]
+    ImageMissing {
+        /// The subject, from 0.
+        subject: usize,
+        /// The image, from 0.
+        image: usize,
+    },
     /// The images are too small for the encoder.
     #[error(
         "{height}x{width} pixels are too few for an encoder that divides each side by {stride}"

@@ -2,7 +2,7 @@
 use crate::{
     Encoder, Error, ImageSet, Preprocessing, RiskInputs,
     network::{Inputs, RiskBatch, RiskNetwork},
-    preprocessing::as_it_is,
+    preprocessing::{as_it_is, present},
     task::to_host,
 };
 use burn::{module::Module, tensor::Device};
@@ -42,22 +42,32 @@ pub(crate) struct InputShapes {
     pub(crate) n_covariates: usize,
     /// `[images per subject, height, width]`.
     pub(crate) images: Option<[usize; 3]>,
+    /// Whether some images may be missing.
+    pub(crate) missing_images: bool,
 }
+
+/// The input of a graph that says which images are there.
+const PRESENT: &str = "present";
 
 impl InputShapes {
     fn of(inputs: &RiskInputs) -> Self {
         let images = inputs.images().map(ImageSet::shape);
-        Self { n_covariates: inputs.n_covariates(), images }
+        let missing_images = inputs.images().is_some_and(ImageSet::has_missing);
+        Self { n_covariates: inputs.n_covariates(), images, missing_images }
     }
 
-    /// The inputs of a graph, images first.
+    /// The inputs of a graph: images, which of them are there, covariates.
     pub(crate) fn trace(self, tracer: &Tracer) -> Inputs<Traced> {
         let maps = self.images.map(|[per_subject, height, width]| {
             tracer.input("images", MapShape::new(1, height, width).with_copies(per_subject))
         });
+        let copies = self.images.map_or(1, |[n, ..]| n);
+        let present = self
+            .missing_images
+            .then(|| tracer.input(PRESENT, MapShape::vector(1).with_copies(copies)));
         let covariates = (self.n_covariates > 0)
             .then(|| tracer.input("covariates", MapShape::vector(self.n_covariates)));
-        Inputs { maps, copies: self.images.map_or(1, |[n, ..]| n), covariates }
+        Inputs { maps, copies, present, covariates }
     }
 }
 
@@ -141,8 +151,15 @@ fn run_plan(
 ) -> Result<Vec<f64>, Error> {
     let pixels = preprocessing.pixels(inputs, subjects)?;
     let covariates = preprocessing.covariates(inputs, subjects);
-    let both = [&*pixels, &*covariates].into_iter().filter(|values| !values.is_empty());
-    let values = plan.run(&both.collect::<Vec<_>>(), subjects.len())?;
+    let asks = plan.inputs().iter().any(|(name, _)| name == PRESENT);
+    let present = match inputs.images().filter(|_| asks) {
+        Some(images) => present(images, subjects)
+            .unwrap_or_else(|| vec![1.0; subjects.len() * images.shape()[0]]),
+        None => Vec::new(),
+    };
+    let given = [&*pixels, &*present, &*covariates];
+    let given: Vec<&[f32]> = given.into_iter().filter(|values| !values.is_empty()).collect();
+    let values = plan.run(&given, subjects.len())?;
     Ok(values.into_iter().map(f64::from).collect())
 }
 
@@ -291,6 +308,11 @@ mod tests {
         }
     }
 
+    fn with_missing(inputs: RiskInputs) -> RiskInputs {
+        let missing: Vec<bool> = (0..20 * SHAPE[0]).map(|i| i % 4 == 3).collect();
+        RiskInputs::from_images(inputs.images().unwrap().clone().with_missing(missing).unwrap())
+    }
+
     /// Writes models, inputs and outputs for `tests/onnx/compare.py` where `VERTEBRA_ONNX` names a
     /// folder.
     #[test]
@@ -312,8 +334,12 @@ mod tests {
             ("fusion", fusion, true, true),
             ("attention", pooled(Pooling::Attention), false, true),
             ("levels", pooled(Pooling::Levels), false, true),
+            ("missing", pooled(Pooling::Attention).with_missing_images(), false, true),
         ] {
-            let inputs = inputs(covariates, images);
+            let inputs = match name {
+                "missing" => with_missing(inputs(covariates, images)),
+                _ => inputs(covariates, images),
+            };
             let model = fitted(config, &inputs);
             std::fs::write(folder.join(format!("{name}.onnx")), model.to_onnx().unwrap()).unwrap();
             let write = |what: &str, values: &[f32]| {
@@ -322,6 +348,9 @@ mod tests {
             };
             if let Some(images) = inputs.images() {
                 write("images", &images.to_vec().unwrap());
+                if let Some(present) = present(images, &(0..20).collect::<Vec<_>>()) {
+                    write("present", &present);
+                }
             }
             if covariates {
                 write("covariates", &inputs.covariates().concat());

@@ -18,6 +18,8 @@ pub struct ImageSet {
     shape: [usize; 3],
     /// Places of the subjects among those that are held or stored.
     subjects: Arc<[usize]>,
+    /// For each image of each of these subjects whether it is missing; `None` where all are there.
+    missing: Option<Arc<[bool]>>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +49,8 @@ impl ImageSet {
             }),
             None => {
                 let subjects = (0..pixels.len() / per_subject).collect();
-                Ok(Self { pixels: Pixels::Held(Arc::new(pixels)), shape, subjects })
+                let pixels = Pixels::Held(Arc::new(pixels));
+                Ok(Self { pixels, shape, subjects, missing: None })
             }
         }
     }
@@ -55,7 +58,48 @@ impl ImageSet {
     /// Images in a file that was checked.
     pub(crate) fn stored(images: StoredImages, shape: [usize; 3]) -> Self {
         let subjects = (0..images.n_subjects).collect();
-        Self { pixels: Pixels::Stored(Arc::new(images)), shape, subjects }
+        Self { pixels: Pixels::Stored(Arc::new(images)), shape, subjects, missing: None }
+    }
+
+    /// Says which images are missing, e.g. of vertebrae that lie outside of the film: one flag for
+    /// each image, those of one subject after each other. Whatever pixels stand in the place of a
+    /// missing image are not looked at. Only a model whose configuration says so
+    /// ([`with_missing_images`](crate::RiskModelConfig::with_missing_images)) reads such a set.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], or [`Error::NoImages`] for a subject without any.
+    pub fn with_missing(mut self, missing: impl Into<Vec<bool>>) -> Result<Self, Error> {
+        let missing = missing.into();
+        let (expected, got) = (self.n_subjects() * self.shape[0], missing.len());
+        if expected != got {
+            let (name, unit) = ("missing images", "images");
+            return Err(Error::LengthMismatch { name, unit, expected, got });
+        }
+        let of_subjects = missing.chunks(self.shape[0]).enumerate();
+        for (subject, missing) in of_subjects {
+            if missing.iter().all(|&missing| missing) {
+                return Err(Error::NoImages { subject, n: self.shape[0] });
+            }
+        }
+        self.missing = missing.contains(&true).then(|| missing.into());
+        Ok(self)
+    }
+
+    /// True if some image of some subject is missing.
+    #[must_use]
+    pub fn has_missing(&self) -> bool {
+        self.missing.is_some()
+    }
+
+    /// For each image of subject `subject` whether it is missing; `None` where the whole set has no
+    /// missing image.
+    ///
+    /// # Panics
+    /// As [`of_subject`](Self::of_subject).
+    #[must_use]
+    pub fn missing_of(&self, subject: usize) -> Option<&[bool]> {
+        let per_subject = self.shape[0];
+        self.missing.as_ref().map(|missing| &missing[subject * per_subject..][..per_subject])
     }
 
     /// Number of subjects.
@@ -97,13 +141,33 @@ impl ImageSet {
         Ok(pixels)
     }
 
+    /// The pixels of those images of a subject that are there.
+    ///
+    /// # Errors
+    /// As [`of_subject`](Self::of_subject).
+    pub(crate) fn there(&self, subject: usize) -> Result<Cow<'_, [f32]>, Error> {
+        let pixels = self.of_subject(subject)?;
+        let Some(missing) = self.missing_of(subject) else { return Ok(pixels) };
+        let images = pixels.chunks_exact(self.per_image()).zip(missing);
+        Ok(images.filter(|(_, missing)| !**missing).flat_map(|(image, _)| image).copied().collect())
+    }
+
     pub(crate) fn per_subject(&self) -> usize {
         self.shape.iter().product()
     }
 
+    pub(crate) fn per_image(&self) -> usize {
+        self.shape[1] * self.shape[2]
+    }
+
     fn subset(&self, subjects: &[usize]) -> Self {
+        let missing = self.missing.as_ref().and_then(|_| {
+            let flags = subjects.iter().filter_map(|&s| self.missing_of(s));
+            let flags: Arc<[bool]> = flags.flatten().copied().collect();
+            flags.contains(&true).then_some(flags)
+        });
         let subjects = subjects.iter().map(|&s| self.subjects[s]).collect();
-        Self { subjects, ..self.clone() }
+        Self { subjects, missing, ..self.clone() }
     }
 }
 

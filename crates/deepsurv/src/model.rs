@@ -154,15 +154,17 @@ impl<E: EncoderSettings> RiskModel<E> {
 
     fn input_shapes(&self) -> InputShapes {
         let images = self.config.image.as_ref().map(|image| image.shape);
-        InputShapes { n_covariates: self.config.covariates.len(), images }
+        let missing_images = self.config.image.as_ref().is_some_and(|image| image.missing_images);
+        InputShapes { n_covariates: self.config.covariates.len(), images, missing_images }
     }
 
     /// The whole model from images and covariates in natural units to the centred and recalibrated
     /// log hazard.
     ///
     /// Inputs `images` (`[images per subject, 1, height, width]`, as in
-    /// [`ImageSet`](crate::ImageSet)) and `covariates` (in the order of the configuration), as far
-    /// as the model uses them; output `log_hazard`, what [`log_hazard`](Self::log_hazard) gives.
+    /// [`ImageSet`](crate::ImageSet)), `present` (`[images per subject, 1, 1, 1]`, 1 or 0, for a model
+    /// of [missing images](crate::ImageConfig::missing_images)) and `covariates` (in the order of the
+    /// configuration), as far as the model uses them; output `log_hazard`, what [`log_hazard`](Self::log_hazard) gives.
     ///
     /// # Errors
     /// [`Error::Inference`], for a network with group normalisation.

@@ -61,7 +61,12 @@ impl Preprocessing {
             let shape = [subjects.len(), per_subject, 1, height, width];
             Ok::<_, Error>(Tensor::from_data(TensorData::new(pixels, shape), device))
         });
-        Ok(RiskBatch { covariates, images: images.transpose()? })
+        let present = inputs.images().and_then(|images| {
+            let values = present(images, subjects)?;
+            let shape = [subjects.len(), images.shape()[0]];
+            Some(Tensor::from_data(TensorData::new(values, shape), device))
+        });
+        Ok(RiskBatch { covariates, images: images.transpose()?, present })
     }
 
     /// Standardised covariates of the subjects at `subjects`, row by row.
@@ -93,6 +98,12 @@ impl Preprocessing {
             image_of(subject, &images.of_subject(subject)?, &mut pixels);
         }
         let (mean, scale) = (self.pixel_mean as f32, (1.0 / self.pixel_sd) as f32);
+        let missing = subjects.iter().filter_map(|&subject| images.missing_of(subject)).flatten();
+        for (image, _) in
+            pixels.chunks_exact_mut(images.per_image()).zip(missing).filter(|(_, m)| **m)
+        {
+            image.fill(mean);
+        }
         pixels.iter_mut().for_each(|p| *p = (*p - mean) * scale);
         Ok(pixels)
     }
@@ -107,7 +118,7 @@ impl Preprocessing {
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::CovariateNotFinite`], [`Error::MissingImages`],
-/// [`Error::UnexpectedImages`] or [`Error::ImageShape`].
+/// [`Error::UnexpectedImages`], [`Error::ImageShape`] or [`Error::ImageMissing`].
 pub(crate) fn check_inputs<E>(
     config: &RiskModelConfig<E>,
     inputs: &RiskInputs,
@@ -130,8 +141,27 @@ pub(crate) fn check_inputs<E>(
         (Some(want), Some(got)) if want.shape != got.shape() => {
             Err(Error::ImageShape { expected: want.shape, got: got.shape() })
         }
+        (Some(want), Some(got)) if !want.missing_images => all_there(got),
         (Some(_), Some(_)) => Ok(()),
     }
+}
+
+fn all_there(images: &ImageSet) -> Result<(), Error> {
+    let missing = (0..images.n_subjects()).filter_map(|s| Some((s, images.missing_of(s)?)));
+    for (subject, missing) in missing {
+        if let Some(image) = missing.iter().position(|&missing| missing) {
+            return Err(Error::ImageMissing { subject, image });
+        }
+    }
+    Ok(())
+}
+
+/// 1 for each image of the subjects at `subjects` that is there and 0 for one that is missing; `None`
+/// where the set has no missing image.
+pub(crate) fn present(images: &ImageSet, subjects: &[usize]) -> Option<Vec<f32>> {
+    let missing = subjects.iter().map(|&subject| images.missing_of(subject));
+    let missing: Option<Vec<&[bool]>> = missing.collect();
+    Some(missing?.concat().into_iter().map(|missing| if missing { 0.0 } else { 1.0 }).collect())
 }
 
 /// Takes a subject's images into a batch as they are.
@@ -141,7 +171,7 @@ pub(crate) fn as_it_is(_: usize, images: &[f32], out: &mut Vec<f32>) {
 
 /// Mean and standard deviation of all pixels, which are read twice.
 fn of_pixels(images: &ImageSet) -> Result<(f64, f64), Error> {
-    let n = (images.n_subjects() * images.per_subject()) as f64;
+    let n = folded(images, |n, _| n + 1.0)?;
     let sum = folded(images, |sum, x| sum + x)?;
     let mean = if n > 0.0 { sum / n } else { 0.0 };
     let squares = folded(images, |sum, x| sum + (x - mean) * (x - mean))?;
@@ -151,7 +181,7 @@ fn of_pixels(images: &ImageSet) -> Result<(f64, f64), Error> {
 /// A sum over all pixels, in their order.
 fn folded(images: &ImageSet, add: impl Fn(f64, f64) -> f64) -> Result<f64, Error> {
     (0..images.n_subjects()).try_fold(0.0, |sum, subject| {
-        let pixels = images.of_subject(subject)?;
+        let pixels = images.there(subject)?;
         Ok(pixels.iter().fold(sum, |sum, &p| add(sum, f64::from(p))))
     })
 }

@@ -44,7 +44,7 @@ impl Seen {
             Some(images) => {
                 let subjects = 0..images.n_subjects();
                 subjects
-                    .map(|s| Ok(mean_and_sd(&images.of_subject(s)?)))
+                    .map(|s| Ok(mean_and_sd(&images.there(s)?)))
                     .collect::<Result<_, Error>>()?
             }
             None => Vec::new(),
@@ -81,7 +81,7 @@ impl Seen {
             .map(|(value, (name, range))| (name.clone(), f64::from(*value), *range))
             .collect();
         if let Some(images) = inputs.images() {
-            let (mean, sd) = mean_and_sd(&images.of_subject(0)?);
+            let (mean, sd) = mean_and_sd(&images.there(0)?);
             let pictures = [
                 ("the mean of the picture", mean, self.pixel_mean),
                 ("the contrast of the picture", sd, self.pixel_sd),

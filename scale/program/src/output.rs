@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+use vertebra_run::one_sentence;
 
 /// A text on standard output; nobody reading on is an error like any other.
 pub(crate) fn print(text: &str) -> std::io::Result<()> {
@@ -19,20 +20,7 @@ pub(crate) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
     let closed = error.downcast_ref::<std::io::Error>();
     if closed.is_none_or(|error| error.kind() != ErrorKind::BrokenPipe) {
-        remark(&format!("error: {}", sentence(&error)));
+        remark(&format!("error: {}", one_sentence(&*error)));
     }
     ExitCode::FAILURE
-}
-
-/// An error with its causes, each said once: errors of the libraries name their cause themselves.
-fn sentence(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if text.is_empty() {
-            text = cause;
-        } else if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }

@@ -100,6 +100,12 @@ pub trait Vectors: Clone {
     /// `self other`, value by value.
     #[must_use]
     fn times(self, other: Self) -> Self;
+    /// `scale self + shift`, value by value.
+    #[must_use]
+    fn scaled(self, scale: f64, shift: f64) -> Self;
+    /// The columns `times` times, one copy after the other: `[n, times width]`.
+    #[must_use]
+    fn repeat_columns(self, times: usize) -> Self;
     /// Some of the columns: `[n, range.len()]`.
     #[must_use]
     fn columns(self, range: Range<usize>) -> Self;
@@ -208,6 +214,14 @@ impl Vectors for Tensor<2> {
 
     fn times(self, other: Self) -> Self {
         self * other
+    }
+
+    fn scaled(self, scale: f64, shift: f64) -> Self {
+        self * scale + shift
+    }
+
+    fn repeat_columns(self, times: usize) -> Self {
+        self.repeat_dim(1, times)
     }
 
     fn columns(self, range: Range<usize>) -> Self {

@@ -164,6 +164,17 @@ impl Vectors for Traced {
         self.then(|graph, x| graph.product(x, other.value))
     }
 
+    fn scaled(self, scale: f64, shift: f64) -> Self {
+        self.then(|graph, x| {
+            let width = graph.shape(x).channels;
+            graph.scale(x, &vec![scale; width], &vec![shift; width])
+        })
+    }
+
+    fn repeat_columns(self, times: usize) -> Self {
+        self.then(|graph, x| graph.concatenate(&vec![x; times]))
+    }
+
     fn columns(self, range: Range<usize>) -> Self {
         self.then(|graph, x| graph.channels(x, range))
     }

@@ -27,9 +27,8 @@ impl Attention {
         }
     }
 
-    /// The weighted mean of each subject, `[n, features]`, of `[n copies, features]`.
-    pub(super) fn pooled<V: Vectors>(&self, features: V, copies: usize) -> V {
-        let scores = features.clone().linear(&self.hidden).selu().linear(&self.score);
-        features.attend_over_copies(scores, copies)
+    /// What the softmax over images is taken of, `[n copies, 1]`, of features `[n copies, features]`.
+    pub(super) fn scores<V: Vectors>(&self, features: V) -> V {
+        features.linear(&self.hidden).selu().linear(&self.score)
     }
 }

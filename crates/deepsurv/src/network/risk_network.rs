@@ -10,6 +10,9 @@ use burn::{
 use vertebra_conv::{Maps, Vectors};
 use vertebra_training::{Seed, WeightScale, initialize};
 
+/// By how much less a missing image counts where images are compared.
+const HANDICAP: f64 = 1e4;
+
 /// Network from covariates, images, or both, to a log hazard.
 ///
 /// [`features`](Self::features) and [`head`](Self::head) are apart so that saliency can cut the
@@ -22,6 +25,9 @@ pub struct RiskNetwork<N: Encoder = ResNet> {
     pub(crate) head: Head,
     #[module(skip)]
     pooling: Pooling,
+    /// Features per image.
+    #[module(skip)]
+    features: usize,
 }
 
 /// Tensors of one batch, already standardised.
@@ -29,12 +35,15 @@ pub struct RiskNetwork<N: Encoder = ResNet> {
 /// # Shapes
 /// - `covariates`: `[n, p]`
 /// - `images`: `[n, images per subject, 1, height, width]`
+/// - `present`: `[n, images per subject]`
 #[derive(Debug, Clone)]
 pub struct RiskBatch {
     /// Covariates, if the model uses any.
     pub covariates: Option<Tensor<2>>,
     /// Images, if the model uses any.
     pub images: Option<Tensor<5>>,
+    /// 1 for each image that is there and 0 for one that is missing; `None` where all are there.
+    pub present: Option<Tensor<2>>,
 }
 
 /// What goes through the network, as tensors or on its way into a graph.
@@ -44,6 +53,8 @@ pub(crate) struct Inputs<M: Maps> {
     pub(crate) maps: Option<M>,
     /// Images per subject.
     pub(crate) copies: usize,
+    /// One number for each image: 1, or 0 where it is missing.
+    pub(crate) present: Option<M::Vectors>,
     pub(crate) covariates: Option<M::Vectors>,
 }
 
@@ -73,7 +84,8 @@ impl<N: Encoder> RiskNetwork<N> {
     ) -> Self {
         let image = config.image.as_ref();
         let pooling = image.map_or(Pooling::Mean, |image| image.encoder.pooling());
-        Self { encoder, attention, head, pooling }
+        let features = image.map_or(0, |image| image.encoder.n_features());
+        Self { encoder, attention, head, pooling, features }
     }
 
     /// Log hazard of each subject, `[n]`; `dropout` is given in training only.
@@ -81,8 +93,8 @@ impl<N: Encoder> RiskNetwork<N> {
     /// # Errors
     /// [`Error::NoInputs`] for a batch without anything that the network reads.
     pub fn forward(&self, batch: RiskBatch, dropout: Option<&Dropout>) -> Result<Tensor<1>, Error> {
-        let features = self.features(batch.images);
-        self.head(features, batch.covariates, dropout)
+        let features = self.features(batch.images.clone());
+        self.head(features, batch, dropout)
     }
 
     /// Feature maps of every image.
@@ -99,11 +111,11 @@ impl<N: Encoder> RiskNetwork<N> {
         Some(maps.reshape([n, per_subject, features, h, w]))
     }
 
-    /// Log hazard from feature maps and covariates.
+    /// Log hazard from feature maps, which take the place of the images of `batch`, and the rest of
+    /// it.
     ///
     /// # Shapes
     /// - `features`: `[n, images per subject, features, h, w]`
-    /// - `covariates`: `[n, p]`
     /// - output: `[n]`
     ///
     /// # Errors
@@ -114,12 +126,10 @@ impl<N: Encoder> RiskNetwork<N> {
     pub fn head(
         &self,
         features: Option<Tensor<5>>,
-        covariates: Option<Tensor<2>>,
+        batch: RiskBatch,
         dropout: Option<&Dropout>,
     ) -> Result<Tensor<1>, Error> {
-        let copies = features.as_ref().map_or(1, |maps| maps.dims()[1]);
-        let maps = features.map(one_after_another);
-        let joined = self.joined(Inputs { maps, copies, covariates })?;
+        let joined = self.joined(RiskBatch { images: features, ..batch }.into_inputs())?;
         Ok(self.head.forward(joined, dropout))
     }
 
@@ -137,12 +147,10 @@ impl<N: Encoder> RiskNetwork<N> {
     /// Feature maps averaged over positions and pooled over a subject's images, then covariates.
     fn joined<M: Maps>(&self, inputs: Inputs<M>) -> Result<M::Vectors, Error> {
         let pool = |maps: M| {
-            let (features, copies) = (maps.mean_over_pixels(), inputs.copies);
-            match (self.pooling, &self.attention) {
-                (Pooling::Attention, Some(attention)) => attention.pooled(features, copies),
-                (Pooling::Mean | Pooling::Attention, _) => features.mean_over_copies(copies),
-                (Pooling::Max, _) => features.max_over_copies(copies),
-                (Pooling::Levels, _) => features.copies_side_by_side(copies),
+            let features = maps.mean_over_pixels();
+            match inputs.present {
+                None => self.pooled(features, inputs.copies),
+                Some(present) => self.pooled_where(features, inputs.copies, present),
             }
         };
         match (inputs.maps.map(pool), inputs.covariates) {
@@ -151,14 +159,63 @@ impl<N: Encoder> RiskNetwork<N> {
             (None, None) => Err(Error::NoInputs),
         }
     }
+
+    /// One vector for each subject, of one for each image.
+    fn pooled<V: Vectors>(&self, features: V, copies: usize) -> V {
+        match (self.pooling, &self.attention) {
+            (Pooling::Attention, Some(attention)) => {
+                let scores = attention.scores(features.clone());
+                features.attend_over_copies(scores, copies)
+            }
+            (Pooling::Mean | Pooling::Attention, _) => features.mean_over_copies(copies),
+            (Pooling::Max, _) => features.max_over_copies(copies),
+            (Pooling::Levels, _) => features.copies_side_by_side(copies),
+        }
+    }
+
+    /// As [`pooled`](Self::pooled), of the images that are there.
+    fn pooled_where<V: Vectors>(&self, features: V, copies: usize, present: V) -> V {
+        // 0, or so little that nothing is left of it beside any other image.
+        let handicap = present.clone().scaled(HANDICAP, -HANDICAP);
+        match (self.pooling, &self.attention) {
+            (Pooling::Attention, Some(attention)) => {
+                let scores = attention.scores(features.clone()).plus(handicap);
+                features.attend_over_copies(scores, copies)
+            }
+            (Pooling::Mean | Pooling::Attention, _) => {
+                features.attend_over_copies(handicap, copies)
+            }
+            (Pooling::Max, _) => {
+                features.plus(handicap.repeat_columns(self.features)).max_over_copies(copies)
+            }
+            (Pooling::Levels, _) => {
+                let there = present.repeat_columns(self.features);
+                features.times(there).copies_side_by_side(copies)
+            }
+        }
+    }
 }
 
 impl RiskBatch {
+    /// With gradients.
+    pub(crate) fn autodiff(self) -> Self {
+        Self {
+            covariates: self.covariates.map(Tensor::autodiff),
+            images: self.images.map(Tensor::autodiff),
+            present: self.present.map(Tensor::autodiff),
+        }
+    }
+
     /// As the network takes it.
     pub(crate) fn into_inputs(self) -> Inputs<Tensor<4>> {
         let copies = self.images.as_ref().map_or(1, |images| images.dims()[1]);
         let maps = self.images.map(one_after_another);
-        Inputs { maps, copies, covariates: self.covariates }
+        let in_one_column = |present: Tensor<2>| {
+            let [n, per_subject] = present.dims();
+            present.reshape([n * per_subject, 1])
+        };
+        let present = self.present.map(in_one_column);
+        Inputs { maps, copies, present, covariates: self.covariates }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Saliency, SaliencyMethod, check_subject};
 use crate::{
     EncoderSettings, Error, RiskInputs, RiskModel, preprocessing::as_it_is, task::to_host,
 };
-use burn::{module::Module, tensor::Tensor};
+use burn::module::Module;
 
 /// Grad-CAM of the log hazard for one subject.
 ///
@@ -19,12 +19,12 @@ pub fn grad_cam<E: EncoderSettings>(
     let [_, height, width] = check_subject(model, subject)?;
     let device = model.device();
     let batch = model.preprocessing().batch(subject, &[0], device, as_it_is)?;
-    let maps = model.network().features(batch.images).ok_or(Error::MissingImages)?;
+    let images = batch.images.clone();
+    let maps = model.network().features(images).ok_or(Error::MissingImages)?;
     // The graph is cut here: the feature maps become its leaf.
     let maps = maps.autodiff().require_grad();
     let network = model.network().clone().fork(&maps.device());
-    let covariates = batch.covariates.map(Tensor::autodiff);
-    let gradients = network.head(Some(maps.clone()), covariates, None)?.sum().backward();
+    let gradients = network.head(Some(maps.clone()), batch.autodiff(), None)?.sum().backward();
     let Some(slope) = maps.grad(&gradients) else { return Err(Error::MissingImages) };
     let maps = maps.without_autodiff();
     let [_, images, features, h, w] = maps.dims();

@@ -34,8 +34,9 @@ pub fn integrated_gradients<E: EncoderSettings>(
     let mut sum = picture.zeros_like();
     for places in places.chunks(AT_ONCE) {
         let images = Tensor::cat(places.iter().map(|p| picture.clone() * *p).collect(), 0);
-        let covariates = batch.covariates.clone().map(|row| row.repeat_dim(0, places.len()));
-        let slopes = slopes(model, RiskBatch { images: Some(images), covariates })?;
+        let rows = |row: &Option<Tensor<2>>| row.clone().map(|row| row.repeat_dim(0, places.len()));
+        let (covariates, present) = (rows(&batch.covariates), rows(&batch.present));
+        let slopes = slopes(model, RiskBatch { images: Some(images), covariates, present })?;
         sum = sum + slopes.sum_dim(0);
     }
     let map = to_host(picture * sum * (model.factor() / steps as f64))?;
@@ -46,10 +47,10 @@ pub fn integrated_gradients<E: EncoderSettings>(
 
 /// The slope of the network's output at every pixel, for each subject of a batch.
 fn slopes<E: EncoderSettings>(model: &RiskModel<E>, batch: RiskBatch) -> Result<Tensor<5>, Error> {
-    let images = batch.images.ok_or(Error::MissingImages)?.autodiff().require_grad();
+    let batch = batch.autodiff();
+    let images = batch.images.clone().ok_or(Error::MissingImages)?.require_grad();
     let network = model.network().clone().fork(&images.device());
-    let covariates = batch.covariates.map(Tensor::autodiff);
-    let batch = RiskBatch { images: Some(images.clone()), covariates };
+    let batch = RiskBatch { images: Some(images.clone()), ..batch };
     let gradients = network.forward(batch, None)?.sum().backward();
     images.grad(&gradients).ok_or(Error::MissingImages)
 }

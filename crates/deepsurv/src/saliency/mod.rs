@@ -211,6 +211,13 @@ fn check_subject<E: EncoderSettings>(
 
 /// The covariates of one subject with each of these subjects' images.
 fn with_other_images(subject: &RiskInputs, images: ImageSet) -> Result<RiskInputs, Error> {
+    let images = match subject.images().and_then(|own| own.missing_of(0)) {
+        Some(missing) => {
+            let missing = missing.repeat(images.n_subjects());
+            images.with_missing(missing)?
+        }
+        None => images,
+    };
     if subject.n_covariates() == 0 {
         return Ok(RiskInputs::from_images(images));
     }
