@@ -6,13 +6,15 @@
 //! [`integrated_gradients`] and [`occlusion`] show what in an image raised or lowered a subject's log hazard.
 //!
 //! # The network
-//! Images go through a residual encoder ([`EncoderConfig`]: ResNet-18, -34 and -50 as published, with
-//! the parameter names of torchvision and timm so that their weights can be loaded, or a small one
-//! for the CPU). All images of a subject share it; its feature maps are averaged over positions and
-//! pooled over the images by [`Pooling`]: their mean, their maximum, attention, or one after the
-//! other; images that are missing ([`ImageSet::with_missing`]) are left out. The features, joined with the standardised covariates or scaled and shifted by them
-//! ([`Fusion`]), go through fully connected layers to one number `h`, the log hazard (Katzman et al., *BMC Med. Res. Methodol.*
-//! 18:24, 2018, extended to images as Kong et al., *Endocrinol. Metab.* 37(4):674-683, 2022, say).
+//! Images go through a residual encoder ([`EncoderConfig`]: ResNet-18, -34 and -50 as published,
+//! with the parameter names of torchvision and timm so that their weights can be loaded, or a small
+//! one for the CPU). All images of a subject share it; its feature maps are averaged over positions
+//! and pooled over the images by [`Pooling`]: their mean, their maximum, attention, or one after
+//! the other; images that are missing ([`ImageSet::with_missing`]) are left out. The features,
+//! joined with the standardised covariates or scaled and shifted by them ([`Fusion`]), go through
+//! fully connected layers to one number `h`, the log hazard (Katzman et al., *BMC Med. Res.
+//! Methodol.* 18:24, 2018, extended to images as Kong et al., *Endocrinol. Metab.* 37(4):674-683,
+//! 2022, say).
 //!
 //! # The loss
 //! The negative log Cox partial likelihood, mean over events, ties as Breslow or Efron. It sees the
