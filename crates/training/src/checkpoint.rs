@@ -31,6 +31,8 @@ struct Pointer {
     model: String,
     optimizer: String,
     best: Option<String>,
+    #[serde(default)]
+    average: Option<String>,
 }
 
 /// Read first, so that another layout is refused by its number, not by a field.
@@ -45,6 +47,8 @@ pub(crate) struct State<M> {
     pub(crate) model: M,
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) best: Option<ModuleRecord>,
+    /// The mean over the ends of epochs so far, an inference copy; `None` before the first of them.
+    pub(crate) average: Option<M>,
     pub(crate) progress: Progress,
 }
 
@@ -72,10 +76,17 @@ impl<'a> RunFolder<'a> {
         let model = self.load_model(&pointer.model)?;
         let best = pointer.best.as_deref().map(|name| self.load_model(name)).transpose()?;
         let optimizer = self.load_optimizer(fresh.optimizer, &pointer.optimizer)?;
-        let model = fresh.model.try_load_record(model).map_err(|e| {
-            Error::malformed(&self.path.join(&pointer.model), "this network's weights", e)
-        })?;
-        Ok(State { model, optimizer, best, progress: pointer.progress })
+        let filled = |empty: M, record, name: &str| {
+            empty
+                .try_load_record(record)
+                .map_err(|e| Error::malformed(&self.path.join(name), "this network's weights", e))
+        };
+        let average = match &pointer.average {
+            Some(name) => Some(filled(fresh.model.valid(), self.load_model(name)?, name)?),
+            None => None,
+        };
+        let model = filled(fresh.model, model, &pointer.model)?;
+        Ok(State { model, optimizer, best, average, progress: pointer.progress })
     }
 
     /// Writes a checkpoint and makes it the last one in one step.
@@ -88,6 +99,7 @@ impl<'a> RunFolder<'a> {
             progress: state.progress.clone(),
             model: format!("model-{name}.bpk"),
             optimizer: format!("optimizer-{name}.bpk"),
+            average: state.average.as_ref().map(|_| format!("average-{name}.bpk")),
             best: state.progress.best.map(|best| format!("best-{:05}.bpk", best.epoch)),
         };
         self.write(&pointer.model, snapshot(&state.model).into_bytes())?;
@@ -96,6 +108,9 @@ impl<'a> RunFolder<'a> {
             && !self.path.join(name).exists()
         {
             self.write(name, best.clone().into_bytes())?;
+        }
+        if let (Some(name), Some(average)) = (&pointer.average, &state.average) {
+            self.write(name, snapshot(average).into_bytes())?;
         }
         self.replace(CURVES, &curves(&pointer.progress.history))?;
         self.replace_pointer(&pointer)?;
@@ -184,7 +199,8 @@ impl<'a> RunFolder<'a> {
 
     /// Removes weights and states of other checkpoints; nothing else that lies in the folder.
     fn remove_stale(&self, pointer: &Pointer) -> Result<(), Error> {
-        let kept = [Some(&pointer.model), Some(&pointer.optimizer), pointer.best.as_ref()];
+        let Pointer { model, optimizer, best, average, .. } = pointer;
+        let kept = [Some(model), Some(optimizer), best.as_ref(), average.as_ref()];
         for entry in fs::read_dir(self.path).map_err(Error::io(self.path))? {
             let path = entry.map_err(Error::io(self.path))?.path();
             let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
@@ -235,7 +251,7 @@ pub fn epoch_losses(folder: &Path) -> Result<Vec<f64>, Error> {
 
 fn is_state_file(name: &str) -> bool {
     let stem = name.strip_suffix(".bpk").unwrap_or("");
-    ["model-", "optimizer-", "best-"].iter().any(|prefix| {
+    ["model-", "optimizer-", "best-", "average-"].iter().any(|prefix| {
         stem.strip_prefix(prefix)
             .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
     })

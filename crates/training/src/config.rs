@@ -36,6 +36,11 @@ pub struct TrainingConfig {
     /// Largest Euclidean norm of the whole gradient (Pascanu et al., ICML 2013); `None` for no
     /// clipping.
     pub clip_norm: Option<f64>,
+    /// The first epoch that is averaged: what is validated and returned is then the mean of the
+    /// network, running statistics included, over the ends of this and all later epochs (stochastic
+    /// weight averaging; Izmailov et al., UAI 2018, who average at a constant or cyclic learning
+    /// rate and take the statistics anew); `None` for the network as the last step left it.
+    pub average_from: Option<usize>,
     /// Epochs between two validations; the last epoch is always validated.
     pub validate_every: usize,
     /// Validations without a better score after which the run stops; `None` for never.
@@ -60,6 +65,7 @@ impl Default for TrainingConfig {
             optimizer: OptimizerKind::Adam,
             weight_decay: 0.0,
             clip_norm: None,
+            average_from: None,
             validate_every: 1,
             patience: None,
             checkpoint_every: 1,
@@ -112,6 +118,13 @@ impl TrainingConfig {
         self
     }
 
+    /// Sets the first epoch that is averaged; `None` for no average.
+    #[must_use]
+    pub fn with_average_from(mut self, average_from: impl Into<Option<usize>>) -> Self {
+        self.average_from = average_from.into();
+        self
+    }
+
     /// Sets the epochs between two validations.
     #[must_use]
     pub fn with_validate_every(mut self, validate_every: usize) -> Self {
@@ -161,10 +174,14 @@ impl TrainingConfig {
             ("validate_every", self.validate_every),
             ("checkpoint_every", self.checkpoint_every),
             ("patience", self.patience.unwrap_or(1)),
+            ("average_from", self.average_from.unwrap_or(1)),
         ] {
             if value == 0 {
                 return Err(Error::invalid(setting, "at least 1", value));
             }
+        }
+        if let Some(from) = self.average_from.filter(|&from| from > self.epochs) {
+            return Err(Error::invalid("average_from", "one of the epochs", from));
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return Err(Error::invalid("weight_decay", "a number >= 0", self.weight_decay));

@@ -2,8 +2,8 @@
 //!
 //! A [`Task`] says what is learnt: a network, numbered samples and a loss whose gradients it
 //! computes. [`train`] owns the rest: the order of samples, the learning rate ([`LearningRate`]),
-//! clipping by the norm of the whole gradient ([`clip_global_norm`]), Adam or AdamW, validation
-//! with early stopping, and checkpoints in a run folder. Progress comes as [`Event`]s to a callback
+//! clipping by the norm of the whole gradient ([`clip_global_norm`]), Adam or AdamW, averaging of
+//! weights, validation with early stopping, and checkpoints in a run folder. Progress comes as [`Event`]s to a callback
 //! that may end the run; nothing is printed.
 //!
 //! A run is a function of its [`TrainingConfig`], its task and its initial weights
@@ -14,6 +14,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adam;
+mod average;
 mod batches;
 mod checkpoint;
 mod clip;

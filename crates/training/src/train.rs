@@ -1,5 +1,6 @@
 //! The training loop.
 
+use crate::average::moved;
 use crate::batches::{batches, n_batches, step_seed};
 use crate::checkpoint::{RunFolder, State};
 use crate::clip::clip_global_norm;
@@ -64,6 +65,7 @@ pub fn train<T: Task>(
         model: on_autodiff(model),
         optimizer: config.init_optimizer(),
         best: None,
+        average: None,
         progress: Progress::default(),
     };
     let state = match &folder {
@@ -129,9 +131,23 @@ impl<T: Task> Run<'_, T> {
                 self.save_if_long_ago()?;
             }
         }
+        self.average(epoch);
         let score = self.validate(epoch)?;
         self.close_epoch(EpochSummary { epoch, loss, learning_rate, score })?;
         Ok(self)
+    }
+
+    /// Takes the end of an epoch into the mean, where the settings ask for one.
+    fn average(&mut self, epoch: usize) {
+        let Some(n) = self.config.average_from.and_then(|from| (epoch + 1).checked_sub(from))
+        else {
+            return;
+        };
+        let model = self.state.model.valid();
+        self.state.average = match self.state.average.take() {
+            Some(mean) => Some(moved(mean, &model, 1.0 / n as f64)),
+            None => (n > 0).then_some(model),
+        };
     }
 
     /// Whether the last checkpoint was written as long ago as the settings allow.
@@ -190,7 +206,7 @@ impl<T: Task> Run<'_, T> {
         }
         let score = self
             .task
-            .validate(&self.state.model.valid())
+            .validate(&self.state.result())
             .map_err(|source| Error::Task { epoch, source })?;
         match score {
             Some(score) if !score.is_finite() => Err(Error::NonFiniteScore { epoch, score }),
@@ -199,11 +215,11 @@ impl<T: Task> Run<'_, T> {
     }
 
     fn close_epoch(&mut self, summary: EpochSummary) -> Result<(), Error> {
-        let State { model, best: best_model, progress, .. } = &mut self.state;
-        let best = progress.record(summary.clone());
+        let best = self.state.progress.record(summary.clone());
         if best {
-            *best_model = Some(snapshot(model));
+            self.state.best = Some(snapshot(&self.state.result()));
         }
+        let progress = &mut self.state.progress;
         progress.stopped = progress.stop_reason(self.config.epochs, self.config.patience);
         let due = summary.epoch.is_multiple_of(self.config.checkpoint_every) || self.is_long_ago();
         let State { progress, .. } = &self.state;
@@ -215,10 +231,17 @@ impl<T: Task> Run<'_, T> {
     }
 }
 
+impl<M: Module> State<M> {
+    /// The network as it is now, an inference copy: the mean, where there is one.
+    fn result(&self) -> M {
+        self.average.clone().unwrap_or_else(|| self.model.valid())
+    }
+}
+
 fn into_trained<M: Module>(state: State<M>, stopped: StopReason) -> Trained<M> {
-    let State { model, best, progress, .. } = state;
+    let model = state.result();
+    let State { best, progress, .. } = state;
     let last = progress.epochs_done();
-    let model = model.valid();
     let (model, epoch) = match (best, progress.best) {
         (Some(record), Some(best)) => (model.load_record(record), best.epoch),
         _ => (model, last),

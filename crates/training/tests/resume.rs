@@ -136,6 +136,53 @@ fn resumed_equals_uninterrupted_bit_for_bit() {
     }
 }
 
+/// The mean of the networks that runs of so many epochs end with.
+#[test]
+fn the_average_is_that_of_the_ends_of_epochs() {
+    let constant = LearningRate::constant(0.02);
+    let settings = config();
+    let ends = |epochs: usize, average_from: Option<usize>| {
+        let config = settings.clone().with_epochs(epochs).with_learning_rate(constant.clone());
+        let config = config.with_validate_every(4).with_average_from(average_from);
+        train(&config, &Spread::new(10), Net::new(), None, &mut keep_going).unwrap().model
+    };
+    let numbers =
+        |net: &Net| -> Vec<f32> { values(net).concat().into_iter().map(f32::from_bits).collect() };
+    let [two, three, four] = [2, 3, 4].map(|epochs| numbers(&ends(epochs, None)));
+    assert_eq!(numbers(&ends(4, Some(4))), four);
+    let got = numbers(&ends(4, Some(2)));
+    assert!(got.len() > 20 && two != four);
+    for (i, got) in got.iter().enumerate() {
+        let mean = (two[i] + three[i] + four[i]) / 3.0;
+        assert!((got - mean).abs() <= 1e-5 * mean.abs().max(1e-3), "{i}: {got}, expected {mean}");
+    }
+}
+
+#[test]
+fn a_resumed_run_goes_on_with_its_average() {
+    let config = config().with_average_from(3);
+    let run = |task: &Spread, folder: Option<&Path>| {
+        train(&config, task, Net::new(), folder, &mut keep_going)
+    };
+    let whole = run(&Spread::new(10), None).unwrap();
+    // Within the second, the third and the fifth epoch.
+    for budget in [4, 7, 14] {
+        let folder = tempfile::tempdir().unwrap();
+        let task = Spread::new(10);
+        task.budget.set(budget);
+        run(&task, Some(folder.path())).unwrap_err();
+        let resumed = run(&Spread::new(10), Some(folder.path())).unwrap();
+        assert_eq!(resumed.history, whole.history, "interrupted after {budget} steps");
+        assert_eq!(values(&resumed.model), values(&whole.model), "after {budget} steps");
+    }
+    let other = run_with(&config.clone().with_average_from(7)).unwrap_err().to_string();
+    assert_eq!(other, "average_from: expected one of the epochs, got 7");
+}
+
+fn run_with(config: &TrainingConfig) -> Result<Trained<Net>, Error> {
+    train(config, &Spread::new(10), Net::new(), None, &mut keep_going)
+}
+
 /// Parameters and running statistics without burn's parameter ids, which are random.
 fn values(net: &Net) -> Vec<Vec<u32>> {
     struct Values(Vec<Vec<u32>>);

@@ -212,6 +212,11 @@ const TRAINING: &[Meaning] = &[
          stop a detector by.",
     ),
     of("checkpoint_every", "Epochs between two checkpoints."),
+    unset(
+        "average_from",
+        "8",
+        "First epoch from which on the weights at the ends of epochs are averaged.",
+    ),
     of("checkpoint_seconds", "Seconds after which a checkpoint is written within an epoch too."),
     of("seed", "Not used in a study, where it derives from the study's seed."),
 ];
