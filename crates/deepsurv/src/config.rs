@@ -246,7 +246,9 @@ pub struct ImageConfig<E = EncoderConfig> {
     /// Whether some of a subject's images may be missing
     /// ([`ImageSet::with_missing`](crate::ImageSet::with_missing)). Pooling then leaves them out, and
     /// with [`Pooling::Levels`] their features are 0; an exported network has one input more,
-    /// `present`, 1 for each image that is there and 0 for one that is not.
+    /// `present`, 1 for each image that is there and 0 for one that is not. Mean grey goes through
+    /// the encoder in the place of a missing image, so that in training batch normalisation counts it
+    /// ([`Normalization::Group`] does not).
     #[serde(default)]
     pub missing_images: bool,
 }
@@ -431,6 +433,9 @@ impl<E: EncoderSettings> ImageConfig<E> {
         let [images, height, width] = self.shape;
         if images == 0 {
             return Err(Error::invalid("images per subject", "at least one", images));
+        }
+        if self.encoder.n_features() == 0 {
+            return Err(Error::invalid("features of the encoder", "at least one", 0));
         }
         match self.encoder.stride() {
             stride if height < stride || width < stride => {

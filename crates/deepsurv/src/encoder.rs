@@ -1,11 +1,11 @@
 //! What an encoder of images has to offer, so that one's own can stand in the place of a ResNet.
 use crate::{Error, Pooling};
 use burn::module::{Module, ModuleDisplay};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 use std::path::Path;
-use vertebra_conv::Maps;
+use vertebra_conv::{MapShape, Maps, Tracer};
 
 /// A network from one grey image to feature maps.
 ///
@@ -21,7 +21,8 @@ pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
     #[must_use]
     fn forward<M: Maps>(&self, images: M) -> M;
 
-    /// Gives back memory that only further training steps would use; nothing by default.
+    /// Gives back memory that only further training steps would use, as that of
+    /// [`Layers`](vertebra_conv::Layers); nothing by default.
     fn release_buffers(&self) {}
 }
 
@@ -49,6 +50,8 @@ pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
 /// struct ShallowNetwork {
 ///     first: Conv2d,
 ///     second: Conv2d,
+///     #[module(skip)]
+///     layers: Layers,
 /// }
 ///
 /// impl EncoderSettings for Shallow {
@@ -57,7 +60,8 @@ pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
 ///     fn build(&self, device: &Device) -> ShallowNetwork {
 ///         let layers = Layers::on(device);
 ///         let conv = |channels| layers.same_conv(channels, 3, 2);
-///         ShallowNetwork { first: conv([1, self.width]), second: conv([self.width; 2]) }
+///         let (first, second) = (conv([1, self.width]), conv([self.width; 2]));
+///         ShallowNetwork { first, second, layers }
 ///     }
 ///
 ///     fn n_features(&self) -> usize {
@@ -72,6 +76,10 @@ pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
 /// impl Encoder for ShallowNetwork {
 ///     fn forward<M: Maps>(&self, images: M) -> M {
 ///         images.conv(&self.first).relu().conv(&self.second).relu()
+///     }
+///
+///     fn release_buffers(&self) {
+///         self.layers.release_buffers();
 ///     }
 /// }
 ///
@@ -136,5 +144,38 @@ pub trait EncoderSettings:
             "an encoder that reads such files",
             weights.display(),
         ))
+    }
+}
+
+/// Sees, before anything is trained, that an encoder gives as many features as its settings say, and
+/// that what it does to pictures of this size can be planned as it is computed, where it can be
+/// planned at all.
+///
+/// # Errors
+/// [`Error::LengthMismatch`], or [`Error::Inference`] for maps that do not fit each other.
+pub(crate) fn check_encoder<N: Encoder>(
+    encoder: &N,
+    [height, width]: [usize; 2],
+    expected: usize,
+) -> Result<(), Error> {
+    let tracer = Tracer::new();
+    let maps = encoder.forward(tracer.input("image", MapShape::new(1, height, width)));
+    let traced = maps.channels();
+    let got = match tracer.finish("features", &maps) {
+        Ok(_) => traced,
+        Err(vertebra_conv::Error::Unsupported { .. }) => {
+            // A copy, because running statistics belong to the trained one.
+            let encoder = encoder.valid();
+            let device = encoder.devices().into_iter().next().unwrap_or_default();
+            encoder.forward(Tensor::<4>::zeros([1, 1, height, width], &device)).channels()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    match got == expected {
+        true => Ok(()),
+        false => {
+            let (name, unit) = ("what the encoder gives for an image", "features");
+            Err(Error::LengthMismatch { name, unit, expected, got })
+        }
     }
 }

@@ -257,6 +257,7 @@ mod tests {
         let published = EncoderConfig::resnet18().with_widths([8, 12]);
         let published = published.with_blocks([2, 1]);
         let image = |encoder| RiskModelConfig::image_only(encoder, SHAPE);
+        let missing = |pooling| image(small.clone().with_pooling(pooling)).with_missing_images();
         for (config, covariates, images) in [
             (RiskModelConfig::clinical(["age", "female"]), true, false),
             (image(published.with_pooling(Pooling::Max)), false, true),
@@ -275,9 +276,16 @@ mod tests {
                 true,
                 true,
             ),
-            (image(small).with_hidden([]), false, true),
+            (image(small.clone()).with_hidden([]), false, true),
+            (missing(Pooling::Mean), false, true),
+            (missing(Pooling::Max), false, true),
+            (missing(Pooling::Attention), false, true),
+            (missing(Pooling::Levels), false, true),
         ] {
-            let inputs = inputs(covariates, images);
+            let inputs = match config.image.as_ref().is_some_and(|image| image.missing_images) {
+                true => with_missing(inputs(covariates, images)),
+                false => inputs(covariates, images),
+            };
             let model = fitted(config, &inputs);
             for wanted in [Wanted::LogHazard, Wanted::Features] {
                 let difference = difference(&model, &inputs, wanted);
@@ -334,11 +342,13 @@ mod tests {
             ("fusion", fusion, true, true),
             ("attention", pooled(Pooling::Attention), false, true),
             ("levels", pooled(Pooling::Levels), false, true),
-            ("missing", pooled(Pooling::Attention).with_missing_images(), false, true),
+            ("missing-attention", pooled(Pooling::Attention).with_missing_images(), false, true),
+            ("missing-levels", pooled(Pooling::Levels).with_missing_images(), false, true),
+            ("missing-max", pooled(Pooling::Max).with_missing_images(), false, true),
         ] {
-            let inputs = match name {
-                "missing" => with_missing(inputs(covariates, images)),
-                _ => inputs(covariates, images),
+            let inputs = match name.starts_with("missing") {
+                true => with_missing(inputs(covariates, images)),
+                false => inputs(covariates, images),
             };
             let model = fitted(config, &inputs);
             std::fs::write(folder.join(format!("{name}.onnx")), model.to_onnx().unwrap()).unwrap();

@@ -62,9 +62,9 @@ impl ImageSet {
     }
 
     /// Says which images are missing, e.g. of vertebrae that lie outside of the film: one flag for
-    /// each image, those of one subject after each other. Whatever pixels stand in the place of a
-    /// missing image are not looked at. Only a model whose configuration says so
-    /// ([`with_missing_images`](crate::RiskModelConfig::with_missing_images)) reads such a set.
+    /// each image, those of one subject after each other. The pixels in the place of a missing image
+    /// must be finite, e.g. 0, as all are, and are not used otherwise. Only a model whose configuration
+    /// says so ([`with_missing_images`](crate::RiskModelConfig::with_missing_images)) reads such a set.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`], or [`Error::NoImages`] for a subject without any.
@@ -72,7 +72,7 @@ impl ImageSet {
         let missing = missing.into();
         let (expected, got) = (self.n_subjects() * self.shape[0], missing.len());
         if expected != got {
-            let (name, unit) = ("missing images", "images");
+            let (name, unit) = ("missing", "flags");
             return Err(Error::LengthMismatch { name, unit, expected, got });
         }
         let of_subjects = missing.chunks(self.shape[0]).enumerate();
@@ -150,6 +150,13 @@ impl ImageSet {
         let Some(missing) = self.missing_of(subject) else { return Ok(pixels) };
         let images = pixels.chunks_exact(self.per_image()).zip(missing);
         Ok(images.filter(|(_, missing)| !**missing).flat_map(|(image, _)| image).copied().collect())
+    }
+
+    /// How many images of a subject are there.
+    pub(crate) fn n_there(&self, subject: usize) -> usize {
+        let all = self.shape[0];
+        let missing = |flags: &[bool]| flags.iter().filter(|missing| **missing).count();
+        all - self.missing_of(subject).map_or(0, missing)
     }
 
     pub(crate) fn per_subject(&self) -> usize {

@@ -15,7 +15,8 @@ use vertebra_training::Seed;
 /// How a user of the exported network prepares its inputs.
 const PREPROCESSING: &str = "Images as the model was trained on, bone bright, usually in [0, 1]; \
 covariates in natural units, in the order of the property `covariates`. Standardisation and \
-recalibration are part of the network.";
+recalibration are part of the network. With an input `present`, it is 1 for each image of a subject \
+that is there and 0 for one that is missing, in whose place any finite grey stands, e.g. 0.";
 /// What comes out of it.
 const OUTPUT: &str = "log_hazard: log hazard ratio against the mean training subject. The risk by \
 time t (years) is 1 - exp(-H(t) exp(log_hazard)); H is 0 before the first of `times` of the property \
@@ -162,12 +163,15 @@ impl<E: EncoderSettings> RiskModel<E> {
     /// log hazard.
     ///
     /// Inputs `images` (`[images per subject, 1, height, width]`, as in
-    /// [`ImageSet`](crate::ImageSet)), `present` (`[images per subject, 1, 1, 1]`, 1 or 0, for a model
-    /// of [missing images](crate::ImageConfig::missing_images)) and `covariates` (in the order of the
-    /// configuration), as far as the model uses them; output `log_hazard`, what [`log_hazard`](Self::log_hazard) gives.
+    /// [`ImageSet`](crate::ImageSet)), `present` (`[images per subject, 1]`, 1, or 0 for a missing
+    /// one, in whose place any finite grey stands; for a model of
+    /// [missing images](crate::ImageConfig::missing_images)) and `covariates` (in the order of the
+    /// configuration), as far as the model uses them; output `log_hazard`, what
+    /// [`log_hazard`](Self::log_hazard) gives.
     ///
     /// # Errors
-    /// [`Error::Inference`], for a network with group normalisation.
+    /// [`Error::Inference`] for what a graph cannot hold: group normalisation, or
+    /// [`Maps::by_burn`](vertebra_conv::Maps::by_burn) of an encoder of one's own.
     pub fn graph(&self) -> Result<Graph, Error> {
         let tracer = Tracer::new();
         let inputs = self.input_shapes().trace(&tracer);
@@ -197,10 +201,11 @@ impl<E: EncoderSettings> RiskModel<E> {
 
     /// The whole model as an `.onnx` file (operator set 17) with the inputs and the output of
     /// [`graph`](Self::graph), standardisation included. Its metadata name the covariates and give
-    /// the baseline hazard, from which risks follow.
+    /// the baseline hazard, from which risks follow. In the file `present` is
+    /// `[batch, images per subject, 1]`.
     ///
     /// # Errors
-    /// [`Error::Inference`], for a network with group normalisation.
+    /// As [`graph`](Self::graph).
     pub fn to_onnx(&self) -> Result<Vec<u8>, Error> {
         let json = |value: Result<String, serde_json::Error>| {
             value.map_err(|e| Error::invalid("model", "finite numbers", e))

@@ -11,9 +11,9 @@ pub struct Preprocessing {
     pub means: Vec<f64>,
     /// Standard deviation (divisor n) of each covariate; 1 where the covariate is constant.
     pub sds: Vec<f64>,
-    /// Mean of all pixels, 0 without images.
+    /// Mean of all pixels of the images that are there, 0 without images.
     pub pixel_mean: f64,
-    /// Standard deviation of all pixels, 1 without images.
+    /// Standard deviation of these pixels, 1 without images.
     pub pixel_sd: f64,
 }
 
@@ -169,16 +169,17 @@ pub(crate) fn as_it_is(_: usize, images: &[f32], out: &mut Vec<f32>) {
     out.extend_from_slice(images);
 }
 
-/// Mean and standard deviation of all pixels, which are read twice.
+/// Mean and standard deviation of all pixels that are there, which are read twice.
 fn of_pixels(images: &ImageSet) -> Result<(f64, f64), Error> {
-    let n = folded(images, |n, _| n + 1.0)?;
+    let there: usize = (0..images.n_subjects()).map(|subject| images.n_there(subject)).sum();
+    let n = (there * images.per_image()) as f64;
     let sum = folded(images, |sum, x| sum + x)?;
     let mean = if n > 0.0 { sum / n } else { 0.0 };
     let squares = folded(images, |sum, x| sum + (x - mean) * (x - mean))?;
     Ok((mean, deviation(mean, squares, n)))
 }
 
-/// A sum over all pixels, in their order.
+/// A sum over all pixels that are there, in their order.
 fn folded(images: &ImageSet, add: impl Fn(f64, f64) -> f64) -> Result<f64, Error> {
     (0..images.n_subjects()).try_fold(0.0, |sum, subject| {
         let pixels = images.there(subject)?;

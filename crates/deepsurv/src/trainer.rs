@@ -5,6 +5,7 @@ mod recalibrated;
 use crate::{
     Encoder, EncoderConfig, EncoderSettings, Error, Preprocessing, RiskInputs, RiskModel,
     RiskModelConfig, RiskTraining, Seen,
+    encoder::check_encoder,
     inference::{head_inputs, predict},
     network::RiskNetwork,
     task::{CoxTask, Labelled},
@@ -210,6 +211,10 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
         if let (Some(file), Some(image)) = (&self.encoder_weights, &self.config.image) {
             drawn.encoder = Some(image.encoder.build_from(file, &device)?);
         }
+        if let (Some(encoder), Some(image)) = (&drawn.encoder, &self.config.image) {
+            let [_, height, width] = image.shape;
+            check_encoder(encoder, [height, width], image.encoder.n_features())?;
+        }
         let Some(start) = &self.warm_start else { return Ok(drawn) };
         let encoder_of =
             |config: &RiskModelConfig<E>| config.image.as_ref().map(|i| i.encoder.clone());
@@ -227,7 +232,8 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
             None => drawn.head,
         };
         let plain = device.without_autodiff();
-        let encoder = encoder.map(|e| e.to_device(&plain).train());
+        // `valid` gives it running statistics of its own: those of the start stay where they are.
+        let encoder = encoder.map(|e| e.valid().to_device(&plain).train());
         let attention = attention.map(|a| a.to_device(&plain).train());
         Ok(RiskNetwork::from_parts(&self.config, (encoder, attention), head))
     }

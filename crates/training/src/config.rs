@@ -36,10 +36,12 @@ pub struct TrainingConfig {
     /// Largest Euclidean norm of the whole gradient (Pascanu et al., ICML 2013); `None` for no
     /// clipping.
     pub clip_norm: Option<f64>,
-    /// The first epoch that is averaged: what is validated and returned is then the mean of the
-    /// network, running statistics included, over the ends of this and all later epochs (stochastic
+    /// The first epoch that is averaged: from it on, what is validated and returned is the mean of
+    /// the network, running statistics included, over the ends of the epochs since (stochastic
     /// weight averaging; Izmailov et al., UAI 2018, who average at a constant or cyclic learning
-    /// rate and take the statistics anew); `None` for the network as the last step left it.
+    /// rate and take the statistics anew); `None` for the network as the last step left it. With a
+    /// validation set the best epoch is returned all the same, which may be one before the first
+    /// that is averaged.
     pub average_from: Option<usize>,
     /// Epochs between two validations; the last epoch is always validated.
     pub validate_every: usize,
@@ -181,7 +183,8 @@ impl TrainingConfig {
             }
         }
         if let Some(from) = self.average_from.filter(|&from| from > self.epochs) {
-            return Err(Error::invalid("average_from", "one of the epochs", from));
+            let got = format!("{from} of {}", self.epochs);
+            return Err(Error::invalid("average_from", "one of the epochs", got));
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return Err(Error::invalid("weight_decay", "a number >= 0", self.weight_decay));

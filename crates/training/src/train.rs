@@ -232,9 +232,9 @@ impl<T: Task> Run<'_, T> {
 }
 
 impl<M: Module> State<M> {
-    /// The network as it is now, an inference copy: the mean, where there is one.
+    /// The network as it is now, an inference copy: of the mean, where there is one.
     fn result(&self) -> M {
-        self.average.clone().unwrap_or_else(|| self.model.valid())
+        self.average.as_ref().unwrap_or(&self.model).valid()
     }
 }
 

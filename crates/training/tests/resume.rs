@@ -160,7 +160,8 @@ fn the_average_is_that_of_the_ends_of_epochs() {
 
 #[test]
 fn a_resumed_run_goes_on_with_its_average() {
-    let config = config().with_average_from(3);
+    // A checkpoint after each step.
+    let config = config().with_average_from(3).with_checkpoint_seconds(0);
     let run = |task: &Spread, folder: Option<&Path>| {
         train(&config, task, Net::new(), folder, &mut keep_going)
     };
@@ -176,7 +177,7 @@ fn a_resumed_run_goes_on_with_its_average() {
         assert_eq!(values(&resumed.model), values(&whole.model), "after {budget} steps");
     }
     let other = run_with(&config.clone().with_average_from(7)).unwrap_err().to_string();
-    assert_eq!(other, "average_from: expected one of the epochs, got 7");
+    assert_eq!(other, "average_from: expected one of the epochs, got 7 of 6");
 }
 
 fn run_with(config: &TrainingConfig) -> Result<Trained<Net>, Error> {
@@ -327,12 +328,15 @@ fn only_the_files_of_the_last_checkpoint_stay() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("model-notes.bpk"), "not ours").unwrap();
     run(&Spread::new(10), Some(folder.path())).unwrap();
-    let mut names: Vec<String> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.starts_with("best-"))
-        .collect();
-    names.sort();
+    let names = |folder: &Path| {
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !name.starts_with("best-"))
+            .collect();
+        names.sort();
+        names
+    };
     let expected = [
         "checkpoint.json",
         "curves.csv",
@@ -340,7 +344,18 @@ fn only_the_files_of_the_last_checkpoint_stay() {
         "model-notes.bpk",
         "optimizer-00006.bpk",
     ];
-    assert_eq!(names, expected);
+    assert_eq!(names(folder.path()), expected);
+    let folder = tempfile::tempdir().unwrap();
+    let averaged = config().with_average_from(2);
+    train(&averaged, &Spread::new(10), Net::new(), Some(folder.path()), &mut keep_going).unwrap();
+    let expected = [
+        "average-00006.bpk",
+        "checkpoint.json",
+        "curves.csv",
+        "model-00006.bpk",
+        "optimizer-00006.bpk",
+    ];
+    assert_eq!(names(folder.path()), expected);
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub trait Maps: Clone {
     /// `max(0, self)`.
     #[must_use]
     fn relu(self) -> Self;
-    /// `self + other`.
+    /// `self + other`, both of one shape.
     #[must_use]
     fn plus(self, other: Self) -> Self;
     /// A max pooling.
@@ -94,10 +94,10 @@ pub trait Vectors: Clone {
     /// The scaled exponential linear unit (Klambauer et al., NeurIPS 2017).
     #[must_use]
     fn selu(self) -> Self;
-    /// `self + other`.
+    /// `self + other`, both of one shape.
     #[must_use]
     fn plus(self, other: Self) -> Self;
-    /// `self other`, value by value.
+    /// `self other`, value by value, both of one shape.
     #[must_use]
     fn times(self, other: Self) -> Self;
     /// `scale self + shift`, value by value.

@@ -11,7 +11,7 @@ use vertebra_conv::{Maps, Vectors};
 use vertebra_training::{Seed, WeightScale, initialize};
 
 /// By how much less a missing image counts where images are compared.
-const HANDICAP: f64 = 1e4;
+const HANDICAP: f64 = 1e9;
 
 /// Network from covariates, images, or both, to a log hazard.
 ///
@@ -119,7 +119,7 @@ impl<N: Encoder> RiskNetwork<N> {
     /// - output: `[n]`
     ///
     /// # Errors
-    /// [`Error::NoInputs`] where both are `None`.
+    /// [`Error::NoInputs`] where both `features` and the covariates of `batch` are `None`.
     ///
     /// # Panics
     /// If the shapes are not those the network was made for, as every burn operation does.

@@ -149,7 +149,8 @@ impl DetectorConfig {
         let rate = LearningRate::new(1e-3, 1e-5, Schedule::Cosine).with_warmup(0.1);
         let training = self.training.clone().with_learning_rate(rate).with_epochs(epochs);
         let training = training.with_batch_size(4).with_checkpoint_every(epochs);
-        let training = training.with_patience(None).with_seed(self.training.seed);
+        let training = training.with_patience(None).with_average_from(None);
+        let training = training.with_seed(self.training.seed);
         Self { training, pretrained: None, ..self.clone() }
     }
 

@@ -68,8 +68,11 @@ fn of_risk(settings: &RiskTraining) -> String {
 fn training(settings: &TrainingConfig) -> String {
     let batch = settings.batch_size.map_or("all subjects".to_owned(), |n| format!("{n}"));
     let rate = &settings.learning_rate;
+    let averaged = settings
+        .average_from
+        .map_or(String::new(), |from| format!(", weights averaged over the epochs from {from} on"));
     format!(
-        "{} epochs in batches of {batch}, {:?} from {} to {}, weight decay {}",
+        "{} epochs in batches of {batch}, {:?} from {} to {}, weight decay {}{averaged}",
         settings.epochs, settings.optimizer, rate.start, rate.end, settings.weight_decay
     )
 }
