@@ -73,7 +73,7 @@ pub enum Error {
         got: String,
     },
     /// A partial likelihood needs events.
-    #[error("no event among the {n} {set} subjects: the Cox loss is undefined")]
+    #[error("no event among the {n} {set} subjects: the loss is undefined")]
     NoEvents {
         /// The set: training or validation.
         set: &'static str,

@@ -15,8 +15,8 @@ const BYTES: usize = 128 << 20;
 /// What a pass computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
-    /// Log hazards, one per subject.
-    LogHazard,
+    /// What the network gives for each subject.
+    Outputs,
     /// Inputs of the head.
     Features,
 }
@@ -72,9 +72,9 @@ impl InputShapes {
 }
 
 impl<N: Encoder> Inference<N> {
-    /// For log hazards.
+    /// For what the network gives.
     pub(crate) fn new(network: &RiskNetwork<N>, shapes: InputShapes) -> Result<Self, Error> {
-        Self::of(network, shapes, Wanted::LogHazard)
+        Self::of(network, shapes, Wanted::Outputs)
     }
 
     fn of(network: &RiskNetwork<N>, shapes: InputShapes, wanted: Wanted) -> Result<Self, Error> {
@@ -93,16 +93,19 @@ impl<N: Encoder> Inference<N> {
         Ok(Self { runner, wanted })
     }
 
-    /// Log hazards of all subjects; `inputs` were checked before.
-    pub(crate) fn log_hazard(
+    /// What the network gives for all subjects, `[n, outputs]`; `inputs` were checked before.
+    pub(crate) fn outputs(
         &self,
         preprocessing: &Preprocessing,
         inputs: &RiskInputs,
     ) -> Result<Vec<f64>, Error> {
-        let log_hazard = self.run(preprocessing, inputs)?;
-        match log_hazard.iter().position(|h| !h.is_finite()) {
-            Some(subject) => Err(Error::Diverged { subject, value: log_hazard[subject] }),
-            None => Ok(log_hazard),
+        let outputs = self.run(preprocessing, inputs)?;
+        match outputs.iter().position(|h| !h.is_finite()) {
+            Some(k) => {
+                let per_subject = outputs.len() / inputs.n_subjects();
+                Err(Error::Diverged { subject: k / per_subject, value: outputs[k] })
+            }
+            None => Ok(outputs),
         }
     }
 
@@ -136,7 +139,7 @@ fn plan<N: Encoder>(
     let tracer = Tracer::new();
     let inputs = shapes.trace(&tracer);
     let output = match wanted {
-        Wanted::LogHazard => network.log_hazard(inputs)?,
+        Wanted::Outputs => network.outputs(inputs)?,
         // An operation, because covariates alone come out as they go in.
         Wanted::Features => network.head_inputs(inputs)?.then(|g, x| g.concatenate(&[x])),
     };
@@ -170,18 +173,18 @@ fn run_network<N: Encoder>(
 ) -> Result<Vec<f64>, Error> {
     let inputs = batch.into_inputs();
     to_host(match wanted {
-        Wanted::LogHazard => network.log_hazard(inputs)?,
+        Wanted::Outputs => network.outputs(inputs)?,
         Wanted::Features => network.head_inputs(inputs)?,
     })
 }
 
-/// Log hazards of all subjects by a network that is used once; `inputs` were checked before.
+/// What a network that is used once gives for all subjects; `inputs` were checked before.
 pub(crate) fn predict<N: Encoder>(
     network: &RiskNetwork<N>,
     preprocessing: &Preprocessing,
     inputs: &RiskInputs,
 ) -> Result<Vec<f64>, Error> {
-    Inference::new(network, InputShapes::of(inputs))?.log_hazard(preprocessing, inputs)
+    Inference::new(network, InputShapes::of(inputs))?.outputs(preprocessing, inputs)
 }
 
 /// What the head of `network` reads, as if it were covariates: pooled features of the images, then
@@ -287,7 +290,7 @@ mod tests {
                 false => inputs(covariates, images),
             };
             let model = fitted(config, &inputs);
-            for wanted in [Wanted::LogHazard, Wanted::Features] {
+            for wanted in [Wanted::Outputs, Wanted::Features] {
                 let difference = difference(&model, &inputs, wanted);
                 assert!(difference < 1e-4, "{:?} {wanted:?}: {difference:e}", model.config());
             }

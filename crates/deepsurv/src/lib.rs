@@ -41,13 +41,17 @@
 
 mod augmentation;
 mod config;
+mod curve_model;
+mod curve_store;
 mod encoder;
 mod error;
+mod fitted;
 mod image_file;
 mod inference;
 mod inputs;
 mod model;
 mod network;
+mod objective;
 mod preprocessing;
 mod recalibration;
 mod saliency;
@@ -66,6 +70,7 @@ pub use config::{
     Activation, Block, EncoderConfig, Fusion, ImageConfig, Normalization, Pooling, RiskModelConfig,
     Stem,
 };
+pub use curve_model::{CurveModel, PredictedCurves};
 pub use encoder::{Encoder, EncoderSettings};
 pub use error::Error;
 pub use image_file::{ImageFile, ImageFileWriter};
@@ -80,4 +85,4 @@ pub use saliency::{
 };
 pub use seen::{Outside, Seen};
 pub use settings::{RiskTraining, ValidationScore};
-pub use trainer::{RiskTrainer, TrainedRiskModel};
+pub use trainer::{RiskTrainer, TrainedCurveModel, TrainedRiskModel};

@@ -2,22 +2,15 @@
 use crate::{
     EncoderConfig, EncoderSettings, Error, Outside, Preprocessing, Recalibration, RiskInputs,
     RiskModelConfig, Seen,
-    inference::{Inference, InputShapes},
-    network::{Inputs, RiskNetwork},
-    preprocessing::check_inputs,
+    fitted::Fitted,
+    network::{Outputs, RiskNetwork},
 };
-use burn::{module::Module, tensor::Device};
-use std::sync::{Arc, OnceLock};
-use vertebra_conv::{Graph, Traced, Tracer};
+use burn::tensor::Device;
+use vertebra_conv::{Graph, Tracer};
 use vertebra_survival::{BaselineHazard, Outcomes, breslow_baseline};
 use vertebra_training::Seed;
 
-/// How a user of the exported network prepares its inputs.
-const PREPROCESSING: &str = "Images as the model was trained on, bone bright, usually in [0, 1]; \
-covariates in natural units, in the order of the property `covariates`. Standardisation and \
-recalibration are part of the network. With an input `present`, it is 1 for each image of a subject \
-that is there and 0 for one that is missing, in whose place any finite grey stands, e.g. 0.";
-/// What comes out of it.
+/// How a user of the exported network reads what comes out of it.
 const OUTPUT: &str = "log_hazard: log hazard ratio against the mean training subject. The risk by \
 time t (years) is 1 - exp(-H(t) exp(log_hazard)); H is 0 before the first of `times` of the property \
 `baseline`, then the exponential of the entry of `log_cumulative` at the last time up to t.";
@@ -26,41 +19,18 @@ time t (years) is 1 - exp(-H(t) exp(log_hazard)); H is 0 before the first of `ti
 /// by a horizon.
 #[derive(Debug, Clone)]
 pub struct RiskModel<E: EncoderSettings = EncoderConfig> {
-    config: RiskModelConfig<E>,
-    preprocessing: Preprocessing,
+    fitted: Fitted<E>,
     center: f64,
     baseline: BaselineHazard,
-    network: RiskNetwork<E::Encoder>,
-    device: Device,
     /// `None` of a model saved before this was kept.
     seen: Option<Seen>,
     /// `None` as long as no predictions out of fold have told it.
     recalibration: Option<Recalibration>,
-    /// Made at the first prediction.
-    inference: Arc<OnceLock<Inference<E::Encoder>>>,
 }
 
 impl<E: EncoderSettings> RiskModel<E> {
-    pub(crate) fn from_parts(
-        config: RiskModelConfig<E>,
-        preprocessing: Preprocessing,
-        center: f64,
-        baseline: BaselineHazard,
-        network: RiskNetwork<E::Encoder>,
-    ) -> Self {
-        let network = network.valid();
-        let device = network.devices().into_iter().next().unwrap_or_default();
-        Self {
-            config,
-            preprocessing,
-            center,
-            baseline,
-            network,
-            device,
-            seen: None,
-            recalibration: None,
-            inference: Arc::default(),
-        }
+    pub(crate) fn from_parts(fitted: Fitted<E>, center: f64, baseline: BaselineHazard) -> Self {
+        Self { fitted, center, baseline, seen: None, recalibration: None }
     }
 
     /// With what it was trained on.
@@ -101,8 +71,8 @@ impl<E: EncoderSettings> RiskModel<E> {
     #[must_use]
     pub fn with_random_weights(&self, seed: u64) -> Self {
         let seed = Seed::new(seed).named("random weights");
-        let network = RiskNetwork::new(&self.config, seed, &self.device).valid();
-        Self { network, inference: Arc::default(), ..self.clone() }
+        let network = RiskNetwork::new(self.config(), Outputs::LogHazard, seed, self.device());
+        Self { fitted: self.fitted.with_network(network), ..self.clone() }
     }
 
     /// By what log hazards are multiplied, and what that rests on; `None` for a model as it was
@@ -130,7 +100,7 @@ impl<E: EncoderSettings> RiskModel<E> {
     /// # Errors
     /// Images that cannot be read.
     pub fn outside(&self, inputs: &RiskInputs, log_hazard: f64) -> Result<Vec<Outside>, Error> {
-        let names = &self.config.covariates;
+        let names = &self.config().covariates;
         self.seen.as_ref().map_or(Ok(Vec::new()), |seen| seen.outside(names, inputs, log_hazard))
     }
 
@@ -139,24 +109,9 @@ impl<E: EncoderSettings> RiskModel<E> {
     /// # Errors
     /// Inputs that are not what the model reads, by name; [`Error::Diverged`].
     pub fn log_hazard(&self, inputs: &RiskInputs) -> Result<Vec<f64>, Error> {
-        check_inputs(&self.config, inputs)?;
-        let raw = self.inference()?.log_hazard(&self.preprocessing, inputs)?;
+        let raw = self.fitted.outputs(inputs)?;
         let factor = self.factor();
         Ok(raw.into_iter().map(|h| factor * (h - self.center)).collect())
-    }
-
-    fn inference(&self) -> Result<&Inference<E::Encoder>, Error> {
-        if let Some(inference) = self.inference.get() {
-            return Ok(inference);
-        }
-        let inference = Inference::new(&self.network, self.input_shapes())?;
-        Ok(self.inference.get_or_init(|| inference))
-    }
-
-    fn input_shapes(&self) -> InputShapes {
-        let images = self.config.image.as_ref().map(|image| image.shape);
-        let missing_images = self.config.image.as_ref().is_some_and(|image| image.missing_images);
-        InputShapes { n_covariates: self.config.covariates.len(), images, missing_images }
     }
 
     /// The whole model from images and covariates in natural units to the centred and recalibrated
@@ -174,29 +129,11 @@ impl<E: EncoderSettings> RiskModel<E> {
     /// [`Maps::by_burn`](vertebra_conv::Maps::by_burn) of an encoder of one's own.
     pub fn graph(&self) -> Result<Graph, Error> {
         let tracer = Tracer::new();
-        let inputs = self.input_shapes().trace(&tracer);
-        let log_hazard = self.network.log_hazard(self.standardised(inputs))?;
+        let log_hazard = self.fitted.traced(&tracer)?;
         let factor = self.factor();
         let shift = -factor * self.center;
         let scaled = log_hazard.then(|graph, raw| graph.scale(raw, &[factor], &[shift]));
         Ok(tracer.finish("log_hazard", &scaled)?)
-    }
-
-    /// Inputs in natural units, standardised within the graph.
-    fn standardised(&self, inputs: Inputs<Traced>) -> Inputs<Traced> {
-        let constants = &self.preprocessing;
-        let scale = |x: Traced, means: &[f64], sds: &[f64]| {
-            let pairs = means.iter().zip(sds).map(|(mean, sd)| (1.0 / sd, -mean / sd));
-            let (scale, shift): (Vec<f64>, Vec<f64>) = pairs.unzip();
-            x.then(|graph, x| graph.scale(x, &scale, &shift))
-        };
-        let pixels = |x| scale(x, &[constants.pixel_mean], &[constants.pixel_sd]);
-        let covariates = |x| scale(x, &constants.means, &constants.sds);
-        Inputs {
-            maps: inputs.maps.map(pixels),
-            covariates: inputs.covariates.map(covariates),
-            ..inputs
-        }
     }
 
     /// The whole model as an `.onnx` file (operator set 17) with the inputs and the output of
@@ -210,19 +147,11 @@ impl<E: EncoderSettings> RiskModel<E> {
         let json = |value: Result<String, serde_json::Error>| {
             value.map_err(|e| Error::invalid("model", "finite numbers", e))
         };
-        let config = json(serde_json::to_string(&self.config))?;
         let baseline = json(serde_json::to_string(&self.baseline))?;
         let recalibration = json(serde_json::to_string(&self.recalibration))?;
-        let covariates = self.config.covariates.join(",");
-        let metadata = [
-            ("preprocessing", PREPROCESSING),
-            ("output", OUTPUT),
-            ("covariates", &covariates),
-            ("config", &config),
-            ("baseline", &baseline),
-            ("recalibration", &recalibration),
-        ];
-        Ok(self.graph()?.to_onnx("risk", &metadata)?)
+        let metadata =
+            [("output", OUTPUT), ("baseline", &*baseline), ("recalibration", &*recalibration)];
+        self.fitted.to_onnx(&self.graph()?, &metadata)
     }
 
     /// Probability of an event by `horizon` (years), for a subject of this log hazard.
@@ -234,13 +163,13 @@ impl<E: EncoderSettings> RiskModel<E> {
     /// What the model is made of.
     #[must_use]
     pub fn config(&self) -> &RiskModelConfig<E> {
-        &self.config
+        &self.fitted.config
     }
 
     /// The constants of the training subjects.
     #[must_use]
     pub fn preprocessing(&self) -> &Preprocessing {
-        &self.preprocessing
+        &self.fitted.preprocessing
     }
 
     /// Breslow's cumulative baseline hazard over the training subjects, for log hazard 0: of their
@@ -253,13 +182,13 @@ impl<E: EncoderSettings> RiskModel<E> {
     /// The network, in inference mode, whose output is neither centred nor recalibrated.
     #[must_use]
     pub fn network(&self) -> &RiskNetwork<E::Encoder> {
-        &self.network
+        &self.fitted.network
     }
 
     /// Where the network lives.
     #[must_use]
     pub fn device(&self) -> &Device {
-        &self.device
+        &self.fitted.device
     }
 
     /// The network's output for the average training subject, which

@@ -9,10 +9,11 @@ use vertebra_training::{LearningRate, OptimizerKind, Schedule, TrainingConfig};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ValidationScore {
-    /// Harrell's concordance.
+    /// Harrell's concordance; Antolini's of curves.
     #[default]
     Concordance,
-    /// The log partial likelihood per event: less noisy with few subjects.
+    /// The log partial likelihood per event, or the log likelihood per subject of curves: less noisy
+    /// with few subjects.
     PartialLikelihood,
 }
 

@@ -1,10 +1,12 @@
 //! A risk model as a folder: `risk.safetensors` (weights) and `risk.json` (everything else).
 use crate::{
     EncoderSettings, Error, Preprocessing, Recalibration, RiskModel, RiskModelConfig, Seen,
-    network::RiskNetwork, weights,
+    fitted::Fitted,
+    network::{Outputs, RiskNetwork},
+    weights,
 };
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::Path;
 use vertebra_run::{Seed, write_whole};
 use vertebra_survival::BaselineHazard;
@@ -51,11 +53,7 @@ impl<E: EncoderSettings> RiskModel<E> {
             baseline: self.baseline().clone(),
             seen: self.seen().cloned(),
         };
-        let path = folder.join("risk.json");
-        let json = serde_json::to_string_pretty(&description)
-            .map_err(|e| Error::malformed(&path, "finite numbers", e))?;
-        // The description comes last: a folder that has one is complete.
-        Ok(write_whole(&path, json)?)
+        write_description(&folder.join("risk.json"), &description)
     }
 
     /// Reads a model that [`save`](Self::save) wrote, with an encoder of one's own; named so because
@@ -65,25 +63,20 @@ impl<E: EncoderSettings> RiskModel<E> {
     /// As [`RiskModel::load`].
     pub fn load_own(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join("risk.json");
-        let description = read_description(&path)?;
         let Description { config, preprocessing, center, recalibration, baseline, seen, .. } =
-            description;
+            description_in(&path, "a risk model", SCHEMA_VERSION)?;
         config.check()?;
         if let Some(Recalibration { factor, .. }) = recalibration
             && !(factor.is_finite() && factor > 0.0)
         {
             return Err(Error::malformed(&path, "a positive factor of recalibration", factor));
         }
-        let n = config.covariates.len();
-        if (preprocessing.means.len(), preprocessing.sds.len()) != (n, n) {
-            let got = preprocessing.means.len();
-            let expected = format!("the mean and sd of {n} covariates");
-            return Err(Error::malformed(&path, expected, got));
-        }
+        check_constants(&path, &config, &preprocessing)?;
         let device = device.clone().without_autodiff();
-        let network = RiskNetwork::new(&config, Seed::new(0), &device);
+        let network = RiskNetwork::new(&config, Outputs::LogHazard, Seed::new(0), &device);
         let network = weights::load(network, &folder.join("risk.safetensors"))?;
-        let model = Self::from_parts(config, preprocessing, center, baseline, network);
+        let fitted = Fitted::new(config, preprocessing, network);
+        let model = Self::from_parts(fitted, center, baseline);
         Ok(model.with_seen(seen).with_recalibration(recalibration))
     }
 }
@@ -98,15 +91,41 @@ impl RiskModel {
     }
 }
 
-fn read_description<E: EncoderSettings>(path: &Path) -> Result<Description<E>, Error> {
+/// Writes what a model is beside its weights. It comes last: a folder that has one is complete.
+pub(crate) fn write_description(path: &Path, description: &impl Serialize) -> Result<(), Error> {
+    let json = serde_json::to_string_pretty(description)
+        .map_err(|e| Error::malformed(path, "finite numbers", e))?;
+    Ok(write_whole(path, json)?)
+}
+
+/// Reads it, in layouts up to the newest.
+pub(crate) fn description_in<T: DeserializeOwned>(
+    path: &Path,
+    what: &'static str,
+    newest: u32,
+) -> Result<T, Error> {
     let json = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    let not_ours = |e| Error::malformed(path, "a risk model", e);
+    let not_ours = |e| Error::malformed(path, what, e);
     let version: Version = serde_json::from_str(&json).map_err(not_ours)?;
-    if !(1..=SCHEMA_VERSION).contains(&version.schema_version) {
-        let (got, expected) = (version.schema_version, SCHEMA_VERSION);
+    if !(1..=newest).contains(&version.schema_version) {
+        let (got, expected) = (version.schema_version, newest);
         return Err(Error::SchemaVersion { path: path.to_owned(), expected, got });
     }
     serde_json::from_str(&json).map_err(not_ours)
+}
+
+/// That there are constants for each covariate.
+pub(crate) fn check_constants<E>(
+    path: &Path,
+    config: &RiskModelConfig<E>,
+    preprocessing: &Preprocessing,
+) -> Result<(), Error> {
+    let n = config.covariates.len();
+    if (preprocessing.means.len(), preprocessing.sds.len()) == (n, n) {
+        return Ok(());
+    }
+    let expected = format!("the mean and sd of {n} covariates");
+    Err(Error::malformed(path, expected, preprocessing.means.len()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! The Cox loss as a task of the training loop.
+//! A survival loss as a task of the training loop.
 //!
-//! The partial likelihood sees the network only through its `n` log hazards. A step reads them to
-//! the host, takes the exact gradient `g = dL/dh` there, and back-propagates `sum(g h)`; cut into
-//! micro-batches, each back-propagates its own slice of `g`. The gradient is therefore that of the
+//! The loss sees the network only through its outputs `h`, of which the partial likelihood takes one
+//! per subject. A step reads them to the host, takes the exact gradient `g = dL/dh` there, and
+//! back-propagates `sum(g h)`; cut into micro-batches, each back-propagates its own slice of `g`. The gradient is therefore that of the
 //! loss over the whole batch, however large, at the memory of one micro-batch and the price of one
 //! more forward pass.
 //!
@@ -11,9 +11,10 @@
 //! weight is the inverse of the share that was drawn (a case-cohort design; Borgan et al.,
 //! *Lifetime Data Anal.* 6:39-58, 2000, estimator II).
 use crate::{
-    Augmentation, Encoder, Error, Preprocessing, RiskInputs, ValidationScore,
+    Augmentation, Encoder, Error, Preprocessing, RiskInputs,
     inference::predict,
     network::{Dropout, RiskNetwork},
+    objective::{Loss, Objective},
 };
 use burn::{
     module::{Module, ModuleMapper, Param},
@@ -22,8 +23,7 @@ use burn::{
 };
 use std::marker::PhantomData;
 use vertebra_run::shuffle;
-use vertebra_survival::cox::CoxPartialLikelihood;
-use vertebra_survival::{Outcomes, RiskSets, Ties, concordance, cox_partial_likelihood};
+use vertebra_survival::Outcomes;
 use vertebra_training::{Seed, StepGradients, Task, TaskError};
 
 /// Subjects with their outcomes.
@@ -35,26 +35,23 @@ pub(crate) struct Labelled<'a> {
 
 /// Everything a training step needs besides the network.
 #[derive(Debug)]
-pub(crate) struct CoxTask<'a, N> {
+pub(crate) struct RiskTask<'a, N> {
     pub(crate) train: Labelled<'a>,
     pub(crate) valid: Option<Labelled<'a>>,
     pub(crate) preprocessing: &'a Preprocessing,
     pub(crate) augmentation: Augmentation,
     pub(crate) dropout: f64,
-    pub(crate) ties: Ties,
-    /// Of the training subjects; those of a stratum are compared with each other alone.
-    pub(crate) strata: Option<&'a [usize]>,
+    pub(crate) objective: &'a dyn Objective,
     /// Whether mini-batches have equal shares of the events.
     pub(crate) spread_events: bool,
     pub(crate) controls_per_event: Option<f64>,
     pub(crate) micro_batch: usize,
-    pub(crate) score: ValidationScore,
     pub(crate) device: Device,
     /// Networks with this encoder.
     pub(crate) encoder: PhantomData<fn() -> N>,
 }
 
-impl<N: Encoder> Task for CoxTask<'_, N> {
+impl<N: Encoder> Task for RiskTask<'_, N> {
     type Model = RiskNetwork<N>;
 
     fn n_samples(&self) -> usize {
@@ -76,29 +73,19 @@ impl<N: Encoder> Task for CoxTask<'_, N> {
 
     fn validate(&self, model: &RiskNetwork<N>) -> Result<Option<f64>, TaskError> {
         let Some(valid) = self.valid else { return Ok(None) };
-        let log_hazard = predict(model, self.preprocessing, valid.inputs)?;
-        let score = match self.score {
-            ValidationScore::Concordance => {
-                concordance(valid.outcomes, &log_hazard).map_err(Error::from)?.index()
-            }
-            ValidationScore::PartialLikelihood => {
-                -cox_partial_likelihood(valid.outcomes, &log_hazard, self.ties)
-                    .map_err(Error::from)?
-                    .loss
-            }
-        };
-        Ok(Some(score))
+        let outputs = predict(model, self.preprocessing, valid.inputs)?;
+        Ok(Some(self.objective.score(valid.outcomes, &outputs)?))
     }
 }
 
 /// The subjects of one step.
 struct Drawn {
     subjects: Vec<usize>,
-    /// `None` where there is no event, and no partial likelihood.
-    risk_sets: Option<RiskSets>,
+    /// `None` where they teach nothing.
+    loss: Option<Loss>,
 }
 
-impl<N: Encoder> CoxTask<'_, N> {
+impl<N: Encoder> RiskTask<'_, N> {
     fn step(
         &self,
         model: &RiskNetwork<N>,
@@ -106,13 +93,12 @@ impl<N: Encoder> CoxTask<'_, N> {
         seed: Seed,
     ) -> Result<StepGradients, Error> {
         let drawn = self.drawn(batch, seed)?;
-        let Some(risk_sets) = &drawn.risk_sets else {
-            // The partial likelihood of a mini-batch without events is an empty product.
+        let Some(loss) = &drawn.loss else {
             return Ok(StepGradients::new(0.0, GradientsParams::new()));
         };
         match drawn.subjects.len() <= self.micro_batch {
-            true => self.step_in_one(model, &drawn.subjects, risk_sets, seed),
-            false => self.step_in_parts(model, &drawn.subjects, risk_sets, seed),
+            true => self.step_in_one(model, &drawn.subjects, loss, seed),
+            false => self.step_in_parts(model, &drawn.subjects, loss, seed),
         }
     }
 
@@ -137,35 +123,20 @@ impl<N: Encoder> CoxTask<'_, N> {
     }
 
     fn compared(&self, subjects: Vec<usize>, outcomes: Outcomes) -> Result<Drawn, Error> {
-        let risk_sets = match (outcomes.n_events(), self.strata) {
-            (0, _) => None,
-            (_, None) => Some(RiskSets::new(&outcomes)?),
-            (_, Some(strata)) => {
-                let labels: Vec<usize> = subjects.iter().map(|&i| strata[i]).collect();
-                Some(RiskSets::stratified(&outcomes, &labels)?)
-            }
-        };
-        Ok(Drawn { subjects, risk_sets })
-    }
-
-    fn loss(
-        &self,
-        risk_sets: &RiskSets,
-        log_hazard: &[f64],
-    ) -> Result<CoxPartialLikelihood, Error> {
-        Ok(risk_sets.partial_likelihood(log_hazard, self.ties)?)
+        let loss = self.objective.loss_of(&subjects, &outcomes)?;
+        Ok(Drawn { subjects, loss })
     }
 
     fn step_in_one(
         &self,
         model: &RiskNetwork<N>,
         batch: &[usize],
-        risk_sets: &RiskSets,
+        loss: &Loss,
         seed: Seed,
     ) -> Result<StepGradients, Error> {
-        let log_hazard = self.forward(model, batch, seed)?;
-        let exact = self.loss(risk_sets, &to_host(log_hazard.clone().detach())?)?;
-        let gradients = back_propagate(model, log_hazard, &exact.gradient);
+        let outputs = self.forward(model, batch, seed)?;
+        let exact = loss(&to_host(outputs.clone().detach())?)?;
+        let gradients = back_propagate(model, outputs, &exact.gradient);
         Ok(StepGradients::new(exact.loss, gradients))
     }
 
@@ -176,7 +147,7 @@ impl<N: Encoder> CoxTask<'_, N> {
         &self,
         model: &RiskNetwork<N>,
         batch: &[usize],
-        risk_sets: &RiskSets,
+        loss: &Loss,
         seed: Seed,
     ) -> Result<StepGradients, Error> {
         let mut host = Vec::with_capacity(batch.len());
@@ -184,9 +155,10 @@ impl<N: Encoder> CoxTask<'_, N> {
         for part in batch.chunks(self.micro_batch) {
             host.extend(to_host(self.forward(&untracked, part, seed)?)?);
         }
-        let exact = self.loss(risk_sets, &host)?;
+        let exact = loss(&host)?;
         let mut sum = GradientsAccumulator::<RiskNetwork<N>>::new();
-        let slices = exact.gradient.chunks(self.micro_batch);
+        let per_subject = exact.gradient.len() / batch.len();
+        let slices = exact.gradient.chunks(self.micro_batch.saturating_mul(per_subject));
         for (part, slice) in batch.chunks(self.micro_batch).zip(slices) {
             sum.accumulate(model, back_propagate(model, self.forward(model, part, seed)?, slice));
         }
@@ -198,7 +170,7 @@ impl<N: Encoder> CoxTask<'_, N> {
         model: &RiskNetwork<N>,
         subjects: &[usize],
         seed: Seed,
-    ) -> Result<Tensor<1>, Error> {
+    ) -> Result<Tensor<2>, Error> {
         let shape = self.train.inputs.images().map_or([0, 0], |i| [i.shape()[1], i.shape()[2]]);
         let augmented = |subject: usize, images: &[f32], out: &mut Vec<f32>| {
             self.augmentation.apply(images, shape, seed, subject, out);
@@ -220,16 +192,15 @@ impl ModuleMapper for Untracked {
     }
 }
 
-/// Gradient of `sum(slope * log_hazard)`.
+/// Gradient of `sum(slope * outputs)`.
 fn back_propagate<N: Encoder>(
     model: &RiskNetwork<N>,
-    log_hazard: Tensor<1>,
+    outputs: Tensor<2>,
     slope: &[f64],
 ) -> GradientsParams {
     let slope: Vec<f32> = slope.iter().map(|&g| g as f32).collect();
-    let n = slope.len();
-    let slope = Tensor::from_data(TensorData::new(slope, [n]), &log_hazard.device());
-    GradientsParams::from_grads((log_hazard * slope).sum().backward(), model)
+    let slope = Tensor::from_data(TensorData::new(slope, outputs.dims()), &outputs.device());
+    GradientsParams::from_grads((outputs * slope).sum().backward(), model)
 }
 
 /// Reads a tensor to the host.

@@ -1,21 +1,23 @@
-//! Training of a risk model: warm start, and the way from data to a fitted model.
+//! Training of a risk model: what it starts from, and the way from data to a fitted model.
 
+mod curves;
+mod learning;
 mod recalibrated;
 
+pub use curves::TrainedCurveModel;
+
 use crate::{
-    Encoder, EncoderConfig, EncoderSettings, Error, Preprocessing, RiskInputs, RiskModel,
-    RiskModelConfig, RiskTraining, Seen,
-    encoder::check_encoder,
-    inference::{head_inputs, predict},
-    network::RiskNetwork,
-    task::{CoxTask, Labelled},
+    EncoderConfig, EncoderSettings, Error, RiskInputs, RiskModel, RiskModelConfig, RiskTraining,
+    Seen,
+    network::Outputs,
+    objective::{CoxObjective, Objective},
 };
-use burn::{module::Module, tensor::Device};
-use std::marker::PhantomData;
+use burn::tensor::Device;
+use learning::Learnt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use vertebra_survival::{Outcomes, breslow_baseline};
-use vertebra_training::{EpochSummary, Event, Seed, StopReason, Trained, default_device};
+use vertebra_training::{EpochSummary, Event, StopReason};
 
 /// A fitted model and how it came about.
 #[derive(Debug, Clone)]
@@ -146,33 +148,20 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<TrainedRiskModel<E>, Error> {
         self.check(train, valid)?;
-        let preprocessing = match &self.warm_start {
-            // The encoder was trained on pixels standardised in its own way.
-            Some(start) => Preprocessing {
-                pixel_mean: start.model.preprocessing().pixel_mean,
-                pixel_sd: start.model.preprocessing().pixel_sd,
-                ..Preprocessing::fit(&self.config, train.0)?
-            },
-            None => Preprocessing::fit(&self.config, train.0)?,
+        let objective = CoxObjective {
+            ties: self.settings.ties,
+            strata: self.strata.as_deref(),
+            score: self.settings.score,
         };
-        let first = self.initial_network()?;
-        let frozen = self.warm_start.as_ref().is_some_and(|start| start.frozen);
-        let data = (labelled(train), valid.map(labelled));
-        let trained = match frozen {
-            true => self.run_on_features(first, data, &preprocessing, on_event)?,
-            false => self.run(first, data, &preprocessing, on_event)?,
-        };
-        let log_hazard = predict(&trained.model, &preprocessing, train.0)?;
-        if let Some(encoder) = &trained.model.encoder {
-            // The model lives on without further steps.
-            encoder.release_buffers();
-        }
+        let wanted = (&objective as &dyn Objective, Outputs::LogHazard);
+        let Learnt { fitted, epoch, history, stopped } =
+            self.learn(wanted, train, valid, on_event)?;
+        let log_hazard = fitted.outputs(train.0)?;
+        fitted.release_buffers();
         let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
         let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
         let baseline = breslow_baseline(train.1, &centered)?;
-        let Trained { model: network, epoch, history, stopped, .. } = trained;
-        let config = self.config.clone();
-        let model = RiskModel::from_parts(config, preprocessing, center, baseline, network)
+        let model = RiskModel::from_parts(fitted, center, baseline)
             .with_seen(Some(Seen::of(train.0, &centered)?));
         Ok(TrainedRiskModel { model, epoch, history, stopped })
     }
@@ -199,100 +188,6 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
         }
         valid.map_or(Ok(()), |valid| check_labelled(&self.config, "validation", valid))
     }
-
-    fn device(&self) -> Result<Device, Error> {
-        self.device.clone().map_or_else(|| default_device().map_err(Error::Training), Ok)
-    }
-
-    fn initial_network(&self) -> Result<RiskNetwork<E::Encoder>, Error> {
-        let device = self.device()?.autodiff();
-        let seed = Seed::new(self.settings.training.seed).named("initial weights");
-        let mut drawn = RiskNetwork::new(&self.config, seed, &device);
-        if let (Some(file), Some(image)) = (&self.encoder_weights, &self.config.image) {
-            drawn.encoder = Some(image.encoder.build_from(file, &device)?);
-        }
-        if let (Some(encoder), Some(image)) = (&drawn.encoder, &self.config.image) {
-            let [_, height, width] = image.shape;
-            check_encoder(encoder, [height, width], image.encoder.n_features())?;
-        }
-        let Some(start) = &self.warm_start else { return Ok(drawn) };
-        let encoder_of =
-            |config: &RiskModelConfig<E>| config.image.as_ref().map(|i| i.encoder.clone());
-        let RiskNetwork { encoder, attention, .. } = start.model.network().clone();
-        if encoder.is_none() || encoder_of(&self.config) != encoder_of(start.model.config()) {
-            let reason = "its encoder has another configuration, or none";
-            return Err(Error::WarmStart { reason });
-        }
-        if !start.model.config().covariates.is_empty() {
-            let reason = "it uses covariates; expected an image-only model";
-            return Err(Error::WarmStart { reason });
-        }
-        let head = match drawn.head.clone().started_from(&start.model.network().head) {
-            Some(head) => head,
-            None => drawn.head,
-        };
-        let plain = device.without_autodiff();
-        // `valid` gives it running statistics of its own: those of the start stay where they are.
-        let encoder = encoder.map(|e| e.valid().to_device(&plain).train());
-        let attention = attention.map(|a| a.to_device(&plain).train());
-        Ok(RiskNetwork::from_parts(&self.config, (encoder, attention), head))
-    }
-
-    fn run(
-        &self,
-        first: RiskNetwork<E::Encoder>,
-        (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
-        preprocessing: &Preprocessing,
-        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
-        let settings = &self.settings;
-        let task = CoxTask {
-            train,
-            valid,
-            preprocessing,
-            augmentation: settings.augmentation,
-            dropout: self.config.dropout,
-            ties: settings.ties,
-            strata: self.strata.as_deref(),
-            spread_events: settings.spread_events,
-            controls_per_event: settings.controls_per_event,
-            micro_batch: settings.micro_batch,
-            score: settings.score,
-            device: self.device()?.autodiff(),
-            encoder: PhantomData,
-        };
-        let folder = self.run_folder.as_deref();
-        vertebra_training::train(&settings.training, &task, first, folder, on_event)
-            .map_err(own_error)
-    }
-
-    /// With a frozen encoder its pooled features are computed once, and only the head is trained.
-    fn run_on_features(
-        &self,
-        first: RiskNetwork<E::Encoder>,
-        (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
-        preprocessing: &Preprocessing,
-        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
-        let features = |data: Labelled<'_>| head_inputs(&first, preprocessing, data.inputs);
-        let train_inputs = features(train)?;
-        let valid_inputs = valid.map(features).transpose()?;
-        let train = Labelled { inputs: &train_inputs, ..train };
-        let valid = valid
-            .zip(valid_inputs.as_ref())
-            .map(|(data, inputs)| Labelled { inputs, outcomes: data.outcomes });
-        let identity = Preprocessing::identity(self.config.n_features());
-        let encoder = first.encoder.as_ref().map(Module::valid);
-        let attention = first.attention.as_ref().map(Module::valid);
-        let head_only = RiskNetwork::from_parts(&self.config, (None, None), first.head);
-        let trained = self.run(head_only, (train, valid), &identity, on_event)?;
-        let kept = (encoder, attention);
-        Ok(trained.map(|model| RiskNetwork::from_parts(&self.config, kept, model.head)))
-    }
-}
-
-fn labelled<'a>((inputs, outcomes): (&'a RiskInputs, &'a Outcomes)) -> Labelled<'a> {
-    Labelled { inputs, outcomes }
 }
 
 fn check_labelled<E: EncoderSettings>(
@@ -309,17 +204,6 @@ fn check_labelled<E: EncoderSettings>(
         return Err(Error::NoEvents { set, n: got });
     }
     crate::preprocessing::check_inputs(config, inputs)
-}
-
-/// An error of our own that travelled through the loop comes out as itself.
-fn own_error(error: vertebra_training::Error) -> Error {
-    match error {
-        vertebra_training::Error::Task { epoch, source } => match source.downcast::<Error>() {
-            Ok(own) => *own,
-            Err(source) => Error::Training(vertebra_training::Error::Task { epoch, source }),
-        },
-        other => Error::Training(other),
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Fully connected layers from features to one log hazard.
+//! Fully connected layers from features to what a network gives for each subject.
 use super::{dropout::Dropout, modulation::Modulation};
 use crate::EncoderSettings;
 use crate::config::{Activation, RiskModelConfig};
@@ -10,9 +10,18 @@ use burn::{
 use vertebra_conv::Vectors;
 use vertebra_training::{Seed, WeightScale, initialize};
 
+/// What a network gives for each subject.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outputs<'a> {
+    /// One log hazard.
+    LogHazard,
+    /// The logits of the hazards of some intervals; these are where training starts.
+    Hazards(&'a [f64]),
+}
+
 /// The multilayer perceptron of DeepSurv (Katzman et al., *BMC Med. Res. Methodol.* 18:24, 2018).
 ///
-/// The last layer has no bias: adding a constant to every log hazard leaves the partial
+/// Of a log hazard the last layer has no bias: adding a constant to all of them leaves the partial
 /// likelihood as it is.
 #[derive(Module, Debug)]
 pub struct Head {
@@ -29,6 +38,7 @@ impl Head {
     /// from equal hazards.
     pub(crate) fn drawn<E: EncoderSettings>(
         config: &RiskModelConfig<E>,
+        outputs: Outputs<'_>,
         seed: Seed,
         device: &Device,
     ) -> Self {
@@ -41,22 +51,29 @@ impl Head {
             std::iter::once(read).chain(config.hidden.iter().copied()).collect();
         let linear = |w: &[usize]| LinearConfig::new(w[0], w[1]).init(device);
         let hidden: Vec<Linear> = widths.windows(2).map(linear).collect();
-        let output = LinearConfig::new(widths[widths.len() - 1], 1).with_bias(false).init(device);
+        let n = match outputs {
+            Outputs::LogHazard => 1,
+            Outputs::Hazards(start) => start.len(),
+        };
+        let output = LinearConfig::new(widths[widths.len() - 1], n)
+            .with_bias(matches!(outputs, Outputs::Hazards(_)))
+            .init(device);
+        let output = initialize(output, WeightScale::Normal(0.01), seed.named("output"));
         Self {
             modulation,
             hidden: initialize(hidden, WeightScale::HeFanIn, seed.named("hidden")),
-            output: initialize(output, WeightScale::Normal(0.01), seed.named("output")),
+            output: started_at(output, outputs, device),
             activation: config.activation,
         }
     }
 
-    /// Log hazard of each subject.
+    /// What the network gives for each subject.
     ///
     /// # Shapes
     /// - `features`: `[n, features]`, image features before covariates
-    /// - output: `[n]`
+    /// - output: `[n, outputs]`: one log hazard, or a logit of each interval's hazard
     #[must_use]
-    pub fn forward(&self, features: Tensor<2>, dropout: Option<&Dropout>) -> Tensor<1> {
+    pub fn forward(&self, features: Tensor<2>, dropout: Option<&Dropout>) -> Tensor<2> {
         let masked = |layer: usize, x: Tensor<2>| match dropout {
             Some(dropout) if dropout.probability > 0.0 => {
                 let mask = dropout.mask(layer, x.dims()[1], &x.device());
@@ -64,10 +81,10 @@ impl Head {
             }
             _ => x,
         };
-        self.through(features, masked).squeeze_dim(1)
+        self.through(features, masked)
     }
 
-    /// `[n, 1]`; what comes out of each hidden layer goes through `then` with the layer's number.
+    /// `[n, outputs]`; what comes out of each hidden layer goes through `then` with the layer's number.
     pub(super) fn through<V: Vectors>(&self, features: V, then: impl Fn(usize, V) -> V) -> V {
         let features = match &self.modulation {
             Some(modulation) => modulation.modulated(features),
@@ -103,6 +120,14 @@ impl Head {
             activation: self.activation,
         })
     }
+}
+
+/// `output` with the bias that training starts from.
+fn started_at(output: Linear, outputs: Outputs<'_>, device: &Device) -> Linear {
+    let Outputs::Hazards(start) = outputs else { return output };
+    let start: Vec<f32> = start.iter().map(|&logit| logit as f32).collect();
+    let start = Tensor::from_floats(start.as_slice(), &device.clone().without_autodiff());
+    Linear { bias: output.bias.map(|bias| replaced(bias, start)), ..output }
 }
 
 /// `to` with its first rows (inputs) and its bias taken from `from`.

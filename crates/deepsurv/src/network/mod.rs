@@ -9,6 +9,7 @@ mod risk_network;
 
 pub use dropout::Dropout;
 pub use head::Head;
+pub(crate) use head::Outputs;
 pub use resnet::ResNet;
 pub(crate) use risk_network::Inputs;
 pub use risk_network::{RiskBatch, RiskNetwork};

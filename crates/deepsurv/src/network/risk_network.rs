@@ -1,6 +1,11 @@
 //! The whole network: images through a shared encoder, pooled, joined with the covariates, and
-//! through the head to one log hazard per subject.
-use super::{attention::Attention, dropout::Dropout, head::Head, resnet::ResNet};
+//! through the head to one log hazard per subject, or to the hazards of some intervals.
+use super::{
+    attention::Attention,
+    dropout::Dropout,
+    head::{Head, Outputs},
+    resnet::ResNet,
+};
 use crate::config::{Pooling, RiskModelConfig};
 use crate::{Encoder, EncoderSettings, Error};
 use burn::{
@@ -13,7 +18,7 @@ use vertebra_training::{Seed, WeightScale, initialize};
 /// By how much less a missing image counts where images are compared.
 const HANDICAP: f64 = 1e9;
 
-/// Network from covariates, images, or both, to a log hazard.
+/// Network from covariates, images, or both, to a log hazard or to the hazards of some intervals.
 ///
 /// [`features`](Self::features) and [`head`](Self::head) are apart so that saliency can cut the
 /// graph between them.
@@ -60,7 +65,12 @@ pub(crate) struct Inputs<M: Maps> {
 
 impl<N: Encoder> RiskNetwork<N> {
     /// Draws the weights from `seed`; `config` must have passed [`RiskModelConfig::check`].
-    pub(crate) fn new<E>(config: &RiskModelConfig<E>, seed: Seed, device: &Device) -> Self
+    pub(crate) fn new<E>(
+        config: &RiskModelConfig<E>,
+        outputs: Outputs<'_>,
+        seed: Seed,
+        device: &Device,
+    ) -> Self
     where
         E: EncoderSettings<Encoder = N>,
     {
@@ -73,7 +83,8 @@ impl<N: Encoder> RiskNetwork<N> {
             .as_ref()
             .filter(|image| image.encoder.pooling() == Pooling::Attention)
             .map(|image| Attention::drawn(image.encoder.n_features(), seed, device));
-        Self::from_parts(config, (encoder, attention), Head::drawn(config, seed, device))
+        let head = Head::drawn(config, outputs, seed, device);
+        Self::from_parts(config, (encoder, attention), head)
     }
 
     /// Puts a network together from parts made for `config`.
@@ -88,11 +99,12 @@ impl<N: Encoder> RiskNetwork<N> {
         Self { encoder, attention, head, pooling, features }
     }
 
-    /// Log hazard of each subject, `[n]`; `dropout` is given in training only.
+    /// What the network gives for each subject, `[n, outputs]`: one log hazard, or a logit of each
+    /// interval's hazard; `dropout` is given in training only.
     ///
     /// # Errors
     /// [`Error::NoInputs`] for a batch without anything that the network reads.
-    pub fn forward(&self, batch: RiskBatch, dropout: Option<&Dropout>) -> Result<Tensor<1>, Error> {
+    pub fn forward(&self, batch: RiskBatch, dropout: Option<&Dropout>) -> Result<Tensor<2>, Error> {
         let features = self.features(batch.images.clone());
         self.head(features, batch, dropout)
     }
@@ -111,12 +123,12 @@ impl<N: Encoder> RiskNetwork<N> {
         Some(maps.reshape([n, per_subject, features, h, w]))
     }
 
-    /// Log hazard from feature maps, which take the place of the images of `batch`, and the rest of
+    /// What the network gives from feature maps, which take the place of the images of `batch`, and the rest of
     /// it.
     ///
     /// # Shapes
     /// - `features`: `[n, images per subject, features, h, w]`
-    /// - output: `[n]`
+    /// - output: `[n, outputs]`
     ///
     /// # Errors
     /// [`Error::NoInputs`] where both `features` and the covariates of `batch` are `None`.
@@ -128,7 +140,7 @@ impl<N: Encoder> RiskNetwork<N> {
         features: Option<Tensor<5>>,
         batch: RiskBatch,
         dropout: Option<&Dropout>,
-    ) -> Result<Tensor<1>, Error> {
+    ) -> Result<Tensor<2>, Error> {
         let joined = self.joined(RiskBatch { images: features, ..batch }.into_inputs())?;
         Ok(self.head.forward(joined, dropout))
     }
@@ -139,8 +151,8 @@ impl<N: Encoder> RiskNetwork<N> {
         self.joined(Inputs { maps: inputs.maps.and_then(encode), ..inputs })
     }
 
-    /// [`RiskNetwork::forward`] of inference, `[n, 1]`.
-    pub(crate) fn log_hazard<M: Maps>(&self, inputs: Inputs<M>) -> Result<M::Vectors, Error> {
+    /// [`RiskNetwork::forward`] of inference, `[n, outputs]`.
+    pub(crate) fn outputs<M: Maps>(&self, inputs: Inputs<M>) -> Result<M::Vectors, Error> {
         Ok(self.head.through(self.head_inputs(inputs)?, |_, x| x))
     }
 

@@ -1,8 +1,11 @@
 use super::*;
-use crate::{EncoderConfig, ImageSet, Normalization, ResNet, RiskModelConfig};
+use crate::network::Outputs;
+use crate::objective::{CoxObjective, HazardObjective};
+use crate::{EncoderConfig, ImageSet, Normalization, ResNet, RiskModelConfig, ValidationScore};
 use burn::module::ModuleVisitor;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use vertebra_survival::{RiskSets, Ties};
 
 const SHAPE: [usize; 3] = [2, 16, 12];
 
@@ -23,7 +26,8 @@ fn config(normalization: Normalization) -> RiskModelConfig {
 }
 
 fn network(config: &RiskModelConfig) -> RiskNetwork {
-    let network = RiskNetwork::new(config, Seed::new(3), &Device::default().autodiff());
+    let network =
+        RiskNetwork::new(config, Outputs::LogHazard, Seed::new(3), &Device::default().autodiff());
     // The first output layer is nearly zero; a gradient check wants every layer awake.
     vertebra_training::initialize(network, vertebra_training::WeightScale::HeFanIn, Seed::new(9))
 }
@@ -32,22 +36,20 @@ fn with_task<T>(
     config: &RiskModelConfig,
     micro_batch: usize,
     ties: Ties,
-    f: impl FnOnce(&CoxTask<'_, ResNet>) -> T,
+    f: impl FnOnce(&RiskTask<'_, ResNet>) -> T,
 ) -> T {
     let (inputs, outcomes) = data(14);
     let preprocessing = Preprocessing::fit(config, &inputs).unwrap();
-    f(&CoxTask {
+    f(&RiskTask {
         train: Labelled { inputs: &inputs, outcomes: &outcomes },
         valid: None,
         preprocessing: &preprocessing,
         augmentation: Augmentation::default(),
         dropout: config.dropout,
-        ties,
-        strata: None,
+        objective: &CoxObjective { ties, strata: None, score: ValidationScore::Concordance },
         spread_events: false,
         controls_per_event: None,
         micro_batch,
-        score: ValidationScore::Concordance,
         device: Device::default().autodiff(),
         encoder: PhantomData,
     })
@@ -134,18 +136,17 @@ impl Step {
     fn run(&self) -> (f64, Vec<f32>) {
         let (config, inputs) = (Self::config(), Self::inputs());
         let (network, preprocessing) = (network(&config), Preprocessing::fit(&config, &inputs));
-        let task = CoxTask {
+        let (ties, strata) = (self.ties, self.strata.as_deref());
+        let task = RiskTask {
             train: Labelled { inputs: &inputs, outcomes: &self.outcomes },
             valid: None,
             preprocessing: &preprocessing.unwrap(),
             augmentation: Augmentation::default(),
             dropout: self.dropout,
-            ties: self.ties,
-            strata: self.strata.as_deref(),
+            objective: &CoxObjective { ties, strata, score: ValidationScore::Concordance },
             spread_events: false,
             controls_per_event: self.controls_per_event,
             micro_batch: self.micro_batch,
-            score: ValidationScore::Concordance,
             device: Device::default().autodiff(),
             encoder: PhantomData,
         };
@@ -258,4 +259,47 @@ fn a_mini_batch_without_events_teaches_nothing() {
     let got = with_task(&config, 14, Ties::Efron, |t| t.step(&network, &[0, 3, 6], Seed::new(1)))
         .unwrap();
     assert_eq!((got.loss, got.gradients.len()), (0.0, 0));
+}
+
+/// With dropout, on five outputs per subject.
+#[test]
+fn micro_batches_give_the_gradient_of_the_whole_cohort_for_hazards_too() {
+    use vertebra_survival::losses::{HazardLikelihood, TimeGrid};
+    let (config, inputs) = (Step::config().with_dropout(0.3), Step::inputs());
+    let outcomes = data(14).1;
+    let grid = TimeGrid::of_events(&outcomes, 4).unwrap();
+    let start = HazardLikelihood::new(&outcomes, &grid).unwrap().common_logits();
+    let device = Device::default().autodiff();
+    let network = RiskNetwork::new(&config, Outputs::Hazards(&start), Seed::new(3), &device);
+    let preprocessing = Preprocessing::fit(&config, &inputs).unwrap();
+    let step = |micro_batch: usize| {
+        let task = RiskTask {
+            train: Labelled { inputs: &inputs, outcomes: &outcomes },
+            valid: None,
+            preprocessing: &preprocessing,
+            augmentation: Augmentation::default(),
+            dropout: 0.3,
+            objective: &HazardObjective { grid: &grid, score: ValidationScore::Concordance },
+            spread_events: false,
+            controls_per_event: None,
+            micro_batch,
+            device: Device::default().autodiff(),
+            encoder: PhantomData::<fn() -> ResNet>,
+        };
+        let batch: Vec<usize> = (0..14).collect();
+        let got = task.step(&network, &batch, Seed::new(2)).unwrap();
+        (got.loss, flat(&network, &got.gradients))
+    };
+    let (loss, whole) = step(14);
+    // The first network says of everybody nearly what all have together.
+    let together = HazardLikelihood::new(&outcomes, &grid).unwrap();
+    let same = start.iter().cycle().take(14 * start.len()).copied().collect::<Vec<_>>();
+    let expected = together.loss(&same).unwrap().loss;
+    assert!((loss / expected - 1.0).abs() < 0.01, "{loss}, expected {expected}");
+    for micro_batch in [1, 4, 5] {
+        let (loss_in_parts, parts) = step(micro_batch);
+        assert!((loss / loss_in_parts - 1.0).abs() < 1e-6, "{loss} {loss_in_parts}");
+        let difference = relative_difference(&parts, &whole);
+        assert!(difference < 1e-6, "{micro_batch}: {difference:e}");
+    }
 }

@@ -169,7 +169,7 @@ fn bad_inputs_are_named() {
     let censored = Outcomes::new(vec![1.0; 6], vec![false; 6]).unwrap();
     assert_eq!(
         error(&inputs, &censored, config()),
-        "no event among the 6 training subjects: the Cox loss is undefined"
+        "no event among the 6 training subjects: the loss is undefined"
     );
     assert_eq!(
         error(&inputs, &outcomes.subset(&[0, 1]), config()),

@@ -14,7 +14,9 @@ use std::borrow::Cow;
 
 use crate::{
     concordance::{
-        ConcordanceOptions, PairTotals, TimeWeight, pairs::Pairing, time_weight::pair_weights,
+        ConcordanceOptions, PairTotals, TimeWeight,
+        pairs::{Pairing, SubjectSums},
+        time_weight::pair_weights,
     },
     error::Error,
     estimate::{Estimate, Influence, Pivot, ReferenceDistribution, boundary},
@@ -232,21 +234,28 @@ pub(crate) fn influence_of(
     strata: &[Prepared<'_>],
     ranks: &[Ranks],
 ) -> Result<(PairTotals, Vec<f64>), Error> {
+    let of_stratum = |(stratum, ranks): (&Prepared<'_>, &Ranks)| {
+        let Prepared { outcomes, groups, time_weights, .. } = stratum;
+        Pairing { outcomes, groups, time_weights }.sums_of(ranks)
+    };
+    from_sums(strata, strata.iter().zip(ranks).map(of_stratum).collect())
+}
+
+/// The same from the totals of each stratum and its subjects' sums.
+pub(super) fn from_sums(
+    strata: &[Prepared<'_>],
+    parts: Vec<(PairTotals, SubjectSums)>,
+) -> Result<(PairTotals, Vec<f64>), Error> {
     let mut totals = PairTotals::default();
-    let mut parts = Vec::with_capacity(strata.len());
-    for (Prepared { outcomes, groups, time_weights, .. }, ranks) in strata.iter().zip(ranks) {
-        let (pairs, sums) = Pairing { outcomes, groups, time_weights }.sums_of(ranks);
-        totals.add(pairs);
-        parts.push(sums);
-    }
-    let n: usize = ranks.iter().map(Ranks::len).sum();
+    parts.iter().for_each(|(pairs, _)| totals.add(*pairs));
+    let n: usize = parts.iter().map(|(_, sums)| sums.score.len()).sum();
     let comparable = totals.comparable();
     if comparable <= 0.0 {
         return Err(Error::NoComparablePair { n });
     }
     let c = totals.index();
     let mut influence = Vec::with_capacity(n);
-    for (stratum, sums) in strata.iter().zip(&parts) {
+    for (stratum, (_, sums)) in strata.iter().zip(&parts) {
         let own = sums.score.iter().zip(&sums.pairs).map(|(s, p)| (s - c * p) / comparable);
         match stratum.outcomes.weights() {
             None => influence.extend(own),

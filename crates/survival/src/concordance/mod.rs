@@ -10,6 +10,8 @@
 //!   comparing cohorts; choose a horizon at which a good part of the cohort is still followed.
 //! - [`gonen_heller`] is the concordance that a proportional hazards model would have if it were
 //!   true; it uses no outcomes.
+//! - [`antolini_c`] is for models whose predicted curves cross, so that no single score orders the
+//!   subjects; of curves that do not it is [`harrell_c`].
 //! - [`auc_at`](crate::horizon::auc_at) answers another question: who has the event *by* a horizon.
 //!
 //! A C of one cause among competing ones is [`harrell_c`] of
@@ -53,6 +55,7 @@
 //! | [`fn@concordance`] | `concordance(reverse = TRUE)$count` | `concordance_index_censored` (1) |
 //! | [`harrell_c`], [`ConcordanceOptions`] | `concordance()` (2) | none |
 //! | [`uno_c`] | `concordance(timewt = "n/G2", ymax = tau)` | `concordance_index_ipcw` (3) |
+//! | [`antolini_c`] | none | `EvalSurv.concordance_td` of pycox (without a standard error) |
 //! | [`compare_harrell_c`], [`JointConcordance`] | `concordance(fit1, fit2)`, its `vcov` | none |
 //! | [`compare_c_u_statistic`], [`UStatisticOptions`] | `compareC::compareC` | none |
 //! | [`harrell_c`] of one cause (4) | `pec::cindex(cause = ..)`, which weights it | none |
@@ -75,6 +78,7 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod antolini;
 mod bootstrap;
 mod bootstrap_counts;
 mod compare;
@@ -87,6 +91,7 @@ mod pairs;
 mod time_weight;
 mod u_statistic;
 
+pub use antolini::antolini_c;
 pub use bootstrap::JointBootstrap;
 pub use compare::{compare_harrell_c, compare_uno_c};
 pub use counts::{Concordance, concordance};

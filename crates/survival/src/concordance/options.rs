@@ -103,6 +103,11 @@ impl ConcordanceOptions {
     /// Checks the options, of dense labels, against these outcomes and this score.
     pub(super) fn check(&self, outcomes: &Outcomes, risk: &[f64]) -> Result<(), Error> {
         check::finite("risk", risk, outcomes)?;
+        self.check_settings(outcomes)
+    }
+
+    /// Checks the options, of dense labels, against these outcomes.
+    pub(super) fn check_settings(&self, outcomes: &Outcomes) -> Result<(), Error> {
         check::level(self.level)?;
         if let Some(horizon) = self.horizon.filter(|h| h.is_nan() || *h < 0.0) {
             return Err(Error::InvalidSetting {
@@ -116,6 +121,7 @@ impl ConcordanceOptions {
                 check::length(name, labels, outcomes)?;
             }
         }
-        Units::new(self.clusters.as_deref(), risk.len(), "the interval of C").map(|_| ())
+        let n = outcomes.n_subjects();
+        Units::new(self.clusters.as_deref(), n, "the interval of C").map(|_| ())
     }
 }

@@ -6,7 +6,7 @@
 //! - [`weibull_interval_loss`]: `-ln(S(left) - S(right))` of Weibull's distribution.
 //! - [`interval_hazard_loss`]: the same of a discrete-time logistic hazard.
 
-use super::LossGradient;
+use super::{LossGradient, logistic};
 use crate::{
     error::Error,
     interval_censored::{IntervalOutcomes, Profile},
@@ -134,13 +134,13 @@ pub fn interval_hazard_loss(
     let (mut loss, mut gradient) = (0.0, vec![0.0; logits.len()]);
     let rows = logits.chunks_exact(n_intervals).zip(gradient.chunks_exact_mut(n_intervals));
     for ((row, gradient), (&first, end)) in rows.zip(first.iter().zip(end)) {
-        loss += softplus(&row[..first]);
-        logistic(&row[..first], &mut gradient[..first], 1.0 / n as f64);
+        loss += cumulative_hazard(&row[..first]);
+        add_hazards(&row[..first], &mut gradient[..first], 1.0 / n as f64);
         if let Some(end) = *end {
             let (row, gradient) = (&row[first..end], &mut gradient[first..end]);
-            let hazard = softplus(row);
+            let hazard = cumulative_hazard(row);
             loss -= (-(-hazard).exp_m1()).ln();
-            logistic(row, gradient, -1.0 / (hazard.exp_m1() * n as f64));
+            add_hazards(row, gradient, -1.0 / (hazard.exp_m1() * n as f64));
         }
     }
     finite(loss / n as f64, gradient, "the logistic hazard loss")
@@ -174,15 +174,14 @@ fn weibull((left, right): (f64, f64), log_scale: f64, log_shape: f64) -> (f64, f
     (value, by(-shape * h, -shape * end), by(h_shape, end_shape))
 }
 
-/// `sum ln(1 + exp x)` without overflow: the cumulative hazard of intervals.
-fn softplus(logits: &[f64]) -> f64 {
-    logits.iter().map(|x| x.max(0.0) + (-x.abs()).exp().ln_1p()).sum()
+fn cumulative_hazard(logits: &[f64]) -> f64 {
+    logits.iter().map(|x| logistic::softplus(*x)).sum()
 }
 
-/// Adds `factor / (1 + exp(-x))`.
-fn logistic(logits: &[f64], gradient: &mut [f64], factor: f64) {
+/// Adds the hazards times `factor`.
+fn add_hazards(logits: &[f64], gradient: &mut [f64], factor: f64) {
     for (x, g) in logits.iter().zip(gradient) {
-        *g += factor / (1.0 + (-x).exp());
+        *g += factor * logistic::logistic(*x);
     }
 }
 

@@ -7,6 +7,7 @@
 //! - Weibull: hazard `(shape / scale) (t / scale)^(shape - 1)`; the network gives `ln scale` and
 //!   `ln shape`. As torchsurv `weibull.neg_log_likelihood`.
 
+use super::logistic;
 use crate::{
     error::Error,
     outcomes::{Outcomes, check},
@@ -68,9 +69,8 @@ pub fn logistic_hazard_loss(
         let row = i * n_intervals..i * n_intervals + interval[i] + 1;
         for (k, (x, g)) in logits[row.clone()].iter().zip(&mut gradient[row]).enumerate() {
             let target = f64::from(u8::from(event[i] && k == interval[i]));
-            // ln(1 + exp(x)) without overflow.
-            loss += x.max(0.0) + (-x.abs()).exp().ln_1p() - target * x;
-            *g = (1.0 / (1.0 + (-x).exp()) - target) / n as f64;
+            loss += logistic::softplus(*x) - target * x;
+            *g = (logistic::logistic(*x) - target) / n as f64;
         }
     }
     Ok(LossGradient { loss: loss / n as f64, gradient })

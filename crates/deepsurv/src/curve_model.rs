@@ -1,0 +1,130 @@
+//! A fitted network that gives the hazards of intervals: whole survival curves.
+use crate::{
+    EncoderConfig, EncoderSettings, Error, Preprocessing, RiskInputs, RiskModelConfig,
+    fitted::Fitted,
+};
+use burn::tensor::Device;
+use vertebra_conv::{Graph, Tracer};
+use vertebra_survival::losses::TimeGrid;
+
+/// How a user of the exported network reads what comes out of it.
+const OUTPUT: &str = "logits: of the hazard of each interval, which end at the times (years) of the \
+property `grid`; the first begins at 0. The cumulative hazard of an interval is ln(1 + exp(logit)), \
+that of a part of it that part; the risk by a time is 1 - exp(-their sum up to it).";
+
+/// A fitted network that turns inputs into the hazards of the intervals of a grid, and those into
+/// survival curves, which may cross. [`RiskTrainer::fit_curves`](crate::RiskTrainer::fit_curves)
+/// makes one.
+#[derive(Debug, Clone)]
+pub struct CurveModel<E: EncoderSettings = EncoderConfig> {
+    fitted: Fitted<E>,
+    grid: TimeGrid,
+}
+
+impl<E: EncoderSettings> CurveModel<E> {
+    pub(crate) fn from_parts(fitted: Fitted<E>, grid: TimeGrid) -> Self {
+        Self { fitted, grid }
+    }
+
+    pub(crate) fn fitted(&self) -> &Fitted<E> {
+        &self.fitted
+    }
+
+    /// The curve of each subject.
+    ///
+    /// # Errors
+    /// Inputs that are not what the model reads, by name; [`Error::Diverged`].
+    pub fn curves(&self, inputs: &RiskInputs) -> Result<PredictedCurves, Error> {
+        Ok(PredictedCurves::new(self.grid.clone(), self.fitted.outputs(inputs)?))
+    }
+
+    /// The whole model from images and covariates in natural units to the logits of the hazards,
+    /// with the inputs of [`RiskModel::graph`](crate::RiskModel::graph).
+    ///
+    /// # Errors
+    /// As [`RiskModel::graph`](crate::RiskModel::graph).
+    pub fn graph(&self) -> Result<Graph, Error> {
+        let tracer = Tracer::new();
+        let logits = self.fitted.traced(&tracer)?;
+        Ok(tracer.finish("logits", &logits)?)
+    }
+
+    /// The whole model as an `.onnx` file, as [`RiskModel::to_onnx`](crate::RiskModel::to_onnx)
+    /// writes it; its metadata give the grid.
+    ///
+    /// # Errors
+    /// As [`graph`](Self::graph).
+    pub fn to_onnx(&self) -> Result<Vec<u8>, Error> {
+        let grid = serde_json::to_string(&self.grid)
+            .map_err(|e| Error::invalid("model", "finite numbers", e))?;
+        self.fitted.to_onnx(&self.graph()?, &[("output", OUTPUT), ("grid", &grid)])
+    }
+
+    /// The intervals whose hazards it gives.
+    #[must_use]
+    pub fn grid(&self) -> &TimeGrid {
+        &self.grid
+    }
+
+    /// What the model is made of.
+    #[must_use]
+    pub fn config(&self) -> &RiskModelConfig<E> {
+        &self.fitted.config
+    }
+
+    /// The constants of the training subjects.
+    #[must_use]
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.fitted.preprocessing
+    }
+
+    /// Where the network lives.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.fitted.device
+    }
+}
+
+/// Predicted survival curves of several subjects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PredictedCurves {
+    grid: TimeGrid,
+    /// `[n, intervals]`.
+    logits: Vec<f64>,
+}
+
+impl PredictedCurves {
+    /// # Shapes
+    /// - `logits`: `[n, intervals]`, row-major
+    pub(crate) fn new(grid: TimeGrid, logits: Vec<f64>) -> Self {
+        Self { grid, logits }
+    }
+
+    /// How many subjects there are.
+    #[must_use]
+    pub fn n_subjects(&self) -> usize {
+        self.logits.len() / self.grid.n_intervals()
+    }
+
+    /// The intervals of the curves.
+    #[must_use]
+    pub fn grid(&self) -> &TimeGrid {
+        &self.grid
+    }
+
+    /// The logits of one subject's hazards, `[intervals]`, by which [`TimeGrid::survival`] gives its
+    /// curve; `None` beyond the last subject.
+    #[must_use]
+    pub fn logits(&self, subject: usize) -> Option<&[f64]> {
+        self.logits.chunks_exact(self.grid.n_intervals()).nth(subject)
+    }
+
+    /// Probability of an event by `time` (years), `[n]`: what
+    /// [`antolini_c`](vertebra_survival::concordance::antolini_c) asks for, and every measure at a
+    /// horizon.
+    #[must_use]
+    pub fn risk_by(&self, time: f64) -> Vec<f64> {
+        let rows = self.logits.chunks_exact(self.grid.n_intervals());
+        rows.map(|row| -(-self.grid.cumulative_hazard(row, time)).exp_m1()).collect()
+    }
+}

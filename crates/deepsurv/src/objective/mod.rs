@@ -1,0 +1,34 @@
+//! What the outputs of a network are held against: the loss of a step's subjects, and the score of
+//! an epoch.
+//!
+//! Both see the network only through the numbers it gives for each subject, so that the exact
+//! gradient at these is computed on the host in f64.
+
+mod cox;
+mod hazards;
+
+pub(crate) use cox::CoxObjective;
+pub(crate) use hazards::HazardObjective;
+
+use crate::Error;
+use vertebra_survival::Outcomes;
+
+/// A loss and its derivative by each output of the network.
+pub(crate) struct Exact {
+    pub(crate) loss: f64,
+    /// `[n, outputs]`, row-major.
+    pub(crate) gradient: Vec<f64>,
+}
+
+/// The loss of the outputs of certain subjects, `[n, outputs]`.
+pub(crate) type Loss = Box<dyn Fn(&[f64]) -> Result<Exact, Error>>;
+
+/// What a network is trained for.
+pub(crate) trait Objective: std::fmt::Debug + Sync {
+    /// The loss of the subjects of one step, of which these are the outcomes; `None` where they say
+    /// nothing.
+    fn loss_of(&self, subjects: &[usize], outcomes: &Outcomes) -> Result<Option<Loss>, Error>;
+
+    /// How good outputs are, `[n, outputs]`; more is better.
+    fn score(&self, outcomes: &Outcomes, outputs: &[f64]) -> Result<f64, Error>;
+}
