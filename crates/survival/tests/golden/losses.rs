@@ -2,8 +2,10 @@
 
 use crate::{Golden, assert_all_near, assert_close, numbers};
 use vertebra_survival::{
-    Outcomes, Ties, cox_partial_likelihood,
-    losses::{logistic_hazard_loss, weibull_loss},
+    Outcomes, Ties,
+    concordance::antolini_c,
+    cox_partial_likelihood,
+    losses::{HazardLikelihood, TimeGrid, logistic_hazard_loss, weibull_loss},
 };
 
 /// torchsurv computes in f32 whatever it is given.
@@ -80,4 +82,23 @@ fn weibull() {
     for (g, e) in got.gradient.iter().zip(&expected) {
         assert!((g - e).abs() <= F32 * (1.0 + e.abs()), "{g} {e}");
     }
+}
+
+/// Constant within intervals; pycox measures time in intervals, so that a density lacks their length.
+#[test]
+fn piecewise_hazards_and_the_concordance_of_their_curves() {
+    let golden = Golden::read("piecewise_hazards");
+    let event = golden.at("/event").as_array().unwrap().iter().map(|e| e.as_bool().unwrap());
+    let outcomes = Outcomes::new(golden.numbers("/time"), event.collect()).unwrap();
+    let grid = TimeGrid::new(golden.numbers("/ends")).unwrap();
+    let logits = golden.numbers("/logits");
+    let at = HazardLikelihood::new(&outcomes, &grid).unwrap().loss(&logits).unwrap();
+    let expected =
+        golden.number("/nll_pc_hazard_loss") + golden.number("/mean_log_length_of_events");
+    assert_close("loss", at.loss, expected, 1e-7);
+    let rows: Vec<&[f64]> = logits.chunks(grid.n_intervals()).collect();
+    let risk_by =
+        |time: f64| rows.iter().map(|row| 1.0 - grid.survival(row, time)).collect::<Vec<_>>();
+    let c = antolini_c(&outcomes, risk_by).unwrap().estimate.value;
+    assert_close("antolini", c, golden.number("/concordance_td/antolini"), 1e-12);
 }

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use std::path::Path;
 use vertebra_cohort::Folds;
 use vertebra_cohort::table::SplitRows;
-use vertebra_deepsurv::{Recalibration, TrainedRiskModel};
+use vertebra_deepsurv::{Recalibration, RiskTrainer, TrainedRiskModel};
 use vertebra_training::{Seed, keep_going};
 
 /// Parts of the training rows of which a network holds out one.
@@ -63,13 +63,16 @@ impl Training<'_> {
         network: usize,
         (train, held_out): (&[usize], &[usize]),
     ) -> anyhow::Result<TrainedRiskModel> {
-        let seed = Seed::new(self.seed).named("networks").at(&[network as u64]);
         let (train, held_out) = (self.data.subset(train), self.data.subset(held_out));
-        settings
-            .trainer(&self.data.names, seed)
-            .with_device(self.device)
+        self.trainer(settings, network)
             .fit((&train.0, &train.1), Some((&held_out.0, &held_out.1)), &mut keep_going)
             .with_context(|| self.table.display().to_string())
+    }
+
+    /// What trains the network of that number.
+    pub(crate) fn trainer(self, settings: &Settings, network: usize) -> RiskTrainer<'static> {
+        let seed = Seed::new(self.seed).named("networks").at(&[network as u64]);
+        settings.trainer(&self.data.names, seed).with_device(self.device)
     }
 
     /// The rows that one network is trained on, and those it holds out: those marked `valid`, or

@@ -1,5 +1,6 @@
 //! DeepSurv on a CSV table that says which rows train and which test, beside the linear Cox model.
 
+mod curves;
 mod data;
 mod ensemble;
 mod search;
@@ -11,6 +12,7 @@ use data::Data;
 use ensemble::{Ensemble, Training};
 use serde::Serialize;
 use settings::Settings;
+use std::num::NonZeroUsize;
 use vertebra_baselines::CoxRegression;
 use vertebra_deepsurv::Recalibration;
 use vertebra_evaluation::{Estimate, Figure, Reason, Undefined};
@@ -45,6 +47,10 @@ struct Arguments {
     /// Search among as many settings drawn at random, on the training rows alone.
     #[arg(long, default_value_t = 0)]
     search: usize,
+    /// Networks of whole survival curves instead of log hazards: the hazards of as many intervals,
+    /// which need not be proportional. Measured by Antolini's C.
+    #[arg(long, value_name = "N", conflicts_with = "search")]
+    intervals: Option<NonZeroUsize>,
     /// Seed of weights, dropout and held-out parts.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -97,21 +103,37 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let report = report(arguments)?;
-    match arguments.json {
-        true => say!("{}", serde_json::to_string(&report)?),
-        false => print_lines(arguments, &report),
-    }
-    Ok(())
-}
-
-fn report(arguments: &Arguments) -> anyhow::Result<Report> {
-    let started = std::time::Instant::now();
     ensure!(arguments.networks > 0, "--networks: expected at least 1, got 0");
     let data = data::read(arguments)?;
     let (table, device) = (&arguments.input.table, &arguments.device.open()?);
     tell(device);
     let training = Training { table, data: &data, seed: arguments.seed, device };
+    match arguments.intervals {
+        Some(n) => {
+            let report = curves::report(arguments, (training, &data), n.get())?;
+            shown(arguments, &report, curves::print_lines)
+        }
+        None => shown(arguments, &report(arguments, (training, &data))?, print_lines),
+    }
+}
+
+fn shown<R: Serialize>(
+    arguments: &Arguments,
+    report: &R,
+    print_lines: impl Fn(&Arguments, &R),
+) -> anyhow::Result<()> {
+    match arguments.json {
+        true => say!("{}", serde_json::to_string(report)?),
+        false => print_lines(arguments, report),
+    }
+    Ok(())
+}
+
+fn report(
+    arguments: &Arguments,
+    (training, data): (Training<'_>, &Data),
+) -> anyhow::Result<Report> {
+    let started = std::time::Instant::now();
     let settings = search::search(training, &arguments.settings, arguments.search)?;
     let found = training.ensemble(&settings, arguments.networks)?;
     let n = Sizes {
@@ -122,11 +144,11 @@ fn report(arguments: &Arguments) -> anyhow::Result<Report> {
     };
     Ok(Report {
         n,
-        test: harrell(&data, &found.log_hazard),
-        cox: cox(&data),
-        calibration: calibrated(&data, &found),
-        covariates: data.names,
-        left_out: data.left_out,
+        test: harrell(data, &found.log_hazard),
+        cox: cox(data),
+        calibration: calibrated(data, &found),
+        covariates: data.names.clone(),
+        left_out: data.left_out.clone(),
         epochs: found.epochs.iter().sum(),
         epochs_per_network: found.epochs,
         networks: arguments.networks,
@@ -166,34 +188,53 @@ fn cox(data: &Data) -> Harrell {
     }
 }
 
-fn print_lines(arguments: &Arguments, report: &Report) {
-    let Report { n, networks, epochs, seconds, .. } = report;
+/// What was trained on what.
+fn print_head(
+    arguments: &Arguments,
+    n: &Sizes,
+    (networks, epochs, seconds): (usize, usize, f64),
+    left_out: &[String],
+) {
     let Sizes { train, valid, test, .. } = n;
     let path = arguments.input.table.display();
     say!(
         "{path}: {train} rows train, {valid} hold out, {test} test; {networks} networks, \
          {epochs} epochs, {seconds:.1} s\n"
     );
-    if !report.left_out.is_empty() {
-        let columns = report.left_out.join(", ");
+    if !left_out.is_empty() {
+        let columns = left_out.join(", ");
         say!("left out, as text: {columns} (name them in --covariates to have indicators)\n");
     }
-    say!("{:<24} {:>8} {:>8}   95 % interval", "Harrell's C, test", "", "se");
-    say!("{}", concordance::line("DeepSurv", &report.test.harrell));
-    say!("{}", concordance::line("Cox regression", &report.cox.harrell));
-    let Calibrated { slope, slope_before, learnt } = &report.calibration;
-    let shown = |slope: &Figure<Estimate>| match slope {
+}
+
+/// The columns of a table of concordances.
+fn print_columns(what: &str) {
+    say!("{what:<24} {:>8} {:>8}   95 % interval", "", "se");
+}
+
+/// A figure with its interval, or why there is none.
+fn with_interval(figure: &Figure<Estimate>) -> String {
+    match figure {
         Figure::Defined(Estimate { value, interval, .. }) => {
             format!("{value:.2} ({:.2} to {:.2})", interval.lower, interval.upper)
         }
         Figure::Undefined(why) => why.to_string(),
-    };
+    }
+}
+
+fn print_lines(arguments: &Arguments, report: &Report) {
+    let Report { n, networks, epochs, seconds, left_out, .. } = report;
+    print_head(arguments, n, (*networks, *epochs, *seconds), left_out);
+    print_columns("Harrell's C, test");
+    say!("{}", concordance::line("DeepSurv", &report.test.harrell));
+    say!("{}", concordance::line("Cox regression", &report.cox.harrell));
+    let Calibrated { slope, slope_before, learnt } = &report.calibration;
     let Recalibration { factor, events, .. } = learnt;
     say!(
         "\ncalibration slope of DeepSurv, test: {}, before recalibration {}\n\
          log hazards times {factor:.2}, learnt on {events} events of rows held out",
-        shown(slope),
-        shown(slope_before)
+        with_interval(slope),
+        with_interval(slope_before)
     );
     if arguments.search > 0 {
         say!("settings found: {}", serde_json::to_string(&report.settings).unwrap_or_default());
