@@ -263,6 +263,7 @@ mod tests {
         let missing = |pooling| image(small.clone().with_pooling(pooling)).with_missing_images();
         for (config, covariates, images) in [
             (RiskModelConfig::clinical(["age", "female"]), true, false),
+            (RiskModelConfig::clinical(["age", "female"]).with_batch_norm(true), true, false),
             (image(published.with_pooling(Pooling::Max)), false, true),
             (image(small.clone()).with_covariates(["age", "female"]), true, true),
             (image(small.clone().with_pooling(Pooling::Attention)), false, true),
@@ -340,6 +341,12 @@ mod tests {
         let pooled = |pooling| image(EncoderConfig::small(4).with_pooling(pooling));
         for (name, config, covariates, images) in [
             ("clinical", RiskModelConfig::clinical(["age", "female"]), true, false),
+            (
+                "batch-norm",
+                RiskModelConfig::clinical(["age", "female"]).with_batch_norm(true),
+                true,
+                false,
+            ),
             ("image", image(encoder), false, true),
             ("modulation", fusion.clone().with_fusion(Fusion::Modulation), true, true),
             ("fusion", fusion, true, true),

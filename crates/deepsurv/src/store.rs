@@ -144,7 +144,8 @@ mod tests {
         let outcomes = Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap();
         let config = RiskModelConfig::image_only(EncoderConfig::small(4), [3, 16, 16])
             .with_covariates(["age", "female"])
-            .with_fusion(Fusion::Modulation);
+            .with_fusion(Fusion::Modulation)
+            .with_batch_norm(true);
         let mut settings = RiskTraining::default();
         settings.training.epochs = 3;
         let trainer = RiskTrainer::new(config).with_settings(settings);

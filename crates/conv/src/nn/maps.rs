@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::backend::ConvBackend;
 use super::flex::is_flex;
-use super::{Conv2d, Norm};
+use super::{BatchNorm, Conv2d, Norm};
 
 /// Feature maps `[n, channels, height, width]` going through a network.
 ///
@@ -94,6 +94,9 @@ pub trait Vectors: Clone {
     /// The scaled exponential linear unit (Klambauer et al., NeurIPS 2017).
     #[must_use]
     fn selu(self) -> Self;
+    /// A normalisation of each column by the batch.
+    #[must_use]
+    fn batch_norm(self, layer: &BatchNorm) -> Self;
     /// `self + other`, both of one shape.
     #[must_use]
     fn plus(self, other: Self) -> Self;
@@ -206,6 +209,11 @@ impl Vectors for Tensor<2> {
             true => Self::from_dispatch(Dispatch::vertebra_selu(self.into_dispatch())),
             false => activation::selu(self),
         }
+    }
+
+    fn batch_norm(self, layer: &BatchNorm) -> Self {
+        let [n, width] = self.dims();
+        layer.forward(self.reshape([n, width, 1, 1])).reshape([n, width])
     }
 
     fn plus(self, other: Self) -> Self {

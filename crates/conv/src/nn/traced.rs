@@ -7,7 +7,7 @@ use std::rc::Rc;
 use burn::nn::{Linear, pool::MaxPool2d};
 use burn::tensor::Tensor;
 
-use super::{Conv2d, Maps, Norm, Vectors};
+use super::{BatchNorm, Conv2d, Maps, Norm, Vectors};
 use crate::{Error, Graph, MapShape, Value};
 
 /// Follows a network written over [`Maps`] and writes down its operations, with the statistics of
@@ -154,6 +154,10 @@ impl Vectors for Traced {
 
     fn selu(self) -> Self {
         self.then(|graph, x| Ok(graph.selu(x)))
+    }
+
+    fn batch_norm(self, layer: &BatchNorm) -> Self {
+        self.then(|graph, x| graph.batch_norm(x, layer))
     }
 
     fn plus(self, other: Self) -> Self {

@@ -64,6 +64,11 @@ pub struct RiskModelConfig<E = EncoderConfig> {
     pub hidden: Vec<usize>,
     /// Nonlinearity of those layers.
     pub activation: Activation,
+    /// Whether what comes out of the nonlinearity of those layers is normalised by the batch (Ioffe
+    /// & Szegedy, ICML 2015). Statistics are those of a micro-batch, so that then the gradient
+    /// depends on how a batch is cut.
+    #[serde(default)]
+    pub batch_norm: bool,
     /// Probability that a unit of those layers is dropped in training.
     pub dropout: f64,
 }
@@ -85,6 +90,7 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
             fusion: Fusion::default(),
             hidden: Vec::new(),
             activation: Activation::Selu,
+            batch_norm: false,
             dropout: 0.1,
         }
     }
@@ -139,6 +145,14 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
     #[must_use]
     pub fn with_activation(mut self, activation: Activation) -> Self {
         self.activation = activation;
+        self
+    }
+
+    /// Sets whether the fully connected layers are normalised by the batch, see
+    /// [`RiskModelConfig::batch_norm`].
+    #[must_use]
+    pub fn with_batch_norm(mut self, batch_norm: bool) -> Self {
+        self.batch_norm = batch_norm;
         self
     }
 

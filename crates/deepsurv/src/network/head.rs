@@ -7,7 +7,7 @@ use burn::{
     nn::{Linear, LinearConfig},
     tensor::{Device, Tensor},
 };
-use vertebra_conv::Vectors;
+use vertebra_conv::{BatchNorm, Layers, Vectors};
 use vertebra_training::{Seed, WeightScale, initialize};
 
 /// What a network gives for each subject.
@@ -28,6 +28,8 @@ pub struct Head {
     /// With [`Fusion::Modulation`](crate::Fusion::Modulation).
     modulation: Option<Modulation>,
     hidden: Vec<Linear>,
+    /// One for each hidden layer, or none.
+    norms: Vec<BatchNorm>,
     output: Linear,
     #[module(skip)]
     activation: Activation,
@@ -59,8 +61,14 @@ impl Head {
             .with_bias(matches!(outputs, Outputs::Hazards(_)))
             .init(device);
         let output = initialize(output, WeightScale::Normal(0.01), seed.named("output"));
+        let layers = Layers::on(device);
+        let norms = match config.batch_norm {
+            true => config.hidden.iter().map(|&width| layers.batch_norm(width)).collect(),
+            false => Vec::new(),
+        };
         Self {
             modulation,
+            norms,
             hidden: initialize(hidden, WeightScale::HeFanIn, seed.named("hidden")),
             output: started_at(output, outputs, device),
             activation: config.activation,
@@ -97,6 +105,10 @@ impl Head {
                 Activation::Relu => x.relu(),
                 Activation::Selu => x.selu(),
             };
+            let x = match self.norms.get(layer) {
+                Some(norm) => x.batch_norm(norm),
+                None => x,
+            };
             then(layer, x)
         });
         last.linear(&self.output)
@@ -106,13 +118,17 @@ impl Head {
     /// that follow them here; what reads those covariates is kept. `None` where the layers
     /// differ in any other way.
     pub(crate) fn started_from(self, other: &Self) -> Option<Self> {
-        let same_depth = self.hidden.len() == other.hidden.len();
-        if !same_depth || self.activation != other.activation {
+        let layers = |head: &Self| (head.hidden.len(), head.norms.len(), head.activation);
+        if layers(&self) != layers(other) {
             return None;
         }
         let hidden = self.hidden.into_iter().zip(&other.hidden);
+        let device = self.output.weight.device().without_autodiff();
+        // `valid` gives them running statistics of their own, as the encoder has.
+        let norms = other.norms.iter().map(|norm| norm.valid().to_device(&device).train());
         Some(Self {
             modulation: self.modulation,
+            norms: norms.collect(),
             hidden: hidden
                 .map(|(to, from)| linear_started_from(to, from))
                 .collect::<Option<_>>()?,

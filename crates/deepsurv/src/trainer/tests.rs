@@ -70,17 +70,31 @@ fn image_trainer() -> RiskTrainer<'static> {
 #[test]
 fn a_curved_hazard_is_learnt() {
     let data = [curved(400, 1), curved(150, 2), curved(400, 3)];
-    let trained = fit(&RiskTrainer::new(RiskModelConfig::clinical(["x", "y", "z"])), &data);
     let (inputs, outcomes, truth) = &data[2];
-    let got = c(outcomes, &trained.model.log_hazard(inputs).unwrap());
     let oracle = c(outcomes, truth);
-    assert!(oracle > 0.7 && got > oracle - 0.03, "{got}, oracle {oracle}");
+    for batch_norm in [false, true] {
+        let config = RiskModelConfig::clinical(["x", "y", "z"]).with_batch_norm(batch_norm);
+        let trained = fit(&RiskTrainer::new(config), &data);
+        let got = c(outcomes, &trained.model.log_hazard(inputs).unwrap());
+        assert!(oracle > 0.7 && got > oracle - 0.03, "{batch_norm}: {got}, oracle {oracle}");
+    }
 }
 
 #[test]
 fn images_are_learnt_and_a_warm_start_keeps_them() {
+    images_are_learnt_and_kept(false);
+}
+
+#[test]
+fn so_they_are_with_normalised_layers() {
+    images_are_learnt_and_kept(true);
+}
+
+fn images_are_learnt_and_kept(batch_norm: bool) {
     let data = [squares(256, 1), squares(128, 2), squares(256, 3)];
-    let trained = fit(&image_trainer(), &data);
+    let mut trainer = image_trainer();
+    trainer.config = trainer.config.with_batch_norm(batch_norm);
+    let trained = fit(&trainer, &data);
     let (inputs, outcomes, truth) = &data[2];
     let from_images = trained.model.log_hazard(inputs).unwrap();
     let (got, oracle) = (c(outcomes, &from_images), c(outcomes, truth));

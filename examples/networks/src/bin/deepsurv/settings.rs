@@ -19,6 +19,9 @@ pub(crate) struct Settings {
     /// Probability that a unit is dropped in training.
     #[arg(long, default_value_t = 0.1)]
     pub(crate) dropout: f64,
+    /// Normalise the hidden layers by the batch.
+    #[arg(long)]
+    pub(crate) batch_norm: bool,
     /// Learning rate after the warm-up; it falls along a cosine to a tenth.
     #[arg(long, default_value_t = 1e-2)]
     pub(crate) rate: f64,
@@ -58,6 +61,7 @@ impl Settings {
         let config = RiskModelConfig::clinical(names.to_vec())
             .with_activation(Activation::Relu)
             .with_dropout(self.dropout)
+            .with_batch_norm(self.batch_norm)
             .with_hidden(self.hidden.clone());
         let rate = LearningRate::new(self.rate, LAST_RATE * self.rate, Schedule::Cosine);
         let settings = RiskTraining::default();
