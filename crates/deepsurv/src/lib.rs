@@ -25,6 +25,11 @@
 //! the events; or a step draws some subjects without the event for each event, weighted as in a
 //! case-cohort study. Entry times, case weights and strata are those of the partial likelihood.
 //!
+//! [`RiskTrainer::fit_curves`] trains the same network for the hazards of some intervals instead, by
+//! the likelihood of hazards that are constant within each
+//! ([`HazardLikelihood`](vertebra_survival::losses::HazardLikelihood)); its [`CurveModel`] gives
+//! survival curves that may cross.
+//!
 //! # Probabilities
 //! A network that fits its training subjects too well puts out log hazards too far apart, and its
 //! probabilities are too extreme. [`RiskTrainer::fit_recalibrated`] fits one network per fold too,

@@ -10,7 +10,7 @@ use crate::tissues::anatomy::Anatomy;
 use vertebra_run::Seed;
 
 /// A film of a person drawn from the cohort's population, for training a detector: varied exposure
-/// ([`Exposure::sample_varied`]) on a film of that height and of 36 to 100 % of that width, a
+/// ([`Exposure::sample_varied`]) on a film of that height and of 45 to 100 % of that width, a
 /// fractured vertebra in every third, bones from thin to dense, discs from high to narrow, slipped
 /// and curved spines, bony lips, rarely a lumbosacral transition ([`crate::Transition`]), sacrum
 /// and hips in detail. On projections three of four spines are worn, their bodies thin between
@@ -51,7 +51,7 @@ fn film([height, width]: [usize; 2], seed: u64, faint: bool) -> Result<PhantomFi
     }
     anatomy.spine.broaden(dice.uniform(1.0, 1.11), dice.uniform(0.95, 1.15));
     anatomy.vary(&mut dice);
-    let narrowed = (width as f64 * dice.uniform(0.36, 1.0)).round() as usize;
+    let narrowed = (width as f64 * dice.uniform(0.45, 1.0)).round() as usize;
     let size = [height, narrowed.max(width.min(64))];
     let seed_of_film = Seed::new(seed).at(&[0xac9]).value();
     let mut exposure = Exposure::sample_varied(&anatomy.spine, size, seed_of_film);
