@@ -1,4 +1,5 @@
 //! Networks of whole survival curves.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use burn::tensor::Device;
 use rand::{RngExt, SeedableRng};
