@@ -11,9 +11,10 @@ use vertebra_conv::{Graph, Traced, Tracer};
 
 /// How a user of the exported network prepares its inputs.
 const PREPROCESSING: &str = "Images as the model was trained on, bone bright, usually in [0, 1]; \
-covariates in natural units, in the order of the property `covariates`. Standardisation and \
-recalibration are part of the network. With an input `present`, it is 1 for each image of a subject \
+covariates in natural units, in the order of the property `covariates`. Standardisation \
+is part of the network. With an input `present`, it is 1 for each image of a subject \
 that is there and 0 for one that is missing, in whose place any finite grey stands, e.g. 0.";
+
 /// A network in inference mode with its configuration and the constants of its training subjects.
 #[derive(Debug, Clone)]
 pub(crate) struct Fitted<E: EncoderSettings> {

@@ -208,7 +208,7 @@ mod tests {
         EncoderConfig, Fusion, Normalization, Pooling, ResNet, RiskModel, RiskModelConfig,
         RiskTrainer, RiskTraining,
     };
-    use vertebra_survival::Outcomes;
+    use vertebra_survival::{Outcomes, losses::TimeGrid};
     use vertebra_training::keep_going;
 
     const SHAPE: [usize; 3] = [3, 20, 24];
@@ -227,16 +227,21 @@ mod tests {
         }
     }
 
+    fn outcomes() -> Outcomes {
+        let time = (0..20).map(|i| f64::from(i * 3 % 10) + 1.0).collect();
+        Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap()
+    }
+
     /// Two epochs, so that the running statistics are those of some data. On flex, because plans
     /// exist there alone.
-    fn fitted(config: RiskModelConfig, inputs: &RiskInputs) -> RiskModel {
-        let time = (0..20).map(|i| f64::from(i * 3 % 10) + 1.0).collect();
-        let outcomes = Outcomes::new(time, (0..20).map(|i| i % 3 > 0).collect()).unwrap();
+    fn trainer(config: RiskModelConfig) -> RiskTrainer<'static> {
         let mut settings = RiskTraining::default();
         settings.training.epochs = 2;
-        let trainer = RiskTrainer::new(config).with_settings(settings);
-        let trainer = trainer.with_device(&Device::flex());
-        trainer.fit((inputs, &outcomes), None, &mut keep_going).unwrap().model
+        RiskTrainer::new(config).with_settings(settings).with_device(&Device::flex())
+    }
+
+    fn fitted(config: RiskModelConfig, inputs: &RiskInputs) -> RiskModel {
+        trainer(config).fit((inputs, &outcomes()), None, &mut keep_going).unwrap().model
     }
 
     /// Largest difference between plan and burn over the largest value.
@@ -362,10 +367,7 @@ mod tests {
             };
             let model = fitted(config, &inputs);
             std::fs::write(folder.join(format!("{name}.onnx")), model.to_onnx().unwrap()).unwrap();
-            let write = |what: &str, values: &[f32]| {
-                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                std::fs::write(folder.join(format!("{name}.{what}.f32")), bytes).unwrap();
-            };
+            let write = |what: &str, values: &[f32]| write(&folder, name, what, values);
             if let Some(images) = inputs.images() {
                 write("images", &images.to_vec().unwrap());
                 if let Some(present) = present(images, &(0..20).collect::<Vec<_>>()) {
@@ -378,6 +380,21 @@ mod tests {
             let log_hazard = model.log_hazard(&inputs).unwrap();
             write("output", &log_hazard.iter().map(|&h| h as f32).collect::<Vec<_>>());
         }
+        let inputs = inputs(true, false);
+        let trainer = trainer(RiskModelConfig::clinical(["age", "female"]));
+        let grid = TimeGrid::of_events(&outcomes(), 3).unwrap();
+        let fitted = trainer.fit_curves(&grid, (&inputs, &outcomes()), None, &mut keep_going);
+        let model = fitted.unwrap().model;
+        std::fs::write(folder.join("curves.onnx"), model.to_onnx().unwrap()).unwrap();
+        let curves = model.curves(&inputs).unwrap();
+        let logits = (0..20).flat_map(|i| curves.logits(i).unwrap().to_vec());
+        write(&folder, "curves", "output", &logits.map(|x| x as f32).collect::<Vec<_>>());
+        write(&folder, "curves", "covariates", &inputs.covariates().concat());
+    }
+
+    fn write(folder: &std::path::Path, model: &str, what: &str, values: &[f32]) {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        std::fs::write(folder.join(format!("{model}.{what}.f32")), bytes).unwrap();
     }
 
     /// The images of a subject in another order: attention weighs what each shows, wherever it

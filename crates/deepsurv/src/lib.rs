@@ -90,4 +90,5 @@ pub use saliency::{
 };
 pub use seen::{Outside, Seen};
 pub use settings::{RiskTraining, ValidationScore};
-pub use trainer::{RiskTrainer, TrainedCurveModel, TrainedRiskModel};
+pub use trainer::RiskTrainer;
+pub use vertebra_training::Trained;

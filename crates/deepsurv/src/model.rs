@@ -11,7 +11,8 @@ use vertebra_survival::{BaselineHazard, Outcomes, breslow_baseline};
 use vertebra_training::Seed;
 
 /// How a user of the exported network reads what comes out of it.
-const OUTPUT: &str = "log_hazard: log hazard ratio against the mean training subject. The risk by \
+const OUTPUT: &str = "log_hazard: log hazard ratio against the mean training subject, recalibrated where the \
+model is. The risk by \
 time t (years) is 1 - exp(-H(t) exp(log_hazard)); H is 0 before the first of `times` of the property \
 `baseline`, then the exponential of the entry of `log_cumulative` at the last time up to t.";
 

@@ -4,8 +4,6 @@ mod curves;
 mod learning;
 mod recalibrated;
 
-pub use curves::TrainedCurveModel;
-
 use crate::{
     EncoderConfig, EncoderSettings, Error, RiskInputs, RiskModel, RiskModelConfig, RiskTraining,
     Seen,
@@ -13,25 +11,10 @@ use crate::{
     objective::{CoxObjective, Objective},
 };
 use burn::tensor::Device;
-use learning::Learnt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use vertebra_survival::{Outcomes, breslow_baseline};
-use vertebra_training::{EpochSummary, Event, StopReason};
-
-/// A fitted model and how it came about.
-#[derive(Debug, Clone)]
-#[non_exhaustive] // only a trainer makes one
-pub struct TrainedRiskModel<E: EncoderSettings = EncoderConfig> {
-    /// The model of the best epoch (of the last one without validation).
-    pub model: RiskModel<E>,
-    /// The epoch it comes from, from 1.
-    pub epoch: usize,
-    /// Every epoch, in order.
-    pub history: Vec<EpochSummary>,
-    /// Why training ended.
-    pub stopped: StopReason,
-}
+use vertebra_training::{Event, Trained};
 
 /// Where an image model's encoder comes from.
 #[derive(Debug, Clone)]
@@ -146,7 +129,7 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
         train: (&RiskInputs, &Outcomes),
         valid: Option<(&RiskInputs, &Outcomes)>,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<TrainedRiskModel<E>, Error> {
+    ) -> Result<Trained<RiskModel<E>>, Error> {
         self.check(train, valid)?;
         let objective = CoxObjective {
             ties: self.settings.ties,
@@ -154,16 +137,15 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
             score: self.settings.score,
         };
         let wanted = (&objective as &dyn Objective, Outputs::LogHazard);
-        let Learnt { fitted, epoch, history, stopped } =
-            self.learn(wanted, train, valid, on_event)?;
-        let log_hazard = fitted.outputs(train.0)?;
-        fitted.release_buffers();
-        let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
-        let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
-        let baseline = breslow_baseline(train.1, &centered)?;
-        let model = RiskModel::from_parts(fitted, center, baseline)
-            .with_seen(Some(Seen::of(train.0, &centered)?));
-        Ok(TrainedRiskModel { model, epoch, history, stopped })
+        self.learn(wanted, train, valid, on_event)?.try_map(|fitted| {
+            let log_hazard = fitted.outputs(train.0)?;
+            fitted.release_buffers();
+            let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
+            let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
+            let baseline = breslow_baseline(train.1, &centered)?;
+            let seen = Seen::of(train.0, &centered)?;
+            Ok(RiskModel::from_parts(fitted, center, baseline).with_seen(Some(seen)))
+        })
     }
 
     fn check(

@@ -33,6 +33,15 @@ impl<M> Trained<M> {
         let Self { model: trained, epoch, history, stopped } = self;
         Trained { model: model(trained), epoch, history, stopped }
     }
+
+    /// The same run with another model made of this one's, where that can fail.
+    ///
+    /// # Errors
+    /// Those of `model`.
+    pub fn try_map<N, E>(self, model: impl FnOnce(M) -> Result<N, E>) -> Result<Trained<N>, E> {
+        let Self { model: trained, epoch, history, stopped } = self;
+        Ok(Trained { model: model(trained)?, epoch, history, stopped })
+    }
 }
 
 /// Trains `model` on `task`.

@@ -1,29 +1,15 @@
 //! Training for whole curves instead of a log hazard.
 
-use super::{RiskTrainer, learning::Learnt};
+use super::RiskTrainer;
 use crate::{
-    CurveModel, EncoderConfig, EncoderSettings, Error, RiskInputs,
+    CurveModel, EncoderSettings, Error, RiskInputs,
     network::Outputs,
     objective::{HazardObjective, Objective},
 };
 use std::ops::ControlFlow;
 use vertebra_survival::Outcomes;
 use vertebra_survival::losses::{HazardLikelihood, TimeGrid};
-use vertebra_training::{EpochSummary, Event, StopReason};
-
-/// A fitted model of curves and how it came about.
-#[derive(Debug, Clone)]
-#[non_exhaustive] // only a trainer makes one
-pub struct TrainedCurveModel<E: EncoderSettings = EncoderConfig> {
-    /// The model of the best epoch (of the last one without validation).
-    pub model: CurveModel<E>,
-    /// The epoch it comes from, from 1.
-    pub epoch: usize,
-    /// Every epoch, in order.
-    pub history: Vec<EpochSummary>,
-    /// Why training ended.
-    pub stopped: StopReason,
-}
+use vertebra_training::{Event, Trained};
 
 impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Fits a network of the same configuration that gives the hazard of each interval of `grid`
@@ -61,7 +47,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         train: (&RiskInputs, &Outcomes),
         valid: Option<(&RiskInputs, &Outcomes)>,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<TrainedCurveModel<E>, Error> {
+    ) -> Result<Trained<CurveModel<E>>, Error> {
         self.check(train, valid)?;
         if self.strata.is_some() {
             return Err(Error::invalid("strata", "none where hazards are fitted", "labels"));
@@ -69,10 +55,10 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         let start = HazardLikelihood::new(train.1, grid)?.common_logits();
         let objective = HazardObjective { grid, score: self.settings.score };
         let wanted = (&objective as &dyn Objective, Outputs::Hazards(&start));
-        let Learnt { fitted, epoch, history, stopped } =
-            self.learn(wanted, train, valid, on_event)?;
-        fitted.release_buffers();
-        let model = CurveModel::from_parts(fitted, grid.clone());
-        Ok(TrainedCurveModel { model, epoch, history, stopped })
+        let trained = self.learn(wanted, train, valid, on_event)?;
+        Ok(trained.map(|fitted| {
+            fitted.release_buffers();
+            CurveModel::from_parts(fitted, grid.clone())
+        }))
     }
 }

@@ -14,15 +14,7 @@ use burn::{module::Module, tensor::Device};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use vertebra_survival::Outcomes;
-use vertebra_training::{EpochSummary, Event, Seed, StopReason, Trained, default_device};
-
-/// A trained network and how it came about.
-pub(super) struct Learnt<E: EncoderSettings> {
-    pub(super) fitted: Fitted<E>,
-    pub(super) epoch: usize,
-    pub(super) history: Vec<EpochSummary>,
-    pub(super) stopped: StopReason,
-}
+use vertebra_training::{Event, Seed, Trained, default_device};
 
 impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Trains a network with these outputs for that objective; settings and data were checked.
@@ -32,7 +24,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         train: (&RiskInputs, &Outcomes),
         valid: Option<(&RiskInputs, &Outcomes)>,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<Learnt<E>, Error> {
+    ) -> Result<Trained<Fitted<E>>, Error> {
         let preprocessing = match &self.warm_start {
             // The encoder was trained on pixels standardised in its own way.
             Some(start) => Preprocessing {
@@ -49,9 +41,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             true => self.run_on_features(first, data, &preprocessing, on_event)?,
             false => self.run(first, data, &preprocessing, on_event)?,
         };
-        let Trained { model: network, epoch, history, stopped, .. } = trained;
-        let fitted = Fitted::new(self.config.clone(), preprocessing, network);
-        Ok(Learnt { fitted, epoch, history, stopped })
+        Ok(trained.map(|network| Fitted::new(self.config.clone(), preprocessing, network)))
     }
 
     fn device(&self) -> Result<Device, Error> {
@@ -81,10 +71,11 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             let reason = "it uses covariates; expected an image-only model";
             return Err(Error::WarmStart { reason });
         }
-        let head = match drawn.head.clone().started_from(&start.model.network().head) {
-            Some(head) => head,
-            None => drawn.head,
+        let started = match outputs {
+            Outputs::LogHazard => drawn.head.clone().started_from(&start.model.network().head),
+            Outputs::Hazards(_) => None,
         };
+        let head = started.unwrap_or(drawn.head);
         let plain = device.without_autodiff();
         // `valid` gives it running statistics of its own: those of the start stay where they are.
         let encoder = encoder.map(|e| e.valid().to_device(&plain).train());

@@ -1,11 +1,11 @@
 //! Training with calibration built in: a network per fold tells how far those of all may be
 //! trusted.
 
-use super::{RiskTrainer, TrainedRiskModel};
-use crate::{EncoderSettings, Error, RiskInputs};
+use super::RiskTrainer;
+use crate::{EncoderSettings, Error, RiskInputs, RiskModel};
 use std::ops::ControlFlow;
 use vertebra_survival::Outcomes;
-use vertebra_training::{Event, Seed};
+use vertebra_training::{Event, Seed, Trained};
 
 impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Fits the model on all subjects, then one more without each fold, and recalibrates the model
@@ -27,7 +27,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         train: (&RiskInputs, &Outcomes),
         fold: &[usize],
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
-    ) -> Result<TrainedRiskModel<E>, Error> {
+    ) -> Result<Trained<RiskModel<E>>, Error> {
         let labels = self.labels(train.1, fold)?;
         let trained = self.fit(train, None, on_event)?;
         let mut out_of_fold = vec![0.0; fold.len()];
@@ -39,8 +39,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             let log_hazard = model.log_hazard(&train.0.subset(&left_out))?;
             left_out.iter().zip(log_hazard).for_each(|(&i, h)| out_of_fold[i] = h);
         }
-        let model = trained.model.recalibrated(train.1, &out_of_fold, fold)?;
-        Ok(TrainedRiskModel { model, ..trained })
+        trained.try_map(|model| model.recalibrated(train.1, &out_of_fold, fold))
     }
 
     /// The folds there are, in increasing order.

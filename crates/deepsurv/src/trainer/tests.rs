@@ -54,7 +54,7 @@ fn squares(n: usize, seed: u64) -> (RiskInputs, Outcomes, Vec<f64>) {
     (RiskInputs::from_images(images), outcomes, truth)
 }
 
-fn fit(trainer: &RiskTrainer<'_>, data: &[(RiskInputs, Outcomes, Vec<f64>)]) -> TrainedRiskModel {
+fn fit(trainer: &RiskTrainer<'_>, data: &[(RiskInputs, Outcomes, Vec<f64>)]) -> Trained<RiskModel> {
     let pair = |d: usize| (&data[d].0, &data[d].1);
     trainer.fit(pair(0), Some(pair(1)), &mut keep_going).unwrap()
 }

@@ -7,6 +7,8 @@
 //! Source: Antolini, Boracchi & Biganzoli, *Stat. Med.* 24:3927-3944, 2005. Equal risks count half,
 //! as in Harrell's C.
 
+use std::cmp::Ordering;
+
 use crate::{
     concordance::{
         CStatistic, ConcordanceOptions, PairTotals,
@@ -95,17 +97,12 @@ fn sums(
         let risk: Vec<f64> = order.iter().map(|&i| of_sample[in_sample(i as usize)]).collect();
         for p in events.clone() {
             for q in (censored.start..n).filter(|&q| entry(q) < time) {
-                let score = match risk[p].total_cmp(&risk[q]) {
-                    _ if risk[p] == risk[q] => 0.5,
-                    std::cmp::Ordering::Greater => 1.0,
-                    _ => 0.0,
+                let (score, kind) = match risk[p].partial_cmp(&risk[q]) {
+                    Some(Ordering::Greater) => (1.0, &mut totals.concordant),
+                    Some(Ordering::Less) => (0.0, &mut totals.discordant),
+                    _ => (0.5, &mut totals.tied_risk),
                 };
-                let both = time_weight * weights[p] * weights[q];
-                match score {
-                    1.0 => totals.concordant += both,
-                    0.5 => totals.tied_risk += both,
-                    _ => totals.discordant += both,
-                }
+                *kind += time_weight * weights[p] * weights[q];
                 for (subject, other) in [(p, q), (q, p)] {
                     sums.score[subject] += time_weight * weights[other] * score;
                     sums.pairs[subject] += time_weight * weights[other];

@@ -2,10 +2,10 @@
 
 use crate::data::Data;
 use crate::ensemble::Training;
-use crate::settings::Settings;
-use crate::{Arguments, Harrell, Sizes, cox, print_columns, print_head, with_interval};
+use crate::{Arguments, Run, print_columns, print_head, with_interval};
 use anyhow::Context;
 use serde::Serialize;
+use std::time::Instant;
 use vertebra_deepsurv::PredictedCurves;
 use vertebra_evaluation::{Estimate, Figure};
 use vertebra_examples::concordance::{self, Concordance};
@@ -18,18 +18,11 @@ use vertebra_training::keep_going;
 /// What the program prints of curves, as lines or as JSON.
 #[derive(Serialize)]
 pub(crate) struct CurveReport {
-    n: Sizes,
-    covariates: Vec<String>,
-    left_out: Vec<String>,
+    #[serde(flatten)]
+    run: Run,
     intervals: Vec<f64>,
     test: Antolini,
-    cox: Harrell,
     calibration: Calibrated,
-    settings: Settings,
-    epochs: usize,
-    epochs_per_network: Vec<usize>,
-    networks: usize,
-    seconds: f64,
 }
 
 #[derive(Serialize)]
@@ -50,16 +43,15 @@ pub(crate) fn report(
     (training, data): (Training<'_>, &Data),
     n: usize,
 ) -> anyhow::Result<CurveReport> {
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let rows = [&*data.rows.train, &*data.rows.valid].concat();
     let grid = TimeGrid::of_events(&data.outcomes.subset(&rows), n)
         .with_context(|| format!("{}: --intervals", arguments.input.table.display()))?;
     let (test, outcomes) = data.subset(&data.rows.test);
-    let (mut members, mut epochs) = (Vec::<PredictedCurves>::new(), Vec::new());
-    let mut sizes = Sizes { test: test.n_subjects(), dropped: data.dropped, ..Sizes::default() };
+    let (mut members, mut epochs, mut sizes) = (Vec::new(), Vec::new(), (0, 0));
     for network in 0..arguments.networks {
         let (train, held_out) = training.parts(network)?;
-        (sizes.train, sizes.valid) = (train.len(), held_out.len());
+        sizes = (train.len(), held_out.len());
         let (train, held_out) = (data.subset(&train), data.subset(&held_out));
         let valid = Some((&held_out.0, &held_out.1));
         let trained = training
@@ -73,18 +65,10 @@ pub(crate) fn report(
     let horizon = grid.ends()[(grid.n_intervals() - 1) / 2];
     let ratio = observed_expected(&outcomes, &mean_risk(&members, horizon), horizon);
     Ok(CurveReport {
-        n: sizes,
-        covariates: data.names.clone(),
-        left_out: data.left_out.clone(),
+        run: Run::new(data, arguments.settings.clone(), sizes, (epochs, started)),
         intervals: grid.into(),
         test: Antolini { antolini: antolini.map(Concordance::from).into() },
-        cox: cox(data),
         calibration: Calibrated { horizon, observed_expected: ratio.map(|r| r.ratio).into() },
-        settings: arguments.settings.clone(),
-        epochs: epochs.iter().sum(),
-        epochs_per_network: epochs,
-        networks: arguments.networks,
-        seconds: started.elapsed().as_secs_f64(),
     })
 }
 
@@ -100,11 +84,10 @@ fn mean_risk(members: &[PredictedCurves], time: f64) -> Vec<f64> {
 }
 
 pub(crate) fn print_lines(arguments: &Arguments, report: &CurveReport) {
-    let CurveReport { n, networks, epochs, seconds, left_out, .. } = report;
-    print_head(arguments, n, (*networks, *epochs, *seconds), left_out);
+    print_head(arguments, &report.run);
     print_columns("Antolini's C, test");
     say!("{}", concordance::line("networks of curves", &report.test.antolini));
-    say!("{}", concordance::line("Cox regression", &report.cox.harrell));
+    say!("{}", concordance::line("Cox regression", &report.run.cox.harrell));
     let Calibrated { horizon, observed_expected } = &report.calibration;
     say!(
         "\nobserved over expected risk by {horizon:.2} (as {} has it), test: {}",

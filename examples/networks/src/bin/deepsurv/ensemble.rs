@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use std::path::Path;
 use vertebra_cohort::Folds;
 use vertebra_cohort::table::SplitRows;
-use vertebra_deepsurv::{Recalibration, RiskTrainer, TrainedRiskModel};
+use vertebra_deepsurv::{Recalibration, RiskModel, RiskTrainer, Trained};
 use vertebra_training::{Seed, keep_going};
 
 /// Parts of the training rows of which a network holds out one.
@@ -62,7 +62,7 @@ impl Training<'_> {
         settings: &Settings,
         network: usize,
         (train, held_out): (&[usize], &[usize]),
-    ) -> anyhow::Result<TrainedRiskModel> {
+    ) -> anyhow::Result<Trained<RiskModel>> {
         let (train, held_out) = (self.data.subset(train), self.data.subset(held_out));
         self.trainer(settings, network)
             .fit((&train.0, &train.1), Some((&held_out.0, &held_out.1)), &mut keep_going)

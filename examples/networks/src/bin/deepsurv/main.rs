@@ -13,6 +13,7 @@ use ensemble::{Ensemble, Training};
 use serde::Serialize;
 use settings::Settings;
 use std::num::NonZeroUsize;
+use std::time::Instant;
 use vertebra_baselines::CoxRegression;
 use vertebra_deepsurv::Recalibration;
 use vertebra_evaluation::{Estimate, Figure, Reason, Undefined};
@@ -64,12 +65,19 @@ struct Arguments {
 /// What the program prints, as lines or as JSON.
 #[derive(Serialize)]
 struct Report {
+    #[serde(flatten)]
+    run: Run,
+    test: Harrell,
+    calibration: Calibrated,
+}
+
+/// What was trained on what, whatever for, and the linear model beside it.
+#[derive(Serialize)]
+struct Run {
     n: Sizes,
     covariates: Vec<String>,
     left_out: Vec<String>,
-    test: Harrell,
     cox: Harrell,
-    calibration: Calibrated,
     settings: Settings,
     epochs: usize,
     epochs_per_network: Vec<usize>,
@@ -77,7 +85,29 @@ struct Report {
     seconds: f64,
 }
 
-#[derive(Default, Serialize)]
+impl Run {
+    fn new(
+        data: &Data,
+        settings: Settings,
+        (train, valid): (usize, usize),
+        (epochs, started): (Vec<usize>, Instant),
+    ) -> Self {
+        let (test, dropped) = (data.rows.test.len(), data.dropped);
+        Self {
+            n: Sizes { train, valid, test, dropped },
+            covariates: data.names.clone(),
+            left_out: data.left_out.clone(),
+            cox: cox(data),
+            settings,
+            epochs: epochs.iter().sum(),
+            networks: epochs.len(),
+            epochs_per_network: epochs,
+            seconds: started.elapsed().as_secs_f64(),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct Sizes {
     train: usize,
     valid: usize,
@@ -133,28 +163,13 @@ fn report(
     arguments: &Arguments,
     (training, data): (Training<'_>, &Data),
 ) -> anyhow::Result<Report> {
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let settings = search::search(training, &arguments.settings, arguments.search)?;
     let found = training.ensemble(&settings, arguments.networks)?;
-    let n = Sizes {
-        train: found.n_train,
-        valid: found.n_held_out,
-        test: data.rows.test.len(),
-        dropped: data.dropped,
-    };
-    Ok(Report {
-        n,
-        test: harrell(data, &found.log_hazard),
-        cox: cox(data),
-        calibration: calibrated(data, &found),
-        covariates: data.names.clone(),
-        left_out: data.left_out.clone(),
-        epochs: found.epochs.iter().sum(),
-        epochs_per_network: found.epochs,
-        networks: arguments.networks,
-        settings,
-        seconds: started.elapsed().as_secs_f64(),
-    })
+    let (test, calibration) = (harrell(data, &found.log_hazard), calibrated(data, &found));
+    let sizes = (found.n_train, found.n_held_out);
+    let run = Run::new(data, settings, sizes, (found.epochs, started));
+    Ok(Report { run, test, calibration })
 }
 
 /// Calibration slopes on the test rows.
@@ -189,12 +204,8 @@ fn cox(data: &Data) -> Harrell {
 }
 
 /// What was trained on what.
-fn print_head(
-    arguments: &Arguments,
-    n: &Sizes,
-    (networks, epochs, seconds): (usize, usize, f64),
-    left_out: &[String],
-) {
+fn print_head(arguments: &Arguments, run: &Run) {
+    let Run { n, networks, epochs, seconds, left_out, .. } = run;
     let Sizes { train, valid, test, .. } = n;
     let path = arguments.input.table.display();
     say!(
@@ -223,11 +234,10 @@ fn with_interval(figure: &Figure<Estimate>) -> String {
 }
 
 fn print_lines(arguments: &Arguments, report: &Report) {
-    let Report { n, networks, epochs, seconds, left_out, .. } = report;
-    print_head(arguments, n, (*networks, *epochs, *seconds), left_out);
+    print_head(arguments, &report.run);
     print_columns("Harrell's C, test");
     say!("{}", concordance::line("DeepSurv", &report.test.harrell));
-    say!("{}", concordance::line("Cox regression", &report.cox.harrell));
+    say!("{}", concordance::line("Cox regression", &report.run.cox.harrell));
     let Calibrated { slope, slope_before, learnt } = &report.calibration;
     let Recalibration { factor, events, .. } = learnt;
     say!(
@@ -237,6 +247,6 @@ fn print_lines(arguments: &Arguments, report: &Report) {
         with_interval(slope_before)
     );
     if arguments.search > 0 {
-        say!("settings found: {}", serde_json::to_string(&report.settings).unwrap_or_default());
+        say!("settings found: {}", serde_json::to_string(&report.run.settings).unwrap_or_default());
     }
 }
