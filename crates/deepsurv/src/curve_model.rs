@@ -1,7 +1,7 @@
 //! A fitted network that gives the hazards of intervals: whole survival curves.
 use crate::{
-    EncoderConfig, EncoderSettings, Error, Preprocessing, RiskInputs, RiskModelConfig,
-    fitted::Fitted,
+    EncoderConfig, EncoderSettings, Error, PredictedCurves, Preprocessing, RiskInputs,
+    RiskModelConfig, fitted::Fitted, objective::added,
 };
 use burn::tensor::Device;
 use vertebra_conv::{Graph, Tracer};
@@ -19,11 +19,13 @@ that of a part of it that part; the risk by a time is 1 - exp(-their sum up to i
 pub struct CurveModel<E: EncoderSettings = EncoderConfig> {
     fitted: Fitted<E>,
     grid: TimeGrid,
+    /// What the network's outputs are added to, `[intervals]`.
+    common: Vec<f64>,
 }
 
 impl<E: EncoderSettings> CurveModel<E> {
-    pub(crate) fn from_parts(fitted: Fitted<E>, grid: TimeGrid) -> Self {
-        Self { fitted, grid }
+    pub(crate) fn from_parts(fitted: Fitted<E>, grid: TimeGrid, common: Vec<f64>) -> Self {
+        Self { fitted, grid, common }
     }
 
     pub(crate) fn fitted(&self) -> &Fitted<E> {
@@ -35,7 +37,8 @@ impl<E: EncoderSettings> CurveModel<E> {
     /// # Errors
     /// Inputs that are not what the model reads, by name; [`Error::Diverged`].
     pub fn curves(&self, inputs: &RiskInputs) -> Result<PredictedCurves, Error> {
-        Ok(PredictedCurves::new(self.grid.clone(), self.fitted.outputs(inputs)?))
+        let logits = added(&self.fitted.outputs(inputs)?, &self.common);
+        Ok(PredictedCurves::new(self.grid.clone(), logits))
     }
 
     /// The whole model from images and covariates in natural units to the logits of the hazards,
@@ -45,7 +48,9 @@ impl<E: EncoderSettings> CurveModel<E> {
     /// As [`RiskModel::graph`](crate::RiskModel::graph).
     pub fn graph(&self) -> Result<Graph, Error> {
         let tracer = Tracer::new();
-        let logits = self.fitted.traced(&tracer)?;
+        let ones = vec![1.0; self.common.len()];
+        let outputs = self.fitted.traced(&tracer)?;
+        let logits = outputs.then(|graph, x| graph.scale(x, &ones, &self.common));
         Ok(tracer.finish("logits", &logits)?)
     }
 
@@ -66,6 +71,12 @@ impl<E: EncoderSettings> CurveModel<E> {
         &self.grid
     }
 
+    /// The logits of the hazards that all training subjects have together, `[intervals]`.
+    #[must_use]
+    pub fn common_logits(&self) -> &[f64] {
+        &self.common
+    }
+
     /// What the model is made of.
     #[must_use]
     pub fn config(&self) -> &RiskModelConfig<E> {
@@ -82,49 +93,5 @@ impl<E: EncoderSettings> CurveModel<E> {
     #[must_use]
     pub fn device(&self) -> &Device {
         &self.fitted.device
-    }
-}
-
-/// Predicted survival curves of several subjects.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PredictedCurves {
-    grid: TimeGrid,
-    /// `[n, intervals]`.
-    logits: Vec<f64>,
-}
-
-impl PredictedCurves {
-    /// # Shapes
-    /// - `logits`: `[n, intervals]`, row-major
-    pub(crate) fn new(grid: TimeGrid, logits: Vec<f64>) -> Self {
-        Self { grid, logits }
-    }
-
-    /// How many subjects there are.
-    #[must_use]
-    pub fn n_subjects(&self) -> usize {
-        self.logits.len() / self.grid.n_intervals()
-    }
-
-    /// The intervals of the curves.
-    #[must_use]
-    pub fn grid(&self) -> &TimeGrid {
-        &self.grid
-    }
-
-    /// The logits of one subject's hazards, `[intervals]`, by which [`TimeGrid::survival`] gives its
-    /// curve; `None` beyond the last subject.
-    #[must_use]
-    pub fn logits(&self, subject: usize) -> Option<&[f64]> {
-        self.logits.chunks_exact(self.grid.n_intervals()).nth(subject)
-    }
-
-    /// Probability of an event by `time` (years), `[n]`: what
-    /// [`antolini_c`](vertebra_survival::concordance::antolini_c) asks for, and every measure at a
-    /// horizon.
-    #[must_use]
-    pub fn risk_by(&self, time: f64) -> Vec<f64> {
-        let rows = self.logits.chunks_exact(self.grid.n_intervals());
-        rows.map(|row| -(-self.grid.cumulative_hazard(row, time)).exp_m1()).collect()
     }
 }

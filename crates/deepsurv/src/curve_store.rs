@@ -22,6 +22,7 @@ struct Description<E> {
     config: RiskModelConfig<E>,
     preprocessing: Preprocessing,
     grid: TimeGrid,
+    common_logits: Vec<f64>,
 }
 
 impl<E: EncoderSettings> CurveModel<E> {
@@ -38,6 +39,7 @@ impl<E: EncoderSettings> CurveModel<E> {
             config: self.config().clone(),
             preprocessing: self.preprocessing().clone(),
             grid: self.grid().clone(),
+            common_logits: self.common_logits().to_vec(),
         };
         write_description(&folder.join("curves.json"), &description)
     }
@@ -48,15 +50,21 @@ impl<E: EncoderSettings> CurveModel<E> {
     /// As [`CurveModel::load`].
     pub fn load_own(folder: &Path, device: &Device) -> Result<Self, Error> {
         let path = folder.join("curves.json");
-        let Description { config, preprocessing, grid, .. } =
+        let Description { config, preprocessing, grid, common_logits, .. } =
             description_in(&path, "a model of curves", SCHEMA_VERSION)?;
         config.check()?;
         check_constants(&path, &config, &preprocessing)?;
+        let (expected, got) = (grid.n_intervals(), common_logits.len());
+        if expected != got {
+            let expected = format!("common logits of {expected} intervals");
+            return Err(Error::malformed(&path, expected, got));
+        }
         let device = device.clone().without_autodiff();
-        let start = vec![0.0; grid.n_intervals()];
-        let network = RiskNetwork::new(&config, Outputs::Hazards(&start), Seed::new(0), &device);
+        let outputs = Outputs::Hazards(grid.n_intervals());
+        let network = RiskNetwork::new(&config, outputs, Seed::new(0), &device);
         let network = weights::load(network, &folder.join("curves.safetensors"))?;
-        Ok(Self::from_parts(Fitted::new(config, preprocessing, network), grid))
+        let fitted = Fitted::new(config, preprocessing, network);
+        Ok(Self::from_parts(fitted, grid, common_logits))
     }
 }
 

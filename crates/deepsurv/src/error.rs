@@ -72,7 +72,7 @@ pub enum Error {
         /// The value it had.
         got: String,
     },
-    /// A partial likelihood needs events.
+    /// No loss without events.
     #[error("no event among the {n} {set} subjects: the loss is undefined")]
     NoEvents {
         /// The set: training or validation.
@@ -113,7 +113,7 @@ pub enum Error {
     },
     /// The network's output is no longer a number, e.g. after a learning rate that is too high.
     #[error(
-        "the log hazard of subject {subject} is {value}: training diverged or the weights are damaged"
+        "what the network gives for subject {subject} is {value}: training diverged or the weights are damaged"
     )]
     Diverged {
         /// The subject, from 0.

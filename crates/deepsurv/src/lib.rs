@@ -57,6 +57,7 @@ mod inputs;
 mod model;
 mod network;
 mod objective;
+mod predicted_curves;
 mod preprocessing;
 mod recalibration;
 mod saliency;
@@ -75,13 +76,14 @@ pub use config::{
     Activation, Block, EncoderConfig, Fusion, ImageConfig, Normalization, Pooling, RiskModelConfig,
     Stem,
 };
-pub use curve_model::{CurveModel, PredictedCurves};
+pub use curve_model::CurveModel;
 pub use encoder::{Encoder, EncoderSettings};
 pub use error::Error;
 pub use image_file::{ImageFile, ImageFileWriter};
 pub use inputs::{ImageSet, RiskInputs};
 pub use model::RiskModel;
 pub use network::{Dropout, Head, ResNet, RiskBatch, RiskNetwork};
+pub use predicted_curves::PredictedCurves;
 pub use preprocessing::Preprocessing;
 pub use recalibration::Recalibration;
 pub use saliency::{

@@ -14,7 +14,7 @@ pub enum ValidationScore {
     Concordance,
     /// The log partial likelihood per event, or the log likelihood per subject of curves: less noisy
     /// with few subjects.
-    PartialLikelihood,
+    Likelihood,
 }
 
 /// Settings of training that are not the network's.

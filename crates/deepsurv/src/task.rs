@@ -1,7 +1,7 @@
 //! A survival loss as a task of the training loop.
 //!
-//! The loss sees the network only through its outputs `h`, of which the partial likelihood takes one
-//! per subject. A step reads them to the host, takes the exact gradient `g = dL/dh` there, and
+//! The loss sees the network only through its outputs `h`: a log hazard for each subject, or the
+//! logits of its hazards. A step reads them to the host, takes the exact gradient `g = dL/dh` there, and
 //! back-propagates `sum(g h)`; cut into micro-batches, each back-propagates its own slice of `g`. The gradient is therefore that of the
 //! loss over the whole batch, however large, at the memory of one micro-batch and the price of one
 //! more forward pass.
@@ -58,6 +58,10 @@ impl<N: Encoder> Task for RiskTask<'_, N> {
         self.train.outcomes.n_subjects()
     }
 
+    fn purpose(&self) -> Option<String> {
+        self.objective.purpose()
+    }
+
     fn classes(&self) -> Option<&[bool]> {
         self.spread_events.then(|| self.train.outcomes.event())
     }
@@ -108,7 +112,8 @@ impl<N: Encoder> RiskTask<'_, N> {
         let (events, mut others): (Vec<usize>, Vec<usize>) =
             (0..batch.len()).partition(|&k| outcomes.event()[k]);
         let wanted = self.controls_per_event.map(|ratio| (ratio * events.len() as f64).ceil());
-        let Some(wanted) = wanted.map(|n| n as usize).filter(|&n| n < others.len()) else {
+        let fewer = |n: &usize| !events.is_empty() && *n < others.len();
+        let Some(wanted) = wanted.map(|n| n as usize).filter(fewer) else {
             return self.compared(batch.to_vec(), outcomes);
         };
         shuffle(&mut others, &mut seed.named("controls").generator());
@@ -152,14 +157,15 @@ impl<N: Encoder> RiskTask<'_, N> {
     ) -> Result<StepGradients, Error> {
         let mut host = Vec::with_capacity(batch.len());
         let untracked = model.clone().map(&mut Untracked);
-        for part in batch.chunks(self.micro_batch) {
+        let size = even_parts(batch.len(), self.micro_batch);
+        for part in batch.chunks(size) {
             host.extend(to_host(self.forward(&untracked, part, seed)?)?);
         }
         let exact = loss(&host)?;
         let mut sum = GradientsAccumulator::<RiskNetwork<N>>::new();
         let per_subject = exact.gradient.len() / batch.len();
-        let slices = exact.gradient.chunks(self.micro_batch.saturating_mul(per_subject));
-        for (part, slice) in batch.chunks(self.micro_batch).zip(slices) {
+        let slices = exact.gradient.chunks(size * per_subject);
+        for (part, slice) in batch.chunks(size).zip(slices) {
             sum.accumulate(model, back_propagate(model, self.forward(model, part, seed)?, slice));
         }
         Ok(StepGradients::new(exact.loss, sum.grads()))
@@ -180,6 +186,12 @@ impl<N: Encoder> RiskTask<'_, N> {
         let probability = self.dropout;
         model.forward(batch, Some(&Dropout { probability, seed, subjects: subjects.to_vec() }))
     }
+}
+
+/// The size of parts of at most `most` that are about equal: the statistics of a small rest would
+/// count in batch normalisation as much as those of a whole part.
+fn even_parts(n: usize, most: usize) -> usize {
+    n.div_ceil(n.div_ceil(most))
 }
 
 /// Takes parameters out of the graph. The module's own `no_grad` would do so to the network that was

@@ -23,7 +23,7 @@ struct WarmStart<'a, E: EncoderSettings> {
     frozen: bool,
 }
 
-/// Fits a [`RiskModel`] of one configuration.
+/// Fits a [`RiskModel`], or a [`CurveModel`](crate::CurveModel), of one configuration.
 ///
 /// # Examples
 /// See the crate's front page.
@@ -102,7 +102,8 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
     }
 
     /// Compares subjects of the same label alone, e.g. of one hospital: one label per training
-    /// subject. The baseline hazard of the model is that of all strata together.
+    /// subject. The baseline hazard of the model is that of all strata together;
+    /// [`fit_curves`](Self::fit_curves) refuses them.
     #[must_use]
     pub fn with_strata(mut self, strata: impl Into<Vec<usize>>) -> Self {
         self.strata = Some(strata.into());

@@ -32,7 +32,7 @@ fn crossing(n: usize, seed: u64) -> (RiskInputs, Outcomes) {
 }
 
 fn settings(epochs: usize) -> RiskTraining {
-    let mut settings = RiskTraining::default().with_score(ValidationScore::PartialLikelihood);
+    let mut settings = RiskTraining::default().with_score(ValidationScore::Likelihood);
     settings.training.epochs = epochs;
     settings
 }
@@ -107,7 +107,7 @@ fn a_model_of_curves_comes_back_and_is_exported() {
     assert!(c > 0.7, "{c}");
     let first = curves.logits(0).unwrap();
     assert_eq!((first.len(), curves.logits(40)), (4, None));
-    assert!((curves.risk_by(2.7)[0] - (1.0 - grid.survival(first, 2.7))).abs() < 1e-12);
+    assert!((curves.risk_by(2.7)[0] - (1.0 - grid.survival(first, 2.7).unwrap())).abs() < 1e-12);
 
     let folder = tempfile::tempdir().unwrap();
     model.save(folder.path()).unwrap();
@@ -119,6 +119,7 @@ fn a_model_of_curves_comes_back_and_is_exported() {
     let pixels = both.images().unwrap().to_vec().unwrap();
     let plan = back.graph().unwrap().plan().unwrap();
     let logits = plan.run(&[&pixels, &rows], 40).unwrap();
+    assert_eq!(logits.len(), 40 * 4);
     let expected = (0..40).flat_map(|i| curves.logits(i).unwrap().to_vec());
     for (got, expected) in logits.iter().zip(expected) {
         assert!((f64::from(*got) - expected).abs() < 1e-5, "{got}, expected {expected}");
@@ -155,6 +156,15 @@ fn what_is_wrong_is_named() {
     let error = model.curves(&narrow).unwrap_err().to_string();
     assert_eq!(error, "the inputs: expected 2 covariates, got 1");
 
+    // The same network for other intervals is another run.
+    let run = tempfile::tempdir().unwrap();
+    let trainer = trainer.with_run_folder(run.path());
+    assert!(fit(&trainer, &outcomes).is_ok() && fit(&trainer, &outcomes).is_ok());
+    let other = TimeGrid::new(vec![0.5, 1.0, 1.5]).unwrap();
+    let again = trainer.fit_curves(&other, (&train, &outcomes), None, &mut keep_going);
+    let error = again.unwrap_err().to_string();
+    assert!(error.contains("purpose") && error.contains("[0.5, 1.0, 1.5]"), "{error}");
+
     let folder = tempfile::tempdir().unwrap();
     let load = || said(CurveModel::load(folder.path(), &Device::default()));
     assert!(load().contains("curves.json"), "{}", load());
@@ -168,5 +178,5 @@ fn what_is_wrong_is_named() {
     std::fs::write(&json, text.replace(&last, "-1.0")).unwrap();
     assert!(load().contains("ends of intervals[2] must be finite and above"), "{}", load());
     std::fs::write(&json, text.replace(&format!(",\n    {last}"), "")).unwrap();
-    assert!(load().contains("curves.safetensors"), "{}", load());
+    assert!(load().ends_with("expected common logits of 2 intervals, got 3"), "{}", load());
 }

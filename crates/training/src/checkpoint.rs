@@ -6,7 +6,7 @@
 
 use crate::progress::Progress;
 use crate::snapshot::snapshot;
-use crate::{EpochSummary, Error, TrainingConfig};
+use crate::{EpochSummary, Error, Task, TrainingConfig};
 use burn::module::Module;
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
@@ -27,6 +27,8 @@ struct Pointer {
     schema_version: u32,
     config: TrainingConfig,
     n_samples: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    purpose: Option<String>,
     progress: Progress,
     model: String,
     optimizer: String,
@@ -57,16 +59,17 @@ pub(crate) struct RunFolder<'a> {
     path: &'a Path,
     config: &'a TrainingConfig,
     n_samples: usize,
+    purpose: Option<String>,
 }
 
 impl<'a> RunFolder<'a> {
     pub(crate) fn open(
         path: &'a Path,
         config: &'a TrainingConfig,
-        n_samples: usize,
+        task: &impl Task,
     ) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(Error::io(path))?;
-        Ok(Self { path, config, n_samples })
+        Ok(Self { path, config, n_samples: task.n_samples(), purpose: task.purpose() })
     }
 
     /// The state of the last checkpoint, or the fresh state where there is none.
@@ -96,6 +99,7 @@ impl<'a> RunFolder<'a> {
             schema_version: SCHEMA_VERSION,
             config: self.config.clone(),
             n_samples: self.n_samples,
+            purpose: self.purpose.clone(),
             progress: state.progress.clone(),
             model: format!("model-{name}.bpk"),
             optimizer: format!("optimizer-{name}.bpk"),
@@ -144,6 +148,10 @@ impl<'a> RunFolder<'a> {
         if pointer.n_samples != self.n_samples {
             let (was, is) = (pointer.n_samples.to_string(), self.n_samples.to_string());
             return Err(changed("number of samples", was, is));
+        }
+        if pointer.purpose != self.purpose {
+            let said = |purpose: &Option<String>| purpose.clone().unwrap_or("none".to_owned());
+            return Err(changed("purpose", said(&pointer.purpose), said(&self.purpose)));
         }
         match first_difference(&pointer.config, self.config) {
             Some((name, was, is)) => Err(changed(&name, was, is)),

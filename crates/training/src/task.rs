@@ -35,6 +35,12 @@ pub trait Task {
     /// Number of training samples.
     fn n_samples(&self) -> usize;
 
+    /// What the network is trained for, as far as settings and number of samples do not say: a run
+    /// folder of another purpose is refused. Nothing by default.
+    fn purpose(&self) -> Option<String> {
+        None
+    }
+
     /// A class per sample, of which every mini-batch gets its share; `None`, as it is by default,
     /// for mini-batches at random.
     fn classes(&self) -> Option<&[bool]> {

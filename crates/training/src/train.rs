@@ -68,8 +68,7 @@ pub fn train<T: Task>(
     if task.n_samples() == 0 {
         return Err(Error::EmptyTrainingSet);
     }
-    let folder =
-        run_folder.map(|path| RunFolder::open(path, config, task.n_samples())).transpose()?;
+    let folder = run_folder.map(|path| RunFolder::open(path, config, task)).transpose()?;
     let state = State {
         model: on_autodiff(model),
         optimizer: config.init_optimizer(),

@@ -11,12 +11,12 @@ use vertebra_conv::{BatchNorm, Layers, Vectors};
 use vertebra_training::{Seed, WeightScale, initialize};
 
 /// What a network gives for each subject.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Outputs<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outputs {
     /// One log hazard.
     LogHazard,
-    /// The logits of the hazards of some intervals; these are where training starts.
-    Hazards(&'a [f64]),
+    /// By how much the logits of the hazards of so many intervals differ from those of all.
+    Hazards(usize),
 }
 
 /// The multilayer perceptron of DeepSurv (Katzman et al., *BMC Med. Res. Methodol.* 18:24, 2018).
@@ -40,7 +40,7 @@ impl Head {
     /// from equal hazards.
     pub(crate) fn drawn<E: EncoderSettings>(
         config: &RiskModelConfig<E>,
-        outputs: Outputs<'_>,
+        outputs: Outputs,
         seed: Seed,
         device: &Device,
     ) -> Self {
@@ -55,12 +55,11 @@ impl Head {
         let hidden: Vec<Linear> = widths.windows(2).map(linear).collect();
         let n = match outputs {
             Outputs::LogHazard => 1,
-            Outputs::Hazards(start) => start.len(),
+            Outputs::Hazards(n) => n,
         };
         let output = LinearConfig::new(widths[widths.len() - 1], n)
-            .with_bias(matches!(outputs, Outputs::Hazards(_)))
+            .with_bias(outputs != Outputs::LogHazard)
             .init(device);
-        let output = initialize(output, WeightScale::Normal(0.01), seed.named("output"));
         let layers = Layers::on(device);
         let norms = match config.batch_norm {
             true => config.hidden.iter().map(|&width| layers.batch_norm(width)).collect(),
@@ -70,7 +69,7 @@ impl Head {
             modulation,
             norms,
             hidden: initialize(hidden, WeightScale::HeFanIn, seed.named("hidden")),
-            output: started_at(output, outputs, device),
+            output: initialize(output, WeightScale::Normal(0.01), seed.named("output")),
             activation: config.activation,
         }
     }
@@ -79,7 +78,8 @@ impl Head {
     ///
     /// # Shapes
     /// - `features`: `[n, features]`, image features before covariates
-    /// - output: `[n, outputs]`: one log hazard, or a logit of each interval's hazard
+    /// - output: `[n, outputs]`: one log hazard, or what is added to the logit of each interval's
+    ///   hazard
     #[must_use]
     pub fn forward(&self, features: Tensor<2>, dropout: Option<&Dropout>) -> Tensor<2> {
         let masked = |layer: usize, x: Tensor<2>| match dropout {
@@ -136,14 +136,6 @@ impl Head {
             activation: self.activation,
         })
     }
-}
-
-/// `output` with the bias that training starts from.
-fn started_at(output: Linear, outputs: Outputs<'_>, device: &Device) -> Linear {
-    let Outputs::Hazards(start) = outputs else { return output };
-    let start: Vec<f32> = start.iter().map(|&logit| logit as f32).collect();
-    let start = Tensor::from_floats(start.as_slice(), &device.clone().without_autodiff());
-    Linear { bias: output.bias.map(|bias| replaced(bias, start)), ..output }
 }
 
 /// `to` with its first rows (inputs) and its bias taken from `from`.

@@ -67,7 +67,7 @@ impl<N: Encoder> RiskNetwork<N> {
     /// Draws the weights from `seed`; `config` must have passed [`RiskModelConfig::check`].
     pub(crate) fn new<E>(
         config: &RiskModelConfig<E>,
-        outputs: Outputs<'_>,
+        outputs: Outputs,
         seed: Seed,
         device: &Device,
     ) -> Self
@@ -99,8 +99,8 @@ impl<N: Encoder> RiskNetwork<N> {
         Self { encoder, attention, head, pooling, features }
     }
 
-    /// What the network gives for each subject, `[n, outputs]`: one log hazard, or a logit of each
-    /// interval's hazard; `dropout` is given in training only.
+    /// What the network gives for each subject, `[n, outputs]`: one log hazard, or what is added to
+    /// the logit of each interval's hazard; `dropout` is given in training only.
     ///
     /// # Errors
     /// [`Error::NoInputs`] for a batch without anything that the network reads.

@@ -1,6 +1,6 @@
 //! The Cox partial likelihood of one log hazard per subject.
 
-use super::{Exact, Loss, Objective};
+use super::{Loss, Objective};
 use crate::{Error, ValidationScore};
 use vertebra_survival::{Outcomes, RiskSets, Ties, concordance, cox_partial_likelihood};
 
@@ -25,15 +25,14 @@ impl Objective for CoxObjective<'_> {
         };
         let ties = self.ties;
         Ok(Some(Box::new(move |log_hazard| {
-            let exact = risk_sets.partial_likelihood(log_hazard, ties)?;
-            Ok(Exact { loss: exact.loss, gradient: exact.gradient })
+            Ok(risk_sets.partial_likelihood(log_hazard, ties)?.into())
         })))
     }
 
     fn score(&self, outcomes: &Outcomes, log_hazard: &[f64]) -> Result<f64, Error> {
         Ok(match self.score {
             ValidationScore::Concordance => concordance(outcomes, log_hazard)?.index(),
-            ValidationScore::PartialLikelihood => {
+            ValidationScore::Likelihood => {
                 -cox_partial_likelihood(outcomes, log_hazard, self.ties)?.loss
             }
         })

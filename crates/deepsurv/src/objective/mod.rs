@@ -8,23 +8,22 @@ mod cox;
 mod hazards;
 
 pub(crate) use cox::CoxObjective;
-pub(crate) use hazards::HazardObjective;
+pub(crate) use hazards::{HazardObjective, added};
 
 use crate::Error;
-use vertebra_survival::Outcomes;
-
-/// A loss and its derivative by each output of the network.
-pub(crate) struct Exact {
-    pub(crate) loss: f64,
-    /// `[n, outputs]`, row-major.
-    pub(crate) gradient: Vec<f64>,
-}
+use vertebra_survival::{Outcomes, losses::LossGradient};
 
 /// The loss of the outputs of certain subjects, `[n, outputs]`.
-pub(crate) type Loss = Box<dyn Fn(&[f64]) -> Result<Exact, Error>>;
+pub(crate) type Loss = Box<dyn Fn(&[f64]) -> Result<LossGradient, Error>>;
 
 /// What a network is trained for.
 pub(crate) trait Objective: std::fmt::Debug + Sync {
+    /// What the outputs mean, where another meaning would fit the same network: a run that was
+    /// begun for another does not go on.
+    fn purpose(&self) -> Option<String> {
+        None
+    }
+
     /// The loss of the subjects of one step, of which these are the outcomes; `None` where they say
     /// nothing.
     fn loss_of(&self, subjects: &[usize], outcomes: &Outcomes) -> Result<Option<Loss>, Error>;

@@ -5,6 +5,7 @@ use crate::{EncoderConfig, ImageSet, Normalization, ResNet, RiskModelConfig, Val
 use burn::module::ModuleVisitor;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use vertebra_survival::losses::{HazardLikelihood, TimeGrid};
 use vertebra_survival::{RiskSets, Ties};
 
 const SHAPE: [usize; 3] = [2, 16, 12];
@@ -40,19 +41,33 @@ fn with_task<T>(
 ) -> T {
     let (inputs, outcomes) = data(14);
     let preprocessing = Preprocessing::fit(config, &inputs).unwrap();
+    let objective = CoxObjective { ties, strata: None, score: ValidationScore::Concordance };
     f(&RiskTask {
-        train: Labelled { inputs: &inputs, outcomes: &outcomes },
-        valid: None,
-        preprocessing: &preprocessing,
-        augmentation: Augmentation::default(),
+        micro_batch,
         dropout: config.dropout,
-        objective: &CoxObjective { ties, strata: None, score: ValidationScore::Concordance },
+        ..task((&inputs, &outcomes), &preprocessing, &objective)
+    })
+}
+
+/// On all subjects at once, without dropout.
+fn task<'a>(
+    (inputs, outcomes): (&'a RiskInputs, &'a Outcomes),
+    preprocessing: &'a Preprocessing,
+    objective: &'a dyn Objective,
+) -> RiskTask<'a, ResNet> {
+    RiskTask {
+        train: Labelled { inputs, outcomes },
+        valid: None,
+        preprocessing,
+        augmentation: Augmentation::default(),
+        dropout: 0.0,
+        objective,
         spread_events: false,
         controls_per_event: None,
-        micro_batch,
+        micro_batch: usize::MAX,
         device: Device::default().autodiff(),
         encoder: PhantomData,
-    })
+    }
 }
 
 /// Every gradient by parameter, flattened in the order of the module.
@@ -137,18 +152,13 @@ impl Step {
         let (config, inputs) = (Self::config(), Self::inputs());
         let (network, preprocessing) = (network(&config), Preprocessing::fit(&config, &inputs));
         let (ties, strata) = (self.ties, self.strata.as_deref());
+        let objective = CoxObjective { ties, strata, score: ValidationScore::Concordance };
+        let preprocessing = preprocessing.unwrap();
         let task = RiskTask {
-            train: Labelled { inputs: &inputs, outcomes: &self.outcomes },
-            valid: None,
-            preprocessing: &preprocessing.unwrap(),
-            augmentation: Augmentation::default(),
             dropout: self.dropout,
-            objective: &CoxObjective { ties, strata, score: ValidationScore::Concordance },
-            spread_events: false,
             controls_per_event: self.controls_per_event,
             micro_batch: self.micro_batch,
-            device: Device::default().autodiff(),
-            encoder: PhantomData,
+            ..task((&inputs, &self.outcomes), &preprocessing, &objective)
         };
         let batch: Vec<usize> = (0..14).collect();
         let got = task.step(&network, &batch, Seed::new(self.seed)).unwrap();
@@ -261,45 +271,71 @@ fn a_mini_batch_without_events_teaches_nothing() {
     assert_eq!((got.loss, got.gradients.len()), (0.0, 0));
 }
 
-/// With dropout, on five outputs per subject.
-#[test]
-fn micro_batches_give_the_gradient_of_the_whole_cohort_for_hazards_too() {
-    use vertebra_survival::losses::{HazardLikelihood, TimeGrid};
-    let (config, inputs) = (Step::config().with_dropout(0.3), Step::inputs());
+/// Hazards of four intervals of the subjects of [`Step`], in a task that `change` changes.
+fn hazards<T>(
+    batch: &[usize],
+    change: impl Fn(&mut RiskTask<'_, ResNet>),
+    of: impl FnOnce(f64, Vec<f32>, &HazardLikelihood, &[f64]) -> T,
+) -> T {
+    let (config, inputs) = (Step::config(), Step::inputs());
     let outcomes = data(14).1;
     let grid = TimeGrid::of_events(&outcomes, 4).unwrap();
-    let start = HazardLikelihood::new(&outcomes, &grid).unwrap().common_logits();
+    let likelihood = HazardLikelihood::new(&outcomes.subset(batch), &grid).unwrap();
+    let common = HazardLikelihood::new(&outcomes, &grid).unwrap().common_logits();
     let device = Device::default().autodiff();
-    let network = RiskNetwork::new(&config, Outputs::Hazards(&start), Seed::new(3), &device);
+    let network = RiskNetwork::new(&config, Outputs::Hazards(4), Seed::new(3), &device);
     let preprocessing = Preprocessing::fit(&config, &inputs).unwrap();
+    let score = ValidationScore::Concordance;
+    let objective = HazardObjective { grid: &grid, common: &common, score };
+    let mut task = task((&inputs, &outcomes), &preprocessing, &objective);
+    change(&mut task);
+    let got = task.step(&network, batch, Seed::new(2)).unwrap();
+    of(got.loss, flat(&network, &got.gradients), &likelihood, &common)
+}
+
+/// With dropout.
+#[test]
+fn micro_batches_give_the_gradient_of_the_whole_cohort_for_hazards_too() {
+    let batch: Vec<usize> = (0..14).collect();
     let step = |micro_batch: usize| {
-        let task = RiskTask {
-            train: Labelled { inputs: &inputs, outcomes: &outcomes },
-            valid: None,
-            preprocessing: &preprocessing,
-            augmentation: Augmentation::default(),
-            dropout: 0.3,
-            objective: &HazardObjective { grid: &grid, score: ValidationScore::Concordance },
-            spread_events: false,
-            controls_per_event: None,
-            micro_batch,
-            device: Device::default().autodiff(),
-            encoder: PhantomData::<fn() -> ResNet>,
+        let change = |task: &mut RiskTask<'_, ResNet>| {
+            (task.micro_batch, task.dropout) = (micro_batch, 0.3);
         };
-        let batch: Vec<usize> = (0..14).collect();
-        let got = task.step(&network, &batch, Seed::new(2)).unwrap();
-        (got.loss, flat(&network, &got.gradients))
+        hazards(&batch, change, |loss, gradients, _, _| (loss, gradients))
     };
     let (loss, whole) = step(14);
-    // The first network says of everybody nearly what all have together.
-    let together = HazardLikelihood::new(&outcomes, &grid).unwrap();
-    let same = start.iter().cycle().take(14 * start.len()).copied().collect::<Vec<_>>();
-    let expected = together.loss(&same).unwrap().loss;
-    assert!((loss / expected - 1.0).abs() < 0.01, "{loss}, expected {expected}");
     for micro_batch in [1, 4, 5] {
         let (loss_in_parts, parts) = step(micro_batch);
         assert!((loss / loss_in_parts - 1.0).abs() < 1e-6, "{loss} {loss_in_parts}");
         let difference = relative_difference(&parts, &whole);
         assert!(difference < 1e-6, "{micro_batch}: {difference:e}");
     }
+}
+
+/// The first network says of everybody nearly what all have together; subjects without events teach
+/// hazards, too, also where controls are drawn for events.
+#[test]
+fn a_batch_without_events_teaches_hazards() {
+    for (batch, controls) in
+        [((0..14).collect(), None), (vec![0, 3, 6], None), (vec![0, 3, 6], Some(2.0))]
+    {
+        let change = |task: &mut RiskTask<'_, ResNet>| task.controls_per_event = controls;
+        hazards(&batch, change, |loss, gradients, likelihood, common| {
+            let expected = likelihood.loss(&common.repeat(batch.len())).unwrap().loss;
+            assert!((loss / expected - 1.0).abs() < 0.1, "{loss}, expected {expected}");
+            assert!(gradients.iter().any(|g| g.abs() > 1e-3));
+        });
+    }
+}
+
+#[test]
+fn parts_are_even() {
+    let parts = |n: usize, most: usize| {
+        let sizes: Vec<usize> = vec![(); n].chunks(even_parts(n, most)).map(<[()]>::len).collect();
+        sizes
+    };
+    assert_eq!(parts(8193, 8192), [4097, 4096]);
+    assert_eq!(parts(10, 4), [4, 4, 2]);
+    assert_eq!(parts(9, 4), [3, 3, 3]);
+    assert_eq!(parts(3, usize::MAX), [3]);
 }

@@ -13,12 +13,12 @@ use vertebra_training::{Event, Trained};
 
 impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Fits a network of the same configuration that gives the hazard of each interval of `grid`
-    /// instead of one log hazard, so that hazards need not be proportional ([`CurveModel`]). It
-    /// starts from the hazards that all training subjects have together.
+    /// instead of one log hazard, so that hazards need not be proportional ([`CurveModel`]). The
+    /// network says by how much a subject's logits differ from those of all training subjects
+    /// together, from which it starts and to which weight decay draws it.
     ///
-    /// Settings count as in [`fit`](Self::fit), but that there are no ties within a risk set, and
-    /// that [`ValidationScore::PartialLikelihood`](crate::ValidationScore::PartialLikelihood) is the
-    /// log likelihood per subject. Of a warm start only the encoder is used.
+    /// Settings count as in [`fit`](Self::fit), but that there are no risk sets and so no ties. Of a
+    /// warm start all but the head is used.
     ///
     /// # Errors
     /// As [`fit`](Self::fit), and [`Error::InvalidSetting`] for strata, which would need a grid of
@@ -52,13 +52,13 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         if self.strata.is_some() {
             return Err(Error::invalid("strata", "none where hazards are fitted", "labels"));
         }
-        let start = HazardLikelihood::new(train.1, grid)?.common_logits();
-        let objective = HazardObjective { grid, score: self.settings.score };
-        let wanted = (&objective as &dyn Objective, Outputs::Hazards(&start));
+        let common = HazardLikelihood::new(train.1, grid)?.common_logits();
+        let objective = HazardObjective { grid, common: &common, score: self.settings.score };
+        let wanted = (&objective as &dyn Objective, Outputs::Hazards(grid.n_intervals()));
         let trained = self.learn(wanted, train, valid, on_event)?;
         Ok(trained.map(|fitted| {
             fitted.release_buffers();
-            CurveModel::from_parts(fitted, grid.clone())
+            CurveModel::from_parts(fitted, grid.clone(), common.clone())
         }))
     }
 }

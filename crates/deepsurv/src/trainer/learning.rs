@@ -20,7 +20,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Trains a network with these outputs for that objective; settings and data were checked.
     pub(super) fn learn(
         &self,
-        (objective, outputs): (&dyn Objective, Outputs<'_>),
+        (objective, outputs): (&dyn Objective, Outputs),
         train: (&RiskInputs, &Outcomes),
         valid: Option<(&RiskInputs, &Outcomes)>,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
@@ -48,7 +48,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         self.device.clone().map_or_else(|| default_device().map_err(Error::Training), Ok)
     }
 
-    fn initial_network(&self, outputs: Outputs<'_>) -> Result<RiskNetwork<E::Encoder>, Error> {
+    fn initial_network(&self, outputs: Outputs) -> Result<RiskNetwork<E::Encoder>, Error> {
         let device = self.device()?.autodiff();
         let seed = Seed::new(self.settings.training.seed).named("initial weights");
         let mut drawn = RiskNetwork::new(&self.config, outputs, seed, &device);

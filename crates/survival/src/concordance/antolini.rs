@@ -23,7 +23,8 @@ use crate::{
 ///
 /// `risk_by` gives the risk of every subject by a time in years: `1 - S(t)`, the cumulative hazard,
 /// or any other score that is higher for whom the model thinks likelier to have had the event by
-/// then. It is asked once for each distinct time of an event.
+/// then. It is asked for each distinct time of an event that counts, in increasing order, in each
+/// stratum anew.
 ///
 /// # Errors
 /// As [`ConcordanceOptions::estimate_of_curves`].
@@ -44,9 +45,20 @@ pub fn antolini_c(
     ConcordanceOptions::default().estimate_of_curves(outcomes, risk_by)
 }
 
+/// Counts the pairs of [`antolini_c`] and does nothing else; the index is [`PairTotals::index`].
+///
+/// # Errors
+/// As [`antolini_c`], but that clusters do not matter.
+pub fn antolini_pairs(
+    outcomes: &Outcomes,
+    risk_by: impl FnMut(f64) -> Vec<f64>,
+) -> Result<PairTotals, Error> {
+    let strata = ConcordanceOptions::default().prepare(outcomes)?;
+    Ok(from_sums(&strata, of_strata(outcomes, &strata, risk_by)?)?.0)
+}
+
 impl ConcordanceOptions {
-    /// Antolini's C of predicted curves, in O(n events), as [`antolini_c`] says; with Uno's weights
-    /// that of Gerds et al. (*Stat. Med.* 32:2173-2184, 2013).
+    /// Antolini's C of predicted curves, in O(n events), as [`antolini_c`] says.
     ///
     /// # Shapes
     /// - output of `risk_by`: `[n]`, finite, higher = event by then more likely
@@ -56,35 +68,41 @@ impl ConcordanceOptions {
     pub fn estimate_of_curves(
         &self,
         outcomes: &Outcomes,
-        mut risk_by: impl FnMut(f64) -> Vec<f64>,
+        risk_by: impl FnMut(f64) -> Vec<f64>,
     ) -> Result<CStatistic, Error> {
         let options = self.with_clusters_of(outcomes);
         options.check_settings(outcomes)?;
         let strata = options.prepare(outcomes)?;
-        let mut parts = Vec::with_capacity(strata.len());
-        for stratum in &strata {
-            parts.push(sums(stratum, |time| {
-                let risk = risk_by(time);
-                check::finite("risk", &risk, outcomes).map(|()| risk)
-            })?);
-        }
-        let (pairs, walked) = from_sums(&strata, parts)?;
+        let (pairs, walked) = from_sums(&strata, of_strata(outcomes, &strata, risk_by)?)?;
         let influence = options.by_cluster(&strata, pairs, walked);
         Ok(options.statistic(pairs, &influence, (options.pivot(&strata), &strata)))
     }
 }
 
+fn of_strata(
+    outcomes: &Outcomes,
+    strata: &[Prepared<'_>],
+    mut risk_by: impl FnMut(f64) -> Vec<f64>,
+) -> Result<Vec<(PairTotals, SubjectSums)>, Error> {
+    let mut checked = |time| {
+        let risk = risk_by(time);
+        check::finite("risk", &risk, outcomes).map(|()| risk)
+    };
+    strata.iter().map(|stratum| sums(stratum, &mut checked)).collect()
+}
+
 /// Totals of a stratum, and the sums of each subject's pairs; subjects by increasing time.
 fn sums(
     stratum: &Prepared<'_>,
-    mut risk_by: impl FnMut(f64) -> Result<Vec<f64>, Error>,
+    risk_by: &mut impl FnMut(f64) -> Result<Vec<f64>, Error>,
 ) -> Result<(PairTotals, SubjectSums), Error> {
     let Prepared { subjects, outcomes, groups, time_weights } = stratum;
     let order = groups.order();
     let n = order.len();
     let in_sample = |i: usize| subjects.as_ref().map_or(i, |subjects| subjects[i]);
     let weights: Vec<f64> = order.iter().map(|&i| outcomes.weight(i as usize)).collect();
-    let entry = |p: usize| outcomes.entry().map_or(0.0, |entry| entry[order[p] as usize]);
+    let entered =
+        |p: usize, time: f64| outcomes.entry().is_none_or(|entry| entry[order[p] as usize] < time);
     let mut sums = SubjectSums { score: vec![0.0; n], pairs: vec![0.0; n] };
     let mut totals = PairTotals::default();
     for (g, &time_weight) in time_weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
@@ -96,7 +114,7 @@ fn sums(
         let of_sample = risk_by(time)?;
         let risk: Vec<f64> = order.iter().map(|&i| of_sample[in_sample(i as usize)]).collect();
         for p in events.clone() {
-            for q in (censored.start..n).filter(|&q| entry(q) < time) {
+            for q in (censored.start..n).filter(|&q| entered(q, time)) {
                 let (score, kind) = match risk[p].partial_cmp(&risk[q]) {
                     Some(Ordering::Greater) => (1.0, &mut totals.concordant),
                     Some(Ordering::Less) => (0.0, &mut totals.discordant),
@@ -127,7 +145,7 @@ mod tests {
 
     fn sample() -> (Outcomes, Vec<f64>) {
         let n = 60;
-        let time: Vec<f64> = (0..n).map(|i| f64::from(1 + i * 37 % 23) / 2.0).collect();
+        let time: Vec<f64> = (0..n).map(|i| f64::from(i * 37 % 23) / 2.0).collect();
         let event = (0..n).map(|i| i % 3 != 1).collect();
         let risk = (0..n).map(|i| f64::from(i * 29 % 17) - time[i as usize]).collect();
         (Outcomes::new(time, event).unwrap(), risk)
@@ -138,9 +156,11 @@ mod tests {
         let (plain, risk) = sample();
         let n = plain.n_subjects();
         let weight = (0..n).map(|i| 0.5 + (i % 4) as f64).collect();
+        let (time, event) = (plain.time().iter().map(|t| t + 0.5), plain.event().to_vec());
+        let time: Vec<f64> = time.collect();
         let entry =
-            plain.time().iter().enumerate().map(|(i, t)| if i % 2 > 0 { 0.4 * t } else { 0.0 });
-        let late = plain.clone().with_entry(entry.collect()).unwrap();
+            time.iter().enumerate().map(|(i, t)| if i % 2 > 0 { 0.4 * t } else { 0.0 }).collect();
+        let late = Outcomes::new(time, event).unwrap().with_entry(entry).unwrap();
         let labels: Vec<usize> = (0..n).map(|i| i % 5).collect();
         let options = ConcordanceOptions::default();
         let uno = options.clone().with_time_weight(TimeWeight::Uno).with_horizon(7.0);
@@ -153,7 +173,7 @@ mod tests {
             (plain, options.with_clusters(labels)),
         ] {
             let expected = options.estimate(&outcomes, &risk).unwrap();
-            let curves = |t: f64| risk.iter().map(|r| r * t).collect();
+            let curves = |t: f64| risk.iter().map(|r| r * (1.0 + t)).collect();
             let got = options.estimate_of_curves(&outcomes, curves).unwrap();
             let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-10, "{got:?} {expected:?}");
             close(got.estimate.value, expected.estimate.value);
@@ -193,6 +213,22 @@ mod tests {
         assert!((got.estimate.value - right / all).abs() < 1e-14, "{got:?}");
         let harrell = harrell_c(&outcomes, &risk).unwrap();
         assert!((got.estimate.value - harrell.estimate.value).abs() > 0.01);
+        let totals = antolini_pairs(&outcomes, risk_by).unwrap();
+        assert_eq!((totals, totals.index()), (got.pairs, got.estimate.value));
+        // Two strata: the pairs of each.
+        let labels: Vec<usize> = (0..60).map(|i| i % 3 / 2).collect();
+        let options = ConcordanceOptions::default().with_strata(labels.clone());
+        let stratified = options.estimate_of_curves(&outcomes, risk_by).unwrap();
+        let mut sum = PairTotals::default();
+        for stratum in [0, 1] {
+            let members: Vec<usize> = (0..60).filter(|&i| labels[i] == stratum).collect();
+            let here = |time: f64| {
+                let all = risk_by(time);
+                members.iter().map(|&i| all[i]).collect()
+            };
+            sum.add(antolini_pairs(&outcomes.subset(&members), here).unwrap());
+        }
+        assert_eq!(stratified.pairs, sum);
         // The jackknife: what one subject's weight changes.
         let c = |outcomes: &Outcomes| antolini_c(outcomes, risk_by).unwrap().estimate;
         let moved = |i: usize, by: f64| {

@@ -55,7 +55,7 @@
 //! | [`fn@concordance`] | `concordance(reverse = TRUE)$count` | `concordance_index_censored` (1) |
 //! | [`harrell_c`], [`ConcordanceOptions`] | `concordance()` (2) | none |
 //! | [`uno_c`] | `concordance(timewt = "n/G2", ymax = tau)` | `concordance_index_ipcw` (3) |
-//! | [`antolini_c`] | none | `EvalSurv.concordance_td` of pycox (without a standard error) |
+//! | [`antolini_c`] | none | `EvalSurv.concordance_td("antolini")` of pycox (5) |
 //! | [`compare_harrell_c`], [`JointConcordance`] | `concordance(fit1, fit2)`, its `vcov` | none |
 //! | [`compare_c_u_statistic`], [`UStatisticOptions`] | `compareC::compareC` | none |
 //! | [`harrell_c`] of one cause (4) | `pec::cindex(cause = ..)`, which weights it | none |
@@ -65,6 +65,8 @@
 //! 3. Of scikit-survival, without a standard error.
 //! 4. That of Wolbers et al. (2009), of
 //!    [`OneCause::as_subdistribution`](crate::OneCause::as_subdistribution).
+//! 5. Without a standard error, and equal risks count nothing there; its default, `adj_antolini`,
+//!    counts events at the same time too.
 //!
 //! # Examples
 //! ```
@@ -91,7 +93,7 @@ mod pairs;
 mod time_weight;
 mod u_statistic;
 
-pub use antolini::antolini_c;
+pub use antolini::{antolini_c, antolini_pairs};
 pub use bootstrap::JointBootstrap;
 pub use compare::{compare_harrell_c, compare_uno_c};
 pub use counts::{Concordance, concordance};

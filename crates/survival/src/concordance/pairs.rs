@@ -36,7 +36,9 @@ impl PairTotals {
         self.concordant + self.discordant + self.tied_risk
     }
 
-    pub(crate) fn index(self) -> f64 {
+    /// The concordance index, in `[0, 1]`; NaN without a comparable pair.
+    #[must_use]
+    pub fn index(self) -> f64 {
         (self.concordant + 0.5 * self.tied_risk) / self.comparable()
     }
 

@@ -16,6 +16,7 @@
 use crate::{
     cox::{any_spread::likelihood_of_any_spread, plain::usual_likelihood, ties::Ties},
     error::Error,
+    losses::LossGradient,
     outcomes::{Outcomes, check, labels::members},
     risk_sets::time_groups::TimeGroups,
 };
@@ -29,6 +30,12 @@ pub struct CoxPartialLikelihood {
     pub loss: f64,
     /// Derivative of `loss` with respect to each subject's log hazard, shape `[n]`.
     pub gradient: Vec<f64>,
+}
+
+impl From<CoxPartialLikelihood> for LossGradient {
+    fn from(CoxPartialLikelihood { loss, gradient }: CoxPartialLikelihood) -> Self {
+        Self { loss, gradient }
+    }
 }
 
 /// Negative log partial likelihood (mean over events) and its gradient, in O(n log n).

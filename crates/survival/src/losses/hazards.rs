@@ -3,6 +3,7 @@
 use super::{
     LossGradient, TimeGrid,
     logistic::{ln_softplus, logistic, softplus, softplus_inverse},
+    time_grid::share,
 };
 use crate::{
     error::Error,
@@ -40,26 +41,31 @@ use crate::{
 pub struct HazardLikelihood {
     lives: Vec<Life>,
     total: f64,
-    lengths: Vec<f64>,
+    intervals: Vec<(f64, f64)>,
 }
 
-/// What one subject counts for; times as numbers of intervals, see [`TimeGrid::place`].
+/// What one subject counts for.
 #[derive(Debug, Clone, Copy)]
 struct Life {
-    entered: f64,
-    left: f64,
-    /// The interval of its event.
-    event: Option<usize>,
+    entry: f64,
+    time: f64,
+    /// The first and the last interval in which it was at risk.
+    ends: (usize, usize),
+    /// Whether its event was in the last.
+    event: bool,
     weight: f64,
 }
 
 impl Life {
     /// The intervals in which it was at risk, each with the share of it.
-    fn shares(&self) -> impl Iterator<Item = (usize, f64)> + use<> {
-        let Self { entered, left, .. } = *self;
-        let within = move |place: f64, k: usize| (place - k as f64).clamp(0.0, 1.0);
-        let intervals = entered.floor() as usize..left.ceil() as usize;
-        intervals.map(move |k| (k, within(left, k) - within(entered, k)))
+    fn shares(self, intervals: &[(f64, f64)]) -> impl Iterator<Item = (usize, f64)> {
+        let Self { entry, time, ends: (first, last), .. } = self;
+        let here = intervals.iter().enumerate().take(last + 1).skip(first);
+        here.map(move |(k, interval)| (k, share(*interval, time) - share(*interval, entry)))
+    }
+
+    fn event(self) -> Option<usize> {
+        self.event.then_some(self.ends.1)
     }
 }
 
@@ -76,15 +82,12 @@ impl HazardLikelihood {
         let life = |i: usize| {
             let time = outcomes.time()[i];
             let entry = outcomes.entry().map_or(0.0, |entry| entry[i]);
-            Life {
-                entered: grid.place(entry),
-                left: grid.place(time),
-                event: outcomes.event()[i].then(|| grid.interval(time)).flatten(),
-                weight: outcomes.weight(i),
-            }
+            let ends = (grid.interval(entry), grid.interval(time));
+            let event = outcomes.event()[i] && ends.1 < grid.n_intervals();
+            Life { entry, time, ends, event, weight: outcomes.weight(i) }
         };
         let lives = (0..n).map(life).collect();
-        Ok(Self { lives, total: outcomes.total_weight(), lengths: grid.lengths().collect() })
+        Ok(Self { lives, total: outcomes.total_weight(), intervals: grid.intervals() })
     }
 
     /// The negative log likelihood (times in years), mean over subjects, and its derivative by each
@@ -96,19 +99,20 @@ impl HazardLikelihood {
     /// # Errors
     /// [`Error::LengthMismatch`], [`Error::OutOfDomain`].
     pub fn loss(&self, logits: &[f64]) -> Result<LossGradient, Error> {
-        let n_intervals = self.lengths.len();
+        let n_intervals = self.intervals.len();
         check::finite_values("logits", logits, self.lives.len() * n_intervals)?;
         let (mut loss, mut gradient) = (0.0, vec![0.0; logits.len()]);
         let rows = logits.chunks_exact(n_intervals).zip(gradient.chunks_exact_mut(n_intervals));
         for (life, (row, gradient)) in self.lives.iter().zip(rows) {
             let weight = life.weight / self.total;
-            for (k, share) in life.shares() {
+            for (k, share) in life.shares(&self.intervals) {
                 loss += weight * share * softplus(row[k]);
                 gradient[k] += weight * share * logistic(row[k]);
             }
-            if let Some(k) = life.event {
+            if let Some(k) = life.event() {
                 let of_log = ln_softplus(row[k]);
-                loss -= weight * (of_log.value - self.lengths[k].ln());
+                let (begin, end) = self.intervals[k];
+                loss -= weight * (of_log.value - (end - begin).ln());
                 gradient[k] -= weight * of_log.slope;
             }
         }
@@ -116,15 +120,16 @@ impl HazardLikelihood {
     }
 
     /// The logits of the hazards that all subjects have together, `[intervals]`: where training can
-    /// start. Half an event and half an interval lived through are added to each interval, so that
-    /// one without events has a logit too.
+    /// start. To each interval half an event and half an interval lived through are added, of mean
+    /// weight, so that one without events has a logit too.
     #[must_use]
     pub fn common_logits(&self) -> Vec<f64> {
+        let half = 0.5 * self.total / self.lives.len() as f64;
         let (mut events, mut lived) =
-            (vec![0.5; self.lengths.len()], vec![0.5; self.lengths.len()]);
+            (vec![half; self.intervals.len()], vec![half; self.intervals.len()]);
         for life in &self.lives {
-            life.shares().for_each(|(k, share)| lived[k] += life.weight * share);
-            if let Some(k) = life.event {
+            life.shares(&self.intervals).for_each(|(k, share)| lived[k] += life.weight * share);
+            if let Some(k) = life.event() {
                 events[k] += life.weight;
             }
         }
@@ -162,11 +167,10 @@ mod tests {
         let of = |i: usize, entry: f64| {
             let row = &LOGITS[3 * i..3 * i + 3];
             let time = outcomes.time()[i];
-            let survived = grid.survival(row, time) / grid.survival(row, entry);
+            let hazard = |time: f64| grid.cumulative_hazard(row, time).unwrap();
+            let survived = (hazard(entry) - hazard(time)).exp();
             // The hazard as the slope of the cumulative one.
-            let slope = (grid.cumulative_hazard(row, time)
-                - grid.cumulative_hazard(row, time - 1e-6))
-                / 1e-6;
+            let slope = (hazard(time) - hazard(time - 1e-6)) / 1e-6;
             let event = outcomes.event()[i] && time <= 4.0;
             if event { -(slope * survived).ln() } else { -survived.ln() }
         };
@@ -178,6 +182,47 @@ mod tests {
         // The fifth: 0.7 of an interval at logit -800, whose hazard is exp(-800).
         let alone = loss(&outcomes.subset(&[4]), &LOGITS[12..]);
         assert!((alone - (30.0 + 800.0)).abs() < 1e-6, "{alone}");
+    }
+
+    #[test]
+    fn the_ends_of_intervals_and_of_time_count_as_said() {
+        let (a, b, c) = (softplus(0.3), softplus(-0.2), softplus(0.9));
+        let row = [0.3, -0.2, 0.9];
+        let alone = |time: f64, event: bool, entry: Option<f64>| {
+            let one = Outcomes::new(vec![time], vec![event]).unwrap();
+            match entry {
+                Some(entry) => loss(&one.with_entry(vec![entry]).unwrap(), &row),
+                None => loss(&one, &row),
+            }
+        };
+        for (time, event, entry, expected) in [
+            (0.0, true, None, -a.ln()),    // the density at time 0
+            (1.0, true, None, a - a.ln()), // an end is the interval's
+            (1.0, false, None, a),
+            (2.0, true, Some(1.0), b - b.ln()), // as is a beginning not
+            (3.0, false, Some(2.0), 0.5 * c),
+            (4.0, true, None, a + b + c - (c / 2.0).ln()), // two years long
+            (9.0, true, None, a + b + c),                  // after the last: none
+            (9.0, true, Some(5.0), 0.0),                   // nor anything to learn
+            (3.0, true, Some(2.5), 0.25 * c - (c / 2.0).ln()),
+        ] {
+            let got = alone(time, event, entry);
+            assert!((got - expected).abs() < 1e-14, "{time} {event} {entry:?}: {got}");
+        }
+        let one = TimeGrid::new(vec![2.0]).unwrap();
+        let two = Outcomes::new(vec![1.0, 2.0], vec![true, false]).unwrap();
+        let got = HazardLikelihood::new(&two, &one).unwrap().loss(&[0.3, 0.3]).unwrap().loss;
+        assert!((got - (0.5 * a - (a / 2.0).ln() + a) / 2.0).abs() < 1e-14, "{got}");
+    }
+
+    #[test]
+    fn common_hazards_do_not_depend_on_the_unit_of_the_weights() {
+        let likelihood = |weight: f64| {
+            let weighted = outcomes().with_weights(vec![weight; 5]).unwrap();
+            HazardLikelihood::new(&weighted, &grid()).unwrap().common_logits()
+        };
+        let (one, little) = (likelihood(1.0), likelihood(1e-6));
+        assert!(one.iter().zip(&little).all(|(a, b)| (a - b).abs() < 1e-9), "{one:?} {little:?}");
     }
 
     #[test]
@@ -203,7 +248,7 @@ mod tests {
         let common = likelihood.common_logits();
         let observed = kaplan_meier(&outcomes).unwrap();
         for time in [0.5, 1.0, 1.6, 2.0, 3.0, 4.0] {
-            let got = grid().survival(&common, time);
+            let got = grid().survival(&common, time).unwrap();
             assert!((got - observed.at(time)).abs() < 0.01, "{time}: {got}");
         }
         // And nothing else is more likely.

@@ -13,11 +13,11 @@ use crate::{
     outcomes::{Outcomes, check},
 };
 
-/// Mean loss over subjects, with its derivative by every input.
+/// A mean loss, with its derivative by every input.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct LossGradient {
-    /// Mean (weighted) loss of a subject.
+    /// Mean (weighted) loss of a subject, or of an event where the loss says so.
     pub loss: f64,
     /// Derivative of `loss`, in the layout of the input.
     pub gradient: Vec<f64>,

@@ -1,7 +1,10 @@
-//! Follow-up cut into intervals, and survival curves read off their hazards.
+//! Follow-up cut into intervals, and what their hazards add up to by a time.
 
 use super::logistic::softplus;
-use crate::{error::Error, outcomes::Outcomes};
+use crate::{
+    error::Error,
+    outcomes::{Outcomes, check},
+};
 
 /// Follow-up cut into intervals: interval `k` (from 0) goes from the end of the one before it, which
 /// is not part of it, to its own, which is; the first begins at 0.
@@ -11,9 +14,9 @@ use crate::{error::Error, outcomes::Outcomes};
 /// use vertebra_survival::losses::TimeGrid;
 /// let grid = TimeGrid::new(vec![1.0, 3.0])?;
 /// let logits = [0.0, 0.0]; // half of those who live to an interval have the event in it
-/// assert!((grid.survival(&logits, 1.0) - 0.5).abs() < 1e-15);
-/// assert!((grid.survival(&logits, 2.0) - 0.5 * 0.5f64.sqrt()).abs() < 1e-15);
-/// assert!((grid.survival(&logits, 9.0) - 0.25).abs() < 1e-15); // nothing is known beyond 3 years
+/// assert!((grid.survival(&logits, 1.0)? - 0.5).abs() < 1e-15);
+/// assert!((grid.survival(&logits, 2.0)? - 0.5 * 0.5f64.sqrt()).abs() < 1e-15);
+/// assert!((grid.survival(&logits, 9.0)? - 0.25).abs() < 1e-15); // nothing is known beyond 3 years
 /// # Ok::<(), vertebra_survival::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -32,9 +35,9 @@ impl TimeGrid {
         if ends.is_empty() {
             return Err(Error::Empty { name: "ends of intervals" });
         }
-        let before = |k: usize| if k == 0 { 0.0 } else { ends[k - 1] };
-        let wrong = |k: &usize| !(ends[*k].is_finite() && ends[*k] > before(*k));
-        match (0..ends.len()).find(wrong) {
+        let before = std::iter::once(&0.0).chain(&ends);
+        let right = |(end, before): (&f64, &f64)| end.is_finite() && end > before;
+        match ends.iter().zip(before).position(|pair| !right(pair)) {
             Some(index) => Err(Error::OutOfDomain {
                 name: "ends of intervals",
                 index,
@@ -45,8 +48,9 @@ impl TimeGrid {
         }
     }
 
-    /// `n` intervals with about as many events in each, the last of which ends with the last event;
-    /// fewer where so many events are at one time that it fills several.
+    /// `n` intervals with about as many events in each, whatever their weights, the last of which
+    /// ends with the last event; fewer where there are not so many events, or so many at one time
+    /// that it fills several.
     ///
     /// # Errors
     /// [`Error::NoEvents`] where none is after time 0, [`Error::InvalidSetting`] for no interval.
@@ -64,7 +68,8 @@ impl TimeGrid {
             return Err(Error::NoEvents { n: outcomes.n_subjects() });
         }
         times.sort_unstable_by(f64::total_cmp);
-        let last = |k: usize| times[(k * times.len()).div_ceil(n).max(1) - 1];
+        let n = n.min(times.len());
+        let last = |k: usize| times[(k * times.len()).div_ceil(n) - 1];
         let mut ends: Vec<f64> = (1..=n).map(last).collect();
         ends.dedup();
         Self::new(ends)
@@ -82,48 +87,66 @@ impl TimeGrid {
         self.ends.len()
     }
 
-    /// The lengths of the intervals, years.
-    pub(super) fn lengths(&self) -> impl Iterator<Item = f64> {
-        let begins = std::iter::once(0.0).chain(self.ends.iter().copied());
-        self.ends.iter().zip(begins).map(|(end, begin)| end - begin)
+    /// How much of each interval is over by `time` (years), from 0 to 1; NaN for a time that is.
+    #[must_use]
+    pub fn shares(&self, time: f64) -> Vec<f64> {
+        self.begins().zip(&self.ends).map(|(begin, end)| share((begin, *end), time)).collect()
     }
 
-    /// The interval that a time lies in; `None` after the last.
-    pub(super) fn interval(&self, time: f64) -> Option<usize> {
-        let k = self.ends.partition_point(|&end| end < time);
-        (k < self.ends.len()).then_some(k)
+    /// The cumulative hazard of an interval whose hazard has this logit, `ln(1 + exp x)`.
+    #[must_use]
+    pub fn hazard(logit: f64) -> f64 {
+        softplus(logit)
     }
 
-    /// How many intervals are over at a time, the share of the one that it lies in among them.
-    pub(super) fn place(&self, time: f64) -> f64 {
-        let Some(k) = self.interval(time) else { return self.ends.len() as f64 };
-        let begin = if k == 0 { 0.0 } else { self.ends[k - 1] };
-        k as f64 + ((time - begin) / (self.ends[k] - begin)).max(0.0)
-    }
-
-    /// Cumulative hazard, `-ln S`, at `time` (years) of a subject with these logits of its hazards,
-    /// one for each interval: within an interval it grows evenly with time, after the last it stays.
+    /// Cumulative hazard, `-ln S`, at `time` (years) of a subject with these logits of its hazards:
+    /// within an interval it grows evenly with time, after the last it stays.
+    ///
+    /// # Shapes
+    /// - `logits`: `[intervals]`, finite
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::InvalidSetting`] for a time that
+    /// is no number.
     ///
     /// Source of the interpolation: Kvamme & Borgan, *Lifetime Data Anal.* 27:710-736, 2021
     /// ("constant hazard").
-    #[must_use]
-    pub fn cumulative_hazard(&self, logits: &[f64], time: f64) -> f64 {
-        let place = self.place(time);
-        let share = |k: usize| (place - k as f64).clamp(0.0, 1.0);
-        logits
-            .iter()
-            .take(place.ceil() as usize)
-            .enumerate()
-            .map(|(k, x)| share(k) * softplus(*x))
-            .sum()
+    pub fn cumulative_hazard(&self, logits: &[f64], time: f64) -> Result<f64, Error> {
+        check::finite_values("logits", logits, self.n_intervals())?;
+        if time.is_nan() {
+            let (name, expected, got) = ("time", "a number of years", time.to_string());
+            return Err(Error::InvalidSetting { name, expected, got });
+        }
+        Ok(self.shares(time).iter().zip(logits).map(|(share, x)| share * softplus(*x)).sum())
     }
 
     /// `S(time)` in `[0, 1]` of a subject with these logits, as
     /// [`cumulative_hazard`](Self::cumulative_hazard) says.
-    #[must_use]
-    pub fn survival(&self, logits: &[f64], time: f64) -> f64 {
-        (-self.cumulative_hazard(logits, time)).exp()
+    ///
+    /// # Errors
+    /// As there.
+    pub fn survival(&self, logits: &[f64], time: f64) -> Result<f64, Error> {
+        Ok((-self.cumulative_hazard(logits, time)?).exp())
     }
+
+    fn begins(&self) -> impl Iterator<Item = f64> {
+        std::iter::once(0.0).chain(self.ends.iter().copied())
+    }
+
+    /// Begin and end of each interval.
+    pub(super) fn intervals(&self) -> Vec<(f64, f64)> {
+        self.begins().zip(self.ends.iter().copied()).collect()
+    }
+
+    /// The interval that a time lies in; the number of intervals after the last.
+    pub(super) fn interval(&self, time: f64) -> usize {
+        self.ends.partition_point(|&end| end < time)
+    }
+}
+
+/// How much of an interval is over by a time.
+pub(super) fn share((begin, end): (f64, f64), time: f64) -> f64 {
+    ((time - begin) / (end - begin)).clamp(0.0, 1.0)
 }
 
 impl TryFrom<Vec<f64>> for TimeGrid {
@@ -152,6 +175,7 @@ mod tests {
         let ends = |n| TimeGrid::of_events(&outcomes, n).unwrap().ends().to_vec();
         assert_eq!(ends(4), [2.0, 5.0, 8.0, 11.0]);
         assert_eq!(ends(1), [11.0]);
+        assert_eq!(ends(usize::MAX), ends(100));
         assert_eq!(ends(100), [1.0, 2.0, 4.0, 5.0, 7.0, 8.0, 10.0, 11.0]);
         let tied = Outcomes::new(vec![2.0, 2.0, 2.0, 7.0], vec![true; 4]).unwrap();
         assert_eq!(TimeGrid::of_events(&tied, 4).unwrap().ends(), [2.0, 7.0]);
@@ -177,7 +201,7 @@ mod tests {
         let grid = TimeGrid::new(vec![2.0, 3.0, 7.0]).unwrap();
         let logits = [-1.0, 0.5, 2.0];
         let hazards: Vec<f64> = logits.iter().map(|x: &f64| (1.0 + x.exp()).ln()).collect();
-        let at = |time| grid.cumulative_hazard(&logits, time);
+        let at = |time| grid.cumulative_hazard(&logits, time).unwrap();
         let expected = [
             (0.0, 0.0),
             (1.0, 0.5 * hazards[0]),
@@ -190,5 +214,10 @@ mod tests {
         for (time, expected) in expected {
             assert!((at(time) - expected).abs() < 1e-14, "{time}: {}", at(time));
         }
+        let error = grid.survival(&logits[1..], 1.0).unwrap_err().to_string();
+        assert_eq!(error, "logits: expected 3 values, got 2");
+        let error = grid.survival(&logits, f64::NAN).unwrap_err().to_string();
+        assert_eq!(error, "time must be a number of years, got NaN");
+        assert!(grid.shares(f64::NAN).iter().all(|share| share.is_nan()));
     }
 }

@@ -49,9 +49,9 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Stop {
-    /// Harrell's C.
+    /// Harrell's C; Antolini's with --intervals.
     Concordance,
-    /// The log partial likelihood.
+    /// The log partial likelihood; that of the hazards with --intervals.
     Likelihood,
 }
 
@@ -76,7 +76,7 @@ impl Settings {
             .with_seed(seed.value());
         let score = match self.stop {
             Stop::Concordance => ValidationScore::Concordance,
-            Stop::Likelihood => ValidationScore::PartialLikelihood,
+            Stop::Likelihood => ValidationScore::Likelihood,
         };
         let settings = settings
             .with_training(training)
