@@ -37,8 +37,17 @@ impl<E: EncoderSettings> CurveModel<E> {
     /// # Errors
     /// Inputs that are not what the model reads, by name; [`Error::Diverged`].
     pub fn curves(&self, inputs: &RiskInputs) -> Result<PredictedCurves, Error> {
-        let logits = added(&self.fitted.outputs(inputs)?, &self.common);
+        let logits = added(&self.beyond_common(inputs)?, &self.common);
         Ok(PredictedCurves::new(self.grid.clone(), logits))
+    }
+
+    /// What each subject's logits have beyond those of all training subjects together,
+    /// `[n, intervals]`.
+    ///
+    /// # Errors
+    /// As [`curves`](Self::curves).
+    pub(crate) fn beyond_common(&self, inputs: &RiskInputs) -> Result<Vec<f64>, Error> {
+        self.fitted.outputs(inputs)
     }
 
     /// The whole model from images and covariates in natural units to the logits of the hazards,

@@ -2,7 +2,7 @@
 use crate::{
     Encoder, Error, ImageSet, Preprocessing, RiskInputs,
     network::{Inputs, RiskBatch, RiskNetwork},
-    preprocessing::{as_it_is, present},
+    preprocessing::{Standardised, as_it_is, present},
     task::to_host,
 };
 use burn::{module::Module, tensor::Device};
@@ -111,12 +111,13 @@ impl<N: Encoder> Inference<N> {
 
     fn run(&self, preprocessing: &Preprocessing, inputs: &RiskInputs) -> Result<Vec<f64>, Error> {
         let subjects: Vec<usize> = (0..inputs.n_subjects()).collect();
+        let standardised = Standardised::new(preprocessing, inputs);
         let mut values = Vec::with_capacity(subjects.len());
         for part in subjects.chunks(at_once(inputs)) {
             values.extend(match &self.runner {
-                Runner::Plan(plan) => run_plan(plan, preprocessing, inputs, part)?,
+                Runner::Plan(plan) => run_plan(plan, &standardised, part)?,
                 Runner::Network(network, device) => {
-                    let batch = preprocessing.batch(inputs, part, device, as_it_is)?;
+                    let batch = standardised.batch(part, device, as_it_is)?;
                     run_network(network, batch, self.wanted)?
                 }
             });
@@ -146,14 +147,9 @@ fn plan<N: Encoder>(
     Ok(tracer.finish("output", &output)?.plan()?)
 }
 
-fn run_plan(
-    plan: &Plan,
-    preprocessing: &Preprocessing,
-    inputs: &RiskInputs,
-    subjects: &[usize],
-) -> Result<Vec<f64>, Error> {
-    let pixels = preprocessing.pixels(inputs, subjects)?;
-    let covariates = preprocessing.covariates(inputs, subjects);
+fn run_plan(plan: &Plan, inputs: &Standardised<'_>, subjects: &[usize]) -> Result<Vec<f64>, Error> {
+    let pixels = inputs.pixels(subjects)?;
+    let covariates = inputs.covariates(subjects);
     let asks = plan.inputs().iter().any(|(name, _)| name == PRESENT);
     let present = match inputs.images().filter(|_| asks) {
         Some(images) => present(images, subjects)
@@ -285,6 +281,14 @@ mod tests {
                 true,
                 true,
             ),
+            (
+                image(small.clone())
+                    .with_covariates(["age", "female"])
+                    .with_fusion(Fusion::LogHazard)
+                    .with_image_hidden([6]),
+                true,
+                true,
+            ),
             (image(small.clone()).with_hidden([]), false, true),
             (missing(Pooling::Mean), false, true),
             (missing(Pooling::Max), false, true),
@@ -354,6 +358,7 @@ mod tests {
             ),
             ("image", image(encoder), false, true),
             ("modulation", fusion.clone().with_fusion(Fusion::Modulation), true, true),
+            ("one_number", fusion.clone().with_fusion(Fusion::LogHazard), true, true),
             ("fusion", fusion, true, true),
             ("attention", pooled(Pooling::Attention), false, true),
             ("levels", pooled(Pooling::Levels), false, true),

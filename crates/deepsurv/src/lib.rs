@@ -11,7 +11,8 @@
 //! one for the CPU). All images of a subject share it; its feature maps are averaged over positions
 //! and pooled over the images by [`Pooling`]: their mean, their maximum, attention, or one after
 //! the other; images that are missing ([`ImageSet::with_missing`]) are left out. The features,
-//! joined with the standardised covariates or scaled and shifted by them ([`Fusion`]), go through
+//! joined with the standardised covariates, scaled and shifted by them, or made one number before
+//! that joins them ([`Fusion`]), go through
 //! fully connected layers to one number `h`, the log hazard (Katzman et al., *BMC Med. Res.
 //! Methodol.* 18:24, 2018, extended to images as Kong et al., *Endocrinol. Metab.* 37(4):674-683,
 //! 2022, say).
@@ -36,6 +37,10 @@
 //! learns the right scale from their predictions for the subjects they never saw, and gives the
 //! model that factor and the baseline hazard that belongs to it; see [`Recalibration`].
 //!
+//! [`RiskTrainer::fit_ensemble`] averages several networks, which differ by their seeds, by the subjects
+//! that each holds out, or are snapshots of one training; those held out recalibrate the
+//! [`RiskEnsemble`], and how far its members differ is an interval around each risk.
+//!
 //! # Numbers
 //! Weights, dropout masks, augmentation and batch order come from explicit seeds: same seed, same
 //! bits on one machine with burn's flex backend. Masks and augmentation depend on the subject and
@@ -47,8 +52,10 @@
 mod augmentation;
 mod config;
 mod curve_model;
+mod curve_recalibration;
 mod curve_store;
 mod encoder;
+mod ensemble;
 mod error;
 mod fitted;
 mod image_file;
@@ -77,7 +84,9 @@ pub use config::{
     Stem,
 };
 pub use curve_model::CurveModel;
+pub use curve_recalibration::CurveRecalibration;
 pub use encoder::{Encoder, EncoderSettings};
+pub use ensemble::{CurveEnsemble, Members, RiskEnsemble};
 pub use error::Error;
 pub use image_file::{ImageFile, ImageFileWriter};
 pub use inputs::{ImageSet, RiskInputs};
@@ -92,5 +101,5 @@ pub use saliency::{
 };
 pub use seen::{Outside, Seen};
 pub use settings::{RiskTraining, ValidationScore};
-pub use trainer::RiskTrainer;
+pub use trainer::{RiskTrainer, TrainedEnsemble};
 pub use vertebra_training::Trained;

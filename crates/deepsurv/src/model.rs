@@ -105,7 +105,8 @@ impl<E: EncoderSettings> RiskModel<E> {
         self.seen.as_ref().map_or(Ok(Vec::new()), |seen| seen.outside(names, inputs, log_hazard))
     }
 
-    /// Log hazard of each subject, `[n]`; 0 is the mean over the training subjects.
+    /// Log hazard of each subject, `[n]`; 0 is the mean over the training subjects, of images that
+    /// are stacked over what was said of them out of fold.
     ///
     /// # Errors
     /// Inputs that are not what the model reads, by name; [`Error::Diverged`].

@@ -40,28 +40,58 @@ impl Preprocessing {
         Self { means, sds, pixel_mean: 0.0, pixel_sd: 1.0 }
     }
 
-    /// Standardised tensors of the subjects at `subjects`; pixels come from `image_of`.
+    /// Standardised covariates of one subject.
+    pub(crate) fn standardised<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+        let constants = self.means.iter().zip(&self.sds);
+        row.iter().zip(constants).map(|(&x, (mean, sd))| ((f64::from(x) - mean) / sd) as f32)
+    }
+}
+
+/// Inputs as a network sees them: covariates standardised once, pixels as they are asked for.
+#[derive(Debug)]
+pub(crate) struct Standardised<'a> {
+    constants: &'a Preprocessing,
+    images: Option<&'a ImageSet>,
+    /// `[n, covariates]`, in one piece: batches take rows from everywhere.
+    covariates: Vec<f32>,
+}
+
+impl<'a> Standardised<'a> {
+    pub(crate) fn new(constants: &'a Preprocessing, inputs: &'a RiskInputs) -> Self {
+        let n_values = inputs.n_subjects() * constants.means.len();
+        let mut covariates = Vec::with_capacity(n_values);
+        for row in inputs.covariates() {
+            covariates.extend(constants.standardised(row));
+        }
+        Self { constants, images: inputs.images(), covariates }
+    }
+
+    pub(crate) fn images(&self) -> Option<&'a ImageSet> {
+        self.images
+    }
+
+    /// Tensors of the subjects at `subjects`; pixels come from `image_of`.
     ///
     /// # Errors
     /// Images that cannot be read.
     pub(crate) fn batch(
         &self,
-        inputs: &RiskInputs,
         subjects: &[usize],
         device: &Device,
         mut image_of: impl FnMut(usize, &[f32], &mut Vec<f32>),
     ) -> Result<RiskBatch, Error> {
-        let covariates = (!self.means.is_empty()).then(|| {
-            let values = self.covariates(inputs, subjects);
-            Tensor::from_data(TensorData::new(values, [subjects.len(), self.means.len()]), device)
+        let width = self.constants.means.len();
+        let covariates = (width > 0).then(|| {
+            let values = self.covariates(subjects);
+            Tensor::from_data(TensorData::new(values, [subjects.len(), width]), device)
         });
-        let images = inputs.images().map(|images| {
+        let images = self.images.map(|images| {
             let pixels = self.standardised_pixels(images, subjects, &mut image_of)?;
             let [per_subject, height, width] = images.shape();
             let shape = [subjects.len(), per_subject, 1, height, width];
             Ok::<_, Error>(Tensor::from_data(TensorData::new(pixels, shape), device))
         });
-        let present = inputs.images().and_then(|images| {
+        let present = self.images.and_then(|images| {
             let values = present(images, subjects)?;
             let shape = [subjects.len(), images.shape()[0]];
             Some(Tensor::from_data(TensorData::new(values, shape), device))
@@ -69,21 +99,22 @@ impl Preprocessing {
         Ok(RiskBatch { covariates, images: images.transpose()?, present })
     }
 
-    /// Standardised covariates of the subjects at `subjects`, row by row.
-    pub(crate) fn covariates(&self, inputs: &RiskInputs, subjects: &[usize]) -> Vec<f32> {
-        subjects.iter().flat_map(|&s| self.standardised(&inputs.covariates()[s])).collect()
+    /// Covariates of the subjects at `subjects`, row by row.
+    pub(crate) fn covariates(&self, subjects: &[usize]) -> Vec<f32> {
+        let width = self.constants.means.len();
+        let mut values = Vec::with_capacity(subjects.len() * width);
+        for &subject in subjects {
+            values.extend_from_slice(&self.covariates[subject * width..][..width]);
+        }
+        values
     }
 
-    /// Standardised pixels of the subjects at `subjects`, none without images.
+    /// Pixels of the subjects at `subjects`, none without images.
     ///
     /// # Errors
     /// Images that cannot be read.
-    pub(crate) fn pixels(
-        &self,
-        inputs: &RiskInputs,
-        subjects: &[usize],
-    ) -> Result<Vec<f32>, Error> {
-        let Some(images) = inputs.images() else { return Ok(Vec::new()) };
+    pub(crate) fn pixels(&self, subjects: &[usize]) -> Result<Vec<f32>, Error> {
+        let Some(images) = self.images else { return Ok(Vec::new()) };
         self.standardised_pixels(images, subjects, &mut as_it_is)
     }
 
@@ -97,7 +128,8 @@ impl Preprocessing {
         for &subject in subjects {
             image_of(subject, &images.of_subject(subject)?, &mut pixels);
         }
-        let (mean, scale) = (self.pixel_mean as f32, (1.0 / self.pixel_sd) as f32);
+        let (mean, scale) =
+            (self.constants.pixel_mean as f32, (1.0 / self.constants.pixel_sd) as f32);
         let missing = subjects.iter().filter_map(|&subject| images.missing_of(subject)).flatten();
         for (image, _) in
             pixels.chunks_exact_mut(images.per_image()).zip(missing).filter(|(_, m)| **m)
@@ -106,11 +138,6 @@ impl Preprocessing {
         }
         pixels.iter_mut().for_each(|p| *p = (*p - mean) * scale);
         Ok(pixels)
-    }
-
-    fn standardised<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
-        let constants = self.means.iter().zip(&self.sds);
-        row.iter().zip(constants).map(|(&x, (mean, sd))| ((f64::from(x) - mean) / sd) as f32)
     }
 }
 

@@ -71,16 +71,22 @@ impl Recalibration {
     /// ```
     pub fn learn(outcomes: &Outcomes, log_hazard: &[f64], fold: &[usize]) -> Result<Self, Error> {
         let slope = slope(outcomes, log_hazard, fold)?;
-        let factor = slope.map_or(SMALLEST, |slope| shrunk(slope.value, slope.std_error));
-        Ok(Self { factor, slope, n: outcomes.n_subjects(), events: outcomes.n_events() })
+        Ok(Self {
+            factor: shrunk(slope),
+            slope,
+            n: outcomes.n_subjects(),
+            events: outcomes.n_events(),
+        })
     }
 }
 
 /// The slope less what its uncertainty may have added to it.
-fn shrunk(slope: f64, std_error: f64) -> f64 {
-    match slope > 0.0 {
-        true => (slope - std_error.powi(2) / slope).max(SMALLEST),
-        false => SMALLEST,
+pub(crate) fn shrunk(slope: Option<Estimate>) -> f64 {
+    match slope {
+        Some(Estimate { value, std_error, .. }) if value > 0.0 => {
+            (value - std_error.powi(2) / value).max(SMALLEST)
+        }
+        _ => SMALLEST,
     }
 }
 

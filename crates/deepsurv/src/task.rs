@@ -15,6 +15,7 @@ use crate::{
     inference::predict,
     network::{Dropout, RiskNetwork},
     objective::{Loss, Objective},
+    preprocessing::Standardised,
 };
 use burn::{
     module::{Module, ModuleMapper, Param},
@@ -36,12 +37,15 @@ pub(crate) struct Labelled<'a> {
 /// Everything a training step needs besides the network.
 #[derive(Debug)]
 pub(crate) struct RiskTask<'a, N> {
-    pub(crate) train: Labelled<'a>,
+    pub(crate) inputs: Standardised<'a>,
+    pub(crate) outcomes: &'a Outcomes,
     pub(crate) valid: Option<Labelled<'a>>,
     pub(crate) preprocessing: &'a Preprocessing,
     pub(crate) augmentation: Augmentation,
     pub(crate) dropout: f64,
     pub(crate) objective: &'a dyn Objective,
+    /// What a run folder must have been made for.
+    pub(crate) purpose: Option<String>,
     /// Whether mini-batches have equal shares of the events.
     pub(crate) spread_events: bool,
     pub(crate) controls_per_event: Option<f64>,
@@ -55,15 +59,15 @@ impl<N: Encoder> Task for RiskTask<'_, N> {
     type Model = RiskNetwork<N>;
 
     fn n_samples(&self) -> usize {
-        self.train.outcomes.n_subjects()
+        self.outcomes.n_subjects()
     }
 
     fn purpose(&self) -> Option<String> {
-        self.objective.purpose()
+        self.purpose.clone()
     }
 
     fn classes(&self) -> Option<&[bool]> {
-        self.spread_events.then(|| self.train.outcomes.event())
+        self.spread_events.then(|| self.outcomes.event())
     }
 
     fn gradients(
@@ -108,7 +112,7 @@ impl<N: Encoder> RiskTask<'_, N> {
 
     /// All subjects of a batch; or its events, and so many of the others for each of them.
     fn drawn(&self, batch: &[usize], seed: Seed) -> Result<Drawn, Error> {
-        let outcomes = self.train.outcomes.subset(batch);
+        let outcomes = self.outcomes.subset(batch);
         let (events, mut others): (Vec<usize>, Vec<usize>) =
             (0..batch.len()).partition(|&k| outcomes.event()[k]);
         let wanted = self.controls_per_event.map(|ratio| (ratio * events.len() as f64).ceil());
@@ -177,12 +181,11 @@ impl<N: Encoder> RiskTask<'_, N> {
         subjects: &[usize],
         seed: Seed,
     ) -> Result<Tensor<2>, Error> {
-        let shape = self.train.inputs.images().map_or([0, 0], |i| [i.shape()[1], i.shape()[2]]);
+        let shape = self.inputs.images().map_or([0, 0], |i| [i.shape()[1], i.shape()[2]]);
         let augmented = |subject: usize, images: &[f32], out: &mut Vec<f32>| {
             self.augmentation.apply(images, shape, seed, subject, out);
         };
-        let inputs = self.train.inputs;
-        let batch = self.preprocessing.batch(inputs, subjects, &self.device, augmented)?;
+        let batch = self.inputs.batch(subjects, &self.device, augmented)?;
         let probability = self.dropout;
         model.forward(batch, Some(&Dropout { probability, seed, subjects: subjects.to_vec() }))
     }

@@ -1,26 +1,40 @@
 //! Training of a risk model: what it starts from, and the way from data to a fitted model.
 
 mod curves;
+mod ensemble;
 mod learning;
 mod recalibrated;
+mod stacked;
 
 use crate::{
     EncoderConfig, EncoderSettings, Error, RiskInputs, RiskModel, RiskModelConfig, RiskTraining,
     Seen,
-    network::Outputs,
+    network::{Outputs, RiskNetwork},
     objective::{CoxObjective, Objective},
 };
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use vertebra_run::Digest;
 use vertebra_survival::{Outcomes, breslow_baseline};
-use vertebra_training::{Event, Trained};
+use vertebra_training::{Event, Seed, Trained};
+
+pub use ensemble::TrainedEnsemble;
 
 /// Where an image model's encoder comes from.
 #[derive(Debug, Clone)]
 struct WarmStart<'a, E: EncoderSettings> {
     model: &'a RiskModel<E>,
-    frozen: bool,
+    kept: Kept,
+}
+
+/// What of a start stays as it is.
+#[derive(Debug, Clone, PartialEq)]
+enum Kept {
+    Nothing,
+    Encoder,
+    /// Encoder and head; with what such networks say of training subjects that they never saw.
+    LogHazard(Vec<f64>),
 }
 
 /// Fits a [`RiskModel`], or a [`CurveModel`](crate::CurveModel), of one configuration.
@@ -32,6 +46,10 @@ pub struct RiskTrainer<'a, E: EncoderSettings = EncoderConfig> {
     config: RiskModelConfig<E>,
     settings: RiskTraining,
     warm_start: Option<WarmStart<'a, E>>,
+    /// Of the same configuration, from which a further cycle goes on.
+    start: Option<RiskNetwork<E::Encoder>>,
+    /// The digest of the numbers of the subjects, where they are a part.
+    part: Option<Digest>,
     encoder_weights: Option<PathBuf>,
     strata: Option<Vec<usize>>,
     run_folder: Option<PathBuf>,
@@ -47,6 +65,8 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
             config,
             settings: RiskTraining::default(),
             warm_start: None,
+            start: None,
+            part: None,
             encoder_weights: None,
             strata: None,
             run_folder: None,
@@ -81,7 +101,7 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
     /// seen the validation or test subjects.
     #[must_use]
     pub fn with_warm_start(mut self, model: &'a RiskModel<E>) -> Self {
-        self.warm_start = Some(WarmStart { model, frozen: false });
+        self.warm_start = Some(WarmStart { model, kept: Kept::Nothing });
         self
     }
 
@@ -89,7 +109,24 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
     /// epoch costs no more than one of covariates alone. Images are then not augmented.
     #[must_use]
     pub fn with_frozen_encoder(mut self, model: &'a RiskModel<E>) -> Self {
-        self.warm_start = Some(WarmStart { model, frozen: true });
+        self.warm_start = Some(WarmStart { model, kept: Kept::Encoder });
+        self
+    }
+
+    /// Keeps an image-only model as it is and lets its log hazard join the covariates
+    /// ([`Fusion::LogHazard`](crate::Fusion::LogHazard), with the image-only model's layers as
+    /// [`image_hidden`](RiskModelConfig::image_hidden)). How much it is worth beside them is learnt
+    /// from `out_of_fold`: log hazards of the training subjects, each by an image-only model of the
+    /// same kind that was fitted without that subject, and not recalibrated (stacked generalisation;
+    /// Wolpert, *Neural Netw.* 5:241-259, 1992). What `model` itself says of subjects it was
+    /// trained on is too good to learn that from.
+    #[must_use]
+    pub fn with_stacked_images(
+        mut self,
+        model: &'a RiskModel<E>,
+        out_of_fold: impl Into<Vec<f64>>,
+    ) -> Self {
+        self.warm_start = Some(WarmStart { model, kept: Kept::LogHazard(out_of_fold.into()) });
         self
     }
 
@@ -139,7 +176,10 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
         };
         let wanted = (&objective as &dyn Objective, Outputs::LogHazard);
         self.learn(wanted, train, valid, on_event)?.try_map(|fitted| {
-            let log_hazard = fitted.outputs(train.0)?;
+            let log_hazard = match self.stacked_table(&fitted.preprocessing, train.0)? {
+                Some(table) => self.outputs_of_table(&fitted, &table)?,
+                None => fitted.outputs(train.0)?,
+            };
             fitted.release_buffers();
             let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
             let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
@@ -147,6 +187,37 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
             let seen = Seen::of(train.0, &centered)?;
             Ok(RiskModel::from_parts(fitted, center, baseline).with_seen(Some(seen)))
         })
+    }
+
+    /// What trains on some of the subjects, with a seed and a subfolder of its own.
+    fn of_part(&self, seed: Seed, subjects: &[usize], name: &str) -> Self {
+        let mut trainer = self.clone().with_seed(seed.value());
+        if let Some(strata) = &self.strata {
+            trainer.strata = Some(subjects.iter().map(|&i| strata[i]).collect());
+        }
+        let numbers: Vec<u8> = subjects.iter().flat_map(|i| i.to_le_bytes()).collect();
+        trainer.part = Some(Digest::of(&numbers));
+        trainer.in_subfolder(name)
+    }
+
+    /// What a run folder goes on with, as far as settings and the number of subjects do not say.
+    fn purpose(&self, objective: &dyn Objective) -> Option<String> {
+        let of_part = self.part.map(|digest| format!("subjects {digest}"));
+        let of_stack = match self.warm_start.as_ref().map(|start| &start.kept) {
+            Some(Kept::LogHazard(out_of_fold)) => {
+                let values: Vec<u8> = out_of_fold.iter().flat_map(|h| h.to_le_bytes()).collect();
+                Some(format!("log hazards of images {}", Digest::of(&values)))
+            }
+            _ => None,
+        };
+        let said: Vec<String> =
+            [objective.purpose(), of_part, of_stack].into_iter().flatten().collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    fn in_subfolder(self, name: &str) -> Self {
+        let run_folder = self.run_folder.as_ref().map(|folder| folder.join(name));
+        Self { run_folder, ..self }
     }
 
     fn check(
@@ -169,6 +240,7 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
             let (name, unit, expected) = ("strata", "subjects", train.1.n_subjects());
             return Err(Error::LengthMismatch { name, unit, expected, got });
         }
+        self.check_stacked(train.1.n_subjects())?;
         valid.map_or(Ok(()), |valid| check_labelled(&self.config, "validation", valid))
     }
 }

@@ -156,7 +156,8 @@ fn trainer(
             RiskModelConfig::image_only(risk.encoder.clone(), images.shape())
                 .with_hidden(risk.image_hidden.clone())
                 .with_covariates(names)
-                .with_fusion(risk.fusion),
+                .with_fusion(risk.fusion)
+                .with_image_hidden(risk.image_hidden.clone()),
             &risk.image_training,
         ),
         None => (

@@ -34,6 +34,12 @@ impl<M> Trained<M> {
         Trained { model: model(trained), epoch, history, stopped }
     }
 
+    /// The model, and the run without it.
+    pub fn apart(self) -> (M, Trained<()>) {
+        let Self { model, epoch, history, stopped } = self;
+        (model, Trained { model: (), epoch, history, stopped })
+    }
+
     /// The same run with another model made of this one's, where that can fail.
     ///
     /// # Errors

@@ -47,6 +47,11 @@ pub enum Fusion {
     /// As what scales and shifts each feature (feature-wise linear modulation, FiLM; Perez et al.,
     /// AAAI 2018), so that what a finding means can depend on age.
     Modulation,
+    /// As one number: the features go through fully connected layers of their own
+    /// ([`RiskModelConfig::image_hidden`]) to a log hazard, which joins the covariates. With
+    /// [`RiskTrainer::with_stacked_images`](crate::RiskTrainer::with_stacked_images) these layers
+    /// are those of an image-only network.
+    LogHazard,
 }
 
 /// A network from covariates, images, or both, to one log hazard per subject.
@@ -62,6 +67,10 @@ pub struct RiskModelConfig<E = EncoderConfig> {
     pub fusion: Fusion,
     /// Widths of the fully connected layers between the features and the log hazard.
     pub hidden: Vec<usize>,
+    /// With [`Fusion::LogHazard`]: widths of the fully connected layers between the features of the
+    /// images and their log hazard, before it joins the covariates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub image_hidden: Vec<usize>,
     /// Nonlinearity of those layers.
     pub activation: Activation,
     /// Whether what comes out of the nonlinearity of those layers is normalised by the batch (Ioffe
@@ -89,6 +98,7 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
             image: None,
             fusion: Fusion::default(),
             hidden: Vec::new(),
+            image_hidden: Vec::new(),
             activation: Activation::Selu,
             batch_norm: false,
             dropout: 0.1,
@@ -134,6 +144,14 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
         self
     }
 
+    /// Sets the widths of the layers of the images' own log hazard, see
+    /// [`RiskModelConfig::image_hidden`].
+    #[must_use]
+    pub fn with_image_hidden(mut self, image_hidden: impl Into<Vec<usize>>) -> Self {
+        self.image_hidden = image_hidden.into();
+        self
+    }
+
     /// Sets the dropout probability, in `[0, 1)`.
     #[must_use]
     pub fn with_dropout(mut self, dropout: f64) -> Self {
@@ -168,8 +186,16 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
 
     /// True if covariates scale and shift features of images.
     pub(crate) fn modulates(&self) -> bool {
-        let both = self.image.is_some() && !self.covariates.is_empty();
-        both && self.fusion == Fusion::Modulation
+        self.fuses() && self.fusion == Fusion::Modulation
+    }
+
+    /// True if images join the covariates as one number.
+    pub(crate) fn joins_log_hazard(&self) -> bool {
+        self.fuses() && self.fusion == Fusion::LogHazard
+    }
+
+    fn fuses(&self) -> bool {
+        self.image.is_some() && !self.covariates.is_empty()
     }
 
     /// Checks every setting.
@@ -183,9 +209,12 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(Error::invalid("dropout", "a probability in [0, 1)", self.dropout));
         }
-        if self.hidden.contains(&0) {
-            let got = format!("{:?}", self.hidden);
-            return Err(Error::invalid("hidden layers", "positive widths", got));
+        for (name, widths) in
+            [("hidden layers", &self.hidden), ("hidden layers of images", &self.image_hidden)]
+        {
+            if widths.contains(&0) {
+                return Err(Error::invalid(name, "positive widths", format!("{widths:?}")));
+            }
         }
         self.image.as_ref().map_or(Ok(()), ImageConfig::check)
     }

@@ -22,14 +22,15 @@ impl Dropout {
     #[must_use]
     pub fn mask(&self, layer: usize, width: usize, device: &Device) -> Tensor<2> {
         let kept = (1.0 / (1.0 - self.probability)) as f32;
+        // Of all numbers of 64 bits so many are below the probability.
+        let dropped = (self.probability * 2.0_f64.powi(64)) as u64;
         let mut mask = Vec::with_capacity(self.subjects.len() * width);
         let seed = self.seed.named("dropout");
+        // A row at once and without branches: one number after the other takes five times as long.
+        let mut drawn = vec![0_u64; width];
         for &subject in &self.subjects {
-            let mut rng = seed.at(&[layer as u64, subject as u64]).generator();
-            mask.extend((0..width).map(|_| match rng.random_bool(self.probability) {
-                true => 0.0,
-                false => kept,
-            }));
+            seed.at(&[layer as u64, subject as u64]).generator().fill(&mut drawn[..]);
+            mask.extend(drawn.iter().map(|&x| if x < dropped { 0.0 } else { kept }));
         }
         Tensor::from_data(TensorData::new(mask, [self.subjects.len(), width]), device)
     }
@@ -51,6 +52,14 @@ mod tests {
         assert_eq!(mask(vec![7], 5), together[40..80]);
         assert_ne!(together[..40], together[40..80], "subjects differ");
         assert_ne!(mask(vec![7], 6), together[40..80], "steps differ");
+    }
+
+    #[test]
+    fn a_row_is_what_its_stream_gives_one_by_one() {
+        let row = mask(vec![7], 5);
+        let mut stream = Seed::new(5).named("dropout").at(&[0, 7]).generator();
+        let expected: Vec<bool> = (0..40).map(|_| stream.random_bool(0.25)).collect();
+        assert_eq!(row.iter().map(|&m| m == 0.0).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Fully connected layers from features to what a network gives for each subject.
-use super::{dropout::Dropout, modulation::Modulation};
+use super::{dropout::Dropout, image_head::ImageHead, modulation::Modulation};
 use crate::EncoderSettings;
 use crate::config::{Activation, RiskModelConfig};
 use burn::{
@@ -27,6 +27,8 @@ pub(crate) enum Outputs {
 pub struct Head {
     /// With [`Fusion::Modulation`](crate::Fusion::Modulation).
     modulation: Option<Modulation>,
+    /// With [`Fusion::LogHazard`](crate::Fusion::LogHazard).
+    image: Option<ImageHead>,
     hidden: Vec<Linear>,
     /// One for each hidden layer, or none.
     norms: Vec<BatchNorm>,
@@ -45,9 +47,11 @@ impl Head {
         device: &Device,
     ) -> Self {
         let modulation = config.modulates().then(|| Modulation::drawn(config, seed, device));
-        let read = match modulation {
-            Some(_) => config.n_image_features(),
-            None => config.n_features(),
+        let image = config.joins_log_hazard().then(|| ImageHead::drawn(config, seed, device));
+        let read = match (&modulation, &image) {
+            (Some(_), _) => config.n_image_features(),
+            (_, Some(_)) => 1 + config.covariates.len(),
+            _ => config.n_features(),
         };
         let widths: Vec<usize> =
             std::iter::once(read).chain(config.hidden.iter().copied()).collect();
@@ -67,6 +71,7 @@ impl Head {
         };
         Self {
             modulation,
+            image,
             norms,
             hidden: initialize(hidden, WeightScale::HeFanIn, seed.named("hidden")),
             output: initialize(output, WeightScale::Normal(0.01), seed.named("output")),
@@ -94,17 +99,14 @@ impl Head {
 
     /// `[n, outputs]`; what comes out of each hidden layer goes through `then` with the layer's number.
     pub(super) fn through<V: Vectors>(&self, features: V, then: impl Fn(usize, V) -> V) -> V {
-        let features = match &self.modulation {
-            Some(modulation) => modulation.modulated(features),
-            None => features,
+        let features = match (&self.modulation, &self.image) {
+            (Some(modulation), _) => modulation.modulated(features),
+            (_, Some(image)) => image.read(features, self.hidden.len(), &then),
+            _ => features,
         };
         let hidden = self.hidden.iter().enumerate();
         let last = hidden.fold(features, |x, (layer, linear)| {
-            let x = x.linear(linear);
-            let x = match self.activation {
-                Activation::Relu => x.relu(),
-                Activation::Selu => x.selu(),
-            };
+            let x = activated(x.linear(linear), self.activation);
             let x = match self.norms.get(layer) {
                 Some(norm) => x.batch_norm(norm),
                 None => x,
@@ -118,6 +120,10 @@ impl Head {
     /// that follow them here; what reads those covariates is kept. `None` where the layers
     /// differ in any other way.
     pub(crate) fn started_from(self, other: &Self) -> Option<Self> {
+        if self.image.is_some() {
+            // An image-only head is what comes before the covariates.
+            return self.stacked_on(other, [0.0, 1.0]);
+        }
         let layers = |head: &Self| (head.hidden.len(), head.norms.len(), head.activation);
         if layers(&self) != layers(other) {
             return None;
@@ -128,6 +134,7 @@ impl Head {
         let norms = other.norms.iter().map(|norm| norm.valid().to_device(&device).train());
         Some(Self {
             modulation: self.modulation,
+            image: self.image,
             norms: norms.collect(),
             hidden: hidden
                 .map(|(to, from)| linear_started_from(to, from))
@@ -135,6 +142,39 @@ impl Head {
             output: linear_started_from(self.output, &other.output)?,
             activation: self.activation,
         })
+    }
+}
+
+impl Head {
+    /// This head with the layers of an image-only network's head as those of its images, whose log
+    /// hazard is `center` on average and is divided by `scale`. `None` where they are not of one
+    /// kind.
+    pub(crate) fn stacked_on(self, images: &Self, standard: [f64; 2]) -> Option<Self> {
+        let image = self.image?;
+        let same = images.norms.is_empty() && images.activation == self.activation;
+        if !same || images.modulation.is_some() || images.image.is_some() {
+            return None;
+        }
+        let image = image.of_layers((&images.hidden, &images.output), standard)?;
+        Some(Self { image: Some(image), ..self })
+    }
+
+    /// What reads the log hazard of the images as if it were a covariate.
+    pub(crate) fn without_images(self) -> Self {
+        Self { image: None, ..self }
+    }
+
+    /// This head behind the layers that `other` has for the images.
+    pub(crate) fn behind_images_of(self, other: &Self) -> Self {
+        Self { image: other.image.clone(), ..self }
+    }
+}
+
+/// What goes on to the next layer.
+pub(super) fn activated<V: Vectors>(x: V, activation: Activation) -> V {
+    match activation {
+        Activation::Relu => x.relu(),
+        Activation::Selu => x.selu(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod attention;
 mod dropout;
 mod head;
+mod image_head;
 mod modulation;
 mod resnet;
 mod risk_network;

@@ -2,7 +2,9 @@
 
 use super::{Saliency, SaliencyMethod, check_subject};
 use crate::{
-    EncoderSettings, Error, RiskInputs, RiskModel, preprocessing::as_it_is, task::to_host,
+    EncoderSettings, Error, RiskInputs, RiskModel,
+    preprocessing::{Standardised, as_it_is},
+    task::to_host,
 };
 use burn::module::Module;
 
@@ -18,7 +20,7 @@ pub fn grad_cam<E: EncoderSettings>(
 ) -> Result<Saliency, Error> {
     let [_, height, width] = check_subject(model, subject)?;
     let device = model.device();
-    let batch = model.preprocessing().batch(subject, &[0], device, as_it_is)?;
+    let batch = Standardised::new(model.preprocessing(), subject).batch(&[0], device, as_it_is)?;
     let images = batch.images.clone();
     let maps = model.network().features(images).ok_or(Error::MissingImages)?;
     // The graph is cut here: the feature maps become its leaf.

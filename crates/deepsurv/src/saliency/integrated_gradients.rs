@@ -3,7 +3,9 @@
 use super::{Saliency, SaliencyMethod, check_subject};
 use crate::task::to_host;
 use crate::{
-    EncoderSettings, Error, RiskInputs, RiskModel, network::RiskBatch, preprocessing::as_it_is,
+    EncoderSettings, Error, RiskInputs, RiskModel,
+    network::RiskBatch,
+    preprocessing::{Standardised, as_it_is},
 };
 use burn::{module::Module, tensor::Tensor};
 
@@ -27,7 +29,8 @@ pub fn integrated_gradients<E: EncoderSettings>(
     if steps == 0 {
         return Err(Error::invalid("steps of integrated gradients", "at least one", steps));
     }
-    let batch = model.preprocessing().batch(subject, &[0], model.device(), as_it_is)?;
+    let batch =
+        Standardised::new(model.preprocessing(), subject).batch(&[0], model.device(), as_it_is)?;
     // Standardised: the mean grey is 0.
     let picture = batch.images.ok_or(Error::MissingImages)?;
     let places: Vec<f64> = (0..steps).map(|k| (k as f64 + 0.5) / steps as f64).collect();

@@ -56,12 +56,14 @@ fn task<'a>(
     objective: &'a dyn Objective,
 ) -> RiskTask<'a, ResNet> {
     RiskTask {
-        train: Labelled { inputs, outcomes },
+        inputs: Standardised::new(preprocessing, inputs),
+        outcomes,
         valid: None,
         preprocessing,
         augmentation: Augmentation::default(),
         dropout: 0.0,
         objective,
+        purpose: objective.purpose(),
         spread_events: false,
         controls_per_event: None,
         micro_batch: usize::MAX,

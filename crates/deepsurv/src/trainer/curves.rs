@@ -18,7 +18,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// together, from which it starts and to which weight decay draws it.
     ///
     /// Settings count as in [`fit`](Self::fit), but that there are no risk sets and so no ties. Of a
-    /// warm start all but the head is used.
+    /// warm start all but the head is used; of stacked images the head, too.
     ///
     /// # Errors
     /// As [`fit`](Self::fit), and [`Error::InvalidSetting`] for strata, which would need a grid of

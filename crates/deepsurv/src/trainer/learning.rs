@@ -1,6 +1,6 @@
 //! The way from initial weights to a trained network, whatever it is trained for.
 
-use super::RiskTrainer;
+use super::{Kept, RiskTrainer};
 use crate::{
     EncoderSettings, Error, Preprocessing, RiskInputs, RiskModelConfig,
     encoder::check_encoder,
@@ -8,6 +8,7 @@ use crate::{
     inference::head_inputs,
     network::{Outputs, RiskNetwork},
     objective::Objective,
+    preprocessing::Standardised,
     task::{Labelled, RiskTask},
 };
 use burn::{module::Module, tensor::Device};
@@ -35,11 +36,11 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             None => Preprocessing::fit(&self.config, train.0)?,
         };
         let first = (self.initial_network(outputs)?, objective);
-        let frozen = self.warm_start.as_ref().is_some_and(|start| start.frozen);
         let data = (labelled(train), valid.map(labelled));
-        let trained = match frozen {
-            true => self.run_on_features(first, data, &preprocessing, on_event)?,
-            false => self.run(first, data, &preprocessing, on_event)?,
+        let trained = match self.warm_start.as_ref().map(|start| &start.kept) {
+            Some(Kept::LogHazard(_)) => self.run_stacked(first, data, &preprocessing, on_event)?,
+            Some(Kept::Encoder) => self.run_on_features(first, data, &preprocessing, on_event)?,
+            Some(Kept::Nothing) | None => self.run(first, data, &preprocessing, on_event)?,
         };
         Ok(trained.map(|network| Fitted::new(self.config.clone(), preprocessing, network)))
     }
@@ -59,6 +60,10 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             let [_, height, width] = image.shape;
             check_encoder(encoder, [height, width], image.encoder.n_features())?;
         }
+        if let Some(start) = &self.start {
+            let network = start.valid().to_device(&device.without_autodiff()).train();
+            return Ok(network);
+        }
         let Some(start) = &self.warm_start else { return Ok(drawn) };
         let encoder_of =
             |config: &RiskModelConfig<E>| config.image.as_ref().map(|i| i.encoder.clone());
@@ -71,11 +76,13 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             let reason = "it uses covariates; expected an image-only model";
             return Err(Error::WarmStart { reason });
         }
-        let started = match outputs {
-            Outputs::LogHazard => drawn.head.clone().started_from(&start.model.network().head),
-            Outputs::Hazards(_) => None,
+        let head = match (&start.kept, outputs) {
+            (Kept::LogHazard(_), _) => self.stacked_head(start, drawn.head)?,
+            (_, Outputs::LogHazard) => {
+                drawn.head.clone().started_from(&start.model.network().head).unwrap_or(drawn.head)
+            }
+            (_, Outputs::Hazards(_)) => drawn.head,
         };
-        let head = started.unwrap_or(drawn.head);
         let plain = device.without_autodiff();
         // `valid` gives it running statistics of its own: those of the start stay where they are.
         let encoder = encoder.map(|e| e.valid().to_device(&plain).train());
@@ -83,7 +90,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         Ok(RiskNetwork::from_parts(&self.config, (encoder, attention), head))
     }
 
-    fn run(
+    pub(super) fn run(
         &self,
         (first, objective): (RiskNetwork<E::Encoder>, &dyn Objective),
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
@@ -92,12 +99,14 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
     ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
         let settings = &self.settings;
         let task = RiskTask {
-            train,
+            inputs: Standardised::new(preprocessing, train.inputs),
+            outcomes: train.outcomes,
             valid,
             preprocessing,
             augmentation: settings.augmentation,
             dropout: self.config.dropout,
             objective,
+            purpose: self.purpose(objective),
             spread_events: settings.spread_events,
             controls_per_event: settings.controls_per_event,
             micro_batch: settings.micro_batch,

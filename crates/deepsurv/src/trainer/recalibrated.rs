@@ -64,13 +64,6 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
 
     fn of_fold(&self, label: usize, others: &[usize]) -> Self {
         let seed = Seed::new(self.settings.training.seed).named("folds").at(&[label as u64]);
-        let mut trainer = self.clone().with_seed(seed.value());
-        if let Some(strata) = &self.strata {
-            trainer.strata = Some(others.iter().map(|&i| strata[i]).collect());
-        }
-        match &self.run_folder {
-            Some(folder) => trainer.with_run_folder(folder.join(format!("fold-{label}"))),
-            None => trainer,
-        }
+        self.of_part(seed, others, &format!("fold-{label}"))
     }
 }

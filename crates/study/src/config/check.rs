@@ -1,8 +1,8 @@
 //! What the settings must satisfy, in one place. Settings of networks are checked by their crates.
 
 use crate::Error;
-use crate::config::{RiskConfig, StudyConfig};
-use vertebra_deepsurv::RiskModelConfig;
+use crate::config::{EncoderStart, RiskConfig, StudyConfig};
+use vertebra_deepsurv::{Fusion, RiskModelConfig};
 
 impl StudyConfig {
     /// Checks the settings of a study.
@@ -83,6 +83,10 @@ impl RiskConfig {
         for model in [images, clinical] {
             model.check().map_err(|e| invalid("risk", "a network", e))?;
         }
+        let stacked = self.encoder_start == EncoderStart::Stacked;
+        let expected = "concatenation where encoder_start is stacked, or another encoder_start";
+        let as_it_is = self.fusion == Fusion::Concatenation;
+        require(as_it_is || !stacked, "risk.fusion", expected, format!("{:?}", self.fusion))?;
         for (name, settings) in [
             ("risk.image_training", &self.image_training),
             ("risk.clinical_training", &self.clinical_training),
@@ -110,6 +114,14 @@ mod tests {
         let mut config = StudyConfig::preset(Preset::Quick);
         change(&mut config);
         config.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn images_that_are_stacked_have_one_way_to_join() {
+        let fusion = error(|config| config.risk.fusion = vertebra_deepsurv::Fusion::Modulation);
+        let expected = "risk.fusion: expected concatenation where encoder_start is stacked, or \
+                        another encoder_start, got Modulation";
+        assert!(fusion.ends_with(expected), "{fusion}");
     }
 
     #[test]

@@ -11,6 +11,11 @@ impl StudyConfig {
         let start = match risk.encoder_start {
             EncoderStart::Scratch => "trained together from random weights",
             EncoderStart::FineTuned => "start from the image-only network and are trained on whole",
+            EncoderStart::Stacked => {
+                "hidden layers of the networks on covariates, which read the log hazard of the \
+                 image-only network too; they learn what it is worth from networks that never saw a \
+                 subject (stacking)"
+            }
             EncoderStart::Frozen => "keep the encoder of the image-only network as it is",
         };
         let fusion = match risk.fusion {

@@ -241,13 +241,16 @@ const RISK: &[Meaning] = &[
     of("dropout", "Dropout in these layers."),
     of(
         "fusion",
-        "How models with images and covariates join them: by `concatenation`, or by `modulation`, \
-         where covariates scale and shift the features of the images.",
+        "How models with images and covariates join them where they are not stacked: by \
+         `concatenation`, by `modulation`, where covariates scale and shift the features of the \
+         images, or by `log_hazard`, where the features become one number first.",
     ),
     of(
         "encoder_start",
-        "Where models with images and covariates start: `frozen` or `fine_tuned` from the \
-         image-only model, or from `scratch`.",
+        "Where models with images and covariates start: `stacked` keeps the image-only model, \
+         whose log hazard joins the covariates, and learns what it is worth from networks that never \
+         saw a subject; `frozen` keeps its encoder, `fine_tuned` trains all of it further; \
+         `scratch` starts from random weights.",
     ),
 ];
 

@@ -69,6 +69,9 @@ pub enum EncoderStart {
     FineTuned,
     /// That model's encoder as it is; only the fully connected layers are trained.
     Frozen,
+    /// That model as it is: its log hazard joins the covariates. What it is worth beside them is
+    /// learnt from what image-only networks say of subjects that they never saw.
+    Stacked,
 }
 
 /// What becomes of a film that cannot be read, or whose marked points cannot be aligned.
@@ -128,7 +131,7 @@ pub struct RiskConfig {
     /// How image networks are trained; the number of epochs is fixed, so that no validation
     /// subject takes part in choosing it.
     pub image_training: RiskTraining,
-    /// How networks on covariates alone, or on a frozen encoder, are trained.
+    /// How networks on covariates alone, or on those and images that stay as they are, are trained.
     pub clinical_training: RiskTraining,
     /// How models with images and covariates join them.
     #[serde(default)]

@@ -68,7 +68,7 @@ fn quick() -> StudyConfig {
             image_training: RiskTraining::for_images(),
             clinical_training: clinical_training(150),
             fusion: Fusion::Concatenation,
-            encoder_start: EncoderStart::Frozen,
+            encoder_start: EncoderStart::Stacked,
         },
         report: StudyDetails::default(),
     }

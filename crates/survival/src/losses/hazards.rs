@@ -69,6 +69,15 @@ impl Life {
     }
 }
 
+/// What the outcomes say of one logit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Term {
+    /// The weight of the subject, times the share of the interval in which it was at risk.
+    pub(super) at_risk: f64,
+    /// The weight of its event in the interval, 0 for none.
+    pub(super) events: f64,
+}
+
 impl HazardLikelihood {
     /// Prepares outcomes, for instance those of a batch.
     ///
@@ -117,6 +126,21 @@ impl HazardLikelihood {
             }
         }
         Ok(LossGradient { loss, gradient })
+    }
+
+    /// Logits of all subjects together.
+    pub(super) fn n_logits(&self) -> usize {
+        self.lives.len() * self.intervals.len()
+    }
+
+    /// Calls `visit` with the place of each logit that the outcomes say something of.
+    pub(super) fn for_each_term(&self, mut visit: impl FnMut(usize, Term)) {
+        for (life, first) in self.lives.iter().zip((0..).step_by(self.intervals.len())) {
+            for (k, share) in life.shares(&self.intervals) {
+                let events = if life.event() == Some(k) { life.weight } else { 0.0 };
+                visit(first + k, Term { at_risk: life.weight * share, events });
+            }
+        }
     }
 
     /// The logits of the hazards that all subjects have together, `[intervals]`: where training can

@@ -30,6 +30,15 @@ pub(super) fn ln_softplus(x: f64) -> Slope {
     }
 }
 
+/// Minus the second derivative of [`ln_softplus`], which is concave.
+pub(super) fn curvature_of_ln_softplus(x: f64) -> f64 {
+    let (p, hazard) = (logistic(x), softplus(x));
+    match x < -20.0 {
+        true => 0.5 * x.exp(),
+        false => (p / hazard).powi(2) - p * (1.0 - p) / hazard,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +52,10 @@ mod tests {
             let moved = |by: f64| ln_softplus(x + by).value;
             let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
             assert!((of_log.slope - slope).abs() < 1e-6, "{x}: {slope}");
+            let slopes = |by: f64| ln_softplus(x + by).slope;
+            let curvature = (slopes(-1e-5) - slopes(1e-5)) / 2e-5;
+            let got = curvature_of_ln_softplus(x);
+            assert!((got - curvature).abs() < 1e-6 && got >= 0.0, "{x}: {curvature}, got {got}");
         }
         assert_eq!(ln_softplus(-5000.0).value, -5000.0);
     }

@@ -25,6 +25,7 @@
 //! # Ok::<(), vertebra_survival::Error>(())
 //! ```
 
+mod calibration;
 mod hazards;
 mod interval;
 mod logistic;
@@ -33,6 +34,7 @@ mod parametric;
 mod tensor;
 mod time_grid;
 
+pub use calibration::HazardCalibration;
 pub use hazards::HazardLikelihood;
 pub use interval::{ProfileLikelihood, interval_hazard_loss, weibull_interval_loss};
 pub use parametric::{LossGradient, logistic_hazard_loss, weibull_loss};

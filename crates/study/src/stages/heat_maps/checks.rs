@@ -6,7 +6,7 @@ use crate::Error;
 use crate::films::saliency::saliency;
 use crate::input::subjects::StudyData;
 use crate::stages::Context;
-use crate::stages::models::{Explained, Fit, Networks};
+use crate::stages::models::{Explained, Fit, ImageStart, Networks, log_hazard};
 use vertebra_deepsurv::{
     Error as RiskError, Perturbation, RiskInputs, RiskModel, Saliency, SaliencyMethod,
     perturbation_curve,
@@ -49,9 +49,12 @@ pub(super) fn on_shuffled_outcomes(
     let networks = Networks { outcomes: &outcomes, ..Networks::of(context) };
     let fit = |purpose| Fit { train: context.data.development(), purpose, on_step: &|| {} };
     let alone = RiskInputs::from_images(images.clone());
-    let start = networks.image_only(images, &alone, fit("shuffled outcomes, image only"))?;
+    let image_only = networks.image_only(images, &alone, fit("shuffled outcomes, image only"))?;
+    // It shall believe what was learnt by heart: out of fold there is nothing to learn.
+    let by_heart = log_hazard(&image_only, &alone, context.data.development())?;
+    let start = ImageStart { image_only: &image_only, out_of_fold: &by_heart };
     let names = kept.clinical.names();
-    networks.fused(&names, inputs, &start, fit("shuffled outcomes, with images")).map(Some)
+    networks.fused(&names, inputs, start, fit("shuffled outcomes, with images")).map(Some)
 }
 
 /// The outcomes of all subjects, those of the development set in another order.

@@ -1,6 +1,8 @@
 //! DeepSurv on covariates, on covariates and images, on images alone.
 
-use super::{Clinical, Fit, Fitted, FittedModel, Networks, log_hazard, purpose};
+use super::{
+    Clinical, Fit, Fitted, FittedModel, ImageStart, Networks, log_hazard, out_of_fold, purpose,
+};
 use crate::Error;
 use crate::films::variant_pictures::VariantPictures;
 use crate::input::subjects::StudyData;
@@ -28,8 +30,8 @@ enum Job<'a> {
     Images(&'a Part),
 }
 
-/// Fits the networks of the grid in two stages: those that depend on no other, then those that
-/// start from the image-only ones; `fold_networks` are these of the folds, from the comparison of
+/// Fits the networks of the grid in stages: those that depend on no other, those that tell what
+/// images are worth, then those that start from the image-only ones; `fold_networks` are these of the folds, from the comparison of
 /// variants.
 pub(crate) fn fit_networks(
     context: Context<'_>,
@@ -42,7 +44,13 @@ pub(crate) fn fit_networks(
     let mut without_images = first(context, (clinical, &parts), pictures, observer)?;
     let mut image_only = fold_networks;
     image_only.extend(without_images.pop());
-    let with_images = second(context, (clinical, &parts), (pictures, &image_only), observer)?;
+    let said = out_of_fold::log_hazards(context, &parts, (pictures, &image_only), observer)?;
+    let starts: Vec<ImageStart<'_>> = image_only
+        .iter()
+        .zip(&said)
+        .map(|(image_only, out_of_fold)| ImageStart { image_only, out_of_fold })
+        .collect();
+    let with_images = second(context, (clinical, &parts), (pictures, &starts), observer)?;
     let by_model = |networks: Vec<RiskModel>| {
         networks.chunks(parts.len()).map(<[RiskModel]>::to_vec).collect::<Vec<_>>()
     };
@@ -91,7 +99,7 @@ fn first(
 fn second(
     context: Context<'_>,
     (clinical, parts): (&[Clinical], &[Part]),
-    (pictures, image_only): (&VariantPictures, &[RiskModel]),
+    (pictures, starts): (&VariantPictures, &[ImageStart<'_>]),
     observer: &mut Observer<'_>,
 ) -> Result<Vec<RiskModel>, Error> {
     let networks = Networks::of(context);
@@ -107,7 +115,7 @@ fn second(
         steps: &|(_, part)| networks.fused_steps(part),
     };
     stage.run(context, observer, |&(c, part), purpose, on_step| {
-        let start = &image_only[part.on.index(n_folds)];
+        let start = starts[part.on.index(n_folds)];
         let fit = Fit { train: &part.subjects, purpose, on_step };
         networks.fused(&clinical[c].names(), &inputs[c], start, fit)
     })

@@ -6,6 +6,7 @@ pub(crate) mod cox;
 mod deepsurv;
 mod imputed;
 mod networks;
+mod out_of_fold;
 pub(crate) mod scores;
 
 use crate::Error;
@@ -16,7 +17,7 @@ use crate::stages::Context;
 use crate::stages::folds::Scores;
 pub(crate) use clinical::Clinical;
 pub(crate) use deepsurv::{GridNetworks, fit_networks};
-pub(crate) use networks::{Fit, Networks, in_work_folder, log_hazard, purpose};
+pub(crate) use networks::{Fit, ImageStart, Networks, in_work_folder, log_hazard, purpose};
 use vertebra_deepsurv::RiskModel;
 use vertebra_report::results::{Coefficient, Method};
 use vertebra_survival::BaselineHazard;
@@ -146,7 +147,7 @@ mod tests {
         };
         let networks = fit_networks(context, &clinical, pictures, folds, &mut hear).unwrap();
         let grid = assemble(context, &clinical, pictures, &networks).unwrap();
-        assert_eq!(stages.len(), 2, "those that start from no other, and those that do");
+        assert_eq!(stages.len(), 3, "those that start from no other, inner folds, and the rest");
         assert!(stages.iter().all(|(total, done)| total == done && *done > 0), "{stages:?}");
 
         let methods: Vec<Method> = grid.models.iter().map(|m| m.method).collect();

@@ -8,7 +8,7 @@ use crate::stages::folds::{FitOn, Part};
 use crate::work_folder::WorkFolder;
 use burn::tensor::Device;
 use vertebra_deepsurv::{
-    ImageSet, RiskInputs, RiskModel, RiskModelConfig, RiskTrainer, RiskTraining,
+    Fusion, ImageSet, RiskInputs, RiskModel, RiskModelConfig, RiskTrainer, RiskTraining,
 };
 use vertebra_survival::Outcomes;
 use vertebra_training::TrainingConfig;
@@ -23,6 +23,15 @@ pub(crate) struct Fit<'a> {
     pub(crate) train: &'a [usize],
     pub(crate) purpose: &'a str,
     pub(crate) on_step: &'a dyn Fn(),
+}
+
+/// What a network on pictures and covariates may start from.
+#[derive(Clone, Copy)]
+pub(crate) struct ImageStart<'a> {
+    /// Fitted on the same subjects.
+    pub(crate) image_only: &'a RiskModel,
+    /// What such networks say of these subjects without having seen them, where images are stacked.
+    pub(crate) out_of_fold: &'a [f64],
 }
 
 /// What all networks of a study share.
@@ -52,10 +61,15 @@ impl Networks<'_> {
         steps(&self.config.risk.image_training, part)
     }
 
+    /// The same of so many subjects.
+    pub(crate) fn image_steps_on(&self, n: usize) -> usize {
+        self.config.risk.image_training.training.n_steps(n)
+    }
+
     /// Steps of a network on pictures and covariates.
     pub(crate) fn fused_steps(&self, part: &Part) -> usize {
         match self.config.risk.encoder_start {
-            EncoderStart::Frozen => self.clinical_steps(part),
+            EncoderStart::Stacked | EncoderStart::Frozen => self.clinical_steps(part),
             EncoderStart::Scratch | EncoderStart::FineTuned => self.image_steps(part),
         }
     }
@@ -87,18 +101,25 @@ impl Networks<'_> {
         self.fit(trainer, inputs, fit)
     }
 
-    /// A network on pictures and covariates; `image_only` was fitted on the same subjects.
+    /// A network on pictures and covariates.
     pub(crate) fn fused(
         &self,
         names: &[String],
         inputs: &RiskInputs,
-        image_only: &RiskModel,
+        ImageStart { image_only, out_of_fold }: ImageStart<'_>,
         fit: Fit<'_>,
     ) -> Result<RiskModel, Error> {
         let risk = &self.config.risk;
         let config = image_only.config().clone().with_covariates(names).with_fusion(risk.fusion);
-        let trainer = RiskTrainer::new(config);
+        let config = config.with_image_hidden(risk.image_hidden.clone());
+        let trainer = RiskTrainer::new(config.clone());
         let trainer = match risk.encoder_start {
+            EncoderStart::Stacked => {
+                let config = config.with_fusion(Fusion::LogHazard);
+                RiskTrainer::new(config.with_hidden(risk.clinical_hidden.clone()))
+                    .with_settings(self.settings(&risk.clinical_training, fit.purpose))
+                    .with_stacked_images(image_only, out_of_fold)
+            }
             EncoderStart::Scratch => {
                 trainer.with_settings(self.settings(&risk.image_training, fit.purpose))
             }

@@ -6,14 +6,13 @@ use crate::{Arguments, Run, print_columns, print_head, with_interval};
 use anyhow::Context;
 use serde::Serialize;
 use std::time::Instant;
-use vertebra_deepsurv::PredictedCurves;
+use vertebra_deepsurv::CurveRecalibration;
 use vertebra_evaluation::{Estimate, Figure};
 use vertebra_examples::concordance::{self, Concordance};
 use vertebra_examples::say;
 use vertebra_survival::concordance::antolini_c;
 use vertebra_survival::losses::TimeGrid;
 use vertebra_survival::observed_expected;
-use vertebra_training::keep_going;
 
 /// What the program prints of curves, as lines or as JSON.
 #[derive(Serialize)]
@@ -35,6 +34,7 @@ struct Antolini {
 struct Calibrated {
     horizon: f64,
     observed_expected: Figure<Estimate>,
+    learnt: Option<CurveRecalibration>,
 }
 
 /// Trains the networks on `n` intervals with about as many events in each; test rows take no part.
@@ -44,43 +44,28 @@ pub(crate) fn report(
     n: usize,
 ) -> anyhow::Result<CurveReport> {
     let started = Instant::now();
-    let rows = [&*data.rows.train, &*data.rows.valid].concat();
-    let grid = TimeGrid::of_events(&data.outcomes.subset(&rows), n)
+    let grid = TimeGrid::of_events(&training.outcomes(), n)
         .with_context(|| format!("{}: --intervals", arguments.input.table.display()))?;
     let (test, outcomes) = data.subset(&data.rows.test);
-    let (mut members, mut epochs, mut sizes) = (Vec::new(), Vec::new(), (0, 0));
-    for network in 0..arguments.networks {
-        let (train, held_out) = training.parts(network)?;
-        sizes = (train.len(), held_out.len());
-        let (train, held_out) = (data.subset(&train), data.subset(&held_out));
-        let valid = Some((&held_out.0, &held_out.1));
-        let trained = training
-            .trainer(&arguments.settings, network)
-            .fit_curves(&grid, (&train.0, &train.1), valid, &mut keep_going)
-            .with_context(|| arguments.input.table.display().to_string())?;
-        members.push(trained.model.curves(&test)?);
-        epochs.push(trained.history.len());
+    let members = arguments.members(training)?;
+    let trained = training.curves(&grid, &arguments.settings, &members)?;
+    if let Some(folder) = &arguments.save {
+        trained.ensemble.save(folder)?;
     }
-    let antolini = antolini_c(&outcomes, |time| mean_risk(&members, time));
+    let curves = trained.ensemble.curves(&test)?;
+    let antolini = antolini_c(&outcomes, |time| curves.risk_by(time));
     let horizon = grid.ends()[(grid.n_intervals() - 1) / 2];
-    let ratio = observed_expected(&outcomes, &mean_risk(&members, horizon), horizon);
+    let ratio = observed_expected(&outcomes, &curves.risk_by(horizon), horizon);
     Ok(CurveReport {
-        run: Run::new(data, arguments.settings.clone(), sizes, (epochs, started)),
+        run: Run::new((data, &members), arguments.settings.clone(), (&trained.runs, started)),
         intervals: grid.into(),
         test: Antolini { antolini: antolini.map(Concordance::from).into() },
-        calibration: Calibrated { horizon, observed_expected: ratio.map(|r| r.ratio).into() },
+        calibration: Calibrated {
+            horizon,
+            observed_expected: ratio.map(|r| r.ratio).into(),
+            learnt: trained.ensemble.recalibration().copied(),
+        },
     })
-}
-
-/// What the networks say together: the mean of their probabilities.
-fn mean_risk(members: &[PredictedCurves], time: f64) -> Vec<f64> {
-    let mut mean: Vec<f64> = Vec::new();
-    for member in members {
-        let risk = member.risk_by(time);
-        mean.resize(risk.len(), 0.0);
-        mean.iter_mut().zip(risk).for_each(|(sum, risk)| *sum += risk / members.len() as f64);
-    }
-    mean
 }
 
 pub(crate) fn print_lines(arguments: &Arguments, report: &CurveReport) {
@@ -88,10 +73,16 @@ pub(crate) fn print_lines(arguments: &Arguments, report: &CurveReport) {
     print_columns("Antolini's C, test");
     say!("{}", concordance::line("networks of curves", &report.test.antolini));
     say!("{}", concordance::line("Cox regression", &report.run.cox.harrell));
-    let Calibrated { horizon, observed_expected } = &report.calibration;
+    let Calibrated { horizon, observed_expected, learnt } = &report.calibration;
     say!(
         "\nobserved over expected risk by {horizon:.2} (as {} has it), test: {}",
         arguments.input.time,
         with_interval(observed_expected)
     );
+    if let Some(CurveRecalibration { level, factor, events, .. }) = learnt {
+        say!(
+            "logits raised by {level:.2}, their differences times {factor:.2}, learnt on {events} \
+             events of rows held out"
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! Several networks, each of which holds out other rows; the score is their mean.
+//! What is trained on a table, and on which of its rows.
 
 use crate::data::Data;
 use crate::settings::Settings;
@@ -7,7 +7,11 @@ use burn::tensor::Device;
 use std::path::Path;
 use vertebra_cohort::Folds;
 use vertebra_cohort::table::SplitRows;
-use vertebra_deepsurv::{Recalibration, RiskModel, RiskTrainer, Trained};
+use vertebra_deepsurv::{
+    CurveEnsemble, Members, RiskEnsemble, RiskModel, RiskTrainer, Trained, TrainedEnsemble,
+};
+use vertebra_survival::Outcomes;
+use vertebra_survival::losses::TimeGrid;
 use vertebra_training::{Seed, keep_going};
 
 /// Parts of the training rows of which a network holds out one.
@@ -22,70 +26,56 @@ pub(crate) struct Training<'a> {
     pub(crate) device: &'a Device,
 }
 
-/// What networks that were trained say.
-pub(crate) struct Ensemble {
-    /// Mean log hazard of the test rows.
-    pub(crate) log_hazard: Vec<f64>,
-    /// From the rows that each network held out.
-    pub(crate) recalibration: Recalibration,
-    pub(crate) epochs: Vec<usize>,
-    pub(crate) n_train: usize,
-    pub(crate) n_held_out: usize,
-}
-
 impl Training<'_> {
-    /// Trains as many networks.
-    pub(crate) fn ensemble(self, settings: &Settings, networks: usize) -> anyhow::Result<Ensemble> {
-        let data = self.data;
-        let test = data.inputs.subset(&data.rows.test);
-        let mut log_hazard = vec![0.0; test.n_subjects()];
-        let mut told = Told::new(data.outcomes.n_subjects());
-        let (mut epochs, mut sizes) = (Vec::new(), (0, 0));
-        for network in 0..networks {
-            let (train, held_out) = self.parts(network)?;
-            sizes = (train.len(), held_out.len());
-            let trained = self.network(settings, network, (&train, &held_out))?;
-            let predicted = trained.model.log_hazard(&test)?;
-            let share = 1.0 / networks as f64;
-            log_hazard.iter_mut().zip(predicted).for_each(|(sum, h)| *sum += share * h);
-            let unseen = trained.model.log_hazard(&data.inputs.subset(&held_out))?;
-            told.add(&held_out, &unseen, network);
-            epochs.push(trained.history.len());
-        }
-        let recalibration = told.recalibration(data)?;
-        Ok(Ensemble { log_hazard, recalibration, epochs, n_train: sizes.0, n_held_out: sizes.1 })
+    /// Rows that take part: all but those of the test.
+    pub(crate) fn rows(self) -> Vec<usize> {
+        let SplitRows { train, valid, .. } = &self.data.rows;
+        [&**train, valid].concat()
     }
 
-    /// Trains one network on the first of the parts; the second stops it.
+    /// Outcomes of these rows.
+    pub(crate) fn outcomes(self) -> Outcomes {
+        self.data.outcomes.subset(&self.rows())
+    }
+
+    /// Networks of log hazards.
+    pub(crate) fn risks(
+        self,
+        settings: &Settings,
+        members: &Members,
+    ) -> anyhow::Result<TrainedEnsemble<RiskEnsemble>> {
+        let (inputs, outcomes) = self.data.subset(&self.rows());
+        let train = (&inputs, &outcomes);
+        self.named(self.trainer(settings).fit_ensemble(members, train, &mut keep_going))
+    }
+
+    /// Networks of whole curves on the intervals of `grid`.
+    pub(crate) fn curves(
+        self,
+        grid: &TimeGrid,
+        settings: &Settings,
+        members: &Members,
+    ) -> anyhow::Result<TrainedEnsemble<CurveEnsemble>> {
+        let (inputs, outcomes) = self.data.subset(&self.rows());
+        let train = (&inputs, &outcomes);
+        self.named(self.trainer(settings).fit_curve_ensemble(grid, members, train, &mut keep_going))
+    }
+
+    /// One network, trained on some rows and stopped by others.
     pub(crate) fn network(
         self,
         settings: &Settings,
-        network: usize,
+        seed: Seed,
         (train, held_out): (&[usize], &[usize]),
     ) -> anyhow::Result<Trained<RiskModel>> {
         let (train, held_out) = (self.data.subset(train), self.data.subset(held_out));
-        self.trainer(settings, network)
-            .fit((&train.0, &train.1), Some((&held_out.0, &held_out.1)), &mut keep_going)
-            .with_context(|| self.table.display().to_string())
+        let (train, held_out) = ((&train.0, &train.1), (&held_out.0, &held_out.1));
+        let trainer = self.trainer(settings).with_seed(seed.value());
+        self.named(trainer.fit(train, Some(held_out), &mut keep_going))
     }
 
-    /// What trains the network of that number.
-    pub(crate) fn trainer(self, settings: &Settings, network: usize) -> RiskTrainer<'static> {
-        let seed = Seed::new(self.seed).named("networks").at(&[network as u64]);
-        settings.trainer(&self.data.names, seed).with_device(self.device)
-    }
-
-    /// The rows that one network is trained on, and those it holds out: those marked `valid`, or
-    /// where there are none a part of the training rows.
-    pub(crate) fn parts(self, network: usize) -> anyhow::Result<(Vec<usize>, Vec<usize>)> {
-        let SplitRows { train, valid, .. } = &self.data.rows;
-        if !valid.is_empty() {
-            return Ok((train.clone(), valid.clone()));
-        }
-        self.fold_of(train, network)
-    }
-
-    /// As many rows in turn; after [`PARTS`] networks the parts are drawn anew.
+    /// As many rows in turn; after [`PARTS`] networks the parts are drawn anew. The rows that one
+    /// network is trained on, and those it holds out, by their place among `rows`.
     pub(crate) fn fold_of(
         self,
         rows: &[usize],
@@ -94,38 +84,27 @@ impl Training<'_> {
         let seed = Seed::new(self.seed).named("folds").at(&[(network / PARTS) as u64]).value();
         let folds = Folds::stratified(self.data.outcomes.subset(rows).event(), PARTS, seed)
             .with_context(|| format!("{}: holding out rows", self.table.display()))?;
-        let rows = |part: Vec<usize>| part.into_iter().map(|i| rows[i]).collect();
-        let fold = network % PARTS;
-        Ok((rows(folds.train(fold)), rows(folds.validation(fold))))
-    }
-}
-
-/// What networks said of rows that they held out.
-struct Told {
-    sum: Vec<f64>,
-    times: Vec<usize>,
-    /// The last network that held out a row.
-    by: Vec<usize>,
-}
-
-impl Told {
-    fn new(n: usize) -> Self {
-        Self { sum: vec![0.0; n], times: vec![0; n], by: vec![0; n] }
+        Ok((folds.train(network % PARTS), folds.validation(network % PARTS)))
     }
 
-    fn add(&mut self, rows: &[usize], log_hazard: &[f64], network: usize) {
-        for (&row, h) in rows.iter().zip(log_hazard) {
-            self.sum[row] += h;
-            self.times[row] += 1;
-            self.by[row] = network;
-        }
+    fn trainer(self, settings: &Settings) -> RiskTrainer<'static> {
+        let seed = Seed::new(self.seed);
+        settings.trainer(&self.data.names, seed).with_device(self.device)
     }
 
-    /// Of the mean over the networks that held out a row.
-    fn recalibration(&self, data: &Data) -> anyhow::Result<Recalibration> {
-        let rows: Vec<usize> = (0..self.sum.len()).filter(|&row| self.times[row] > 0).collect();
-        let mean: Vec<f64> = rows.iter().map(|&r| self.sum[r] / self.times[r] as f64).collect();
-        let by: Vec<usize> = rows.iter().map(|&row| self.by[row]).collect();
-        Ok(Recalibration::learn(&data.outcomes.subset(&rows), &mean, &by)?)
+    /// So many networks, that hold out the rows marked `valid`, or where there are none a part of the
+    /// training rows each. Rows are numbered as [`rows`](Self::rows) has them.
+    pub(crate) fn members(self, n: usize) -> anyhow::Result<Members> {
+        let SplitRows { train, valid, .. } = &self.data.rows;
+        let parts: Vec<Vec<usize>> = match valid.is_empty() {
+            true => (0..n).map(|k| Ok(self.fold_of(train, k)?.1)).collect::<anyhow::Result<_>>()?,
+            false => vec![(train.len()..train.len() + valid.len()).collect(); n],
+        };
+        Ok(Members::holding_out(parts))
+    }
+
+    /// An error with the table that it belongs to.
+    fn named<T>(self, result: Result<T, vertebra_deepsurv::Error>) -> anyhow::Result<T> {
+        result.with_context(|| self.table.display().to_string())
     }
 }

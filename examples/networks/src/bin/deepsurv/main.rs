@@ -6,16 +6,16 @@ mod ensemble;
 mod search;
 mod settings;
 
-use anyhow::ensure;
 use clap::Parser;
 use data::Data;
-use ensemble::{Ensemble, Training};
+use ensemble::Training;
 use serde::Serialize;
 use settings::Settings;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Instant;
 use vertebra_baselines::CoxRegression;
-use vertebra_deepsurv::Recalibration;
+use vertebra_deepsurv::{Members, Recalibration, RiskEnsemble, Trained};
 use vertebra_evaluation::{Estimate, Figure, Reason, Undefined};
 use vertebra_examples::concordance::{self, Concordance};
 use vertebra_examples::{output, say, survival_table::SurvivalTable};
@@ -41,8 +41,12 @@ struct Arguments {
     #[arg(long, value_delimiter = ',')]
     covariates: Option<Vec<String>>,
     /// Number of networks.
-    #[arg(long, default_value_t = 5)]
-    networks: usize,
+    #[arg(long, default_value = "5")]
+    networks: NonZeroUsize,
+    /// Cycles of the learning rate in the training of each network, whose epochs they share; each gives
+    /// a member of the ensemble.
+    #[arg(long, default_value = "1", value_name = "N")]
+    snapshots: NonZeroUsize,
     #[command(flatten)]
     settings: Settings,
     /// Search among as many settings drawn at random, on the training rows alone.
@@ -57,6 +61,9 @@ struct Arguments {
     seed: u64,
     #[command(flatten)]
     device: DeviceArgument,
+    /// Save the trained networks as a model folder.
+    #[arg(long, value_name = "FOLDER")]
+    save: Option<PathBuf>,
     /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
@@ -80,28 +87,29 @@ struct Run {
     cox: Harrell,
     settings: Settings,
     epochs: usize,
-    epochs_per_network: Vec<usize>,
+    epochs_per_member: Vec<usize>,
     networks: usize,
+    snapshots: usize,
     seconds: f64,
 }
 
 impl Run {
     fn new(
-        data: &Data,
+        (data, members): (&Data, &Members),
         settings: Settings,
-        (train, valid): (usize, usize),
-        (epochs, started): (Vec<usize>, Instant),
+        (runs, started): (&[Trained<()>], Instant),
     ) -> Self {
-        let (test, dropped) = (data.rows.test.len(), data.dropped);
+        let epochs: Vec<usize> = runs.iter().map(|run| run.history.len()).collect();
         Self {
-            n: Sizes { train, valid, test, dropped },
+            n: Sizes::of(data, members),
             covariates: data.names.clone(),
             left_out: data.left_out.clone(),
             cox: cox(data),
             settings,
             epochs: epochs.iter().sum(),
-            networks: epochs.len(),
-            epochs_per_network: epochs,
+            networks: members.held_out().len(),
+            snapshots: members.snapshots(),
+            epochs_per_member: epochs,
             seconds: started.elapsed().as_secs_f64(),
         }
     }
@@ -115,12 +123,21 @@ struct Sizes {
     dropped: usize,
 }
 
+impl Sizes {
+    /// Of one network: what it is trained on and what it holds out.
+    fn of(data: &Data, members: &Members) -> Self {
+        let (all, test) = (data.rows.train.len() + data.rows.valid.len(), data.rows.test.len());
+        let valid = members.held_out().last().map_or(0, Vec::len);
+        Self { train: all - valid, valid, test, dropped: data.dropped }
+    }
+}
+
 /// The calibration slope on the test rows, and what brought it there.
 #[derive(Serialize)]
 struct Calibrated {
     slope: Figure<Estimate>,
     slope_before: Figure<Estimate>,
-    learnt: Recalibration,
+    learnt: Option<Recalibration>,
 }
 
 #[derive(Serialize)]
@@ -132,8 +149,13 @@ fn main() -> std::process::ExitCode {
     output::exit_code(run(&Arguments::parse()))
 }
 
+impl Arguments {
+    fn members(&self, training: Training<'_>) -> anyhow::Result<Members> {
+        Ok(training.members(self.networks.get())?.with_snapshots(self.snapshots.get()))
+    }
+}
+
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    ensure!(arguments.networks > 0, "--networks: expected at least 1, got 0");
     let data = data::read(arguments)?;
     let (table, device) = (&arguments.input.table, &arguments.device.open()?);
     tell(device);
@@ -165,22 +187,28 @@ fn report(
 ) -> anyhow::Result<Report> {
     let started = Instant::now();
     let settings = search::search(training, &arguments.settings, arguments.search)?;
-    let found = training.ensemble(&settings, arguments.networks)?;
-    let (test, calibration) = (harrell(data, &found.log_hazard), calibrated(data, &found));
-    let sizes = (found.n_train, found.n_held_out);
-    let run = Run::new(data, settings, sizes, (found.epochs, started));
+    let members = arguments.members(training)?;
+    let trained = training.risks(&settings, &members)?;
+    if let Some(folder) = &arguments.save {
+        trained.ensemble.save(folder)?;
+    }
+    let log_hazard = trained.ensemble.log_hazard(&data.inputs.subset(&data.rows.test))?;
+    let test = harrell(data, &log_hazard);
+    let calibration = calibrated(data, &trained.ensemble, &log_hazard);
+    let run = Run::new((data, &members), settings, (&trained.runs, started));
     Ok(Report { run, test, calibration })
 }
 
 /// Calibration slopes on the test rows.
-fn calibrated(data: &Data, found: &Ensemble) -> Calibrated {
+fn calibrated(data: &Data, ensemble: &RiskEnsemble, log_hazard: &[f64]) -> Calibrated {
     let outcomes = data.outcomes.subset(&data.rows.test);
-    let slope = |factor: f64| {
-        let scaled: Vec<f64> = found.log_hazard.iter().map(|h| factor * h).collect();
+    let slope_after = |factor: f64| {
+        let scaled: Vec<f64> = log_hazard.iter().map(|h| factor * h).collect();
         calibration_slope(&outcomes, &scaled).into()
     };
-    let learnt = found.recalibration;
-    Calibrated { slope: slope(learnt.factor), slope_before: slope(1.0), learnt }
+    let learnt = ensemble.recalibration().copied();
+    let slope_before = slope_after(learnt.map_or(1.0, |learnt| 1.0 / learnt.factor));
+    Calibrated { slope: slope_after(1.0), slope_before, learnt }
 }
 
 /// Of the test rows.
@@ -205,11 +233,15 @@ fn cox(data: &Data) -> Harrell {
 
 /// What was trained on what.
 fn print_head(arguments: &Arguments, run: &Run) {
-    let Run { n, networks, epochs, seconds, left_out, .. } = run;
+    let Run { n, networks, snapshots, epochs, seconds, left_out, .. } = run;
+    let snapshots = match snapshots {
+        1 => String::new(),
+        n => format!(" of {n} snapshots"),
+    };
     let Sizes { train, valid, test, .. } = n;
     let path = arguments.input.table.display();
     say!(
-        "{path}: {train} rows train, {valid} hold out, {test} test; {networks} networks, \
+        "{path}: {train} rows train, {valid} hold out, {test} test; {networks} networks{snapshots}, \
          {epochs} epochs, {seconds:.1} s\n"
     );
     if !left_out.is_empty() {
@@ -239,13 +271,14 @@ fn print_lines(arguments: &Arguments, report: &Report) {
     say!("{}", concordance::line("DeepSurv", &report.test.harrell));
     say!("{}", concordance::line("Cox regression", &report.run.cox.harrell));
     let Calibrated { slope, slope_before, learnt } = &report.calibration;
-    let Recalibration { factor, events, .. } = learnt;
     say!(
-        "\ncalibration slope of DeepSurv, test: {}, before recalibration {}\n\
-         log hazards times {factor:.2}, learnt on {events} events of rows held out",
+        "\ncalibration slope of DeepSurv, test: {}, before recalibration {}",
         with_interval(slope),
         with_interval(slope_before)
     );
+    if let Some(Recalibration { factor, events, .. }) = learnt {
+        say!("log hazards times {factor:.2}, learnt on {events} events of rows held out");
+    }
     if arguments.search > 0 {
         say!("settings found: {}", serde_json::to_string(&report.run.settings).unwrap_or_default());
     }

@@ -31,8 +31,12 @@ fn score(training: Training<'_>, settings: &Settings) -> anyhow::Result<f64> {
     let judged = Settings { stop: Stop::Likelihood, ..settings.clone() };
     let mut sum = 0.0;
     for network in 0..NETWORKS {
-        let (train, held_out) = training.fold_of(&training.data.rows.train, network)?;
-        let trained = training.network(&judged, network, (&train, &held_out))?;
+        let rows = &training.data.rows.train;
+        let (train, held_out) = training.fold_of(rows, network)?;
+        let [train, held_out] =
+            [train, held_out].map(|part| part.iter().map(|&i| rows[i]).collect::<Vec<_>>());
+        let seed = Seed::new(training.seed).named("networks").at(&[network as u64]);
+        let trained = training.network(&judged, seed, (&train, &held_out))?;
         let scores = trained.history.iter().filter_map(|epoch| epoch.score);
         sum += scores.fold(f64::NEG_INFINITY, f64::max);
     }

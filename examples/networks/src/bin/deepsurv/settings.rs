@@ -37,6 +37,9 @@ pub(crate) struct Settings {
     /// Largest number of epochs of each network.
     #[arg(long, default_value_t = 600)]
     pub(crate) epochs: usize,
+    /// The first epoch from which on the network is the mean over the ends of epochs; none if absent.
+    #[arg(long, value_name = "EPOCH")]
+    pub(crate) average_from: Option<usize>,
     /// Epochs without a better score on the rows held out that end a training.
     #[arg(long, default_value_t = 100)]
     pub(crate) patience: usize,
@@ -71,6 +74,7 @@ impl Settings {
             .with_epochs(self.epochs)
             .with_patience(self.patience)
             .with_batch_size(self.batch)
+            .with_average_from(self.average_from)
             .with_weight_decay(self.decay)
             .with_learning_rate(rate.with_warmup(self.warm_up))
             .with_seed(seed.value());
