@@ -10,9 +10,13 @@
 //! as a [`Recalibration`](crate::Recalibration)'s; the level then is that at which outcomes are most
 //! likely ([`HazardLikelihood::level`]). Within each interval hazards keep their order; risks by a
 //! time, which are sums over intervals, may change theirs where curves cross. Case weights count as
-//! copies, and clusters are not regarded.
+//! copies, and clusters are not regarded. An ensemble's is that of its mean, as
+//! [`Recalibration`](crate::Recalibration) says; an interval counts for as much as a subject lived of it.
 
-use crate::{Error, recalibration::shrunk};
+use crate::{
+    Error,
+    recalibration::{divided, shrunk},
+};
 use serde::{Deserialize, Serialize};
 use vertebra_survival::Outcomes;
 use vertebra_survival::estimate::Estimate;
@@ -26,7 +30,8 @@ pub struct CurveRecalibration {
     pub level: f64,
     /// What a subject's differences from the logits of all are multiplied by, at least 0.01.
     pub factor: f64,
-    /// Calibration slope out of fold, before: below 1 curves were too far apart. `None` where it does
+    /// Calibration slope out of fold, before: below 1 curves were too far apart. Of an ensemble that of
+    /// its mean. `None` where it does
     /// not exist: they do not vary, or no finite slope fits best.
     pub slope: Option<Estimate>,
     /// Subjects that it was learnt on.
@@ -62,5 +67,10 @@ impl CurveRecalibration {
         let level = likelihood.level(&scaled)?.value;
         let (n, events) = (outcomes.n_subjects(), outcomes.n_events());
         Ok(Self { level, factor, slope, n, events })
+    }
+
+    /// That of differences on which those it was learnt on have slope `1 / g` in expectation.
+    pub(crate) fn divided_by(self, g: f64) -> Self {
+        Self { factor: self.factor / g, slope: self.slope.map(|slope| divided(slope, g)), ..self }
     }
 }

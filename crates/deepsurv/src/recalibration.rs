@@ -17,15 +17,25 @@
 //! The baseline hazard goes with it: Breslow's, of the same predictions times the factor. That of
 //! the network's own training predictions would be too small, as those already tell events apart.
 //!
+//! The mean of an ensemble of `M` networks varies less than each of them. Let `m` be what a network
+//! says of the subjects it held out, `h` the mean of all networks, and `g = cov(m, h) / var(m)`,
+//! which is, in expectation, the share of the variance of `m` that a mean keeps for new subjects:
+//! what other networks remember of an outcome is nothing that `m` knows of. Outcomes have slope
+//! `b / g` on the mean, so that its factor is `factor / g` (regression calibration). The baseline
+//! hazard allows for the mean's variation around `g m`, of variance `factor^2 var(m) (1 / g - 1)`;
+//! where that is more than 0.5, `b / g` would be too much, and the `g` is used that leaves 0.5. Nothing
+//! is added to the uncertainty of the slope for that of `g`.
+//!
 //! Sources: van Houwelingen & le Cessie, *Stat. Med.* 9:1303-1325, 1990 (shrinkage by a
 //! cross-validated slope); Copas, *JRSS B* 45:311-354, 1983 (its uncertainty); Guo et al., ICML
-//! 2017 (one factor for a network, there the temperature `1 / factor`).
+//! 2017 (one factor for a network, there the temperature `1 / factor`); Carroll, Ruppert, Stefanski &
+//! Crainiceanu, *Measurement Error in Nonlinear Models*, 2nd ed., 2006, chapter 4.
 
 use crate::Error;
 use serde::{Deserialize, Serialize};
 use vertebra_survival::Outcomes;
 use vertebra_survival::cox::{CoxOptions, Design};
-use vertebra_survival::estimate::{Estimate, Pivot, Scale};
+use vertebra_survival::estimate::{Estimate, Interval, Pivot, Scale};
 
 /// The smallest factor: it keeps the order of subjects, and tells nearly nothing else.
 const SMALLEST: f64 = 0.01;
@@ -37,7 +47,8 @@ pub struct Recalibration {
     /// The factor, at least 0.01.
     pub factor: f64,
     /// Calibration slope of the log hazards out of fold, before they were multiplied; below 1 they
-    /// were too far apart. `None` where it does not exist: they do not vary.
+    /// were too far apart. Of an ensemble that of its mean, `b / g`. `None` where it does not exist:
+    /// they do not vary.
     pub slope: Option<Estimate>,
     /// Subjects that it was learnt on.
     pub n: usize,
@@ -78,6 +89,18 @@ impl Recalibration {
             events: outcomes.n_events(),
         })
     }
+
+    /// That of log hazards on which those it was learnt on have slope `1 / g` in expectation.
+    pub(crate) fn divided_by(self, g: f64) -> Self {
+        Self { factor: self.factor / g, slope: self.slope.map(|slope| divided(slope, g)), ..self }
+    }
+}
+
+/// A slope on what is `g` times as large.
+pub(crate) fn divided(slope: Estimate, g: f64) -> Estimate {
+    let Estimate { value, std_error, interval, .. } = slope;
+    let interval = Interval::new(interval.lower / g, interval.upper / g, interval.level);
+    Estimate::new(value / g, std_error / g, interval)
 }
 
 /// The slope less what its uncertainty may have added to it.

@@ -26,7 +26,7 @@ pub struct RiskTraining {
     /// of each mini-batch), learning rate, weight decay, patience, seed.
     pub training: TrainingConfig,
     /// Largest number of subjects in memory at once; the gradient is that of the whole batch
-    /// whatever it is.
+    /// whatever it is, save with batch normalisation, whose statistics are those of a micro-batch.
     pub micro_batch: usize,
     /// Tied event times; in `Breslow` or `Efron`'s way.
     pub ties: Ties,
@@ -42,8 +42,9 @@ pub struct RiskTraining {
 }
 
 impl Default for RiskTraining {
-    /// For covariates: the whole cohort in each of 300 steps, AdamW. 8,192 subjects, of which no
-    /// more than some MB are held, go through the network once, larger cohorts twice.
+    /// For covariates: the whole cohort in each of 300 steps, AdamW. Up to 131,072 subjects go
+    /// through the network once, for two layers of 32 units with 1 KB held of each; larger cohorts go
+    /// through it twice.
     fn default() -> Self {
         let training = TrainingConfig::default()
             .with_epochs(300)
@@ -53,7 +54,7 @@ impl Default for RiskTraining {
             .with_patience(60);
         Self {
             training,
-            micro_batch: 8192,
+            micro_batch: 131_072,
             ties: Ties::default(),
             spread_events: false,
             controls_per_event: None,

@@ -2,9 +2,9 @@
 //!
 //! The loss sees the network only through its outputs `h`: a log hazard for each subject, or the
 //! logits of its hazards. A step reads them to the host, takes the exact gradient `g = dL/dh` there, and
-//! back-propagates `sum(g h)`; cut into micro-batches, each back-propagates its own slice of `g`. The gradient is therefore that of the
-//! loss over the whole batch, however large, at the memory of one micro-batch and the price of one
-//! more forward pass.
+//! back-propagates `sum(g h)`; cut into parts, each back-propagates its own slice of `g`. The gradient
+//! is therefore that of the loss over the whole batch, however large. A batch larger than a micro-batch
+//! takes the memory of one micro-batch and the price of one more forward pass.
 //!
 //! A batch is the whole cohort, or a mini-batch, whose risk sets are its own; or, of either, the
 //! events and some of the others, drawn anew for each step, who count for all others: their case
@@ -50,6 +50,8 @@ pub(crate) struct RiskTask<'a, N> {
     pub(crate) spread_events: bool,
     pub(crate) controls_per_event: Option<f64>,
     pub(crate) micro_batch: usize,
+    /// Most subjects that go through the network as one part.
+    pub(crate) part: usize,
     pub(crate) device: Device,
     /// Networks with this encoder.
     pub(crate) encoder: PhantomData<fn() -> N>,
@@ -104,10 +106,7 @@ impl<N: Encoder> RiskTask<'_, N> {
         let Some(loss) = &drawn.loss else {
             return Ok(StepGradients::new(0.0, GradientsParams::new()));
         };
-        match drawn.subjects.len() <= self.micro_batch {
-            true => self.step_in_one(model, &drawn.subjects, loss, seed),
-            false => self.step_in_parts(model, &drawn.subjects, loss, seed),
-        }
+        self.exact_step(model, &drawn.subjects, loss, seed)
     }
 
     /// All subjects of a batch; or its events, and so many of the others for each of them.
@@ -136,41 +135,40 @@ impl<N: Encoder> RiskTask<'_, N> {
         Ok(Drawn { subjects, loss })
     }
 
-    fn step_in_one(
+    /// Where a batch is larger than a micro-batch, the first pass runs in training mode too, so that
+    /// batch normalisation and dropout do in it exactly what they do in the second; but its
+    /// parameters ask for no gradient, or else what back-propagation needs of every part would stay
+    /// in memory.
+    fn exact_step(
         &self,
         model: &RiskNetwork<N>,
         batch: &[usize],
         loss: &Loss,
         seed: Seed,
     ) -> Result<StepGradients, Error> {
-        let outputs = self.forward(model, batch, seed)?;
-        let exact = loss(&to_host(outputs.clone().detach())?)?;
-        let gradients = back_propagate(model, outputs, &exact.gradient);
-        Ok(StepGradients::new(exact.loss, gradients))
-    }
-
-    /// The first pass runs in training mode too, so that batch normalisation and dropout do in it
-    /// exactly what they do in the second; but its parameters ask for no gradient, or else what
-    /// back-propagation needs of every part would stay in memory.
-    fn step_in_parts(
-        &self,
-        model: &RiskNetwork<N>,
-        batch: &[usize],
-        loss: &Loss,
-        seed: Seed,
-    ) -> Result<StepGradients, Error> {
-        let mut host = Vec::with_capacity(batch.len());
-        let untracked = model.clone().map(&mut Untracked);
-        let size = even_parts(batch.len(), self.micro_batch);
+        let once = batch.len() <= self.micro_batch;
+        let size = even_parts(batch.len(), self.micro_batch.min(self.part));
+        let untracked = (!once).then(|| model.clone().map(&mut Untracked));
+        let (mut host, mut kept) = (Vec::with_capacity(batch.len()), Vec::new());
         for part in batch.chunks(size) {
-            host.extend(to_host(self.forward(&untracked, part, seed)?)?);
+            let outputs = self.forward(untracked.as_ref().unwrap_or(model), part, seed)?;
+            match once {
+                true => kept.push(outputs),
+                false => host.extend(to_host(outputs)?),
+            }
+        }
+        // Nothing waits for a device before all parts are on their way.
+        for outputs in &kept {
+            host.extend(to_host(outputs.clone().detach())?);
         }
         let exact = loss(&host)?;
-        let mut sum = GradientsAccumulator::<RiskNetwork<N>>::new();
         let per_subject = exact.gradient.len() / batch.len();
         let slices = exact.gradient.chunks(size * per_subject);
+        let mut sum = GradientsAccumulator::<RiskNetwork<N>>::new();
+        let mut kept = kept.into_iter();
         for (part, slice) in batch.chunks(size).zip(slices) {
-            sum.accumulate(model, back_propagate(model, self.forward(model, part, seed)?, slice));
+            let outputs = kept.next().map_or_else(|| self.forward(model, part, seed), Ok)?;
+            sum.accumulate(model, back_propagate(model, outputs, slice));
         }
         Ok(StepGradients::new(exact.loss, sum.grads()))
     }

@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use burn::tensor::Device;
+use rand::{RngExt, SeedableRng};
 use std::ops::ControlFlow;
 use vertebra_deepsurv::{
     CurveEnsemble, CurveRecalibration, EncoderConfig, ImageSet, Members, Recalibration,
     RiskEnsemble, RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining, Trained,
 };
 use vertebra_run::Seed;
-use vertebra_survival::losses::TimeGrid;
+use vertebra_survival::cox::{CoxOptions, Design};
+use vertebra_survival::losses::{HazardLikelihood, TimeGrid};
 use vertebra_survival::{Outcomes, breslow_baseline};
 use vertebra_training::{Event, keep_going};
 
@@ -63,6 +65,34 @@ fn alone(k: u64, part: &[usize]) -> Vec<f64> {
     model.log_hazard(&inputs).unwrap()
 }
 
+/// Slope of the mean of all networks on what those say that held a subject out, `[n, width]` both,
+/// within groups and columns, each as often as its weight says, and the variance of the latter times
+/// `factor`; the slope no less than leaves a variance of 0.5.
+fn mean_on_single(
+    (mean, single): (&[f64], &[f64]),
+    weight: &[f64],
+    group: &[usize],
+    factor: f64,
+) -> (f64, f64) {
+    let width = mean.len() / group.len();
+    let (mut covariance, mut variance) = (0.0, 0.0);
+    for of in 0..=*group.iter().max().unwrap() {
+        for j in 0..width {
+            let rows = (0..group.len()).filter(|&i| group[i] == of).map(|i| i * width + j);
+            let rows: Vec<usize> = rows.collect();
+            let all: f64 = rows.iter().map(|&i| weight[i]).sum();
+            let middle = |x: &[f64]| rows.iter().map(|&i| weight[i] * x[i]).sum::<f64>() / all;
+            let (of_mean, of_single) = (middle(mean), middle(single));
+            for &i in &rows {
+                covariance += weight[i] * (mean[i] - of_mean) * (single[i] - of_single);
+                variance += weight[i] * (single[i] - of_single).powi(2);
+            }
+        }
+    }
+    let single = factor * factor * variance / weight.iter().sum::<f64>();
+    ((covariance / variance).min(1.0).max(single / (single + 0.5)), single)
+}
+
 #[test]
 fn networks_that_differ_by_seed_are_averaged() {
     let (ensemble, runs) = risks(&trainer(), &Members::of_seeds(4));
@@ -105,12 +135,30 @@ fn networks_that_hold_out_parts_are_those_trained_alone_and_recalibrate_the_whol
     }
     let fold: Vec<usize> = (0..N).map(|i| i % 3).collect();
     let learnt = Recalibration::learn(&outcomes, &out_of_part, &fold).unwrap();
-    assert_eq!(ensemble.recalibration(), Some(&learnt));
-    let scaled: Vec<f64> = out_of_part.iter().map(|h| learnt.factor * h).collect();
+    let mean: Vec<f64> = (0..N)
+        .map(|i| ensemble.members().iter().map(|m| m.log_hazard(&inputs).unwrap()[i]).sum::<f64>())
+        .map(|sum| sum / 3.0)
+        .collect();
+    let (slope, variance) = mean_on_single((&mean, &out_of_part), &[1.0; N], &fold, learnt.factor);
+    assert!(slope > 0.4 && slope < 0.95, "networks differ, {slope}");
+    let of_mean = ensemble.recalibration().unwrap();
+    assert!((of_mean.factor - learnt.factor / slope).abs() < 1e-9, "{of_mean:?} {slope}");
+    let (of_mean, of_single) = (of_mean.slope.unwrap(), learnt.slope.unwrap());
+    assert!((of_mean.value - of_single.value / slope).abs() < 1e-9);
+    assert!((of_mean.std_error - of_single.std_error / slope).abs() < 1e-9);
+    assert!((of_mean.interval.upper - of_single.interval.upper / slope).abs() < 1e-9);
+    // A standard deviation above or below, with equal probability.
+    let raise = (variance * (1.0 / slope - 1.0)).sqrt().cosh().ln();
+    let centre = out_of_part.iter().sum::<f64>() / N as f64;
+    let line = |h: &f64| learnt.factor * (h - centre + centre / slope) + raise;
+    let scaled: Vec<f64> = out_of_part.iter().map(line).collect();
     let baseline = breslow_baseline(&outcomes, &scaled).unwrap();
-    assert_eq!(ensemble.baseline(), &baseline);
+    for t in [0.3, 1.0, 4.0] {
+        let (got, expected) = (ensemble.baseline().cumulative(t), baseline.cumulative(t));
+        assert!((got / expected - 1.0).abs() < 1e-9, "{got} {expected}");
+    }
     // As many events as the ensemble expects among those held out.
-    let risk: f64 = out_of_part.iter().map(|h| ensemble.risk_at(learnt.factor * h, 2.0)).sum();
+    let risk: f64 = scaled.iter().map(|h| ensemble.risk_at(*h, 2.0)).sum();
     let observed = vertebra_survival::kaplan_meier(&outcomes).unwrap().at(2.0);
     assert!((risk / N as f64 / (1.0 - observed) - 1.0).abs() < 0.1, "{risk} {observed}");
 }
@@ -201,12 +249,41 @@ fn an_ensemble_of_curves_is_the_mean_of_its_logits_recalibrated() {
     }
     let learnt = *ensemble.recalibration().unwrap();
     let expected = CurveRecalibration::learn(&outcomes, &grid, &common, &beyond).unwrap();
-    assert!((learnt.level - expected.level).abs() < 1e-9, "{learnt:?} {expected:?}");
-    assert!((learnt.factor - expected.factor).abs() < 1e-9, "{learnt:?} {expected:?}");
+    let mean = |of: &dyn Fn(usize) -> f64| (0..3).map(of).sum::<f64>() / 3.0;
+    let mut all = vec![0.0; 4 * N];
+    for (at, all) in all.iter_mut().enumerate() {
+        let of = |k: usize| {
+            let logit = curves[k].logits(at / 4).unwrap()[at % 4];
+            logit - ensemble.members()[k].common_logits()[at % 4]
+        };
+        *all = mean(&of);
+    }
+    let fold: Vec<usize> = (0..N).map(|i| i % 3).collect();
+    let lived: Vec<f64> = outcomes.time().iter().flat_map(|&t| grid.shares(t)).collect();
+    let (slope, variance) = mean_on_single((&all, &beyond), &lived, &fold, expected.factor);
+    // As many events as expected where the mean lies a standard deviation above or below.
+    let sd = (variance * (1.0 / slope - 1.0)).sqrt();
+    let centre = |j: usize| {
+        let column = || (j..4 * N).step_by(4);
+        let sum: f64 = column().map(|i| lived[i] * beyond[i]).sum();
+        sum / column().map(|i| lived[i]).sum::<f64>()
+    };
+    let centres: Vec<f64> = (0..4).map(centre).collect();
+    let at = |side: f64| {
+        let logit = |i: usize| {
+            let c = centres[i % 4];
+            common[i] + side * sd + expected.factor * (beyond[i] - c + c / slope)
+        };
+        (0..4 * N).map(logit).collect::<Vec<f64>>()
+    };
+    let twice = outcomes.subset(&(0..2 * N).map(|i| i % N).collect::<Vec<_>>());
+    let likelihood = HazardLikelihood::new(&twice, &grid).unwrap();
+    let level = likelihood.level(&[at(1.0), at(-1.0)].concat()).unwrap().value;
+    assert!((learnt.level - level).abs() < 1e-9, "{learnt:?} {expected:?}");
+    assert!((learnt.factor - expected.factor / slope).abs() < 1e-9, "{learnt:?} {expected:?}");
     let got = ensemble.curves(&inputs).unwrap();
     for i in [0, 7, N - 1] {
         for (j, got) in got.logits(i).unwrap().iter().enumerate() {
-            let mean = |of: &dyn Fn(usize) -> f64| (0..3).map(of).sum::<f64>() / 3.0;
             let common = mean(&|k| ensemble.members()[k].common_logits()[j]);
             let all = mean(&|k| curves[k].logits(i).unwrap()[j]);
             let expected = common + learnt.level + learnt.factor * (all - common);
@@ -240,7 +317,91 @@ fn subjects_are_compared_within_strata_where_the_trainer_has_them() {
     let out_of_part: Vec<f64> = (0..N).map(|i| said[i % 3][i]).collect();
     let both: Vec<usize> = (0..N).map(|i| 2 * (i % 3) + strata[i]).collect();
     let expected = Recalibration::learn(&outcomes(), &out_of_part, &both).unwrap();
-    assert!((ensemble.recalibration().unwrap().factor - expected.factor).abs() < 1e-9);
+    let mean: Vec<f64> = (0..N).map(|i| said.iter().map(|m| m[i]).sum::<f64>() / 3.0).collect();
+    let (slope, _) = mean_on_single((&mean, &out_of_part), &[1.0; N], &both, expected.factor);
+    let factor = ensemble.recalibration().unwrap().factor;
+    assert!((factor - expected.factor / slope).abs() < 1e-9);
+}
+
+/// Of subjects whose hazard grows by the first covariate alone, among six.
+fn drawn(n: usize, seed: u64) -> (RiskInputs, Outcomes) {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let (mut rows, mut time) = (Vec::new(), Vec::new());
+    for _ in 0..n {
+        let row: Vec<f32> = (0..6).map(|_| rng.random::<f32>()).collect();
+        let hazard = (2.0 * f64::from(row[0])).exp();
+        time.push(-rng.random::<f64>().max(1e-12).ln() / hazard);
+        rows.push(row);
+    }
+    (RiskInputs::from_covariates(rows).unwrap(), Outcomes::new(time, vec![true; n]).unwrap())
+}
+
+/// The mean of networks that differ much varies less than each of them, and has the right spread
+/// and level for new subjects all the same.
+#[test]
+fn the_mean_of_an_ensemble_is_right_for_new_subjects() {
+    let mut settings = RiskTraining::default();
+    settings.training.epochs = 60;
+    settings.training.learning_rate = vertebra_training::LearningRate::constant(1e-2);
+    let config = RiskModelConfig::clinical(["x", "a", "b", "c", "d", "e"]);
+    let config = config.with_hidden([32, 32]).with_dropout(0.0);
+    let trainer = RiskTrainer::new(config).with_settings(settings).with_device(&Device::flex());
+    let new = drawn(4000, 99);
+    let (mut slopes, mut factors, mut expected) = (0.0, 0.0, 0.0);
+    for seed in 0..4 {
+        let (inputs, outcomes) = drawn(300, seed);
+        let parts = |n: usize| (0..n).map(|k| (k..300).step_by(n).collect()).collect::<Vec<_>>();
+        let trainer = trainer.clone().with_seed(seed);
+        let members = Members::holding_out(parts(5));
+        let data = (&inputs, &outcomes);
+        let ensemble = trainer.fit_ensemble(&members, data, &mut keep_going).unwrap().ensemble;
+        let log_hazard = ensemble.log_hazard(&new.0).unwrap();
+        let design = Design::from_columns(&[&log_hazard]).unwrap();
+        let fit = CoxOptions::default().fit(&new.1, &design).unwrap();
+        slopes += fit.coefficients[0] / 4.0;
+        factors += ensemble.recalibration().unwrap().factor / 4.0;
+        let risk = log_hazard.iter().map(|h| ensemble.risk_at(*h, 0.2)).sum::<f64>();
+        let observed = 1.0 - vertebra_survival::kaplan_meier(&new.1).unwrap().at(0.2);
+        expected += risk / 4000.0 / observed / 4.0;
+    }
+    assert!((slopes - 1.0).abs() < 0.1, "slope {slopes}, factors {factors}");
+    assert!((expected - 1.0).abs() < 0.1, "expected over observed {expected}");
+}
+
+/// Curves of networks that differ much, too.
+#[test]
+fn the_mean_of_curves_is_right_for_new_subjects() {
+    let mut settings = RiskTraining::default();
+    settings.training.epochs = 60;
+    settings.training.learning_rate = vertebra_training::LearningRate::constant(1e-2);
+    let config = RiskModelConfig::clinical(["x", "a", "b", "c", "d", "e"]);
+    let config = config.with_hidden([32, 32]).with_dropout(0.0);
+    let trainer = RiskTrainer::new(config).with_settings(settings).with_device(&Device::flex());
+    let new = drawn(4000, 99);
+    let horizons = [0.15, 0.4];
+    let (mut slopes, mut expected) = (0.0, [0.0; 2]);
+    for seed in 0..4 {
+        let (inputs, outcomes) = drawn(300, seed);
+        let grid = TimeGrid::of_events(&outcomes, 5).unwrap();
+        let parts: Vec<Vec<usize>> = (0..5).map(|k| (k..300).step_by(5).collect()).collect();
+        let trainer = trainer.clone().with_seed(seed);
+        let (members, data) = (Members::holding_out(parts), (&inputs, &outcomes));
+        let trained = trainer.fit_curve_ensemble(&grid, &members, data, &mut keep_going).unwrap();
+        let curves = trained.ensemble.curves(&new.0).unwrap();
+        for (expected, by) in expected.iter_mut().zip(horizons) {
+            let observed = 1.0 - vertebra_survival::kaplan_meier(&new.1).unwrap().at(by);
+            *expected += curves.risk_by(by).iter().sum::<f64>() / 4000.0 / observed / 4.0;
+        }
+        let logits: Vec<f64> = (0..4000).flat_map(|i| curves.logits(i).unwrap().to_vec()).collect();
+        let middle = |j: usize| logits.iter().skip(j).step_by(5).sum::<f64>() / 4000.0;
+        let middles: Vec<f64> = (0..5).map(middle).collect();
+        let common: Vec<f64> = (0..4000).flat_map(|_| middles.clone()).collect();
+        let beyond: Vec<f64> = logits.iter().zip(&common).map(|(x, c)| x - c).collect();
+        let likelihood = HazardLikelihood::new(&new.1, &grid).unwrap();
+        slopes += likelihood.calibration(&common, &beyond).unwrap().slope.value / 4.0;
+    }
+    assert!(slopes > 0.8 && slopes < 1.25, "slope {slopes}");
+    assert!(expected.iter().all(|e| (e - 1.0).abs() < 0.1), "expected over observed {expected:?}");
 }
 
 /// Networks that learnt their training subjects by heart say too much of others; what the subjects

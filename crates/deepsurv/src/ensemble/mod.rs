@@ -1,5 +1,6 @@
 //! Networks that differ by their seeds or by the subjects they held out, and what they say together.
 
+mod averaging;
 mod curves;
 mod members;
 mod risk;

@@ -1,6 +1,9 @@
 //! Several risk models that speak as one.
 
-use super::members::{HeldOut, mean};
+use super::{
+    averaging::Averaging,
+    members::{HeldOut, mean},
+};
 use crate::{EncoderConfig, EncoderSettings, Error, Recalibration, RiskInputs, RiskModel};
 use vertebra_survival::estimate::{Estimate, Interval, Pivot};
 use vertebra_survival::{BaselineHazard, Outcomes, breslow_baseline};
@@ -26,8 +29,9 @@ impl<E: EncoderSettings> RiskEnsemble<E> {
         Self { members, snapshots, baseline, recalibration }
     }
 
-    /// Recalibrated by what the members said of subjects they held out; where none did, with the
-    /// baseline hazard of what they say of all. Subjects of one of the `strata` alone are compared.
+    /// Recalibrated by what the members said of subjects they held out, and by how their mean goes
+    /// with it; where none did, with the baseline hazard of what they say of all. Subjects of one of
+    /// the `strata` alone are compared.
     pub(crate) fn of_members(
         members: (Vec<RiskModel<E>>, usize),
         (inputs, outcomes): (&RiskInputs, &Outcomes),
@@ -41,12 +45,21 @@ impl<E: EncoderSettings> RiskEnsemble<E> {
             return Ok(Self::from_parts(members, baseline, None));
         }
         let outcomes = outcomes.subset(&subjects);
-        let log_hazard = held_out.means(&subjects);
+        let single = held_out.means(&subjects);
         let comparable = held_out.comparable(&subjects, strata);
-        let learnt = Recalibration::learn(&outcomes, &log_hazard, &comparable)?;
-        let scaled: Vec<f64> = log_hazard.iter().map(|h| learnt.factor * h).collect();
-        let baseline = breslow_baseline(&outcomes, &scaled)?;
-        Ok(Self::from_parts(members, baseline, Some(learnt)))
+        let of_single = Recalibration::learn(&outcomes, &single, &comparable)?;
+        let all = mean(&said(&members.0, &inputs.subset(&subjects))?);
+        let networks = members.0.len() / members.1;
+        let n = outcomes.n_subjects();
+        let weight = outcomes.weights().map_or_else(|| vec![1.0; n], <[f64]>::to_vec);
+        let averaging = Averaging::new((&single, &all), &weight, &comparable, networks);
+        let of_mean = averaging.at(of_single.factor);
+        // A mean that lies a standard deviation above or below its line, with equal probability, has
+        // so much more of a hazard.
+        let raise = of_mean.sd.cosh().ln();
+        let expected: Vec<f64> = of_mean.line(&single).iter().map(|h| h + raise).collect();
+        let baseline = breslow_baseline(&outcomes, &expected)?;
+        Ok(Self::from_parts(members, baseline, Some(of_single.divided_by(of_mean.slope))))
     }
 
     /// The models, in the order in which they were trained, as they were trained.
@@ -65,7 +78,8 @@ impl<E: EncoderSettings> RiskEnsemble<E> {
     /// anything out.
     ///
     /// It is learnt from what single networks say of the subjects they held out. Their mean varies
-    /// less than each of them, so that risks are rather too close to each other than too far apart.
+    /// less than each of them; by how much is learnt from the same subjects (regression
+    /// calibration), so that slope and factor are those of the mean.
     #[must_use]
     pub fn recalibration(&self) -> Option<&Recalibration> {
         self.recalibration.as_ref()

@@ -87,6 +87,11 @@ impl<N: Encoder> RiskNetwork<N> {
         Self::from_parts(config, (encoder, attention), head)
     }
 
+    /// The same network with another head.
+    pub(crate) fn map_head(self, of: impl FnOnce(Head) -> Head) -> Self {
+        Self { head: of(self.head), ..self }
+    }
+
     /// Puts a network together from parts made for `config`.
     pub(crate) fn from_parts<E: EncoderSettings>(
         config: &RiskModelConfig<E>,

@@ -67,6 +67,7 @@ fn task<'a>(
         spread_events: false,
         controls_per_event: None,
         micro_batch: usize::MAX,
+        part: usize::MAX,
         device: Device::default().autodiff(),
         encoder: PhantomData,
     }
@@ -103,6 +104,29 @@ fn relative_difference(got: &[f32], expected: &[f32]) -> f64 {
     let pairs = got.iter().zip(expected);
     let difference = norm(&mut pairs.map(|(g, e)| f64::from(*g) - f64::from(*e)));
     difference / norm(&mut expected.iter().map(|e| f64::from(*e)))
+}
+
+/// Rows of a table go through the network in parts, once where they are one micro-batch.
+#[test]
+fn parts_within_a_micro_batch_give_the_gradient_of_the_whole() {
+    let (inputs, outcomes) = (Step::inputs(), Step::plain().outcomes);
+    let preprocessing = Preprocessing::fit(&Step::config(), &inputs).unwrap();
+    let network = network(&Step::config());
+    let score = ValidationScore::Concordance;
+    let objective = CoxObjective { ties: Ties::Efron, strata: None, score };
+    let step = |part: usize, micro_batch: usize| {
+        let task = task((&inputs, &outcomes), &preprocessing, &objective);
+        let task = RiskTask { part, micro_batch, dropout: 0.3, ..task };
+        let step = task.step(&network, &(0..14).collect::<Vec<_>>(), Seed::new(8)).unwrap();
+        (step.loss, flat(&network, &step.gradients))
+    };
+    let (loss, whole) = step(usize::MAX, usize::MAX);
+    for (part, micro_batch) in [(1, usize::MAX), (4, usize::MAX), (5, 14), (3, 8), (13, 9)] {
+        let (loss_in_parts, parts) = step(part, micro_batch);
+        assert!((loss - loss_in_parts).abs() < 1e-6);
+        let largest = whole.iter().zip(&parts).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+        assert!(largest < 1e-6, "{part} {micro_batch}: {largest:e}");
+    }
 }
 
 /// With dropout, whose masks the second pass repeats.

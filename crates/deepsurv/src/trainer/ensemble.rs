@@ -33,15 +33,16 @@ type Data<'a> = (&'a RiskInputs, &'a Outcomes);
 impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Fits an ensemble: as many networks as [`Members`] say, whose log hazards are averaged. Where
     /// they hold out subjects these stop each network early, and recalibrate the ensemble
-    /// ([`Recalibration`](crate::Recalibration)).
+    /// ([`Recalibration`](crate::Recalibration)), for which every member predicts all of them once.
     ///
     /// Each network has a seed, a subfolder `network-K` of the run folder and, with snapshots,
     /// `cycle-J` therein of its own; `on_event` hears of all trainings, one after the other.
     ///
     /// # Errors
     /// As [`fit`](Self::fit); [`Error::InvalidSetting`] for no members, a part with a subject that is
-    /// not there, more snapshots than epochs, and an average of weights over several cycles; [`Error::WarmStart`] for a start from another model
-    /// where subjects are held out, which it has seen.
+    /// not there, more snapshots than epochs, and an average of weights over several cycles;
+    /// [`Error::WarmStart`] for a start from another model where subjects are held out, which it has
+    /// seen.
     ///
     /// # Examples
     /// ```
@@ -116,7 +117,8 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             beyond.add(held_out, &said, *network);
         }
         let (models, runs) = apart(fitted);
-        let ensemble = CurveEnsemble::of_members(models, train.1, [&common, &beyond])?;
+        let models = (models, members.snapshots());
+        let ensemble = CurveEnsemble::of_members(models, train, [&common, &beyond])?;
         Ok(TrainedEnsemble { ensemble, runs })
     }
 

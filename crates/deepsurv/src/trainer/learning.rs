@@ -1,6 +1,6 @@
 //! The way from initial weights to a trained network, whatever it is trained for.
 
-use super::{Kept, RiskTrainer};
+use super::{Kept, RiskTrainer, WarmStart};
 use crate::{
     EncoderSettings, Error, Preprocessing, RiskInputs, RiskModelConfig,
     encoder::check_encoder,
@@ -16,6 +16,10 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use vertebra_survival::Outcomes;
 use vertebra_training::{Event, Seed, Trained, default_device};
+
+/// Rows of a table that go through the network at once: what its layers give for them stays in the
+/// cache of a processor until it is needed for the gradient.
+const TABLE_PART: usize = 2048;
 
 impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// Trains a network with these outputs for that objective; settings and data were checked.
@@ -37,10 +41,16 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         };
         let first = (self.initial_network(outputs)?, objective);
         let data = (labelled(train), valid.map(labelled));
-        let trained = match self.warm_start.as_ref().map(|start| &start.kept) {
-            Some(Kept::LogHazard(_)) => self.run_stacked(first, data, &preprocessing, on_event)?,
-            Some(Kept::Encoder) => self.run_on_features(first, data, &preprocessing, on_event)?,
-            Some(Kept::Nothing) | None => self.run(first, data, &preprocessing, on_event)?,
+        let trained = match &self.warm_start {
+            Some(WarmStart { model, kept: Kept::LogHazard(out_of_fold) }) => {
+                self.run_stacked(first, data, (model, out_of_fold), &preprocessing, on_event)?
+            }
+            Some(WarmStart { kept: Kept::Encoder, .. }) => {
+                self.run_on_features(first, data, &preprocessing, on_event)?
+            }
+            Some(WarmStart { kept: Kept::Nothing, .. }) | None => {
+                self.run(first, data, &preprocessing, on_event)?
+            }
         };
         Ok(trained.map(|network| Fitted::new(self.config.clone(), preprocessing, network)))
     }
@@ -90,7 +100,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         Ok(RiskNetwork::from_parts(&self.config, (encoder, attention), head))
     }
 
-    pub(super) fn run(
+    fn run(
         &self,
         (first, objective): (RiskNetwork<E::Encoder>, &dyn Objective),
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
@@ -110,6 +120,11 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             spread_events: settings.spread_events,
             controls_per_event: settings.controls_per_event,
             micro_batch: settings.micro_batch,
+            // Batch normalisation must see a micro-batch as a whole, and pictures gain nothing.
+            part: match train.inputs.images().is_none() && !self.config.batch_norm {
+                true => TABLE_PART,
+                false => usize::MAX,
+            },
             device: self.device()?.autodiff(),
             encoder: PhantomData,
         };
@@ -121,19 +136,30 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
     /// With a frozen encoder its pooled features are computed once, and only the head is trained.
     fn run_on_features(
         &self,
-        (first, objective): (RiskNetwork<E::Encoder>, &dyn Objective),
+        first: (RiskNetwork<E::Encoder>, &dyn Objective),
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
         preprocessing: &Preprocessing,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
-        let features = |data: Labelled<'_>| head_inputs(&first, preprocessing, data.inputs);
-        let train_inputs = features(train)?;
-        let valid_inputs = valid.map(features).transpose()?;
-        let train = Labelled { inputs: &train_inputs, ..train };
+        let features = |data: Labelled<'_>| head_inputs(&first.0, preprocessing, data.inputs);
+        let tables = (features(train)?, valid.map(features).transpose()?);
+        self.run_head(first, (train, valid), tables, on_event)
+    }
+
+    /// Trains the head alone, on tables of what it reads of the same subjects; the rest of the
+    /// network stays as it is.
+    pub(super) fn run_head(
+        &self,
+        (first, objective): (RiskNetwork<E::Encoder>, &dyn Objective),
+        (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
+        tables: (RiskInputs, Option<RiskInputs>),
+        on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
+    ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
+        let train = Labelled { inputs: &tables.0, ..train };
         let valid = valid
-            .zip(valid_inputs.as_ref())
+            .zip(tables.1.as_ref())
             .map(|(data, inputs)| Labelled { inputs, outcomes: data.outcomes });
-        let identity = Preprocessing::identity(self.config.n_features());
+        let identity = Preprocessing::identity(tables.0.n_covariates());
         let encoder = first.encoder.as_ref().map(Module::valid);
         let attention = first.attention.as_ref().map(Module::valid);
         let head_only = RiskNetwork::from_parts(&self.config, (None, None), first.head);

@@ -2,7 +2,7 @@
 
 use super::{Kept, RiskTrainer, WarmStart};
 use crate::{
-    EncoderSettings, Error, Preprocessing, RiskInputs,
+    EncoderSettings, Error, Preprocessing, RiskInputs, RiskModel,
     fitted::Fitted,
     inference::predict,
     network::{Head, RiskNetwork},
@@ -87,35 +87,22 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         &self,
         (first, objective): (RiskNetwork<E::Encoder>, &dyn Objective),
         (train, valid): (Labelled<'_>, Option<Labelled<'_>>),
+        (start, out_of_fold): (&RiskModel<E>, &[f64]),
         preprocessing: &Preprocessing,
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<Trained<RiskNetwork<E::Encoder>>, Error> {
-        let Some((WarmStart { model, .. }, out_of_fold)) = self.stacked() else {
-            return self.run((first, objective), (train, valid), preprocessing, on_event);
-        };
         let spread = spread(out_of_fold);
-        let train_inputs = table(preprocessing, train.inputs, out_of_fold, spread)?;
-        let valid_inputs = valid
-            .map(|valid| {
-                let images = valid.inputs.images().cloned().ok_or(Error::MissingImages)?;
-                let log_hazard = model.log_hazard(&RiskInputs::from_images(images))?;
-                table(preprocessing, valid.inputs, &log_hazard, spread)
-            })
-            .transpose()?;
-        let train = Labelled { inputs: &train_inputs, ..train };
-        let valid = valid
-            .zip(valid_inputs.as_ref())
-            .map(|(data, inputs)| Labelled { inputs, outcomes: data.outcomes });
-        let identity = Preprocessing::identity(train_inputs.n_covariates());
-        let kept = (first.encoder.as_ref().map(Module::valid), first.attention.clone());
+        let of_valid = |valid: Labelled<'_>| {
+            let images = valid.inputs.images().cloned().ok_or(Error::MissingImages)?;
+            let log_hazard = start.log_hazard(&RiskInputs::from_images(images))?;
+            table(preprocessing, valid.inputs, &log_hazard, spread)
+        };
+        let of_train = table(preprocessing, train.inputs, out_of_fold, spread)?;
+        let tables = (of_train, valid.map(of_valid).transpose()?);
         let images = first.head.valid();
-        let head = first.head.without_images();
-        let head_only = RiskNetwork::from_parts(&self.config, (None, None), head);
-        let trained = self.run((head_only, objective), (train, valid), &identity, on_event)?;
-        Ok(trained.map(|trained| {
-            let head = trained.head.behind_images_of(&images);
-            RiskNetwork::from_parts(&self.config, kept, head)
-        }))
+        let first = (first.map_head(Head::without_images), objective);
+        let trained = self.run_head(first, (train, valid), tables, on_event)?;
+        Ok(trained.map(|trained| trained.map_head(|head| head.behind_images_of(&images))))
     }
 }
 

@@ -272,7 +272,10 @@ const ENCODER: &[Meaning] = &[
 ];
 
 const RISK_TRAINING: &[Meaning] = &[
-    of("micro_batch", "Subjects in memory at once; the result does not depend on it."),
+    of(
+        "micro_batch",
+        "Subjects in memory at once; the result depends on it with batch normalisation alone.",
+    ),
     of("ties", "Equal event times in the loss: `efron` or `breslow`."),
     of("spread_events", "Whether each mini-batch has its share of the events."),
     unset(
