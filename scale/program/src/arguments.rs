@@ -74,6 +74,10 @@ pub(crate) struct Sql {
     /// Scheduler of a cluster, in the place of this process
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) scheduler: Option<String>,
+    /// Partitions of the query, each with a share of the films; executors of a cluster take one after
+    /// the other [default: 32 with a scheduler, or else 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) partitions: Option<usize>,
 }
 
 #[derive(Args)]

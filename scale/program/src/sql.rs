@@ -8,8 +8,9 @@ use futures::{StreamExt, TryStreamExt};
 use vertebra_archive::Archive;
 
 pub(crate) async fn run(sql: Sql) -> anyhow::Result<()> {
-    let archive =
-        Archive::new(sql.model.name(), sql.limiting.options())?.with_scheduler(sql.scheduler);
+    let archive = Archive::new(sql.model.name(), sql.limiting.options())?
+        .with_scheduler(sql.scheduler)
+        .with_partitions(sql.partitions);
     let mut rows = archive.rows(&sql.query).await?;
     if !sql.json {
         let batches: Vec<_> = rows.try_collect().await?;

@@ -75,6 +75,14 @@ fn a_cluster_gives_the_same_rows_though_an_executor_is_killed() -> Outcome {
         let at = ["--port", &port, "--task-port", &task];
         executors.push(spawn(folder, &[&with[..], &at].concat())?);
     }
+    // A query gives each film once, too, though its shares are dealt to the executors.
+    let query = "select path, score(path)['content'] as content from films('films') order by path";
+    let alone = run(folder, &["sql", "--json", query])?;
+    let dealt =
+        run(folder, &["sql", "--json", "--scheduler", &scheduler, "--partitions", "7", query])?;
+    assert!(dealt.status.success(), "{}", error_of(&dealt));
+    assert_eq!(String::from_utf8(dealt.stdout)?, String::from_utf8(alone.stdout)?);
+
     let score = ["score", "--films", "films", "--out", "there", "--part-films", "2"];
     let mut client = spawn(folder, &[&score[..], &["--scheduler", &scheduler]].concat())?;
     let began = Instant::now();

@@ -6,6 +6,7 @@ use crate::kept::{Kept, KeptTable};
 use crate::out_folder::{OutFolder, PartId};
 use crate::pending::{PendingParts, PendingTable};
 use crate::planner::{Planned, Planner};
+use crate::session::Cut;
 use crate::{Archive, Error, ModelName};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -169,7 +170,7 @@ impl Archive {
         let of = PendingParts { out: out.clone(), parts: parts.to_vec(), partitions };
         let pending = PendingTable { of, stores: Arc::clone(stores) };
         let kept = KeptTable { of: Kept { out }, stores: Arc::clone(stores) };
-        let context = self.context(options.part_films, partitions).await?;
+        let context = self.context(Cut { partitions, batch: options.part_films }).await?;
         let model = serde_json::to_string(model).unwrap_or_default().replace('\'', "''");
         let sql = format!(
             "insert into kept select part, films, score(path, '{model}', covariates) from pending"

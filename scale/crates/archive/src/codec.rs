@@ -2,10 +2,10 @@
 //! engine's own messages, which carry everything else.
 
 use crate::Stores;
-use crate::films::{FilmTable, FilmsExec};
+use crate::films::{FilmTable, FilmsExec, FilmsScan};
 use crate::keep_plan::KeepExec;
 use crate::kept::{Kept, KeptTable};
-use crate::pending::{PendingExec, PendingParts, PendingTable};
+use crate::pending::{PendingExec, PendingParts, PendingPlan, PendingTable};
 use ballista_core::serde::{BallistaLogicalExtensionCodec, BallistaPhysicalExtensionCodec};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
@@ -27,9 +27,9 @@ const OURS: &[u8] = b"vertebra:";
 #[derive(Debug, Serialize, Deserialize)]
 enum Node {
     Films { url: String, attributes: Vec<String> },
-    FilmsPlan { url: String, attributes: Vec<String>, columns: Vec<usize>, limit: Option<usize> },
+    FilmsPlan { url: String, attributes: Vec<String>, scan: FilmsScan },
     Pending(PendingParts),
-    PendingPlan { of: PendingParts, columns: Vec<usize> },
+    PendingPlan(PendingPlan),
     Keep(Kept),
 }
 
@@ -138,12 +138,12 @@ impl PhysicalExtensionCodec for PlanCodec {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let stores = Arc::clone(&self.stores);
         Ok(match (Node::decode(buffer)?, inputs) {
-            (Some(Node::FilmsPlan { url, attributes, columns, limit }), _) => {
+            (Some(Node::FilmsPlan { url, attributes, scan }), [input]) => {
                 let table = FilmTable::named(&stores, &url, &attributes)?;
-                Arc::new(FilmsExec::new(table, columns, limit)?)
+                Arc::new(FilmsExec::new(table, scan, Arc::clone(input))?)
             }
-            (Some(Node::PendingPlan { of, columns }), _) => {
-                Arc::new(PendingExec::new(PendingTable { of, stores }, columns)?)
+            (Some(Node::PendingPlan(plan)), [input]) => {
+                Arc::new(PendingExec::new(plan, stores, Arc::clone(input))?)
             }
             (Some(Node::Keep(of)), [input]) => {
                 Arc::new(KeepExec::new(KeptTable { of, stores }, Arc::clone(input)))
@@ -160,12 +160,11 @@ impl PhysicalExtensionCodec for PlanCodec {
     ) -> Result<()> {
         if let Some(plan) = plan.downcast_ref::<FilmsExec>() {
             let (url, attributes) = plan.table.names();
-            let (columns, limit) = (plan.columns.to_vec(), plan.limit);
-            return Node::FilmsPlan { url, attributes, columns, limit }.encode(buffer);
+            let scan = plan.scan.as_ref().clone();
+            return Node::FilmsPlan { url, attributes, scan }.encode(buffer);
         }
         if let Some(plan) = plan.downcast_ref::<PendingExec>() {
-            let (of, columns) = (plan.table.of.clone(), plan.columns.clone());
-            return Node::PendingPlan { of, columns }.encode(buffer);
+            return Node::PendingPlan(plan.plan.clone()).encode(buffer);
         }
         if let Some(plan) = plan.downcast_ref::<KeepExec>() {
             return Node::Keep(plan.table.of.clone()).encode(buffer);

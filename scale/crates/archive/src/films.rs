@@ -4,12 +4,13 @@
 use crate::header::{Attributes, column_name};
 use crate::listing::{ListedFile, list};
 use crate::store::Place;
-use crate::{Error, Stores, leaf};
+use crate::{Error, Stores, reading};
 use async_trait::async_trait;
 use datafusion::arrow::array::{
-    ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringArray, TimestampMillisecondArray,
+    ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    TimestampMillisecondArray, UInt64Array,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, UInt64Type};
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::Result;
 use datafusion::execution::TaskContext;
@@ -18,8 +19,11 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, PlanProperties, SendableRecordBatchStream};
 use datafusion::scalar::ScalarValue;
 use futures::{StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use vertebra_radiograph::Attribute;
+use vertebra_run::Seed;
 
 /// Columns before the attributes.
 const FIXED: usize = 4;
@@ -87,8 +91,9 @@ impl FilmTable {
     async fn batch(
         self: Arc<Self>,
         files: Vec<Result<ListedFile, Error>>,
-        columns: Arc<[usize]>,
+        scan: Arc<FilmsScan>,
     ) -> Result<RecordBatch> {
+        let columns = &scan.columns;
         let files = files.into_iter().collect::<Result<Vec<_>, Error>>()?;
         let asked: Vec<usize> = columns.iter().filter_map(|at| at.checked_sub(FIXED)).collect();
         let attributes = Attributes::new(asked.iter().map(|at| self.attributes[*at].clone()));
@@ -119,7 +124,7 @@ impl FilmTable {
         };
         let arrays = columns.iter().map(column).collect();
         let rows = RecordBatchOptions::new().with_row_count(Some(files.len()));
-        let schema = Arc::new(self.schema.project(&columns)?);
+        let schema = Arc::new(self.schema.project(columns)?);
         Ok(RecordBatch::try_new_with_options(schema, arrays, &rows)?)
     }
 }
@@ -140,14 +145,48 @@ impl TableProvider for FilmTable {
 
     async fn scan(
         &self,
-        _: &dyn Session,
+        session: &dyn Session,
         projection: Option<&Vec<usize>>,
         _: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let all = || (0..self.schema.fields().len()).collect();
         let columns = projection.cloned().unwrap_or_else(all);
-        Ok(Arc::new(FilmsExec::new(self.clone(), columns, limit)?))
+        let shares = NonZeroUsize::new(session.config().target_partitions());
+        let shares = shares.unwrap_or(NonZeroUsize::MIN);
+        let scan = FilmsScan { columns, limit, shares };
+        Ok(Arc::new(FilmsExec::new(self.clone(), scan.clone(), scan.assigned()?)?))
+    }
+}
+
+/// What is read of a table of films.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct FilmsScan {
+    /// Columns.
+    columns: Vec<usize>,
+    /// Most rows of a partition; the engine sees to the limit of all.
+    limit: Option<usize>,
+    /// A partition lists all files and has one of so many shares of them, by their names: nothing
+    /// has to be planned, and a listing is cheap where films are scored.
+    shares: NonZeroUsize,
+}
+
+impl FilmsScan {
+    /// A partition per share, with its number.
+    fn assigned(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        let schema = Arc::new(Schema::new(vec![Field::new("share", DataType::UInt64, false)]));
+        let share = |k: u64| -> Result<RecordBatch> {
+            let column: ArrayRef = Arc::new(UInt64Array::from(vec![k]));
+            Ok(RecordBatch::try_new(Arc::clone(&schema), vec![column])?)
+        };
+        reading::assigned((0..self.shares.get() as u64).map(share).collect::<Result<_>>()?)
+    }
+
+    /// Whether a file is of a share; an error is of all.
+    fn takes(&self, file: &Result<ListedFile, Error>, share: u64) -> bool {
+        let shares = self.shares.get() as u64;
+        let of = |file: &ListedFile| Seed::new(0).named(&file.path).value() % shares;
+        shares == 1 || file.as_ref().map_or(true, |file| of(file) == share)
     }
 }
 
@@ -155,31 +194,54 @@ impl TableProvider for FilmTable {
 #[derive(Debug)]
 pub(crate) struct FilmsExec {
     pub(crate) table: Arc<FilmTable>,
-    pub(crate) columns: Arc<[usize]>,
-    pub(crate) limit: Option<usize>,
+    pub(crate) scan: Arc<FilmsScan>,
+    input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }
 
-leaf::leaf_plan!(FilmsExec, "FilmsExec");
+reading::reading_plan!(FilmsExec, "FilmsExec");
 
 impl FilmsExec {
-    pub(crate) fn new(table: FilmTable, columns: Vec<usize>, limit: Option<usize>) -> Result<Self> {
-        let properties = leaf::properties(Arc::new(table.schema.project(&columns)?), 1);
-        Ok(Self { table: Arc::new(table), columns: columns.into(), limit, properties })
+    /// `input` gives the share of each partition.
+    pub(crate) fn new(
+        table: FilmTable,
+        scan: FilmsScan,
+        input: Arc<dyn ExecutionPlan>,
+    ) -> Result<Self> {
+        let schema = Arc::new(table.schema.project(&scan.columns)?);
+        let properties = reading::properties(schema, &input);
+        Ok(Self { table: Arc::new(table), scan: Arc::new(scan), input, properties })
+    }
+
+    fn with_input(&self, input: Arc<dyn ExecutionPlan>) -> Result<Self> {
+        Self::new(self.table.as_ref().clone(), self.scan.as_ref().clone(), input)
     }
 
     fn describe(&self) -> String {
-        format!("{}, columns {:?}", self.table.place.name(), self.columns)
+        let FilmsScan { columns, shares, .. } = &*self.scan;
+        format!("{}, columns {columns:?}, shares {shares}", self.table.place.name())
     }
 
-    fn stream(&self, _: usize, context: &TaskContext) -> Result<SendableRecordBatchStream> {
-        let (table, columns) = (Arc::clone(&self.table), Arc::clone(&self.columns));
+    fn stream(
+        &self,
+        shares: SendableRecordBatchStream,
+        context: &TaskContext,
+    ) -> Result<SendableRecordBatchStream> {
+        let (table, scan) = (Arc::clone(&self.table), Arc::clone(&self.scan));
         let size = context.session_config().batch_size();
-        let files = list(&self.table.place).take(self.limit.unwrap_or(usize::MAX));
-        let batches = files
-            .chunks(size)
-            .then(move |files| Arc::clone(&table).batch(files, Arc::clone(&columns)));
+        let share = |batch: RecordBatch| -> Vec<Result<u64>> {
+            batch.column(0).as_primitive::<UInt64Type>().values().iter().map(|k| Ok(*k)).collect()
+        };
+        let shares = shares.map_ok(move |batch| futures::stream::iter(share(batch))).try_flatten();
+        let batches = shares.map_ok(move |share| {
+            let (table, scan, of) = (Arc::clone(&table), Arc::clone(&scan), Arc::clone(&scan));
+            list(&table.place)
+                .filter(move |file| futures::future::ready(of.takes(file, share)))
+                .take(scan.limit.unwrap_or(usize::MAX))
+                .chunks(size)
+                .then(move |files| Arc::clone(&table).batch(files, Arc::clone(&scan)))
+        });
         let schema = self.properties.eq_properties.schema();
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(schema), batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(schema), batches.try_flatten())))
     }
 }

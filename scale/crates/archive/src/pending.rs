@@ -2,10 +2,12 @@
 
 use crate::out_folder::{OutFolder, PartId};
 use crate::plan_file::{PlanFile, PlannedFilm, covariates};
-use crate::{Error, Stores, leaf};
+use crate::{Error, Stores, reading};
 use async_trait::async_trait;
-use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, UInt32Array,
+};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result;
 use datafusion::execution::TaskContext;
@@ -62,48 +64,89 @@ impl TableProvider for PendingTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let all = || (0..schema().fields().len()).collect();
         let columns = projection.cloned().unwrap_or_else(all);
-        Ok(Arc::new(PendingExec::new(self.clone(), columns)?))
+        let plan = PendingPlan { out: self.of.out.clone(), columns };
+        let stores = Arc::clone(&self.stores);
+        Ok(Arc::new(PendingExec::new(plan, stores, self.of.assigned()?)?))
     }
 }
 
-/// Reads the films of its parts, and leaves out parts that were written in the meantime.
+impl PendingParts {
+    /// A partition per deal of parts, which names them.
+    fn assigned(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        let field = |name: &str| Field::new(name, DataType::UInt32, false);
+        let schema = Arc::new(Schema::new(vec![field("plan"), field("part")]));
+        let deal = |partition: usize| -> Result<RecordBatch> {
+            let parts = || self.parts.iter().skip(partition).step_by(self.partitions);
+            let plans: UInt32Array = parts().map(|part| part.0).collect::<Vec<_>>().into();
+            let numbers: UInt32Array = parts().map(|part| part.1).collect::<Vec<_>>().into();
+            let columns: Vec<ArrayRef> = vec![Arc::new(plans), Arc::new(numbers)];
+            Ok(RecordBatch::try_new(Arc::clone(&schema), columns)?)
+        };
+        reading::assigned((0..self.partitions).map(deal).collect::<Result<_>>()?)
+    }
+}
+
+/// What is read of pending parts, as it travels to executors.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PendingPlan {
+    /// The folder of results.
+    out: String,
+    columns: Vec<usize>,
+}
+
+/// Reads the films of the parts that its input names, and leaves out parts that were written in the
+/// meantime.
 #[derive(Debug)]
 pub(crate) struct PendingExec {
-    pub(crate) table: PendingTable,
-    pub(crate) columns: Vec<usize>,
+    pub(crate) plan: PendingPlan,
+    stores: Arc<Stores>,
+    input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }
 
-leaf::leaf_plan!(PendingExec, "PendingExec");
+reading::reading_plan!(PendingExec, "PendingExec");
 
 impl PendingExec {
-    pub(crate) fn new(table: PendingTable, columns: Vec<usize>) -> Result<Self> {
-        let schema = Arc::new(schema().project(&columns)?);
-        let properties = leaf::properties(schema, table.of.partitions);
-        Ok(Self { table, columns, properties })
+    /// `input` gives the parts of each partition.
+    pub(crate) fn new(
+        plan: PendingPlan,
+        stores: Arc<Stores>,
+        input: Arc<dyn ExecutionPlan>,
+    ) -> Result<Self> {
+        let schema = Arc::new(schema().project(&plan.columns)?);
+        let properties = reading::properties(schema, &input);
+        Ok(Self { plan, stores, input, properties })
+    }
+
+    fn with_input(&self, input: Arc<dyn ExecutionPlan>) -> Result<Self> {
+        Self::new(self.plan.clone(), Arc::clone(&self.stores), input)
     }
 
     fn describe(&self) -> String {
-        format!("{} parts of {}", self.table.of.parts.len(), self.table.of.out)
+        self.plan.out.clone()
     }
 
-    fn stream(&self, partition: usize, _: &TaskContext) -> Result<SendableRecordBatchStream> {
-        let PendingParts { out, parts, partitions } = &self.table.of;
-        let parts = parts.iter().skip(partition).step_by(*partitions).copied();
-        let parts: Vec<PartId> = parts.collect();
-        let reader = Reader {
-            out: OutFolder::new(self.table.stores.place(out)?),
-            columns: self.columns.clone(),
-            plan: None,
-            parts: parts.into_iter(),
-        };
-        let batches = futures::stream::try_unfold(reader, |mut reader| async move {
-            let batch = reader.next().await?;
-            Ok::<_, Error>(batch.map(|batch| (batch, reader)))
+    fn stream(
+        &self,
+        parts: SendableRecordBatchStream,
+        _: &TaskContext,
+    ) -> Result<SendableRecordBatchStream> {
+        let out = OutFolder::new(self.stores.place(&self.plan.out)?);
+        let columns = self.plan.columns.clone();
+        let batches = parts.map_ok(move |batch| {
+            let column = |at: usize| batch.column(at).as_primitive::<UInt32Type>().values().iter();
+            let parts: Vec<PartId> =
+                column(0).zip(column(1)).map(|(plan, part)| PartId(*plan, *part)).collect();
+            let (out, columns) = (out.clone(), columns.clone());
+            let reader = Reader { out, columns, plan: None, parts: parts.into_iter() };
+            let batches = futures::stream::try_unfold(reader, |mut reader| async move {
+                let batch = reader.next().await?;
+                Ok::<_, Error>(batch.map(|batch| (batch, reader)))
+            });
+            batches.map_err(datafusion::error::DataFusionError::from)
         });
         let schema = Arc::clone(self.properties.eq_properties.schema());
-        let batches = batches.map_err(datafusion::error::DataFusionError::from);
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches.try_flatten())))
     }
 }
 

@@ -20,6 +20,17 @@ use std::sync::Arc;
 const FILMS: &str = "films";
 /// Rows of a batch where a query scores: few, since a row takes a good part of a second.
 const BATCH: usize = 256;
+/// Partitions of a query on a cluster, where nobody says how many.
+const PARTITIONS: usize = 32;
+/// Most of them: each lists the films, and all of their plans stand in one message.
+const MOST_PARTITIONS: usize = 10_000;
+
+/// How a session cuts its rows: partitions, and rows of a batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut {
+    pub(crate) partitions: usize,
+    pub(crate) batch: usize,
+}
 
 /// An archive of films that is asked in SQL: `films('url')` lists it, `score(path)` scores it.
 ///
@@ -39,6 +50,7 @@ pub struct Archive {
     pub(crate) scorer: Arc<Scorer>,
     pub(crate) model: ModelName,
     pub(crate) scheduler: Option<String>,
+    partitions: Option<usize>,
 }
 
 impl Archive {
@@ -59,7 +71,8 @@ impl Archive {
         model: ModelName,
         options: ScoreOptions,
     ) -> Result<Self, Error> {
-        Ok(Self { scorer: Arc::new(Scorer::new(stores, options)?), model, scheduler: None })
+        let scorer = Arc::new(Scorer::new(stores, options)?);
+        Ok(Self { scorer, model, scheduler: None, partitions: None })
     }
 
     /// On the cluster of a scheduler, `HOST:PORT`.
@@ -68,10 +81,19 @@ impl Archive {
         Self { scheduler, ..self }
     }
 
+    /// With queries cut into so many partitions, each with its share of the films, for which it lists
+    /// them itself. By default it is one, and 32 on a cluster, whose executors take one after the
+    /// other.
+    #[must_use]
+    pub fn with_partitions(self, partitions: Option<usize>) -> Self {
+        Self { partitions, ..self }
+    }
+
     /// The rows of a query.
     ///
     /// # Errors
-    /// [`Error::Engine`] for a query that is wrong; what a film or a store gives.
+    /// [`Error::Engine`] for a query that is wrong; [`Error::InvalidSetting`] for no partitions or more
+    /// than 10,000; what a film or a store gives.
     pub async fn query(&self, sql: &str) -> Result<Vec<RecordBatch>, Error> {
         self.rows(sql).await?.try_collect().await
     }
@@ -84,21 +106,26 @@ impl Archive {
         &self,
         sql: &str,
     ) -> Result<futures::stream::BoxStream<'static, Result<RecordBatch, Error>>, Error> {
-        let context = self.context(BATCH, 1).await?;
+        let partitions = self.partitions.unwrap_or(match &self.scheduler {
+            // One keeps all processors busy, as many films of a batch are scored at once.
+            None => 1,
+            Some(_) => PARTITIONS,
+        });
+        if !(1..=MOST_PARTITIONS).contains(&partitions) {
+            let expected = format!("from 1 to {MOST_PARTITIONS}");
+            return Err(Error::setting("partitions", expected, partitions));
+        }
+        let context = self.context(Cut { partitions, batch: BATCH }).await?;
         let rows = async { context.sql(sql).await?.execute_stream().await };
         let rows: SendableRecordBatchStream = rows.await.map_err(Error::engine)?;
         Ok(rows.map_err(Error::engine).boxed())
     }
 
-    /// A session; rows of a batch, and partitions of plans.
-    pub(crate) async fn context(
-        &self,
-        batch: usize,
-        partitions: usize,
-    ) -> Result<SessionContext, Error> {
+    /// A session.
+    pub(crate) async fn context(&self, cut: Cut) -> Result<SessionContext, Error> {
         let config = config(self.scorer.stores())
-            .with_batch_size(batch)
-            .with_target_partitions(partitions)
+            .with_batch_size(cut.batch)
+            .with_target_partitions(cut.partitions)
             // A part stays in one partition.
             .with_round_robin_repartition(false)
             .set_bool("datafusion.optimizer.repartition_file_scans", false);

@@ -39,6 +39,36 @@ async fn attributes_are_columns_and_only_what_is_asked_for_is_scored() -> Outcom
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn films_are_dealt_to_partitions_each_to_one() -> Outcome {
+    let folder = Folder::new()?;
+    let films = folder.name("films");
+    let path = |row: &[String; 3]| row[0].clone();
+    let sql = format!("select path, etag, path as again from films('{films}')");
+    let sorted = |rows: Vec<[String; 3]>| {
+        let mut paths: Vec<String> = rows.iter().map(path).collect();
+        paths.sort();
+        paths
+    };
+    let expected = sorted(texts(&folder.archive()?.query(&sql).await?));
+    assert_eq!(expected.len(), FILMS + OTHERS);
+    for partitions in [2, 5, 40] {
+        let archive = folder.archive()?.with_partitions(Some(partitions));
+        assert_eq!(sorted(texts(&archive.query(&sql).await?)), expected, "{partitions}");
+        let some = archive.query(&format!("{sql} limit 3")).await?;
+        assert_eq!(texts(&some).len(), 3);
+        let joined = format!("select count(*) from ({sql}) a join ({sql}) b on a.path = b.path");
+        let count = archive.query(&joined).await?[0].column(0).as_primitive::<Int64Type>().value(0);
+        assert_eq!(count as usize, FILMS + OTHERS, "{partitions}");
+    }
+    for partitions in [0, 10_001] {
+        let archive = folder.archive()?.with_partitions(Some(partitions));
+        let error = archive.query(&sql).await.expect_err("partitions").to_string();
+        assert!(error.contains("partitions: expected from 1 to 10000"), "{error}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn films_of_a_store_are_joined_with_a_table() -> Outcome {
     let folder = Folder::new()?;
     let memory = Arc::new(InMemory::new());
