@@ -3,6 +3,8 @@
 use crate::name::run_name;
 use anyhow::{Context, bail};
 use std::fmt;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use vertebra_run::write_whole;
 
@@ -10,6 +12,8 @@ use vertebra_run::write_whole;
 const RUNS: &str = "runs";
 /// What a study keeps until it ends; a folder without it is not unfinished.
 const WORK: &str = "work";
+/// The command, in there.
+const COMMAND: &str = "command.txt";
 
 /// A run folder with the command that it belongs to.
 #[derive(Debug)]
@@ -30,7 +34,8 @@ impl RunFolder {
         let path = out.map(Path::to_owned).or_else(unfinished);
         let path = path.unwrap_or_else(|| Path::new(RUNS).join(run_name(preset)));
         let goes_on = is_of(&path, &words);
-        if !goes_on && !is_free(&path) {
+        // Another call of the same command may have claimed it in the meantime.
+        if !goes_on && !is_free(&path) && !is_of(&path, &words) {
             let what = match (path.join(WORK).exists(), path.join("results.json").exists()) {
                 (true, _) => "holds an unfinished run of another command",
                 (false, true) => "holds a finished run",
@@ -42,7 +47,7 @@ impl RunFolder {
         std::fs::create_dir_all(&work)
             .with_context(|| format!("cannot make {}", work.display()))?;
         if !goes_on {
-            write_whole(&work.join("command.txt"), words)?;
+            write_whole(&work.join(COMMAND), words)?;
         }
         Ok(Self { path, goes_on })
     }
@@ -57,6 +62,21 @@ impl RunFolder {
     #[must_use]
     pub fn has(&self, what: &str) -> bool {
         self.path.join(WORK).join(what).with_extension("done").exists()
+    }
+
+    /// Waits until no other call of the command is at this; none will be before what is given is
+    /// dropped.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn alone_at(&self, what: &str) -> anyhow::Result<File> {
+        let path = self.path.join(WORK).join(what).with_extension("lock");
+        let locked = File::create(&path).and_then(|file| match file.lock() {
+            // A file system without locks is not shared by machines that work together.
+            Err(error) if error.kind() != ErrorKind::Unsupported => Err(error),
+            _ => Ok(file),
+        });
+        locked.with_context(|| format!("cannot lock {}", path.display()))
     }
 
     /// Remembers that this is finished.
@@ -93,7 +113,7 @@ fn without_out(command: &[String]) -> String {
 }
 
 fn is_of(folder: &Path, words: &str) -> bool {
-    let kept = std::fs::read_to_string(folder.join(WORK).join("command.txt"));
+    let kept = std::fs::read_to_string(folder.join(WORK).join(COMMAND));
     kept.is_ok_and(|kept| kept == words)
 }
 
@@ -106,7 +126,10 @@ fn is_free(folder: &Path) -> bool {
     };
     match names(folder).as_slice() {
         [] => true,
-        [name] => name == WORK && names(&folder.join(WORK)) == ["command.txt"],
+        // What another call is writing has a hidden name first.
+        [name] if name == WORK => names(&folder.join(WORK))
+            .iter()
+            .all(|name| name == COMMAND || name.to_string_lossy().starts_with('.')),
         _ => false,
     }
 }
@@ -148,5 +171,25 @@ mod tests {
         std::fs::write(out.join("results.json"), "{}").unwrap();
         let done = RunFolder::of(Some(&out), "quick", &command("study --seed 1")).unwrap_err();
         assert!(done.to_string().contains("holds a finished run"), "{done}");
+    }
+
+    #[test]
+    fn calls_that_begin_at_once_share_a_folder_and_one_of_them_does_what_is_done_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let made = std::sync::atomic::AtomicUsize::new(0);
+        let call = || {
+            let run = RunFolder::of(Some(&out), "quick", &command("study --seed 1")).unwrap();
+            let _alone = run.alone_at("cohort").unwrap();
+            if !run.has("cohort") {
+                made.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                run.keep("cohort").unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            (0..8).for_each(|_| drop(scope.spawn(call)));
+        });
+        assert_eq!(made.into_inner(), 1);
     }
 }

@@ -198,6 +198,8 @@ fn make_phantom(
     if let Some(subjects) = arguments.subjects {
         phantom = phantom.with_subjects(subjects);
     }
+    // Calls that fit a share each begin at once; the first makes the cohort of all.
+    let _alone = out.alone_at("cohort")?;
     if out.has("cohort") {
         return Ok(folder);
     }
