@@ -336,57 +336,59 @@ fn drawn(n: usize, seed: u64) -> (RiskInputs, Outcomes) {
     (RiskInputs::from_covariates(rows).unwrap(), Outcomes::new(time, vec![true; n]).unwrap())
 }
 
-/// The mean of networks that differ much varies less than each of them, and has the right spread
-/// and level for new subjects all the same.
-#[test]
-fn the_mean_of_an_ensemble_is_right_for_new_subjects() {
+/// What trains networks on them that differ much.
+fn eager_trainer() -> RiskTrainer<'static> {
     let mut settings = RiskTraining::default();
     settings.training.epochs = 60;
     settings.training.learning_rate = vertebra_training::LearningRate::constant(1e-2);
     let config = RiskModelConfig::clinical(["x", "a", "b", "c", "d", "e"]);
     let config = config.with_hidden([32, 32]).with_dropout(0.0);
-    let trainer = RiskTrainer::new(config).with_settings(settings).with_device(&Device::flex());
+    RiskTrainer::new(config).with_settings(settings).with_device(&Device::flex())
+}
+
+/// Five networks, each without every fifth of 300 subjects.
+fn five() -> Members {
+    Members::holding_out((0..5).map(|k| (k..300).step_by(5).collect()).collect::<Vec<Vec<usize>>>())
+}
+
+/// The mean of networks that differ much varies less than each of them, and has the right spread
+/// and level for new subjects all the same.
+#[test]
+fn the_mean_of_an_ensemble_is_right_for_new_subjects() {
+    let trainer = eager_trainer();
     let new = drawn(4000, 99);
-    let (mut slopes, mut factors, mut expected) = (0.0, 0.0, 0.0);
+    let (mut slopes, mut expected) = (0.0, 0.0);
     for seed in 0..4 {
         let (inputs, outcomes) = drawn(300, seed);
-        let parts = |n: usize| (0..n).map(|k| (k..300).step_by(n).collect()).collect::<Vec<_>>();
         let trainer = trainer.clone().with_seed(seed);
-        let members = Members::holding_out(parts(5));
         let data = (&inputs, &outcomes);
-        let ensemble = trainer.fit_ensemble(&members, data, &mut keep_going).unwrap().ensemble;
+        let ensemble = trainer.fit_ensemble(&five(), data, &mut keep_going).unwrap().ensemble;
         let log_hazard = ensemble.log_hazard(&new.0).unwrap();
         let design = Design::from_columns(&[&log_hazard]).unwrap();
         let fit = CoxOptions::default().fit(&new.1, &design).unwrap();
         slopes += fit.coefficients[0] / 4.0;
-        factors += ensemble.recalibration().unwrap().factor / 4.0;
         let risk = log_hazard.iter().map(|h| ensemble.risk_at(*h, 0.2)).sum::<f64>();
         let observed = 1.0 - vertebra_survival::kaplan_meier(&new.1).unwrap().at(0.2);
         expected += risk / 4000.0 / observed / 4.0;
     }
-    assert!((slopes - 1.0).abs() < 0.1, "slope {slopes}, factors {factors}");
+    // As if the mean varied as single networks do, it would be 1.26.
+    assert!((slopes - 1.0).abs() < 0.15, "slope {slopes}");
     assert!((expected - 1.0).abs() < 0.1, "expected over observed {expected}");
 }
 
 /// Curves of networks that differ much, too.
 #[test]
 fn the_mean_of_curves_is_right_for_new_subjects() {
-    let mut settings = RiskTraining::default();
-    settings.training.epochs = 60;
-    settings.training.learning_rate = vertebra_training::LearningRate::constant(1e-2);
-    let config = RiskModelConfig::clinical(["x", "a", "b", "c", "d", "e"]);
-    let config = config.with_hidden([32, 32]).with_dropout(0.0);
-    let trainer = RiskTrainer::new(config).with_settings(settings).with_device(&Device::flex());
+    let trainer = eager_trainer();
     let new = drawn(4000, 99);
     let horizons = [0.15, 0.4];
     let (mut slopes, mut expected) = (0.0, [0.0; 2]);
     for seed in 0..4 {
         let (inputs, outcomes) = drawn(300, seed);
         let grid = TimeGrid::of_events(&outcomes, 5).unwrap();
-        let parts: Vec<Vec<usize>> = (0..5).map(|k| (k..300).step_by(5).collect()).collect();
         let trainer = trainer.clone().with_seed(seed);
-        let (members, data) = (Members::holding_out(parts), (&inputs, &outcomes));
-        let trained = trainer.fit_curve_ensemble(&grid, &members, data, &mut keep_going).unwrap();
+        let data = (&inputs, &outcomes);
+        let trained = trainer.fit_curve_ensemble(&grid, &five(), data, &mut keep_going).unwrap();
         let curves = trained.ensemble.curves(&new.0).unwrap();
         for (expected, by) in expected.iter_mut().zip(horizons) {
             let observed = 1.0 - vertebra_survival::kaplan_meier(&new.1).unwrap().at(by);
@@ -400,6 +402,7 @@ fn the_mean_of_curves_is_right_for_new_subjects() {
         let likelihood = HazardLikelihood::new(&new.1, &grid).unwrap();
         slopes += likelihood.calibration(&common, &beyond).unwrap().slope.value / 4.0;
     }
+    // Otherwise 1.66.
     assert!(slopes > 0.8 && slopes < 1.25, "slope {slopes}");
     assert!(expected.iter().all(|e| (e - 1.0).abs() < 0.1), "expected over observed {expected:?}");
 }

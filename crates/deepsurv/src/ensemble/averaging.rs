@@ -125,7 +125,7 @@ impl Sums {
         self.mean += weight * mean;
     }
 
-    /// Less the means of those that count.
+    /// Less the means; where nobody counts there are none, and it does not matter.
     fn centred(self, single: f64, mean: f64) -> (f64, f64) {
         let weight = self.weight.max(f64::MIN_POSITIVE);
         (single - self.single / weight, mean - self.mean / weight)
