@@ -300,6 +300,10 @@ impl Convolution {
 
     pub(crate) fn check_weight(&self, weight: &[f32], bias: Option<&[f32]>) -> Result<(), Error> {
         check("weight", &self.weight, weight)?;
+        self.check_bias(bias)
+    }
+
+    pub(crate) fn check_bias(&self, bias: Option<&[f32]>) -> Result<(), Error> {
         bias.map_or(Ok(()), |bias| check("bias", &self.weight[..1], bias))
     }
 

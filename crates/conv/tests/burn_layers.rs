@@ -8,7 +8,7 @@ use burn::tensor::{
     Device, Tensor,
     activation::{relu, selu},
 };
-use vertebra_conv::{Conv2d, Conv2dConfig, Layers, Vectors};
+use vertebra_conv::{Conv2d, Conv2dConfig, Graph, Layers, MapShape, Vectors};
 
 fn device() -> Device {
     Device::flex()
@@ -230,6 +230,26 @@ fn records_and_weight_files_are_those_of_burn() {
 }
 
 /// A tensor of the plain device is a constant to a layer that trains.
+/// The graph shares the weight with the layer, and what the layer learns is none of its business.
+#[test]
+fn a_graph_has_the_weight_that_the_layer_had() {
+    let mut layer = Conv2dConfig::new([2, 3], [3, 3]).init(&device());
+    let input = random([1, 2, 6, 5], 3, &device());
+    let expected = values(layer.forward(input.clone()));
+    let mut graph = Graph::new();
+    let x = graph.input("x", MapShape::new(2, 6, 5)).unwrap();
+    let y = graph.conv2d(x, &layer).unwrap();
+    graph.set_output("y", y).unwrap();
+    let file = graph.to_onnx("layer", &[]).unwrap();
+    let input = values(input);
+    for _ in 0..2 {
+        assert_close("a plan", &graph.plan().unwrap().run(&[&input], 1).unwrap(), &expected, 1e-5);
+        assert!(graph.to_onnx("layer", &[]).unwrap() == file);
+        // In place where nothing else has the weight.
+        layer.weight = layer.weight.map(|weight| weight.mul_scalar(2.0));
+    }
+}
+
 #[test]
 fn an_input_of_the_plain_device_is_a_constant() {
     let plain = device();

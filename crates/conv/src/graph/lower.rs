@@ -1,6 +1,6 @@
 //! From the operations of a graph to the steps of a plan, merged where a pass can be saved.
 
-use super::{Graph, MapShape, Operation, Value, Window};
+use super::{Graph, MapShape, Operation, Value, Weight, Window};
 use crate::{Convolution, Error};
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ pub(crate) enum StepKind {
     /// `relu?(convolution + bias + addend)`.
     Convolution {
         layer: Convolution,
-        weight: Vec<f32>,
+        weight: Weight,
         bias: Vec<f32>,
         x: Value,
         addend: Option<Value>,
@@ -166,20 +166,14 @@ fn fold_scales(graph: &Graph) -> Graph {
 /// `scale (weight x + bias) + shift` as one convolution, computed in f64 and rounded once.
 fn scaled(
     layer: Convolution,
-    weight: &[f32],
+    weight: &Weight,
     bias: &[f32],
     scale: &[f64],
     shift: &[f64],
 ) -> Operation {
-    let filter = weight.len() / bias.len();
-    let weight = weight
-        .chunks_exact(filter)
-        .zip(scale)
-        .flat_map(|(filter, scale)| filter.iter().map(move |w| (f64::from(*w) * scale) as f32))
-        .collect();
     let bias = bias.iter().zip(scale).zip(shift);
     let bias = bias.map(|((bias, scale), shift)| (f64::from(*bias) * scale + shift) as f32);
-    Operation::Convolution { layer, weight, bias: bias.collect() }
+    Operation::Convolution { layer, weight: weight.scaled(scale), bias: bias.collect() }
 }
 
 struct Lowering<'a> {

@@ -7,9 +7,13 @@
 
 mod lower;
 mod operation;
+mod weight;
 
 pub(crate) use lower::{Program, Step, StepKind, Term, lower};
 pub(crate) use operation::{Operation, Window};
+#[cfg(feature = "burn")]
+pub(crate) use weight::Stored;
+pub(crate) use weight::Weight;
 
 use crate::{Convolution, Error};
 use std::ops::Range;
@@ -162,12 +166,24 @@ impl Graph {
         weight: &[f32],
         bias: Option<&[f32]>,
     ) -> Result<Value, Error> {
-        let [_, outputs, height, width] = layer.check(self.shape(x).array(), weight, bias)?;
+        layer.check(self.shape(x).array(), weight, bias)?;
+        self.convolution_of(x, layer, Weight::new(weight.to_vec()), bias)
+    }
+
+    /// [`convolution`](Self::convolution) with a weight of the layer's shape, wherever it is.
+    pub(crate) fn convolution_of(
+        &mut self,
+        x: Value,
+        layer: Convolution,
+        weight: Weight,
+        bias: Option<&[f32]>,
+    ) -> Result<Value, Error> {
         let copies = self.shape(x).copies;
+        let [_, outputs, height, width] = layer.output_shape(self.shape(x).array())?;
+        layer.check_bias(bias)?;
         let shape = MapShape::new(outputs, height, width).with_copies(copies);
         let bias = bias.map_or_else(|| vec![0.0; outputs], <[f32]>::to_vec);
-        let operation = Operation::Convolution { layer, weight: weight.to_vec(), bias };
-        Ok(self.push(operation, &[x], shape))
+        Ok(self.push(Operation::Convolution { layer, weight, bias }, &[x], shape))
     }
 
     /// A fully connected layer on vectors: `weight` is `[out, in]`, `bias` `[out]`.

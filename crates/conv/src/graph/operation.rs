@@ -1,5 +1,6 @@
 //! What the nodes of a graph compute.
 
+use super::Weight;
 use crate::Convolution;
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ pub(crate) struct Window {
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
     Input,
-    Convolution { layer: Convolution, weight: Vec<f32>, bias: Vec<f32> },
+    Convolution { layer: Convolution, weight: Weight, bias: Vec<f32> },
     Scale { scale: Vec<f64>, shift: Vec<f64> },
     Relu,
     Selu,

@@ -3,15 +3,27 @@
 use burn::module::Param;
 use burn::nn::{Linear, PaddingConfig2d, pool::MaxPool2d};
 use burn::tensor::Tensor;
+use std::borrow::Cow;
 
 use super::{BatchNorm, Conv2d};
+use crate::graph::{Stored, Weight};
 use crate::{Convolution, Error, Graph, Value};
 
+/// A layer's parameters stay where they are, shared with the layer, until a graph is planned or
+/// written.
+impl<const D: usize> Stored for Tensor<D> {
+    fn read(&self) -> Result<Cow<'_, [f32]>, Error> {
+        values(self).map(Cow::Owned)
+    }
+}
+
 impl Graph {
-    /// A convolution layer.
+    /// A convolution layer. Its weight stays the layer's, and is read when the graph is planned or
+    /// written: as it is now, whatever the layer learns meanwhile.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for groups, dilation or uneven padding; [`Error::ShapeMismatch`].
+    /// [`Error::Unsupported`] for groups, dilation or uneven padding; [`Error::ShapeMismatch`] or
+    /// [`Error::InputTooSmall`]; [`Error::Device`].
     pub fn conv2d(&mut self, x: Value, layer: &Conv2d) -> Result<Value, Error> {
         if layer.dilation != [1, 1] || layer.groups != 1 {
             let name = "a convolution with groups or dilation";
@@ -21,9 +33,9 @@ impl Graph {
         let name = "a convolution with uneven padding";
         let padding = padding.ok_or(Error::Unsupported { name })?;
         let convolution = Convolution::new(layer.weight.dims())?.with_stride(layer.stride)?;
-        let weight = values(&layer.weight.val())?;
+        let weight = Weight::new(layer.weight.val());
         let bias = layer.bias.as_ref().map(|bias| values(&bias.val())).transpose()?;
-        self.convolution(x, convolution.with_padding(padding), &weight, bias.as_deref())
+        self.convolution_of(x, convolution.with_padding(padding), weight, bias.as_deref())
     }
 
     /// A batch norm with its running statistics: `gamma (x - mean) / sqrt(variance + epsilon) +
@@ -47,16 +59,18 @@ impl Graph {
         self.scale(x, &scale, &shift)
     }
 
-    /// A fully connected layer on vectors.
+    /// A fully connected layer on vectors, whose weight stays the layer's as in
+    /// [`conv2d`](Self::conv2d).
     ///
     /// # Errors
-    /// As [`linear`](Self::linear), and [`Error::Device`].
+    /// [`Error::ShapeMismatch`] for vectors of another length, [`Error::Device`].
     pub fn linear_layer(&mut self, x: Value, layer: &Linear) -> Result<Value, Error> {
         // Burn stores `[in, out]`.
-        let [_, outputs] = layer.weight.dims();
-        let weight = values(&layer.weight.val().transpose())?;
+        let [inputs, outputs] = layer.weight.dims();
+        let weight = Weight::new(layer.weight.val().transpose());
         let bias = layer.bias.as_ref().map(|bias| values(&bias.val())).transpose()?;
-        self.linear(x, outputs, &weight, bias.as_deref())
+        let layer = Convolution::new([outputs, inputs, 1, 1])?;
+        self.convolution_of(x, layer, weight, bias.as_deref())
     }
 
     /// A max pooling layer.

@@ -30,7 +30,8 @@ impl Graph {
     /// such as how inputs are prepared.
     ///
     /// # Errors
-    /// [`Error::NoOperation`] if the graph has no output.
+    /// [`Error::NoOperation`] if the graph has no output, [`Error::Device`] from one that does not
+    /// give a layer's parameters.
     pub fn to_onnx(&self, name: &str, metadata: &[(&str, &str)]) -> Result<Vec<u8>, Error> {
         let program = lower(self)?;
         let nodes = Nodes::of(&program);
@@ -40,16 +41,16 @@ impl Graph {
             .text(2, name)
             .messages(5, nodes.constants, |constant| constant)
             .messages(11, &program.inputs, shape)
-            .message(12, &shape(&program.output));
+            .message(12, shape(&program.output));
         let property = |(key, value): &(&str, &str)| Message::default().text(1, key).text(2, value);
         let model = Message::default()
             .int(1, IR_VERSION)
             .text(2, env!("CARGO_PKG_NAME"))
             .text(3, env!("CARGO_PKG_VERSION"))
-            .message(7, &graph)
-            .message(8, &Message::default().text(1, "").int(2, OPERATOR_SET))
+            .message(7, graph)
+            .message(8, Message::default().text(1, "").int(2, OPERATOR_SET))
             .messages(14, metadata, property);
-        Ok(model.into_bytes())
+        model.into_bytes()
     }
 }
 
@@ -60,12 +61,12 @@ fn outer_dimensions(shape: MapShape) -> Vec<usize> {
     copies.into_iter().chain([shape.channels]).chain(map).collect()
 }
 
-fn value_info(name: &str, shape: MapShape) -> Message {
+fn value_info<'a>(name: &str, shape: MapShape) -> Message<'a> {
     let open = Message::default().text(2, BATCH);
     let dimensions = outer_dimensions(shape).into_iter();
     let dimensions = dimensions.map(|n| Message::default().int(1, n as i64));
     let dimensions = std::iter::once(open).chain(dimensions);
     let shape = Message::default().messages(1, dimensions, |dimension| dimension);
-    let tensor = Message::default().int(1, FLOAT).message(2, &shape);
-    Message::default().text(1, name).message(2, &Message::default().message(1, &tensor))
+    let tensor = Message::default().int(1, FLOAT).message(2, shape);
+    Message::default().text(1, name).message(2, Message::default().message(1, tensor))
 }

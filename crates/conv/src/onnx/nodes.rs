@@ -5,12 +5,12 @@
 use super::protobuf::Message;
 use super::{FLOAT, INT64, outer_dimensions};
 use crate::Convolution;
-use crate::graph::{MapShape, Program, Step, StepKind, Term, Value, Window};
+use crate::graph::{MapShape, Program, Step, StepKind, Term, Value, Weight, Window};
 
 pub(super) struct Nodes<'a> {
     program: &'a Program,
-    pub(super) nodes: Vec<Message>,
-    pub(super) constants: Vec<Message>,
+    pub(super) nodes: Vec<Message<'a>>,
+    pub(super) constants: Vec<Message<'a>>,
 }
 
 impl<'a> Nodes<'a> {
@@ -39,7 +39,7 @@ impl<'a> Nodes<'a> {
         self.reshape(&inner_name(*value), &outer, name);
     }
 
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &'a Step) {
         let to = inner_name(step.output);
         match &step.kind {
             StepKind::Convolution { layer, weight, bias, x, addend, relu } => {
@@ -109,13 +109,13 @@ impl<'a> Nodes<'a> {
     fn convolution(
         &mut self,
         layer: Convolution,
-        weight: &[f32],
+        weight: &'a Weight,
         bias: &[f32],
         x: Value,
         to: &str,
     ) {
         let [_, _, height, width] = layer.weight_shape();
-        let weight = self.floats(&format!("{to}.weight"), &layer.weight_shape(), weight);
+        let weight = self.weight(&format!("{to}.weight"), &layer.weight_shape(), weight);
         let bias = self.floats(&format!("{to}.bias"), &[bias.len()], bias);
         let window =
             Window { size: [height, width], stride: layer.stride(), padding: layer.padding() };
@@ -188,10 +188,22 @@ impl<'a> Nodes<'a> {
         self.node("Reshape", &[from, &name], to, vec![]);
     }
 
-    fn node(&mut self, operation: &str, inputs: &[&str], output: &str, attributes: Vec<Message>) {
+    fn node(
+        &mut self,
+        operation: &str,
+        inputs: &[&str],
+        output: &str,
+        attributes: Vec<Message<'a>>,
+    ) {
         let node = inputs.iter().fold(Message::default(), |node, input| node.text(1, input));
         let node = node.text(2, output).text(3, output).text(4, operation);
-        self.nodes.push(attributes.iter().fold(node, |node, a| node.message(5, a)));
+        self.nodes.push(attributes.into_iter().fold(node, |node, a| node.message(5, a)));
+    }
+
+    fn weight(&mut self, name: &str, shape: &[usize], weight: &'a Weight) -> String {
+        let tensor = tensor(name, shape, FLOAT).floats(9, weight, shape.iter().product());
+        self.constants.push(tensor);
+        name.to_owned()
     }
 
     fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
@@ -205,10 +217,15 @@ impl<'a> Nodes<'a> {
     }
 
     fn constant(&mut self, name: &str, shape: &[usize], kind: i64, raw: &[u8]) -> String {
-        let tensor = shape.iter().fold(Message::default(), |t, &n| t.int(1, n as i64));
-        self.constants.push(tensor.int(2, kind).text(8, name).bytes(9, raw));
+        self.constants.push(tensor(name, shape, kind).bytes(9, raw));
         name.to_owned()
     }
+}
+
+/// A constant without its values.
+fn tensor<'a>(name: &str, shape: &[usize], kind: i64) -> Message<'a> {
+    let tensor = shape.iter().fold(Message::default(), |t, &n| t.int(1, n as i64));
+    tensor.int(2, kind).text(8, name)
 }
 
 fn inner_name(value: Value) -> String {
@@ -216,7 +233,7 @@ fn inner_name(value: Value) -> String {
 }
 
 /// The attributes of a convolution or pooling.
-fn window_attributes(window: &Window) -> Vec<Message> {
+fn window_attributes<'a>(window: &Window) -> Vec<Message<'a>> {
     let long = |values: [usize; 2]| values.map(|n| n as i64);
     let [top, left] = long(window.padding);
     vec![
@@ -231,15 +248,15 @@ const INT_ATTRIBUTE: i64 = 2;
 const TEXT_ATTRIBUTE: i64 = 3;
 const INTS_ATTRIBUTE: i64 = 7;
 
-fn integer(name: &str, value: i64) -> Message {
+fn integer<'a>(name: &str, value: i64) -> Message<'a> {
     Message::default().text(1, name).int(3, value).int(20, INT_ATTRIBUTE)
 }
 
-fn integers(name: &str, values: &[i64]) -> Message {
+fn integers<'a>(name: &str, values: &[i64]) -> Message<'a> {
     let attribute = Message::default().text(1, name);
     values.iter().fold(attribute, |a, &value| a.int(8, value)).int(20, INTS_ATTRIBUTE)
 }
 
-fn text(name: &str, value: &str) -> Message {
+fn text<'a>(name: &str, value: &str) -> Message<'a> {
     Message::default().text(1, name).text(4, value).int(20, TEXT_ATTRIBUTE)
 }

@@ -70,6 +70,9 @@ pub(super) enum Adds {
 
 impl Kernel {
     /// Packs the step's weights.
+    ///
+    /// # Errors
+    /// [`Error::Device`] from a device that does not give them.
     pub(super) fn new(
         program: &Program,
         step: &Step,
@@ -81,7 +84,8 @@ impl Kernel {
             StepKind::Convolution { layer, weight, bias, x, addend, relu } => {
                 let from = program.shape(*x);
                 let map = [from.height, from.width];
-                let packed = PackedConvolution::new(&configure(*layer), weight, Some(bias), map)?;
+                let packed =
+                    PackedConvolution::new(&configure(*layer), &weight.values()?, Some(bias), map)?;
                 let packed = if *relu { packed.with_relu() } else { packed };
                 let addend = match addend {
                     None => Adds::Nothing,

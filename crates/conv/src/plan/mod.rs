@@ -100,7 +100,8 @@ impl Graph {
     /// Settles everything that does not depend on the input's values.
     ///
     /// # Errors
-    /// [`Error::NoOperation`] if the graph has no output.
+    /// [`Error::NoOperation`] if the graph has no output, [`Error::Device`] from one that does not
+    /// give a layer's parameters.
     pub fn plan(&self) -> Result<Plan, Error> {
         self.plan_with(PlanOptions::default())
     }
