@@ -3,7 +3,8 @@
 use crate::Error;
 use burn::store::{ModuleStore, PytorchStore, SafetensorsStore, burn_pack};
 use burn::tensor::TensorData;
-use safetensors::tensor::{Dtype, TensorView, serialize};
+use safetensors::tensor::{Dtype, View, serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use vertebra_run::write_whole;
@@ -48,14 +49,29 @@ fn as_f32(tensor: &burn_pack::Tensor) -> Result<TensorData, burn_pack::Error> {
 /// Writes f32 tensors as `.safetensors`; the file appears complete or not at all.
 pub(crate) fn write_safetensors(path: &Path, tensors: &NamedTensors) -> Result<(), Error> {
     let cannot = |e: &dyn std::fmt::Display| Error::malformed(path, "tensors to write", e);
-    let bytes =
-        |data: &TensorData| -> Vec<u8> { data.iter::<f32>().flat_map(f32::to_le_bytes).collect() };
-    let values: Vec<Vec<u8>> = tensors.values().map(bytes).collect();
-    let views = tensors.iter().zip(&values).map(|((name, data), bytes)| {
-        let view = TensorView::new(Dtype::F32, data.shape().to_vec(), bytes);
-        view.map(|view| (name, view)).map_err(|e| cannot(&e))
-    });
+    let views = tensors.iter().map(|(name, data)| (name, Floats(data)));
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let file = serialize(views.collect::<Result<Vec<_>, _>>()?, Some(metadata));
+    let file = serialize(views, Some(metadata));
     Ok(write_whole(path, file.map_err(|e| cannot(&e))?)?)
+}
+
+/// An f32 tensor whose bytes are made when its turn has come, one tensor's at a time.
+struct Floats<'a>(&'a TensorData);
+
+impl View for Floats<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape().as_slice()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.0.iter::<f32>().flat_map(f32::to_le_bytes).collect())
+    }
+
+    fn data_len(&self) -> usize {
+        size_of::<f32>() * self.0.num_elements()
+    }
 }

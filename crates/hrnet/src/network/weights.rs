@@ -5,7 +5,6 @@ use super::weight_file::{self, NamedTensors};
 use crate::{Error, Hrnet};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Which weights of a file are wanted.
@@ -134,12 +133,12 @@ fn unwrapped(tensors: NamedTensors) -> NamedTensors {
 }
 
 struct Load {
+    /// Those that no parameter has taken yet.
     tensors: NamedTensors,
     scope: WeightScope,
     /// Number of the last module of stage 4, from 0.
     last_module: usize,
     path: Vec<String>,
-    used: BTreeSet<String>,
     missing: Vec<String>,
     mismatched: Vec<String>,
 }
@@ -147,16 +146,14 @@ struct Load {
 impl Load {
     fn new(tensors: NamedTensors, scope: WeightScope, last_module: usize) -> Self {
         let (path, missing, mismatched) = (Vec::new(), Vec::new(), Vec::new());
-        let used = BTreeSet::new();
-        Self { tensors, scope, last_module, path, used, missing, mismatched }
+        Self { tensors, scope, last_module, path, missing, mismatched }
     }
 
     fn into_result(self, path: &Path) -> Result<(), Error> {
-        let Self { tensors, scope, last_module, used, missing, mismatched, .. } = self;
-        let unexpected: Vec<String> = tensors
-            .into_keys()
-            .filter(|name| !used.contains(name) && !may_be_left(name, scope, last_module))
-            .collect();
+        let Self { tensors, scope, last_module, missing, mismatched, .. } = self;
+        let left = tensors.into_keys();
+        let unexpected: Vec<String> =
+            left.filter(|name| !may_be_left(name, scope, last_module)).collect();
         if missing.is_empty() && unexpected.is_empty() && mismatched.is_empty() {
             return Ok(());
         }
@@ -165,20 +162,17 @@ impl Load {
 
     /// The tensor for a parameter of this name and shape, or `None` and a note.
     fn take(&mut self, name: String, shape: &[usize]) -> Option<TensorData> {
-        let Some(data) = self.tensors.get(&name) else {
+        let Some(mut data) = self.tensors.remove(&name) else {
             self.missing.push(name);
             return None;
         };
-        let data = if needs_grey(&name, data.shape().as_slice(), shape) {
-            sum_over_input_channels(data)
-        } else {
-            data.clone()
-        };
+        if needs_grey(&name, data.shape().as_slice(), shape) {
+            data = sum_over_input_channels(&data);
+        }
         if data.shape().as_slice() != shape {
             let got = data.shape().to_vec();
             self.mismatched.push(format!("{name} (expected {shape:?}, got {got:?})"));
         }
-        self.used.insert(name);
         (data.shape().as_slice() == shape).then_some(data)
     }
 }
