@@ -1,8 +1,8 @@
 //! Time and memory of a process that reads a saved network and predicts for one film, nothing else:
 //! `cargo bench --workspace --bench speed_loaded -- FOLDER [w32|resnet18]`.
 //!
-//! FOLDER is that of the bench `speed_inference`, which has to write `resnet18` first. The first run
-//! for `w32` writes a detector, so read the memory off a second one.
+//! FOLDER is that of the bench `speed_inference`, which has to write `resnet18` first. The first
+//! run for `w32` writes a detector, so read the memory off a second one.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use burn::tensor::Device;
@@ -29,8 +29,8 @@ fn main() {
     };
     let threads = rayon::current_num_threads();
     println!(
-        "{name} {SIDE}x{SIDE} from a folder, {threads} threads: median {:.1} ms of {RUNS}, least {:.1}; \
-         peak memory {} MB",
+        "{name} {SIDE}x{SIDE} from a folder, {threads} threads: median {:.1} ms of {RUNS}, \
+         least {:.1}; peak memory {} MB",
         seconds.median() * 1e3,
         seconds.least() * 1e3,
         peak_megabytes(),

@@ -1,6 +1,6 @@
-//! A convolution's weight as graphs keep it: where it is and what it is multiplied by, no copy of it.
+//! A convolution's weight as graphs keep it: where it is and what it is multiplied by, no copy.
 //!
-//! A network's weights are most of its memory. Graphs and programs share them, and what is made from
+//! A network's weights are most of its memory. Graphs and programs share them, and what is made of
 //! them, packed weights or a file, is made layer by layer, so that beside it there is one layer's
 //! copy at most.
 
@@ -70,7 +70,7 @@ mod tests {
         let weight = Weight::new(vec![1.0, 2.0, 3.0, 4.0]);
         let twice = weight.scaled(&[0.5, 10.0]).scaled(&[-1.0, 0.1]);
         assert_eq!(*twice.values().unwrap(), [-0.5, -1.0, 3.0, 4.0]);
-        // Rounded after each set: 0.1 is none of f32, and a third set undoes nothing.
+        // Rounded after each set.
         let third = weight.scaled(&[1.0 / 3.0, 1.0]).scaled(&[3.0, 1.0]);
         let rounded = |w: f64| (f64::from((w / 3.0) as f32) * 3.0) as f32;
         assert_eq!(*third.values().unwrap(), [rounded(1.0), rounded(2.0), 3.0, 4.0]);
