@@ -49,11 +49,11 @@
 //! reads them, and an exported file is one; both are made layer by layer, so that no more than one
 //! layer's weight is there once more.
 //!
-//! Beside the result, a convolution takes a prepared band of one image per thread (at most about
-//! 0.6 MB plus what one row of all channels needs), the packed weight, and for the weight gradient up to 16
-//! partial sums, together at most 16 MB or one weight. Scratch is kept per thread and reused. The
-//! layers of one network use the memory of one step's results for the next and free it with the
-//! last of them.
+//! Beside its result a convolution takes a prepared band of one image per thread (at most about
+//! 0.6 MB plus what one row of all channels needs), the packed weight, and for the weight gradient
+//! up to 16 partial sums, together at most 16 MB or one weight. Scratch is kept per thread and
+//! reused. The layers of one network use the memory of one step's results for the next and free it
+//! with the last of them.
 //!
 //! ```
 //! use vertebra_conv::Convolution;
