@@ -5,7 +5,8 @@
 #     benches/backends.sh ndarray|wgpu|cuda [FOLDER]
 #
 # FOLDER is kept: an empty one, by default in the temporary folder. wgpu without a card needs a
-# software Vulkan (Debian: mesa-vulkan-drivers). For options of cargo set CARGO_FLAGS.
+# software Vulkan (Debian: mesa-vulkan-drivers), and FEATURE=wgpu-plain to be done in an hour. For
+# options of cargo set CARGO_FLAGS.
 set -euo pipefail
 backend=$1
 out=${2:-$(mktemp -d)}
@@ -17,11 +18,20 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/$backend}
 read -r -a flags <<< "${CARGO_FLAGS:-}"
 bin=$CARGO_TARGET_DIR/release
 
+# A software Vulkan is some sixty times as slow as flex.
+study=.ci/short-study.toml
+[ "$backend" != wgpu ] || study=benches/device-study.toml
+
+# Mesa says on standard error that it has no such folder, where tests expect one sentence.
+export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-$out}
+
 step() { printf '\n== %s (at %s s)\n' "$1" "$SECONDS"; }
 networks=(--package vertebra-networks)
+# E.g. wgpu-plain for a software Vulkan, cuda-nvrtc without LLVM.
+feature=${FEATURE:-$backend}
 crates=("${networks[@]}" --package vertebra-hrnet --package vertebra-deepsurv --package vertebra-training)
-alone=(--no-default-features --features "vertebra-networks/$backend")
-beside=(--features "vertebra-networks/$backend")
+alone=(--no-default-features --features "vertebra-networks/$feature")
+beside=(--features "vertebra-networks/$feature")
 
 step "$backend alone: what was chosen at compile time runs, and nothing else is there"
 cargo build --release "${flags[@]}" "${networks[@]}" "${alone[@]}"
@@ -49,7 +59,7 @@ cargo build --release --package vertebra-examples --bin phantom
 [ -d "$out/cohort" ] || "$bin/phantom" --out "$out/cohort" --subjects 60
 for device in flex "$backend"; do
   step "a short study on $device"
-  "$bin/study" --cohort "$out/cohort" --config .ci/short-study.toml --device "$device" \
+  "$bin/study" --cohort "$out/cohort" --config "$study" --device "$device" \
     --out "$out/$device" 2> "$out/$device.log" || { tail "$out/$device.log"; exit 1; }
 done
 step "the model of the study on flex, on both"

@@ -4,8 +4,8 @@
 #     benches/gpu.sh cuda|wgpu [FOLDER]
 #
 # The rate of matrix products, HRNet-W32 at 384 x 384 forward and a step of training, a step of
-# ResNet-18 and -50, each beside torch (PYTHON names one that has it: eager, channels last, compiled,
-# f32 and bf16), then as much of a study of preset `paper` as STUDY_SECONDS (120) allow. Prints it all
+# ResNet-18 and -50, in f32 and bf16 where the card has it, beside torch (PYTHON names one that has it:
+# eager, channels last, compiled, f32 and bf16), then as much of a study of preset `paper` as STUDY_SECONDS (120) allow. Prints it all
 # and keeps it in FOLDER/gpu.txt. SMALL=1 takes sizes that a software Vulkan does in minutes, to see
 # the script work without a card.
 set -euo pipefail
@@ -18,16 +18,20 @@ cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/$backend}
 python=${PYTHON:-python3}
 matrix=4096 side=384 forward=32 step=16 images=128 runs=9
-[ -z "${SMALL:-}" ] || { matrix=256 side=64 forward=1 step=1 images=2 runs=1; }
+feature=$backend
+if [ -n "${SMALL:-}" ]; then
+  matrix=256 side=64 forward=1 step=1 images=2 runs=1
+  [ "$backend" != wgpu ] || feature=wgpu-plain
+fi
 
-features=(--features "vertebra-benches/$backend")
-bench=(cargo bench --quiet --package vertebra-benches "${features[@]}" --bench)
+# Both packages are always named, so that benches and programs share one build of burn.
+packages=(--package vertebra-benches --package vertebra-networks
+  --features "vertebra-benches/$feature,vertebra-networks/$feature")
+bench=(cargo bench --quiet "${packages[@]}" --bench)
 echo "building" >&2
 "${bench[@]}" speed_forward --no-run
 "${bench[@]}" speed_training --no-run
-programs=(cargo build --release --package vertebra-networks
-  --features "vertebra-networks/$backend,burn/fusion,burn/autotune")
-[ -n "${SMALL:-}" ] || "${programs[@]}"
+[ -n "${SMALL:-}" ] || cargo build --release "${packages[@]}"
 
 export BURN_DEVICE=$backend
 card() { nvidia-smi --query-gpu="$1" --format=csv,noheader 2>/dev/null | head -1 || true; }
@@ -51,10 +55,12 @@ measured() {
 {
   echo "card: $(card name,driver_version,memory.total)"
   measured "${bench[@]}" speed_forward -- matrix "$matrix"
-  measured "${bench[@]}" speed_forward -- w32 "$forward" "$side"
-  measured "${bench[@]}" speed_training -- w32 "$step" "$side" "$runs"
-  for network in resnet18 resnet50; do
-    measured "${bench[@]}" speed_training -- "$network" "$images" "$side" "$runs"
+  for precision in f32 bf16; do
+    measured "${bench[@]}" speed_forward -- w32 "$forward" "$side" "$precision"
+    measured "${bench[@]}" speed_training -- w32 "$step" "$side" "$runs" "$precision"
+    for network in resnet18 resnet50; do
+      measured "${bench[@]}" speed_training -- "$network" "$images" "$side" "$runs" "$precision"
+    done
   done
   if "$python" -c 'import torch' 2>/dev/null; then
     measured "$python" benches/peers/inference/gpu.py "$matrix" "$side" "$forward" "$step" "$images" "$runs"

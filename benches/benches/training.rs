@@ -48,23 +48,21 @@ struct Line(usize);
 
 impl Task for Line {
     type Model = Linear;
+    type Batch = Vec<f32>;
 
     fn n_samples(&self) -> usize {
         self.0
     }
 
-    fn gradients(
-        &self,
-        model: &Linear,
-        batch: &[usize],
-        _seed: Seed,
-    ) -> Result<StepGradients, TaskError> {
-        let x: Vec<f32> = batch.iter().map(|&i| i as f32 / self.0 as f32).collect();
-        let x = Tensor::<1>::from_floats(x.as_slice(), &model.weight.device());
-        let x = x.reshape([batch.len(), 1]);
+    fn prepare(&self, batch: &[usize], _seed: Seed) -> Result<Vec<f32>, TaskError> {
+        Ok(batch.iter().map(|&i| i as f32 / self.0 as f32).collect())
+    }
+
+    fn gradients(&self, model: &Linear, x: Vec<f32>) -> Result<StepGradients, TaskError> {
+        let n = x.len();
+        let x = Tensor::<1>::from_floats(x.as_slice(), &model.weight.device()).reshape([n, 1]);
         let loss = (model.forward(x.clone()) - (x * 2.0 - 1.0)).square().mean();
-        let value = f64::from(loss.clone().try_into_scalar::<f32>()?);
-        Ok(StepGradients::new(value, GradientsParams::from_grads(loss.backward(), model)))
+        Ok(StepGradients::new(loss.clone(), GradientsParams::from_grads(loss.backward(), model)))
     }
 
     fn validate(&self, _model: &Linear) -> Result<Option<f64>, TaskError> {

@@ -1,6 +1,6 @@
 //! Speed of a forward pass, and of the multiplication of matrices that bounds it, in burn's
-//! operations: `cargo bench --workspace --bench speed_forward -- [w32] [batch] [side]`, also w18 and
-//! w48; `-- matrix [rows and columns]`.
+//! operations: `cargo bench --workspace --bench speed_forward -- [w32] [batch] [side] [f32|bf16]`,
+//! also w18 and w48; `-- matrix [rows and columns]`.
 //!
 //! On the default device, or that of `BURN_DEVICE`; on flex `speed_inference` is what predictions
 //! run. Multiply-adds are those of the convolutions and fully connected layers.
@@ -10,7 +10,8 @@
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use std::time::Instant;
-use vertebra_benches::{arguments, noise};
+use vertebra_benches::{arguments, noise, precision};
+use vertebra_conv::{Layers, Precision};
 use vertebra_hrnet::HrnetConfig;
 use vertebra_training::default_device;
 
@@ -25,7 +26,10 @@ fn main() {
     println!("device: {device:?}");
     match name {
         "matrix" => matrix(&device, number(1, 4096)),
-        name => forward(name, &device, number(1, 8), number(2, 384)),
+        name => {
+            let precision = precision(arguments.get(3));
+            forward(name, &device, precision, number(1, 8), number(2, 384));
+        }
     }
 }
 
@@ -46,41 +50,60 @@ fn median(device: &Device, mut run: impl FnMut()) -> f64 {
 
 fn matrix(device: &Device, n: usize) {
     for dtype in [DType::F32, DType::BF16] {
-        if !device.supports_dtype(dtype) {
-            println!("{n}x{n} {dtype:?}: not on this device");
-            continue;
+        match matrix_rate(device, n, dtype) {
+            Some(rate) => println!("{n}x{n} {dtype:?}: {:.3} Tflop/s", rate / 1e12),
+            None => println!("{n}x{n} {dtype:?}: not on this device"),
         }
-        let data = TensorData::new(noise(n * n), [n, n]);
-        let a = Tensor::<2>::from_data(data, device).cast(dtype);
-        let b = a.clone().transpose();
-        let seconds = median(device, || drop(a.clone().matmul(b.clone())));
-        let multiply_adds = (n * n * n) as f64;
-        println!(
-            "{n}x{n} {dtype:?}: {:.2} ms, {:.3} Tflop/s",
-            seconds * 1e3,
-            2.0 * multiply_adds / seconds / 1e12,
-        );
     }
 }
 
-fn forward(name: &str, device: &Device, batch: usize, side: usize) {
+/// Operations per second of the product of two matrices of `n` rows and columns.
+fn matrix_rate(device: &Device, n: usize, dtype: DType) -> Option<f64> {
+    if !device.supports_dtype(dtype) {
+        return None;
+    }
+    let data = TensorData::new(noise(n * n), [n, n]);
+    let a = Tensor::<2>::from_data(data, device).cast(dtype);
+    let b = a.clone().transpose();
+    let seconds = median(device, || drop(a.clone().matmul(b.clone())));
+    Some(2.0 * (n * n * n) as f64 / seconds)
+}
+
+fn forward(name: &str, device: &Device, precision: Precision, batch: usize, side: usize) {
+    if !precision.is_supported_on(device) {
+        return println!("{name}, {precision:?}: not on this device");
+    }
+    let dtype = match precision {
+        Precision::Bfloat16 => DType::BF16,
+        _ => DType::F32,
+    };
+
     let config = match name {
         "w18" => HrnetConfig::w18(),
         "w48" => HrnetConfig::w48(),
         _ => HrnetConfig::w32(),
     };
-    let network = config.with_in_channels(3).init(device).unwrap();
-    let network = network.with_initial_weights(1).valid();
+    // Only on a device with autodiff are convolutions in bfloat16.
+    let device = &match precision {
+        Precision::Float32 => device.clone(),
+        _ => device.clone().autodiff(),
+    };
+    let layers = Layers::on(device).with_precision(precision);
+    let network = config.with_in_channels(3).init_with(&layers).unwrap();
+    let network = network.with_initial_weights(1).no_grad();
     let plan = network.graph(3, [side, side]).unwrap().plan().unwrap();
     let shape = [batch, 3, side, side];
     let data = TensorData::new(noise(shape.iter().product()), shape);
     let x = Tensor::<4>::from_data(data, device);
     let seconds = median(device, || drop(network.forward(x.clone())));
-    let rate = 2.0 * (plan.multiply_adds() * batch) as f64 / seconds / 1e12;
+    let rate = 2.0 * (plan.multiply_adds() * batch) as f64 / seconds;
+    // A matrix of about as many rows as the middle layers have pixels.
+    let share = matrix_rate(device, side * side / 64, dtype).map_or(f64::NAN, |most| rate / most);
     println!(
-        "{name}, batch {batch} of {side}x{side}: median {:.1} ms of {RUNS}; {:.1} images/s, {rate:.3} \
-         Tflop/s by definition",
+        "{name}, {precision:?}, batch {batch} of {side}x{side}: median {:.1} ms of {RUNS}; {:.1} \
+         images/s, {:.3} Tflop/s by definition, {share:.2} of the rate of a matrix product",
         seconds * 1e3,
         batch as f64 / seconds,
+        rate / 1e12,
     );
 }

@@ -8,6 +8,8 @@
 mod sample;
 mod times;
 
+use vertebra_conv::Precision;
+
 pub use sample::SurvivalSample;
 pub use times::Times;
 
@@ -15,6 +17,15 @@ pub use times::Times;
 #[must_use]
 pub fn arguments() -> Vec<String> {
     std::env::args().skip(1).filter(|argument| argument != "--bench").collect()
+}
+
+/// The numbers that networks compute in, by the argument `bf16` or `f32`; f32 without it.
+#[must_use]
+pub fn precision(argument: Option<&String>) -> Precision {
+    match argument.map(String::as_str) {
+        Some("bf16") => Precision::Bfloat16,
+        _ => Precision::Float32,
+    }
 }
 
 /// The most memory this process has held, in MB; `?` where the system does not say.

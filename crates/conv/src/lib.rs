@@ -98,7 +98,7 @@ pub use kernels::Isa;
 #[cfg(feature = "burn")]
 pub use nn::{BatchNorm, Conv2d, Conv2dConfig, ConvNorm, Layers, Norm, ResidualBlock};
 #[cfg(feature = "burn")]
-pub use nn::{Maps, Traced, Tracer, Vectors, runs_on_flex};
+pub use nn::{Maps, Precision, Traced, Tracer, Vectors, runs_on_flex};
 pub use packed::PackedConvolution;
 pub use plan::{Plan, PlanOptions, StepTime};
 pub use problem::Addend;

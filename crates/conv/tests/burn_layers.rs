@@ -8,7 +8,7 @@ use burn::tensor::{
     Device, Tensor,
     activation::{relu, selu},
 };
-use vertebra_conv::{Conv2d, Conv2dConfig, Graph, Layers, MapShape, Vectors};
+use vertebra_conv::{Conv2d, Conv2dConfig, Graph, Layers, MapShape, Precision, Vectors};
 
 fn device() -> Device {
     Device::flex()
@@ -96,6 +96,83 @@ fn a_non_contiguous_input_is_read_in_its_own_order() {
     let x = random([2, 9, 7, 4], 1, &device).permute([0, 3, 1, 2]);
     let expected = layer.clone().into_burn().forward(x.clone());
     assert_close("output", &values(layer.forward(x)), &values(expected), 1e-5);
+}
+
+/// The nearest bfloat16, ties to the even one.
+fn nearest_bfloat16(value: f32) -> f32 {
+    let bits = value.to_bits();
+    f32::from_bits((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff_0000)
+}
+
+fn all_rounded<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
+    let rounded: Vec<f32> = values(tensor.clone()).into_iter().map(nearest_bfloat16).collect();
+    Tensor::<1>::from_floats(rounded.as_slice(), &tensor.device()).reshape(tensor.dims())
+}
+
+/// Input, weight and output are rounded, and so are the gradients of each; the bias is not.
+#[test]
+fn in_bfloat16_what_goes_in_and_out_is_rounded() {
+    let device = device().autodiff();
+    let config =
+        Conv2dConfig::new([5, 4], [3, 3]).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1));
+    let mut coarse = Layers::on(&device).with_precision(Precision::Bfloat16).conv2d(&config);
+    let bias = Tensor::from_floats([0.1, -0.2, 0.3, 0.7], &device);
+    coarse.bias = Some(Param::from_tensor(bias.clone()));
+    let mut fine = Layers::on(&device).conv2d(&config.clone().with_bias(false));
+    fine.weight = Param::from_tensor(all_rounded(&coarse.weight.val().detach()));
+    let x = random([2, 5, 9, 8], 1, &device);
+    let rounded_x = all_rounded(&x).require_grad();
+    let x = x.require_grad();
+
+    let y = coarse.forward(x.clone());
+    let expected = fine.forward(rounded_x.clone());
+    let with_bias = all_rounded(&expected.clone().detach()) + bias.reshape([1, 4, 1, 1]);
+    assert_eq!(values(y.clone()), values(with_bias));
+
+    let g = random(y.dims(), 2, &device);
+    let got = (y * g.clone()).sum().backward();
+    let other = (expected * all_rounded(&g)).sum().backward();
+    let of_x = all_rounded(&rounded_x.grad(&other).unwrap());
+    assert_eq!(values(x.grad(&got).unwrap()), values(of_x));
+    let of_weight = all_rounded(&fine.weight.grad(&other).unwrap());
+    assert_eq!(values(coarse.weight.grad(&got).unwrap()), values(of_weight));
+    let of_bias = g.sum_dims(&[0, 2, 3]).reshape([4]);
+    let of_bias: Vec<f32> = values(of_bias);
+    let got = coarse.bias.as_ref().unwrap().grad(&got).unwrap();
+    assert_close("bias gradient", &values(got), &of_bias, 1e-6);
+}
+
+/// What this crate does not compute itself goes through burn's operation with the same roundings.
+#[test]
+fn groups_in_bfloat16_are_near_those_in_f32() {
+    let device = device().autodiff();
+    let plain = Conv2dConfig::new([6, 6], [3, 3]);
+    for config in [
+        plain.clone().with_groups(3),
+        plain.clone().with_groups(2).with_padding(PaddingConfig2d::Explicit(0, 1, 2, 1)),
+        plain.clone().with_stride([2, 3]).with_padding(PaddingConfig2d::Same),
+        Conv2dConfig::new([6, 6], [2, 4]).with_padding(PaddingConfig2d::Same),
+        plain.with_dilation([2, 1]),
+    ] {
+        let coarse = Layers::on(&device).with_precision(Precision::Bfloat16).conv2d(&config);
+        let fine = coarse.clone().into_burn();
+        let x = random([1, 6, 7, 7], 3, &device);
+        let (got, expected) = (coarse.forward(x.clone()), fine.forward(x));
+        assert_eq!(got.dims(), expected.dims(), "{config}");
+        let (got, expected) = (values(got), values(expected));
+        assert_ne!(got, expected);
+        assert_close("output", &got, &expected, 0.02);
+    }
+}
+
+/// What is not training is f32.
+#[test]
+fn without_autodiff_bfloat16_is_not_used() {
+    let coarse = Layers::on(&device()).with_precision(Precision::Bfloat16);
+    let coarse = coarse.conv2d(&Conv2dConfig::new([2, 3], [3, 3]));
+    let x = random([1, 2, 7, 7], 3, &device());
+    let fine = Conv2d::from(coarse.clone().into_burn());
+    assert_eq!(values(coarse.forward(x.clone())), values(fine.forward(x)));
 }
 
 #[test]
@@ -229,7 +306,6 @@ fn records_and_weight_files_are_those_of_burn() {
     assert_eq!(values(ours.weight.val()), values(theirs.weight.val()));
 }
 
-/// A tensor of the plain device is a constant to a layer that trains.
 /// The graph shares the weight with the layer, and what the layer learns is none of its business.
 #[test]
 fn a_graph_has_the_weight_that_the_layer_had() {
@@ -250,6 +326,7 @@ fn a_graph_has_the_weight_that_the_layer_had() {
     }
 }
 
+/// A tensor of the plain device is a constant to a layer that trains.
 #[test]
 fn an_input_of_the_plain_device_is_a_constant() {
     let plain = device();

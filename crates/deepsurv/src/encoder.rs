@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 use std::path::Path;
-use vertebra_conv::{MapShape, Maps, Tracer};
+use vertebra_conv::{Layers, MapShape, Maps, Tracer};
 
 /// A network from one grey image to feature maps.
 ///
@@ -31,7 +31,7 @@ pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
 /// # Examples
 /// An encoder of one's own: two convolutions of stride 2.
 /// ```
-/// use burn::{module::Module, tensor::Device};
+/// use burn::module::Module;
 /// use serde::{Deserialize, Serialize};
 /// use vertebra_conv::{Conv2d, Layers, Maps};
 /// use vertebra_deepsurv::{
@@ -57,11 +57,10 @@ pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
 /// impl EncoderSettings for Shallow {
 ///     type Encoder = ShallowNetwork;
 ///
-///     fn build(&self, device: &Device) -> ShallowNetwork {
-///         let layers = Layers::on(device);
+///     fn build(&self, layers: &Layers) -> ShallowNetwork {
 ///         let conv = |channels| layers.same_conv(channels, 3, 2);
 ///         let (first, second) = (conv([1, self.width]), conv([self.width; 2]));
-///         ShallowNetwork { first, second, layers }
+///         ShallowNetwork { first, second, layers: layers.clone() }
 ///     }
 ///
 ///     fn n_features(&self) -> usize {
@@ -110,9 +109,9 @@ pub trait EncoderSettings:
     /// The network that they describe.
     type Encoder: Encoder;
 
-    /// Builds the network on `device`. Its weights are drawn anew afterwards, from the seed of the
-    /// training, as [`initialize`](vertebra_training::initialize) says.
-    fn build(&self, device: &Device) -> Self::Encoder;
+    /// Builds the network of these layers, on their device. Its weights are drawn anew afterwards,
+    /// from the seed of the training, as [`initialize`](vertebra_training::initialize) says.
+    fn build(&self, layers: &Layers) -> Self::Encoder;
 
     /// Number of features per image, the channels of what [`Encoder::forward`] gives.
     fn n_features(&self) -> usize;

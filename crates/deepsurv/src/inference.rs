@@ -117,7 +117,7 @@ impl<N: Encoder> Inference<N> {
             values.extend(match &self.runner {
                 Runner::Plan(plan) => run_plan(plan, &standardised, part)?,
                 Runner::Network(network, device) => {
-                    let batch = standardised.batch(part, device, as_it_is)?;
+                    let batch = standardised.batch(part, as_it_is)?.on(device);
                     run_network(network, batch, self.wanted)?
                 }
             });

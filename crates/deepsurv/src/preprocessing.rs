@@ -70,33 +70,27 @@ impl<'a> Standardised<'a> {
         self.images
     }
 
-    /// Tensors of the subjects at `subjects`; pixels come from `image_of`.
+    /// The inputs of the subjects at `subjects`; pixels come from `image_of`.
     ///
     /// # Errors
     /// Images that cannot be read.
     pub(crate) fn batch(
         &self,
         subjects: &[usize],
-        device: &Device,
         mut image_of: impl FnMut(usize, &[f32], &mut Vec<f32>),
-    ) -> Result<RiskBatch, Error> {
-        let width = self.constants.means.len();
-        let covariates = (width > 0).then(|| {
-            let values = self.covariates(subjects);
-            Tensor::from_data(TensorData::new(values, [subjects.len(), width]), device)
-        });
+    ) -> Result<HostBatch, Error> {
+        let (n, width) = (subjects.len(), self.constants.means.len());
+        let covariates =
+            (width > 0).then(|| TensorData::new(self.covariates(subjects), [n, width]));
         let images = self.images.map(|images| {
             let pixels = self.standardised_pixels(images, subjects, &mut image_of)?;
             let [per_subject, height, width] = images.shape();
-            let shape = [subjects.len(), per_subject, 1, height, width];
-            Ok::<_, Error>(Tensor::from_data(TensorData::new(pixels, shape), device))
+            Ok::<_, Error>(TensorData::new(pixels, [n, per_subject, 1, height, width]))
         });
         let present = self.images.and_then(|images| {
-            let values = present(images, subjects)?;
-            let shape = [subjects.len(), images.shape()[0]];
-            Some(Tensor::from_data(TensorData::new(values, shape), device))
+            Some(TensorData::new(present(images, subjects)?, [n, images.shape()[0]]))
         });
-        Ok(RiskBatch { covariates, images: images.transpose()?, present })
+        Ok(HostBatch { covariates, images: images.transpose()?, present })
     }
 
     /// Covariates of the subjects at `subjects`, row by row.
@@ -138,6 +132,24 @@ impl<'a> Standardised<'a> {
         }
         pixels.iter_mut().for_each(|p| *p = (*p - mean) * scale);
         Ok(pixels)
+    }
+}
+
+/// What a network reads of some subjects, in the processor's memory.
+#[derive(Debug)]
+pub(crate) struct HostBatch {
+    covariates: Option<TensorData>,
+    images: Option<TensorData>,
+    present: Option<TensorData>,
+}
+
+impl HostBatch {
+    pub(crate) fn on(self, device: &Device) -> RiskBatch {
+        RiskBatch {
+            covariates: self.covariates.map(|data| Tensor::from_data(data, device)),
+            images: self.images.map(|data| Tensor::from_data(data, device)),
+            present: self.present.map(|data| Tensor::from_data(data, device)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a risk model is trained.
 use crate::Augmentation;
 use serde::{Deserialize, Serialize};
+use vertebra_conv::Precision;
 use vertebra_survival::Ties;
 use vertebra_training::{LearningRate, OptimizerKind, Schedule, TrainingConfig};
 
@@ -39,6 +40,10 @@ pub struct RiskTraining {
     pub augmentation: Augmentation,
     /// What the best epoch is chosen by.
     pub score: ValidationScore,
+    /// The numbers that the encoder's convolutions are computed in during training; predictions are
+    /// f32. Other than f32, an encoder is built by its settings and then given its weights: what of
+    /// it is no parameter, and whether a parameter is trained, is as the settings build it.
+    pub precision: Precision,
 }
 
 impl Default for RiskTraining {
@@ -60,6 +65,7 @@ impl Default for RiskTraining {
             controls_per_event: None,
             augmentation: Augmentation::default(),
             score: ValidationScore::default(),
+            precision: Precision::default(),
         }
     }
 }
@@ -122,5 +128,11 @@ impl RiskTraining {
     #[must_use]
     pub fn with_score(self, score: ValidationScore) -> Self {
         Self { score, ..self }
+    }
+
+    /// Sets the numbers that convolutions are computed in during training.
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     inference::predict,
     network::{Dropout, RiskNetwork},
     objective::{Loss, Objective},
-    preprocessing::Standardised,
+    preprocessing::{HostBatch, Standardised},
 };
 use burn::{
     module::{Module, ModuleMapper, Param},
@@ -23,9 +23,10 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use std::marker::PhantomData;
+use std::slice::Chunks;
 use vertebra_run::shuffle;
 use vertebra_survival::Outcomes;
-use vertebra_training::{Seed, StepGradients, Task, TaskError};
+use vertebra_training::{Seed, StepGradients, Task, TaskError, beside, even_parts};
 
 /// Subjects with their outcomes.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,7 @@ pub(crate) struct RiskTask<'a, N> {
 
 impl<N: Encoder> Task for RiskTask<'_, N> {
     type Model = RiskNetwork<N>;
+    type Batch = Prepared;
 
     fn n_samples(&self) -> usize {
         self.outcomes.n_subjects()
@@ -72,13 +74,22 @@ impl<N: Encoder> Task for RiskTask<'_, N> {
         self.spread_events.then(|| self.outcomes.event())
     }
 
+    /// Rows of a table are copied in less time than a thread takes to begin.
+    fn prepares_ahead(&self) -> bool {
+        self.inputs.images().is_some()
+    }
+
+    fn prepare(&self, batch: &[usize], seed: Seed) -> Result<Prepared, TaskError> {
+        Ok(self.prepared(batch, seed)?)
+    }
+
     fn gradients(
         &self,
         model: &RiskNetwork<N>,
-        batch: &[usize],
-        seed: Seed,
+        batch: Prepared,
     ) -> Result<StepGradients, TaskError> {
-        Ok(self.step(model, batch, seed)?)
+        let (loss, gradients) = self.exact_step(model, batch)?;
+        Ok(StepGradients::new(loss, gradients))
     }
 
     fn validate(&self, model: &RiskNetwork<N>) -> Result<Option<f64>, TaskError> {
@@ -95,18 +106,19 @@ struct Drawn {
     loss: Option<Loss>,
 }
 
+/// What a step needs besides the network, as far as it fits in memory: of several parts the first.
+pub(crate) struct Prepared {
+    drawn: Drawn,
+    seed: Seed,
+    first: Option<HostBatch>,
+}
+
 impl<N: Encoder> RiskTask<'_, N> {
-    fn step(
-        &self,
-        model: &RiskNetwork<N>,
-        batch: &[usize],
-        seed: Seed,
-    ) -> Result<StepGradients, Error> {
+    fn prepared(&self, batch: &[usize], seed: Seed) -> Result<Prepared, Error> {
         let drawn = self.drawn(batch, seed)?;
-        let Some(loss) = &drawn.loss else {
-            return Ok(StepGradients::new(0.0, GradientsParams::new()));
-        };
-        self.exact_step(model, &drawn.subjects, loss, seed)
+        let first = drawn.loss.as_ref().and_then(|_| self.parts(&drawn.subjects).next());
+        let first = first.map(|part| self.read(part, seed)).transpose()?;
+        Ok(Prepared { drawn, seed, first })
     }
 
     /// All subjects of a batch; or its events, and so many of the others for each of them.
@@ -135,64 +147,94 @@ impl<N: Encoder> RiskTask<'_, N> {
         Ok(Drawn { subjects, loss })
     }
 
-    /// Where a batch is larger than a micro-batch, the first pass runs in training mode too, so that
-    /// batch normalisation and dropout do in it exactly what they do in the second; but its
-    /// parameters ask for no gradient, or else what back-propagation needs of every part would stay
-    /// in memory.
+    /// What goes through the network at once.
+    fn parts<'s>(&self, subjects: &'s [usize]) -> Chunks<'s, usize> {
+        subjects.chunks(even_parts(subjects.len(), self.micro_batch.min(self.part)))
+    }
+
+    /// Loss and gradient. Where a batch is larger than a micro-batch, the first pass runs in training
+    /// mode too, so that batch normalisation and dropout do in it exactly what they do in the second;
+    /// but its parameters ask for no gradient, or else what back-propagation needs of every part
+    /// would stay in memory.
     fn exact_step(
         &self,
         model: &RiskNetwork<N>,
-        batch: &[usize],
-        loss: &Loss,
-        seed: Seed,
-    ) -> Result<StepGradients, Error> {
-        let once = batch.len() <= self.micro_batch;
-        let size = even_parts(batch.len(), self.micro_batch.min(self.part));
+        Prepared { drawn: Drawn { subjects, loss }, seed, first }: Prepared,
+    ) -> Result<(f64, GradientsParams), Error> {
+        let Some(loss) = loss else { return Ok((0.0, GradientsParams::new())) };
+        let once = subjects.len() <= self.micro_batch;
         let untracked = (!once).then(|| model.clone().map(&mut Untracked));
-        let (mut host, mut kept) = (Vec::with_capacity(batch.len()), Vec::new());
-        for part in batch.chunks(size) {
-            let outputs = self.forward(untracked.as_ref().unwrap_or(model), part, seed)?;
+        let (mut host, mut kept) = (Vec::with_capacity(subjects.len()), Vec::new());
+        self.each_part(&subjects, seed, first, |part, batch| {
+            let outputs = self.forward(untracked.as_ref().unwrap_or(model), part, batch, seed)?;
             match once {
                 true => kept.push(outputs),
                 false => host.extend(to_host(outputs)?),
             }
-        }
+            Ok(())
+        })?;
         // Nothing waits for a device before all parts are on their way.
         for outputs in &kept {
             host.extend(to_host(outputs.clone().detach())?);
         }
         let exact = loss(&host)?;
-        let per_subject = exact.gradient.len() / batch.len();
-        let slices = exact.gradient.chunks(size * per_subject);
+        let mut slopes = exact.gradient.as_slice();
         let mut sum = GradientsAccumulator::<RiskNetwork<N>>::new();
-        let mut kept = kept.into_iter();
-        for (part, slice) in batch.chunks(size).zip(slices) {
-            let outputs = kept.next().map_or_else(|| self.forward(model, part, seed), Ok)?;
-            sum.accumulate(model, back_propagate(model, outputs, slice));
+        let mut take_back = |outputs: Tensor<2>| {
+            let slope = slopes.split_off(..outputs.dims().iter().product()).unwrap_or_default();
+            sum.accumulate(model, back_propagate(model, outputs, slope));
+        };
+        match once {
+            true => kept.into_iter().for_each(&mut take_back),
+            false => self.each_part(&subjects, seed, None, |part, batch| {
+                take_back(self.forward(model, part, batch, seed)?);
+                Ok(())
+            })?,
         }
-        Ok(StepGradients::new(exact.loss, sum.grads()))
+        Ok((exact.loss, sum.grads()))
+    }
+
+    /// Works on one part after the other; what the network reads of the next is made ready meanwhile.
+    fn each_part(
+        &self,
+        subjects: &[usize],
+        seed: Seed,
+        first: Option<HostBatch>,
+        mut work: impl FnMut(&[usize], HostBatch) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut ahead = first.map(Ok);
+        let mut parts = self.parts(subjects).peekable();
+        while let Some(part) = parts.next() {
+            let batch = ahead.take().unwrap_or_else(|| self.read(part, seed))?;
+            match parts.peek() {
+                Some(next) if self.prepares_ahead() => {
+                    beside(&mut ahead, || self.read(next, seed), || work(part, batch))?;
+                }
+                _ => work(part, batch)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// What the network reads of these subjects, augmented.
+    fn read(&self, subjects: &[usize], seed: Seed) -> Result<HostBatch, Error> {
+        let shape = self.inputs.images().map_or([0, 0], |i| [i.shape()[1], i.shape()[2]]);
+        self.inputs.batch(subjects, |subject: usize, images: &[f32], out: &mut Vec<f32>| {
+            self.augmentation.apply(images, shape, seed, subject, out);
+        })
     }
 
     fn forward(
         &self,
         model: &RiskNetwork<N>,
         subjects: &[usize],
+        batch: HostBatch,
         seed: Seed,
     ) -> Result<Tensor<2>, Error> {
-        let shape = self.inputs.images().map_or([0, 0], |i| [i.shape()[1], i.shape()[2]]);
-        let augmented = |subject: usize, images: &[f32], out: &mut Vec<f32>| {
-            self.augmentation.apply(images, shape, seed, subject, out);
-        };
-        let batch = self.inputs.batch(subjects, &self.device, augmented)?;
         let probability = self.dropout;
-        model.forward(batch, Some(&Dropout { probability, seed, subjects: subjects.to_vec() }))
+        let dropout = Dropout { probability, seed, subjects: subjects.to_vec() };
+        model.forward(batch.on(&self.device), Some(&dropout))
     }
-}
-
-/// The size of parts of at most `most` that are about equal: the statistics of a small rest would
-/// count in batch normalisation as much as those of a whole part.
-fn even_parts(n: usize, most: usize) -> usize {
-    n.div_ceil(n.div_ceil(most))
 }
 
 /// Takes parameters out of the graph. The module's own `no_grad` would do so to the network that was

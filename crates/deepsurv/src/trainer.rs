@@ -3,6 +3,7 @@
 mod curves;
 mod ensemble;
 mod learning;
+mod precision;
 mod recalibrated;
 mod stacked;
 
@@ -15,6 +16,7 @@ use crate::{
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use vertebra_conv::Precision;
 use vertebra_run::Digest;
 use vertebra_survival::{Outcomes, breslow_baseline};
 use vertebra_training::{Event, Seed, Trained};
@@ -210,8 +212,10 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
             }
             _ => None,
         };
+        let precision = self.settings.precision;
+        let coarse = (precision != Precision::Float32).then(|| format!("{precision:?}"));
         let said: Vec<String> =
-            [objective.purpose(), of_part, of_stack].into_iter().flatten().collect();
+            [objective.purpose(), of_part, of_stack, coarse].into_iter().flatten().collect();
         (!said.is_empty()).then(|| said.join("; "))
     }
 

@@ -11,6 +11,7 @@ use burn::{
     tensor::Device,
 };
 use std::path::Path;
+use vertebra_conv::Layers;
 use vertebra_run::write_whole;
 
 /// burn's field names on the left, published ones on the right; both are anchored, because
@@ -61,7 +62,7 @@ pub(crate) fn load_published(
 ) -> Result<ResNet, Error> {
     readable(path)?;
     let unused = |name: &str| name.starts_with("fc.") || name.ends_with("num_batches_tracked");
-    let mut encoder = ResNet::new(config, 3, device);
+    let mut encoder = ResNet::new(config, 3, &Layers::on(device));
     let pickled = path.extension().is_some_and(|e| ["pth", "pt", "bin"].iter().any(|p| e == *p));
     match pickled {
         true => check(encoder.load_from(&mut pytorch(path)), path, unused)?,

@@ -33,11 +33,10 @@ struct ShallowNetwork {
 impl EncoderSettings for Shallow {
     type Encoder = ShallowNetwork;
 
-    fn build(&self, device: &Device) -> ShallowNetwork {
-        let layers = Layers::on(device);
+    fn build(&self, layers: &Layers) -> ShallowNetwork {
         let conv = |channels| layers.same_conv(channels, 3, 2);
         let (first, second) = (conv([1, self.width]), conv([self.width; 2]));
-        ShallowNetwork { first, second, smooth: self.smooth, layers }
+        ShallowNetwork { first, second, smooth: self.smooth, layers: layers.clone() }
     }
 
     fn n_features(&self) -> usize {
@@ -144,8 +143,8 @@ struct Wrong(usize);
 impl EncoderSettings for Wrong {
     type Encoder = ShallowNetwork;
 
-    fn build(&self, device: &Device) -> ShallowNetwork {
-        Shallow { width: 4, smooth: self.0 == 5 }.build(device)
+    fn build(&self, layers: &Layers) -> ShallowNetwork {
+        Shallow { width: 4, smooth: self.0 == 5 }.build(layers)
     }
 
     fn n_features(&self) -> usize {

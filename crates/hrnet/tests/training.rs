@@ -6,6 +6,7 @@
 use burn::tensor::Device;
 use std::f64::consts::TAU;
 use std::ops::ControlFlow;
+use vertebra_conv::Precision;
 use vertebra_hrnet::{
     Augmentation, DetectorCalibration, DetectorConfig, DetectorTrainer, Error, FilmFolds,
     FilmSample, HrnetConfig, KeypointDetector, TrainedFold,
@@ -217,6 +218,35 @@ fn training_does_not_depend_on_the_number_of_threads() {
     assert_eq!(on(1), on(3));
 }
 
+/// As well as in f32, whose points the first test holds to the same bounds; what is kept computes in
+/// f32.
+#[test]
+fn learns_in_bfloat16_and_in_micro_batches() {
+    let (train, test) = (films(0..64), films(100..116));
+    let views: Vec<Film<'_>> = test.iter().map(view).collect();
+    let coarse = config(20).with_precision(Precision::Bfloat16);
+    let in_parts = config(20).with_micro_batch(Some(4));
+    let fit = |config: &DetectorConfig| {
+        let trainer = DetectorTrainer::new(config.clone()).with_seed(1);
+        trainer.with_device(&Device::flex()).fit(&train, &[], &mut keep_going).unwrap()
+    };
+    let first_loss = |config: &DetectorConfig| {
+        fit(&config.clone().with_training(self::config(1).training)).history[0].loss
+    };
+    let plain = first_loss(&config(20));
+    for config in [coarse, in_parts] {
+        let other = first_loss(&config);
+        assert!(other != plain && (other - plain).abs() < 0.2 * plain, "{other}, {plain}");
+        let detector = fit(&config).detector;
+        assert_eq!(detector.config(), &config.with_training(detector.config().training.clone()));
+        assert_eq!(detector.network().layers().precision(), Precision::Float32);
+        let found = detector.detect_batch(&views).unwrap();
+        let errors: Vec<f64> = test.iter().zip(&found).flat_map(|(t, f)| errors_px(t, f)).collect();
+        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+        assert!(mean < 2.0, "mean error {mean:.2} px of the film, {errors:?}");
+    }
+}
+
 #[test]
 fn training_stops_early_with_the_best_epoch_where_held_out_films_say_so() {
     let base = config(9).with_input_size([32, 32]);
@@ -314,6 +344,8 @@ fn bad_training_sets_and_settings_are_named_errors() {
     let odd = config(1).with_input_size([96, 60]);
     let text = run(&odd, &[film(0)]).to_string();
     assert_eq!(text, "input_size: expected multiples of 32, got [96, 60]");
+    let none = config(1).with_micro_batch(Some(0));
+    assert_eq!(run(&none, &[film(0)]).to_string(), "micro_batch: expected at least 1, got 0");
     let shaken = Augmentation::none().with_rotation(f64::NAN);
     let shaken = config(1).with_augmentation(shaken);
     assert!(run(&shaken, &[film(0)]).to_string().contains("augmentation.rotation"));

@@ -3,11 +3,40 @@
 use crate::Error;
 use burn::tensor::Device;
 
+/// A device and what it is called in the record of a run, e.g. with the name of the card.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NamedDevice {
+    /// What computes.
+    pub device: Device,
+    /// For people.
+    pub name: String,
+}
+
+impl NamedDevice {
+    /// A device under a name that says more than burn knows of it.
+    #[must_use]
+    pub fn new(device: Device, name: impl Into<String>) -> Self {
+        Self { device, name: name.into() }
+    }
+}
+
+impl From<Device> for NamedDevice {
+    /// As burn calls it, see [`device_name`].
+    fn from(device: Device) -> Self {
+        let name = device_name(&device);
+        Self { device, name }
+    }
+}
+
 /// The device that was set, from now on the default one where none was.
-pub(crate) fn opened(device: &mut Option<Device>) -> Result<&Device, Error> {
+pub(crate) fn opened(device: &mut Option<NamedDevice>) -> Result<&NamedDevice, Error> {
     match device {
         Some(device) => Ok(device),
-        none => Ok(none.insert(vertebra_training::default_device().map_err(setting)?)),
+        none => {
+            let device = vertebra_training::default_device().map_err(setting)?;
+            Ok(none.insert(device.into()))
+        }
     }
 }
 

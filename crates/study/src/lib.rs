@@ -34,7 +34,7 @@ pub use config::{
 pub use detector_study::{
     ContinuedTest, DetectorFigures, DetectorStudy, DetectorTest, Reliability, TestedFilmErrors,
 };
-pub use device::device_name;
+pub use device::{NamedDevice, device_name};
 pub use error::Error;
 pub use films::annotated_films::AnnotatedFilms;
 pub use films::film::DecodedFilm;

@@ -1,6 +1,6 @@
 //! The protocol from a cohort folder to results, pictures and a model folder.
 
-use crate::device::opened;
+use crate::device::{NamedDevice, opened};
 use crate::input::covariates::Covariates;
 use crate::input::subgroups::groupings;
 use crate::input::subjects::StudyData;
@@ -12,7 +12,6 @@ use crate::stages::Context;
 use crate::stages::protocol::{Clock, Protocol};
 use crate::work_folder::{WorkFolder, fingerprint};
 use crate::{Error, FitShare, FitsLeft, KeypointModel, Progress, StudyConfig, UnreadableFilms};
-use burn::tensor::Device;
 use std::path::{Path, PathBuf};
 use vertebra_report::results::StudyResults;
 
@@ -31,7 +30,7 @@ use vertebra_report::results::StudyResults;
 pub struct Study<'a> {
     cohort: PathBuf,
     config: StudyConfig,
-    device: Option<Device>,
+    device: Option<NamedDevice>,
     command: Vec<String>,
     on_progress: Box<Observer<'a>>,
 }
@@ -58,8 +57,8 @@ impl<'a> Study<'a> {
 
     /// The study with its networks on this device.
     #[must_use]
-    pub fn device(mut self, device: Device) -> Self {
-        self.device = Some(device);
+    pub fn device(mut self, device: impl Into<NamedDevice>) -> Self {
+        self.device = Some(device.into());
         self
     }
 
@@ -194,8 +193,18 @@ impl<'a> Study<'a> {
     ) -> Result<(Context<'s>, &'s mut Observer<'a>), Error> {
         let Self { cohort, config, device, command, on_progress } = self;
         let (work, device) = (WorkFolder::NONE, opened(device)?);
-        let context =
-            Context { data, config, cohort, run_folder, device, command, work, share: None };
+        let NamedDevice { device, name: device_name } = device;
+        let context = Context {
+            data,
+            config,
+            cohort,
+            run_folder,
+            device,
+            device_name,
+            command,
+            work,
+            share: None,
+        };
         Ok((context, &mut **on_progress))
     }
 }

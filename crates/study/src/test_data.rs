@@ -135,6 +135,7 @@ impl Scene {
             cohort: &self.cohort,
             run_folder: self.run_folder.path(),
             device: &self.device,
+            device_name: "of tests",
             command: &[],
             work: WorkFolder::NONE,
             share: None,

@@ -17,24 +17,22 @@ struct Line;
 
 impl Task for Line {
     type Model = Linear;
+    type Batch = Vec<f32>;
 
     fn n_samples(&self) -> usize {
         8
     }
 
-    fn gradients(
-        &self,
-        model: &Linear,
-        batch: &[usize],
-        _seed: Seed,
-    ) -> Result<StepGradients, TaskError> {
-        let x: Vec<f32> = batch.iter().map(|&i| i as f32 / 8.0).collect();
-        let x = Tensor::<1>::from_floats(x.as_slice(), &model.weight.device());
-        let x = x.reshape([batch.len(), 1]);
+    fn prepare(&self, batch: &[usize], _seed: Seed) -> Result<Vec<f32>, TaskError> {
+        Ok(batch.iter().map(|&i| i as f32 / 8.0).collect())
+    }
+
+    fn gradients(&self, model: &Linear, x: Vec<f32>) -> Result<StepGradients, TaskError> {
+        let (n, device) = (x.len(), model.weight.device());
+        let x = Tensor::<1>::from_floats(x.as_slice(), &device).reshape([n, 1]);
         let y = x.clone() * 2.0 - 1.0;
         let loss = (model.forward(x) - y).square().mean();
-        let value = f64::from(loss.clone().try_into_scalar::<f32>()?);
-        Ok(StepGradients::new(value, GradientsParams::from_grads(loss.backward(), model)))
+        Ok(StepGradients::new(loss.clone(), GradientsParams::from_grads(loss.backward(), model)))
     }
 
     fn validate(&self, _model: &Linear) -> Result<Option<f64>, TaskError> {

@@ -40,6 +40,20 @@ pub(crate) fn n_batches(n: usize, batch_size: Option<usize>) -> usize {
     n.div_ceil(batch_size.unwrap_or(n).max(1))
 }
 
+/// The size of the parts of `n` samples, as few as there can be with at most `most` in each. The last
+/// part is smaller by less than the number of parts: the statistics of a small rest would count in
+/// batch normalisation as much as those of a whole part.
+///
+/// # Examples
+/// ```
+/// assert_eq!(vertebra_training::even_parts(10, 8), 5);
+/// assert_eq!(vertebra_training::even_parts(100, 32), 25);
+/// ```
+#[must_use]
+pub fn even_parts(n: usize, most: usize) -> usize {
+    n.div_ceil(n.div_ceil(most.max(1)).max(1)).max(1)
+}
+
 /// The seed a task gets for one step.
 pub(crate) fn step_seed(seed: Seed, epoch: usize, step: usize) -> Seed {
     seed.named("steps").at(&[epoch as u64, step as u64])

@@ -1,10 +1,10 @@
 //! One deterministic, resumable training loop for burn networks.
 //!
-//! A [`Task`] says what is learnt: a network, numbered samples and a loss whose gradients it
-//! computes. [`train`] owns the rest: the order of samples, the learning rate ([`LearningRate`]),
+//! A [`Task`] says what is learnt: a network, numbered samples, which it makes ready for a step while
+//! the step before is computed, and a loss whose gradients it computes. [`train`] owns the rest: the order of samples, the learning rate ([`LearningRate`]),
 //! clipping by the norm of the whole gradient ([`clip_global_norm`]), Adam or AdamW, averaging of
-//! weights, validation with early stopping, and checkpoints in a run folder. Progress comes as [`Event`]s to a callback
-//! that may end the run; nothing is printed.
+//! weights, validation with early stopping, and checkpoints in a run folder. Progress comes as
+//! [`Event`]s to a callback that may end the run; nothing is printed.
 //!
 //! A run is a function of its [`TrainingConfig`], its task and its initial weights
 //! ([`initialize`] draws those from a seed): the batch order depends on the seed and the epoch
@@ -16,6 +16,7 @@
 mod adam;
 mod average;
 mod batches;
+mod beside;
 mod checkpoint;
 mod clip;
 mod config;
@@ -36,6 +37,8 @@ pub use burn;
 pub use vertebra_run::Seed;
 
 pub use adam::Adam;
+pub use batches::even_parts;
+pub use beside::beside;
 pub use checkpoint::epoch_losses;
 pub use clip::clip_global_norm;
 pub use config::{OptimizerKind, TrainingConfig};
@@ -44,5 +47,5 @@ pub use error::{Error, TaskError};
 pub use event::{EpochSummary, Event, StopReason, keep_going};
 pub use initialize::{WeightScale, initialize};
 pub use learning_rate::{LearningRate, Schedule};
-pub use task::{StepGradients, Task};
+pub use task::{StepGradients, StepLoss, Task};
 pub use train::{Trained, train};

@@ -2,11 +2,15 @@
 
 use crate::average::moved;
 use crate::batches::{batches, n_batches, step_seed};
+use crate::beside::beside;
 use crate::checkpoint::{RunFolder, State};
 use crate::clip::clip_global_norm;
 use crate::progress::{BegunEpoch, Progress};
 use crate::snapshot::snapshot;
-use crate::{EpochSummary, Error, Event, StepGradients, StopReason, Task, TrainingConfig};
+use crate::{
+    EpochSummary, Error, Event, StepGradients, StepLoss, StopReason, Task, TaskError,
+    TrainingConfig,
+};
 use burn::module::Module;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -135,9 +139,20 @@ impl<T: Task> Run<'_, T> {
         let batches = batches(samples, self.config.batch_size, self.seed(), epoch);
         let BegunEpoch { steps: done, mut loss } = self.state.progress.begun;
         let mut learning_rate = 0.0;
+        let mut ahead = None;
         for (step, batch) in batches.iter().enumerate().skip(done) {
             learning_rate = self.learning_rate(epoch, step, batches.len());
-            let (next, step_loss) = self.one_step(epoch, step, batch, learning_rate)?;
+            let ready = ahead.take().unwrap_or_else(|| self.prepared(epoch, step, batch));
+            let ready = ready.map_err(|source| Error::Task { epoch, source })?;
+            let at = (epoch, step);
+            let (next, step_loss) = match batches.get(step + 1) {
+                Some(following) if self.task.prepares_ahead() => {
+                    let (task, seed) = (self.task, step_seed(self.seed(), epoch, step + 1));
+                    let prepare = || task.prepare(following, seed);
+                    beside(&mut ahead, prepare, || self.one_step(at, ready, learning_rate))?
+                }
+                _ => self.one_step(at, ready, learning_rate)?,
+            };
             self = next;
             loss += step_loss * batch.len() as f64 / self.task.n_samples() as f64;
             if step + 1 < batches.len() {
@@ -187,29 +202,35 @@ impl<T: Task> Run<'_, T> {
         self.config.learning_rate.at((epoch - 1) * steps + step, self.config.epochs * steps)
     }
 
+    fn prepared(&self, epoch: usize, step: usize, batch: &[usize]) -> Result<T::Batch, TaskError> {
+        self.task.prepare(batch, step_seed(self.seed(), epoch, step))
+    }
+
+    /// All of the step is given to the device before anything of it is read.
     fn one_step(
         mut self,
-        epoch: usize,
-        step: usize,
-        batch: &[usize],
+        (epoch, step): (usize, usize),
+        batch: T::Batch,
         learning_rate: f64,
     ) -> Result<(Self, f64), Error> {
-        let seed = step_seed(self.seed(), epoch, step);
-        let StepGradients { loss, mut gradients } = self
-            .task
-            .gradients(&self.state.model, batch, seed)
-            .map_err(|source| Error::Task { epoch, source })?;
+        let failed = |source| Error::Task { epoch, source };
+        let StepGradients { loss, mut gradients } =
+            self.task.gradients(&self.state.model, batch).map_err(failed)?;
+        let clip = |max| clip_global_norm(&self.state.model, &mut gradients, max);
+        // A step without gradients has the norm 0.
+        let or_zero = |norm: Option<_>| norm.map_or(StepLoss::Known(0.0), StepLoss::from);
+        let norm = self.config.clip_norm.map(clip).map(or_zero);
+        let optimizer = &mut self.state.optimizer;
+        self.state.model = optimizer.step(learning_rate, self.state.model, gradients);
         let step = step + 1;
+        let loss = loss.read().map_err(failed)?;
         if !loss.is_finite() {
             return Err(Error::NonFiniteLoss { epoch, step, loss });
         }
-        let clip = |max| clip_global_norm(&self.state.model, &mut gradients, max);
-        let gradient_norm = self.config.clip_norm.map(clip);
+        let gradient_norm = norm.map(StepLoss::read).transpose().map_err(failed)?;
         if let Some(norm) = gradient_norm.filter(|norm| !norm.is_finite()) {
             return Err(Error::NonFiniteGradient { epoch, step, norm });
         }
-        let optimizer = &mut self.state.optimizer;
-        self.state.model = optimizer.step(learning_rate, self.state.model, gradients);
         self.report(&Event::Step { epoch, step, loss, learning_rate, gradient_norm })?;
         Ok((self, loss))
     }

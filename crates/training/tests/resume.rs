@@ -7,9 +7,9 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use vertebra_training::{
     Error, Event, LearningRate, OptimizerKind, Schedule, Seed, StepGradients, StopReason, Task,
     TaskError, Trained, TrainingConfig, WeightScale, initialize, keep_going, train,
@@ -47,14 +47,20 @@ impl Net {
 /// as a killed process would.
 struct Spread {
     n: usize,
-    budget: Cell<usize>,
+    budget: AtomicUsize,
+    /// The batch that cannot be made ready.
+    bad: usize,
+    ahead: bool,
+    prepared: AtomicUsize,
     score: Option<fn(usize) -> f64>,
-    validations: Cell<usize>,
+    validations: AtomicUsize,
 }
 
 impl Spread {
     fn new(n: usize) -> Self {
-        Self { n, budget: Cell::new(usize::MAX), score: None, validations: Cell::new(0) }
+        let budget = AtomicUsize::new(usize::MAX);
+        let [prepared, validations] = [0, 0].map(AtomicUsize::new);
+        Self { n, budget, bad: usize::MAX, ahead: true, prepared, score: None, validations }
     }
 
     fn picture(i: usize, noise: u64) -> Vec<f32> {
@@ -62,9 +68,12 @@ impl Spread {
         (0..36).map(|p| at(p) * (1.0 + i as f32 / 8.0)).collect()
     }
 
-    fn loss(&self, model: &Net, batch: &[usize], noise: u64) -> Tensor<1> {
+    fn pixels(batch: &[usize], noise: u64) -> Vec<f32> {
+        batch.iter().flat_map(|&i| Self::picture(i, noise)).collect()
+    }
+
+    fn loss(model: &Net, batch: &[usize], pixels: Vec<f32>) -> Tensor<1> {
         let device = model.conv.weight.val().device();
-        let pixels = batch.iter().flat_map(|&i| Self::picture(i, noise)).collect();
         let x = Tensor::from_data(TensorData::new(pixels, [batch.len(), 1, 6, 6]), &device);
         let y: Vec<f32> = batch.iter().map(|&i| i as f32 / 8.0).collect();
         let y = Tensor::<1>::from_floats(y.as_slice(), &device).reshape([batch.len(), 1]);
@@ -74,33 +83,44 @@ impl Spread {
 
 impl Task for Spread {
     type Model = Net;
+    /// Samples and their pixels.
+    type Batch = (Vec<usize>, Vec<f32>);
 
     fn n_samples(&self) -> usize {
         self.n
     }
 
+    fn prepares_ahead(&self) -> bool {
+        self.ahead
+    }
+
+    fn prepare(&self, batch: &[usize], seed: Seed) -> Result<Self::Batch, TaskError> {
+        if self.prepared.fetch_add(1, Relaxed) == self.bad {
+            return Err("a sample cannot be read".into());
+        }
+        Ok((batch.to_vec(), Self::pixels(batch, seed.value())))
+    }
+
     fn gradients(
         &self,
         model: &Net,
-        batch: &[usize],
-        seed: Seed,
+        (batch, pixels): Self::Batch,
     ) -> Result<StepGradients, TaskError> {
-        let left = self.budget.get().checked_sub(1).ok_or("interrupted")?;
-        self.budget.set(left);
-        let loss = self.loss(model, batch, seed.value());
-        let value = f64::from(loss.clone().into_scalar::<f32>());
-        let gradients = GradientsParams::from_grads(loss.backward(), model);
-        Ok(StepGradients::new(value, gradients))
+        let spent = |left: usize| left.checked_sub(1);
+        self.budget.fetch_update(Relaxed, Relaxed, spent).map_err(|_| "interrupted")?;
+        let loss = Self::loss(model, &batch, pixels);
+        let gradients = GradientsParams::from_grads(loss.clone().backward(), model);
+        Ok(StepGradients::new(loss, gradients))
     }
 
     fn validate(&self, model: &Net) -> Result<Option<f64>, TaskError> {
-        let i = self.validations.get();
-        self.validations.set(i + 1);
+        let i = self.validations.fetch_add(1, Relaxed);
         if let Some(score) = self.score {
             return Ok(Some(score(i)));
         }
         let all: Vec<usize> = (0..self.n).collect();
-        Ok(Some(-f64::from(self.loss(model, &all, 0).into_scalar::<f32>())))
+        let loss = Self::loss(model, &all, Self::pixels(&all, 0));
+        Ok(Some(-f64::from(loss.into_scalar::<f32>())))
     }
 }
 
@@ -120,13 +140,47 @@ fn run(task: &Spread, folder: Option<&Path>) -> Result<Trained<Net>, Error> {
 }
 
 #[test]
+fn batches_made_ready_ahead_give_the_same_bits() {
+    let ahead = run(&Spread::new(10), None).unwrap();
+    let one_by_one = run(&Spread { ahead: false, ..Spread::new(10) }, None).unwrap();
+    assert_eq!(ahead.history, one_by_one.history);
+    assert_eq!(values(&ahead.model), values(&one_by_one.model));
+}
+
+/// The step before is still taken; an error of its own comes first.
+#[test]
+fn a_batch_that_cannot_be_made_ready_ends_the_run_at_its_step() {
+    for ahead in [true, false] {
+        let task = Spread { bad: 4, ahead, ..Spread::new(10) };
+        let mut last = None;
+        let mut watch = |event: &Event| {
+            if let Event::Step { epoch, step, .. } = event {
+                last = Some((*epoch, *step));
+            }
+            ControlFlow::Continue(())
+        };
+        let error = train(&config(), &task, Net::new(), None, &mut watch).unwrap_err();
+        assert!(
+            matches!(&error, Error::Task { epoch: 2, source } if source.to_string().contains("read"))
+        );
+        assert_eq!(last, Some((2, 1)), "{ahead}");
+        let task = Spread { bad: 4, ahead, ..Spread::new(10) };
+        task.budget.store(3, Relaxed);
+        let error = run(&task, None).unwrap_err();
+        assert!(
+            matches!(&error, Error::Task { epoch: 2, source } if source.to_string() == "interrupted")
+        );
+    }
+}
+
+#[test]
 fn resumed_equals_uninterrupted_bit_for_bit() {
     let whole = run(&Spread::new(10), None).unwrap();
     // 3 steps per epoch: after 10 steps the 4th epoch is under way and will be done again.
     for budget in [0, 1, 3, 10, 17] {
         let folder = tempfile::tempdir().unwrap();
         let task = Spread::new(10);
-        task.budget.set(budget);
+        task.budget.store(budget, Relaxed);
         let interrupted = run(&task, Some(folder.path()));
         assert!(matches!(interrupted, Err(Error::Task { .. })), "{interrupted:?}");
         let resumed = run(&Spread::new(10), Some(folder.path())).unwrap();
@@ -170,7 +224,7 @@ fn a_resumed_run_goes_on_with_its_average() {
     for budget in [4, 7, 14] {
         let folder = tempfile::tempdir().unwrap();
         let task = Spread::new(10);
-        task.budget.set(budget);
+        task.budget.store(budget, Relaxed);
         run(&task, Some(folder.path())).unwrap_err();
         let resumed = run(&Spread::new(10), Some(folder.path())).unwrap();
         assert_eq!(resumed.history, whole.history, "interrupted after {budget} steps");
@@ -226,7 +280,7 @@ fn a_finished_run_is_loaded_without_a_step() {
     let folder = tempfile::tempdir().unwrap();
     let first = run(&Spread::new(10), Some(folder.path())).unwrap();
     let task = Spread::new(10);
-    task.budget.set(0);
+    task.budget.store(0, Relaxed);
     let again = run(&task, Some(folder.path())).unwrap();
     assert_eq!(values(&again.model), values(&first.model));
     assert_eq!(again.history, first.history);
@@ -255,7 +309,7 @@ fn the_best_epoch_is_returned_and_patience_ends_the_run() {
     // Its weights and running statistics are those of epoch 2, not of a later step.
     let mut first_two = Spread::new(10);
     first_two.score = Some(best_second);
-    first_two.budget.set(6);
+    first_two.budget.store(6, Relaxed);
     let folder = tempfile::tempdir().unwrap();
     assert!(train(&two, &first_two, Net::new(), Some(folder.path()), &mut keep_going).is_err());
     let kept = burn::store::ModuleRecord::load(folder.path().join("best-00002.bpk")).unwrap();
@@ -305,7 +359,7 @@ fn weights_in_the_place_of_an_optimiser_state_are_refused() {
 fn a_checkpoint_whose_files_go_once_it_is_read_is_enough() {
     let folder = tempfile::tempdir().unwrap();
     let task = Spread::new(10);
-    task.budget.set(10);
+    task.budget.store(10, Relaxed);
     assert!(run(&task, Some(folder.path())).is_err());
     let resumed =
         train(&config(), &Spread::new(10), Net::new(), Some(folder.path()), &mut |event| {
@@ -386,7 +440,7 @@ fn a_run_that_ends_within_an_epoch_goes_on_from_its_last_step() {
     for budget in [2, 15, 18] {
         let folder = tempfile::tempdir().unwrap();
         let task = Spread::new(22);
-        task.budget.set(budget);
+        task.budget.store(budget, Relaxed);
         let error = train(&config, &task, Net::new(), Some(folder.path()), &mut keep_going);
         assert!(matches!(error.unwrap_err(), Error::Task { .. }));
         let mut first = None;

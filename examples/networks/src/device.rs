@@ -1,12 +1,17 @@
 //! The device that computes: `--device`, else `BURN_DEVICE`, else what was added at compile time.
 
 use anyhow::{anyhow, bail};
+#[cfg(feature = "cuda")]
+use burn::tensor::DeviceIndex;
 use burn::tensor::{Device, Tensor};
 use clap::Args;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Mutex, PoisonError};
 use vertebra_examples::remark;
-use vertebra_study::device_name;
+use vertebra_study::NamedDevice;
+
+#[cfg(feature = "wgpu-plain")]
+mod wgpu;
 
 /// The variable by which burn lets one choose.
 const VARIABLE: &str = "BURN_DEVICE";
@@ -15,7 +20,7 @@ const VARIABLE: &str = "BURN_DEVICE";
 /// default, so that a feature added to the default `flex` is what runs.
 const DEVICES: [(&str, bool); 4] = [
     ("cuda", cfg!(feature = "cuda")),
-    ("wgpu", cfg!(feature = "wgpu")),
+    ("wgpu", cfg!(feature = "wgpu-plain")),
     ("ndarray", cfg!(feature = "ndarray")),
     ("flex", cfg!(feature = "flex")),
 ];
@@ -23,8 +28,8 @@ const DEVICES: [(&str, bool); 4] = [
 /// The option `--device`.
 #[derive(Debug, Args)]
 pub struct DeviceArgument {
-    /// Device that computes, of those compiled in: cuda, wgpu, ndarray, flex (docs/BACKENDS.md)
-    /// [default: BURN_DEVICE, else the first of these]
+    /// Device that computes, of those compiled in: cuda, wgpu, ndarray, flex; with the number of a
+    /// discrete card, from 0, as in cuda:1 (docs/BACKENDS.md) [default: BURN_DEVICE, else the first of these]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }
@@ -35,28 +40,71 @@ impl DeviceArgument {
     ///
     /// # Errors
     /// A name that is unknown or not compiled in, or a device that does not compute.
-    pub fn open(&self) -> anyhow::Result<Device> {
+    pub fn open(&self) -> anyhow::Result<NamedDevice> {
         let variable = std::env::var(VARIABLE).ok();
         // The libraries' default is burn's, which panics on such a value even where it is not used.
         if let Some(name) = &variable {
             compiled(name).map_err(|error| anyhow!("{VARIABLE}={name}: {error}"))?;
         }
-        let name = match (&self.device, &variable) {
+        let chosen = match (&self.device, &variable) {
             (Some(name), _) => {
-                compiled(name).map_err(|error| anyhow!("--device {name}: {error}"))?
+                Chosen::of(name).map_err(|error| anyhow!("--device {name}: {error}"))?
             }
-            (None, Some(name)) => compiled(name)?,
-            (None, None) => first()?,
+            (None, Some(name)) => Chosen::of(name)?,
+            (None, None) => Chosen { backend: first()?, card: None },
         };
-        let device = device(name)?;
-        quietly(|| sum_of_two_ones(&device)).map_err(|error| anyhow!("device {name}: {error}"))?;
-        Ok(device)
+        let cannot = |error| anyhow!("device {}: {error}", chosen.backend);
+        quietly(|| {
+            let named = chosen.opened()?;
+            sum_of_two_ones(&named.device)?;
+            Ok(named)
+        })
+        .map_err(cannot)
+    }
+}
+
+/// A backend, and one of several cards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Chosen {
+    backend: &'static str,
+    card: Option<usize>,
+}
+
+impl Chosen {
+    fn of(written: &str) -> anyhow::Result<Self> {
+        let Some((name, card)) = written.split_once(':') else {
+            return Ok(Self { backend: compiled(written)?, card: None });
+        };
+        let backend = compiled(name)?;
+        match (backend, card.parse()) {
+            ("cuda" | "wgpu", Ok(card)) => Ok(Self { backend, card: Some(card) }),
+            ("cuda" | "wgpu", Err(_)) => bail!("expected the number of a card, got {card}"),
+            _ => bail!("{backend} has no cards to choose from"),
+        }
+    }
+
+    #[allow(deprecated)] // burn gives `ndarray` up for `flex`; it is here to compare with
+    fn opened(self) -> anyhow::Result<NamedDevice> {
+        match self.backend {
+            #[cfg(feature = "cuda")]
+            "cuda" => {
+                let index = self.card.map_or(DeviceIndex::Default, DeviceIndex::Specified);
+                Ok(Device::cuda(index).into())
+            }
+            #[cfg(feature = "wgpu-plain")]
+            "wgpu" => wgpu::opened(self.card),
+            #[cfg(feature = "ndarray")]
+            "ndarray" => Ok(Device::ndarray().into()),
+            #[cfg(feature = "flex")]
+            "flex" => Ok(Device::flex().into()),
+            other => bail!("{other} is not compiled in"),
+        }
     }
 }
 
 /// Says on standard error which device computes.
-pub fn tell(device: &Device) {
-    remark!("device: {}", device_name(device));
+pub fn tell(device: &NamedDevice) {
+    remark!("device: {}", device.name);
 }
 
 /// The device's name as the features write it.
@@ -73,21 +121,6 @@ fn first() -> anyhow::Result<&'static str> {
     found.map(|(name, _)| *name).ok_or_else(|| anyhow!("no device is compiled in; --features flex"))
 }
 
-#[allow(deprecated)] // burn gives `ndarray` up for `flex`; it is here to compare with
-fn device(name: &str) -> anyhow::Result<Device> {
-    match name {
-        #[cfg(feature = "cuda")]
-        "cuda" => Ok(Device::cuda(burn::tensor::DeviceIndex::Default)),
-        #[cfg(feature = "wgpu")]
-        "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
-        #[cfg(feature = "ndarray")]
-        "ndarray" => Ok(Device::ndarray()),
-        #[cfg(feature = "flex")]
-        "flex" => Ok(Device::flex()),
-        other => bail!("{other} is not compiled in"),
-    }
-}
-
 fn sum_of_two_ones(device: &Device) -> anyhow::Result<()> {
     match Tensor::<1>::ones([2], device).sum().into_scalar::<f32>() {
         2.0 => Ok(()),
@@ -97,7 +130,7 @@ fn sum_of_two_ones(device: &Device) -> anyhow::Result<()> {
 
 /// Runs a job whose panic, here or on a thread that it waits for, becomes an error with the first
 /// panic's first line: burn and its drivers panic where no card is found.
-fn quietly(job: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn quietly<T>(job: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let first: Arc<Mutex<Option<String>>> = Arc::default();
     let said = Arc::clone(&first);
     let usual = take_hook();
@@ -134,7 +167,28 @@ mod tests {
     fn the_default_was_chosen_at_compile_time_and_computes() {
         let name = first().unwrap();
         assert!(DEVICES.iter().take_while(|(other, _)| *other != name).all(|(_, on)| !on));
-        sum_of_two_ones(&device(name).unwrap()).unwrap();
+        let named = Chosen { backend: name, card: None }.opened().unwrap();
+        sum_of_two_ones(&named.device).unwrap();
+    }
+
+    #[test]
+    fn a_card_is_chosen_by_its_number_where_there_are_several() {
+        let error = |written: &str| Chosen::of(written).unwrap_err().to_string();
+        assert_eq!(error("gpu:1"), "expected one of cuda, wgpu, ndarray, flex");
+        for (backend, _) in DEVICES.iter().filter(|(_, compiled_in)| *compiled_in) {
+            match *backend {
+                "cuda" | "wgpu" => {
+                    let chosen = Chosen::of(&format!("{backend}:2")).unwrap();
+                    assert_eq!(chosen, Chosen { backend, card: Some(2) });
+                    let sentence = "expected the number of a card, got two";
+                    assert_eq!(error(&format!("{backend}:two")), sentence);
+                }
+                _ => {
+                    let sentence = format!("{backend} has no cards to choose from");
+                    assert_eq!(error(&format!("{backend}:0")), sentence);
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,11 +4,13 @@ use burn::backend::Dispatch;
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, PaddingConfig2d, conv};
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 
 use super::backend::{ConvBackend, LayerConvolution};
 use super::flex::is_flex;
 use super::layers::Shared;
+use super::precision::{Precision, in_bfloat16, rounded};
 use crate::Convolution;
 
 /// Settings of a [`Conv2d`]: burn's own, by the same names.
@@ -110,15 +112,56 @@ impl Conv2d {
     /// As burn's operation does, on an input that does not fit the weight.
     #[must_use]
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        match self.convolution(&input) {
-            Some(convolution) => Tensor::from_dispatch(Dispatch::vertebra_conv2d(
-                input.into_dispatch(),
-                self.weight.val().into_dispatch(),
-                self.bias.as_ref().map(|bias| bias.val().into_dispatch()).into(),
-                LayerConvolution { convolution, buffers: self.shared.buffers.clone() },
-            )),
-            None => self.clone().into_burn().forward(input),
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        if self.shared.precision == Precision::Float32 || !input.device().is_autodiff() {
+            return match self.convolution(&input) {
+                Some(own) => self.by_own(own, input, weight, bias),
+                None => self.clone().into_burn().forward(input),
+            };
         }
+        let output = match self.convolution(&input) {
+            Some(own) => rounded(self.by_own(own, rounded(input), rounded(weight), None)),
+            None => {
+                let options = self.options(&input);
+                in_bfloat16(input, weight, options)
+            }
+        };
+        match bias {
+            Some(bias) => output + bias.reshape([1, -1, 1, 1]),
+            None => output,
+        }
+    }
+
+    fn by_own(
+        &self,
+        convolution: Convolution,
+        input: Tensor<4>,
+        weight: Tensor<4>,
+        bias: Option<Tensor<1>>,
+    ) -> Tensor<4> {
+        Tensor::from_dispatch(Dispatch::vertebra_conv2d(
+            input.into_dispatch(),
+            weight.into_dispatch(),
+            bias.map(Tensor::into_dispatch).into(),
+            LayerConvolution { convolution, buffers: self.shared.buffers.clone() },
+        ))
+    }
+
+    /// The settings of burn's operation, with the padding that its layer computes.
+    fn options(&self, input: &Tensor<4>) -> ConvOptions<2> {
+        let [_, _, height, width] = input.dims();
+        let same = |axis: usize, size: usize| {
+            let (kernel, stride) = (self.kernel_size[axis], self.stride[axis]);
+            let covered = size.div_ceil(stride).saturating_sub(1) * stride + kernel;
+            let both = covered.saturating_sub(size);
+            (both / 2, both - both / 2)
+        };
+        let padding = match self.padding {
+            PaddingConfig2d::Valid => [(0, 0); 2],
+            PaddingConfig2d::Explicit(top, left, bottom, right) => [(top, bottom), (left, right)],
+            PaddingConfig2d::Same => [same(0, height), same(1, width)],
+        };
+        ConvOptions::new_with_padding(self.stride, padding, self.dilation, self.groups)
     }
 
     /// This layer as this crate's convolution, if it can compute it on `input`.

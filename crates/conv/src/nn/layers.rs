@@ -4,10 +4,11 @@ use burn::nn::{GroupNormConfig, PaddingConfig2d};
 use burn::tensor::Device;
 
 use super::buffers::Buffers;
-use super::{BatchNorm, Conv2d, Conv2dConfig, Norm};
+use super::{BatchNorm, Conv2d, Conv2dConfig, Norm, Precision};
 
 /// What the layers of one network share: the device of their parameters, whether they may use
-/// Winograd's transforms, and the memory of their results, which serves one step after the other.
+/// Winograd's transforms, the numbers they compute in, and the memory of their results, which serves
+/// one step after the other.
 ///
 /// That memory, at most 1 GiB and never more than a step has at the same time, belongs to the
 /// layers and is freed with the last of them and the last of these handles, or by
@@ -32,12 +33,13 @@ pub struct Layers {
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(super) winograd: bool,
+    pub(super) precision: Precision,
     pub(super) buffers: Buffers,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { winograd: true, buffers: Buffers::default() }
+        Self { winograd: true, precision: Precision::default(), buffers: Buffers::default() }
     }
 }
 
@@ -54,6 +56,27 @@ impl Layers {
     #[must_use]
     pub fn with_winograd(mut self, winograd: bool) -> Self {
         self.shared.winograd = winograd;
+        self
+    }
+
+    /// The numbers that convolutions are computed in during training; f32 by default. The device
+    /// must [support](Precision::is_supported_on) them.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.shared.precision = precision;
+        self
+    }
+
+    /// The numbers that convolutions are computed in.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.shared.precision
+    }
+
+    /// The same for parameters on another device.
+    #[must_use]
+    pub fn with_device(mut self, device: &Device) -> Self {
+        self.device = device.clone();
         self
     }
 

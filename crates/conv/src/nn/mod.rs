@@ -10,6 +10,7 @@ mod graph;
 mod layers;
 mod maps;
 mod norm;
+mod precision;
 mod traced;
 
 pub use batch_norm::BatchNorm;
@@ -19,4 +20,5 @@ pub use flex::runs_on_flex;
 pub use layers::Layers;
 pub use maps::{Maps, Vectors};
 pub use norm::Norm;
+pub use precision::Precision;
 pub use traced::{Traced, Tracer};

@@ -3,7 +3,7 @@ use crate::{EncoderSettings, Error, network::ResNet, weights::load_published};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use vertebra_conv::ResidualBlock;
+use vertebra_conv::{Layers, ResidualBlock};
 
 /// The first layers of an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,8 +195,8 @@ impl EncoderConfig {
 impl EncoderSettings for EncoderConfig {
     type Encoder = ResNet;
 
-    fn build(&self, device: &Device) -> ResNet {
-        ResNet::new(self, 1, device)
+    fn build(&self, layers: &Layers) -> ResNet {
+        ResNet::new(self, 1, layers)
     }
 
     fn n_features(&self) -> usize {

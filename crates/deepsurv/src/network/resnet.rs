@@ -11,7 +11,6 @@ use burn::{
         PaddingConfig2d,
         pool::{MaxPool2d, MaxPool2dConfig},
     },
-    tensor::Device,
 };
 use vertebra_conv::{Conv2d, Layers, Maps, Norm, ResidualBlock};
 
@@ -32,8 +31,8 @@ pub struct ResNet {
 impl ResNet {
     /// Builds the encoder for images of `channels` channels; its weights are burn's own and are
     /// meant to be replaced.
-    pub(crate) fn new(config: &EncoderConfig, channels: usize, device: &Device) -> Self {
-        let (stem, layers) = (config.widths[0], &Layers::on(device));
+    pub(crate) fn new(config: &EncoderConfig, channels: usize, layers: &Layers) -> Self {
+        let stem = config.widths[0];
         let stage = |index: usize| stage(config, index, layers);
         let (kernel, maxpool) = match config.stem {
             Stem::Published => (7, Some(max_pool())),

@@ -12,7 +12,7 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
-use vertebra_conv::{Maps, Vectors};
+use vertebra_conv::{Layers, Maps, Vectors};
 use vertebra_training::{Seed, WeightScale, initialize};
 
 /// By how much less a missing image counts where images are compared.
@@ -75,7 +75,7 @@ impl<N: Encoder> RiskNetwork<N> {
         E: EncoderSettings<Encoder = N>,
     {
         let encoder = config.image.as_ref().map(|image| {
-            let encoder = image.encoder.build(device);
+            let encoder = image.encoder.build(&Layers::on(device));
             initialize(encoder, WeightScale::HeFanIn, seed.named("encoder"))
         });
         let attention = config

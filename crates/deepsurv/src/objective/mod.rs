@@ -14,7 +14,7 @@ use crate::Error;
 use vertebra_survival::{Outcomes, losses::LossGradient};
 
 /// The loss of the outputs of certain subjects, `[n, outputs]`.
-pub(crate) type Loss = Box<dyn Fn(&[f64]) -> Result<LossGradient, Error>>;
+pub(crate) type Loss = Box<dyn Fn(&[f64]) -> Result<LossGradient, Error> + Send>;
 
 /// What a network is trained for.
 pub(crate) trait Objective: std::fmt::Debug + Sync {

@@ -20,7 +20,7 @@ pub fn grad_cam<E: EncoderSettings>(
 ) -> Result<Saliency, Error> {
     let [_, height, width] = check_subject(model, subject)?;
     let device = model.device();
-    let batch = Standardised::new(model.preprocessing(), subject).batch(&[0], device, as_it_is)?;
+    let batch = Standardised::new(model.preprocessing(), subject).batch(&[0], as_it_is)?.on(device);
     let images = batch.images.clone();
     let maps = model.network().features(images).ok_or(Error::MissingImages)?;
     // The graph is cut here: the feature maps become its leaf.

@@ -30,7 +30,7 @@ pub fn integrated_gradients<E: EncoderSettings>(
         return Err(Error::invalid("steps of integrated gradients", "at least one", steps));
     }
     let batch =
-        Standardised::new(model.preprocessing(), subject).batch(&[0], model.device(), as_it_is)?;
+        Standardised::new(model.preprocessing(), subject).batch(&[0], as_it_is)?.on(model.device());
     // Standardised: the mean grey is 0.
     let picture = batch.images.ok_or(Error::MissingImages)?;
     let places: Vec<f64> = (0..steps).map(|k| (k as f64 + 0.5) / steps as f64).collect();

@@ -55,7 +55,7 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
         Ok(trained.map(|network| Fitted::new(self.config.clone(), preprocessing, network)))
     }
 
-    fn device(&self) -> Result<Device, Error> {
+    pub(super) fn device(&self) -> Result<Device, Error> {
         self.device.clone().map_or_else(|| default_device().map_err(Error::Training), Ok)
     }
 
@@ -129,8 +129,10 @@ impl<E: EncoderSettings> RiskTrainer<'_, E> {
             encoder: PhantomData,
         };
         let folder = self.run_folder.as_deref();
+        let first = self.in_training_precision(first)?;
         vertebra_training::train(&settings.training, &task, first, folder, on_event)
-            .map_err(own_error)
+            .map_err(own_error)?
+            .try_map(|network| self.in_float32(network))
     }
 
     /// With a frozen encoder its pooled features are computed once, and only the head is trained.

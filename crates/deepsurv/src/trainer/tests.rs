@@ -1,7 +1,8 @@
 use super::*;
-use crate::{EncoderConfig, Fusion, ImageSet};
+use crate::{EncoderConfig, Fusion, ImageSet, grad_cam};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use vertebra_conv::Precision;
 use vertebra_survival::concordance;
 use vertebra_training::LearningRate;
 use vertebra_training::keep_going;
@@ -83,6 +84,38 @@ fn a_curved_hazard_is_learnt() {
 #[test]
 fn images_are_learnt_and_a_warm_start_keeps_them() {
     images_are_learnt_and_kept(false);
+}
+
+/// What is kept computes in f32, as does a network that goes on from it.
+#[test]
+fn images_are_learnt_in_bfloat16_too() {
+    let data = [squares(256, 1), squares(128, 2), squares(256, 3)];
+    let (inputs, outcomes, truth) = &data[2];
+    let learnt = |precision: Precision| {
+        let mut trainer = image_trainer().with_device(&Device::flex());
+        trainer.settings.precision = precision;
+        let model = fit(&trainer, &data).model;
+        let again = fit(&trainer.clone().with_warm_start(&model), &data).model;
+        [model, again].map(|model| {
+            let folder = tempfile::tempdir().unwrap();
+            model.save(folder.path()).unwrap();
+            let back = RiskModel::load(folder.path(), &Device::flex()).unwrap();
+            let log_hazard = model.log_hazard(inputs).unwrap();
+            assert_eq!(log_hazard, back.log_hazard(inputs).unwrap());
+            // Maps run the layers themselves, with autodiff: in what they compute.
+            let subject = inputs.subset(&[3]);
+            assert_eq!(grad_cam(&model, &subject).unwrap(), grad_cam(&back, &subject).unwrap());
+            log_hazard
+        })
+    };
+    let (fine, coarse) = (learnt(Precision::Float32), learnt(Precision::Bfloat16));
+    let oracle = c(outcomes, truth);
+    for (fine, coarse) in fine.iter().zip(&coarse) {
+        assert_ne!(fine, coarse);
+        let (fine, coarse) = (c(outcomes, fine), c(outcomes, coarse));
+        assert!(oracle > 0.7 && coarse > oracle - 0.06, "{coarse}, oracle {oracle}");
+        assert!((fine - coarse).abs() < 0.02, "{coarse}, in f32 {fine}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::setters::setters;
 use crate::{Augmentation, Error, HrnetConfig, StageConfig};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use vertebra_conv::Precision;
 use vertebra_keypoints::{Decoding, HeatmapCodec};
 use vertebra_training::{LearningRate, OptimizerKind, Schedule, TrainingConfig};
 
@@ -40,6 +41,15 @@ pub struct DetectorConfig {
     pub flip_test: bool,
     /// Random changes of the training films.
     pub augmentation: Augmentation,
+    /// Most films that go through the network at once, which its memory grows with; the gradient of
+    /// a batch is the sum over such parts of it, save that batch normalisation sees each part by
+    /// itself. `None` for the whole batch.
+    #[serde(default)]
+    pub micro_batch: Option<usize>,
+    /// The numbers that convolutions are computed in during training; points are detected in f32,
+    /// and the heatmaps' own layer is f32 in training too.
+    #[serde(default)]
+    pub precision: Precision,
     /// The training loop.
     pub training: TrainingConfig,
 }
@@ -75,6 +85,8 @@ impl DetectorConfig {
             pretrained: None,
             flip_test: true,
             augmentation: Augmentation::default(),
+            micro_batch: None,
+            precision: Precision::default(),
             training: TrainingConfig::default()
                 .with_epochs(20)
                 .with_batch_size(8)
@@ -167,6 +179,8 @@ impl DetectorConfig {
             pretrained: None,
             flip_test: true,
             augmentation: Augmentation { collimation: 0.08, ..Augmentation::default() },
+            micro_batch: None,
+            precision: Precision::default(),
             training: TrainingConfig::default()
                 .with_epochs(200)
                 .with_batch_size(16)
@@ -188,6 +202,8 @@ impl DetectorConfig {
         with_pretrained, pretrained: Option<PathBuf>, "the weights that the backbone starts from";
         with_flip_test, flip_test: bool, "whether detection also sees the mirror image";
         with_augmentation, augmentation: Augmentation, "the random changes of training films";
+        with_micro_batch, micro_batch: Option<usize>, "the most films that go through the network at once";
+        with_precision, precision: Precision, "the numbers that convolutions are computed in";
         with_training, training: TrainingConfig, "the training loop";
     }
 
@@ -215,6 +231,9 @@ impl DetectorConfig {
         if !(1..=Self::MOST_CANDIDATES).contains(&self.candidates) {
             let expected = format!("1 to {}", Self::MOST_CANDIDATES);
             return Err(Error::invalid("candidates", expected, self.candidates));
+        }
+        if self.micro_batch == Some(0) {
+            return Err(Error::invalid("micro_batch", "at least 1", 0));
         }
         self.augmentation.check()?;
         self.codec()?;

@@ -6,7 +6,7 @@ use crate::{Error, HrnetConfig};
 use burn::module::Module;
 use burn::tensor::Device;
 use vertebra_conv::{
-    Conv2d, Conv2dConfig, Graph, Layers, MapShape, Maps, Norm, ResidualBlock, Tracer,
+    Conv2d, Conv2dConfig, Graph, Layers, MapShape, Maps, Norm, Precision, ResidualBlock, Tracer,
 };
 use vertebra_training::{Seed, WeightScale, initialize};
 
@@ -66,7 +66,11 @@ impl HrnetConfig {
             stage3: Stage::new(layers, &third, self.stages[1], false),
             transition3: Transition::new(layers, &third, &fourth),
             stage4: Stage::new(layers, &fourth, self.stages[2], true),
-            final_layer: layers.conv2d(&Conv2dConfig::new([self.width, self.n_keypoints], [1, 1])),
+            // Points are read between the pixels of heatmaps, for which bfloat16 is too coarse.
+            final_layer: layers
+                .clone()
+                .with_precision(Precision::Float32)
+                .conv2d(&Conv2dConfig::new([self.width, self.n_keypoints], [1, 1])),
             config: self.clone(),
             layers: layers.clone(),
         })

@@ -3,6 +3,7 @@
 mod augment;
 mod cross_validation;
 mod overlay;
+mod precision;
 mod task;
 mod trainer;
 

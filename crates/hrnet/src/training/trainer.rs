@@ -1,11 +1,13 @@
 //! From annotated films to a detector.
 
+use super::precision::in_precision;
 use super::task::KeypointTask;
 use crate::{DetectorConfig, Error, FilmSample, Hrnet, KeypointDetector, WeightScope};
 use burn::module::Module;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use vertebra_conv::Precision;
 use vertebra_training::{EpochSummary, Event, StopReason, default_device, train};
 
 /// A detector and the record of its training.
@@ -104,13 +106,14 @@ impl DetectorTrainer {
         on_event: &mut dyn FnMut(&Event) -> ControlFlow<()>,
     ) -> Result<TrainedDetector, Error> {
         self.config.check()?;
-        let network = self.initial_network()?;
+        let network = in_precision(self.initial_network()?, self.config.precision)?;
         let layers = network.layers().clone();
         let task = KeypointTask::new(&self.config, train_films, valid_films)?;
         let trained = train(&self.config.training, &task, network, run_folder, on_event);
         layers.release_buffers();
         let trained = trained?;
-        let detector = KeypointDetector::new(trained.model, self.config.clone())?;
+        let network = in_precision(trained.model, Precision::Float32)?;
+        let detector = KeypointDetector::new(network, self.config.clone())?;
         let (epoch, history) = (trained.epoch, trained.history);
         Ok(TrainedDetector { detector, epoch, history, stopped: trained.stopped })
     }

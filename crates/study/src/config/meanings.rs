@@ -154,6 +154,9 @@ const FRACTURE_RULE: &[Meaning] = &[
     of("min_reduction", "and is besides reduced by this share of normal (0.2: Genant's grade 1)."),
 ];
 
+const PRECISION: &str = "Numbers that convolutions are computed in during training: `float32`, or \
+     `bfloat16`, for graphics cards with matrix units of such numbers.";
+
 const KEYPOINTS: &[Meaning] = &[
     of("input_size", "Rows and columns of the network's input, px, multiples of 32."),
     of("sigma", "Width of the heatmaps' peaks, px of the input."),
@@ -170,6 +173,13 @@ const KEYPOINTS: &[Meaning] = &[
         "File of published HRNet weights that the training starts from.",
     ),
     of("flip_test", "Whether the heatmaps of the film and of its mirror image are averaged."),
+    unset(
+        "micro_batch",
+        "4",
+        "Most films of a batch that go through the network at once; without it the whole batch. \
+         Batch normalisation sees each part by itself.",
+    ),
+    of("precision", PRECISION),
 ];
 
 const NETWORK: &[Meaning] = &[
@@ -283,7 +293,8 @@ const RISK_TRAINING: &[Meaning] = &[
         "3.0",
         "Subjects without the event that a step draws for each event; without it all.",
     ),
-    of("score", "By what an epoch is judged: `concordance` or `partial_likelihood`."),
+    of("score", "By what an epoch is judged: `concordance` or `likelihood`."),
+    of("precision", PRECISION),
 ];
 
 const PICTURE_CHANGES: &[Meaning] = &[

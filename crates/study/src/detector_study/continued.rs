@@ -60,7 +60,7 @@ impl DetectorStudy<'_> {
         let (calibration, reliability) = calibrated(&tested, seed)?.unzip();
         draw_worst(&tested, folder)?;
         let trainer = DetectorTrainer::new(self.config.clone())
-            .with_device(opened(&mut self.device)?)
+            .with_device(&opened(&mut self.device)?.device)
             .with_network(start.network().clone())
             .with_run_folder(&folder.join("all"));
         let (observer, mut steps) = (&mut *self.on_progress, 0);

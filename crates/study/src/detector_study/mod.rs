@@ -4,10 +4,9 @@
 mod continued;
 mod tested;
 
-use crate::device::opened;
+use crate::device::{NamedDevice, opened};
 use crate::progress::{Observer, Tell};
 use crate::{AnnotatedFilms, Error, Progress};
-use burn::tensor::Device;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -41,7 +40,7 @@ pub struct DetectorStudy<'a> {
     every_fold: bool,
     oks: OksOptions,
     start: Option<KeypointDetector>,
-    device: Option<Device>,
+    device: Option<NamedDevice>,
     on_progress: Box<Observer<'a>>,
 }
 
@@ -142,8 +141,8 @@ impl<'a> DetectorStudy<'a> {
 
     /// The study on this device.
     #[must_use]
-    pub fn device(mut self, device: Device) -> Self {
-        self.device = Some(device);
+    pub fn device(mut self, device: impl Into<NamedDevice>) -> Self {
+        self.device = Some(device.into());
         self
     }
 
@@ -204,7 +203,7 @@ impl<'a> DetectorStudy<'a> {
             subject: &films.subjects[i],
         };
         let mut trainer = DetectorTrainer::new(self.config.clone())
-            .with_device(opened(&mut self.device)?)
+            .with_device(&opened(&mut self.device)?.device)
             .with_run_folder(folder);
         if let Some(start) = &self.start {
             trainer = trainer.with_network(start.network().clone());

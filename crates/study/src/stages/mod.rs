@@ -37,6 +37,8 @@ pub(crate) struct Context<'a> {
     pub(crate) cohort: &'a Path,
     pub(crate) run_folder: &'a Path,
     pub(crate) device: &'a Device,
+    /// What the device is called in the record of the run.
+    pub(crate) device_name: &'a str,
     /// The command line, where a program asked for the study.
     pub(crate) command: &'a [String],
     /// What is kept for a call that goes on.

@@ -1,7 +1,6 @@
 //! The stages of a study in their order, from films to the files of the run folder.
 
 use crate::Error;
-use crate::device::device_name;
 use crate::films::variant_pictures::VariantPictures;
 use crate::input::covariates::Covariates;
 use crate::input::subjects::StudyData;
@@ -209,7 +208,7 @@ fn of_subjects(context: Context<'_>, covariates: &Covariates) -> Result<StudyRes
     let mut run = RunRecord::new(name, &config.preset, config.seed);
     run.phantom = data.truth.is_some();
     run.revision = option_env!("VERTEBRA_REVISION").map(str::to_owned);
-    run.device = device_name(context.device);
+    run.device = context.device_name.to_owned();
     run.machine = Machine::this();
     run.command = context.command.to_vec();
     run.config = config.to_toml()?;
@@ -264,6 +263,7 @@ mod tests {
         let results = of_subjects(scene.context(), &covariates).unwrap();
         assert_eq!(results.flow.remaining(), scene.data.n());
         assert!(results.run.phantom && results.run.preset == "quick, changed");
+        assert_eq!(results.run.device, scene.context().device_name);
         for file in ["cohort.csv", "visits.csv", "annotations.json", "truth.csv"] {
             assert!(results.run.inputs.contains_key(file), "{file}");
         }

@@ -11,7 +11,7 @@ mod recalibration;
 mod subgroups;
 mod subject_table;
 
-use crate::device::{device_name, opened};
+use crate::device::{NamedDevice, opened};
 use crate::input::sets::Sets;
 use crate::input::subjects::StudyData;
 use crate::input::tables;
@@ -20,7 +20,6 @@ use crate::progress::{Observer, Tell};
 use crate::records::{self, run_files};
 use crate::stages::protocol::Clock;
 use crate::{Error, KeypointModel, Progress, StudyConfig};
-use burn::tensor::Device;
 use candidates::Candidate;
 use columns::Columns;
 pub use pooled::pool_validations;
@@ -46,7 +45,7 @@ pub struct Validation<'a> {
     names: Option<Vec<String>>,
     annotated_points: bool,
     force: bool,
-    device: Option<Device>,
+    device: Option<NamedDevice>,
     command: Vec<String>,
     on_progress: Box<Observer<'a>>,
 }
@@ -100,8 +99,8 @@ impl<'a> Validation<'a> {
 
     /// The validation with its networks on this device.
     #[must_use]
-    pub fn device(mut self, device: Device) -> Self {
-        self.device = Some(device);
+    pub fn device(mut self, device: impl Into<NamedDevice>) -> Self {
+        self.device = Some(device.into());
         self
     }
 
@@ -137,7 +136,7 @@ impl<'a> Validation<'a> {
         let data = StudyData::read_with(&self.cohort, &self.config, |_, flow, _, _| {
             Ok(Sets::evaluation_alone(flow.remaining()))
         })?;
-        let device = opened(&mut self.device)?;
+        let device = &opened(&mut self.device)?.device;
         let chosen = candidates::choose(&models, self.names.as_deref(), &data, device)?;
         chosen.notes.iter().for_each(|note| self.on_progress.note(note));
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
@@ -184,7 +183,7 @@ impl<'a> Validation<'a> {
         results.models = columns.models(judged, config)?;
         results.subgroups = subgroups::figures(&columns, data, &groupings)?;
         self.on_progress.stage("recalibrating", None);
-        let device = opened(&mut self.device)?;
+        let device = &opened(&mut self.device)?.device;
         let recalibration = recalibration::Recalibrator { judged, columns: &columns, config };
         let (recalibrated, notes) = recalibration.run((models, &marks), device, folder)?;
         results.recalibrated = recalibrated;
@@ -207,7 +206,7 @@ impl<'a> Validation<'a> {
         let mut run = RunRecord::new(name, "validation", self.config.seed);
         run.phantom = judged.data.truth.is_some();
         run.revision = option_env!("VERTEBRA_REVISION").map(str::to_owned);
-        run.device = self.device.as_ref().map(device_name).unwrap_or_default();
+        run.device = self.device.as_ref().map(|device| device.name.clone()).unwrap_or_default();
         run.machine = Machine::this();
         run.command.clone_from(&self.command);
         run.config = self.config.to_toml()?;

@@ -110,9 +110,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     }
     let device = arguments.device.open()?;
     let model = match (&arguments.model, &arguments.which) {
-        (Some(folder), Some(name)) => Predictor::load_named(folder, name, &device)?,
-        (Some(folder), None) => Predictor::load(folder, &device)?,
-        (None, _) => Predictor::shipped(&device)?,
+        (Some(folder), Some(name)) => Predictor::load_named(folder, name, &device.device)?,
+        (Some(folder), None) => Predictor::load(folder, &device.device)?,
+        (None, _) => Predictor::shipped(&device.device)?,
     };
     tell(&device);
     let names = model.covariates();

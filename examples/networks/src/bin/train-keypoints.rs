@@ -93,7 +93,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let study = arguments.configuration.resolve(arguments.cohort.as_deref())?;
     let device = arguments.device.open()?;
     tell(&device);
-    let start = arguments.start.as_deref().map(|folder| KeypointDetector::load(folder, &device));
+    let start =
+        arguments.start.as_deref().map(|folder| KeypointDetector::load(folder, &device.device));
     let mut start = start.transpose()?;
     if arguments.phantom.is_some() {
         start = start.map(KeypointDetector::with_neighbours).transpose()?;

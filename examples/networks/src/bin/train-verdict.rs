@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let device = arguments.device.open()?;
     tell(&device);
-    let load = |folder: &PathBuf| KeypointDetector::load(folder, &device);
+    let load = |folder: &PathBuf| KeypointDetector::load(folder, &device.device);
     let detectors: Vec<KeypointDetector> =
         arguments.model.iter().map(load).collect::<Result<_, _>>()?;
     let mut films = Vec::new();

@@ -159,6 +159,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let data = data::read(arguments)?;
     let (table, device) = (&arguments.input.table, &arguments.device.open()?);
     tell(device);
+    let device = &device.device;
     let training = Training { table, data: &data, seed: arguments.seed, device };
     match arguments.intervals {
         Some(n) => {
