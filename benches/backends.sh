@@ -5,8 +5,8 @@
 #     benches/backends.sh ndarray|wgpu|cuda [FOLDER]
 #
 # FOLDER is kept: an empty one, by default in the temporary folder. wgpu without a card needs a
-# software Vulkan (Debian: mesa-vulkan-drivers), and FEATURE=wgpu-plain to be done in an hour. For
-# options of cargo set CARGO_FLAGS.
+# software Vulkan (Debian: mesa-vulkan-drivers), and FEATURE=wgpu-plain not to compile kernels for
+# hours. For options of cargo set CARGO_FLAGS.
 set -euo pipefail
 backend=$1
 out=${2:-$(mktemp -d)}
@@ -18,7 +18,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/$backend}
 read -r -a flags <<< "${CARGO_FLAGS:-}"
 bin=$CARGO_TARGET_DIR/release
 
-# A software Vulkan is some sixty times as slow as flex.
+# On a software Vulkan the other study would take hours.
 study=.ci/short-study.toml
 [ "$backend" != wgpu ] || study=benches/device-study.toml
 

@@ -248,6 +248,24 @@ fn learns_in_bfloat16_and_in_micro_batches() {
 }
 
 #[test]
+fn a_run_in_other_numbers_or_parts_does_not_go_on() {
+    let films = films(0..8);
+    let folder = tempfile::tempdir().unwrap();
+    let run = |config: DetectorConfig| {
+        let trainer = DetectorTrainer::new(config).with_seed(1).with_device(&Device::flex());
+        trainer.with_run_folder(folder.path()).fit(&films, &[], &mut keep_going)
+    };
+    run(config(1).with_precision(Precision::Bfloat16)).unwrap();
+    run(config(1).with_precision(Precision::Bfloat16)).unwrap();
+    for other in [config(1), config(1).with_micro_batch(Some(4))] {
+        let error = run(other).unwrap_err();
+        let refused =
+            matches!(&error, Error::Training(vertebra_training::Error::RunChanged { .. }));
+        assert!(refused, "{error}");
+    }
+}
+
+#[test]
 fn training_stops_early_with_the_best_epoch_where_held_out_films_say_so() {
     let base = config(9).with_input_size([32, 32]);
     // Too slow to change what is found on the held-out films.

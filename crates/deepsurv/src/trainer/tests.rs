@@ -119,6 +119,24 @@ fn images_are_learnt_in_bfloat16_too() {
 }
 
 #[test]
+fn a_run_in_other_numbers_does_not_go_on() {
+    let (inputs, outcomes, _) = squares(32, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let run = |precision: Precision| {
+        let mut trainer =
+            image_trainer().with_device(&Device::flex()).with_run_folder(folder.path());
+        trainer.settings.precision = precision;
+        trainer.settings.training.epochs = 1;
+        trainer.fit((&inputs, &outcomes), None, &mut keep_going)
+    };
+    run(Precision::Bfloat16).unwrap();
+    run(Precision::Bfloat16).unwrap();
+    let error = run(Precision::Float32).unwrap_err();
+    let refused = matches!(&error, Error::Training(vertebra_training::Error::RunChanged { .. }));
+    assert!(refused, "{error}");
+}
+
+#[test]
 fn so_they_are_with_normalised_layers() {
     images_are_learnt_and_kept(true);
 }

@@ -28,7 +28,20 @@ impl StudyConfig {
         let expected = "ages that increase";
         require(rising, "age_groups", expected, format!("{:?}", self.age_groups))?;
         require(self.bootstrap >= 100, "bootstrap", "100 or more", self.bootstrap)?;
-        require(self.fits_at_once != Some(0), "fits_at_once", "at least 1", 0)
+        require(self.fits_at_once != Some(0), "fits_at_once", "at least 1", 0)?;
+        self.check_micro_batches()
+    }
+
+    /// Before anything is read: trainings, which check them too, begin after films were decoded.
+    fn check_micro_batches(&self) -> Result<(), Error> {
+        for (name, micro_batch) in [
+            ("keypoints.micro_batch", self.keypoints.micro_batch),
+            ("risk.image_training.micro_batch", Some(self.risk.image_training.micro_batch)),
+            ("risk.clinical_training.micro_batch", Some(self.risk.clinical_training.micro_batch)),
+        ] {
+            require(micro_batch != Some(0), name, "at least 1", 0)?;
+        }
+        Ok(())
     }
 
     fn check_sets(&self) -> Result<(), Error> {
@@ -134,6 +147,14 @@ mod tests {
             (error(|c| c.picture.size = 8), "picture.size: expected 16 px or more, got 8"),
             (error(|c| c.film_height = 31), "film_height: expected 32 px or more, got 31"),
             (error(|c| c.fits_at_once = Some(0)), "fits_at_once: expected at least 1, got 0"),
+            (
+                error(|c| c.keypoints.micro_batch = Some(0)),
+                "keypoints.micro_batch: expected at least 1, got 0",
+            ),
+            (
+                error(|c| c.risk.image_training.micro_batch = 0),
+                "risk.image_training.micro_batch: expected at least 1, got 0",
+            ),
             (error(|c| c.horizons[1] = 0.0), "horizons: expected years above 0, got 0"),
             (error(|c| c.main_horizon = f64::NAN), "main_horizon: expected years above 0, got NaN"),
             (
