@@ -25,8 +25,8 @@ fn main() {
         rayon::current_num_threads()
     );
     println!(
-        "{:34} {:>8} {:>8} {:>8} {:>8} {:>8}",
-        "input, output channels, k, stride", "forward", "dx", "dw", "packed", "Winograd"
+        "{:34} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "input, output channels, k, stride", "forward", "dx", "dw", "dw W.", "packed", "packed W."
     );
     let only = arguments.get(1);
     for (input, [o, k, s]) in [
@@ -70,6 +70,7 @@ fn main() {
             PackedConvolution::new(&conv, &w, None, [input[2], input[3]]).unwrap()
         };
         let (direct, winograd) = (packed(false), packed(true));
+        let with_winograd = conv.with_winograd(true);
         let mut y = vec![0.0; len(output)];
         let mut run = |layer: &PackedConvolution| {
             best(|| layer.run(input[0], black_box(&x), Addend::Nothing, &mut y).unwrap())
@@ -79,6 +80,7 @@ fn main() {
             best(|| drop(black_box(conv.forward(&x, input, &w, None)))),
             best(|| drop(black_box(conv.input_gradient(&g, &w, input)))),
             best(|| drop(black_box(conv.weight_gradient(&x, input, &g)))),
+            best(|| drop(black_box(with_winograd.weight_gradient(&x, input, &g)))),
             packed[0],
             packed[1],
         ];

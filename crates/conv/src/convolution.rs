@@ -72,7 +72,8 @@ impl Convolution {
         Self { isa: if isa.is_available() { isa } else { Isa::Portable }, ..self }
     }
 
-    /// Whether [`forward`](Self::forward), [`input_gradient`](Self::input_gradient) and
+    /// Whether [`forward`](Self::forward), [`input_gradient`](Self::input_gradient),
+    /// [`weight_gradient`](Self::weight_gradient) and
     /// [`PackedConvolution`](crate::PackedConvolution) may use Winograd's F(4 x 4, 3 x 3) where it
     /// is quicker, the default. Its error against f64 is some ten times that of the sum in order:
     /// up to 1e-4 of the sum of the terms' magnitudes.
@@ -257,7 +258,12 @@ impl Convolution {
         check("output gradient", &output, gradient)?;
         check("weight", &self.weight, result)?;
         let (correlation, images) = (&self.correlation(shape, output), shape[0]);
-        Job { correlation, images, source: values, gradient, isa: self.isa }.write(result);
+        let job = Job { correlation, images, source: values, gradient, isa: self.isa };
+        if self.winograd && winograd::wins_weight_gradient(&job) {
+            winograd::weight_gradient(&job, result);
+        } else {
+            job.write(result);
+        }
         Ok(())
     }
 

@@ -16,25 +16,28 @@
 //! the planes where they are.
 //!
 //! The weight gradient sums over pixels instead. Vectors run along them and a block of 8 outputs
-//! times 3 taps stays in registers, so that nothing is broadcast or transposed.
+//! times 3 taps stays in registers, so that nothing is broadcast or transposed. Where Winograd's
+//! transforms pay, it is their adjoint: products of matrices over tiles, with outputs along
+//! vectors.
 //!
 //! Maps too small to fill vectors (3 x 3 and the like, with many channels) are gathered: pixels
 //! of all images stand side by side, and the same tile kernel multiplies them.
 //!
 //! # Numbers
-//! Each output is one sum in a fixed order (channels, then taps), the weight gradient a fixed
-//! tree over groups of images that depends on the shapes alone: results are bit-equal for any
-//! number of threads. Against a convolution in f64 the error stays below 1e-5 of the sum of the
-//! terms' magnitudes. The definition includes the zero padding: a NaN weight makes every output
-//! of its filter NaN. NaN and infinities propagate as in the definition, except that one in the
-//! input may also reach the gradients of the other taps of its channel.
+//! Each output is one sum in a fixed order (channels, then taps), the weight gradient a fixed tree
+//! over groups of images or of rows of tiles that depends on the shapes alone: results are
+//! bit-equal for any number of threads. Against a convolution in f64 the error stays below 1e-5 of
+//! the sum of the terms' magnitudes. The definition includes the zero padding: a NaN weight makes
+//! every output of its filter NaN. NaN and infinities propagate as in the definition, except that
+//! one in the input may also reach the gradients of the other taps of its channel.
 //!
-//! Forward passes and input gradients, in training and packed for inference, use Winograd's F(4 x
-//! 4, 3 x 3) for 3 x 3 filters of stride 1 with 16 channels or more: a quarter of the products, an
-//! error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes
-//! non-finite what it makes so by the definition, and may make the rest of the 4 x 4 tiles
-//! non-finite that see it. [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with
-//! the feature `burn`, `Layers::with_winograd` forbid it.
+//! Forward passes, in training and packed for inference, and both gradients use Winograd's F(4 x 4,
+//! 3 x 3) for 3 x 3 filters of stride 1 with 16 channels or more, where maps are large enough and, of
+//! weight gradients, channels many enough for the instruction set: a quarter of the products, an error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN
+//! or infinity makes non-finite what it makes so by the definition, and may make the rest of the 4
+//! x 4 tiles non-finite that see it, and of the filter whose gradient it enters.
+//! [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with the feature `burn`,
+//! `Layers::with_winograd` forbid it.
 //!
 //! # Inference
 //! A [`Graph`] is a network with its weights. [`Graph::plan`] merges what can be merged: batch norm
@@ -51,9 +54,11 @@
 //!
 //! Beside its result a convolution takes a prepared band of one image per thread (at most about
 //! 0.6 MB plus what one row of all channels needs), the packed weight, and for the weight gradient
-//! up to 16 partial sums, together at most 16 MB or one weight. Scratch is kept per thread and
-//! reused. The layers of one network use the memory of one step's results for the next and free it
-//! with the last of them.
+//! up to 16 partial sums, together at most 16 MB or one weight. By Winograd's transforms the weight
+//! gradient's band, of 72 tiles or a row of them at least, takes about 2 MB or, if that is more, 144
+//! bytes for each tile and each of its channels and 32 outputs; and the sums of 32 outputs 5 kB per
+//! channel. Scratch is kept per thread and reused. The layers of one network use
+//! the memory of one step's results for the next and free it with the last of them.
 //!
 //! ```
 //! use vertebra_conv::Convolution;

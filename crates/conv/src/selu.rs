@@ -15,8 +15,25 @@ pub(crate) fn forward(x: &[f32], output: &mut [f32]) {
 /// `y + scale alpha` below.
 #[cfg(feature = "burn")]
 pub(crate) fn backward(y: &[f32], gradient: &[f32], output: &mut [f32]) {
-    for ((to, y), gradient) in output.iter_mut().zip(y).zip(gradient) {
-        *to = gradient * if *y > 0.0 { SCALE } else { y + SCALE * ALPHA };
+    widest(Backward { y, gradient, output });
+}
+
+#[cfg(feature = "burn")]
+struct Backward<'a> {
+    y: &'a [f32],
+    gradient: &'a [f32],
+    output: &'a mut [f32],
+}
+
+#[cfg(feature = "burn")]
+impl Loops for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((to, &y), &gradient) in self.output.iter_mut().zip(self.y).zip(self.gradient) {
+            *to = gradient * if y > 0.0 { SCALE } else { y + SCALE * ALPHA };
+        }
     }
 }
 

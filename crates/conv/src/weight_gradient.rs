@@ -1,5 +1,5 @@
 //! The weight gradient: for every output, channel and tap an inner product over all pixels of
-//! all images. Two methods, as for the forward pass:
+//! all images. Two methods, as for the forward pass, beside Winograd's transforms:
 //!
 //! - *direct*: vectors run along the pixels of the prepared planes and a block of outputs times
 //!   taps stays in registers, so nothing is broadcast and nothing transposed;
@@ -24,9 +24,9 @@ const RUN_VALUES: usize = 256 * 1024;
 /// Flat pixels of one run: the planes of one channel stay in the first-level cache.
 const RUN_PIXELS: usize = 1536;
 /// All partial sums together, in values.
-const PARTIAL_VALUES: usize = 4 << 20;
+pub(crate) const PARTIAL_VALUES: usize = 4 << 20;
 /// Most groups of images.
-const MAX_GROUPS: usize = 16;
+pub(crate) const MAX_GROUPS: usize = 16;
 
 /// A weight gradient to compute.
 pub(crate) struct Job<'a> {

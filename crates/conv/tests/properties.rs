@@ -113,6 +113,25 @@ fn a_non_finite_gradient_is_not_lost() {
     }
 }
 
+/// By Winograd's transforms too.
+#[test]
+fn a_non_finite_gradient_of_many_channels_is_not_lost() {
+    let (h, w, channels) = (13, 26, 64);
+    for isa in every_isa() {
+        for (bad, at) in [(f32::NAN, 0), (f32::INFINITY, 5 * w + 3), (f32::NAN, h * w - 1)] {
+            let conv = Convolution::new([64, channels, 3, 3]).unwrap().with_padding([1, 1]);
+            let mut g = values(64 * h * w);
+            g[7 * h * w + at] = bad;
+            let x = values(channels * h * w);
+            let shape = [1, channels, h, w];
+            let gradient = conv.with_isa(isa).weight_gradient(&x, shape, &g).unwrap();
+            for (o, filter) in gradient.chunks(9 * channels).enumerate() {
+                assert!(filter.iter().all(|v| v.is_finite() == (o != 7)), "{isa:?}: output {o}");
+            }
+        }
+    }
+}
+
 #[test]
 fn results_are_bit_equal_for_any_number_of_threads() {
     let on = |threads: usize, work: &(dyn Fn() -> Vec<f32> + Sync)| {
@@ -127,6 +146,9 @@ fn results_are_bit_equal_for_any_number_of_threads() {
         ([5, 32, 24, 24], [32, 3, 2]),
         ([16, 96, 3, 3], [128, 3, 1]),
         ([3, 128, 14, 14], [256, 1, 1]),
+        ([2, 40, 48, 48], [36, 3, 1]),
+        ([4, 100, 12, 12], [20, 3, 1]),
+        ([2, 300, 12, 12], [280, 3, 1]),
     ] {
         let conv = Convolution::new([o, input[1], k, k]).unwrap().with_stride([s, s]).unwrap();
         let conv = conv.with_padding([k / 2, k / 2]);
@@ -147,6 +169,7 @@ fn results_are_bit_equal_for_any_number_of_threads() {
             &|| conv.with_winograd(false).forward(&x, input, &w, None).unwrap(),
             &|| conv.with_winograd(false).input_gradient(&g, &w, input).unwrap(),
             &|| conv.weight_gradient(&x, input, &g).unwrap(),
+            &|| conv.with_winograd(false).weight_gradient(&x, input, &g).unwrap(),
         ] {
             let one = on(1, work);
             for threads in [2, 3, 8] {

@@ -9,7 +9,7 @@ macro_rules! instances {
             product::{self, Product},
             rate,
             tile::{self, Tile},
-            winograd::{self, SourceRows, TileRow},
+            winograd::{self, GradientRow, PointSums, SourceRows, TileRow},
         };
 
         #[target_feature(enable = $features)]
@@ -36,7 +36,18 @@ macro_rules! instances {
             stride: usize,
         ) {
             // SAFETY: as above.
-            unsafe { product::product::<$vector, M, N>(job, first, sums, stride) }
+            unsafe { product::product::<$vector, M, N, true>(job, first, sums, stride) }
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) unsafe fn strided_product<const M: usize, const N: usize>(
+            job: &Product<'_>,
+            first: [usize; 2],
+            sums: &mut [f32],
+            stride: usize,
+        ) {
+            // SAFETY: as above.
+            unsafe { product::product::<$vector, M, N, false>(job, first, sums, stride) }
         }
 
         #[target_feature(enable = $features)]
@@ -61,6 +72,23 @@ macro_rules! instances {
         pub(super) unsafe fn output(row: &TileRow<'_>, out: &mut [&mut [f32]]) {
             // SAFETY: as above.
             unsafe { winograd::output::output::<$vector>(row, out) }
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) unsafe fn gradient(
+            row: &GradientRow<'_>,
+            to: &mut [f32],
+            matrix: usize,
+            stride: usize,
+        ) {
+            // SAFETY: as above.
+            unsafe { winograd::gradient::gradient::<$vector>(row, to, matrix, stride) }
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) unsafe fn weight(sums: &PointSums<'_>, out: &mut [&mut [f32]]) {
+            // SAFETY: as above.
+            unsafe { winograd::weight::weight::<$vector>(sums, out) }
         }
 
         #[target_feature(enable = $features)]

@@ -15,6 +15,7 @@ pub(crate) mod elementwise;
 mod instances;
 mod plane_copy;
 mod portable;
+mod prefetch;
 mod product;
 mod rate;
 mod simd;
@@ -41,7 +42,8 @@ pub(crate) use plane_copy::PlaneCopy;
 pub(crate) use product::Product;
 pub(crate) use spread::{MOST, Places, Spread};
 pub(crate) use tile::{Lanes, LastStep, Tile, TileAddend};
-pub(crate) use winograd::{POINTS, RowAddend, SIDE, SourceRows, TileRow, tiles};
+pub(crate) use winograd::{GradientRow, PointSums, SourceRows};
+pub(crate) use winograd::{POINTS, RowAddend, SIDE, TAPS, TileRow, tiles};
 
 /// An instruction set to compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,10 @@ use super::{
     rate::Chains,
     simd::{COMPRESS, Simd},
     tile::TileKernel,
-    winograd::{filter::FilterKernel, input::InputKernel, output::OutputKernel},
+    winograd::{
+        filter::FilterKernel, gradient::GradientKernel, input::InputKernel, output::OutputKernel,
+        weight::WeightKernel,
+    },
 };
 
 /// Two registers of four lanes: each factor that is broadcast serves twice as many multiply-adds
@@ -190,6 +193,11 @@ pub(super) fn product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
     if isa == Isa::Neon { table!(compiled::product, m, n, 16) } else { None }
 }
 
+/// The same for products that are not plain.
+pub(super) fn strided_product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
+    if isa == Isa::Neon { table!(compiled::strided_product, m, n, 16) } else { None }
+}
+
 /// The kernel of `m` gradient rows times `k` columns.
 pub(super) fn dot(isa: Isa, m: usize, k: usize) -> Option<DotKernel> {
     if isa != Isa::Neon {
@@ -208,6 +216,14 @@ pub(super) fn input(isa: Isa) -> Option<InputKernel> {
 
 pub(super) fn output(isa: Isa) -> Option<OutputKernel> {
     (isa == Isa::Neon).then_some(compiled::output)
+}
+
+pub(super) fn gradient(isa: Isa) -> Option<GradientKernel> {
+    (isa == Isa::Neon).then_some(compiled::gradient)
+}
+
+pub(super) fn weight(isa: Isa) -> Option<WeightKernel> {
+    (isa == Isa::Neon).then_some(compiled::weight)
 }
 
 pub(super) fn chains(isa: Isa) -> Option<Chains> {

@@ -6,7 +6,10 @@ use super::{
     product::ProductKernel,
     rate::Chains,
     tile::TileKernel,
-    winograd::{filter::FilterKernel, input::InputKernel, output::OutputKernel},
+    winograd::{
+        filter::FilterKernel, gradient::GradientKernel, input::InputKernel, output::OutputKernel,
+        weight::WeightKernel,
+    },
 };
 
 pub(super) fn is_available(_: Isa) -> bool {
@@ -18,6 +21,10 @@ pub(super) fn tile(_: Isa, _: usize, _: usize) -> Option<TileKernel> {
 }
 
 pub(super) fn product(_: Isa, _: usize, _: usize) -> Option<ProductKernel> {
+    None
+}
+
+pub(super) fn strided_product(_: Isa, _: usize, _: usize) -> Option<ProductKernel> {
     None
 }
 
@@ -34,6 +41,14 @@ pub(super) fn input(_: Isa) -> Option<InputKernel> {
 }
 
 pub(super) fn output(_: Isa) -> Option<OutputKernel> {
+    None
+}
+
+pub(super) fn gradient(_: Isa) -> Option<GradientKernel> {
+    None
+}
+
+pub(super) fn weight(_: Isa) -> Option<WeightKernel> {
     None
 }
 

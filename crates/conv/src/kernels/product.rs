@@ -10,9 +10,9 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Product<'a> {
     pub(crate) terms: usize,
-    /// Factor of row `r` and term `t` at `t * factor_stride + r`.
+    /// Factor of row `r` and term `t` at `r * factor_strides[0] + t * factor_strides[1]`.
     pub(crate) factors: &'a [f32],
-    pub(crate) factor_stride: usize,
+    pub(crate) factor_strides: [usize; 2],
     /// Column `j` of term `t` at `t * column_stride + j`.
     pub(crate) columns: &'a [f32],
     pub(crate) column_stride: usize,
@@ -22,12 +22,19 @@ pub(crate) struct Product<'a> {
 }
 
 impl Product<'_> {
+    /// Whether the factors of a term lie side by side. A kernel that knows it beforehand saves
+    /// addresses, up to a tenth of its time.
+    fn is_plain(&self) -> bool {
+        self.factor_strides[0] == 1
+    }
+
     fn is_inside(&self, lanes: usize, stride: usize, sums: usize) -> bool {
         let columns = self.vectors * lanes;
         let reach = |count: usize, stride: usize, len: usize| (count.max(1) - 1) * stride + len;
+        let [row, term] = self.factor_strides;
         reach(self.rows, stride, columns) <= sums
             && (self.terms == 0
-                || reach(self.terms, self.factor_stride, self.rows) <= self.factors.len()
+                || reach(self.rows, row, 0) + reach(self.terms, term, 1) <= self.factors.len()
                     && reach(self.terms, self.column_stride, columns) <= self.columns.len())
     }
 }
@@ -63,7 +70,11 @@ impl Isa {
         sums: &mut [f32],
         stride: usize,
     ) {
-        if let Some(kernel) = native::product(self, size[0], size[1]) {
+        let kernel = match product.is_plain() {
+            true => native::product(self, size[0], size[1]),
+            false => native::strided_product(self, size[0], size[1]),
+        };
+        if let Some(kernel) = kernel {
             // SAFETY: the instruction set is available and all accesses are inside, checked
             // by the caller; the numbers of rows and vectors are the kernel's own.
             return unsafe { kernel(product, first, sums, stride) };
@@ -77,9 +88,9 @@ impl Isa {
 ///
 /// # Safety
 /// `V`'s instruction set is enabled in the caller; `product.is_inside(V::LANES, ..)` of the sums,
-/// and the `M` rows and `N` vectors from `first` on are the product's own.
+/// and the `M` rows and `N` vectors from `first` on are the product's own; it is plain if `PLAIN`.
 #[inline(always)]
-pub(super) unsafe fn product<V: Simd, const M: usize, const N: usize>(
+pub(super) unsafe fn product<V: Simd, const M: usize, const N: usize, const PLAIN: bool>(
     product: &Product<'_>,
     first: [usize; 2],
     sums: &mut [f32],
@@ -91,7 +102,9 @@ pub(super) unsafe fn product<V: Simd, const M: usize, const N: usize>(
     unsafe {
         let to = sums.as_mut_ptr().add(first[0] * stride + column);
         let mut totals = [[V::splat(0.0); N]; M];
-        let mut factors = product.factors.as_ptr().wrapping_add(first[0]);
+        let [row, term] = product.factor_strides;
+        let row = if PLAIN { 1 } else { row };
+        let mut factors = product.factors.as_ptr().wrapping_add(first[0] * row);
         let mut columns = product.columns.as_ptr().wrapping_add(column);
         for _ in 0..product.terms {
             let mut x = [V::splat(0.0); N];
@@ -99,12 +112,12 @@ pub(super) unsafe fn product<V: Simd, const M: usize, const N: usize>(
                 x[J] = V::load(columns.add(J * V::LANES));
             });
             unrolled!(M, I, {
-                let factor = V::splat(*factors.add(I));
+                let factor = V::splat(*factors.add(I * row));
                 unrolled!(N, J, {
                     totals[I][J] = factor.mul_add(x[J], totals[I][J]);
                 });
             });
-            factors = factors.wrapping_add(product.factor_stride);
+            factors = factors.wrapping_add(term);
             columns = columns.wrapping_add(product.column_stride);
         }
         unrolled!(M, I, {
@@ -129,7 +142,8 @@ fn portable(
             let sums = &mut sums[row * stride + vector * LANES..][..LANES];
             sums.fill(0.0);
             for t in 0..product.terms {
-                let factor = product.factors[t * product.factor_stride + row];
+                let [row_stride, term_stride] = product.factor_strides;
+                let factor = product.factors[row * row_stride + t * term_stride];
                 let columns = &product.columns[t * product.column_stride + vector * LANES..];
                 for (sum, column) in sums.iter_mut().zip(columns) {
                     *sum += factor * column;

@@ -11,7 +11,10 @@ use super::{
     rate::Chains,
     simd::{COMPRESS, Simd},
     tile::TileKernel,
-    winograd::{filter::FilterKernel, input::InputKernel, output::OutputKernel},
+    winograd::{
+        filter::FilterKernel, gradient::GradientKernel, input::InputKernel, output::OutputKernel,
+        weight::WeightKernel,
+    },
 };
 
 #[derive(Clone, Copy)]
@@ -321,6 +324,15 @@ pub(super) fn product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
     }
 }
 
+/// The same for products that are not plain.
+pub(super) fn strided_product(isa: Isa, m: usize, n: usize) -> Option<ProductKernel> {
+    match isa {
+        Isa::Avx512 => table!(avx512::strided_product, m, n, 32),
+        Isa::Avx2 => table!(avx2::strided_product, m, n, 16),
+        _ => None,
+    }
+}
+
 /// The kernel of `m` gradient rows times `k` columns.
 pub(super) fn dot(isa: Isa, m: usize, k: usize) -> Option<DotKernel> {
     match isa {
@@ -353,6 +365,22 @@ pub(super) fn output(isa: Isa) -> Option<OutputKernel> {
     match isa {
         Isa::Avx512 => Some(avx512::output),
         Isa::Avx2 => Some(avx2::output),
+        _ => None,
+    }
+}
+
+pub(super) fn gradient(isa: Isa) -> Option<GradientKernel> {
+    match isa {
+        Isa::Avx512 => Some(avx512::gradient),
+        Isa::Avx2 => Some(avx2::gradient),
+        _ => None,
+    }
+}
+
+pub(super) fn weight(isa: Isa) -> Option<WeightKernel> {
+    match isa {
+        Isa::Avx512 => Some(avx512::weight),
+        Isa::Avx2 => Some(avx2::weight),
         _ => None,
     }
 }

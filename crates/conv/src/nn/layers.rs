@@ -50,9 +50,9 @@ impl Layers {
         Self { device: device.clone(), shared: Shared::default() }
     }
 
-    /// Whether convolutions may use Winograd's F(4 x 4, 3 x 3) in the forward pass and for the
-    /// gradient of the input: the default. Then both differ from the exact values by up to 1e-4 of
-    /// the sum of the terms' magnitudes, without it by 1e-5; the weight's gradient never uses it.
+    /// Whether convolutions may use Winograd's F(4 x 4, 3 x 3) in the forward pass and for both
+    /// gradients: the default. Then they differ from the exact values by up to 1e-4 of the sum of
+    /// the terms' magnitudes, without it by 1e-5.
     #[must_use]
     pub fn with_winograd(mut self, winograd: bool) -> Self {
         self.shared.winograd = winograd;

@@ -130,7 +130,7 @@ impl<'a> Bands<'a> {
 }
 
 /// The rows of tiles `begin..end`, counted over all images.
-fn segments(begin: usize, end: usize, height: usize) -> Vec<Segment> {
+pub(super) fn segments(begin: usize, end: usize, height: usize) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut at = begin;
     while at < end {

@@ -3,11 +3,8 @@
 use crate::{
     awake::{PASS, for_each},
     correlation::{Correlation, Tap},
-    kernels::Isa,
+    kernels::{Isa, TAPS},
 };
-
-/// Taps of a filter.
-const TAPS: usize = 9;
 
 /// Outputs that are computed together, and their place among the packed weights.
 #[derive(Debug, Clone, Copy)]

@@ -10,18 +10,24 @@
 //! at a time, into the second cache. That is quicker than reading four times as many values from
 //! memory, and serves weights that change at every step.
 //!
+//! The gradient with respect to the filters goes the same way back:
+//! [`weight_gradient()`].
+//!
 //! F(2 x 2, 3 x 3), 16 products for 2 x 2 pixels, is not here: on no map of 3 x 3 or more does it
 //! need fewer products, though tiles be cut.
 
 mod bands;
 mod filters;
 mod layer;
+mod source;
+mod weight_gradient;
 
 use crate::{correlation::Correlation, kernels::tiles, problem::Problem};
 use bands::Bands;
 use layer::Layer;
 
 pub(crate) use filters::{pack, packed_len};
+pub(crate) use weight_gradient::{weight_gradient, wins_weight_gradient};
 
 /// Fewest tiles of all images: below, products have too few rows.
 const FEW_TILES: usize = 9;

@@ -2,11 +2,11 @@
 
 use super::{
     super::{Isa, native, simd::Simd},
-    SIDE,
+    SIDE, TAPS,
 };
 
 /// `G` of the points 0, ±1, ±2, infinity.
-const FILTER: [[f32; 3]; SIDE] = [
+pub(super) const FILTER: [[f32; 3]; SIDE] = [
     [0.25, 0.0, 0.0],
     [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
     [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
@@ -14,9 +14,6 @@ const FILTER: [[f32; 3]; SIDE] = [
     [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
     [0.0, 0.0, 1.0],
 ];
-
-/// Taps of a filter.
-const TAPS: usize = 9;
 
 /// Takes what [`Isa::winograd_filter`] takes, in its order.
 pub(in super::super) type FilterKernel = unsafe fn(usize, &[f32], usize, &mut [f32], usize);

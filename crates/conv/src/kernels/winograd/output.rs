@@ -6,11 +6,8 @@ use super::{
         Isa, native,
         simd::{Simd, unrolled},
     },
-    POINTS, SIDE, tiles,
+    MOST, POINTS, SIDE, tiles,
 };
-
-/// Most lanes of a vector.
-const MOST: usize = 16;
 
 /// What is added to the pixels of one row of tiles.
 #[derive(Debug, Clone, Copy)]
