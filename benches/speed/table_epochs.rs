@@ -1,6 +1,6 @@
 //! Seconds of an epoch of DeepSurv on a table, and the peak of memory: `cargo bench --workspace
-//! --bench speed_table_epochs -- 10000 256` (subjects; subjects of a batch, or `cohort` for one step an
-//! epoch). Twenty covariates, two layers of 32 units with SELU and dropout 0.1, Adam;
+//! --bench speed_table_epochs -- 10000 256 [7]` (subjects; subjects of a batch, or `cohort` for one
+//! step an epoch; epochs). Twenty covariates, two layers of 32 units with SELU and dropout 0.1, Adam;
 //! `benches/peers/survival/epochs.py` trains the same network with pycox and torch.
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
@@ -9,14 +9,18 @@ use std::time::Instant;
 use vertebra_benches::{arguments, noise, peak_megabytes};
 use vertebra_deepsurv::{RiskInputs, RiskModelConfig, RiskTrainer, RiskTraining};
 use vertebra_survival::Outcomes;
-use vertebra_training::Event;
+use vertebra_training::{Event, keep_freed_memory};
 
 const COVARIATES: usize = 20;
-const EPOCHS: usize = 7;
 
 fn main() {
     let arguments = arguments();
-    let [n, batch] = &*arguments else { panic!("expected: SUBJECTS BATCH|cohort") };
+    let (n, batch, epochs) = match &*arguments {
+        [n, batch] => (n, batch, 7),
+        [n, batch, epochs] => (n, batch, epochs.parse().expect("a number of epochs")),
+        _ => panic!("expected: SUBJECTS BATCH|cohort [EPOCHS]"),
+    };
+    keep_freed_memory();
     let n: usize = n.parse().expect("a number of subjects");
     let rows = noise(n * COVARIATES).chunks(COVARIATES).map(<[f32]>::to_vec).collect();
     let inputs = RiskInputs::from_covariates(rows).expect("equal rows");
@@ -24,7 +28,7 @@ fn main() {
     let outcomes = Outcomes::new(time, (0..n).map(|i| i % 3 == 0).collect()).expect("valid times");
     let names = (0..COVARIATES).map(|k| format!("x{k}"));
     let mut settings = RiskTraining::default();
-    settings.training.epochs = EPOCHS;
+    settings.training.epochs = epochs;
     settings.training.patience = None;
     settings.training.batch_size = match batch.as_str() {
         "cohort" => None,

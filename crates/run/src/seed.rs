@@ -39,6 +39,7 @@ impl Seed {
 
     /// The seed as a number, for what takes one.
     #[must_use]
+    #[inline]
     pub const fn value(self) -> u64 {
         self.0
     }
@@ -55,6 +56,7 @@ impl Seed {
 
     /// The seed of one item, e.g. `[subject, film]` or `[epoch, step]`.
     #[must_use]
+    #[inline]
     pub const fn at(self, indices: &[u64]) -> Self {
         let mut state = mix(self.0);
         let mut rest = indices;
@@ -76,6 +78,7 @@ impl Seed {
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// One step of SplitMix64: a bijection of the 64-bit numbers.
+#[inline]
 const fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(GOLDEN);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

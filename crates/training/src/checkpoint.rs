@@ -18,8 +18,9 @@ use vertebra_run::write_whole;
 
 const POINTER: &str = "checkpoint.json";
 const CURVES: &str = "curves.csv";
-/// 2: other batch orders and initial weights than 1, whose runs could not go on as they began.
-const SCHEMA_VERSION: u32 = 2;
+/// 2: other batch orders and initial weights than 1, whose runs could not go on as they began. 3: other
+/// masks of dropout and other sums of weight gradients than 2; the size of the optimiser's state.
+const SCHEMA_VERSION: u32 = 3;
 
 /// What `checkpoint.json` holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ struct Pointer {
     progress: Progress,
     model: String,
     optimizer: String,
+    /// Tensors of the optimiser's state: none before its first step, or where it keeps none.
+    optimizer_tensors: usize,
     best: Option<String>,
     #[serde(default)]
     average: Option<String>,
@@ -78,7 +81,7 @@ impl<'a> RunFolder<'a> {
         self.check_same_run(&pointer)?;
         let model = self.load_model(&pointer.model)?;
         let best = pointer.best.as_deref().map(|name| self.load_model(name)).transpose()?;
-        let optimizer = self.load_optimizer(fresh.optimizer, &pointer.optimizer)?;
+        let optimizer = self.load_optimizer(fresh.optimizer, &pointer)?;
         let filled = |empty: M, record, name: &str| {
             empty
                 .try_load_record(record)
@@ -103,6 +106,7 @@ impl<'a> RunFolder<'a> {
             progress: state.progress.clone(),
             model: format!("model-{name}.bpk"),
             optimizer: format!("optimizer-{name}.bpk"),
+            optimizer_tensors: state.optimizer.to_record().len(),
             average: state.average.as_ref().map(|_| format!("average-{name}.bpk")),
             best: state.progress.best.map(|best| format!("best-{:05}.bpk", best.epoch)),
         };
@@ -164,8 +168,12 @@ impl<'a> RunFolder<'a> {
         ModuleRecord::from_bytes(bytes).map_err(|e| Error::malformed(&path, "network weights", e))
     }
 
-    fn load_optimizer(&self, fresh: ModuleOptimizer, name: &str) -> Result<ModuleOptimizer, Error> {
-        let (path, bytes) = self.read(name)?;
+    fn load_optimizer(
+        &self,
+        fresh: ModuleOptimizer,
+        pointer: &Pointer,
+    ) -> Result<ModuleOptimizer, Error> {
+        let (path, bytes) = self.read(&pointer.optimizer)?;
         let expected = "an optimiser state";
         let record =
             OptimizerRecord::from_bytes(bytes).map_err(|e| Error::malformed(&path, expected, e))?;
@@ -173,9 +181,10 @@ impl<'a> RunFolder<'a> {
         let optimizer = fresh.load_record(record);
         // burn skips what is not a state of this optimiser, and would start it afresh.
         match optimizer.to_record().len() {
-            taken if taken == n && n > 0 => Ok(optimizer),
+            taken if taken == n && n == pointer.optimizer_tensors => Ok(optimizer),
             taken => {
-                let got = format!("{n} tensors, of which {taken} belong to one");
+                let saved = pointer.optimizer_tensors;
+                let got = format!("{n} tensors, of which {taken} belong to one of {saved}");
                 Err(Error::malformed(&path, expected, got))
             }
         }

@@ -2,10 +2,12 @@
 
 use crate::batches::n_batches;
 use crate::{Adam, Error, LearningRate};
-use burn::optim::ModuleOptimizer;
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{ModuleOptimizer, SgdConfig};
 use serde::{Deserialize, Serialize};
 
-/// Which optimiser; both with beta 0.9 and 0.999 and epsilon 1e-8.
+/// Which optimiser; Adam and AdamW with beta 0.9 and 0.999 and epsilon 1e-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -15,6 +17,10 @@ pub enum OptimizerKind {
     Adam,
     /// AdamW (Loshchilov & Hutter, ICLR 2019); weight decay is apart from the gradient.
     AdamW,
+    /// Stochastic gradient descent with [`TrainingConfig::momentum`] (Polyak 1964): `v = mu v + g`
+    /// from `v = g` at the first step, `w = w - lr v`; weight decay is added to the gradient. Its
+    /// steps scale with the gradient, so that learning rates are not those of Adam.
+    Sgd,
 }
 
 /// Settings of one run; a run is a function of them, of the task and of the initial weights.
@@ -31,6 +37,8 @@ pub struct TrainingConfig {
     pub learning_rate: LearningRate,
     /// Optimiser.
     pub optimizer: OptimizerKind,
+    /// Momentum of [`OptimizerKind::Sgd`], in \[0, 1); 0 for none. The others do not use it.
+    pub momentum: f64,
     /// Weight decay; 0 for none.
     pub weight_decay: f64,
     /// Largest Euclidean norm of the whole gradient (Pascanu et al., ICML 2013); `None` for no
@@ -65,6 +73,7 @@ impl Default for TrainingConfig {
             batch_size: None,
             learning_rate: LearningRate::constant(1e-3),
             optimizer: OptimizerKind::Adam,
+            momentum: 0.9,
             weight_decay: 0.0,
             clip_norm: None,
             average_from: None,
@@ -103,6 +112,13 @@ impl TrainingConfig {
     #[must_use]
     pub fn with_optimizer(mut self, optimizer: OptimizerKind) -> Self {
         self.optimizer = optimizer;
+        self
+    }
+
+    /// Sets the momentum of [`OptimizerKind::Sgd`]; 0 for none.
+    #[must_use]
+    pub fn with_momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
         self
     }
 
@@ -186,6 +202,9 @@ impl TrainingConfig {
             let got = format!("{from} of {}", self.epochs);
             return Err(Error::invalid("average_from", "one of the epochs", got));
         }
+        if !(0.0..1.0).contains(&self.momentum) {
+            return Err(Error::invalid("momentum", "a number >= 0 and < 1", self.momentum));
+        }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return Err(Error::invalid("weight_decay", "a number >= 0", self.weight_decay));
         }
@@ -205,9 +224,16 @@ impl TrainingConfig {
 
     pub(crate) fn init_optimizer(&self) -> ModuleOptimizer {
         let decay = self.weight_decay as f32;
-        ModuleOptimizer::from(match self.optimizer {
-            OptimizerKind::Adam => Adam::coupled(decay),
-            OptimizerKind::AdamW => Adam::decoupled(decay),
-        })
+        match self.optimizer {
+            OptimizerKind::Adam => Adam::coupled(decay).into(),
+            OptimizerKind::AdamW => Adam::decoupled(decay).into(),
+            OptimizerKind::Sgd => {
+                let momentum = MomentumConfig::new().with_momentum(self.momentum);
+                SgdConfig::new()
+                    .with_momentum((self.momentum > 0.0).then(|| momentum.with_dampening(0.0)))
+                    .with_weight_decay((decay > 0.0).then(|| WeightDecayConfig::new(decay)))
+                    .init()
+            }
+        }
     }
 }

@@ -175,18 +175,25 @@ fn a_batch_that_cannot_be_made_ready_ends_the_run_at_its_step() {
 
 #[test]
 fn resumed_equals_uninterrupted_bit_for_bit() {
-    let whole = run(&Spread::new(10), None).unwrap();
-    // 3 steps per epoch: after 10 steps the 4th epoch is under way and will be done again.
-    for budget in [0, 1, 3, 10, 17] {
-        let folder = tempfile::tempdir().unwrap();
-        let task = Spread::new(10);
-        task.budget.store(budget, Relaxed);
-        let interrupted = run(&task, Some(folder.path()));
-        assert!(matches!(interrupted, Err(Error::Task { .. })), "{interrupted:?}");
-        let resumed = run(&Spread::new(10), Some(folder.path())).unwrap();
-        assert_eq!(resumed.history, whole.history, "interrupted after {budget} steps");
-        assert_eq!(values(&resumed.model), values(&whole.model), "after {budget} steps");
-        assert_eq!(resumed.epoch, whole.epoch);
+    let sgd = config().with_optimizer(OptimizerKind::Sgd);
+    let adam = config().with_optimizer(OptimizerKind::Adam);
+    for config in [config(), adam, sgd.clone(), sgd.with_momentum(0.0)] {
+        let run = |task: &Spread, folder: Option<&Path>| {
+            train(&config, task, Net::new(), folder, &mut keep_going)
+        };
+        let whole = run(&Spread::new(10), None).unwrap();
+        // 3 steps per epoch: after 10 steps the 4th epoch is under way and will be done again.
+        for budget in [0, 1, 3, 10, 17] {
+            let folder = tempfile::tempdir().unwrap();
+            let task = Spread::new(10);
+            task.budget.store(budget, Relaxed);
+            let interrupted = run(&task, Some(folder.path()));
+            assert!(matches!(interrupted, Err(Error::Task { .. })), "{interrupted:?}");
+            let resumed = run(&Spread::new(10), Some(folder.path())).unwrap();
+            assert_eq!(resumed.history, whole.history, "interrupted after {budget} steps");
+            assert_eq!(values(&resumed.model), values(&whole.model), "after {budget} steps");
+            assert_eq!(resumed.epoch, whole.epoch);
+        }
     }
 }
 
@@ -272,7 +279,7 @@ fn another_layout_of_the_checkpoint_is_refused_by_its_number() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("checkpoint.json"), r#"{"schema": 1, "config": 3}"#).unwrap();
     let error = run(&Spread::new(10), Some(folder.path())).unwrap_err().to_string();
-    assert!(error.ends_with("checkpoint.json: expected schema version 2, got 1"), "{error}");
+    assert!(error.ends_with("checkpoint.json: expected schema version 3, got 1"), "{error}");
 }
 
 #[test]
@@ -326,6 +333,10 @@ fn another_run_in_the_folder_is_refused_by_name() {
         .unwrap_err();
     let text = error.to_string();
     assert!(text.contains("weight_decay = 0.001, now it is 0.5"), "{text}");
+    let other = config().with_optimizer(OptimizerKind::Sgd);
+    let error = train(&other, &Spread::new(10), Net::new(), Some(folder.path()), &mut keep_going);
+    let text = error.unwrap_err().to_string();
+    assert!(text.contains("optimizer = \"adam_w\", now it is \"sgd\""), "{text}");
     let error = run(&Spread::new(9), Some(folder.path())).unwrap_err().to_string();
     assert!(error.contains("number of samples = 10, now it is 9"), "{error}");
 }
@@ -353,6 +364,18 @@ fn weights_in_the_place_of_an_optimiser_state_are_refused() {
     std::fs::copy(weights, state).unwrap();
     let error = run(&Spread::new(10), Some(folder.path())).unwrap_err().to_string();
     assert!(error.contains("optimizer-00006.bpk: expected an optimiser state"), "{error}");
+}
+
+/// A file that can be read but holds nothing would begin the moments anew.
+#[test]
+fn an_optimiser_state_that_lost_its_tensors_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&Spread::new(10), Some(folder.path())).unwrap();
+    let empty = burn::optim::SgdConfig::new().init().into_bytes();
+    std::fs::write(folder.path().join("optimizer-00006.bpk"), &empty.unwrap()[..]).unwrap();
+    let error = run(&Spread::new(10), Some(folder.path())).unwrap_err().to_string();
+    let expected = "expected an optimiser state, got 0 tensors, of which 0 belong to one of 12";
+    assert!(error.contains(expected), "{error}");
 }
 
 #[test]
@@ -419,6 +442,10 @@ fn empty_sets_bad_settings_and_nan_are_named_errors() {
     let none = config().with_epochs(0);
     let error = train(&none, &Spread::new(4), Net::new(), None, &mut keep_going).unwrap_err();
     assert_eq!(error.to_string(), "epochs: expected at least 1, got 0");
+    for (momentum, got) in [(1.0, "1"), (-0.1, "-0.1"), (f64::NAN, "NaN")] {
+        let error = run_with(&config().with_momentum(momentum)).unwrap_err().to_string();
+        assert_eq!(error, format!("momentum: expected a number >= 0 and < 1, got {got}"));
+    }
     let wild = config().with_learning_rate(LearningRate::constant(1e30)).with_clip_norm(None);
     let error = train(&wild, &Spread::new(4), Net::new(), None, &mut keep_going).unwrap_err();
     assert!(matches!(error, Error::NonFiniteLoss { .. } | Error::NonFiniteScore { .. }), "{error}");

@@ -78,7 +78,7 @@ pub struct RiskModelConfig<E = EncoderConfig> {
     /// depends on how a batch is cut.
     #[serde(default)]
     pub batch_norm: bool,
-    /// Probability that a unit of those layers is dropped in training.
+    /// Probability that a unit of those layers is dropped in training, rounded to 65,536ths.
     pub dropout: f64,
 }
 
@@ -152,7 +152,7 @@ impl<E: EncoderSettings> RiskModelConfig<E> {
         self
     }
 
-    /// Sets the dropout probability, in `[0, 1)`.
+    /// Sets the dropout probability, in `[0, 1)`; it is rounded to 65,536ths.
     #[must_use]
     pub fn with_dropout(mut self, dropout: f64) -> Self {
         self.dropout = dropout;

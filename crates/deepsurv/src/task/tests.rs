@@ -146,6 +146,38 @@ fn parts_within_a_micro_batch_give_the_gradient_of_the_whole() {
     }
 }
 
+/// Masks, outcomes, weights and strata follow the subjects, and so do the parts.
+#[test]
+fn a_whole_table_is_taken_in_its_own_order() {
+    let strata: Vec<usize> = (0..14).map(|i| i % 2).collect();
+    let weights = (0..14).map(|i| 1.0 + f64::from(i) / 4.0).collect();
+    let outcomes = Step::plain().outcomes.with_weights(weights).unwrap();
+    let inputs = Step::inputs();
+    let preprocessing = Preprocessing::fit(&Step::config(), &inputs).unwrap();
+    let network = network(&Step::config());
+    let score = ValidationScore::Concordance;
+    let objective = CoxObjective { ties: Ties::Efron, strata: Some(&strata), score };
+    let step = |order: &[usize], micro_batch: usize| {
+        let task = task((&inputs, &outcomes), &preprocessing, &objective);
+        let task = RiskTask { part: 4, micro_batch, dropout: 0.3, ..task };
+        let prepared = task.prepared(order, Seed::new(8)).unwrap();
+        let subjects = prepared.drawn.subjects.clone();
+        let (loss, gradients) = task.exact_step(&network, prepared).unwrap();
+        (subjects, loss, flat(&network, &gradients))
+    };
+    let in_order: Vec<usize> = (0..14).collect();
+    let shuffled: Vec<usize> = (0..14).map(|i| i * 5 % 14).collect();
+    let whole = step(&in_order, 14);
+    assert_eq!(whole.0, in_order);
+    assert_eq!(step(&shuffled, 14), whole);
+    // In two micro-batches, and a part of the table, it is the order of the batch.
+    let (subjects, loss, gradient) = step(&shuffled, 13);
+    assert_eq!(subjects, shuffled);
+    assert!((loss - whole.1).abs() < 1e-6);
+    assert!(relative_difference(&gradient, &whole.2) < 1e-6);
+    assert_eq!(step(&shuffled[..13], 14).0, shuffled[..13]);
+}
+
 /// With dropout, whose masks the second pass repeats.
 #[test]
 fn micro_batches_give_the_gradient_of_the_whole_cohort() {

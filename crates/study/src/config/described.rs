@@ -2,7 +2,7 @@
 
 use super::{EncoderStart, StudyConfig};
 use vertebra_deepsurv::{Fusion, RiskTraining};
-use vertebra_training::TrainingConfig;
+use vertebra_training::{OptimizerKind, TrainingConfig};
 
 impl StudyConfig {
     /// What was done with which hyper-parameters; all settings are in `config.toml` of the run.
@@ -76,12 +76,35 @@ fn training(settings: &TrainingConfig) -> String {
     let averaged = settings
         .average_from
         .map_or(String::new(), |from| format!(", weights averaged over the epochs from {from} on"));
+    let momentum = match settings.optimizer {
+        OptimizerKind::Sgd => format!(" with momentum {}", settings.momentum),
+        _ => String::new(),
+    };
     format!(
-        "{} epochs in batches of {batch}, {:?} from {} to {}, weight decay {}{averaged}",
+        "{} epochs in batches of {batch}, {:?}{momentum} from {} to {}, weight decay {}{averaged}",
         settings.epochs, settings.optimizer, rate.start, rate.end, settings.weight_decay
     )
 }
 
 fn list(sizes: &[usize]) -> String {
     sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_training_is_told_with_all_that_it_takes_to_repeat_it() {
+        let adam = TrainingConfig::default().with_epochs(5).with_weight_decay(0.1);
+        let expected =
+            "5 epochs in batches of all subjects, Adam from 0.001 to 0.001, weight decay 0.1";
+        assert_eq!(training(&adam), expected);
+        let sgd = adam.with_optimizer(OptimizerKind::Sgd).with_momentum(0.7).with_batch_size(8);
+        assert_eq!(
+            training(&sgd.with_average_from(3)),
+            "5 epochs in batches of 8, Sgd with momentum 0.7 from 0.001 to 0.001, weight decay 0.1, \
+             weights averaged over the epochs from 3 on"
+        );
+    }
 }

@@ -211,7 +211,8 @@ const FILM_CHANGES: &[Meaning] = &[
 const TRAINING: &[Meaning] = &[
     of("epochs", "Passes over the training set."),
     unset("batch_size", "32", "Samples in a step; without it the whole training set."),
-    of("optimizer", "`adam_w` or `adam`."),
+    of("optimizer", "`adam_w`, `adam` or `sgd`."),
+    of("momentum", "Momentum of `sgd`; 0 for none."),
     of("weight_decay", "Weight decay; 0 for none."),
     unset("clip_norm", "1.0", "Largest norm of the gradient; without it, it is not clipped."),
     of("validate_every", "Epochs between two validations."),

@@ -22,6 +22,7 @@ use vertebra_examples::{output, say, survival_table::SurvivalTable};
 use vertebra_networks::device::{DeviceArgument, tell};
 use vertebra_survival::calibration::calibration_slope;
 use vertebra_survival::harrell_c;
+use vertebra_training::keep_freed_memory;
 
 /// Train DeepSurv on the rows marked `train`, and measure its concordance on those marked `test`.
 ///
@@ -156,6 +157,7 @@ impl Arguments {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    keep_freed_memory();
     let data = data::read(arguments)?;
     let (table, device) = (&arguments.input.table, &arguments.device.open()?);
     tell(device);

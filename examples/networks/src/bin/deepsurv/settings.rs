@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use rand::RngExt;
 use serde::Serialize;
 use vertebra_deepsurv::{Activation, RiskModelConfig, RiskTrainer, RiskTraining, ValidationScore};
-use vertebra_training::{LearningRate, Schedule, Seed};
+use vertebra_training::{LearningRate, OptimizerKind, Schedule, Seed};
 
 /// The learning rate at the end over that at the start.
 const LAST_RATE: f64 = 0.1;
@@ -28,7 +28,13 @@ pub(crate) struct Settings {
     /// Share of the epochs in which the learning rate rises from 0.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) warm_up: f64,
-    /// Weight decay of AdamW.
+    /// Optimiser. The rate is meant for those of Adam; `sgd` needs one of its own.
+    #[arg(long, value_enum, default_value = "adam-w")]
+    pub(crate) optimizer: Optimizer,
+    /// Momentum of `--optimizer sgd`, which alone uses it; 0 for none.
+    #[arg(long, default_value_t = 0.9)]
+    pub(crate) momentum: f64,
+    /// Weight decay.
     #[arg(long, default_value_t = 1e-2)]
     pub(crate) decay: f64,
     /// Rows in a step, each with its share of the events; all rows if absent.
@@ -46,6 +52,28 @@ pub(crate) struct Settings {
     /// What an epoch is judged by on the rows held out.
     #[arg(long, value_enum, default_value = "concordance")]
     pub(crate) stop: Stop,
+}
+
+/// The optimisers that can be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Optimizer {
+    /// AdamW: weight decay apart from the gradient.
+    AdamW,
+    /// Adam: weight decay added to the gradient.
+    Adam,
+    /// Stochastic gradient descent with momentum; weight decay added to the gradient.
+    Sgd,
+}
+
+impl From<Optimizer> for OptimizerKind {
+    fn from(optimizer: Optimizer) -> Self {
+        match optimizer {
+            Optimizer::AdamW => Self::AdamW,
+            Optimizer::Adam => Self::Adam,
+            Optimizer::Sgd => Self::Sgd,
+        }
+    }
 }
 
 /// What an epoch is judged by.
@@ -75,6 +103,8 @@ impl Settings {
             .with_patience(self.patience)
             .with_batch_size(self.batch)
             .with_average_from(self.average_from)
+            .with_optimizer(self.optimizer.into())
+            .with_momentum(self.momentum)
             .with_weight_decay(self.decay)
             .with_learning_rate(rate.with_warmup(self.warm_up))
             .with_seed(seed.value());
@@ -99,7 +129,7 @@ impl Settings {
         let dropout = [0.0, 0.1, 0.3, 0.5][one_of(4)];
         let batch = [None, Some(64), Some(256)][one_of(3)];
         let mut between = |least: f64, most: f64| least * (most / least).powf(random.random());
-        let (rate, decay) = (between(1e-3, 2e-2), between(1e-3, 1.0));
+        let (rate, decay) = (between(0.1 * self.rate, 2.0 * self.rate), between(1e-3, 1.0));
         Self { hidden, dropout, batch, rate, decay, ..self.clone() }
     }
 }
