@@ -26,6 +26,8 @@
 //! the events; or a step draws some subjects without the event for each event, weighted as in a
 //! case-cohort study. Entry times, case weights and strata are those of the partial likelihood.
 //!
+//! [`RiskTrainer::fit_intervals`] trains on events known to an interval between two visits.
+//!
 //! [`RiskTrainer::fit_curves`] trains the same network for the hazards of some intervals instead, by
 //! the likelihood of hazards that are constant within each
 //! ([`HazardLikelihood`](vertebra_survival::losses::HazardLikelihood)); its [`CurveModel`] gives

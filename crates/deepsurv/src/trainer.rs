@@ -2,6 +2,7 @@
 
 mod curves;
 mod ensemble;
+mod intervals;
 mod learning;
 mod precision;
 mod recalibrated;
@@ -10,6 +11,7 @@ mod stacked;
 use crate::{
     EncoderConfig, EncoderSettings, Error, RiskInputs, RiskModel, RiskModelConfig, RiskTraining,
     Seen,
+    fitted::Fitted,
     network::{Outputs, RiskNetwork},
     objective::{CoxObjective, Objective},
 };
@@ -18,7 +20,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use vertebra_conv::Precision;
 use vertebra_run::Digest;
-use vertebra_survival::{Outcomes, breslow_baseline};
+use vertebra_survival::{BaselineHazard, Outcomes, breslow_baseline};
 use vertebra_training::{Event, Seed, Trained};
 
 pub use ensemble::TrainedEnsemble;
@@ -178,17 +180,28 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
         };
         let wanted = (&objective as &dyn Objective, Outputs::LogHazard);
         self.learn(wanted, train, valid, on_event)?.try_map(|fitted| {
-            let log_hazard = match self.stacked_table(&fitted.preprocessing, train.0)? {
-                Some(table) => self.outputs_of_table(&fitted, &table)?,
-                None => fitted.outputs(train.0)?,
-            };
-            fitted.release_buffers();
-            let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
-            let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
-            let baseline = breslow_baseline(train.1, &centered)?;
-            let seen = Seen::of(train.0, &centered)?;
-            Ok(RiskModel::from_parts(fitted, center, baseline).with_seen(Some(seen)))
+            self.model_of(fitted, train.0, |log_hazard| Ok(breslow_baseline(train.1, log_hazard)?))
         })
+    }
+
+    /// The model of a trained network, with its mean over the training subjects taken out and the
+    /// baseline hazard that goes with their log hazards.
+    fn model_of(
+        &self,
+        fitted: Fitted<E>,
+        inputs: &RiskInputs,
+        baseline: impl FnOnce(&[f64]) -> Result<BaselineHazard, Error>,
+    ) -> Result<RiskModel<E>, Error> {
+        let log_hazard = match self.stacked_table(&fitted.preprocessing, inputs)? {
+            Some(table) => self.outputs_of_table(&fitted, &table)?,
+            None => fitted.outputs(inputs)?,
+        };
+        fitted.release_buffers();
+        let center = log_hazard.iter().sum::<f64>() / log_hazard.len() as f64;
+        let centered: Vec<f64> = log_hazard.iter().map(|h| h - center).collect();
+        let baseline = baseline(&centered)?;
+        let seen = Seen::of(inputs, &centered)?;
+        Ok(RiskModel::from_parts(fitted, center, baseline).with_seen(Some(seen)))
     }
 
     /// What trains on some of the subjects, with a seed and a subfolder of its own.

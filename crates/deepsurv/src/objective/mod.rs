@@ -6,9 +6,11 @@
 
 mod cox;
 mod hazards;
+mod intervals;
 
 pub(crate) use cox::CoxObjective;
 pub(crate) use hazards::{HazardObjective, added};
+pub(crate) use intervals::IntervalObjective;
 
 use crate::Error;
 use vertebra_survival::{Outcomes, losses::LossGradient};

@@ -64,6 +64,6 @@ mod turnbull;
 pub use accuracy::{AccuracyOptions, IntervalAccuracy};
 pub use flexible::{FlexibleHazards, FlexibleOptions};
 pub use outcomes::IntervalOutcomes;
-pub(crate) use profile::Profile;
+pub(crate) use profile::{Profile, Profiled};
 pub use proportional::{IntervalCox, IntervalCoxOptions};
 pub use turnbull::{TurnbullEstimate, turnbull};

@@ -8,8 +8,10 @@
 
 use super::{LossGradient, logistic};
 use crate::{
+    BaselineHazard,
+    cox::scaled::Scaled,
     error::Error,
-    interval_censored::{IntervalOutcomes, Profile},
+    interval_censored::{IntervalOutcomes, Profile, Profiled},
     outcomes::check,
 };
 
@@ -56,15 +58,49 @@ impl ProfileLikelihood {
     /// # Errors
     /// [`Error::LengthMismatch`], [`Error::OutOfDomain`], [`Error::NotConverged`].
     pub fn loss(&self, log_hazard: &[f64]) -> Result<LossGradient, Error> {
-        check::finite_values("log_hazard", log_hazard, self.n)?;
-        // A constant is the baseline's business: taken out, no rate is too large for an f64.
-        let largest = log_hazard.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let centred: Vec<f64> = log_hazard.iter().map(|h| h - largest).collect();
-        let at = self.profile.at(&centred, None)?;
+        let (at, _) = self.at(log_hazard)?;
         let gradient = at.score.iter().map(|s| -s / self.events).collect();
         Ok(LossGradient { loss: -at.value / self.events, gradient })
     }
+
+    /// The baseline hazard that is the best for these log hazards, of a subject of log hazard 0: what
+    /// [`breslow_baseline`](crate::breslow_baseline) is where times are known.
+    ///
+    /// The likelihood tells by how much it rises within each interval of support, not where. It is
+    /// taken to rise evenly, as that of
+    /// [`IntervalCox`](crate::interval_censored::IntervalCox::cumulative_hazard_at) does, in 32
+    /// steps. Beyond what anybody was followed it stays as it is.
+    ///
+    /// # Shapes
+    /// - `log_hazard`: `[n]`, in the subject order of the outcomes
+    ///
+    /// # Errors
+    /// As [`loss`](Self::loss).
+    pub fn baseline(&self, log_hazard: &[f64]) -> Result<BaselineHazard, Error> {
+        let (at, largest) = self.at(log_hazard)?;
+        let intervals = self.profile.lower.iter().zip(&self.profile.upper);
+        let steps = intervals.zip(&at.masses.mass).flat_map(|((&lower, &upper), &mass)| {
+            let count = if upper > lower { STEPS } else { 1 };
+            (1..=count).map(move |k| {
+                let time = lower + (upper - lower) * (f64::from(k) / f64::from(count));
+                (time, Scaled { scale: -largest, value: mass / f64::from(count) })
+            })
+        });
+        Ok(BaselineHazard::from_steps(steps))
+    }
+
+    /// The best baseline for log hazards of which the largest is taken out, and that one: a constant
+    /// is the baseline's business, and without it no rate is too large for an f64.
+    fn at(&self, log_hazard: &[f64]) -> Result<(Profiled, f64), Error> {
+        check::finite_values("log_hazard", log_hazard, self.n)?;
+        let largest = log_hazard.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let centred: Vec<f64> = log_hazard.iter().map(|h| h - largest).collect();
+        Ok((self.profile.at(&centred, None)?, largest))
+    }
 }
+
+/// Steps in which a baseline hazard rises within an interval of support.
+const STEPS: u32 = 32;
 
 /// Negative Weibull log likelihood of outcomes known to an interval, mean over subjects; case
 /// weights are honoured.
@@ -195,6 +231,8 @@ fn finite(loss: f64, gradient: Vec<f64>, name: &'static str) -> Result<LossGradi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cox::Design;
+    use crate::interval_censored::IntervalCoxOptions;
     use crate::losses::{logistic_hazard_loss, weibull_loss};
 
     const NONE: f64 = f64::INFINITY;
@@ -241,6 +279,51 @@ mod tests {
         assert!(at.gradient.iter().sum::<f64>().abs() < 1e-6);
         let moved = likelihood.loss(&h.map(|h| h + 500.0)).unwrap();
         assert!((moved.loss - at.loss).abs() < 1e-8);
+    }
+
+    /// At the coefficients with the highest likelihood the baseline is that of the regression, and of
+    /// exact times Breslow's.
+    #[test]
+    fn baselines_are_those_of_the_regressions() {
+        let outcomes = sample();
+        let x = [0.3, -0.2, 0.7, -1.1, 0.5, 0.0, -0.4, 0.9];
+        let design = Design::from_columns(&[x]).unwrap();
+        let fit = IntervalCoxOptions::default().fit(&outcomes, &design).unwrap();
+        let log_hazard: Vec<f64> = x.iter().map(|&x| fit.log_hazard(&[x]).unwrap()).collect();
+        let likelihood = ProfileLikelihood::new(&outcomes).unwrap();
+        let baseline = likelihood.baseline(&log_hazard).unwrap();
+        let total = fit.hazard.iter().sum::<f64>();
+        assert!(total > 0.1 && fit.lower.iter().zip(&fit.upper).any(|(l, u)| u > l));
+        for k in 0..=120 {
+            let time = fit.until * f64::from(k) / 120.0;
+            let (got, expected) =
+                (baseline.cumulative(time), fit.cumulative_hazard_at(time).unwrap());
+            // A step behind at most.
+            assert!(
+                got <= expected + 1e-6 && got >= expected - total / 32.0 - 1e-6,
+                "{time}: {got}"
+            );
+        }
+        for upper in &fit.upper {
+            let expected = fit.cumulative_hazard_at(*upper).unwrap();
+            assert!((baseline.cumulative(*upper) - expected).abs() < 1e-6, "{upper}");
+        }
+        // Log hazards that only differ by a constant have a baseline of another level.
+        let moved: Vec<f64> = log_hazard.iter().map(|h| h + 300.0).collect();
+        let moved = likelihood.baseline(&moved).unwrap();
+        let risk = |baseline: &BaselineHazard, h: f64| baseline.risk(h, 3.0);
+        assert!((risk(&moved, 300.5) - risk(&baseline, 0.5)).abs() < 1e-9);
+
+        let right = crate::Outcomes::new(vec![1.0, 2.0, 3.0, 4.0], vec![true, false, true, false]);
+        let right = right.unwrap();
+        let known = IntervalOutcomes::from_right_censored(&right).unwrap();
+        let h = [0.2, -0.3, 0.6, 0.1];
+        let got = ProfileLikelihood::new(&known).unwrap().baseline(&h).unwrap();
+        let expected = crate::breslow_baseline(&right, &h).unwrap();
+        assert_eq!(got.times(), expected.times());
+        for time in [0.5, 1.0, 2.5, 3.0, 9.0] {
+            assert!((got.cumulative(time) - expected.cumulative(time)).abs() < 1e-9, "{time}");
+        }
     }
 
     #[test]
