@@ -5,7 +5,7 @@ use crate::results::{CohortRisk, SaliencyResults, ShownSubject, StudyResults};
 use vertebra_charts::Figure;
 use vertebra_charts::palette::{ACCENT, INK, QUIET};
 use vertebra_charts::plot::{Area, Axis, Plot, SMALL, WIDTH};
-use vertebra_charts::svg::{Anchor, Point, Stroke, Svg, Text};
+use vertebra_charts::svg::{Anchor, Point, Stroke, Svg, Text, text_width};
 
 const HEIGHT: f64 = 230.0;
 
@@ -37,10 +37,7 @@ fn curve(k: usize, subject: &ShownSubject, saliency: &SaliencyResults) -> Option
     own_line.extend(cohort.iter().zip(&subject.risk).map(|(at, risk)| plot.at(at.time, *risk)));
     svg.polyline(&own_line, Stroke::new(ACCENT, 2.6));
     if subject.event && subject.time <= last.time {
-        let stroke = Stroke::new(INK, 1.2).dashed("2 2");
-        let at = plot.x(subject.time);
-        svg.line((at, plot.top()), (at, plot.bottom()), stroke);
-        svg.label((at, plot.top() - 8.0), "fracture", SMALL);
+        event(&mut svg, &plot, subject.time);
     }
     labels(&mut svg, &plot, (*own, last.percentiles[2]));
     let description = format!(
@@ -59,6 +56,17 @@ fn curve(k: usize, subject: &ShownSubject, saliency: &SaliencyResults) -> Option
 fn line(plot: &Plot, cohort: &[CohortRisk], value: impl Fn(&CohortRisk) -> f64) -> Vec<Point> {
     let rest = cohort.iter().map(|at| plot.at(at.time, value(at)));
     std::iter::once(plot.at(0.0, 0.0)).chain(rest).collect()
+}
+
+/// A line at the time of the event, and its name beside it: above would be the title of the axis.
+fn event(svg: &mut Svg, plot: &Plot, time: f64) {
+    let at = plot.x(time);
+    let stroke = Stroke::new(INK, 1.2).dashed("2 2");
+    svg.line((at, plot.top()), (at, plot.bottom()), stroke);
+    let name = "fracture";
+    let half = text_width(name, SMALL) / 2.0 + 5.0;
+    let beside = if at + 2.0 * half <= plot.right() { at + half } else { at - half };
+    svg.label((beside, plot.top() + 10.0), name, SMALL);
 }
 
 /// Names at the ends of both lines, apart where these end close together.
