@@ -175,7 +175,9 @@ impl<E: EncoderSettings> RiskModel<E> {
     }
 
     /// Breslow's cumulative baseline hazard over the training subjects, for log hazard 0: of their
-    /// predictions out of fold where the model was recalibrated, or else of its own.
+    /// predictions out of fold where the model was recalibrated, or else of its own. Of events known
+    /// to an interval it is the best one for them
+    /// ([`ProfileLikelihood::baseline`](vertebra_survival::losses::ProfileLikelihood::baseline)).
     #[must_use]
     pub fn baseline(&self) -> &BaselineHazard {
         &self.baseline

@@ -144,7 +144,7 @@ impl<'a, E: EncoderSettings> RiskTrainer<'a, E> {
 
     /// Compares subjects of the same label alone, e.g. of one hospital: one label per training
     /// subject. The baseline hazard of the model is that of all strata together;
-    /// [`fit_curves`](Self::fit_curves) refuses them.
+    /// [`fit_curves`](Self::fit_curves) and [`fit_intervals`](Self::fit_intervals) refuse them.
     #[must_use]
     pub fn with_strata(mut self, strata: impl Into<Vec<usize>>) -> Self {
         self.strata = Some(strata.into());

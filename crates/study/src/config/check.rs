@@ -29,17 +29,29 @@ impl StudyConfig {
         require(rising, "age_groups", expected, format!("{:?}", self.age_groups))?;
         require(self.bootstrap >= 100, "bootstrap", "100 or more", self.bootstrap)?;
         require(self.fits_at_once != Some(0), "fits_at_once", "at least 1", 0)?;
-        self.check_micro_batches()
+        self.check_trainings()
     }
 
     /// Before anything is read: trainings, which check them too, begin after films were decoded.
-    fn check_micro_batches(&self) -> Result<(), Error> {
+    fn check_trainings(&self) -> Result<(), Error> {
         for (name, micro_batch) in [
             ("keypoints.micro_batch", self.keypoints.micro_batch),
             ("risk.image_training.micro_batch", Some(self.risk.image_training.micro_batch)),
             ("risk.clinical_training.micro_batch", Some(self.risk.clinical_training.micro_batch)),
         ] {
             require(micro_batch != Some(0), name, "at least 1", 0)?;
+        }
+        for (name, training) in [
+            ("keypoints.training", &self.keypoints.training),
+            ("risk.image_training.training", &self.risk.image_training.training),
+            ("risk.clinical_training.training", &self.risk.clinical_training.training),
+        ] {
+            training.check().map_err(|error| match error {
+                vertebra_training::Error::InvalidSetting { name: setting, expected, got } => {
+                    invalid(&format!("{name}.{setting}"), expected, got)
+                }
+                other => vertebra_deepsurv::Error::Training(other).into(),
+            })?;
         }
         Ok(())
     }
@@ -99,14 +111,7 @@ impl RiskConfig {
         let stacked = self.encoder_start == EncoderStart::Stacked;
         let expected = "concatenation where encoder_start is stacked, or another encoder_start";
         let as_it_is = self.fusion == Fusion::Concatenation;
-        require(as_it_is || !stacked, "risk.fusion", expected, format!("{:?}", self.fusion))?;
-        for (name, settings) in [
-            ("risk.image_training", &self.image_training),
-            ("risk.clinical_training", &self.clinical_training),
-        ] {
-            settings.training.check().map_err(|e| invalid(name, "settings of a training", e))?;
-        }
-        Ok(())
+        require(as_it_is || !stacked, "risk.fusion", expected, format!("{:?}", self.fusion))
     }
 }
 
@@ -154,6 +159,18 @@ mod tests {
             (
                 error(|c| c.risk.image_training.micro_batch = 0),
                 "risk.image_training.micro_batch: expected at least 1, got 0",
+            ),
+            (
+                error(|c| c.risk.image_training.training.momentum = 1.5),
+                "risk.image_training.training.momentum: expected a number >= 0 and < 1, got 1.5",
+            ),
+            (
+                error(|c| c.risk.clinical_training.training.epochs = 0),
+                "risk.clinical_training.training.epochs: expected at least 1, got 0",
+            ),
+            (
+                error(|c| c.keypoints.training.learning_rate.start = -1.0),
+                "keypoints.training.learning_rate.start: expected a positive number, got -1",
             ),
             (error(|c| c.horizons[1] = 0.0), "horizons: expected years above 0, got 0"),
             (error(|c| c.main_horizon = f64::NAN), "main_horizon: expected years above 0, got NaN"),

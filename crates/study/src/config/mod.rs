@@ -270,7 +270,16 @@ impl StudyConfig {
         if let toml::Value::Table(table) = &mut merged {
             table.insert("preset".to_owned(), format!("{}, changed", preset.name()).into());
         }
-        let config: Self = merged.try_into().map_err(malformed)?;
+        let mut unknown = Vec::new();
+        let config: Self =
+            serde_ignored::deserialize(merged, |path| unknown.push(path.to_string()))
+                .map_err(malformed)?;
+        // Settings of other crates are read from model folders too, where a word of an older version
+        // does no harm; here it would be a change that is not made.
+        if let Some(name) = unknown.into_iter().next() {
+            let expected = "a setting that there is (docs/SETTINGS.md)";
+            return Err(Error::InvalidSetting { name, expected, got: "an unknown one".to_owned() });
+        }
         config.check_settings()?;
         Ok(config)
     }

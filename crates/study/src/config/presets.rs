@@ -177,6 +177,23 @@ mod tests {
         assert_eq!(config.picture, quick().picture);
         let error = StudyConfig::from_toml(Preset::Quick, "fold = 4").unwrap_err().to_string();
         assert!(error.contains("fold"), "{error}");
+        for (text, name) in [
+            ("[risk.image_training]\nepochs = 3", "risk.image_training.epochs"),
+            ("[risk.image_training.training]\nepoch = 3", "risk.image_training.training.epoch"),
+            ("[risk.encoder]\nwidth = 8", "risk.encoder.width"),
+            ("[keypoints.network]\nwidths = 8", "keypoints.network.widths"),
+            ("[picture]\nsides = 8", "picture.sides"),
+            (
+                "[keypoints.training.learning_rate]\nbegin = 0.1",
+                "keypoints.training.learning_rate.begin",
+            ),
+        ] {
+            let error = StudyConfig::from_toml(Preset::Quick, text).unwrap_err().to_string();
+            // By its whole path, or by serde in its own words where a table refuses such words itself.
+            let word = name.rsplit('.').next().unwrap_or(name);
+            assert!(error.contains(name) || error.contains(&format!("`{word}`")), "{error}");
+            assert!(error.contains("unknown"), "{error}");
+        }
         let error = StudyConfig::from_toml(Preset::Quick, "folds = 1").unwrap_err().to_string();
         assert!(error.contains("folds: expected 2 or more, got 1"), "{error}");
     }
