@@ -241,12 +241,15 @@ fn print_head(arguments: &Arguments, run: &Run) {
         1 => String::new(),
         n => format!(" of {n} snapshots"),
     };
-    let Sizes { train, valid, test, .. } = n;
+    let Sizes { train, valid, test, dropped } = n;
     let path = arguments.input.table.display();
     say!(
         "{path}: {train} rows train, {valid} hold out, {test} test; {networks} networks{snapshots}, \
          {epochs} epochs, {seconds:.1} s\n"
     );
+    if *dropped > 0 {
+        say!("left out, as a value is missing: {dropped} rows\n");
+    }
     if !left_out.is_empty() {
         let columns = left_out.join(", ");
         say!("left out, as text: {columns} (name them in --covariates to have indicators)\n");
