@@ -1,6 +1,6 @@
 //! Speed of a planned network on one film, its profile, and the same network for other runtimes:
-//! `cargo bench --workspace --bench speed_inference -- FOLDER [w32|resnet18] [side] [avx2]`; also
-//! w18 and w48.
+//! `cargo bench --workspace --bench speed_inference -- FOLDER [w32|resnet18] [side] [avx2] [int8]`;
+//! also w18 and w48.
 //!
 //! Writes `w32.onnx`, `w32.safetensors` (published names), `w32_input.f32` and `w32_output.f32` for
 //! `benches/peers/inference`, which runs other runtimes on them. `RAYON_NUM_THREADS` sets the
@@ -26,20 +26,32 @@ fn main() {
     let folder = PathBuf::from(argument(0).unwrap_or("."));
     let name = argument(1).unwrap_or("w32");
     let side = argument(2).map_or(384, |side| side.parse().unwrap());
-    let isa = if argument(3) == Some("avx2") { Isa::Avx2 } else { Isa::detect() };
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    let isa = if has("avx2") { Isa::Avx2 } else { Isa::detect() };
+    let options = PlanOptions::default().with_isa(isa).with_winograd(!has("direct"));
 
     let weights = folder.join(format!("{name}.safetensors"));
     let graph = match name {
         "resnet18" => resnet(side, &folder),
         name => hrnet(name, side, &weights),
     };
-    let plan = graph.plan_with(PlanOptions::default().with_isa(isa)).unwrap();
-    let pixels = noise(plan.inputs()[0].1.len());
-    let output = plan.run(&[&pixels], 1).unwrap();
+    let floats = graph.plan_with(options).unwrap();
+    let pixels = noise(floats.inputs()[0].1.len());
+    let output = floats.run(&[&pixels], 1).unwrap();
     write_floats(&folder.join(format!("{name}_input.f32")), &pixels);
     write_floats(&folder.join(format!("{name}_output.f32")), &output);
     std::fs::write(folder.join(format!("{name}.onnx")), graph.to_onnx(name, &[]).unwrap()).unwrap();
 
+    let (plan, output) = match has("int8") {
+        true => {
+            drop(floats);
+            let plan = graph.plan_with(options.with_int8(true)).unwrap();
+            let found = plan.run(&[&pixels], 1).unwrap();
+            println!("int8: difference {:.1e}", difference(&found, &output));
+            (plan, found)
+        }
+        false => (floats, output),
+    };
     let seconds = median_seconds(&plan, &pixels, &output);
     let threads = rayon::current_num_threads();
     let gflop = 2e-9 * plan.multiply_adds() as f64;
@@ -95,6 +107,12 @@ fn write_floats(path: &Path, values: &[f32]) {
 
 fn median_seconds(plan: &Plan, pixels: &[f32], output: &[f32]) -> f64 {
     Times::of(0, RUNS, || assert_eq!(plan.run(&[pixels], 1).unwrap(), output)).median()
+}
+
+/// The largest difference over the largest magnitude of `expected`.
+fn difference(found: &[f32], expected: &[f32]) -> f32 {
+    let largest = expected.iter().fold(0.0, |m: f32, v| m.max(v.abs()));
+    found.iter().zip(expected).fold(0.0, |m: f32, (f, e)| m.max((f - e).abs())) / largest
 }
 
 /// Fastest of five runs of each step, summed over steps of the same shapes.

@@ -1,7 +1,7 @@
 """onnxruntime and torch on the networks that the bench `speed_inference` has written, beside its output.
 
     cargo bench --workspace --bench speed_inference -- FOLDER w32 384
-    python benches/peers/inference/inference.py FOLDER w32 384 THREADS [onnxruntime|torch ..]
+    python benches/peers/inference/inference.py FOLDER w32 384 THREADS [onnxruntime|onnxruntime-int8|torch ..]
 
 Prints for every runtime the median time on one film, the largest difference from our output over
 its largest magnitude, and the process's peak memory (one runtime per process for that). For AVX2
@@ -37,6 +37,26 @@ def with_onnxruntime(folder, name, x, threads):
         folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"])
     inputs = {session.get_inputs()[0].name: x}
     return lambda: session.run(None, inputs)[0]
+
+
+def with_onnxruntime_int8(folder, name, x, threads):
+    """Its own quantisation: weights by output, values by ranges found on the same input."""
+    import onnx
+    from onnxruntime import quantization
+
+    input_name = onnx.load(folder / f"{name}.onnx").graph.input[0].name
+
+    class Once(quantization.CalibrationDataReader):
+        batches = iter([{input_name: x}])
+
+        def get_next(self):
+            return next(self.batches, None)
+
+    quantization.quantize_static(
+        folder / f"{name}.onnx", folder / f"{name}-int8.onnx", Once(),
+        quant_format=quantization.QuantFormat.QDQ, per_channel=True,
+        activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
+    return with_onnxruntime(folder, f"{name}-int8", x, threads)
 
 
 def pose_network(name):
@@ -131,8 +151,11 @@ def main(folder, name, side, threads, *runtimes):
     x = np.fromfile(folder / f"{name}_input.f32", np.float32).reshape(1, -1, side, side)
     ours = np.fromfile(folder / f"{name}_output.f32", np.float32)
     for runtime in runtimes or ("onnxruntime", "torch"):
-        run = {"onnxruntime": with_onnxruntime, "torch": with_torch}[runtime](
-            folder, name, x, threads)
+        run = {
+            "onnxruntime": with_onnxruntime,
+            "onnxruntime-int8": with_onnxruntime_int8,
+            "torch": with_torch,
+        }[runtime](folder, name, x, threads)
         difference = np.abs(np.ravel(run()) - ours).max() / np.abs(ours).max()
         seconds = median_seconds(run)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000

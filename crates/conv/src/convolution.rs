@@ -34,6 +34,7 @@ pub struct Convolution {
     padding: [usize; 2],
     isa: Isa,
     winograd: bool,
+    int8: bool,
 }
 
 impl Convolution {
@@ -45,7 +46,14 @@ impl Convolution {
         if weight.contains(&0) {
             return Err(Error::ZeroExtent { name: "weight shape", got: weight.to_vec() });
         }
-        Ok(Self { weight, stride: [1; 2], padding: [0; 2], isa: Isa::detect(), winograd: true })
+        Ok(Self {
+            weight,
+            stride: [1; 2],
+            padding: [0; 2],
+            isa: Isa::detect(),
+            winograd: true,
+            int8: false,
+        })
     }
 
     /// Sets the stride `[rows, columns]`.
@@ -80,6 +88,19 @@ impl Convolution {
     #[must_use]
     pub fn with_winograd(self, winograd: bool) -> Self {
         Self { winograd, ..self }
+    }
+
+    /// Whether [`PackedConvolution`](crate::PackedConvolution) may multiply 8-bit integers where the
+    /// processor has an instruction for it ([`Isa::has_int8`]) and channels are many enough; not so
+    /// by default.
+    ///
+    /// Every value is rounded to one of 255 multiples of a scale: a weight by output, a source value
+    /// by pixel for 1 x 1 filters, by point and tile with Winograd's transforms, else by image. Scales
+    /// are found as the layer runs, so that no range is learnt beforehand. The error is about a
+    /// hundredth of the output's standard deviation.
+    #[must_use]
+    pub fn with_int8(self, int8: bool) -> Self {
+        Self { int8, ..self }
     }
 
     /// Shape of the output for an input of shape `[n, in, height, width]`.
@@ -326,7 +347,8 @@ impl Convolution {
         if self.winograd && winograd::wins(correlation, problem.images) {
             return with_buffer(winograd::packed_len(correlation, isa), |packed| {
                 winograd::pack(correlation, weight, isa, packed);
-                winograd::correlate(correlation, problem, packed, output);
+                let filters = winograd::Filters::Floats(packed);
+                winograd::correlate(correlation, problem, filters, output);
             });
         }
         with_packed(correlation, weight, isa.max_outputs(), |blocks| {
@@ -340,6 +362,10 @@ impl Convolution {
 
     pub(crate) fn allows_winograd(&self) -> bool {
         self.winograd
+    }
+
+    pub(crate) fn allows_int8(&self) -> bool {
+        self.int8 && self.isa.has_int8()
     }
 
     pub(crate) fn isa(&self) -> Isa {

@@ -33,11 +33,20 @@
 //!
 //! Forward passes, in training and packed for inference, and both gradients use Winograd's F(4 x 4,
 //! 3 x 3) for 3 x 3 filters of stride 1 with 16 channels or more, where maps are large enough and, of
-//! weight gradients, channels many enough for the instruction set: a quarter of the products, an error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN
-//! or infinity makes non-finite what it makes so by the definition, and may make the rest of the 4
-//! x 4 tiles non-finite that see it, and of the filter whose gradient it enters.
+//! weight gradients, channels many enough for the instruction set: a quarter of the products, an
+//! error of up to 1e-4 of the sum of the terms' magnitudes. There a NaN or infinity makes non-finite
+//! what it makes so by the definition, and may make the rest of the 4 x 4 tiles non-finite that see
+//! it, and of the filter whose gradient it enters.
 //! [`Convolution::with_winograd`], [`PlanOptions::with_winograd`] and, with the feature `burn`,
 //! `Layers::with_winograd` forbid it.
+//!
+//! Where it is allowed ([`PlanOptions::with_int8`], [`Convolution::with_int8`]) and the processor has
+//! an instruction for it, layers packed for inference multiply 8-bit integers and sum them in 32 bits.
+//! Sources and weights are multiples of scales, of which each pixel (1 x 1 filters), each tile at each
+//! of Winograd's points, or else each image has one, found as the layer runs, and each output, or
+//! output and point. Sums are exact, so that all that is lost is the rounding: up to half a scale for
+//! each factor. Results are bit-equal for any number of threads and in any batch; a NaN or infinity
+//! makes non-finite all that shares its scale.
 //!
 //! # Inference
 //! A [`Graph`] is a network with its weights. [`Graph::plan`] merges what can be merged: batch norm
@@ -57,7 +66,9 @@
 //! up to 16 partial sums, together at most 16 MB or one weight. By Winograd's transforms the weight
 //! gradient's band, of 72 tiles or a row of them at least, takes about 2 MB or, if that is more, 144
 //! bytes for each tile and each of its channels and 32 outputs; and the sums of 32 outputs 5 kB per
-//! channel. Scratch is kept per thread and reused. The layers of one network use
+//! channel. A layer in 8-bit integers holds a quarter of its weight, or by Winograd's transforms four
+//! quarters, as each of nine floats becomes four bytes; its band is twice as large, and a quarter of it
+//! again are its bytes. Scratch is kept per thread and reused. The layers of one network use
 //! the memory of one step's results for the next and free it with the last of them.
 //!
 //! ```

@@ -4,6 +4,7 @@ use crate::{
     Convolution, Error,
     convolution::{check, correlate_packed},
     correlation::Correlation,
+    direct,
     packing::{blocks, pack},
     problem::{Addend, Problem},
     winograd,
@@ -38,7 +39,18 @@ pub struct PackedConvolution {
 enum Weights {
     Direct(Vec<f32>),
     Winograd(Vec<f32>),
+    DirectInt8(direct::Int8Weights),
+    WinogradInt8(winograd::Int8Filters),
 }
+
+/// Fewest channels, and outputs, whose products in bytes pay for making the source bytes.
+const FEW: usize = 12;
+
+/// Most products of bytes, up to 255 times 127 each, whose sum 32 bits hold.
+const MOST_TERMS: usize = 1 << 16;
+
+/// Fewest of those that pay for Winograd's transforms, beside the direct sum in bytes.
+const FEW_BY_WINOGRAD: usize = 32;
 
 impl PackedConvolution {
     /// Packs `weight` for inputs of height and width `map`.
@@ -58,15 +70,34 @@ impl PackedConvolution {
         convolution.check_weight(weight, bias)?;
         let input = [1, convolution.weight_shape()[1], map[0], map[1]];
         let correlation = convolution.correlation(input, convolution.output_shape(input)?);
-        let most = convolution.isa().max_outputs();
-        let weights = if convolution.allows_winograd() && winograd::wins(&correlation, 1) {
-            let mut packed = vec![0.0; winograd::packed_len(&correlation, convolution.isa())];
-            winograd::pack(&correlation, weight, convolution.isa(), &mut packed);
-            Weights::Winograd(packed)
-        } else {
-            let mut packed = vec![0.0; weight.len()];
-            pack(&correlation, weight, most, &mut packed);
-            Weights::Direct(packed)
+        let isa = convolution.isa();
+        let few = correlation.channels.min(correlation.outputs);
+        let by_winograd = convolution.allows_winograd() && winograd::wins(&correlation, 1);
+        let directly = direct::suits_int8(&correlation, isa);
+        let in_int8 = convolution.allows_int8()
+            && few >= FEW
+            && correlation.terms() <= MOST_TERMS
+            && (by_winograd || directly);
+        let by_winograd = by_winograd && !(in_int8 && directly && few < FEW_BY_WINOGRAD);
+        let weights = match (by_winograd, in_int8) {
+            (true, true) => {
+                Weights::WinogradInt8(winograd::Int8Filters::new(&correlation, weight, isa))
+            }
+            (true, false) => {
+                let mut packed = vec![0.0; winograd::packed_len(&correlation, isa)];
+                winograd::pack(&correlation, weight, isa, &mut packed);
+                Weights::Winograd(packed)
+            }
+            (false, true) => Weights::DirectInt8(direct::Int8Weights::new(
+                &correlation,
+                weight,
+                isa.max_outputs(),
+            )),
+            (false, false) => {
+                let mut packed = vec![0.0; weight.len()];
+                pack(&correlation, weight, isa.max_outputs(), &mut packed);
+                Weights::Direct(packed)
+            }
         };
         let bias = bias.map(<[f32]>::to_vec);
         Ok(Self { convolution: *convolution, correlation, map, weights, bias, relu: false })
@@ -76,6 +107,12 @@ impl PackedConvolution {
     #[must_use]
     pub fn with_relu(self) -> Self {
         Self { relu: true, ..self }
+    }
+
+    /// Whether it multiplies 8-bit integers: see [`Convolution::with_int8`].
+    #[must_use]
+    pub fn is_int8(&self) -> bool {
+        matches!(self.weights, Weights::DirectInt8(_) | Weights::WinogradInt8(_))
     }
 
     /// Shape of the input of a run on this many images.
@@ -117,7 +154,15 @@ impl PackedConvolution {
         };
         match &self.weights {
             Weights::Winograd(packed) => {
-                winograd::correlate(&self.correlation, &problem, packed, output);
+                let filters = winograd::Filters::Floats(packed);
+                winograd::correlate(&self.correlation, &problem, filters, output);
+            }
+            Weights::WinogradInt8(filters) => {
+                let filters = winograd::Filters::Int8(filters);
+                winograd::correlate(&self.correlation, &problem, filters, output);
+            }
+            Weights::DirectInt8(weights) => {
+                direct::correlate_int8(&self.correlation, &problem, weights, output);
             }
             Weights::Direct(packed) => {
                 let blocks = blocks(&self.correlation, problem.isa.max_outputs(), packed);

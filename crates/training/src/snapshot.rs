@@ -1,7 +1,7 @@
 //! Copies of a model that later steps cannot change.
 
 use burn::module::Module;
-use burn::store::ModuleRecord;
+use burn::store::{ModuleRecord, RecordError};
 
 /// All parameters and running statistics on the host.
 ///
@@ -9,4 +9,10 @@ use burn::store::ModuleRecord;
 /// update is only folded in by `valid()`, which also gives the copy statistics of its own.
 pub(crate) fn snapshot<M: Module>(model: &M) -> ModuleRecord {
     model.valid().into_record()
+}
+
+/// The same in memory of its own, to be kept while the training goes on: what burn 0.22 reads from
+/// wgpu lies in a buffer that later steps write again, a wrong network without any sign of it.
+pub(crate) fn kept_snapshot<M: Module>(model: &M) -> Result<ModuleRecord, RecordError> {
+    ModuleRecord::from_bytes(snapshot(model).into_bytes()?)
 }

@@ -6,7 +6,7 @@ use crate::beside::beside;
 use crate::checkpoint::{RunFolder, State};
 use crate::clip::clip_global_norm;
 use crate::progress::{BegunEpoch, Progress};
-use crate::snapshot::snapshot;
+use crate::snapshot::kept_snapshot;
 use crate::{
     EpochSummary, Error, Event, StepGradients, StepLoss, StopReason, Task, TaskError,
     TrainingConfig,
@@ -252,7 +252,9 @@ impl<T: Task> Run<'_, T> {
     fn close_epoch(&mut self, summary: EpochSummary) -> Result<(), Error> {
         let best = self.state.progress.record(summary.clone());
         if best {
-            self.state.best = Some(snapshot(&self.state.result()));
+            let kept = kept_snapshot(&self.state.result());
+            let failed = |e| Error::Task { epoch: summary.epoch, source: Box::new(e) };
+            self.state.best = Some(kept.map_err(failed)?);
         }
         let progress = &mut self.state.progress;
         progress.stopped = progress.stop_reason(self.config.epochs, self.config.patience);

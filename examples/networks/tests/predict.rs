@@ -196,6 +196,27 @@ fn without_a_model_the_detector_of_the_project_answers() {
 }
 
 #[test]
+fn points_found_in_integers_are_near_those_found_in_floats() {
+    let folder = tempfile::tempdir().unwrap();
+    let cohort = PhantomConfig::quick().with_subjects(8).with_seed(5);
+    generate(&cohort, folder.path().join("cohort"), &mut |_| {}).unwrap();
+    let film = "cohort/radiographs/P0001_0.dcm";
+    let points = |arguments: &[&str]| {
+        let output = predict(folder.path(), arguments);
+        let points = json(&output)["keypoints"].as_array().unwrap().iter().map(place).collect();
+        (points, String::from_utf8(output.stderr).unwrap())
+    };
+    let (exact, _): (Vec<(f64, f64)>, _) = points(&[film, "--force", "--json"]);
+    let (found, said) = points(&[film, "--force", "--json", "--int8"]);
+    for ((x, y), (a, b)) in exact.iter().zip(&found) {
+        assert!((x - a).hypot(y - b) < 2.0, "{exact:?}, {found:?}");
+    }
+    let detector = KeypointDetector::shipped(&Device::default()).unwrap().with_int8(true);
+    assert_eq!(found != exact, detector.is_int8());
+    assert_ne!(said.contains("--int8: no such products here"), detector.is_int8(), "{said}");
+}
+
+#[test]
 fn found_points_are_read_back_from_the_file_of_every_tool_and_stand_on_a_page() {
     let (folder, _) = folder(0.0);
     std::fs::create_dir(folder.path().join("marks")).unwrap();

@@ -13,6 +13,7 @@ mod dot;
 #[cfg(feature = "burn")]
 pub(crate) mod elementwise;
 mod instances;
+mod int8;
 mod plane_copy;
 mod portable;
 mod prefetch;
@@ -38,6 +39,7 @@ use no_kernels as native;
 use x86 as native;
 
 pub(crate) use dot::Dot;
+pub(crate) use int8::{Int8Product, Int8Tile, Lines, TERMS, larger, scale, signed, start, word};
 pub(crate) use plane_copy::PlaneCopy;
 pub(crate) use product::Product;
 pub(crate) use spread::{MOST, Places, Spread};

@@ -126,7 +126,7 @@ pub(super) unsafe fn tile<V: Simd, const M: usize, const N: usize>(
 /// # Safety
 /// As [`tile`]; `addend` is null or as long as the plane at `row`.
 #[inline(always)]
-unsafe fn write<V: Simd>(
+pub(super) unsafe fn write<V: Simd>(
     mut values: V,
     lanes: &Lanes,
     addend: *const f32,

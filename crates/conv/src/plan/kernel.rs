@@ -11,7 +11,7 @@ pub(super) type Reads<'a> = Vec<&'a [f32]>;
 #[derive(Debug)]
 pub(super) enum Kernel {
     Convolution {
-        packed: PackedConvolution,
+        packed: Box<PackedConvolution>,
         copies: usize,
         addend: Adds,
     },
@@ -92,7 +92,7 @@ impl Kernel {
                     Some(_) if in_place => Adds::InPlace,
                     Some(_) => Adds::Read,
                 };
-                Self::Convolution { packed, copies: from.copies, addend }
+                Self::Convolution { packed: Box::new(packed), copies: from.copies, addend }
             }
             StepKind::Sum { terms, relu } => {
                 let factors = terms.iter().map(|term| term.factor).collect();
@@ -178,6 +178,11 @@ impl Kernel {
             }
         }
         Ok(())
+    }
+
+    /// Whether it multiplies 8-bit integers.
+    pub(super) fn is_int8(&self) -> bool {
+        matches!(self, Self::Convolution { packed, .. } if packed.is_int8())
     }
 
     /// What it is, for a table of times.

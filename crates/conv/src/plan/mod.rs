@@ -29,11 +29,12 @@ const GROUP_PRODUCTS: usize = 1 << 22;
 pub struct PlanOptions {
     isa: Isa,
     winograd: bool,
+    int8: bool,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { isa: Isa::detect(), winograd: true }
+        Self { isa: Isa::detect(), winograd: true, int8: false }
     }
 }
 
@@ -52,8 +53,15 @@ impl PlanOptions {
         self
     }
 
+    /// As [`Convolution::with_int8`], for every layer.
+    #[must_use]
+    pub fn with_int8(mut self, int8: bool) -> Self {
+        self.int8 = int8;
+        self
+    }
+
     fn configure(self, layer: Convolution) -> Convolution {
-        layer.with_isa(self.isa).with_winograd(self.winograd)
+        layer.with_isa(self.isa).with_winograd(self.winograd).with_int8(self.int8)
     }
 }
 
@@ -172,7 +180,8 @@ fn described(program: &Program, step: &Step, kernel: &Kernel) -> (String, usize)
             let [_, channels, height, width] = layer.weight_shape();
             let from = program.shape(*x);
             let sum = if addend.is_some() { " +" } else { "" };
-            let label = format!("{height}x{width} {} -> {}{sum}", words(from), words(to));
+            let int8 = if kernel.is_int8() { " int8" } else { "" };
+            let label = format!("{height}x{width} {} -> {}{sum}{int8}", words(from), words(to));
             (label, to.len() * channels * height * width)
         }
         _ => (format!("{} {}", kernel.name(), words(to)), 0),

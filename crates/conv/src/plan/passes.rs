@@ -41,8 +41,14 @@ fn enlarged(term: &[f32], factor: usize, width: usize, is_first: bool, plane: &m
     let mut wide = vec![0.0; width];
     for (row, rows) in term.chunks_exact(width / factor).zip(plane.chunks_exact_mut(factor * width))
     {
-        for (run, value) in wide.chunks_exact_mut(factor).zip(row) {
-            run.fill(*value);
+        match factor {
+            2 => repeated::<2>(row, &mut wide),
+            4 => repeated::<4>(row, &mut wide),
+            8 => repeated::<8>(row, &mut wide),
+            _ => {
+                let runs = wide.chunks_exact_mut(factor).zip(row);
+                runs.for_each(|(run, value)| run.fill(*value));
+            }
         }
         for to in rows.chunks_exact_mut(width) {
             match is_first {
@@ -50,6 +56,14 @@ fn enlarged(term: &[f32], factor: usize, width: usize, is_first: bool, plane: &m
                 false => to.iter_mut().zip(&wide).for_each(|(y, x)| *y += x),
             }
         }
+    }
+}
+
+/// Every value `N` times: a constant, for which the compiler finds vectors.
+fn repeated<const N: usize>(row: &[f32], wide: &mut [f32]) {
+    let (runs, _) = wide.as_chunks_mut::<N>();
+    for (run, value) in runs.iter_mut().zip(row) {
+        *run = [*value; N];
     }
 }
 
@@ -83,6 +97,7 @@ pub(super) fn max_pool(
         let [_, left] = window.padding;
         let reach = (to.width - 1) * window.stride[1] + window.size[1];
         let mut highest = vec![f32::NEG_INFINITY; reach.max(left + from.width)];
+        let mut windows = vec![f32::NEG_INFINITY; reach - window.size[1] + 1];
         for (r, to_row) in plane.chunks_exact_mut(to.width).enumerate() {
             let top = (r * window.stride[0]).saturating_sub(window.padding[0]);
             let bottom = (r * window.stride[0] + window.size[0]).saturating_sub(window.padding[0]);
@@ -91,10 +106,15 @@ pub(super) fn max_pool(
             for row in x.chunks_exact(from.width).take(bottom).skip(top) {
                 inside.iter_mut().zip(row).for_each(|(m, v)| *m = larger(*m, *v));
             }
-            for (c, y) in to_row.iter_mut().enumerate() {
-                let window = &highest[c * window.stride[1]..][..window.size[1]];
-                *y = window.iter().copied().fold(f32::NEG_INFINITY, larger);
+            let count = windows.len();
+            windows.copy_from_slice(&highest[..count]);
+            // Of every window along the row first, which is a matter of vectors, then of those wanted.
+            for k in 1..window.size[1] {
+                let (to, from) = (&mut windows[..], &highest[k..]);
+                to.iter_mut().zip(from).for_each(|(m, v)| *m = larger(*m, *v));
             }
+            let wanted = windows.iter().step_by(window.stride[1]);
+            to_row.iter_mut().zip(wanted).for_each(|(y, m)| *y = *m);
         }
     });
 }

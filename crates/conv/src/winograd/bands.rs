@@ -8,9 +8,6 @@ use crate::{
     problem::Problem,
 };
 
-/// Values of a band's transformed tiles: they should stay in the second cache.
-const BAND_VALUES: usize = 160 * 1024;
-
 /// Tiles of a band at least, so that transformed filters serve a few rows of a product.
 const BAND_TILES: usize = 36;
 
@@ -72,10 +69,15 @@ pub(super) struct Bands<'a> {
 }
 
 impl<'a> Bands<'a> {
-    pub(super) fn new(correlation: &'a Correlation, problem: &'a Problem<'a>) -> Self {
+    /// Bands of about this many values of transformed tiles.
+    pub(super) fn new(
+        correlation: &'a Correlation,
+        problem: &'a Problem<'a>,
+        values: usize,
+    ) -> Self {
         let [height, width] = correlation.domain.map(tiles);
         let total = problem.images * height;
-        let wanted = (BAND_VALUES / (POINTS * correlation.channels)).max(BAND_TILES);
+        let wanted = (values / (POINTS * correlation.channels)).max(BAND_TILES);
         let bands = total.div_ceil(wanted.div_ceil(width));
         let threads = match is_worth(correlation.products(problem.images)) {
             true => rayon::current_num_threads(),

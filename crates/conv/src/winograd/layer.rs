@@ -3,6 +3,8 @@
 
 use super::{
     bands::{Band, BlockRows, Segment},
+    filters::Block,
+    int8::{Int8Filters, Int8Sources},
     source::{Source, matrix_stride},
 };
 use crate::{
@@ -12,53 +14,113 @@ use crate::{
     workspace::with_buffer,
 };
 
+/// The weight in the order of its numbers.
+#[derive(Clone, Copy)]
+pub(crate) enum Filters<'a> {
+    /// What [`pack`](super::pack) made: transformed as they are used.
+    Floats(&'a [f32]),
+    Int8(&'a Int8Filters),
+}
+
+impl Filters<'_> {
+    /// Values of a band's transformed tiles. In floats they should stay in the second cache. Bytes
+    /// are made of them a matrix at a time, and are few: larger bands have fewer ends.
+    pub(super) fn band_values(self) -> usize {
+        match self {
+            Self::Floats(_) => 160 * 1024,
+            Self::Int8(_) => 320 * 1024,
+        }
+    }
+}
+
 /// What all bands share.
 pub(super) struct Layer<'a> {
     pub(super) correlation: &'a Correlation,
     pub(super) problem: &'a Problem<'a>,
-    pub(super) packed: &'a [f32],
+    pub(super) filters: Filters<'a>,
 }
 
 impl Layer<'_> {
     pub(super) fn run(&self, band: Band<'_>) {
-        let sources = POINTS * matrix_stride(self.correlation.channels * band.tiles);
+        let Band { segments, tiles, out } = band;
+        let size = [self.correlation.channels, tiles];
+        match self.filters {
+            Filters::Floats(packed) => self.transform_source(&segments, tiles, |sources| {
+                self.blocks(&segments, tiles, out, |block, totals| {
+                    self.products(
+                        block.weights(self.correlation, packed),
+                        block,
+                        size,
+                        sources,
+                        totals,
+                    );
+                });
+            }),
+            Filters::Int8(filters) => {
+                let isa = self.problem.isa;
+                Int8Sources::with(size, isa, |mut to| {
+                    self.transform_source(&segments, tiles, |sources| to.fill(sources));
+                    self.blocks(&segments, tiles, out, |block, totals| {
+                        to.products(filters, block, totals);
+                    });
+                });
+            }
+        }
+    }
+
+    /// Runs `work` on the band's tiles, `[point, channel, tile]`, the matrices [`matrix_stride`]
+    /// apart.
+    fn transform_source(&self, segments: &[Segment], tiles: usize, work: impl FnOnce(&[f32])) {
+        let sources = POINTS * matrix_stride(self.correlation.channels * tiles);
         with_buffer(sources, |sources| {
             let Problem { source, isa, .. } = *self.problem;
             let source = Source { correlation: self.correlation, values: source, isa };
-            let channels = 0..self.correlation.channels;
-            source.transform(&band.segments, band.tiles, channels, sources);
-            for mut out in band.out {
-                self.block(&band.segments, band.tiles, sources, &mut out);
+            source.transform(segments, tiles, 0..self.correlation.channels, sources);
+            work(sources);
+        });
+    }
+
+    /// All of the band's pixels of every block of outputs, from the sums `[point, tile, output]`
+    /// that `products` writes, the matrices [`matrix_stride`] apart.
+    fn blocks(
+        &self,
+        segments: &[Segment],
+        tiles: usize,
+        out: Vec<BlockRows<'_>>,
+        products: impl Fn(&Block, &mut [f32]),
+    ) {
+        for mut out in out {
+            let sums = matrix_stride(tiles * out.block.width);
+            with_buffer(POINTS * sums, |totals| {
+                products(&out.block, totals);
+                self.transform_sums(segments, totals, sums, &mut out);
+            });
+        }
+    }
+
+    /// The sums of one block of outputs, whose filters are transformed row by row of the points.
+    fn products(
+        &self,
+        weights: &[f32],
+        block: &Block,
+        [channels, tiles]: [usize; 2],
+        sources: &[f32],
+        totals: &mut [f32],
+    ) {
+        let width = block.width;
+        let filters = matrix_stride(channels * width);
+        let sums = matrix_stride(tiles * width);
+        with_buffer(SIDE * filters, |transformed| {
+            for row in 0..SIDE {
+                self.problem.isa.winograd_filter(row, weights, width, transformed, filters);
+                let totals = &mut totals[row * SIDE * sums..];
+                self.products_of_row(row, sources, transformed, [tiles, width], totals);
             }
         });
     }
 
-    /// All of the band's pixels of one block of outputs.
-    fn block(
-        &self,
-        segments: &[Segment],
-        n_tiles: usize,
-        sources: &[f32],
-        out: &mut BlockRows<'_>,
-    ) {
-        let width = out.block.width;
-        let sums = matrix_stride(n_tiles * width);
-        let filters = matrix_stride(self.correlation.channels * width);
-        let weights = out.block.weights(self.correlation, self.packed);
-        with_buffer(POINTS * sums, |totals| {
-            with_buffer(SIDE * filters, |transformed| {
-                for row in 0..SIDE {
-                    self.problem.isa.winograd_filter(row, weights, width, transformed, filters);
-                    let totals = &mut totals[row * SIDE * sums..];
-                    self.products(row, sources, transformed, [n_tiles, width], totals);
-                }
-            });
-            self.transform_sums(segments, totals, sums, out);
-        });
-    }
-
     /// The sums `[column of points, tile, output]` of one row of points.
-    fn products(
+    fn products_of_row(
         &self,
         row: usize,
         sources: &[f32],

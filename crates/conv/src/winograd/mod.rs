@@ -10,6 +10,8 @@
 //! at a time, into the second cache. That is quicker than reading four times as many values from
 //! memory, and serves weights that change at every step.
 //!
+//! In 8-bit integers, where they are allowed, filters are transformed once: see [`int8`].
+//!
 //! The gradient with respect to the filters goes the same way back:
 //! [`weight_gradient()`].
 //!
@@ -18,6 +20,7 @@
 
 mod bands;
 mod filters;
+mod int8;
 mod layer;
 mod source;
 mod weight_gradient;
@@ -27,6 +30,8 @@ use bands::Bands;
 use layer::Layer;
 
 pub(crate) use filters::{pack, packed_len};
+pub(crate) use int8::Int8Filters;
+pub(crate) use layer::Filters;
 pub(crate) use weight_gradient::{weight_gradient, wins_weight_gradient};
 
 /// Fewest tiles of all images: below, products have too few rows.
@@ -44,16 +49,17 @@ pub(crate) fn wins(correlation: &Correlation, images: usize) -> bool {
         && images * correlation.domain.map(tiles).iter().product::<usize>() >= FEW_TILES
 }
 
-/// Writes the output, `[images, outputs, domain]`; `packed` is what [`pack`] made.
+/// Writes the output, `[images, outputs, domain]`.
 pub(crate) fn correlate(
     correlation: &Correlation,
     problem: &Problem<'_>,
-    packed: &[f32],
+    filters: Filters<'_>,
     output: &mut [f32],
 ) {
     if output.is_empty() {
         return;
     }
-    let layer = Layer { correlation, problem, packed };
-    Bands::new(correlation, problem).for_each(output, |band| layer.run(band));
+    let layer = Layer { correlation, problem, filters };
+    let bands = Bands::new(correlation, problem, filters.band_values());
+    bands.for_each(output, |band| layer.run(band));
 }

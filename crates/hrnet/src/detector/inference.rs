@@ -4,7 +4,7 @@ use crate::{Error, Hrnet};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
-use vertebra_conv::{Plan, runs_on_flex};
+use vertebra_conv::{Plan, PlanOptions, runs_on_flex};
 
 /// A network ready to say where points are on inputs of one size.
 #[derive(Debug)]
@@ -22,10 +22,13 @@ enum Runner {
 }
 
 impl Inference {
-    pub(crate) fn new(network: &Hrnet, size: [usize; 2]) -> Result<Self, Error> {
-        let on_flex = network.devices().iter().all(runs_on_flex);
-        let runner = match on_flex {
-            true => Runner::Plan(Box::new(network.graph(1, size)?.plan()?)),
+    pub(crate) fn new(
+        network: &Hrnet,
+        size: [usize; 2],
+        options: PlanOptions,
+    ) -> Result<Self, Error> {
+        let runner = match is_planned(network) {
+            true => Runner::Plan(Box::new(network.graph(1, size)?.plan_with(options)?)),
             false => Runner::Network(Box::new(network.valid())),
         };
         Ok(Self { runner, size })
@@ -69,6 +72,11 @@ impl Inference {
             }
         }
     }
+}
+
+/// Whether the network is on a device where it runs as a plan.
+pub(crate) fn is_planned(network: &Hrnet) -> bool {
+    network.devices().iter().all(runs_on_flex)
 }
 
 /// Reverses every row.

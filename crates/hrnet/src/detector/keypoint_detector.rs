@@ -2,7 +2,7 @@
 
 use super::detect::{BATCH, Detection};
 use super::film::check_film;
-use super::inference::Inference;
+use super::inference::{Inference, is_planned};
 use super::prepare::PreparedFilm;
 use crate::{DetectorCalibration, DetectorConfig, Error, Hrnet, SpineFinding, Trust, WeightScope};
 use burn::module::Module;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use vertebra_conv::{Isa, PlanOptions};
 use vertebra_keypoints::{HeatmapCodec, Verdict, VertebraKeypoints};
 use vertebra_raster::Film;
 use vertebra_run::write_whole;
@@ -74,6 +75,7 @@ pub struct KeypointDetector {
     calibration: Option<DetectorCalibration>,
     /// Where it was fitted to this detector.
     trust: Option<Trust>,
+    int8: bool,
     /// Made at the first detection.
     inference: Arc<OnceLock<Inference>>,
 }
@@ -90,7 +92,7 @@ impl KeypointDetector {
         }
         let codec = config.codec()?;
         let (network, inference) = (network.valid(), Arc::default());
-        Ok(Self { network, config, codec, calibration: None, trust: None, inference })
+        Ok(Self { network, config, codec, calibration: None, trust: None, int8: false, inference })
     }
 
     /// How it was made and how it detects.
@@ -117,6 +119,27 @@ impl KeypointDetector {
     pub fn with_calibration(mut self, calibration: DetectorCalibration) -> Self {
         self.calibration = Some(calibration);
         self
+    }
+
+    /// With products of 8-bit integers, where this processor has an instruction for them
+    /// ([`vertebra_conv::Isa::has_int8`]) and the network is on the CPU; elsewhere this changes
+    /// nothing. It is quicker and moves points by a fraction of a pixel of the network's input, so
+    /// that findings differ a little between processors; docs/BENCHMARKS.md says how much. It is
+    /// not saved with the detector.
+    #[must_use]
+    pub fn with_int8(mut self, int8: bool) -> Self {
+        if self.int8 != int8 {
+            self.int8 = int8;
+            self.inference = Arc::default();
+        }
+        self
+    }
+
+    /// Whether it multiplies 8-bit integers here: it was [told to](Self::with_int8), and this
+    /// processor can.
+    #[must_use]
+    pub fn is_int8(&self) -> bool {
+        self.int8 && Isa::detect().has_int8() && is_planned(&self.network)
     }
 
     /// When its findings may be trusted: as fitted to it, else the one that comes with this crate.
@@ -297,7 +320,8 @@ impl KeypointDetector {
         if let Some(inference) = self.inference.get() {
             return Ok(inference);
         }
-        let inference = Inference::new(&self.network, self.config.input_size)?;
+        let options = PlanOptions::default().with_int8(self.int8);
+        let inference = Inference::new(&self.network, self.config.input_size, options)?;
         Ok(self.inference.get_or_init(|| inference))
     }
 

@@ -9,7 +9,7 @@ use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
-use vertebra_conv::Precision;
+use vertebra_conv::{PlanOptions, Precision};
 use vertebra_keypoints::{HeatmapCodec, OksOptions, SpineTruth, VertebraKeypoints};
 use vertebra_keypoints::{oks, to_heatmap};
 use vertebra_training::{Seed, StepGradients, Task, TaskError, even_parts};
@@ -164,7 +164,7 @@ impl Task for KeypointTask<'_> {
             return Ok(None);
         }
         let films: Vec<&PreparedFilm> = self.valid.iter().map(|marked| &marked.film).collect();
-        let network = Inference::new(model, self.config.input_size)?;
+        let network = Inference::new(model, self.config.input_size, PlanOptions::default())?;
         let (network, candidates) = (&network, self.config.candidates);
         let (codec, flip_test, closer_looks) = (&self.codec, false, false);
         let detection = Detection { network, codec, candidates, flip_test, closer_looks };

@@ -79,6 +79,28 @@ impl Predictor {
         Ok(Self { kind: Kind::Detector(Box::new(detector)) })
     }
 
+    /// As [`KeypointDetector::with_int8`], for its detector; a risk network is not changed, but what
+    /// it sees is by the points.
+    #[must_use]
+    pub fn with_int8(self, int8: bool) -> Self {
+        let kind = match self.kind {
+            Kind::Whole(model) => Kind::Whole(Box::new(model.with_int8(int8))),
+            Kind::Detector(detector) => Kind::Detector(Box::new(detector.with_int8(int8))),
+            Kind::Covariates(model) => Kind::Covariates(model),
+        };
+        Self { kind }
+    }
+
+    /// As [`KeypointDetector::is_int8`], of its detector.
+    #[must_use]
+    pub fn is_int8(&self) -> bool {
+        match &self.kind {
+            Kind::Whole(model) => model.is_int8(),
+            Kind::Detector(detector) => detector.is_int8(),
+            Kind::Covariates(_) => false,
+        }
+    }
+
     /// Names of the covariates that an answer needs, in order; none for a detector.
     #[must_use]
     pub fn covariates(&self) -> Vec<String> {

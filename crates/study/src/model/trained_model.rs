@@ -93,6 +93,16 @@ impl TrainedModel {
         Self { description: self.description.clone().recalibrated(step), ..self.clone() }
     }
 
+    /// As [`KeypointDetector::with_int8`], for its detector.
+    #[must_use]
+    pub(super) fn with_int8(self, int8: bool) -> Self {
+        Self { detector: self.detector.with_int8(int8), ..self }
+    }
+
+    pub(super) fn is_int8(&self) -> bool {
+        self.detector.is_int8()
+    }
+
     /// How a film becomes what the network sees.
     pub(crate) fn film(&self) -> &FilmDescription {
         &self.film

@@ -5,6 +5,10 @@
 //! planes that lie a multiple of 4 KiB apart, as those of 96 x 96 do, would evict each other from
 //! the first cache, and a long run of each costs fewer translations of addresses.
 
+mod int8;
+
+pub(crate) use int8::{Int8Weights, correlate as correlate_int8, suits as suits_int8};
+
 use std::ops::Range;
 
 use crate::{
@@ -28,7 +32,10 @@ const COPIED_VALUES: usize = 48 * 1024;
 struct Task<'a> {
     image: usize,
     band: usize,
-    blocks: &'a [Block<'a>],
+    /// By their index.
+    blocks: Range<usize>,
+    /// Of the first of them.
+    first_output: usize,
     /// The band's rows of each output of `blocks`.
     out: Vec<&'a mut [f32]>,
 }
@@ -45,8 +52,9 @@ pub(crate) fn correlate(
     let zeros = vec![0.0; correlation.outputs];
     let bias = problem.bias.unwrap_or(&zeros);
     let lanes = Bands::new(&planes, correlation, isa);
-    let tasks = tasks(correlation, problem.images, planes.rows, blocks, output);
-    let run = |task| run(correlation, problem, &planes, &lanes, bias, task);
+    let outputs: Vec<usize> = blocks.iter().map(|b| b.outputs).collect();
+    let tasks = tasks(correlation, problem.images, planes.rows, &outputs, output);
+    let run = |task| run(correlation, problem, &planes, &lanes, (blocks, bias), task);
     for_each(tasks, correlation.products(problem.images), run);
 }
 
@@ -63,6 +71,11 @@ impl Bands {
         let lanes = |rows| planes.lanes(rows, isa.lanes());
         Self { whole: lanes(planes.rows), last: lanes(last) }
     }
+
+    fn of(&self, task: &Task<'_>, planes: &Planes, correlation: &Correlation) -> &[Lanes] {
+        let is_last = (task.band + 1) * planes.rows >= correlation.domain[0];
+        if is_last { &self.last } else { &self.whole }
+    }
 }
 
 /// Output rows per task: few enough to stay in cache, and to give every thread its share.
@@ -73,31 +86,39 @@ fn band_rows(correlation: &Correlation, images: usize) -> usize {
     correlation.domain[0].div_ceil(bands.max(wanted).max(1))
 }
 
+/// The tasks for blocks of these numbers of outputs.
 fn tasks<'a>(
     correlation: &Correlation,
     images: usize,
     rows: usize,
-    blocks: &'a [Block<'a>],
+    blocks: &[usize],
     output: &'a mut [f32],
 ) -> Vec<Task<'a>> {
     let bands = correlation.domain[0].div_ceil(rows);
     let runs = (2 * rayon::current_num_threads()).div_ceil((images * bands).max(1));
     let run_blocks = blocks.len().div_ceil(runs.min(blocks.len()).max(1));
+    let runs: Vec<&[usize]> = blocks.chunks(run_blocks).collect();
     let mut tasks: Vec<Task<'a>> = Vec::new();
     for image in 0..images {
-        for blocks in blocks.chunks(run_blocks) {
-            tasks.extend((0..bands).map(|band| {
-                let outputs = blocks.iter().map(|b| b.outputs).sum();
-                Task { image, band, blocks, out: Vec::with_capacity(outputs) }
+        let mut first_output = 0;
+        for (r, run) in runs.iter().enumerate() {
+            let (outputs, first) = (run.iter().sum::<usize>(), r * run_blocks);
+            tasks.extend((0..bands).map(|band| Task {
+                image,
+                band,
+                blocks: first..first + run.len(),
+                first_output,
+                out: Vec::with_capacity(outputs),
             }));
+            first_output += outputs;
         }
     }
-    let run_of =
-        |o: usize| blocks.iter().position(|b| o < b.first + b.outputs).unwrap_or(0) / run_blocks;
-    let runs = blocks.len().div_ceil(run_blocks);
+    let run_of: Vec<usize> = (runs.iter().enumerate())
+        .flat_map(|(r, run)| std::iter::repeat_n(r, run.iter().sum()))
+        .collect();
     for (plane, values) in output.chunks_mut(correlation.pixels()).enumerate() {
         let (image, o) = (plane / correlation.outputs, plane % correlation.outputs);
-        let first = (image * runs + run_of(o)) * bands;
+        let first = (image * runs.len() + run_of[o]) * bands;
         for (band, rows) in values.chunks_mut(rows * correlation.domain[1]).enumerate() {
             tasks[first + band].out.push(rows);
         }
@@ -110,15 +131,15 @@ fn run(
     problem: &Problem<'_>,
     planes: &Planes,
     lanes: &Bands,
-    bias: &[f32],
+    (blocks, bias): (&[Block<'_>], &[f32]),
     mut task: Task<'_>,
 ) {
+    let blocks = &blocks[task.blocks.clone()];
     let plane = correlation.source[0] * correlation.source[1];
     let image = &problem.source[task.image * correlation.channels * plane..];
     let first = task.band * planes.rows;
     let addend = addend_rows(correlation, problem, &task, first);
-    let is_last = (task.band + 1) * planes.rows >= correlation.domain[0];
-    let lanes = if is_last { &lanes.last } else { &lanes.whole };
+    let lanes = lanes.of(&task, planes, correlation);
     let mut walk = Walk {
         correlation,
         planes,
@@ -131,12 +152,12 @@ fn run(
     };
     if correlation.is_pointwise() {
         walk.source = &image[first * correlation.source[1]..];
-        return walk.pointwise(task.blocks, &mut task.out);
+        return walk.pointwise(blocks, &mut task.out);
     }
     with_buffer(correlation.channels * planes.channel_stride, |buffer| {
         planes.prepare(problem.isa, image, first, buffer);
         let walk = Walk { source: buffer, channel_stride: planes.channel_stride, ..walk };
-        walk.all(task.blocks, &mut task.out);
+        walk.all(blocks, &mut task.out);
     });
 }
 
@@ -148,7 +169,7 @@ fn addend_rows<'a>(
     first_row: usize,
 ) -> Vec<&'a [f32]> {
     let Addend::Given(addend) = problem.addend else { return Vec::new() };
-    let first = task.image * correlation.outputs + task.blocks.first().map_or(0, |b| b.first);
+    let first = task.image * correlation.outputs + task.first_output;
     let row = first_row * correlation.domain[1];
     let rows = |(o, out): (usize, &&mut [f32])| {
         &addend[(first + o) * correlation.pixels() + row..][..out.len()]
