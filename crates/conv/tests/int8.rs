@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn winograds_transforms_of_noise_lose_a_tenth_at_most(case in cases(&[(3, 1)])) {
+    fn winograds_transforms_of_noise_lose_a_seventh_at_most(case in cases(&[(3, 1)])) {
         for isa in sets() {
             let packed = case.packed(&case.convolution().with_isa(isa));
             prop_assert!(packed.is_int8());
@@ -156,7 +156,7 @@ proptest! {
             let (expected, _) = case.definition(&packed);
             let errors = found.iter().zip(&expected).map(|(f, e)| f64::from(*f) - e);
             let share = root_mean_square(errors) / root_mean_square(expected.iter().copied());
-            prop_assert!(share < 0.1, "{isa:?}: {share}");
+            prop_assert!(share < 0.15, "{isa:?}: {share}");
         }
     }
 
@@ -164,15 +164,18 @@ proptest! {
     fn neither_threads_nor_other_images_change_a_bit(
         case in cases(&[(1, 1), (3, 1), (3, 2)])
     ) {
-        let packed = case.packed(&case.convolution());
-        let input = case.input();
-        let alone: Vec<f32> = (input.chunks(input.len() / case.images))
-            .flat_map(|image| case.run(&packed, image))
-            .collect();
-        for threads in [1, 3] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let together = pool.install(|| case.run(&packed, &input));
-            prop_assert!(together == alone, "{threads} threads");
+        for isa in sets() {
+            let packed = case.packed(&case.convolution().with_isa(isa));
+            prop_assert!(packed.is_int8());
+            let input = case.input();
+            let alone: Vec<f32> = (input.chunks(input.len() / case.images))
+                .flat_map(|image| case.run(&packed, image))
+                .collect();
+            for threads in [1, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let together = pool.install(|| case.run(&packed, &input));
+                prop_assert!(together == alone, "{isa:?}, {threads} threads");
+            }
         }
     }
 }
@@ -261,6 +264,23 @@ fn no_images_are_no_output() {
             let packed = case.packed(&case.convolution().with_isa(isa));
             assert!(packed.is_int8());
             assert!(case.run(&packed, &[]).is_empty());
+        }
+    }
+}
+
+/// All of the output is padding, and so the bias.
+#[test]
+fn a_map_without_pixels_gives_the_bias() {
+    for isa in sets() {
+        let layer = Convolution::new([16, 16, 3, 3]).unwrap().with_padding([2, 2]);
+        let layer = layer.with_isa(isa).with_int8(true);
+        let (weight, bias) = (values(16 * 16 * 9, 1), values(16, 2));
+        let packed = PackedConvolution::new(&layer, &weight, Some(&bias), [0, 16]).unwrap();
+        let mut output = vec![f32::NAN; packed.output_shape(1).iter().product()];
+        let pixels = output.len() / 16;
+        packed.run(1, &[], Addend::Nothing, &mut output).unwrap();
+        for (plane, bias) in output.chunks(pixels).zip(bias) {
+            assert!(plane.iter().all(|y| *y == bias), "{isa:?}");
         }
     }
 }

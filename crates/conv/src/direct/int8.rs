@@ -132,6 +132,9 @@ fn largest(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
         return Vec::new();
     }
     let image = correlation.channels * correlation.source[0] * correlation.source[1];
+    if image == 0 {
+        return vec![0.0; problem.images];
+    }
     let part = image.div_ceil(rayon::current_num_threads());
     let parts: Vec<&[f32]> =
         problem.source.chunks_exact(image).flat_map(|image| image.chunks(part)).collect();

@@ -123,9 +123,9 @@ impl KeypointDetector {
 
     /// With products of 8-bit integers, where this processor has an instruction for them
     /// ([`vertebra_conv::Isa::has_int8`]) and the network is on the CPU; elsewhere this changes
-    /// nothing. It is quicker and moves points by a fraction of a pixel of the network's input, so
-    /// that findings differ a little between processors; docs/BENCHMARKS.md says how much. It is
-    /// not saved with the detector.
+    /// nothing. It is quicker and moves most points by a tenth of a millimetre, one in a hundred by
+    /// more than two, so that findings differ between processors; docs/BENCHMARKS.md says how much.
+    /// Calibration and trust were fitted to products of floats. It is not saved with the detector.
     #[must_use]
     pub fn with_int8(mut self, int8: bool) -> Self {
         if self.int8 != int8 {
@@ -135,11 +135,12 @@ impl KeypointDetector {
         self
     }
 
-    /// Whether it multiplies 8-bit integers here: it was [told to](Self::with_int8), and this
+    /// Whether it may multiply 8-bit integers here: it was [told to](Self::with_int8), and this
     /// processor can.
     #[must_use]
     pub fn is_int8(&self) -> bool {
-        self.int8 && Isa::detect().has_int8() && is_planned(&self.network)
+        let isa = Isa::detect();
+        self.int8 && isa != Isa::Portable && isa.has_int8() && is_planned(&self.network)
     }
 
     /// When its findings may be trusted: as fitted to it, else the one that comes with this crate.
@@ -320,7 +321,7 @@ impl KeypointDetector {
         if let Some(inference) = self.inference.get() {
             return Ok(inference);
         }
-        let options = PlanOptions::default().with_int8(self.int8);
+        let options = PlanOptions::default().with_int8(self.is_int8());
         let inference = Inference::new(&self.network, self.config.input_size, options)?;
         Ok(self.inference.get_or_init(|| inference))
     }

@@ -75,7 +75,8 @@ struct Arguments {
     #[arg(long)]
     force: bool,
     /// Find the points with products of 8-bit integers, which is quicker where the processor has an
-    /// instruction for them; points differ by a fraction of a millimetre (docs/BENCHMARKS.md)
+    /// instruction for them; most points differ by a tenth of a millimetre, one in a hundred by more
+    /// than two (docs/BENCHMARKS.md)
     #[arg(long)]
     int8: bool,
     #[command(flatten)]
@@ -120,7 +121,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     };
     let model = model.with_int8(arguments.int8);
     tell(&device);
-    if arguments.int8 && !model.is_int8() {
+    if arguments.int8 && model.needs_film() && !model.is_int8() {
         remark!("--int8: no such products here, points are found in float32");
     }
     let names = model.covariates();

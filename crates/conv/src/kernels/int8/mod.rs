@@ -31,7 +31,7 @@ pub(crate) const ZERO: u32 = 0x8080_8080;
 /// The largest magnitude of a byte less its zero.
 pub(crate) const LARGEST: f32 = 127.0;
 
-/// Magnitudes below become zero: [`LARGEST`] divided by them would overflow.
+/// Magnitudes below become zero, far from where [`LARGEST`] divided by them would overflow.
 const SMALLEST: f32 = 1e-30;
 
 /// The word of four signed bytes.
@@ -83,8 +83,8 @@ impl Isa {
     }
 }
 
-/// The scale that brings magnitudes up to `largest` to [`LARGEST`], and its inverse; NaN and
-/// infinity give scales that make sums so.
+/// The scale that a byte is to be multiplied with where `largest` becomes [`LARGEST`], and the inverse;
+/// NaN and infinity give scales that make sums so.
 #[inline(always)]
 pub(crate) fn scale(largest: f32) -> [f32; 2] {
     let inverse = if largest >= SMALLEST { LARGEST / largest } else { 0.0 };

@@ -63,7 +63,10 @@ impl Isa {
                     // SAFETY: the instruction set is available, all accesses are inside, and the
                     // numbers of rows and vectors are the kernel's own.
                     Some(kernel) => unsafe { kernel(product, [first, vector], sums, stride) },
-                    None => in_safe_rust(product, [first, vector], [rows, vectors], sums, stride),
+                    None => {
+                        assert!(self == Self::Portable, "no kernel for this product of bytes");
+                        in_safe_rust(product, [first, vector], [rows, vectors], sums, stride);
+                    }
                 }
             }
         }

@@ -29,6 +29,7 @@ impl Lines<'_> {
         self.terms > 0
             && (self.terms - 1) * self.stride + self.lanes <= self.values.len()
             && (groups - 1) * pitch + width <= words
+            && (groups == 1 || width <= pitch)
             && width <= scales
     }
 }
