@@ -1,6 +1,6 @@
 //! Speed of a planned network on one film, its profile, and the same network for other runtimes:
-//! `cargo bench --workspace --bench speed_inference -- FOLDER [w32|resnet18] [side] [avx2] [int8]`;
-//! also w18 and w48.
+//! `cargo bench --workspace --bench speed_inference -- FOLDER w32|resnet18 SIDE [avx2] [int8]
+//! [direct]`; also w18 and w48; `direct` without Winograd's transforms.
 //!
 //! Writes `w32.onnx`, `w32.safetensors` (published names), `w32_input.f32` and `w32_output.f32` for
 //! `benches/peers/inference`, which runs other runtimes on them. `RAYON_NUM_THREADS` sets the
@@ -26,7 +26,7 @@ fn main() {
     let folder = PathBuf::from(argument(0).unwrap_or("."));
     let name = argument(1).unwrap_or("w32");
     let side = argument(2).map_or(384, |side| side.parse().unwrap());
-    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    let has = |word: &str| arguments.iter().skip(3).any(|argument| argument == word);
     let isa = if has("avx2") { Isa::Avx2 } else { Isa::detect() };
     let options = PlanOptions::default().with_isa(isa).with_winograd(!has("direct"));
 

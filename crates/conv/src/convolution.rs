@@ -92,12 +92,12 @@ impl Convolution {
 
     /// Whether [`PackedConvolution`](crate::PackedConvolution) may multiply 8-bit integers where the
     /// processor has an instruction for it ([`Isa::has_int8`]) and channels are many enough; not so
-    /// by default.
+    /// by default. [`Isa::Portable`], asked for where there is a better set, does so in safe Rust.
     ///
     /// Every value is rounded to one of 255 multiples of a scale: a weight by output, a source value
-    /// by pixel for 1 x 1 filters of stride 1 without padding, by point and tile with Winograd's transforms, else by image. Scales
-    /// are found as the layer runs, so that no range is learnt beforehand. On noise the
-    /// error of a direct sum is half a hundredth of the output's standard deviation, by Winograd's
+    /// by pixel for 1 x 1 filters, by point and tile with Winograd's transforms, else by image.
+    /// Scales are found as the layer runs, so that no range is learnt beforehand. On noise the error
+    /// of a direct sum is half a hundredth of the output's standard deviation, by Winograd's
     /// transforms, which 32 channels or more use, eight hundredths;
     /// [`with_winograd(false)`](Self::with_winograd) keeps to direct sums.
     #[must_use]
@@ -367,7 +367,7 @@ impl Convolution {
     }
 
     pub(crate) fn allows_int8(&self) -> bool {
-        self.int8 && self.isa.has_int8()
+        self.int8 && self.isa.takes_int8()
     }
 
     pub(crate) fn isa(&self) -> Isa {

@@ -42,7 +42,7 @@
 //!
 //! Where it is allowed ([`PlanOptions::with_int8`], [`Convolution::with_int8`]) and the processor has
 //! an instruction for it, layers packed for inference multiply 8-bit integers and sum them in 32 bits.
-//! Sources and weights are multiples of scales, of which each pixel (1 x 1 filters of stride 1), each tile at each
+//! Sources and weights are multiples of scales, of which each pixel (1 x 1 filters), each tile at each
 //! of Winograd's points, or else each image has one, found as the layer runs, and each output, or
 //! output and point. Sums are exact, so that what is lost is the rounding, up to half a scale for
 //! each factor, and magnitudes below 1e-30. On noise that is 0.5 % of the output's size, and 8 % by

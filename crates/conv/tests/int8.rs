@@ -2,19 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // a helper of tests may stop
 
+mod common;
+
+use common::values;
 use proptest::prelude::*;
 use vertebra_conv::{Addend, Convolution, Graph, Isa, MapShape, PackedConvolution, PlanOptions};
-
-/// Values from -1 to 1 that depend on the seed alone.
-fn values(n: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
-    let mut next = || {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    };
-    (0..n).map(|_| next()).collect()
-}
 
 #[derive(Debug, Clone)]
 struct Case {
@@ -82,8 +74,8 @@ impl Case {
             let filter = &weight[o * filter..][..filter];
             let filter_scale = scale(&mut filter.iter().copied());
             let at = |c: usize, pixel: usize| input[(image * self.channels + c) * plane + pixel];
-            let source_scale = match (self.side, self.stride) {
-                (1, 1) => scale(&mut (0..self.channels).map(|c| at(c, row * width + column))),
+            let source_scale = match self.side {
+                1 => scale(&mut (0..self.channels).map(|c| at(c, row * width + column))),
                 _ => image_scales[image],
             };
             let (mut sum, mut bound) = (f64::from(bias[o]), 1e-6);
@@ -111,8 +103,10 @@ fn root_mean_square(values: impl Iterator<Item = f64>) -> f64 {
     (sum / f64::from(n)).sqrt()
 }
 
+/// The sets with an instruction, and safe Rust, which multiplies integers where it is not the best.
 fn sets() -> impl Iterator<Item = Isa> {
-    [Isa::Avx512, Isa::Avx2, Isa::Neon, Isa::Portable].into_iter().filter(|isa| isa.has_int8())
+    let native = [Isa::Avx512, Isa::Avx2, Isa::Neon].into_iter().filter(|isa| isa.has_int8());
+    native.chain((Isa::detect() != Isa::Portable).then_some(Isa::Portable))
 }
 
 fn cases(sides: &'static [(usize, usize)]) -> impl Strategy<Value = Case> {
@@ -208,6 +202,7 @@ fn what_needs_no_rounding_is_exact() {
     }
 }
 
+/// NaN and infinity in an input, a weight or an addend, by the direct sum and by Winograd's transforms.
 #[test]
 fn what_is_no_number_stays_none() {
     for isa in sets() {
@@ -216,16 +211,61 @@ fn what_is_no_number_stays_none() {
             .flat_map(|s| [(s, 1, f32::NAN), (s, 1, f32::INFINITY), (s, 2, f32::NAN)])
         {
             let case =
-                Case { images: 1, channels: 40, outputs: 36, map: [16, 16], side, stride, seed: 4 };
-            let packed = case.packed(&case.convolution().with_isa(isa));
+                Case { images: 2, channels: 40, outputs: 36, map: [16, 16], side, stride, seed: 4 };
+            let layer = case.convolution().with_isa(isa);
+            let packed = case.packed(&layer);
             assert!(packed.is_int8(), "{side} {stride}");
-            let mut input = case.input();
-            input[7 * 256 + 6 * 16 + 6] = bad;
             let [_, _, rows, columns] = packed.output_shape(1);
-            let output = case.run(&packed, &input);
-            for plane in output.chunks(rows * columns) {
-                let reached = plane[6 / stride * columns + 6 / stride];
-                assert!(!reached.is_finite(), "{isa:?} {side} {stride}: {reached}");
+            let pixels = rows * columns;
+            let at = 6 / stride * columns + 6 / stride;
+
+            // Of the second image, whose last rows are a band's end.
+            let mut input = case.input();
+            input[47 * 256 + 6 * 16 + 6] = bad;
+            for (i, plane) in case.run(&packed, &input).chunks(pixels).enumerate() {
+                assert_eq!(plane[at].is_finite(), i < 36, "{isa:?} {side} {stride}: plane {i}");
+            }
+
+            let mut weight = case.weight();
+            weight[5 * 40 * side * side + 3] = bad;
+            let spoilt = PackedConvolution::new(&layer, &weight, None, case.map).unwrap();
+            for (i, plane) in case.run(&spoilt, &case.input()).chunks(pixels).enumerate() {
+                assert_eq!(
+                    plane[at].is_finite(),
+                    i % 36 != 5,
+                    "{isa:?} {side} {stride}: plane {i}"
+                );
+            }
+
+            let relu = packed.with_relu();
+            let mut output = vec![f32::NAN; 72 * pixels];
+            let mut addend = vec![1.0; output.len()];
+            addend[40 * pixels + at] = bad;
+            relu.run(2, &case.input(), Addend::Given(&addend), &mut output).unwrap();
+            let bad_ones: Vec<usize> =
+                (0..output.len()).filter(|i| !output[*i].is_finite()).collect();
+            assert_eq!(bad_ones, [40 * pixels + at], "{isa:?} {side} {stride}");
+        }
+    }
+}
+
+/// Given or in place, over several images and blocks of outputs.
+#[test]
+fn an_addend_is_added_to_its_own_output() {
+    for isa in sets() {
+        for (side, stride) in [(1, 1), (3, 1), (3, 2)] {
+            let case =
+                Case { images: 2, channels: 40, outputs: 36, map: [16, 16], side, stride, seed: 4 };
+            let packed = case.packed(&case.convolution().with_isa(isa));
+            let alone = case.run(&packed, &case.input());
+            let addend = values(alone.len(), 9);
+            let mut given = vec![f32::NAN; alone.len()];
+            packed.run(2, &case.input(), Addend::Given(&addend), &mut given).unwrap();
+            let mut in_place = addend.clone();
+            packed.run(2, &case.input(), Addend::Output, &mut in_place).unwrap();
+            assert_eq!(given, in_place);
+            for ((sum, y), addend) in given.iter().zip(&alone).zip(&addend) {
+                assert!((sum - (y + addend)).abs() < 1e-4, "{isa:?} {side} {stride}: {sum}");
             }
         }
     }

@@ -11,8 +11,8 @@ pub(crate) fn snapshot<M: Module>(model: &M) -> ModuleRecord {
     model.valid().into_record()
 }
 
-/// The same in memory of its own, to be kept while the training goes on: what burn 0.22 reads from
-/// wgpu lies in a buffer that later steps write again, a wrong network without any sign of it.
+/// The same in memory of its own, to be kept while the training goes on: a record that burn 0.22
+/// took from wgpu was seen to change with later steps, a wrong network without any sign of it.
 pub(crate) fn kept_snapshot<M: Module>(model: &M) -> Result<ModuleRecord, RecordError> {
     ModuleRecord::from_bytes(snapshot(model).into_bytes()?)
 }

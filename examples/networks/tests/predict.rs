@@ -203,16 +203,17 @@ fn points_found_in_integers_are_near_those_found_in_floats() {
     let film = "cohort/radiographs/P0001_0.dcm";
     let points = |arguments: &[&str]| {
         let output = predict(folder.path(), arguments);
-        let points = json(&output)["keypoints"].as_array().unwrap().iter().map(place).collect();
-        (points, String::from_utf8(output.stderr).unwrap())
+        let value = json(&output);
+        let points = value["keypoints"].as_array().unwrap().iter().map(place).collect();
+        (points, value["int8"] == json!(true), String::from_utf8(output.stderr).unwrap())
     };
-    let (exact, _): (Vec<(f64, f64)>, _) = points(&[film, "--force", "--json"]);
-    let (found, said) = points(&[film, "--force", "--json", "--int8"]);
+    let (exact, plain, _): (Vec<(f64, f64)>, _, _) = points(&[film, "--force", "--json"]);
+    let (found, marked, said) = points(&[film, "--force", "--json", "--int8"]);
     for ((x, y), (a, b)) in exact.iter().zip(&found) {
         assert!((x - a).hypot(y - b) < 2.0, "{exact:?}, {found:?}");
     }
     let detector = KeypointDetector::shipped(&Device::default()).unwrap().with_int8(true);
-    assert_eq!(found != exact, detector.is_int8());
+    assert_eq!((found != exact, marked, plain), (detector.is_int8(), detector.is_int8(), false));
     assert_ne!(said.contains("--int8: no such products here"), detector.is_int8(), "{said}");
 }
 

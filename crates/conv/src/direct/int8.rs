@@ -126,9 +126,9 @@ pub(crate) fn correlate(
     });
 }
 
-/// The largest magnitude of each image, where all its pixels share a scale.
+/// The largest magnitude of each image, where sums are over several of its pixels.
 fn largest(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
-    if correlation.is_pointwise() {
+    if has_scale_by_pixel(correlation) {
         return Vec::new();
     }
     let image = correlation.channels * correlation.source[0] * correlation.source[1];
@@ -143,13 +143,18 @@ fn largest(correlation: &Correlation, problem: &Problem<'_>) -> Vec<f32> {
     found.chunks(image.div_ceil(part)).map(of_image).collect()
 }
 
+/// Whether every sum is over one pixel's channels.
+fn has_scale_by_pixel(correlation: &Correlation) -> bool {
+    correlation.taps.len() == 1
+}
+
 struct Layer<'a> {
     correlation: &'a Correlation,
     problem: &'a Problem<'a>,
     planes: &'a Planes,
     bias: &'a [f32],
     weights: &'a Int8Weights,
-    /// By image, with several taps.
+    /// By image, where pixels have no scales of their own.
     largest: Vec<f32>,
     /// Pixels of a tile.
     width: usize,
@@ -178,7 +183,7 @@ impl Layer<'_> {
                         terms: correlation.channels,
                         stride,
                         lanes: stride,
-                        largest: Some(self.largest[task.image]),
+                        largest: self.largest.get(task.image).copied(),
                     };
                     self.problem.isa.quantize(&lines, stride, words, scales);
                 });
@@ -274,12 +279,8 @@ impl Walk<'_> {
             groups: correlation.channels.div_ceil(TERMS),
             group_stride: self.stride,
             offsets: &planes.offsets,
-            // Shared by all pixels where there are several taps.
-            pixel_scales: if correlation.is_pointwise() {
-                &self.scales[place * width..]
-            } else {
-                self.scales
-            },
+            // That of a single tap is at its pixel; all others are the same.
+            pixel_scales: &self.scales[place * width..],
             weights: &block.words,
             starts: &block.starts,
             output_scales: &block.scales,

@@ -100,55 +100,6 @@ macro_rules! instances {
 }
 pub(super) use instances;
 
-/// The same for products of bytes.
-#[cfg(target_arch = "x86_64")]
-macro_rules! int8_instances {
-    ($vector:ident, $features:literal) => {
-        use super::$vector;
-        use crate::kernels::int8::{self, Int8Product, Int8Tile, Lines};
-
-        #[target_feature(enable = $features)]
-        pub(super) unsafe fn tile<const M: usize, const N: usize>(
-            job: &Int8Tile<'_>,
-            out: &mut [&mut [f32]],
-        ) {
-            // SAFETY: the instruction set by the attribute; the rest is this function's own
-            // contract.
-            unsafe { int8::tile::<$vector, M, N>(job, out) }
-        }
-
-        #[target_feature(enable = $features)]
-        pub(super) unsafe fn product<const M: usize, const N: usize>(
-            job: &Int8Product<'_>,
-            first: [usize; 2],
-            sums: &mut [f32],
-            stride: usize,
-        ) {
-            // SAFETY: as above.
-            unsafe { int8::product::<$vector, M, N>(job, first, sums, stride) }
-        }
-
-        #[target_feature(enable = $features)]
-        pub(super) unsafe fn quantize(
-            lines: &Lines<'_>,
-            pitch: usize,
-            words: &mut [u32],
-            scales: &mut [f32],
-        ) {
-            // SAFETY: as above.
-            unsafe { int8::quantize::<$vector>(lines, pitch, words, scales) }
-        }
-
-        #[target_feature(enable = $features)]
-        pub(super) unsafe fn magnitude(values: &[f32]) -> f32 {
-            // SAFETY: as above.
-            unsafe { int8::magnitude::<$vector>(values) }
-        }
-    };
-}
-#[cfg(target_arch = "x86_64")]
-pub(super) use int8_instances;
-
 /// The instance of a kernel for `$m` rows and `$n` columns, of those listed or of all that leave
 /// room in this many registers.
 macro_rules! table {

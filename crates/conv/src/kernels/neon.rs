@@ -7,7 +7,6 @@ use super::{
     Isa,
     dot::DotKernel,
     instances::{instances, table},
-    int8::{Int8ProductKernel, Int8TileKernel, MagnitudeKernel, QuantizeKernel},
     product::ProductKernel,
     rate::Chains,
     simd::{COMPRESS, Simd},
@@ -229,25 +228,4 @@ pub(super) fn weight(isa: Isa) -> Option<WeightKernel> {
 
 pub(super) fn chains(isa: Isa) -> Option<Chains> {
     (isa == Isa::Neon).then_some(Chains { lanes: 12 * Neon::LANES, run: compiled::chains::<6, 2> })
-}
-
-/// No products of bytes: their instructions are not stable in Rust.
-pub(super) fn has_int8(_: Isa) -> bool {
-    false
-}
-
-pub(super) fn int8_tile(_: Isa, _: usize, _: usize) -> Option<Int8TileKernel> {
-    None
-}
-
-pub(super) fn int8_product(_: Isa, _: usize, _: usize) -> Option<Int8ProductKernel> {
-    None
-}
-
-pub(super) fn quantize(_: Isa) -> Option<QuantizeKernel> {
-    None
-}
-
-pub(super) fn magnitude(_: Isa) -> Option<MagnitudeKernel> {
-    None
 }

@@ -3,7 +3,6 @@
 use super::{
     Isa,
     dot::DotKernel,
-    int8::{Int8ProductKernel, Int8TileKernel, MagnitudeKernel, QuantizeKernel},
     product::ProductKernel,
     rate::Chains,
     tile::TileKernel,
@@ -54,25 +53,5 @@ pub(super) fn weight(_: Isa) -> Option<WeightKernel> {
 }
 
 pub(super) fn chains(_: Isa) -> Option<Chains> {
-    None
-}
-
-pub(super) fn has_int8(_: Isa) -> bool {
-    false
-}
-
-pub(super) fn int8_tile(_: Isa, _: usize, _: usize) -> Option<Int8TileKernel> {
-    None
-}
-
-pub(super) fn int8_product(_: Isa, _: usize, _: usize) -> Option<Int8ProductKernel> {
-    None
-}
-
-pub(super) fn quantize(_: Isa) -> Option<QuantizeKernel> {
-    None
-}
-
-pub(super) fn magnitude(_: Isa) -> Option<MagnitudeKernel> {
     None
 }

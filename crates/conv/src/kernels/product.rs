@@ -49,14 +49,25 @@ impl Isa {
             self.is_available() && product.is_inside(self.lanes(), stride, sums.len()),
             "a product reaches outside its slices"
         );
-        let blocks = product.rows.div_ceil(self.max_outputs());
-        let cut = |i: usize| product.rows * i / blocks;
+        self.for_each_part([product.rows, product.vectors], |first, size| {
+            self.part(product, first, size, sums, stride);
+        });
+    }
+
+    /// Calls `part` with the first row and vector and the numbers of both of every part of a product
+    /// whose sums fit in registers.
+    pub(super) fn for_each_part(
+        self,
+        [rows, vectors]: [usize; 2],
+        mut part: impl FnMut([usize; 2], [usize; 2]),
+    ) {
+        let blocks = rows.div_ceil(self.max_outputs());
+        let cut = |i: usize| rows * i / blocks;
         for block in 0..blocks {
             let (first, rows) = (cut(block), cut(block + 1) - cut(block));
             let most = self.vectors(rows);
-            for vector in (0..product.vectors).step_by(most) {
-                let vectors = (product.vectors - vector).min(most);
-                self.part(product, [first, vector], [rows, vectors], sums, stride);
+            for vector in (0..vectors).step_by(most) {
+                part([first, vector], [rows, (vectors - vector).min(most)]);
             }
         }
     }

@@ -11,6 +11,13 @@ pub(crate) struct Lanes {
     pub(crate) dense: usize,
 }
 
+impl Lanes {
+    /// Whether all that is written is inside a plane of this many values.
+    pub(super) fn is_inside(&self, plane: usize) -> bool {
+        self.mask == 0 || self.dense + self.mask.count_ones() as usize <= plane
+    }
+}
+
 /// Everything one tile reads:
 /// `bias[m] + sum over c, t of weights[c][t][m] * source[c][offsets[t] + p]`.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +45,32 @@ pub(crate) struct LastStep<'a> {
     pub(crate) relu: bool,
 }
 
+impl LastStep<'_> {
+    /// Whether a given addend has as many planes as there are outputs, of this many values at least.
+    pub(super) fn is_inside(&self, outputs: usize, plane: usize) -> bool {
+        match self.addend {
+            TileAddend::Given(planes) => {
+                planes.len() == outputs && planes.iter().all(|p| p.len() >= plane)
+            }
+            TileAddend::Nothing | TileAddend::Output => true,
+        }
+    }
+
+    /// The plane that is added to that of output `m`, which is at `row`; null for none.
+    ///
+    /// # Safety
+    /// [`is_inside`](Self::is_inside) for more than `m` outputs.
+    #[inline(always)]
+    pub(super) unsafe fn addend_of(&self, m: usize, row: *mut f32) -> *const f32 {
+        match self.addend {
+            TileAddend::Nothing => core::ptr::null(),
+            // SAFETY: by this function's contract.
+            TileAddend::Given(planes) => unsafe { planes.get_unchecked(m).as_ptr() },
+            TileAddend::Output => row.cast_const(),
+        }
+    }
+}
+
 /// What is added to the sums of a tile.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum TileAddend<'a> {
@@ -58,16 +91,10 @@ impl Tile<'_> {
     pub(super) fn is_inside(&self, width: usize, plane: usize) -> bool {
         let reach = self.offsets.iter().copied().max().unwrap_or(0);
         let last = self.channels.saturating_sub(1) * self.channel_stride;
-        let end = |l: &Lanes| l.mask == 0 || l.dense + l.mask.count_ones() as usize <= plane;
         last + reach + self.lanes.len() * width <= self.source.len()
             && self.channels * self.offsets.len() * self.bias.len() <= self.weights.len()
-            && self.lanes.iter().all(end)
-            && match self.last.addend {
-                TileAddend::Given(planes) => {
-                    planes.len() == self.bias.len() && planes.iter().all(|p| p.len() >= plane)
-                }
-                TileAddend::Nothing | TileAddend::Output => true,
-            }
+            && self.lanes.iter().all(|lanes| lanes.is_inside(plane))
+            && self.last.is_inside(self.bias.len(), plane)
     }
 }
 
@@ -108,11 +135,7 @@ pub(super) unsafe fn tile<V: Simd, const M: usize, const N: usize>(
         }
         unrolled!(M, I, {
             let row = out.get_unchecked_mut(I).as_mut_ptr();
-            let addend = match tile.last.addend {
-                TileAddend::Nothing => core::ptr::null(),
-                TileAddend::Given(planes) => planes.get_unchecked(I).as_ptr(),
-                TileAddend::Output => row.cast_const(),
-            };
+            let addend = tile.last.addend_of(I, row);
             unrolled!(N, J, {
                 let lanes = tile.lanes.get_unchecked(J);
                 write(sums[I][J], lanes, addend, tile.last.relu, row);

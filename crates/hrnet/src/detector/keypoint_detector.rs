@@ -139,8 +139,7 @@ impl KeypointDetector {
     /// processor can.
     #[must_use]
     pub fn is_int8(&self) -> bool {
-        let isa = Isa::detect();
-        self.int8 && isa != Isa::Portable && isa.has_int8() && is_planned(&self.network)
+        self.int8 && Isa::detect().has_int8() && is_planned(&self.network)
     }
 
     /// When its findings may be trusted: as fitted to it, else the one that comes with this crate.
@@ -321,7 +320,7 @@ impl KeypointDetector {
         if let Some(inference) = self.inference.get() {
             return Ok(inference);
         }
-        let options = PlanOptions::default().with_int8(self.is_int8());
+        let options = PlanOptions::default().with_int8(self.int8);
         let inference = Inference::new(&self.network, self.config.input_size, options)?;
         Ok(self.inference.get_or_init(|| inference))
     }

@@ -73,6 +73,9 @@ pub struct Answer {
     /// Whether points and risks are given against the verdict.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub forced: bool,
+    /// Whether the detector multiplied 8-bit integers, which moves points a little.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub int8: bool,
     /// Centres of L1..L5, px of the film, where the film shows them.
     pub keypoints: Option<[AnsweredPoint; 5]>,
     /// How probable it is that these are the centres.
@@ -200,6 +203,7 @@ impl Answer {
         Self {
             file: film.display().to_string(),
             forced: force && !ok,
+            int8: found.int8,
             keypoints: shown.then(|| points(&found.keypoints)),
             keypoints_found: shown.then(|| KeypointsFound::of(found.certainty)),
             facing: found.facing.filter(|_| shown),
@@ -230,6 +234,7 @@ impl Answer {
             file: name.display().to_string(),
             verdict,
             forced: false,
+            int8: false,
             keypoints: None,
             keypoints_found: None,
             facing: None,
@@ -306,6 +311,9 @@ impl fmt::Display for Answer {
         }
         if let Some(found) = self.keypoints_found {
             write!(f, "{found}")?;
+        }
+        if self.int8 {
+            writeln!(f, "  found with products of 8-bit integers")?;
         }
         if let Some(DecidedFacing { facing, probability, by, .. }) = self.facing {
             let side = if facing == Facing::Right { "right" } else { "left" };

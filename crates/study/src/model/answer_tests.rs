@@ -20,6 +20,7 @@ fn found(certainty: Option<KeypointCertainty>, verdict: Verdict) -> FoundPoints 
         upright: 0.98,
         points_right: 0.9,
         evidence: serde_json::from_value(evidence).unwrap(),
+        int8: false,
         warnings: vec!["L2: not the highest peak".to_owned()],
     }
 }
@@ -65,10 +66,13 @@ fn a_film_that_is_no_lumbar_one_gets_no_points_unless_they_are_forced() {
     let text = refused.to_string();
     assert!(text.contains("verdict: not ok, not a lateral") && !text.contains("L1"), "{text}");
 
-    let forced = of_points(found(None, verdict.clone()), true);
+    assert_eq!(value.get("int8"), None);
+
+    let forced = of_points(FoundPoints { int8: true, ..found(None, verdict.clone()) }, true);
     let value = serde_json::to_value(&forced).unwrap();
     assert_eq!((&value["ok"], &value["forced"]), (&json!(false), &json!(true)));
-    assert!(value["keypoints"].is_array());
+    assert!(value["keypoints"].is_array() && value["int8"] == json!(true));
+    assert!(forced.to_string().contains("8-bit integers"), "{forced}");
     assert!(forced.to_string().contains("FORCED"), "{forced}");
     let options = AnswerOptions::default().with_overlay(Some("a.png".into()));
     assert_eq!(options.overlay_of(&verdict), None);

@@ -48,6 +48,8 @@ pub struct FoundPoints {
     pub points_right: f64,
     /// What these are made from.
     pub evidence: FilmEvidence,
+    /// Whether they were found with products of 8-bit integers.
+    pub int8: bool,
     /// Implausible points, points that are not at the highest peak of their heatmap, what the
     /// reader warned of.
     pub warnings: Vec<String>,
@@ -99,6 +101,7 @@ impl FoundPoints {
             upright: trust.is_upright(&finding.evidence),
             points_right: trust.points_right(&finding.evidence),
             evidence: finding.evidence,
+            int8: detector.is_int8(),
             warnings,
         })
     }

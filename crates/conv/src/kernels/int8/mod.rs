@@ -5,22 +5,26 @@
 //! -128 times the sum of its weights, which makes up for it exactly.
 
 // Elsewhere the safe twins are all there is.
-#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 mod product;
 mod quantize;
 mod tile;
 
+#[cfg(not(target_arch = "x86_64"))]
+mod no_kernels;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+#[cfg(not(target_arch = "x86_64"))]
+use no_kernels as native;
+#[cfg(target_arch = "x86_64")]
+use x86 as native;
+
 pub(crate) use product::Int8Product;
 pub(crate) use quantize::{Lines, larger};
 pub(crate) use tile::Int8Tile;
-pub(super) use {
-    product::{Int8ProductKernel, product},
-    quantize::{MagnitudeKernel, QuantizeKernel, magnitude, quantize},
-    tile::{Int8TileKernel, tile},
-};
 
-use super::{Isa, native, simd::Simd};
+use super::{Isa, simd::Simd};
 
 /// Terms of a word.
 pub(crate) const TERMS: usize = 4;
@@ -75,11 +79,21 @@ pub(super) trait Int8Simd: Simd {
 
 impl Isa {
     /// Whether this processor has an instruction for products of 8-bit integers in this set:
-    /// AVX-512 VNNI, or AVX-VNNI beside [`Isa::Avx2`]. [`Isa::Portable`] has them in safe Rust, to
-    /// try them anywhere.
+    /// AVX-512 VNNI, or AVX-VNNI beside [`Isa::Avx2`].
     #[must_use]
     pub fn has_int8(self) -> bool {
-        self == Self::Portable || self.is_available() && native::has_int8(self)
+        self.is_available() && native::has_int8(self)
+    }
+
+    /// Whether they may be taken where they are allowed. In safe Rust they are slower than floats, so
+    /// they are for those who ask for [`Isa::Portable`] where there is a better set, to compare.
+    pub(crate) fn takes_int8(self) -> bool {
+        self.has_int8() || self == Self::Portable && Self::detect() != Self::Portable
+    }
+
+    /// Whether the kernels compute them.
+    fn computes_int8(self) -> bool {
+        self.has_int8() || self == Self::Portable
     }
 }
 
@@ -97,7 +111,7 @@ mod tests {
     use crate::kernels::{Lanes, LastStep, TileAddend};
 
     /// Sets with an instruction for these products, to be held against safe Rust.
-    fn native() -> impl Iterator<Item = Isa> {
+    fn with_instruction() -> impl Iterator<Item = Isa> {
         [Isa::Avx512, Isa::Avx2, Isa::Neon].into_iter().filter(|isa| isa.has_int8())
     }
 
@@ -111,7 +125,7 @@ mod tests {
 
     #[test]
     fn bytes_and_scales_are_those_of_safe_rust() {
-        for isa in native() {
+        for isa in with_instruction() {
             for (terms, lanes) in [(1, 1), (4, 16), (7, 37), (16, 300), (33, 5)] {
                 for largest in [None, Some(2.5)] {
                     let stride = lanes + 3;
@@ -148,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_largest_magnitude_is_found_wherever_it_is() {
-        for isa in native().chain([Isa::Portable]) {
+        for isa in with_instruction().chain([Isa::Portable]) {
             for at in [0, 17, 63, 64, 130] {
                 let mut values = vec![0.25f32; 131];
                 values[at] = -3.0;
@@ -161,7 +175,7 @@ mod tests {
 
     #[test]
     fn products_are_those_of_safe_rust() {
-        for isa in native() {
+        for isa in with_instruction() {
             for (rows, vectors, groups) in [(1, 1, 1), (5, 2, 3), (12, 2, 9), (29, 3, 4)] {
                 let columns = 16 * vectors;
                 let (factors, weights) = (words(groups * rows, 1), words(groups * columns, 2));
@@ -191,7 +205,7 @@ mod tests {
 
     #[test]
     fn tiles_are_those_of_safe_rust() {
-        for isa in native() {
+        for isa in with_instruction() {
             for (outputs, taps, addend) in [(1, 1, false), (4, 2, true), (6, 3, false)] {
                 let (groups, stride, pixels) = (5, 200, 32);
                 let (source, weights) = (words(groups * stride, 1), words(groups * taps * 6, 2));

@@ -2,8 +2,8 @@
 //! sums.
 
 use super::{
-    super::{Isa, native, portable, simd::unrolled},
-    Int8Simd,
+    super::{Isa, portable, simd::unrolled},
+    Int8Simd, native,
 };
 
 /// `sums[r][j] = row_scales[r] * column_scales[j] * (starts[j] + sum of the products of bytes)`.
@@ -42,34 +42,24 @@ impl Int8Product<'_> {
 const AHEAD: usize = 2048;
 
 /// A kernel, from the rows and vectors that start at `[row, vector]`.
-pub(in super::super) type Int8ProductKernel =
-    unsafe fn(&Int8Product<'_>, [usize; 2], &mut [f32], usize);
+pub(super) type Int8ProductKernel = unsafe fn(&Int8Product<'_>, [usize; 2], &mut [f32], usize);
 
 impl Isa {
     /// Computes the product; row `r` of the sums starts at `sums[r * stride]`.
     pub(crate) fn int8_product(self, product: &Int8Product<'_>, sums: &mut [f32], stride: usize) {
         assert!(
-            self.has_int8() && product.is_inside(self.lanes(), stride, sums.len()),
+            self.computes_int8() && product.is_inside(self.lanes(), stride, sums.len()),
             "a product of bytes reaches outside its slices"
         );
-        let blocks = product.rows.div_ceil(self.max_outputs());
-        let cut = |i: usize| product.rows * i / blocks;
-        for block in 0..blocks {
-            let (first, rows) = (cut(block), cut(block + 1) - cut(block));
-            let most = self.vectors(rows);
-            for vector in (0..product.vectors).step_by(most) {
-                let vectors = (product.vectors - vector).min(most);
-                match native::int8_product(self, rows, vectors) {
-                    // SAFETY: the instruction set is available, all accesses are inside, and the
-                    // numbers of rows and vectors are the kernel's own.
-                    Some(kernel) => unsafe { kernel(product, [first, vector], sums, stride) },
-                    None => {
-                        assert!(self == Self::Portable, "no kernel for this product of bytes");
-                        in_safe_rust(product, [first, vector], [rows, vectors], sums, stride);
-                    }
-                }
+        self.for_each_part([product.rows, product.vectors], |first, size| {
+            if let Some(kernel) = native::product(self, size[0], size[1]) {
+                // SAFETY: the instruction set is available, all accesses are inside, and the numbers
+                // of rows and vectors are the kernel's own.
+                return unsafe { kernel(product, first, sums, stride) };
             }
-        }
+            assert!(self == Self::Portable, "no kernel for this product of bytes");
+            in_safe_rust(product, first, size, sums, stride);
+        });
     }
 }
 
@@ -79,7 +69,7 @@ impl Isa {
 /// `V`'s instruction set is enabled in the caller; `product.is_inside(V::LANES, ..)` of the sums,
 /// and the `M` rows and `N` vectors from `first` on are the product's own.
 #[inline(always)]
-pub(in super::super) unsafe fn product<V: Int8Simd, const M: usize, const N: usize>(
+pub(super) unsafe fn product<V: Int8Simd, const M: usize, const N: usize>(
     product: &Int8Product<'_>,
     first: [usize; 2],
     sums: &mut [f32],

@@ -1,8 +1,8 @@
 //! Floats to bytes: what lies side by side in lanes, terms in words.
 
 use super::{
-    super::{Isa, native, simd::unrolled},
-    Int8Simd, TERMS, scale,
+    super::{Isa, simd::unrolled},
+    Int8Simd, TERMS, native, scale,
 };
 
 /// Vectors whose scales are found together.
@@ -35,10 +35,10 @@ impl Lines<'_> {
 }
 
 /// Takes what [`Isa::quantize`] takes, in its order.
-pub(in super::super) type QuantizeKernel = unsafe fn(&Lines<'_>, usize, &mut [u32], &mut [f32]);
+pub(super) type QuantizeKernel = unsafe fn(&Lines<'_>, usize, &mut [u32], &mut [f32]);
 
 /// Takes values.
-pub(in super::super) type MagnitudeKernel = unsafe fn(&[f32]) -> f32;
+pub(super) type MagnitudeKernel = unsafe fn(&[f32]) -> f32;
 
 impl Isa {
     /// Writes the terms as bytes, group `g` of lane `l` to `words[g * pitch + l]`, and what a byte
@@ -54,7 +54,7 @@ impl Isa {
         scales: &mut [f32],
     ) {
         assert!(
-            self.has_int8() && lines.is_inside(self.lanes(), pitch, words.len(), scales.len()),
+            self.computes_int8() && lines.is_inside(self.lanes(), pitch, words.len(), scales.len()),
             "values for bytes reach outside their slices"
         );
         match native::quantize(self) {
@@ -66,7 +66,7 @@ impl Isa {
 
     /// The largest magnitude; NaN if there is one.
     pub(crate) fn magnitude(self, values: &[f32]) -> f32 {
-        assert!(self.has_int8(), "no products of bytes");
+        assert!(self.computes_int8(), "no products of bytes");
         match native::magnitude(self) {
             // SAFETY: the instruction set is available.
             Some(kernel) => unsafe { kernel(values) },
@@ -86,7 +86,7 @@ pub(crate) fn larger(largest: f32, value: f32) -> f32 {
 /// # Safety
 /// `V`'s instruction set is enabled in the caller.
 #[inline(always)]
-pub(in super::super) unsafe fn magnitude<V: Int8Simd>(values: &[f32]) -> f32 {
+pub(super) unsafe fn magnitude<V: Int8Simd>(values: &[f32]) -> f32 {
     // SAFETY: every chunk has as many values as are read, and `lanes` has room for a vector.
     unsafe {
         let mut largest = [V::splat(0.0); 4];
@@ -110,7 +110,7 @@ pub(in super::super) unsafe fn magnitude<V: Int8Simd>(values: &[f32]) -> f32 {
 /// # Safety
 /// `V`'s instruction set is enabled in the caller, and the bounds asserted there hold.
 #[inline(always)]
-pub(in super::super) unsafe fn quantize<V: Int8Simd>(
+pub(super) unsafe fn quantize<V: Int8Simd>(
     lines: &Lines<'_>,
     pitch: usize,
     words: &mut [u32],

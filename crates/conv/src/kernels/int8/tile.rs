@@ -3,11 +3,11 @@
 
 use super::{
     super::{
-        Isa, native, portable,
+        Isa, portable,
         simd::unrolled,
         tile::{self, Lanes, LastStep, TileAddend},
     },
-    Int8Simd,
+    Int8Simd, native,
     product::dot,
 };
 
@@ -36,24 +36,18 @@ pub(crate) struct Int8Tile<'a> {
 }
 
 /// A kernel for one number of outputs and vectors.
-pub(in super::super) type Int8TileKernel = unsafe fn(&Int8Tile<'_>, &mut [&mut [f32]]);
+pub(super) type Int8TileKernel = unsafe fn(&Int8Tile<'_>, &mut [&mut [f32]]);
 
 impl Int8Tile<'_> {
     fn is_inside(&self, width: usize, outputs: usize, plane: usize) -> bool {
         let reach = self.offsets.iter().copied().max().unwrap_or(0);
         let pixels = self.lanes.len() * width;
-        let end = |l: &Lanes| l.mask == 0 || l.dense + l.mask.count_ones() as usize <= plane;
         self.groups.saturating_sub(1) * self.group_stride + reach + pixels <= self.source.len()
             && pixels <= self.pixel_scales.len()
             && self.groups * self.offsets.len() * outputs <= self.weights.len()
             && [self.starts.len(), self.output_scales.len(), self.bias.len()] == [outputs; 3]
-            && self.lanes.iter().all(end)
-            && match self.last.addend {
-                TileAddend::Given(planes) => {
-                    planes.len() == outputs && planes.iter().all(|p| p.len() >= plane)
-                }
-                TileAddend::Nothing | TileAddend::Output => true,
-            }
+            && self.lanes.iter().all(|lanes| lanes.is_inside(plane))
+            && self.last.is_inside(outputs, plane)
     }
 }
 
@@ -62,10 +56,10 @@ impl Isa {
     pub(crate) fn int8_tile(self, tile: &Int8Tile<'_>, out: &mut [&mut [f32]]) {
         let plane = out.iter().map(|plane| plane.len()).min().unwrap_or(0);
         assert!(
-            self.has_int8() && tile.is_inside(self.lanes(), out.len(), plane),
+            self.computes_int8() && tile.is_inside(self.lanes(), out.len(), plane),
             "a tile of bytes reaches outside its slices"
         );
-        if let Some(kernel) = native::int8_tile(self, out.len(), tile.lanes.len()) {
+        if let Some(kernel) = native::tile(self, out.len(), tile.lanes.len()) {
             // SAFETY: the instruction set is available, the numbers of outputs and vectors
             // are the kernel's own, and all accesses are inside: checked above.
             return unsafe { kernel(tile, out) };
@@ -81,7 +75,7 @@ impl Isa {
 /// `V`'s instruction set is enabled in the caller; `tile.is_inside(V::LANES, M, ..)` for the planes
 /// `out`, of which there are `M`; `tile.lanes.len() == N`.
 #[inline(always)]
-pub(in super::super) unsafe fn tile<V: Int8Simd, const M: usize, const N: usize>(
+pub(super) unsafe fn tile<V: Int8Simd, const M: usize, const N: usize>(
     tile: &Int8Tile<'_>,
     out: &mut [&mut [f32]],
 ) {
@@ -116,11 +110,7 @@ pub(in super::super) unsafe fn tile<V: Int8Simd, const M: usize, const N: usize>
         });
         unrolled!(M, I, {
             let row = out.get_unchecked_mut(I).as_mut_ptr();
-            let addend = match tile.last.addend {
-                TileAddend::Nothing => core::ptr::null(),
-                TileAddend::Given(planes) => planes.get_unchecked(I).as_ptr(),
-                TileAddend::Output => row.cast_const(),
-            };
+            let addend = tile.last.addend_of(I, row);
             let scale = V::splat(*tile.output_scales.get_unchecked(I));
             let bias = V::splat(*tile.bias.get_unchecked(I));
             unrolled!(N, J, {
